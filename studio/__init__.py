@@ -1,0 +1,1 @@
+"""Deepstudio: a browser-based, no-code deep learning training studio."""

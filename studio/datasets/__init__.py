@@ -1,0 +1,1 @@
+"""Datasets: reading tables, guessing roles, checking, profiling, importing. Light: no torch."""

@@ -1,0 +1,199 @@
+"""Dataset: what was imported. Immutable, fingerprinted, and free of absolute paths, so that it can be moved.
+
+    dataset.json      DatasetManifest
+    tables/*.parquet  one file a table: cleaned rows, real lists, and `__row`, the row in the source table from 1
+    media/            the files the tables name
+    profile.json      DatasetProfile        findings.json   Finding list
+    previews/         thumbnails, <sha of the media path>.jpg
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from studio.errors import DatasetError, NotFoundError
+from studio.files import read_json, resolve_inside, write_json
+from studio.settings.choices import ChoiceContext
+from studio.settings.choices import Column as ChoiceColumn
+from studio.settings.finding import Finding
+
+TableRole = Literal["train", "validation", "test", "unlabeled"]
+ColumnKind = Literal["text", "integer", "number", "boolean", "list", "file"]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Column(_Model):
+    """One column of a table, as profiled over all rows."""
+
+    name: str
+    kind: ColumnKind
+    missing: int = 0
+    distinct: int = 0
+    lowest: float | None = None
+    highest: float | None = None
+    mean: float | None = None
+    deviation: float | None = None
+    top: tuple[tuple[str, int], ...] = ()
+    """The most frequent values with their counts, at most 20."""
+
+
+class Table(_Model):
+    """One table of a dataset."""
+
+    name: str
+    """As the user knows it, such as `train.csv`. Settings name tables by this."""
+    file: str
+    """Relative to the dataset's folder."""
+    role: TableRole | None = None
+    rows: int
+    """Rows kept."""
+    rows_imported: int
+    columns: tuple[Column, ...]
+
+
+class Histogram(_Model):
+    """Counts between edges; one more edge than counts."""
+
+    title: str
+    unit: str = ""
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+class DatasetProfile(_Model):
+    """Facts about the data that checks, suggestions and the statistics page use."""
+
+    task: str = ""
+    """binary, multi-class, multi-label, detection, ...: what the roles make of it."""
+    labels: tuple[str, ...] = ()
+    """Class names, sorted; the order that models use."""
+    label_counts: dict[str, dict[str, int]] = {}
+    """Counts by table name and class."""
+    image_sizes: tuple[tuple[int, int, int], ...] = ()
+    """(width, height, count), the most frequent 50."""
+    image_channels: dict[str, int] = {}
+    histograms: tuple[Histogram, ...] = ()
+    facts: dict[str, float] = {}
+    """Further numbers of the problem type, such as `boxes_per_image`."""
+
+
+class DatasetManifest(_Model):
+    """`dataset.json`."""
+
+    version: int = 1
+    id: str
+    name: str
+    problem_type: str
+    roles: dict[str, str | tuple[str, ...]]
+    """Setting name (`image_column`, `label_columns`) -> column or columns."""
+    tables: tuple[Table, ...]
+    media_folders: tuple[str, ...] = ()
+    """Folders below `media/`, "." for itself."""
+    media_folder: str = "."
+    """The folder that the tables' file names are in."""
+    media_files: int = 0
+    size_bytes: int = 0
+    created: float = 0.0
+    source: str = ""
+    """The name of the file or folder it came from, without its path."""
+    fingerprint: str = ""
+    """Hex SHA-256 over the tables' and media files' contents."""
+    example_of: str = ""
+    """The problem type whose example this is, if it is one."""
+
+    def table_of_role(self, role: TableRole) -> Table | None:
+        """The table with this role, if there is one."""
+        return next((table for table in self.tables if table.role == role), None)
+
+    def facts(self) -> Mapping[str, int]:
+        """What conditions of settings may look at."""
+        return {"dataset.table_count": len(self.tables)}
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A dataset on disk."""
+
+    folder: Path
+    manifest: DatasetManifest
+
+    @classmethod
+    def open(cls, folder: Path) -> "Dataset":
+        """The dataset in a folder.
+
+        Raises:
+            DatasetError: if there is none, or it is of a newer version.
+        """
+        path = folder / "dataset.json"
+        if not path.is_file():
+            raise DatasetError(f"There is no dataset in {folder.name!r}.", hint="Import it again.")
+        return cls(folder, DatasetManifest.model_validate(read_json(path)))
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by the name settings use, with the hidden column `__row`.
+
+        Raises:
+            NotFoundError: listing the tables there are.
+        """
+        for table in self.manifest.tables:
+            if table.name == name:
+                return pd.read_parquet(self.folder / table.file)
+        raise NotFoundError.among("table", name, [table.name for table in self.manifest.tables])
+
+    def table_info(self, name: str) -> Table | None:
+        """What is known about a table."""
+        return next((table for table in self.manifest.tables if table.name == name), None)
+
+    @property
+    def media(self) -> Path:
+        """Where media files lie."""
+        return self.folder / "media"
+
+    def media_path(self, folder: str | None, name: str) -> Path:
+        """The file that a table's cell names, in a media folder of the dataset.
+
+        Raises:
+            PathError: if it is not there or leads outside.
+        """
+        text = name if folder in (None, "", ".") else f"{folder}/{name}"
+        return resolve_inside(self.media, text)
+
+    def preview(self, media_path: str) -> Path:
+        """Where the thumbnail of a media file lies (it may not exist for very large datasets)."""
+        return self.folder / "previews" / f"{hashlib.sha256(media_path.encode()).hexdigest()[:32]}.jpg"
+
+    def profile(self) -> DatasetProfile:
+        """The facts found at import."""
+        return DatasetProfile.model_validate(read_json(self.folder / "profile.json"))
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What import found wrong or worth knowing."""
+        return tuple(Finding.model_validate(one) for one in read_json(self.folder / "findings.json"))
+
+    def write_manifest(self) -> None:
+        """Write `dataset.json`; the last step of an import, which makes it complete."""
+        write_json(self.folder / "dataset.json", self.manifest.model_dump(mode="json"))
+
+    def choice_context(self, **more: object) -> ChoiceContext:
+        """What settings can choose from in this dataset."""
+        train = self.manifest.table_of_role("train") or (self.manifest.tables[0] if self.manifest.tables else None)
+        columns = train.columns if train else ()
+        fold = next((column for column in columns if column.name == "fold"), None)
+        folds = tuple(value for value, _ in fold.top) if fold else ("0", "1", "2", "3", "4")
+        return ChoiceContext(
+            columns=tuple(ChoiceColumn(c.name, c.kind, c.distinct) for c in columns),
+            tables=tuple(table.name for table in self.manifest.tables),
+            folders=self.manifest.media_folders,
+            folds=tuple(sorted(folds)),
+            label_values=self.profile().labels,
+            facts={**self.manifest.facts(), **(more.pop("facts", None) or {})},  # type: ignore[dict-item]
+            **more,  # type: ignore[arg-type]
+        )

@@ -1,0 +1,173 @@
+"""ProblemType: everything the studio knows about a kind of problem without importing torch.
+
+A problem type is one folder:
+
+    settings.py   LIGHT  the settings, as a SettingsSchema a model type
+    spec.py       LIGHT  PROBLEM_TYPE, an instance of ProblemType
+    inspection.py LIGHT  how rows are checked and profiled at import (named by the spec)
+    example.py    LIGHT  a small learnable dataset made in seconds (named by the spec)
+    recipe.py     TORCH  how to train and score it (named by the spec)
+    README.md            what the folder holds
+
+The registry finds the folder; no other file is edited.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from studio.datasets.dataset import ColumnKind, DatasetProfile
+from studio.results.metric import MetricInfo
+from studio.settings.schema import SettingsSchema, SuggestedChange
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from studio.datasets.inspection import Inspection
+
+
+class Category(StrEnum):
+    """The groups problem types are offered in."""
+
+    IMAGE = "image"
+    TEXT = "text"
+    AUDIO = "audio"
+    SPEECH = "speech"
+    IMAGE_AND_TEXT = "image_and_text"
+    GRAPH = "graph"
+    MULTIMODAL = "multimodal"
+
+
+CATEGORY_TITLES = {
+    Category.IMAGE: "Image",
+    Category.TEXT: "Text",
+    Category.AUDIO: "Audio",
+    Category.SPEECH: "Speech",
+    Category.IMAGE_AND_TEXT: "Image and text",
+    Category.GRAPH: "Graph",
+    Category.MULTIMODAL: "Multi-modal",
+}
+
+
+@dataclass(frozen=True)
+class ColumnRole:
+    """What a column is for; `name` is the setting that holds it (`image_column`, `label_columns`)."""
+
+    name: str
+    title: str
+    kinds: tuple[ColumnKind, ...]
+    """The column kinds that can play it."""
+    is_many: bool = False
+    is_required: bool = True
+    in_test: bool = True
+    """Whether a test table must have it too."""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class ModelType:
+    """One kind of model of a problem type; `id` is None where there is only one kind."""
+
+    id: str | None
+    title: str
+    settings: type[SettingsSchema]
+
+
+@dataclass(frozen=True)
+class TableView:
+    """What guesses look at: a table's first rows as real values, and where its media files are."""
+
+    name: str
+    rows: "pd.DataFrame"
+    kinds: Mapping[str, ColumnKind]
+    media_folders: Mapping[str, int]
+    """Folder -> number of files."""
+    file_columns: Mapping[str, str]
+    """Column -> folder that holds the files it names."""
+
+
+@dataclass(frozen=True)
+class Guess:
+    """A problem type that a table looks like, how sure, why, and which column plays which role."""
+
+    problem_type: str
+    confidence: float
+    """0 to 1."""
+    reasons: tuple[str, ...]
+    roles: Mapping[str, str | tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class SuggestionContext:
+    """What suggested settings are made from."""
+
+    profile: DatasetProfile
+    train_rows: int
+    gpu_count: int
+    cores: int
+    packaged_weights: tuple[str, ...] = ()
+    """Names of backbones whose weights came with the installation."""
+    is_hub_reachable: bool = False
+
+
+class Inspector(Protocol):
+    """Checks and repairs rows and gathers facts, once a file, at import."""
+
+    def __call__(self, inspection: "Inspection") -> DatasetProfile:
+        """Drop, repair and report through `inspection`; give the profile."""
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """A kind of problem. Everything here is light; the recipe is named, not imported."""
+
+    id: str
+    title: str
+    category: Category
+    description: str
+    model_types: tuple[ModelType, ...]
+    roles: tuple[ColumnRole, ...]
+    dataset_formats: tuple[str, ...]
+    metrics: tuple[MetricInfo, ...]
+    default_metric: str
+    insights: tuple[str, ...]
+    """Titles of the panels a finished run shows."""
+    prediction_columns: str
+    """What the prediction table adds, in words."""
+    guess: Callable[[TableView], Guess | None]
+    inspector: Inspector
+    suggest: Callable[[SettingsSchema, SuggestionContext], Sequence[SuggestedChange]]
+    make_example: Callable[[Path], None]
+    """Writes a small learnable dataset (tables and media) into a folder. Deterministic, no download."""
+    example_title: str
+    recipe: str
+    """`module:Class`, imported only in a worker or a scoring pipeline."""
+    scoring_distributions: tuple[str, ...]
+    """Distributions that a scoring pipeline of this type needs, for its requirements.txt."""
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+    def model_type(self, id: str | None) -> ModelType:
+        """The model type with this id; the first for None.
+
+        Raises:
+            NotFoundError: listing the ids there are.
+        """
+        from studio.errors import NotFoundError
+
+        if id is None:
+            return self.model_types[0]
+        for one in self.model_types:
+            if one.id == id:
+                return one
+        raise NotFoundError.among("model type", id, [one.id or "" for one in self.model_types])
+
+    def metric(self, name: str) -> MetricInfo:
+        """The metric of this name."""
+        from studio.errors import NotFoundError
+
+        for one in self.metrics:
+            if one.name == name:
+                return one
+        raise NotFoundError.among("metric", name, [one.name for one in self.metrics])

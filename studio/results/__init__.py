@@ -1,0 +1,1 @@
+"""What a run produces, as typed payloads: metrics, insights, predictions, samples. Light."""

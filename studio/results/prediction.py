@@ -1,0 +1,28 @@
+"""Predictions on disk: one table a split, samples for the page, and raw outputs.
+
+    predictions/<split>.csv, <split>.parquet   input columns kept, then the columns the problem type declares
+    predictions/<split>_raw.npz or .parquet    everything above no threshold
+    predictions/<split>_samples.parquet        columns below, for paging, sorting and filtering
+"""
+
+from pydantic import BaseModel, ConfigDict
+
+SAMPLE_COLUMNS = ("row", "title", "loss", "truth", "prediction", "correct", "confidence", "view")
+"""Columns of the samples table. `view` is the JSON of a SampleView; `truth` and `prediction` are short texts that
+filters compare (empty where a sample has several); `correct` may be missing; sort keys are row, loss, confidence."""
+
+ROW = "__row"
+"""The hidden column that carries the source row through every table."""
+
+
+class PredictionSummary(BaseModel):
+    """What was written for one split."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    split: str
+    rows: int
+    metrics: dict[str, float]
+    files: tuple[str, ...]
+    """Names relative to the run's folder."""
+    columns: tuple[str, ...]

@@ -1,0 +1,63 @@
+"""SampleView: one sample as a person looks at it, with truth and prediction. Drawn by one viewer in the browser."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+
+class _Payload(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MediaRef(_Payload):
+    """A file to show: in the dataset's media folder, or written by the run."""
+
+    kind: Literal["image", "audio"] = "image"
+    origin: Literal["dataset", "run"] = "dataset"
+    path: str
+    """Relative to the dataset's `media/` or to the run's folder."""
+    width: int | None = None
+    """Pixels, after the orientation tag is applied. Boxes are in these pixels."""
+    height: int | None = None
+
+
+class LabelScore(_Payload):
+    """A class or value and, for a prediction, its probability."""
+
+    label: str
+    score: float | None = None
+
+
+class Box(_Payload):
+    """An object's box in absolute pixels of the original image, x to the right, y down."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+    label: str
+    score: float | None = None
+    match: Literal["correct", "wrong", "missed", "invented"] | None = None
+
+
+class Annotation(_Payload):
+    """What is true of a sample, or predicted for it. Only the parts its problem type has are filled."""
+
+    labels: tuple[LabelScore, ...] = ()
+    boxes: tuple[Box, ...] = ()
+    text: str | None = None
+    values: dict[str, float] = {}
+
+
+class SampleView(_Payload):
+    """One sample with truth, prediction and how wrong it was."""
+
+    row: int
+    """The row in the source table, from 1."""
+    title: str
+    media: MediaRef | None = None
+    truth: Annotation | None = None
+    prediction: Annotation | None = None
+    loss: float | None = None
+    scores: dict[str, float] = {}
+    note: str = ""

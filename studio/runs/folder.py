@@ -1,0 +1,118 @@
+"""RunFolder: what lies where in a run's folder.
+
+    spec.json  run.lock  run.json  events.jsonl  worker.log  stop  answer.sock
+    checkpoints/ckpt-<step>/  checkpoints/latest.json  checkpoints/best.json
+    insights/<key>.json  insights/media/  predictions/  bundle/  pipeline.zip
+"""
+
+import fcntl
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.files import private_folder
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Names inside one run's folder."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, path: Path) -> "RunFolder":
+        """Make the folder and its fixed subfolders, private to the owner."""
+        for name in ("", "checkpoints", "insights", "insights/media", "predictions"):
+            private_folder(path / name)
+        return cls(path)
+
+    @property
+    def lock(self) -> Path:
+        """Held exclusively by the worker for as long as it lives; death of any kind releases it."""
+        return self.path / "run.lock"
+
+    @property
+    def process(self) -> Path:
+        """pid, start time and boot id of the worker."""
+        return self.path / "run.json"
+
+    @property
+    def events(self) -> Path:
+        """The event log: the truth about this run."""
+        return self.path / "events.jsonl"
+
+    @property
+    def log(self) -> Path:
+        """What the worker printed."""
+        return self.path / "worker.log"
+
+    @property
+    def stop(self) -> Path:
+        """Exists when the run is asked to stop after the present step."""
+        return self.path / "stop"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Complete checkpoints, and at most one unfinished one."""
+        return self.path / "checkpoints"
+
+    @property
+    def insights(self) -> Path:
+        """One JSON file an insight."""
+        return self.path / "insights"
+
+    @property
+    def predictions(self) -> Path:
+        """Tables of predictions; see `results/prediction.py`."""
+        return self.path / "predictions"
+
+    @property
+    def bundle(self) -> Path:
+        """The trained model as the predictor loads it."""
+        return self.path / "bundle"
+
+    @property
+    def pipeline(self) -> Path:
+        """The scoring pipeline."""
+        return self.path / "pipeline.zip"
+
+    @property
+    def answer_socket(self) -> Path:
+        """Where an answer worker listens."""
+        return self.path / "answer.sock"
+
+
+class RunLock:
+    """An exclusive kernel-held lock on a run. Whoever holds it is the run's one process tree."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._path = folder.lock
+        self._descriptor: int | None = None
+
+    def acquire(self) -> bool:
+        """Take the lock without waiting; False if somebody else holds it."""
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(descriptor)
+            return False
+        self._descriptor = descriptor
+        return True
+
+    def release(self) -> None:
+        """Give the lock back, if held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+def is_run_alive(folder: RunFolder) -> bool:
+    """Whether some process holds the run's lock. Needs no pid, so a reused pid cannot fool it."""
+    if not folder.lock.exists():
+        return False
+    lock = RunLock(folder)
+    if lock.acquire():
+        lock.release()
+        return False
+    return True

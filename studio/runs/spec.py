@@ -1,0 +1,70 @@
+"""RunSpec: the self-sufficient order to a worker, a file. It can be run by hand: `python -m studio.training FOLDER`."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from studio.files import read_json, write_json
+
+
+class WorkerKind(StrEnum):
+    """What a worker does: train, inspect a dataset, predict a table, or answer single samples on a socket."""
+
+    TRAIN = "train"
+    INSPECT = "inspect"
+    PREDICT = "predict"
+    ANSWER = "answer"
+
+
+class PredictOrder(BaseModel):
+    """What a predict or answer worker needs on top."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bundle: str
+    """Folder of the model bundle, relative to the run's folder or absolute."""
+    table: str = ""
+    media: str = ""
+
+
+class RunSpec(BaseModel):
+    """One run: a grid point x fold x seed, or an inspection, or a prediction."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = 1
+    kind: WorkerKind = WorkerKind.TRAIN
+    run_id: str
+    attempt: int = 1
+    fence: int = 1
+    """Rises with every attempt; a report with a lower one is refused."""
+    problem_type: str
+    model_type: str | None = None
+    settings: dict[str, dict[str, Any]] = {}
+    """Nested by section, as in YAML; complete."""
+    dataset: str = ""
+    """The dataset's folder, relative to the run's folder (so that a home can be moved) or absolute."""
+    dataset_fingerprint: str = ""
+    fold: str | None = None
+    seed: int = -1
+    devices: tuple[int, ...] = ()
+    """GPU indexes from 0; none means CPU."""
+    threads: int = 1
+    resume: bool = False
+    """Continue from the latest complete checkpoint, if there is one."""
+    predict: PredictOrder | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write `spec.json` into a run folder, whole or not at all."""
+        write_json(folder / "spec.json", self.model_dump(mode="json"))
+
+    @classmethod
+    def read(cls, folder: Path) -> "RunSpec":
+        """The order in a run folder."""
+        return cls.model_validate(read_json(folder / "spec.json"))
+
+    def dataset_folder(self, run_folder: Path) -> Path:
+        """The dataset's folder as a path."""
+        return (run_folder / self.dataset).resolve()

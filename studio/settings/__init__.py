@@ -1,0 +1,1 @@
+"""Settings: one declaration gives the form, validation, YAML, grid search, command line, docs and types."""

@@ -1,0 +1,68 @@
+"""Findings: everything that is wrong or worth knowing, each with its place, gathered before anybody is stopped."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from studio.errors import StudioError
+
+
+class FindingLevel(StrEnum):
+    """How much a finding matters: an error blocks the start, a warning and a note do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Finding(BaseModel):
+    """What is wrong, where, what was found, what was expected, and what to do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    level: FindingLevel = FindingLevel.ERROR
+    code: str
+    """Stable and machine-readable, such as `unknown_key`."""
+    path: str
+    """A setting (`training.learning_rate`) or a place in data (`train.csv: label`)."""
+    message: str
+    found: str = ""
+    expected: str = ""
+    fix: str = ""
+    line: int | None = None
+    """The line in the YAML text, from 1."""
+    count: int = 1
+    """How many rows or files this one finding stands for."""
+    rows: tuple[int, ...] = ()
+    """Up to 20 of these rows, from 1, the header not counted."""
+    examples: tuple[str, ...] = ()
+
+    @property
+    def blocks(self) -> bool:
+        """Whether a start must be refused."""
+        return self.level is FindingLevel.ERROR
+
+
+def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings that refuse a start."""
+    return tuple(finding for finding in findings if finding.blocks)
+
+
+class FindingsError(StudioError):
+    """Input that cannot be used, with every finding at once."""
+
+    code = "findings"
+
+    def __init__(self, findings: Iterable[Finding], message: str = "") -> None:
+        self.findings = tuple(findings)
+        errors = blocking(self.findings)
+        first = f"{errors[0].path}: {errors[0].message}" if errors else ""
+        rest = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(message or first + rest, hint=errors[0].fix if errors else "")
+
+
+class SettingsError(FindingsError):
+    """Settings that cannot be used."""
+
+    code = "settings"

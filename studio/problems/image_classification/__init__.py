@@ -1,0 +1,1 @@
+"""Image classification: one class, or several, for a whole image."""

@@ -1,0 +1,177 @@
+"""Settings of image classification."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from studio.settings.choices import ChoiceContext, Library
+from studio.settings.condition import when
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema
+from studio.settings.sections.architecture import ArchitectureSection
+from studio.settings.sections.augmentation import ImageAugmentationSection
+from studio.settings.sections.checks import training_contradictions
+from studio.settings.sections.dataset import ImageDatasetSection, LabelsMixin
+from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.general import GeneralSection
+from studio.settings.sections.image import ImageSection
+from studio.settings.sections.logging import ImageLoggingSection
+from studio.settings.sections.prediction import ThresholdSection
+from studio.settings.sections.training import TrainingSection
+from studio.settings.setting import ExperienceLevel, Setting
+
+BACKBONES = (
+    "tf_efficientnet_lite0",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet18d",
+    "resnet50d",
+    "efficientnet_b0",
+    "tf_efficientnet_b0.ns_jft_in1k",
+    "tf_efficientnetv2_s",
+    "mobilenetv3_large_100",
+    "convnext_tiny",
+    "convnextv2_nano",
+    "regnety_008",
+    "vit_small_patch16_224",
+    "swin_tiny_patch4_window7_224",
+    "test_resnet",
+)
+Metric = Literal["LogLoss", "ROC_AUC", "F1", "F2", "F05", "Precision", "Recall", "Accuracy", "MCC"]
+
+
+class DatasetSection(ImageDatasetSection, LabelsMixin):
+    """Images with labels."""
+
+    title: ClassVar[str] = "Dataset"
+
+
+class Architecture(ArchitectureSection):
+    """Backbone, pooling, dropout."""
+
+    backbone: Annotated[
+        str,
+        Setting(
+            label="Backbone",
+            help="The network that turns an image into features. Small ones train fast, large ones can be more exact. "
+            "Any architecture of the timm library can be typed in.",
+            choices=Library("timm", BACKBONES),
+            grid=True,
+        ),
+    ] = "resnet50"
+    pool: Annotated[
+        Literal["Average", "Max", "GeM", "Average+Max"],
+        Setting(
+            label="Pool",
+            help="How the feature map becomes one vector. GeM learns a mean between Average and Max.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            paper="https://arxiv.org/abs/1711.02512",
+        ),
+    ] = "Average"
+    dropout: Annotated[
+        float,
+        Field(ge=0, lt=1),
+        Setting(
+            label="Dropout",
+            help="The share of features blanked out at random before the last layer while training.",
+            step=0.05,
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+            grid_values=(0.0, 0.2, 0.5),
+        ),
+    ] = 0.0
+
+
+class Training(TrainingSection):
+    """Loss and layer groups."""
+
+    loss_function: Annotated[
+        Literal["Automatic", "BCE", "CrossEntropy", "Focal"],
+        Setting(
+            label="Loss function",
+            help="What training minimizes. Automatic takes BCE for two classes and for several labels an image, "
+            "CrossEntropy for one of many classes.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = "Automatic"
+    focal_alpha: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Setting(
+            label="Focal alpha",
+            help="The weight of positive against negative labels in the focal loss.",
+            step=0.05,
+            visible_if=when("training.loss_function", "Focal"),
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            paper="https://arxiv.org/abs/1708.02002",
+        ),
+    ] = 0.25
+    focal_gamma: Annotated[
+        float,
+        Field(ge=0, le=10),
+        Setting(
+            label="Focal gamma",
+            help="How strongly the focal loss turns away from samples that are already right. 0 is plain cross-entropy.",
+            step=0.5,
+            visible_if=when("training.loss_function", "Focal"),
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            paper="https://arxiv.org/abs/1708.02002",
+        ),
+    ] = 2.0
+    differential_learning_rate_layers: Annotated[
+        tuple[Literal["Backbone", "Head"], ...],
+        Setting(
+            label="Differential learning rate layers",
+            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()
+
+
+class Prediction(ThresholdSection):
+    """Metric and threshold."""
+
+    metric: Annotated[
+        Metric,
+        Setting(
+            label="Metric",
+            help="The figure that validation reports and that chooses the best checkpoint.",
+        ),
+    ] = "ROC_AUC"
+
+
+class ImageClassificationSettings(SettingsSchema):
+    """All settings of image classification."""
+
+    problem_type: ClassVar[str] = "image_classification"
+
+    general: GeneralSection = GeneralSection()
+    dataset: DatasetSection = DatasetSection()
+    image: ImageSection = ImageSection()
+    augmentation: ImageAugmentationSection = ImageAugmentationSection()
+    architecture: Architecture = Architecture()
+    training: Training = Training()
+    prediction: Prediction = Prediction()
+    environment: EnvironmentSection = EnvironmentSection()
+    logging: ImageLoggingSection = ImageLoggingSection()
+
+    def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
+        """Settings that do not go together, in this problem type."""
+        yield from training_contradictions(self)
+        labels = self.dataset.label_columns
+        if context.columns and not labels:
+            yield Finding(
+                code="no_label",
+                path="dataset.label_columns",
+                message="No label column is chosen.",
+                expected="at least one column",
+                fix="Choose the column that holds the classes.",
+            )
+
+

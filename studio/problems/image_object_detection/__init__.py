@@ -1,0 +1,1 @@
+"""Image object detection: boxes with classes in an image."""

@@ -1,0 +1,32 @@
+"""Architecture: what every model built on a pretrained backbone has in common."""
+
+from typing import Annotated, ClassVar, Literal
+
+from studio.settings.schema import SettingsSection
+from studio.settings.setting import ExperienceLevel, Setting
+
+
+class ArchitectureSection(SettingsSection):
+    """Pretrained weights and how batch normalization treats them. Problem types add their backbone."""
+
+    title: ClassVar[str] = "Architecture"
+
+    pretrained: Annotated[
+        bool,
+        Setting(
+            label="Pretrained",
+            help="Start from weights learned on a large general dataset. Off starts from random weights.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = True
+    batch_normalization: Annotated[
+        Literal["Automatic", "Train", "Frozen"],
+        Setting(
+            label="Batch normalization",
+            help="Frozen keeps the pretrained statistics, which is steadier on small datasets; Train updates them. "
+            "Automatic freezes them when weights are pretrained and the backbone has its own lower learning rate.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+        ),
+    ] = "Automatic"

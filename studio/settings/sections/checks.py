@@ -1,0 +1,64 @@
+"""Contradictions among shared settings that every trained problem type refuses or warns about."""
+
+from collections.abc import Iterator
+
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema, warning
+
+
+def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
+    """What does not go together in the dataset, training and environment sections."""
+    value = settings.value
+    strategy = value("dataset.validation_strategy")
+    if strategy == "custom" and value("dataset.validation_dataframe") is None:
+        yield Finding(
+            code="missing",
+            path="dataset.validation_dataframe",
+            message="Custom holdout validation needs a validation dataframe.",
+            found="None",
+            expected="a table of the dataset",
+            fix="Choose a table, or another validation strategy.",
+        )
+    if strategy == "custom" and value("dataset.validation_dataframe") == value("dataset.train_dataframe"):
+        yield warning(
+            "dataset.validation_dataframe",
+            "leak",
+            "The model is validated on the rows it trains on, so its figures say nothing about new data.",
+            "Choose another table.",
+        )
+    if strategy == "group_kfold" and value("dataset.group_fold_column") is None:
+        yield Finding(
+            code="missing",
+            path="dataset.group_fold_column",
+            message="Grouped k-fold needs a column that names the groups.",
+            found="None",
+            expected="a column",
+            fix="Choose the column whose values must stay together.",
+        )
+    if value("training.warmup_epochs") > value("training.epochs") > 0:
+        yield Finding(
+            code="contradiction",
+            path="training.warmup_epochs",
+            message="The warm-up is longer than the training, so the full learning rate is never reached.",
+            found=f"{value('training.warmup_epochs'):g} of {value('training.epochs')} epochs",
+            expected=f"at most {value('training.epochs')}",
+            fix="Lower the warm-up, or train for more epochs.",
+        )
+    gpus = value("environment.gpus")
+    if len(set(gpus)) != len(gpus):
+        yield Finding(
+            code="duplicate",
+            path="environment.gpus",
+            message="A GPU is chosen twice.",
+            found=", ".join(gpus),
+            expected="each GPU once",
+            fix="Choose each GPU once.",
+        )
+    if value("training.learning_rate") >= 1:
+        yield warning(
+            "training.learning_rate",
+            "unusual",
+            "A learning rate of 1 or more makes almost every training diverge.",
+            "Try 0.001.",
+            found=f"{value('training.learning_rate'):g}",
+        )

@@ -1,0 +1,165 @@
+"""Dataset: which rows are trained on and which are held out."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from studio.settings.choices import Columns, Folders, Folds, LabelValues, Tables
+from studio.settings.condition import when, when_less, when_not
+from studio.settings.schema import SettingsSection
+from studio.settings.setting import ExperienceLevel, Setting
+
+STRATEGY = "dataset.validation_strategy"
+
+
+class DatasetSection(SettingsSection):
+    """Tables, validation and sampling; every problem type has these."""
+
+    title: ClassVar[str] = "Dataset"
+
+    train_dataframe: Annotated[
+        str,
+        Setting(
+            label="Train dataframe",
+            help="The table whose rows the model learns from.",
+            choices=Tables(allows_none=False),
+        ),
+    ] = ""
+    validation_strategy: Annotated[
+        Literal["kfold", "group_kfold", "custom", "automatic"],
+        Setting(
+            label="Validation strategy",
+            help="How rows are held out to measure the model on data it has not seen.",
+            labels=(
+                ("kfold", "K-fold cross validation"),
+                ("group_kfold", "Grouped k-fold cross validation"),
+                ("custom", "Custom holdout validation"),
+                ("automatic", "Automatic holdout validation"),
+            ),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = "kfold"
+    validation_dataframe: Annotated[
+        str | None,
+        Setting(
+            label="Validation dataframe",
+            help="The table to validate on. Nothing is taken from the train dataframe then.",
+            choices=Tables(),
+            visible_if=when(STRATEGY, "custom"),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = None
+    validation_size: Annotated[
+        float,
+        Field(ge=0.01, le=0.95),
+        Setting(
+            label="Validation size",
+            help="The share of rows held out, drawn at random and in the proportion of the classes.",
+            visible_if=when(STRATEGY, "automatic"),
+            step=0.01,
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 0.2
+    fold_column: Annotated[
+        str | None,
+        Setting(
+            label="Fold column",
+            help="A column that says which fold each row is in. None makes five folds, unless a column is named fold.",
+            choices=Columns(kinds=("integer", "text"), allows_none=True),
+            visible_if=when(STRATEGY, "kfold"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = None
+    group_fold_column: Annotated[
+        str | None,
+        Setting(
+            label="Group fold column",
+            help="Rows with the same value here never stand on both sides of a split.",
+            choices=Columns(allows_none=True),
+            visible_if=when(STRATEGY, "group_kfold"),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = None
+    selected_folds: Annotated[
+        tuple[str, ...],
+        Field(min_length=1),
+        Setting(
+            label="Selected folds",
+            help="Each chosen fold gives one run that is validated on it and trained on the rest.",
+            choices=Folds(),
+            visible_if=when_not(STRATEGY, "custom"),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = ("0",)
+    test_dataframe: Annotated[
+        str | None,
+        Setting(
+            label="Test dataframe",
+            help="A table that the finished model predicts. With labels it is scored too.",
+            choices=Tables(),
+        ),
+    ] = None
+    data_sample: Annotated[
+        float,
+        Field(gt=0, le=1),
+        Setting(
+            label="Data sample",
+            help="The share of rows to use. Less than 1 is for quick trials; use all rows for the final model.",
+            step=0.05,
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 1.0
+    data_sample_choice: Annotated[
+        tuple[Literal["Train", "Validation"], ...],
+        Setting(
+            label="Data sample choice",
+            help="Which rows the sample is taken from.",
+            visible_if=when_less("dataset.data_sample", 1),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ("Train", "Validation")
+
+
+class MediaDatasetSection(DatasetSection):
+    """Rows that name files."""
+
+    data_folder: Annotated[
+        str,
+        Setting(
+            label="Data folder",
+            help="The folder of the dataset that holds the files which the tables name.",
+            choices=Folders(allows_none=False),
+        ),
+    ] = "."
+
+
+class ImageDatasetSection(MediaDatasetSection):
+    """Rows that name images."""
+
+    image_column: Annotated[
+        str,
+        Setting(label="Image column", help="The column with the image file names.", choices=Columns()),
+    ] = ""
+
+
+class LabelsMixin(SettingsSection):
+    """Label columns of classification."""
+
+    label_columns: Annotated[
+        tuple[str, ...],
+        Setting(
+            label="Label columns",
+            help="One column with the classes, or several columns of 0 and 1, one a class.",
+            choices=Columns(),
+        ),
+    ] = ()
+    positive_class: Annotated[
+        str | None,
+        Setting(
+            label="Positive class",
+            help="With two classes: the one that precision, recall and the threshold speak of. "
+            "None takes 1, true or yes, else the last in the alphabet.",
+            choices=LabelValues(),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = None

@@ -1,0 +1,56 @@
+"""Image: the size and the numbers a model sees."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from studio.settings.schema import SettingsSection
+from studio.settings.setting import ExperienceLevel, Setting
+
+Normalization = Literal["Channel", "Image", "ImageNet", "Inception", "Min_Max", "No", "Simple"]
+
+
+class ImageSection(SettingsSection):
+    """Input size, channels and normalization of 2D images."""
+
+    title: ClassVar[str] = "Image"
+
+    image_width: Annotated[
+        int,
+        Field(ge=16, le=4096),
+        Setting(
+            label="Image width",
+            help="Images are resized to this width. Larger keeps small details and costs time and memory.",
+            unit="px",
+            step=32,
+        ),
+    ] = 224
+    image_height: Annotated[
+        int,
+        Field(ge=16, le=4096),
+        Setting(
+            label="Image height",
+            help="Images are resized to this height. Larger keeps small details and costs time and memory.",
+            unit="px",
+            step=32,
+        ),
+    ] = 224
+    image_channels: Annotated[
+        Literal[1, 3],
+        Setting(
+            label="Image channels",
+            help="3 reads colour, 1 reads grey values. Validation, test and prediction images are read alike.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = 3
+    image_normalization: Annotated[
+        Normalization,
+        Setting(
+            label="Image normalization",
+            help="How pixel values are scaled before the model: by fixed figures (ImageNet, Inception, Simple), "
+            "by each image, or by each batch (Channel, Min_Max).",
+            labels=(("Min_Max", "Min_Max"),),
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+        ),
+    ] = "Simple"

@@ -1,0 +1,193 @@
+"""Training: how the weights are found."""
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from studio.settings.condition import Test, When, when
+from studio.settings.schema import SettingsSection
+from studio.settings.setting import ExperienceLevel, Setting
+
+LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3)
+
+
+class TrainingSection(SettingsSection):
+    """Optimizer, schedule, batches and checkpoints. A problem type adds its loss and its layer groups."""
+
+    title: ClassVar[str] = "Training"
+
+    optimizer: Annotated[
+        Literal["Adadelta", "Adam", "AdamW", "RMSprop", "SGD"],
+        Setting(
+            label="Optimizer",
+            help="The rule that turns gradients into steps. SGD is used with Nesterov momentum 0.9.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+        ),
+    ] = "AdamW"
+    learning_rate: Annotated[
+        float,
+        Field(gt=0, le=10),
+        Setting(
+            label="Learning rate",
+            help="How large a step the weights take after each batch. Too large diverges, too small learns slowly.",
+            log=True,
+            grid=True,
+            grid_values=LEARNING_RATES,
+        ),
+    ] = 1e-3
+    differential_learning_rate: Annotated[
+        float,
+        Field(gt=0, le=10),
+        Setting(
+            label="Differential learning rate",
+            help="The learning rate of the layer groups chosen above.",
+            log=True,
+            visible_if=When(all=(Test("training.differential_learning_rate_layers", "not_in", ([],)),)),
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            grid_values=LEARNING_RATES,
+        ),
+    ] = 1e-3
+    batch_size: Annotated[
+        int,
+        Field(ge=1, le=4096),
+        Setting(
+            label="Batch size",
+            help="Samples a device works on at a time. Larger needs more memory.",
+            grid=True,
+            grid_values=(8, 16, 32, 64),
+        ),
+    ] = 32
+    automatically_adjust_batch_size: Annotated[
+        bool,
+        Setting(
+            label="Automatically adjust batch size",
+            help="When a batch does not fit into memory, try smaller ones until one fits.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = False
+    drop_last_batch: Annotated[
+        bool,
+        Setting(
+            label="Drop last batch",
+            help="Leave out the last batch of an epoch when it is not full.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = True
+    epochs: Annotated[
+        int,
+        Field(ge=0, le=10_000),
+        Setting(
+            label="Epochs",
+            help="How many times the model sees every training row. 0 only evaluates the starting weights.",
+            grid=True,
+            grid_values=(2, 5, 10, 20),
+        ),
+    ] = 5
+    schedule: Annotated[
+        Literal["Constant", "Cosine", "Linear"],
+        Setting(
+            label="Schedule",
+            help="How the learning rate falls after the warm-up: not at all, along half a cosine, or in a line to 0.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = "Cosine"
+    warmup_epochs: Annotated[
+        float,
+        Field(ge=0, le=1000),
+        Setting(
+            label="Warmup epochs",
+            help="Epochs over which the learning rate rises from 0 to its full value. Fractions are fine.",
+            step=0.05,
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+            grid_values=(0.0, 0.25, 1.0),
+        ),
+    ] = 0.0
+    weight_decay: Annotated[
+        float,
+        Field(ge=0, le=10),
+        Setting(
+            label="Weight decay",
+            help="Pulls weights towards 0 at every step, against overfitting. Not applied to biases and norms.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+            grid_values=(0.0, 0.01, 0.1),
+        ),
+    ] = 0.0
+    gradient_clip: Annotated[
+        float,
+        Field(ge=0, le=1000),
+        Setting(
+            label="Gradient clip",
+            help="Scales all gradients of a step down to at most this Euclidean norm. 0 turns it off.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            grid_values=(0.0, 1.0, 5.0),
+        ),
+    ] = 0.0
+    grad_accumulation: Annotated[
+        int,
+        Field(ge=1, le=1024),
+        Setting(
+            label="Grad accumulation",
+            help="Adds up the gradients of this many batches before a step: a larger batch in the same memory.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            grid_values=(1, 2, 4),
+        ),
+    ] = 1
+    save_best_checkpoint: Annotated[
+        bool,
+        Setting(
+            label="Save best checkpoint",
+            help="Keep the weights of the best validation metric. Off keeps those of the last epoch.",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = False
+    evaluation_epochs: Annotated[
+        float,
+        Field(gt=0, le=1000),
+        Setting(
+            label="Evaluation epochs",
+            help="Epochs between two validations. 0.5 validates twice an epoch; larger saves time.",
+            step=0.05,
+            visible_if=when("training.save_best_checkpoint", False),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = 1.0
+    evaluate_before_training: Annotated[
+        bool,
+        Setting(
+            label="Evaluate before training",
+            help="Validate the starting weights first, to see what training adds.",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = False
+    calculate_train_metric: Annotated[
+        bool,
+        Setting(
+            label="Calculate train metric",
+            help="Compute the metric on training batches too. It shows overfitting and costs a little time.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = False
+    train_validation_data: Annotated[
+        bool,
+        Setting(
+            label="Train validation data",
+            help="Train on the validation rows as well. The validation figures then flatter the model.",
+            visible_if=when("training.save_best_checkpoint", False),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = False
+    build_scoring_pipelines: Annotated[
+        bool,
+        Setting(
+            label="Build scoring pipelines",
+            help="Pack the scoring pipeline at the end of the run. Off packs it when you download it.",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = True

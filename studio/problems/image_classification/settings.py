@@ -42,7 +42,7 @@ BACKBONES = (
 Metric = Literal["LogLoss", "ROC_AUC", "F1", "F2", "F05", "Precision", "Recall", "Accuracy", "MCC"]
 
 
-class DatasetSection(ImageDatasetSection, LabelsMixin):
+class DatasetSection(LabelsMixin, ImageDatasetSection):
     """Images with labels."""
 
     title: ClassVar[str] = "Dataset"

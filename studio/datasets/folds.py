@@ -1,0 +1,171 @@
+"""Folds and splits: which rows train, which validate. The same for every seed, so that runs compare.
+
+The split seed is 0 whatever the training seed is; folds are stratified by class where a row has one class.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from studio.datasets.dataset import Dataset
+from studio.datasets.labels import label_text
+from studio.errors import DatasetError
+from studio.settings.schema import SettingsSchema
+
+SPLIT_SEED = 0
+FOLDS = 5
+DEFAULT_FOLD_COLUMN = "fold"
+
+
+@dataclass(frozen=True)
+class Split:
+    """The tables of one run, each with the hidden column `__row`."""
+
+    train: pd.DataFrame
+    validation: pd.DataFrame
+    test: pd.DataFrame | None
+
+
+def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split:
+    """The tables of one run: folds or holdout by the settings, then the data sample.
+
+    Raises:
+        DatasetError: if a split would be empty, or the chosen fold does not exist.
+    """
+    value = settings.value
+    train = dataset.table(value("dataset.train_dataframe"))
+    strategy = value("dataset.validation_strategy")
+    if strategy == "custom":
+        validation = dataset.table(value("dataset.validation_dataframe"))
+    else:
+        held_out = _held_out(train, settings, strategy, fold)
+        train, validation = train[~held_out], train[held_out]
+    test_name = value("dataset.test_dataframe")
+    test = dataset.table(test_name) if test_name else None
+    train, validation = _sampled(train, validation, value("dataset.data_sample"), value("dataset.data_sample_choice"))
+    for name, table in (("train", train), ("validation", validation)):
+        if table.empty:
+            raise DatasetError(
+                f"No {name} rows are left after the split.",
+                hint="Use more rows, another fold, or another validation strategy.",
+                code="empty_split",
+            )
+    return Split(train.reset_index(drop=True), validation.reset_index(drop=True), test)
+
+
+def assign_folds(
+    table: pd.DataFrame, *, strata: Sequence[str] | None = None, groups: str | None = None, folds: int = FOLDS
+) -> NDArray[np.str_]:
+    """A fold from "0" for every row: random, in the proportion of the strata, or whole groups together.
+
+    Raises:
+        DatasetError: if there are fewer rows or groups than folds.
+    """
+    generator = np.random.default_rng(SPLIT_SEED)
+    if groups is not None:
+        return _grouped(table[groups], folds, generator)
+    if len(table) < folds:
+        raise DatasetError(
+            f"{len(table)} rows are too few for {folds} folds.",
+            hint="Import more rows, or use a holdout validation.",
+            code="too_few_rows",
+        )
+    order = _stratified_order(strata, len(table), generator)
+    assigned = np.empty(len(table), dtype=np.int64)
+    assigned[order] = np.arange(len(table)) % folds
+    return assigned.astype(str)
+
+
+def strata_of(table: pd.DataFrame, settings: SettingsSchema) -> list[str] | None:
+    """The class of every row, where a row has exactly one; None otherwise."""
+    fields = settings.fields()
+    if "dataset.label_columns" not in fields:
+        return None
+    columns = list(settings.value("dataset.label_columns"))
+    if not columns or any(column not in table.columns for column in columns):
+        return None
+    if len(columns) == 1:
+        labels = [label_text(value) for value in table[columns[0]]]
+        return labels if len(set(labels)) <= max(2, len(labels) // 2) else None
+    values = table[columns].to_numpy()
+    return [columns[int(index)] for index in values.argmax(axis=1)] if (values.sum(axis=1) == 1).all() else None
+
+
+def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold: str | None) -> NDArray[np.bool_]:
+    value = settings.value
+    if strategy == "automatic":
+        return _holdout(table, settings, value("dataset.validation_size"), fold)
+    if strategy == "group_kfold":
+        assigned = assign_folds(table, groups=value("dataset.group_fold_column"))
+    else:
+        column = value("dataset.fold_column") or (DEFAULT_FOLD_COLUMN if DEFAULT_FOLD_COLUMN in table else None)
+        if column:
+            assigned = np.array([label_text(one) for one in table[column]])
+        else:
+            assigned = assign_folds(table, strata=strata_of(table, settings))
+    chosen = fold if fold is not None else str(assigned.min())
+    held_out = np.asarray(assigned == chosen)
+    if not held_out.any():
+        known = ", ".join(sorted(set(assigned)))
+        raise DatasetError(
+            f"There is no fold {chosen!r}.", hint=f"The folds are {known}.", code="unknown_fold"
+        )
+    return held_out
+
+
+def _holdout(table: pd.DataFrame, settings: SettingsSchema, share: float, fold: str | None) -> NDArray[np.bool_]:
+    """A random share; another fold number draws another one."""
+    draw = int(fold) if fold and fold.isdigit() else 0
+    order = _stratified_order(strata_of(table, settings), len(table), np.random.default_rng(SPLIT_SEED + draw))
+    count = min(max(1, round(len(table) * share)), max(1, len(table) - 1))
+    chosen = np.floor(np.linspace(0, len(table), count, endpoint=False)).astype(int)
+    held_out = np.zeros(len(table), dtype=bool)
+    held_out[order[chosen]] = True
+    return held_out
+
+
+def _stratified_order(
+    strata: Sequence[str] | None, count: int, generator: np.random.Generator
+) -> NDArray[np.int64]:
+    """Row positions shuffled, equal strata side by side: dealing them out in turn keeps proportions."""
+    shuffled = generator.permutation(count)
+    if strata is None:
+        return shuffled
+    codes = np.unique(np.asarray(strata), return_inverse=True)[1]
+    return shuffled[np.argsort(codes[shuffled], kind="stable")]
+
+
+def _grouped(column: pd.Series, folds: int, generator: np.random.Generator) -> NDArray[np.str_]:
+    """Largest groups first, each into the fold with the fewest rows so far."""
+    names = np.array([label_text(value) for value in column])
+    groups, codes, counts = np.unique(names, return_inverse=True, return_counts=True)
+    if len(groups) < folds:
+        raise DatasetError(
+            f"{len(groups)} groups are too few for {folds} folds.",
+            hint="Choose a column with more different values.",
+            code="too_few_groups",
+        )
+    order = generator.permutation(len(groups))
+    order = order[np.argsort(-counts[order], kind="stable")]
+    sizes = np.zeros(folds, dtype=np.int64)
+    fold_of_group = np.empty(len(groups), dtype=np.int64)
+    for group in order:
+        fold = int(sizes.argmin())
+        fold_of_group[group] = fold
+        sizes[fold] += counts[group]
+    return fold_of_group[codes].astype(str)
+
+
+def _sampled(
+    train: pd.DataFrame, validation: pd.DataFrame, share: float, choice: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    if share >= 1:
+        return train, validation
+    if "Train" in choice:
+        train = train.sample(max(1, round(len(train) * share)), random_state=SPLIT_SEED).sort_index()
+    if "Validation" in choice:
+        validation = validation.sample(max(1, round(len(validation) * share)), random_state=SPLIT_SEED).sort_index()
+    return train, validation

@@ -1,0 +1,1 @@
+"""Scheduling: observe, decide (pure), act. The only writer of run states."""

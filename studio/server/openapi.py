@@ -1,0 +1,56 @@
+"""The OpenAPI document, printed without starting anything: `python -m studio.server.openapi`."""
+
+import json
+import sys
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic.json_schema import models_json_schema
+
+from studio.server.routes.all import api_router
+from studio.server.schemas.experiments import ExperimentRow
+from studio.server.schemas.stream import MESSAGES
+from studio.server.version import studio_version
+
+
+def describe() -> dict[str, Any]:
+    """The document: every route, and the messages of the stream as further schemas."""
+    app = FastAPI(
+        title="Deepstudio",
+        version=studio_version(),
+        generate_unique_id_function=operation_id,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.include_router(api_router())
+    document = app.openapi()
+    models = [(message, "serialization") for message in (*MESSAGES, ExperimentRow)]
+    _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    schemas = document["components"]["schemas"]
+    for name, schema in extra["$defs"].items():
+        schemas.setdefault(name, schema)
+    return _renamed(document)
+
+
+# Two classes of the light core have the same name; the document gives each one of its own.
+_NAMES = {"studio__datasets__dataset__Table": "DatasetTable", "studio__results__insight__Table": "InsightTable"}
+
+
+def _renamed(document: dict[str, Any]) -> dict[str, Any]:
+    text = json.dumps(document)
+    for long, short in _NAMES.items():
+        text = text.replace(long, short)
+    renamed: dict[str, Any] = json.loads(text)
+    return renamed
+
+
+def operation_id(route: APIRoute) -> str:
+    """Operation ids are the names of the route functions."""
+    return route.name
+
+
+if __name__ == "__main__":
+    json.dump(describe(), sys.stdout, indent=1, sort_keys=True)
+    sys.stdout.write("\n")

@@ -1,0 +1,1 @@
+"""One router a resource. Routes are thin: they parse, call a service, and answer."""

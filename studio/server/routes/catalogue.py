@@ -1,0 +1,69 @@
+"""Problem types, settings documents, YAML, help."""
+
+from fastapi import APIRouter
+
+from studio.server.schemas.catalogue import (
+    Help,
+    LoadedSettings,
+    ProblemTypeInfo,
+    Reference,
+    SettingsCheck,
+    SettingsChoice,
+    SettingsDocument,
+    SettingsInput,
+    SuggestedSettings,
+    YamlText,
+)
+from studio.server.studio import StudioDep
+
+router = APIRouter(prefix="/api", tags=["catalogue"])
+
+
+@router.get("/problem-types")
+def list_problem_types(studio: StudioDep) -> list[ProblemTypeInfo]:
+    """Every kind of problem."""
+    return studio.catalogue.problem_types()
+
+
+@router.get("/schema/{problem_type}", response_model_exclude_unset=True)
+def get_schema(
+    studio: StudioDep, problem_type: str, model_type: str | None = None, dataset: str | None = None
+) -> SettingsDocument:
+    """The settings of a problem type, with the choices of a dataset and this machine."""
+    return studio.catalogue.document(problem_type, model_type, dataset)
+
+
+@router.post("/settings/check")
+def check_settings(studio: StudioDep, body: SettingsInput) -> SettingsCheck:
+    """Everything that is wrong or worth knowing before a start."""
+    return studio.catalogue.check(body)
+
+
+@router.post("/settings/load")
+def load_settings(studio: StudioDep, body: YamlText) -> LoadedSettings:
+    """What a YAML says."""
+    return studio.catalogue.load(body.yaml)
+
+
+@router.post("/settings/yaml")
+def write_settings(studio: StudioDep, body: SettingsInput) -> YamlText:
+    """The YAML of settings."""
+    return YamlText(yaml=studio.catalogue.dump(body))
+
+
+@router.post("/settings/suggest")
+def suggest_settings(studio: StudioDep, body: SettingsChoice) -> SuggestedSettings:
+    """The suggested recipe for this data and machine."""
+    return studio.catalogue.suggest(body)
+
+
+@router.get("/reference/{problem_type}")
+def get_reference(studio: StudioDep, problem_type: str) -> Reference:
+    """The settings reference, as Markdown."""
+    return Reference(markdown=studio.catalogue.reference(problem_type))
+
+
+@router.get("/help")
+def get_help(studio: StudioDep) -> Help:
+    """Every page of help."""
+    return studio.catalogue.help()

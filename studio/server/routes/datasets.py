@@ -1,0 +1,92 @@
+"""Datasets and their samples."""
+
+from typing import Literal
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, Response
+
+from studio.datasets.dataset import DatasetProfile
+from studio.server.downloads import user_file
+from studio.server.schemas.datasets import Dataset, DatasetPatch, Example, SamplePage, UsedBy
+from studio.server.schemas.session import Done
+from studio.server.studio import StudioDep
+from studio.settings.finding import Finding
+
+router = APIRouter(prefix="/api", tags=["datasets"])
+
+
+@router.get("/datasets")
+def list_datasets(studio: StudioDep) -> list[Dataset]:
+    """Every dataset, the newest first."""
+    return studio.datasets.list()
+
+
+@router.get("/datasets/{dataset_id}")
+def get_dataset(studio: StudioDep, dataset_id: str) -> Dataset:
+    """A dataset by id or name."""
+    return studio.datasets.get(dataset_id)
+
+
+@router.patch("/datasets/{dataset_id}")
+def patch_dataset(studio: StudioDep, dataset_id: str, body: DatasetPatch) -> Dataset:
+    """Rename a dataset."""
+    return studio.datasets.rename(dataset_id, body.name)
+
+
+@router.delete("/datasets/{dataset_id}")
+def delete_dataset(studio: StudioDep, dataset_id: str) -> Done:
+    """Delete a dataset that no experiment uses."""
+    studio.datasets.delete(dataset_id)
+    return Done()
+
+
+@router.get("/datasets/{dataset_id}/findings")
+def list_dataset_findings(studio: StudioDep, dataset_id: str) -> list[Finding]:
+    """What the inspection found."""
+    return studio.datasets.findings(dataset_id)
+
+
+@router.get("/datasets/{dataset_id}/profile")
+def get_dataset_profile(studio: StudioDep, dataset_id: str) -> DatasetProfile:
+    """Facts about the data."""
+    return studio.datasets.profile(dataset_id)
+
+
+@router.get("/datasets/{dataset_id}/samples")
+def list_dataset_samples(
+    studio: StudioDep,
+    dataset_id: str,
+    table: str | None = None,
+    offset: int = 0,
+    limit: int = 24,
+    label: str | None = None,
+    q: str | None = None,
+) -> SamplePage:
+    """Some samples of a table."""
+    return studio.datasets.samples(dataset_id, table, offset, limit, label, q)
+
+
+@router.get("/datasets/{dataset_id}/media", response_class=FileResponse)
+def get_dataset_media(
+    studio: StudioDep, dataset_id: str, path: str, size: Literal["256", "full"] = "full"
+) -> Response:
+    """A media file, or its thumbnail."""
+    return user_file(studio.datasets.media(dataset_id, path, thumbnail=size == "256"), is_immutable=True)
+
+
+@router.get("/datasets/{dataset_id}/used-by")
+def list_dataset_users(studio: StudioDep, dataset_id: str) -> list[UsedBy]:
+    """Experiments that use a dataset."""
+    return studio.datasets.used_by(dataset_id)
+
+
+@router.get("/examples")
+def list_examples(studio: StudioDep) -> list[Example]:
+    """Example datasets, made or not."""
+    return studio.examples.list()
+
+
+@router.post("/examples/{problem_type}", status_code=201)
+def create_example(studio: StudioDep, problem_type: str) -> Dataset:
+    """Make an example dataset, once."""
+    return studio.examples.make(problem_type)

@@ -1,0 +1,24 @@
+"""The one stream of events a browser listens to."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header
+from fastapi.responses import StreamingResponse
+
+from studio.server.stream import EventStream
+from studio.server.studio import StudioDep
+
+router = APIRouter(prefix="/api", tags=["stream"])
+
+
+@router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
+async def stream_events(
+    studio: StudioDep, topics: str = "", last_event_id: Annotated[str | None, Header()] = None
+) -> StreamingResponse:
+    """Changes of the topics (queue, experiments, datasets, predictions, run:ID), resumed behind Last-Event-ID."""
+    stream = EventStream(studio.hub, frozenset(filter(None, topics.split(","))), last_event_id)
+    return StreamingResponse(
+        stream.messages(),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-cache", "X-Accel-Buffering": "no"},
+    )

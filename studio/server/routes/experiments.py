@@ -1,0 +1,101 @@
+"""Experiments: list, start, stop, resume, change, delete."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from fastapi.responses import PlainTextResponse, Response
+
+from studio.server.downloads import attachment
+from studio.server.schemas.experiments import (
+    Experiment,
+    ExperimentCreate,
+    ExperimentList,
+    ExperimentPatch,
+    ExperimentSettings,
+)
+from studio.server.schemas.session import Done
+from studio.server.studio import StudioDep
+from studio.store.experiments import ExperimentQuery
+
+router = APIRouter(prefix="/api/experiments", tags=["experiments"])
+IdempotencyKey = Annotated[str | None, Header(max_length=200)]
+
+
+@router.get("")
+def list_experiments(
+    studio: StudioDep,
+    q: str = "",
+    state: str = "",
+    problem_type: str = "",
+    dataset: str = "",
+    tag: str = "",
+    archived: bool = False,
+    sort: str = "-created",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+) -> ExperimentList:
+    """Some experiments; `sort` is created, name, state, ended, best or progress, with `-` for falling."""
+    query = ExperimentQuery(
+        text=q,
+        state=state,
+        problem_type=problem_type,
+        dataset=dataset,
+        tag=tag,
+        archived=archived,
+        sort=sort,
+        offset=offset,
+        limit=limit,
+    )
+    return studio.experiments.list(query)
+
+
+@router.post("", status_code=201)
+def create_experiment(
+    studio: StudioDep, body: ExperimentCreate, idempotency_key: IdempotencyKey = None
+) -> Experiment:
+    """Plan and start an experiment; the same Idempotency-Key starts it once."""
+    return studio.experiments.create(body, idempotency_key)
+
+
+@router.get("/{experiment_id}")
+def get_experiment(studio: StudioDep, experiment_id: str) -> Experiment:
+    """An experiment by id or name, with its runs."""
+    return studio.experiments.get(experiment_id)
+
+
+@router.patch("/{experiment_id}")
+def patch_experiment(studio: StudioDep, experiment_id: str, body: ExperimentPatch) -> Experiment:
+    """Change name, notes, tags, or whether it is archived."""
+    return studio.experiments.change(experiment_id, body)
+
+
+@router.delete("/{experiment_id}")
+def delete_experiment(studio: StudioDep, experiment_id: str) -> Done:
+    """Delete an experiment that is not active, with its files."""
+    studio.experiments.delete(experiment_id)
+    return Done()
+
+
+@router.post("/{experiment_id}/stop")
+def stop_experiment(studio: StudioDep, experiment_id: str) -> Experiment:
+    """Ask every unfinished run to stop after its present step."""
+    return studio.experiments.stop(experiment_id)
+
+
+@router.post("/{experiment_id}/resume")
+def resume_experiment(studio: StudioDep, experiment_id: str) -> Experiment:
+    """Queue every stopped, failed or lost run again, from its latest checkpoint."""
+    return studio.experiments.resume(experiment_id)
+
+
+@router.get("/{experiment_id}/yaml", response_class=PlainTextResponse)
+def get_experiment_yaml(studio: StudioDep, experiment_id: str) -> Response:
+    """The configuration, as a file."""
+    name, text = studio.experiments.yaml(experiment_id)
+    return PlainTextResponse(text, media_type="text/yaml", headers=attachment(f"{name}.yaml"))
+
+
+@router.get("/{experiment_id}/settings")
+def get_experiment_settings(studio: StudioDep, experiment_id: str) -> ExperimentSettings:
+    """What it was asked to do."""
+    return studio.experiments.settings(experiment_id)

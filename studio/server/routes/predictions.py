@@ -1,0 +1,76 @@
+"""Predictions on new data."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from fastapi.responses import FileResponse, Response
+
+from studio.server.downloads import file_attachment, user_file
+from studio.server.schemas.predictions import Prediction, PredictionCreate
+from studio.server.schemas.runs import RunFile, RunSamplePage
+from studio.server.schemas.session import Done
+from studio.server.studio import StudioDep
+from studio.server.services.samples import SampleQuery
+
+router = APIRouter(prefix="/api/predictions", tags=["predictions"])
+
+
+@router.get("")
+def list_predictions(studio: StudioDep) -> list[Prediction]:
+    """Every prediction, the newest first."""
+    return studio.predictions.list()
+
+
+@router.post("", status_code=201)
+def create_prediction(studio: StudioDep, body: PredictionCreate) -> Prediction:
+    """Predict a table of a dataset, or an upload."""
+    return studio.predictions.create(body)
+
+
+@router.get("/{prediction_id}")
+def get_prediction(studio: StudioDep, prediction_id: str) -> Prediction:
+    """A prediction."""
+    return studio.predictions.get(prediction_id)
+
+
+@router.delete("/{prediction_id}")
+def delete_prediction(studio: StudioDep, prediction_id: str) -> Done:
+    """Delete a prediction with its files."""
+    studio.predictions.delete(prediction_id)
+    return Done()
+
+
+@router.get("/{prediction_id}/samples")
+def list_prediction_samples(
+    studio: StudioDep,
+    prediction_id: str,
+    split: str = "",
+    sort: str = "-loss",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 24,
+    truth: str | None = None,
+    prediction: str | None = None,
+    correct: bool | None = None,
+) -> RunSamplePage:
+    """Some predicted samples."""
+    query = SampleQuery(split, sort, offset, limit, truth, prediction, correct)
+    return studio.predictions.samples(prediction_id, query)
+
+
+@router.get("/{prediction_id}/media", response_class=FileResponse)
+def get_prediction_media(studio: StudioDep, prediction_id: str, path: str) -> Response:
+    """A picture of what was predicted."""
+    return user_file(studio.predictions.media(prediction_id, path), is_immutable=True)
+
+
+@router.get("/{prediction_id}/files")
+def list_prediction_files(studio: StudioDep, prediction_id: str) -> list[RunFile]:
+    """What can be downloaded."""
+    return studio.predictions.files(prediction_id)
+
+
+@router.get("/{prediction_id}/files/{name:path}", response_class=FileResponse)
+def get_prediction_file(studio: StudioDep, prediction_id: str, name: str) -> Response:
+    """One of the files."""
+    path, download_name = studio.predictions.file(prediction_id, name)
+    return file_attachment(path, download_name)

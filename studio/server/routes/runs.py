@@ -1,0 +1,132 @@
+"""Runs: series, logs, insights, samples, files, answers."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+
+from studio.results.insight import Insight, InsightEntry
+from studio.server.downloads import attachment, file_attachment, user_file
+from studio.server.schemas.runs import Answer, LogPage, PipelineInfo, Run, RunFile, RunSamplePage, SeriesAnswer
+from studio.server.studio import StudioDep
+from studio.server.services.samples import SampleQuery
+
+router = APIRouter(prefix="/api/runs", tags=["runs"])
+IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+@router.get("/{run_id}")
+def get_run(studio: StudioDep, run_id: str) -> Run:
+    """A run."""
+    return studio.runs.get(run_id)
+
+
+@router.get("/{run_id}/series")
+def get_series(
+    studio: StudioDep,
+    run_id: str,
+    names: str = "",
+    points: Annotated[int, Query(ge=1, le=20_000)] = 2000,
+    start: Annotated[int | None, Query(alias="from")] = None,
+    end: Annotated[int | None, Query(alias="to")] = None,
+) -> SeriesAnswer:
+    """Series (all, or those named with commas between), reduced to `points` buckets."""
+    return studio.runs.series(run_id, [name for name in names.split(",") if name], points, start, end)
+
+
+@router.get("/{run_id}/log")
+def get_log(
+    studio: StudioDep,
+    run_id: str,
+    after: int = 0,
+    limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+    level: Literal["", "debug", "info", "warning", "error"] = "",
+    q: str = "",
+) -> LogPage:
+    """Lines behind number `after`, of a level or worse, that contain a text."""
+    return studio.runs.log(run_id, after, limit, level, q)
+
+
+@router.get("/{run_id}/log/download", response_class=PlainTextResponse)
+def download_log(studio: StudioDep, run_id: str) -> Response:
+    """The whole log as text."""
+    name, text = studio.runs.log_text(run_id)
+    return PlainTextResponse(text, headers=attachment(name))
+
+
+@router.get("/{run_id}/insights")
+def list_insights(studio: StudioDep, run_id: str) -> list[InsightEntry]:
+    """The insights there are so far."""
+    return studio.runs.insights(run_id)
+
+
+@router.get("/{run_id}/insights/{key}")
+def get_insight(studio: StudioDep, run_id: str, key: str, response: Response) -> Insight:
+    """An insight with its payload."""
+    response.headers.update(IMMUTABLE)
+    return studio.runs.insight(run_id, key)
+
+
+@router.get("/{run_id}/samples")
+def list_run_samples(
+    studio: StudioDep,
+    run_id: str,
+    split: str = "validation",
+    sort: str = "-loss",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 24,
+    truth: str | None = None,
+    prediction: str | None = None,
+    correct: bool | None = None,
+) -> RunSamplePage:
+    """Some predicted samples of a split."""
+    query = SampleQuery(split, sort, offset, limit, truth, prediction, correct)
+    return studio.runs.samples(run_id, query)
+
+
+@router.get("/{run_id}/media", response_class=FileResponse)
+def get_run_media(studio: StudioDep, run_id: str, path: str) -> Response:
+    """A picture that the run wrote."""
+    return user_file(studio.runs.media(run_id, path), is_immutable=True)
+
+
+@router.get("/{run_id}/files")
+def list_run_files(studio: StudioDep, run_id: str) -> list[RunFile]:
+    """What can be downloaded."""
+    return studio.runs.files(run_id)
+
+
+@router.get("/{run_id}/files/{name:path}", response_class=FileResponse)
+def get_run_file(studio: StudioDep, run_id: str, name: str) -> Response:
+    """One of the files."""
+    path, download_name = studio.runs.file(run_id, name)
+    return file_attachment(path, download_name)
+
+
+@router.post("/{run_id}/pipeline")
+def build_pipeline(studio: StudioDep, run_id: str) -> PipelineInfo:
+    """Build the scoring pipeline, if it is not there."""
+    return studio.runs.build_pipeline(run_id)
+
+
+@router.post(
+    "/{run_id}/answer",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+                "application/json": {"schema": {"type": "object"}},
+            },
+        }
+    },
+)
+async def answer(studio: StudioDep, request: Request, run_id: str) -> Answer:
+    """What the model says about one image (raw body) or text (JSON)."""
+    return await studio.answers.answer(run_id, request.headers.get("content-type", ""), request.stream())
+
+
+@router.get("/{run_id}/answer/media", response_class=FileResponse)
+def get_answer_media(studio: StudioDep, run_id: str, path: str) -> Response:
+    """What was answered."""
+    return user_file(studio.answers.media(run_id, path))

@@ -1,0 +1,39 @@
+"""Launch, health, who am I, logout."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from studio.server.schemas.session import Done, Health, Me
+from studio.server.studio import StudioDep
+from studio.server.version import studio_version
+
+router = APIRouter(tags=["session"])
+
+
+@router.get("/launch", include_in_schema=False)
+def launch(studio: StudioDep, code: str = "") -> Response:
+    """Exchange the single-use launch code for a cookie; the address is left at once."""
+    token = studio.sessions.exchange(code)
+    response = RedirectResponse("/", status_code=303)
+    response.set_cookie(studio.sessions.cookie_name, token, httponly=True, samesite="strict", path="/")
+    return response
+
+
+@router.get("/api/health")
+def health() -> Health:
+    """Whether the server answers; needs no credential."""
+    return Health()
+
+
+@router.get("/api/me")
+def me(studio: StudioDep) -> Me:
+    """The server behind this session."""
+    return Me(version=studio_version(), home_name=studio.home.path.name, started=studio.started)
+
+
+@router.post("/api/logout")
+def logout(studio: StudioDep, request: Request, response: Response) -> Done:
+    """End this browser's session on the server."""
+    studio.sessions.end(request.cookies.get(studio.sessions.cookie_name, ""))
+    response.delete_cookie(studio.sessions.cookie_name, path="/")
+    return Done()

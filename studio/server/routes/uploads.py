@@ -1,0 +1,42 @@
+"""Raw, resumable uploads."""
+
+from fastapi import APIRouter, Request
+
+from studio.server.schemas.session import Done
+from studio.server.schemas.uploads import Upload, UploadCreate
+from studio.server.studio import StudioDep
+
+router = APIRouter(prefix="/api/uploads", tags=["uploads"])
+
+
+@router.post("", status_code=201)
+def create_upload(studio: StudioDep, body: UploadCreate) -> Upload:
+    """Announce a file."""
+    return studio.uploads.create(body.name, body.size)
+
+
+@router.get("/{upload_id}")
+def get_upload(studio: StudioDep, upload_id: str) -> Upload:
+    """How much of it is here."""
+    return studio.uploads.get(upload_id)
+
+
+@router.put(
+    "/{upload_id}",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        }
+    },
+)
+async def put_upload(studio: StudioDep, request: Request, upload_id: str, offset: int) -> Upload:
+    """Append bytes at an offset; 409 with the true offset if it differs."""
+    return await studio.uploads.append(upload_id, offset, request.stream())
+
+
+@router.delete("/{upload_id}")
+def delete_upload(studio: StudioDep, upload_id: str) -> Done:
+    """Forget a file."""
+    studio.uploads.delete(upload_id)
+    return Done()

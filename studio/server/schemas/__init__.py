@@ -1,0 +1,1 @@
+"""What crosses the REST border, one module a resource."""

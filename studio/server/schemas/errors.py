@@ -1,0 +1,35 @@
+"""How the API says that something did not work."""
+
+from pydantic import Field
+
+from studio.server.schemas.payload import Payload
+from studio.settings.finding import Finding
+
+
+class ErrorDetail(Payload):
+    """A code for programs, a sentence for people, and what to do."""
+
+    code: str
+    message: str
+    hint: str = ""
+    id: str | None = None
+    """Finds the detail of an unexpected error in the server's log."""
+    setting: str | None = None
+    """The key of the likely setting, where one stands behind it."""
+
+
+class ErrorBody(Payload):
+    """The body of every answer that is not 2xx."""
+
+    error: ErrorDetail
+    offset: int | None = None
+    """The true offset of an upload, when the given one differs."""
+    names: list[str] = Field(default_factory=list)
+    """What stands in the way of a deletion."""
+
+
+class FindingsBody(Payload):
+    """The body of a 422: everything that is wrong, at once."""
+
+    findings: list[Finding]
+    error: ErrorDetail

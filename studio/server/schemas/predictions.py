@@ -1,0 +1,38 @@
+"""Predictions on new data."""
+
+from studio.runs.state import RunState
+from studio.server.schemas.errors import ErrorDetail
+from studio.server.schemas.experiments import NamedId
+from studio.server.schemas.payload import Name, Payload
+from studio.settings.finding import Finding
+
+
+class PredictionCreate(Payload):
+    """Which model, on what: an experiment or one of its runs; a dataset's table or an upload."""
+
+    experiment: str | None = None
+    run_id: str | None = None
+    name: Name | None = None
+    dataset_id: str | None = None
+    table: str | None = None
+    upload_id: str | None = None
+
+
+class Prediction(Payload):
+    """Predictions of one model on one table."""
+
+    id: str
+    name: str
+    experiment: NamedId
+    run_id: str
+    problem_type: str
+    dataset: NamedId | None
+    table: str
+    state: RunState
+    progress: float
+    rows: int
+    metrics: dict[str, float | None]
+    error: ErrorDetail | None
+    created: float
+    ended: float | None
+    findings: list[Finding]

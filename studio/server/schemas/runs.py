@@ -1,0 +1,162 @@
+"""Runs, their series, logs, samples and files."""
+
+from typing import Literal
+
+from studio.results.prediction import PredictionSummary
+from studio.results.sample_view import SampleView
+from studio.runs.state import RunState
+from studio.server.schemas.errors import ErrorDetail
+from studio.server.schemas.payload import Payload, SettingValue
+
+
+class PhaseInfo(Payload):
+    """What the worker is doing."""
+
+    name: str
+    detail: str = ""
+
+
+class BestPoint(Payload):
+    """The best validation so far."""
+
+    metric: float | None = None
+    epoch: float | None = None
+    step: int | None = None
+
+
+class RunMetrics(Payload):
+    """Last values by split and name."""
+
+    train: dict[str, float | None] = {}
+    validation: dict[str, float | None] = {}
+    test: dict[str, float | None] = {}
+
+
+class MachineUse(Payload):
+    """What a worker uses."""
+
+    cpu_percent: float = 0.0
+    memory_bytes: int = 0
+    gpu_percent: list[float] = []
+    gpu_memory_bytes: list[int] = []
+
+
+class StateChange(Payload):
+    """One recorded move."""
+
+    state: RunState
+    time: float
+    reason: str
+
+
+class CheckpointInfo(Payload):
+    """A complete checkpoint."""
+
+    name: str
+    step: int
+    epoch: float
+    is_best: bool
+    size_bytes: int
+
+
+class Run(Payload):
+    """One training process: one grid point x fold x seed."""
+
+    id: str
+    experiment_id: str
+    state: RunState
+    fold: str | None
+    seed: int
+    grid: dict[str, SettingValue]
+    attempt: int
+    epoch: float
+    epochs: int
+    step: int
+    update: int
+    updates: int
+    progress: float
+    seconds_left: float | None
+    phase: PhaseInfo | None
+    queued_reason: str | None
+    metrics: RunMetrics
+    best: BestPoint
+    error: ErrorDetail | None
+    created: float
+    started: float | None
+    ended: float | None
+    device: str
+    machine: MachineUse | None
+    environment: dict[str, str]
+    history: list[StateChange]
+    checkpoints: list[CheckpointInfo]
+    has_bundle: bool
+    has_pipeline: bool
+    predictions: list[PredictionSummary]
+
+
+class SeriesData(Payload):
+    """One series, reduced to buckets that keep the lowest, the highest and the last value; NaN is null."""
+
+    steps: list[int]
+    min: list[float | None]
+    max: list[float | None]
+    last: list[float | None]
+    epochs: list[float | None]
+    times: list[float | None]
+    total: int
+
+
+class SeriesAnswer(Payload):
+    """Series by name."""
+
+    series: dict[str, SeriesData]
+
+
+class LogLine(Payload):
+    """One line of the log."""
+
+    n: int
+    time: float
+    level: Literal["debug", "info", "warning", "error"]
+    text: str
+
+
+class LogPage(Payload):
+    """Some lines of the log."""
+
+    lines: list[LogLine]
+    total: int
+    first_error: LogLine | None
+
+
+class RunSamplePage(Payload):
+    """Some samples of a split, and which splits there are."""
+
+    total: int
+    rows: list[SampleView]
+    splits: list[str]
+
+
+class RunFile(Payload):
+    """Something to download."""
+
+    name: str
+    size_bytes: int
+    kind: Literal["predictions", "log", "settings", "checkpoint", "pipeline"]
+    description: str
+    ready: bool
+
+
+class PipelineInfo(Payload):
+    """A scoring pipeline that was built."""
+
+    name: str
+    size_bytes: int
+    sha256: str
+
+
+class Answer(Payload):
+    """What the model says about one sample."""
+
+    sample: SampleView
+    seconds: float

@@ -1,0 +1,54 @@
+"""EventStream: one browser's server-sent events, resumed at the last number or begun with a snapshot."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Any
+
+from pydantic import BaseModel
+
+from studio.scheduling.hub import Hub
+
+KEEP_ALIVE_SECONDS = 15.0
+PAUSE_SECONDS = 0.05
+"""Between two bursts, so that messages of one moment leave together."""
+
+
+class EventStream:
+    """The messages of some topics."""
+
+    def __init__(self, hub: Hub, topics: frozenset[str], last_event_id: str | None) -> None:
+        self._hub = hub
+        self._topics = topics
+        self._last = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+
+    async def messages(self) -> AsyncIterator[bytes]:
+        """Encoded messages, without end, until the client or the server leaves."""
+        wake = self._hub.listen()
+        try:
+            yield b"retry: 1000\n\n"
+            position = self._last
+            while not self._hub.is_closed:
+                wake.clear()
+                fresh = self._hub.since(position, self._topics) if position is not None else None
+                if fresh is None:
+                    position = self._hub.last_id
+                    yield encode(position, "snapshot", {"topics": sorted(self._topics)})
+                    continue
+                messages, position = fresh
+                if messages:
+                    yield b"".join(encode(one.id, one.event, one.data) for one in messages)
+                    await asyncio.sleep(PAUSE_SECONDS)
+                    continue
+                try:
+                    await asyncio.wait_for(wake.wait(), KEEP_ALIVE_SECONDS)
+                except TimeoutError:
+                    yield b": alive\n\n"
+        finally:
+            self._hub.leave(wake)
+
+
+def encode(id: int, event: str, data: Any) -> bytes:
+    """One message as it goes over the wire."""
+    text = data.model_dump_json() if isinstance(data, BaseModel) else json.dumps(data, allow_nan=False)
+    return f"id: {id}\nevent: {event}\ndata: {text}\n\n".encode()

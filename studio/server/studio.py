@@ -1,0 +1,57 @@
+"""Studio: everything a request may reach, built once by the app."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+from fastapi import Depends, Request
+
+if TYPE_CHECKING:
+    from studio.scheduling.hub import Hub
+    from studio.scheduling.scheduler import Scheduler
+    from studio.server.auth import Sessions
+    from studio.server.config import ServerConfig
+    from studio.server.services.answers import Answers
+    from studio.server.services.catalogue import Catalogue
+    from studio.server.services.datasets import Datasets
+    from studio.server.services.examples import Examples
+    from studio.server.services.experiments import Experiments
+    from studio.server.services.imports import Imports
+    from studio.server.services.machine import MachineService
+    from studio.server.services.predictions import Predictions
+    from studio.server.services.runs import Runs
+    from studio.server.services.uploads import Uploads
+    from studio.store.home import Home
+    from studio.store.store import Store
+
+
+@dataclass
+class Studio:
+    """The services of one server."""
+
+    config: "ServerConfig"
+    home: "Home"
+    store: "Store"
+    hub: "Hub"
+    scheduler: "Scheduler"
+    sessions: "Sessions"
+    catalogue: "Catalogue"
+    uploads: "Uploads"
+    imports: "Imports"
+    datasets: "Datasets"
+    examples: "Examples"
+    experiments: "Experiments"
+    runs: "Runs"
+    predictions: "Predictions"
+    answers: "Answers"
+    machine: "MachineService"
+    started: float
+
+
+def studio_of(request: Request) -> Studio:
+    """The studio behind a request."""
+    studio = request.app.state.studio
+    assert isinstance(studio, Studio)
+    return studio
+
+
+StudioDep = Annotated[Studio, Depends(studio_of)]

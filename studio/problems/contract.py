@@ -16,10 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from studio.datasets.dataset import ColumnKind, DatasetProfile
 from studio.results.metric import MetricInfo
+from studio.results.sample_view import SampleView
 from studio.settings.schema import SettingsSchema, SuggestedChange
 
 if TYPE_CHECKING:
@@ -112,6 +113,13 @@ class SuggestionContext:
     is_hub_reachable: bool = False
 
 
+class RowViewer(Protocol):
+    """Shows one row of a dataset's table: its medium and its truth."""
+
+    def __call__(self, row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
+        """`media_folder` is the folder, relative to the dataset's `media/`, that the row's file name is in."""
+
+
 class Inspector(Protocol):
     """Checks and repairs rows and gathers facts, once a file, at import."""
 
@@ -142,6 +150,11 @@ class ProblemType:
     make_example: Callable[[Path], None]
     """Writes a small learnable dataset (tables and media) into a folder. Deterministic, no download."""
     example_title: str
+    view_row: RowViewer
+    media_role: str | None
+    """The role of the column that names files; None where rows are whole in themselves."""
+    media_kind: Literal["image", "audio"] | None
+    """How these files are decoded at import."""
     recipe: str
     """`module:Class`, imported only in a worker or a scoring pipeline."""
     scoring_distributions: tuple[str, ...]

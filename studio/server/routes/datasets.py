@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api", tags=["datasets"])
 @router.get("/datasets")
 def list_datasets(studio: StudioDep) -> list[Dataset]:
     """Every dataset, the newest first."""
-    return studio.datasets.list()
+    return studio.datasets.all()
 
 
 @router.get("/datasets/{dataset_id}")
@@ -83,7 +83,7 @@ def list_dataset_users(studio: StudioDep, dataset_id: str) -> list[UsedBy]:
 @router.get("/examples")
 def list_examples(studio: StudioDep) -> list[Example]:
     """Example datasets, made or not."""
-    return studio.examples.list()
+    return studio.examples.all()
 
 
 @router.post("/examples/{problem_type}", status_code=201)

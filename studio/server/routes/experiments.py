@@ -46,7 +46,7 @@ def list_experiments(
         offset=offset,
         limit=limit,
     )
-    return studio.experiments.list(query)
+    return studio.experiments.page(query)
 
 
 @router.post("", status_code=201)

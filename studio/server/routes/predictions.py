@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/predictions", tags=["predictions"])
 @router.get("")
 def list_predictions(studio: StudioDep) -> list[Prediction]:
     """Every prediction, the newest first."""
-    return studio.predictions.list()
+    return studio.predictions.all()
 
 
 @router.post("", status_code=201)

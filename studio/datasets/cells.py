@@ -1,0 +1,59 @@
+"""List cells of text tables: JSON, Python literals and printed arrays, parsed without evaluating anything."""
+
+import ast
+import json
+import math
+import re
+from typing import Any
+
+MAX_CELL_CHARACTERS = 1 << 20
+_PRINTED = re.compile(r"[\[(]\s*[-+0-9.eE]+(\s+[-+0-9.eE]+)*\s*[\])]")
+
+
+class CellError(ValueError):
+    """A cell that is not a list of plain values; the text says why."""
+
+
+def looks_like_list(text: str) -> bool:
+    """Whether a cell starts and ends like a list or tuple."""
+    stripped = text.strip()
+    return len(stripped) >= 2 and (stripped[0], stripped[-1]) in (("[", "]"), ("(", ")"))
+
+
+def parse_list(text: str) -> list[Any]:
+    """The values of a list cell: numbers or words.
+
+    Raises:
+        CellError: if it is no list of plain, finite values.
+    """
+    stripped = text.strip()
+    if len(stripped) > MAX_CELL_CHARACTERS:
+        raise CellError(f"the cell has {len(stripped):,} characters")
+    if not looks_like_list(stripped):
+        raise CellError(f"{stripped[:40]!r} is not a list")
+    values = _parsed(stripped)
+    if not isinstance(values, list | tuple):
+        raise CellError(f"{stripped[:40]!r} is not a list")
+    for value in values:
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
+            raise CellError(f"{value!r} is not a number or a word")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise CellError(f"{value!r} is not a finite number")
+    return list(values)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (json.JSONDecodeError, RecursionError):
+        pass
+    if _PRINTED.fullmatch(text):
+        return [float(one) if "." in one or "e" in one.lower() else int(one) for one in text[1:-1].split()]
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        raise CellError(f"{text[:40]!r} is not a list of plain values") from None
+
+
+def _refuse_constant(name: str) -> float:
+    raise CellError(f"{name} is not a finite number")

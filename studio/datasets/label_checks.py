@@ -1,0 +1,169 @@
+"""Checks of label columns that all classification problems share, and what they say about the task."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.inspection import Inspection
+from studio.datasets.labels import LabelSpace, label_space, label_text
+from studio.errors import DatasetError
+from studio.settings.finding import Finding, FindingLevel, FindingsError
+
+MANY_CLASSES = 1000
+LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
+
+
+def inspect_labels(inspection: Inspection) -> tuple[LabelSpace | None, dict[str, dict[str, int]]]:
+    """Drop rows whose label is missing, unusable or unseen in training; give the label space and counts by table.
+
+    Raises:
+        FindingsError: if the training table has no label space.
+    """
+    columns = list(inspection.roles.get("label_columns") or ())
+    for role in LABELED:
+        if role in inspection.frames and _has(inspection.frames[role], columns):
+            _drop_unlabeled(inspection, role, columns)
+    if "train" not in inspection.frames:
+        return None, {}
+    try:
+        space = label_space(inspection.frames["train"], columns)
+    except DatasetError as error:
+        raise FindingsError(
+            [
+                *inspection.findings,
+                Finding(
+                    code=error.code,
+                    path=f"{inspection.names['train']}: {', '.join(columns)}",
+                    message=error.message,
+                    fix=error.hint,
+                ),
+            ]
+        ) from None
+    for role in ("validation", "test"):
+        if role in inspection.frames and _has(inspection.frames[role], columns):  # type: ignore[index]
+            _drop_unseen(inspection, role, space)  # type: ignore[arg-type]
+    _note_rare(inspection, space)
+    return space, {
+        inspection.names[role]: count_labels(inspection.frames[role], space)
+        for role in LABELED
+        if role in inspection.frames and space.has_labels(inspection.frames[role])
+    }
+
+
+def count_labels(frame: pd.DataFrame, space: LabelSpace) -> dict[str, int]:
+    """How many rows carry each class."""
+    if len(space.columns) > 1:
+        return {column: int(frame[column].sum()) for column in space.columns}
+    counts = Counter(label_text(value) for value in frame[space.columns[0]])
+    return {label: counts.get(label, 0) for label in space.labels}
+
+
+def truth_of(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
+    """The classes of one row: the cell of a single column, or the columns that say 1."""
+    if not all(column in row for column in columns):
+        return ()
+    if len(columns) == 1:
+        value = row[columns[0]]
+        return () if value is None or value != value else (label_text(value),)
+    return tuple(column for column in columns if row[column] == 1)
+
+
+def _has(frame: pd.DataFrame, columns: Sequence[str]) -> bool:
+    return bool(columns) and all(column in frame.columns for column in columns)
+
+
+def _drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
+    frame = inspection.frames[role]
+    inspection.drop(
+        role,
+        frame.index[frame[list(columns)].isna().any(axis=1)],
+        "no_label",
+        ", ".join(columns),
+        "Rows without a label.",
+        "Label these rows, or leave them in an unlabeled table.",
+    )
+    if len(columns) == 1:
+        return
+    frame = inspection.frames[role]
+    for column in columns:
+        numbers = pd.to_numeric(frame[column], errors="coerce")
+        bad = frame.index[~numbers.isin([0, 1])]
+        examples = [str(value) for value in frame.loc[bad, column]]
+        inspection.drop(
+            role, bad, "not_zero_or_one", column, "The value is neither 0 nor 1.", "Write 0 or 1.", examples
+        )
+        frame = inspection.frames[role]
+        inspection.frames[role] = frame.assign(**{column: pd.to_numeric(frame[column]).astype("int64")})
+        inspection.kinds[role][column] = "integer"
+        frame = inspection.frames[role]
+
+
+def _drop_unseen(inspection: Inspection, role: TableRole, space: LabelSpace) -> None:
+    if len(space.columns) > 1:
+        return
+    column = space.columns[0]
+    frame = inspection.frames[role]
+    texts = frame[column].map(label_text)
+    unseen = frame.index[~texts.isin(space.labels)]
+    inspection.drop(
+        role,
+        unseen,
+        "unseen_label",
+        column,
+        "The class does not occur in the train table.",
+        "Add training rows of these classes, or correct the spelling.",
+        list(texts.loc[unseen]),
+    )
+
+
+def _note_rare(inspection: Inspection, space: LabelSpace) -> None:
+    counts = count_labels(inspection.frames["train"], space)
+    column = ", ".join(space.columns[:3])
+    single = [label for label, count in counts.items() if count == 1]
+    absent = [label for label, count in counts.items() if count == 0]
+    if single:
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "rare_class",
+            column,
+            f"{len(single)} classes have a single row, so they cannot be both learned and validated.",
+            "Add rows of these classes, or join them.",
+            examples=single,
+        )
+    if absent:
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "absent_class",
+            column,
+            f"{len(absent)} label columns are never 1.",
+            "Leave them out of the label columns.",
+            examples=absent,
+        )
+    if len(counts) > MANY_CLASSES:
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "many_classes",
+            column,
+            f"There are {len(counts):,} classes; the column may be an id or a number.",
+            "Check that this is the label column.",
+        )
+    twins: dict[str, list[str]] = {}
+    for label in space.labels:
+        twins.setdefault(label.casefold().strip(), []).append(label)
+    alike = [" / ".join(group) for group in twins.values() if len(group) > 1]
+    if alike:
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "twin_classes",
+            column,
+            f"{len(alike)} classes differ only in case.",
+            "Write each class in one way.",
+            examples=alike,
+        )

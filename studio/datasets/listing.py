@@ -1,0 +1,82 @@
+"""What lies in imported files: tables, media folders, and which columns name files in which folder."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from studio.datasets import media, table
+from studio.datasets.dataset import ColumnKind, TableRole
+from studio.files import iter_files
+
+SAMPLE_ROWS = 200
+FILE_SHARE = 0.5
+_ROLE_WORDS: tuple[tuple[TableRole, str], ...] = (
+    ("unlabeled", r"unlabell?ed|pseudo"),
+    ("validation", r"validation|valid|val|dev"),
+    ("test", r"test|holdout"),
+    ("train", r"train|training"),
+)
+
+
+@dataclass(frozen=True)
+class MediaFolder:
+    """A folder with media files directly in it."""
+
+    name: str
+    """Relative to the imported files; "." for the top."""
+    files: int
+    kinds: dict[str, int]
+    """Number of files by ending."""
+
+
+def list_tables(files: Path) -> list[str]:
+    """Table files, relative, the shallow ones first."""
+    found = [
+        path.relative_to(files).as_posix() for path in iter_files(files) if path.suffix.lower() in table.EXTENSIONS
+    ]
+    return sorted(found, key=lambda name: (name.count("/"), name))
+
+
+def list_media_folders(files: Path) -> list[MediaFolder]:
+    """Folders that hold media files, the fullest first."""
+    counts: dict[str, Counter[str]] = {}
+    for path in iter_files(files):
+        ending = path.suffix.lower()
+        if ending in media.EXTENSIONS:
+            counts.setdefault(path.parent.relative_to(files).as_posix(), Counter())[ending] += 1
+    folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
+    return sorted(folders, key=lambda folder: (-folder.files, folder.name))
+
+
+def role_by_name(name: str) -> TableRole | None:
+    """The role that a table's file name speaks of, if any."""
+    stem = PurePosixPath(name).stem.lower()
+    words = re.split(r"[^a-z0-9]+", stem)
+    for role, pattern in _ROLE_WORDS:
+        if any(re.fullmatch(pattern, word) for word in words):
+            return role
+    return None
+
+
+def file_columns(
+    rows: pd.DataFrame, kinds: Mapping[str, ColumnKind], files: Path, folders: Sequence[str]
+) -> dict[str, str]:
+    """Column -> folder, for text columns most of whose cells name files there; the best folder a column."""
+    found: dict[str, str] = {}
+    candidates = list(dict.fromkeys([*folders, "."]))
+    for column, kind in kinds.items():
+        if kind != "text":
+            continue
+        cells = [str(value).replace("\\", "/") for value in rows[column].dropna().head(SAMPLE_ROWS)]
+        cells = [cell for cell in cells if cell and not cell.startswith("/") and ".." not in cell and len(cell) < 1000]
+        if not cells:
+            continue
+        hits = {folder: sum((files / folder / cell).is_file() for cell in cells) for folder in candidates}
+        best = max(hits, key=lambda folder: hits[folder])
+        if hits[best] >= FILE_SHARE * len(cells):
+            found[column] = best
+    return found

@@ -1,0 +1,185 @@
+"""Checkpoints: the full state of a training on disk, whole or not at all, without a pickle.
+
+    ckpt-<step>/model.safetensors optimizer.safetensors generators.safetensors state.json manifest.json
+    latest.json best.json      {"name": "ckpt-<step>"}
+
+The manifest names every file with size and SHA-256 and is written last; the folder gets its name after that. A reader
+takes nothing without a manifest that fits.
+"""
+
+import platform
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from studio.errors import CheckpointError
+from studio.files import fsync_file, fsync_folder, read_json, sha256_file, write_json
+
+TENSOR_FILES = ("model", "optimizer", "generators")
+MANIFEST = "manifest.json"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class CheckpointState:
+    """What a training needs to go on as if it had never stopped."""
+
+    model: Mapping[str, torch.Tensor]
+    optimizer: Mapping[str, torch.Tensor]
+    generators: Mapping[str, torch.Tensor]
+    rest: Mapping[str, Any]
+    """JSON: the optimizer's numbers, generator states, progress, best metric."""
+
+
+@dataclass(frozen=True)
+class CheckpointLabels:
+    """What the manifest says beside the files."""
+
+    step: int
+    epoch: float
+    fence: int
+    settings_fingerprint: str
+    dataset_fingerprint: str
+
+
+@dataclass
+class CheckpointStore:
+    """The checkpoints of one run, in `folder`."""
+
+    folder: Path
+    written: dict[str, int] = field(default_factory=dict)
+    """Sizes in bytes of what this process wrote."""
+
+    def write(self, state: CheckpointState, labels: CheckpointLabels, *, is_best: bool = False) -> str:
+        """Write a checkpoint, make it the latest (and the best), then drop those that are neither. Gives its name."""
+        name = f"ckpt-{labels.step}"
+        target = self.folder / name
+        if not is_complete(target):
+            self._write_folder(target, state, labels)
+        self.written[name] = sum(one.stat().st_size for one in target.iterdir())
+        self._point("latest", name)
+        if is_best:
+            self._point("best", name)
+        self._prune()
+        return name
+
+    def mark_best(self, name: str) -> None:
+        """Make an existing checkpoint the best one."""
+        self._point("best", name)
+
+    def latest(self) -> Path | None:
+        """The newest complete checkpoint, falling back to older ones; None if there is none."""
+        for path in sorted(self._folders(), key=_step, reverse=True):
+            if is_complete(path):
+                return path
+        return None
+
+    def best(self) -> Path | None:
+        """The checkpoint of the best metric, if it is complete."""
+        pointer = self.folder / "best.json"
+        path = self.folder / str(read_json(pointer)["name"]) if pointer.is_file() else None
+        return path if path is not None and is_complete(path) else None
+
+    def _write_folder(self, target: Path, state: CheckpointState, labels: CheckpointLabels) -> None:
+        temporary = target.with_name(f"{target.name}.tmp-{labels.fence}")
+        shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(target, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
+        try:
+            for name in TENSOR_FILES:
+                path = temporary / f"{name}.safetensors"
+                save_file({key: value.detach().cpu().contiguous() for key, value in getattr(state, name).items()}, path)
+                fsync_file(path)
+            write_json(temporary / "state.json", dict(state.rest))
+            write_json(temporary / MANIFEST, _manifest(temporary, labels))
+            fsync_folder(temporary)
+            temporary.rename(target)
+            fsync_folder(self.folder)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+
+    def _point(self, pointer: str, name: str) -> None:
+        write_json(self.folder / f"{pointer}.json", {"name": name})
+
+    def _folders(self) -> list[Path]:
+        return [path for path in self.folder.glob("ckpt-*") if path.is_dir() and path.name[5:].isdigit()]
+
+    def _prune(self) -> None:
+        kept = {str(read_json(path)["name"]) for path in self.folder.glob("*.json")}
+        for path in self.folder.glob("ckpt-*"):
+            if path.name not in kept:
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def is_complete(path: Path) -> bool:
+    """Whether a checkpoint's manifest is there and every file fits it."""
+    if not (path / MANIFEST).is_file():
+        return False
+    try:
+        files = read_json(path / MANIFEST)["files"]
+        return all(
+            (path / name).stat().st_size == entry["size"] and sha256_file(path / name) == entry["sha256"]
+            for name, entry in files.items()
+        )
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def read_checkpoint(path: Path) -> CheckpointState:
+    """The state in a checkpoint.
+
+    Raises:
+        CheckpointError: if a file is missing or does not match the manifest.
+    """
+    if not is_complete(path):
+        raise CheckpointError(f"The checkpoint {path.name!r} is incomplete.", hint="Resume from an earlier one.")
+    tensors = {name: load_file(path / f"{name}.safetensors") for name in TENSOR_FILES}
+    return CheckpointState(**tensors, rest=read_json(path / "state.json"))
+
+
+def read_model(path: Path) -> dict[str, torch.Tensor]:
+    """Only the weights of a checkpoint that was found complete."""
+    return load_file(path / "model.safetensors")
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide how numbers come out."""
+    from importlib.metadata import version
+
+    names = ("torch", "timm", "numpy", "safetensors", "deepstudio")
+    return {"python": platform.python_version(), **{name: _version(version, name) for name in names}}
+
+
+def _version(version: Any, name: str) -> str:
+    from importlib.metadata import PackageNotFoundError
+
+    try:
+        return str(version(name))
+    except PackageNotFoundError:
+        return ""
+
+
+def _manifest(folder: Path, labels: CheckpointLabels) -> dict[str, Any]:
+    return {
+        "version": VERSION,
+        "step": labels.step,
+        "epoch": labels.epoch,
+        "fence": labels.fence,
+        "settings_fingerprint": labels.settings_fingerprint,
+        "dataset_fingerprint": labels.dataset_fingerprint,
+        "versions": versions(),
+        "files": {
+            one.name: {"size": one.stat().st_size, "sha256": sha256_file(one)}
+            for one in sorted(folder.iterdir())
+        },
+    }
+
+
+def _step(path: Path) -> int:
+    return int(path.name[5:])

@@ -1,0 +1,1 @@
+"""Classification of anything: targets, losses, metrics and insights, whatever the input is."""

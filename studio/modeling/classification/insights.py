@@ -1,0 +1,114 @@
+"""Insights of classification: confusion, threshold curves, calibration, and a table a class."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.datasets.labels import Task
+from studio.modeling.classification.curves import average_precision, calibration_series, roc_auc, threshold_points
+from studio.modeling.classification.metrics import decisions
+from studio.modeling.recipe import Split
+from studio.results.insight import Insight, Lines, Matrix, SampleFilter, Table, ThresholdCurves
+
+Array = NDArray[np.float64]
+
+
+def classification_insights(
+    truth_NK: Array, probabilities_NK: Array, task: Task, labels: Sequence[str], threshold: float, split: Split
+) -> Iterator[Insight]:
+    """Every panel that rows with truth allow; none without such rows."""
+    if len(truth_NK) == 0:
+        return
+    decided = decisions(probabilities_NK, task, threshold)
+    if task is not Task.MULTI_LABEL:
+        yield _confusion(truth_NK.argmax(1), decided.argmax(1), labels, split)
+    columns = [len(labels) - 1] if task is Task.BINARY else list(range(len(labels)))
+    yield _curves(truth_NK, probabilities_NK, columns, labels, threshold, split)
+    yield _calibration(truth_NK, probabilities_NK, columns, labels, split)
+    yield _classes(truth_NK, probabilities_NK, decided, labels, task, split)
+
+
+def _confusion(truth: NDArray[np.int64], answer: NDArray[np.int64], labels: Sequence[str], split: Split) -> Insight:
+    counts = np.zeros((len(labels), len(labels)), dtype=int)
+    np.add.at(counts, (truth, answer), 1)
+    return Insight(
+        key=f"{split}-confusion",
+        group=split,
+        title="Confusion matrix",
+        how_to_read="Each row is a true class, each column what the model said. Everything off the diagonal is a "
+        "mistake; open a cell to see its samples.",
+        payload=Matrix(
+            row_label="Truth",
+            column_label="Prediction",
+            row_names=tuple(labels),
+            column_names=tuple(labels),
+            counts=tuple(tuple(int(one) for one in row) for row in counts),
+        ),
+    )
+
+
+def _curves(
+    truth: Array, probabilities: Array, columns: Sequence[int], labels: Sequence[str], threshold: float, split: Split
+) -> Insight:
+    return Insight(
+        key=f"{split}-curves",
+        group=split,
+        title="ROC and precision-recall",
+        how_to_read="Move the threshold to trade missed samples against false alarms. Curves that hug the upper corner "
+        "are better.",
+        payload=ThresholdCurves(
+            default_threshold=threshold,
+            classes=tuple(labels[column] for column in columns),
+            points=tuple(threshold_points(truth[:, column], probabilities[:, column]) for column in columns),
+            roc_auc=tuple(roc_auc(truth[:, column], probabilities[:, column]) for column in columns),
+            average_precision=tuple(average_precision(truth[:, column], probabilities[:, column]) for column in columns),
+        ),
+    )
+
+
+def _calibration(
+    truth: Array, probabilities: Array, columns: Sequence[int], labels: Sequence[str], split: Split
+) -> Insight:
+    return Insight(
+        key=f"{split}-calibration",
+        group=split,
+        title="Calibration",
+        how_to_read="On the diagonal, a probability of 70 % is right in 70 % of the cases. Below it, the model is too "
+        "sure of itself.",
+        payload=Lines(
+            x_label="Predicted probability",
+            y_label="Share of positives",
+            series=tuple(
+                calibration_series(labels[column], truth[:, column], probabilities[:, column]) for column in columns
+            ),
+            diagonal=True,
+        ),
+    )
+
+
+def _classes(
+    truth: Array, probabilities: Array, decided: NDArray[np.int64], labels: Sequence[str], task: Task, split: Split
+) -> Insight:
+    rows = []
+    for column, label in enumerate(labels):
+        is_true, is_chosen = truth[:, column] > 0.5, decided[:, column] > 0
+        hits, chosen, positives = int((is_true & is_chosen).sum()), int(is_chosen.sum()), int(is_true.sum())
+        precision = hits / chosen if chosen else None
+        recall = hits / positives if positives else None
+        f1 = 2 * hits / (chosen + positives) if chosen + positives else None
+        area = roc_auc(truth[:, column], probabilities[:, column])
+        rows.append((label, positives, chosen, precision, recall, f1, area))
+    filters = () if task is Task.MULTI_LABEL else tuple(SampleFilter(truth=label) for label in labels)
+    return Insight(
+        key=f"{split}-classes",
+        group=split,
+        title="Classes",
+        how_to_read="How well each class is found (recall) and how far the model can be trusted when it says so "
+        "(precision).",
+        payload=Table(
+            columns=("Class", "Samples", "Predicted", "Precision", "Recall", "F1", "ROC AUC"),
+            rows=tuple(rows),
+            filters=filters,
+        ),
+    )

@@ -1,0 +1,84 @@
+"""Losses of classification, one value a sample, and the probabilities that belong to each.
+
+Two classes have one logit under BCE and Focal (the positive class, which is the last) and two under CrossEntropy.
+
+Shapes: B batch, K classes, O outputs of the model (K, or 1 for two classes).
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from studio.datasets.labels import Task
+from studio.errors import TrainingError
+
+LossName = Literal["Automatic", "BCE", "CrossEntropy", "Focal"]
+
+
+@dataclass(frozen=True)
+class ClassificationLoss:
+    """A loss with its task; `Automatic` is already resolved."""
+
+    name: Literal["BCE", "CrossEntropy", "Focal"]
+    task: Task
+    classes: int
+    focal_alpha: float = 0.25
+    focal_gamma: float = 2.0
+
+    @property
+    def outputs(self) -> int:
+        """Logits a sample."""
+        return 1 if self.task is Task.BINARY and self.name != "CrossEntropy" else self.classes
+
+    def per_sample(self, logits_BO: Tensor, targets_BK: Tensor) -> Tensor:
+        """One loss a sample (B); NaN where the targets are.
+
+        Focal is the sigmoid form of Lin et al. 2017, arXiv:1708.02002, over every output.
+        """
+        logits_BO = logits_BO.float()
+        if self.name == "CrossEntropy":
+            return -(targets_BK * F.log_softmax(logits_BO, dim=1)).sum(1)
+        targets_BO = targets_BK[:, -self.outputs :]
+        elements = F.binary_cross_entropy_with_logits(logits_BO, targets_BO, reduction="none")
+        if self.name == "Focal":
+            right = torch.where(targets_BO > 0.5, torch.sigmoid(logits_BO), torch.sigmoid(-logits_BO))
+            alpha = torch.where(targets_BO > 0.5, self.focal_alpha, 1 - self.focal_alpha)
+            elements = alpha * (1 - right).pow(self.focal_gamma) * elements
+        return elements.mean(1)
+
+    def probabilities(self, logits_BO: Tensor) -> Tensor:
+        """Probabilities (B, K). They sum to 1 unless an image may have several labels.
+
+        One-against-rest losses on one of many classes give sigmoids, which are scaled to sum to 1.
+        """
+        logits_BO = logits_BO.float()
+        if self.name == "CrossEntropy":
+            return torch.softmax(logits_BO, dim=1)
+        sigmoids = torch.sigmoid(logits_BO)
+        if self.task is Task.BINARY:
+            return torch.cat([1 - sigmoids, sigmoids], dim=1)
+        if self.task is Task.MULTI_CLASS:
+            return sigmoids / sigmoids.sum(1, keepdim=True).clamp(min=1e-12)
+        return sigmoids
+
+
+def classification_loss(
+    name: LossName, task: Task, classes: int, *, focal_alpha: float = 0.25, focal_gamma: float = 2.0
+) -> ClassificationLoss:
+    """The loss by its setting; Automatic is BCE for two classes and for several labels, CrossEntropy for one of many.
+
+    Raises:
+        TrainingError: for CrossEntropy where a sample may have several labels.
+    """
+    if name == "Automatic":
+        name = "CrossEntropy" if task is Task.MULTI_CLASS else "BCE"
+    if name == "CrossEntropy" and task is Task.MULTI_LABEL:
+        raise TrainingError(
+            "CrossEntropy expects exactly one class a sample, and these label columns may hold several.",
+            hint="Choose Automatic, BCE or Focal as loss function.",
+            code="loss_function",
+        )
+    return ClassificationLoss(name, task, classes, focal_alpha, focal_gamma)

@@ -1,0 +1,1 @@
+"""Images: reading, augmenting, normalizing, and backbones from timm."""

@@ -1,0 +1,105 @@
+"""Named augmentation strategies over albumentations, behind one small interface that holds the cures for its faults.
+
+Albumentations 2.0.8 keeps one random stream in a pipeline: every data worker replays it, and so does every epoch. Here
+each call is seeded by its caller. Label fields come back as floats; here they are cast back.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+
+import albumentations as A
+import cv2
+
+Strategy = Literal["Soft", "Medium", "Hard"]
+
+FLIP_PROBABILITY = 0.5
+SHIFT = 0.1
+SCALE = 0.1
+ROTATE_DEGREES = 15
+DROPOUT_HOLES = (1, 8)
+DROPOUT_SIDE = (0.03, 0.125)
+BRIGHTNESS = CONTRAST = 0.2
+CROP_SCALE = (0.5, 1.0)
+CROP_RATIO = (3 / 4, 4 / 3)
+MIN_VISIBLE_SHARE = 0.1
+"""A box of which less is left after a crop or shift is dropped."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Boxes (N, 4) as x_min, y_min, x_max, y_max in pixels, and their class indexes (N,)."""
+
+    corners: np.ndarray
+    classes: np.ndarray
+
+
+class Transforms:
+    """A pipeline of transforms for one image at a time."""
+
+    def __init__(self, steps: list[A.BasicTransform], *, with_boxes: bool) -> None:
+        boxes = A.BboxParams(
+            format="pascal_voc", label_fields=["classes"], clip=True, min_visibility=MIN_VISIBLE_SHARE, min_area=1.0
+        )
+        self._compose = A.Compose(steps, bbox_params=boxes if with_boxes else None, strict=True)
+        cv2.setNumThreads(0)
+
+    def image(self, image: np.ndarray, seed: int | None) -> np.ndarray:
+        """The image (H, W, C) after the pipeline; `seed` decides every random choice."""
+        self._seed(seed)
+        return np.asarray(self._compose(image=image)["image"])
+
+    def image_and_boxes(self, image: np.ndarray, boxes: Boxes, seed: int | None) -> tuple[np.ndarray, Boxes]:
+        """Image and boxes after the pipeline; boxes that are no longer visible are gone."""
+        self._seed(seed)
+        done = self._compose(image=image, bboxes=boxes.corners.astype(np.float32), classes=boxes.classes)
+        corners = np.asarray(done["bboxes"], dtype=np.float32).reshape(-1, 4)
+        return np.asarray(done["image"]), Boxes(corners, np.asarray(done["classes"]).astype(np.int64).reshape(-1))
+
+    def _seed(self, seed: int | None) -> None:
+        if seed is not None:
+            self._compose.set_random_seed(seed % 2**32)
+
+
+def training_transforms(strategy: Strategy, width: int, height: int, *, with_boxes: bool = False) -> Transforms:
+    """Soft: resize and mirror. Medium: also shift, scale, rotate and cut holes. Hard: also crop, brightness, contrast."""
+    match strategy:
+        case "Soft":
+            steps = [_resize(width, height), A.HorizontalFlip(p=FLIP_PROBABILITY)]
+        case "Medium":
+            steps = [_resize(width, height), A.HorizontalFlip(p=FLIP_PROBABILITY), *_medium()]
+        case "Hard":
+            crop = A.RandomResizedCrop(size=(height, width), scale=CROP_SCALE, ratio=CROP_RATIO, p=1.0)
+            steps = [crop, A.HorizontalFlip(p=FLIP_PROBABILITY), *_medium(), _colours()]
+    return Transforms(steps, with_boxes=with_boxes)
+
+
+def inference_transforms(width: int, height: int, *, with_boxes: bool = False) -> Transforms:
+    """Resize, whatever the strategy."""
+    return Transforms([_resize(width, height)], with_boxes=with_boxes)
+
+
+def _resize(width: int, height: int) -> A.BasicTransform:
+    return A.Resize(height=height, width=width, interpolation=cv2.INTER_AREA, p=1.0)
+
+
+def _medium() -> list[A.BasicTransform]:
+    return [
+        A.Affine(
+            translate_percent=(-SHIFT, SHIFT),
+            scale=(1 - SCALE, 1 + SCALE),
+            rotate=(-ROTATE_DEGREES, ROTATE_DEGREES),
+            p=0.5,
+        ),
+        A.CoarseDropout(
+            num_holes_range=DROPOUT_HOLES, hole_height_range=DROPOUT_SIDE, hole_width_range=DROPOUT_SIDE, p=0.5
+        ),
+    ]
+
+
+def _colours() -> A.BasicTransform:
+    return A.RandomBrightnessContrast(brightness_limit=BRIGHTNESS, contrast_limit=CONTRAST, p=0.5)

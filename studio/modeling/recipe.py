@@ -1,0 +1,231 @@
+"""Recipe: how to train and score one problem type. Verbs only; the loop and the files live elsewhere.
+
+Shapes: B batch.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import Tensor, nn
+from torch.utils.data import Dataset as TorchDataset
+
+from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.weights import WeightsFile
+from studio.results.insight import Insight
+from studio.results.metric import MetricInfo
+from studio.results.sample_view import MediaRef, SampleView
+from studio.settings.schema import SettingsSchema
+
+Split = Literal["train", "validation", "test"]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a model predicts, learned from the training table. Goes into the bundle as JSON."""
+
+    task: str
+    labels: tuple[str, ...] = ()
+    """In the order of the model's outputs."""
+    facts: Mapping[str, str | int | float | bool] = field(default_factory=dict)
+    """Further values of the problem type that a prediction needs."""
+
+    def to_json(self) -> dict[str, Any]:
+        """As `bundle.json` carries it."""
+        return {"task": self.task, "labels": list(self.labels), "facts": dict(self.facts)}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Target":
+        """The opposite of `to_json`."""
+        return cls(str(value["task"]), tuple(value["labels"]), dict(value["facts"]))
+
+
+@dataclass(frozen=True)
+class Media:
+    """Where the files are that a table names."""
+
+    root: Path
+    folder: str = "."
+    """Below `root`; what a table names is relative to it."""
+    origin: Literal["dataset", "run"] = "dataset"
+
+    def relative(self, name: str) -> str:
+        """The path below `root` of a file that a table names."""
+        return name if self.folder in ("", ".") else f"{self.folder}/{name}"
+
+    def path(self, name: str) -> Path:
+        """The file that a table names.
+
+        Raises:
+            PathError: if it is not there or leads outside.
+        """
+        from studio.files import resolve_inside
+
+        return resolve_inside(self.root, self.relative(name))
+
+    def reference(self, name: str, width: int | None = None, height: int | None = None) -> MediaRef:
+        """The file as a page shows it."""
+        return MediaRef(origin=self.origin, path=self.relative(name), width=width, height=height)
+
+
+class Draw(NamedTuple):
+    """One sample to be made: which row, and the seed of its random augmentations (None: no randomness).
+
+    The seed rides with the index, so a sample looks the same whichever data worker makes it, differs from epoch to
+    epoch, and comes out the same again after a resume (albumentations replays one stream in every worker and epoch
+    when left alone).
+    """
+
+    index: int
+    seed: int | None = None
+
+
+@dataclass
+class Batch:
+    """Samples side by side. Recipes add tensors; `rows` are positions in the table."""
+
+    rows: list[int]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def to(self, device: torch.device) -> Self:
+        """This batch with every tensor on a device."""
+        moved = {
+            one.name: value.to(device, non_blocking=True)
+            for one in fields(self)
+            if isinstance(value := getattr(self, one.name), Tensor)
+        }
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """What a model says about one batch."""
+
+    raw: list[Raw]
+    losses: np.ndarray | None
+    """One a sample, NaN where a sample has no truth; None where none has."""
+
+
+BatchT = TypeVar("BatchT", bound=Batch)
+
+
+class Samples(TorchDataset[Any]):
+    """The rows of a table as inputs of a model, made on demand by `Draw`."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, draw: Draw) -> Any:
+        raise NotImplementedError
+
+
+class Recipe(ABC, Generic[BatchT]):
+    """Fill in the verbs. Made anew for training and for scoring from the same settings and target."""
+
+    raw_format: ClassVar[Literal["npz", "parquet"]]
+    """npz where every sample's raw arrays have one shape, parquet where they differ."""
+
+    def __init__(self, settings: SettingsSchema, target: Target, metrics: Sequence[MetricInfo] = ()) -> None:
+        self.settings: Any = settings
+        self.target = target
+        self.metric_infos = tuple(metrics)
+
+    @classmethod
+    @abstractmethod
+    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
+        """What is to be predicted, from the training table."""
+
+    @abstractmethod
+    def has_truth(self, table: pd.DataFrame) -> bool:
+        """Whether a table has the columns that losses and metrics need."""
+
+    # Data
+
+    @abstractmethod
+    def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
+        """The table's rows as inputs; augmented at random when training."""
+
+    @abstractmethod
+    def collate(self, items: Sequence[Any]) -> BatchT:
+        """One batch of what `samples` gives. Runs in data workers."""
+
+    # Model
+
+    def weights_name(self) -> str | None:
+        """The library name of the pretrained weights this model starts from; None for random ones."""
+        return None
+
+    @abstractmethod
+    def model(self, weights: WeightsFile | None) -> nn.Module:
+        """The model; with None, random."""
+
+    @abstractmethod
+    def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
+        """Parameters by the names that differential learning rates use; together they are all parameters."""
+
+    @abstractmethod
+    def loss(self, model: nn.Module, batch: BatchT) -> Tensor:
+        """The training loss of a batch, a mean over its samples."""
+
+    @abstractmethod
+    def score(self, model: nn.Module, batch: BatchT) -> Scored:
+        """Raw predictions of a batch and, where there is truth, each sample's loss."""
+
+    # Results, from the prediction table
+
+    @abstractmethod
+    def columns(self, scored: ScoredTable) -> pd.DataFrame:
+        """The columns that a prediction table adds to the input's."""
+
+    @abstractmethod
+    def metrics(self, scored: ScoredTable) -> dict[str, float]:
+        """Every metric by name; NaN where one is undefined. Empty without truth."""
+
+    @abstractmethod
+    def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
+        """Panels of a finished run, beside the sample grids that all types have."""
+
+    @abstractmethod
+    def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator["SampleRow"]:
+        """Every row as a page shows and filters it, in the table's order."""
+
+    @abstractmethod
+    def batch_pictures(self, batch: BatchT, table: pd.DataFrame) -> Iterator["BatchPicture"]:
+        """A training batch as the model sees it."""
+
+    def confidence_start(self) -> float | None:
+        """Where the confidence slider of a sample grid starts; None where there is none."""
+        return None
+
+    def metric_info(self, name: str) -> MetricInfo:
+        """What is known about a metric."""
+        return next(info for info in self.metric_infos if info.name == name)
+
+
+@dataclass(frozen=True)
+class SampleRow:
+    """One row of the samples table."""
+
+    view: SampleView
+    truth: str = ""
+    prediction: str = ""
+    correct: bool | None = None
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class BatchPicture:
+    """One sample of a training batch: pixels (H, W, C) as they go in, and the view without its media."""
+
+    pixels: np.ndarray
+    view: SampleView

@@ -1,0 +1,48 @@
+"""score_table: what a model says about every row of a table. Validation, test, prediction and pipelines all use it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from studio.modeling.loading import BatchLoader, ScoringOrder
+from studio.modeling.precision import Precision
+from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.recipe import Media, Recipe
+
+
+def score_table(
+    recipe: Recipe[object],  # type: ignore[type-var]
+    model: nn.Module,
+    table: pd.DataFrame,
+    media: Media,
+    *,
+    device: torch.device,
+    precision: Precision,
+    batch_size: int,
+    workers: int = 0,
+    after_batch: Callable[[int], None] = lambda rows: None,
+) -> ScoredTable:
+    """Raw predictions and losses of a table. `after_batch` hears how many rows are done; what it raises ends the work."""
+    if table.empty:
+        return ScoredTable(table, (), None)
+    samples = recipe.samples(table, media, training=False)
+    loader = BatchLoader(recipe, samples, ScoringOrder(len(table), batch_size), workers, device)
+    was_training = model.training
+    model.eval()
+    raw: list[Raw] = []
+    losses: list[np.ndarray] = []
+    try:
+        with torch.inference_mode():
+            for batch in loader:
+                with precision.autocast(device):
+                    scored = recipe.score(model, batch)
+                raw.extend(scored.raw)
+                if scored.losses is not None:
+                    losses.append(scored.losses)
+                after_batch(len(raw))
+    finally:
+        model.train(was_training)
+    return ScoredTable(table, tuple(raw), np.concatenate(losses) if losses else None)

@@ -1,0 +1,135 @@
+"""Pretrained weights: from the local hub cache, a package of this installation, or the hub. Only safetensors is loaded."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from studio.errors import WeightsError
+from studio.files import private_folder, read_json, sha256_file
+from studio.modeling.packaged_weights import PACKAGED, installed_checkpoint
+
+HUB_HOST = "huggingface.co"
+HUB_FILE = "model.safetensors"
+CONVERSION_TIMEOUT_SECONDS = 180
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """Pretrained weights as a safetensors file in the library's own names."""
+
+    name: str
+    path: Path
+    source: Literal["hub", "cache", "packaged"]
+
+    def describe(self) -> str:
+        """Where they come from, for the log."""
+        words = {"hub": "downloaded from the hub", "cache": "from the hub's local cache", "packaged": "from an installed package"}
+        return f"Pretrained weights of {self.name}, {words[self.source]}."
+
+
+def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
+    """The weights of a timm architecture (`name` or `name.tag`), without the network where that is possible.
+
+    Raises:
+        WeightsError: if they are neither here nor to be had.
+    """
+    hub_id = _hub_id(name)
+    if hub_id and (cached := _in_hub_cache(hub_id)):
+        return WeightsFile(name, cached, "cache")
+    packaged = packaged_weights(name, cache)
+    if packaged:
+        return packaged
+    if not hub_id:
+        raise WeightsError(
+            f"There are no published weights of {name!r}.",
+            hint="Switch Pretrained off, or choose another backbone.",
+            code="weights_missing",
+        )
+    if not is_hub_reachable():
+        raise WeightsError(
+            f"The weights of {name!r} are not on this machine, and the hub cannot be reached.",
+            hint=f"Choose {', '.join(sorted(PACKAGED))}, whose weights can be installed, or switch Pretrained off.",
+            code="weights_missing",
+        )
+    return WeightsFile(name, _from_hub(name, hub_id), "hub")
+
+
+def packaged_weights(name: str, cache: Path | None = None) -> WeightsFile | None:
+    """The weights that an installed package carries, converted once to safetensors; None if there is no such package."""
+    bare, _, tag = name.partition(".")
+    if bare not in PACKAGED or tag not in ("", PACKAGED[bare].tag) or installed_checkpoint(bare) is None:
+        return None
+    folder = private_folder(cache or weights_cache())
+    path = folder / f"{bare}-{PACKAGED[bare].sha256[:12]}.safetensors"
+    if not _is_intact(path):
+        _convert(bare, path)
+    return WeightsFile(name, path, "packaged")
+
+
+def weights_cache() -> Path:
+    """Where converted weights are kept: `STUDIO_WEIGHTS`, the studio's home, or the user's cache folder."""
+    if folder := os.environ.get("STUDIO_WEIGHTS"):
+        return Path(folder)
+    if home := os.environ.get("STUDIO_HOME"):
+        return Path(home, "weights")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "deepstudio", "weights")
+
+
+def is_hub_reachable(timeout_seconds: float = 2.0) -> bool:
+    """Whether the hub answers; never when it is switched off (`HF_HUB_OFFLINE`)."""
+    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
+        return False
+    try:
+        with socket.create_connection((HUB_HOST, 443), timeout=timeout_seconds):
+            return True
+    except OSError:
+        return False
+
+
+def _is_intact(path: Path) -> bool:
+    record = path.with_suffix(".json")
+    return path.is_file() and record.is_file() and read_json(record)["sha256"] == sha256_file(path)
+
+
+def _convert(name: str, path: Path) -> None:
+    """In a process of its own: what reads a pickle, even weights-only, ends right after."""
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    command = [sys.executable, "-m", "studio.modeling.packaged_weights", name, str(path)]
+    try:
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise WeightsError(f"Converting the weights of {name!r} took too long.", hint="Try again.") from error
+    if done.returncode != 0:
+        last = done.stderr.strip().splitlines()[-1:] or ["no message"]
+        raise WeightsError(f"The packaged weights of {name!r} cannot be used: {last[0]}", hint="Install the package again.")
+
+
+def _hub_id(name: str) -> str | None:
+    import timm
+
+    return getattr(timm.get_pretrained_cfg(name, allow_unregistered=False), "hf_hub_id", None)
+
+
+def _in_hub_cache(hub_id: str) -> Path | None:
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(hub_id, HUB_FILE)
+    return Path(found) if isinstance(found, str) else None
+
+
+def _from_hub(name: str, hub_id: str) -> Path:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    try:
+        return Path(hf_hub_download(hub_id, HUB_FILE))
+    except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        raise WeightsError(
+            f"The weights of {name!r} cannot be downloaded: {type(error).__name__}.",
+            hint="Check the connection to the hub, choose another backbone, or switch Pretrained off.",
+            code="weights_missing",
+        ) from error

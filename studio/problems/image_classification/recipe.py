@@ -1,0 +1,224 @@
+"""How to train and score image classification."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from studio.datasets.labels import Task
+from studio.modeling.classification.insights import classification_insights
+from studio.modeling.classification.losses import ClassificationLoss, classification_loss
+from studio.modeling.classification.metrics import classification_metrics, decisions
+from studio.modeling.classification.targets import space_of, target_of, truth_of
+from studio.modeling.images.batch_normalization import keeps_statistics
+from studio.modeling.images.reader import read_image, stack_images
+from studio.modeling.images.transforms import Transforms, inference_transforms, training_transforms
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import Batch, BatchPicture, Draw, Media, Recipe, SampleRow, Samples, Scored, Split, Target
+from studio.modeling.weights import WeightsFile
+from studio.problems.image_classification.model import ImageClassifier
+from studio.results.insight import Insight
+from studio.results.metric import MetricInfo
+from studio.results.sample_view import Annotation, LabelScore, SampleView
+from studio.settings.schema import SettingsSchema
+
+MAX_SHOWN_LABELS = 5
+
+
+class Item(NamedTuple):
+    """One image with its target, NaN where unknown."""
+
+    row: int
+    image: NDArray[np.uint8]
+    target: NDArray[np.float32] | None
+
+
+@dataclass
+class ImageBatch(Batch):
+    """Images (B, C, H, W) as bytes, targets (B, K)."""
+
+    images: Tensor
+    targets: Tensor | None = None
+
+
+class ImageSamples(Samples):
+    """Images of a table, resized and augmented."""
+
+    def __init__(
+        self, names: Sequence[str], rows: Sequence[int], media: Media, channels: int, transforms: Transforms,
+        truth: NDArray[np.float32] | None,
+    ) -> None:
+        super().__init__(len(names))
+        self._names, self._rows, self._media, self._channels = names, rows, media, channels
+        self._transforms, self._truth = transforms, truth
+
+    def __getitem__(self, draw: Draw) -> Item:
+        image = read_image(self._media, self._names[draw.index], self._channels, self._rows[draw.index])
+        target = None if self._truth is None else self._truth[draw.index]
+        return Item(draw.index, self._transforms.image(image, draw.seed), target)
+
+
+class ImageClassificationRecipe(Recipe[ImageBatch]):
+    """A timm backbone with a linear layer, for one of two, one of many, or several classes an image."""
+
+    raw_format = "npz"
+
+    def __init__(self, settings: SettingsSchema, target: Target, metrics: Sequence[MetricInfo] = ()) -> None:
+        super().__init__(settings, target, metrics)
+        self.space = space_of(target, self.settings.dataset.label_columns)
+        training = self.settings.training
+        self.loss_function: ClassificationLoss = classification_loss(
+            training.loss_function,
+            self.space.task,
+            len(target.labels),
+            focal_alpha=training.focal_alpha,
+            focal_gamma=training.focal_gamma,
+        )
+
+    @classmethod
+    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
+        return target_of(settings, table)
+
+    def has_truth(self, table: pd.DataFrame) -> bool:
+        return self.space.has_labels(table)
+
+    def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
+        image = self.settings.image
+        size = (image.image_width, image.image_height)
+        strategy = self.settings.augmentation.augmentations_strategy
+        return ImageSamples(
+            [str(name) for name in table[self.settings.dataset.image_column]],
+            ScoredTable(table, ({},) * len(table), None).row_numbers(),
+            media,
+            image.image_channels,
+            training_transforms(strategy, *size) if training else inference_transforms(*size),
+            truth_of(table, self.space),
+        )
+
+    def collate(self, items: Sequence[Item]) -> ImageBatch:
+        targets = [item.target for item in items if item.target is not None]
+        return ImageBatch(
+            rows=[item.row for item in items],
+            images=stack_images([item.image for item in items]),
+            targets=torch.from_numpy(np.stack(targets)) if targets else None,
+        )
+
+    def weights_name(self) -> str | None:
+        architecture = self.settings.architecture
+        return architecture.backbone if architecture.pretrained else None
+
+    def model(self, weights: WeightsFile | None) -> nn.Module:
+        settings = self.settings
+        is_gentle = "Backbone" in settings.training.differential_learning_rate_layers
+        keep = keeps_statistics(
+            settings.architecture.batch_normalization,
+            is_pretrained=settings.architecture.pretrained and is_gentle,
+            batch_size=settings.training.batch_size,
+        )
+        return ImageClassifier(settings, self.loss_function.outputs, weights, keep_statistics=keep)
+
+    def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
+        assert isinstance(model, ImageClassifier)
+        return {"Backbone": list(model.backbone.parameters()), "Head": list(model.head.parameters())}
+
+    def loss(self, model: nn.Module, batch: ImageBatch) -> Tensor:
+        assert batch.targets is not None
+        return self.loss_function.per_sample(model(batch.images), batch.targets).mean()
+
+    def score(self, model: nn.Module, batch: ImageBatch) -> Scored:
+        logits = model(batch.images)
+        probabilities = self.loss_function.probabilities(logits).cpu().numpy()
+        losses = None
+        if batch.targets is not None:
+            losses = self.loss_function.per_sample(logits, batch.targets).cpu().numpy()
+        return Scored([{"probabilities": row} for row in probabilities], losses)
+
+    def columns(self, scored: ScoredTable) -> pd.DataFrame:
+        probabilities = scored.stacked("probabilities")
+        columns: dict[str, Any] = {
+            f"pred_{label}": probabilities[:, index] for index, label in enumerate(self.target.labels)
+        }
+        columns["pred_label"] = [self._answer(row) for row in self._decided(probabilities)]
+        return pd.DataFrame(columns, index=scored.table.index)
+
+    def metrics(self, scored: ScoredTable) -> dict[str, float]:
+        truth, probabilities = self._known(scored)
+        if truth is None:
+            return {}
+        return classification_metrics(truth, probabilities, self.space.task, self._threshold)
+
+    def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
+        truth, probabilities = self._known(scored)
+        if truth is not None:
+            yield from classification_insights(
+                truth, probabilities, self.space.task, self.target.labels, self._threshold, split
+            )
+
+    def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
+        truth = truth_of(scored.table, self.space)
+        probabilities = scored.stacked("probabilities")
+        decided = self._decided(probabilities)
+        names = scored.table[self.settings.dataset.image_column]
+        for position, (name, row) in enumerate(zip(names, scored.row_numbers(), strict=True)):
+            known = truth is not None and not np.isnan(truth[position]).any()
+            prediction = self._answer(decided[position])
+            true_labels = self._answer(truth[position] > 0.5) if known and truth is not None else ""
+            view = SampleView(
+                row=row,
+                title=str(name),
+                media=media.reference(str(name)),
+                truth=self._truth_view(truth[position]) if known and truth is not None else None,
+                prediction=self._prediction_view(probabilities[position], decided[position]),
+                loss=scored.loss_of(position),
+            )
+            yield SampleRow(
+                view,
+                truth=true_labels,
+                prediction=prediction,
+                correct=prediction == true_labels if known else None,
+                confidence=float(probabilities[position].max()),
+            )
+
+    def batch_pictures(self, batch: ImageBatch, table: pd.DataFrame) -> Iterator[BatchPicture]:
+        rows = ScoredTable(table, ({},) * len(table), None).row_numbers()
+        names = table[self.settings.dataset.image_column]
+        for position, row in enumerate(batch.rows):
+            truth = None if batch.targets is None else self._truth_view(batch.targets[position].numpy())
+            view = SampleView(row=rows[row], title=str(names.iloc[row]), truth=truth)
+            yield BatchPicture(batch.images[position].permute(1, 2, 0).numpy(), view)
+
+    @property
+    def _threshold(self) -> float:
+        return float(self.settings.prediction.probability_threshold)
+
+    def _known(self, scored: ScoredTable) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
+        """Truth and probabilities of the rows whose truth is known."""
+        truth, probabilities = truth_of(scored.table, self.space), scored.stacked("probabilities")
+        if truth is None:
+            return None, probabilities
+        known = ~np.isnan(truth).any(axis=1)
+        return truth[known].astype(np.float64), probabilities[known]
+
+    def _decided(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        return decisions(probabilities, self.space.task, self._threshold)
+
+    def _answer(self, chosen: NDArray[Any]) -> str:
+        """The chosen classes as text, in the order of the labels."""
+        return ", ".join(label for label, is_chosen in zip(self.target.labels, chosen, strict=True) if is_chosen)
+
+    def _truth_view(self, target: NDArray[Any]) -> Annotation:
+        chosen = [label for label, value in zip(self.target.labels, target, strict=True) if value > 0.5]
+        return Annotation(labels=tuple(LabelScore(label=label) for label in chosen))
+
+    def _prediction_view(self, probabilities: NDArray[np.float64], chosen: NDArray[np.int64]) -> Annotation:
+        """The answer first, then the next likely classes."""
+        order = sorted(range(len(probabilities)), key=lambda i: (-int(chosen[i]), -probabilities[i]))
+        count = max(MAX_SHOWN_LABELS, int(chosen.sum())) if self.space.task is not Task.BINARY else 2
+        return Annotation(
+            labels=tuple(LabelScore(label=self.target.labels[i], score=float(probabilities[i])) for i in order[:count])
+        )

@@ -1,0 +1,38 @@
+"""The recipe that fits a dataset and machine; measured in `benchmarks/quality.py`."""
+
+from collections.abc import Iterator
+
+from studio.problems.contract import SuggestionContext
+from studio.settings.schema import SettingsSchema, SuggestedChange
+
+SMALL_ROWS = 5000
+PACKAGED = "tf_efficientnet_lite0"
+
+
+def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[SuggestedChange, ...]:
+    """Changes against the defaults, each with its reason."""
+    return tuple(_changes(context))
+
+
+def _changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
+    on_cpu = context.gpu_count == 0
+    is_small = context.train_rows < SMALL_ROWS
+    if PACKAGED in context.packaged_weights and (on_cpu or not context.is_hub_reachable):
+        yield SuggestedChange(
+            "architecture.backbone", PACKAGED, "A small network whose pretrained weights came with the installation."
+        )
+        yield SuggestedChange(
+            "image.image_normalization", "Inception", "These weights were trained on values between -1 and 1."
+        )
+    if on_cpu:
+        size = 160
+        yield SuggestedChange("image.image_width", size, "Without a GPU, smaller images keep the first run short.")
+        yield SuggestedChange("image.image_height", size, "Without a GPU, smaller images keep the first run short.")
+        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "As many as there are cores.")
+    if is_small:
+        reason = "With few rows, the pretrained backbone learns gently while the new head learns fast."
+        yield SuggestedChange("training.differential_learning_rate_layers", ["Backbone"], reason)
+        yield SuggestedChange("training.differential_learning_rate", 3e-4, reason)
+        yield SuggestedChange("training.learning_rate", 3e-3, reason)
+        yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")
+        yield SuggestedChange("training.epochs", 6 if on_cpu else 10, "Few rows need more passes.")

@@ -1,0 +1,88 @@
+"""Image object detection, as the registry finds it."""
+
+from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
+from studio.problems.image_object_detection.example import make_example
+from studio.problems.image_object_detection.guess import guess
+from studio.problems.image_object_detection.inspection import inspect_rows, view_row
+from studio.problems.image_object_detection.settings import EfficientDetSettings
+from studio.problems.image_object_detection.suggest import suggest
+from studio.results.metric import Direction, MetricInfo
+
+_LIST = ("list", "text")
+
+PROBLEM_TYPE = ProblemType(
+    id="image_object_detection",
+    title="Image object detection",
+    category=Category.IMAGE,
+    description="Finds objects in an image: a box, a class and a confidence for each.",
+    model_types=(ModelType("efficientdet", "Efficientdet", EfficientDetSettings),),
+    roles=(
+        ColumnRole("image_column", "Image column", ("file", "text"), hint="file names of the images"),
+        ColumnRole("class_name_column", "Class name column", _LIST, in_test=False, hint="a list of classes, one a box"),
+        ColumnRole("x_min_column", "X min column", _LIST, in_test=False, hint="a list of left edges in pixels"),
+        ColumnRole("y_min_column", "Y min column", _LIST, in_test=False, hint="a list of top edges in pixels"),
+        ColumnRole("x_max_column", "X max column", _LIST, in_test=False, hint="a list of right edges in pixels"),
+        ColumnRole("y_max_column", "Y max column", _LIST, in_test=False, hint="a list of bottom edges in pixels"),
+    ),
+    dataset_formats=("Table with one row an image and lists of boxes, with a folder of images",),
+    metrics=(
+        MetricInfo(
+            name="mAP",
+            label="mAP",
+            direction=Direction.MAXIMIZE,
+            lowest=0.0,
+            highest=1.0,
+            definition="Average precision at the chosen overlap, averaged over the classes that occur.",
+        ),
+        MetricInfo(
+            name="COCO_mAP",
+            label="COCO mAP",
+            direction=Direction.MAXIMIZE,
+            lowest=0.0,
+            highest=1.0,
+            definition="Average precision averaged over overlaps from 0.50 to 0.95 and over classes.",
+        ),
+    ),
+    default_metric="mAP",
+    insights=(
+        "Train batch",
+        "Best, worst and random samples",
+        "Precision-recall per class",
+        "Average precision per class",
+    ),
+    prediction_columns="lists of class names, corners and confidence of the boxes above the probability threshold",
+    guess=guess,
+    inspector=inspect_rows,
+    suggest=suggest,
+    make_example=make_example,
+    example_title="Circles and squares",
+    view_row=view_row,
+    media_role="image_column",
+    media_kind="image",
+    recipe="studio.problems.image_object_detection.recipe:ObjectDetectionRecipe",
+    scoring_distributions=(
+        "torch",
+        "torchvision",
+        "timm",
+        "effdet",
+        "omegaconf",
+        "pycocotools",
+        "faster-coco-eval",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "pillow",
+        "pydantic",
+        "pyyaml",
+        "psutil",
+        "safetensors",
+        "albumentations",
+        "albucore",
+        "opencv-python-headless",
+        "simsimd",
+        "stringzilla",
+        "scikit-learn",
+        "scipy",
+        "huggingface-hub",
+    ),
+)

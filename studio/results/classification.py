@@ -1,0 +1,80 @@
+"""The metrics of every classification problem: names, directions, ranges, definitions."""
+
+from studio.results.metric import Direction, MetricInfo
+
+_MICRO = "Counted over all samples and classes together (micro); for one of many classes it equals accuracy."
+
+CLASSIFICATION_METRICS = (
+    MetricInfo(
+        name="LogLoss",
+        label="Log loss",
+        direction=Direction.MINIMIZE,
+        lowest=0.0,
+        definition="Mean negative log probability given to the true class; punishes confident mistakes.",
+    ),
+    MetricInfo(
+        name="ROC_AUC",
+        label="ROC AUC",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition="The chance that a random positive scores above a random negative; micro-averaged over classes.",
+    ),
+    MetricInfo(
+        name="F1",
+        label="F1",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition=f"Harmonic mean of precision and recall. {_MICRO}",
+    ),
+    MetricInfo(
+        name="F2",
+        label="F2",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition=f"Like F1 with recall counted four times as much as precision (beta 2). {_MICRO}",
+    ),
+    MetricInfo(
+        name="F05",
+        label="F0.5",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition=f"Like F1 with precision counted four times as much as recall (beta 0.5). {_MICRO}",
+    ),
+    MetricInfo(
+        name="Precision",
+        label="Precision",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition=f"The share of positive answers that are right. {_MICRO}",
+    ),
+    MetricInfo(
+        name="Recall",
+        label="Recall",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition=f"The share of true positives that are found. {_MICRO}",
+    ),
+    MetricInfo(
+        name="Accuracy",
+        label="Accuracy",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition="The share of samples whose whole answer is right; with several labels a sample, all must be.",
+    ),
+    MetricInfo(
+        name="MCC",
+        label="Matthews correlation",
+        direction=Direction.MAXIMIZE,
+        lowest=-1.0,
+        highest=1.0,
+        definition="Correlation of truth and prediction from the confusion matrix; 0 is chance, also when classes are "
+        "unbalanced.",
+    ),
+)

@@ -1,0 +1,104 @@
+"""Database: one writing connection behind a lock, short reading connections beside it. SQLite in WAL mode.
+
+`synchronous=FULL` because NORMAL loses acknowledged commits at a power cut; `BEGIN IMMEDIATE` because a deferred
+transaction that reads before it writes fails with "database is locked" under any load; one writing connection because
+two may meet the WAL-reset bug of SQLite libraries before 3.51.3.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from studio.errors import StudioError
+
+BUSY_SECONDS = 5
+
+
+class BusyError(StudioError):
+    """The database could not be written in time."""
+
+    code = "busy"
+
+
+class Database:
+    """The database of one home. Only the server process opens it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._writer = _engine(path, is_writer=True)
+        self._reader = _engine(path, is_writer=False)
+        self._lock = threading.RLock()
+        self._open: Connection | None = None
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A writing transaction, committed at the end; inside another one of this thread, a part of it.
+
+        Raises:
+            BusyError: if another thread writes for longer than 5 s.
+        """
+        if not self._lock.acquire(timeout=BUSY_SECONDS):
+            raise BusyError("The studio is busy writing.", hint="Try again in a moment.")
+        try:
+            if self._open is not None:
+                yield self._open
+                return
+            with self._writer.begin() as connection:
+                self._open = connection
+                try:
+                    yield connection
+                finally:
+                    self._open = None
+        finally:
+            self._lock.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A short reading transaction; inside a writing one of this thread, the same view as that one."""
+        if self._lock.acquire(blocking=False):
+            try:
+                if self._open is not None:
+                    yield self._open
+                    return
+            finally:
+                self._lock.release()
+        with self._reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Write the log of changes back into the file and close it."""
+        with self._lock:
+            with self._writer.connect() as connection:
+                connection.exec_driver_sql("COMMIT")
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                connection.exec_driver_sql("BEGIN")
+            self._reader.dispose()
+            self._writer.dispose()
+
+
+def _engine(path: Path, *, is_writer: bool) -> Engine:
+    pool: dict[str, Any] = {"poolclass": StaticPool} if is_writer else {"poolclass": QueuePool, "pool_size": 8}
+    engine = create_engine(
+        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}, **pool
+    )
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where we say
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
+        connection.execute("PRAGMA foreign_keys=ON")
+        if not is_writer:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writer else "BEGIN")
+
+    return engine

@@ -1,0 +1,146 @@
+"""Datasets in the database. The truth about a finished one is its folder; the row makes lists cheap."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select, update
+
+from studio.datasets.dataset import DatasetManifest
+from studio.errors import ConflictError, NotFoundError
+from studio.store.database import Database
+from studio.store.tables import dataset, experiment
+
+
+@dataclass(frozen=True)
+class DatasetRow:
+    """One dataset."""
+
+    id: str
+    name: str
+    problem_type: str
+    state: str
+    """inspecting, ready or failed."""
+    created: float
+    source: str = ""
+    example_of: str = ""
+    manifest: DatasetManifest | None = None
+    findings_count: Mapping[str, int] = field(default_factory=dict)
+    error: Mapping[str, str] | None = None
+    deleted: float | None = None
+
+
+class Datasets:
+    """The dataset table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def insert(self, row: DatasetRow) -> None:
+        """Add a dataset.
+
+        Raises:
+            ConflictError: if the name is taken.
+        """
+        with self._database.write() as connection:
+            if self.is_name_taken(row.name):
+                raise ConflictError(f"There is already a dataset named {row.name!r}.", hint="Choose another name.")
+            manifest = row.manifest.model_dump(mode="json") if row.manifest else None
+            connection.execute(insert(dataset).values({**vars(row), "manifest": manifest}))
+
+    def get(self, id_or_name: str) -> DatasetRow:
+        """A dataset by id, or by its name.
+
+        Raises:
+            NotFoundError: with the nearest names.
+        """
+        with self._database.read() as connection:
+            for column in (dataset.c.id, dataset.c.name):
+                row = connection.execute(
+                    select(dataset).where(column == id_or_name, dataset.c.deleted.is_(None))
+                ).mappings().first()
+                if row is not None:
+                    return _row(row)
+            names = connection.scalars(select(dataset.c.name).where(dataset.c.deleted.is_(None)))
+            raise NotFoundError.among("dataset", id_or_name, names)
+
+    def all(self) -> list[DatasetRow]:
+        """Every dataset, the newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(dataset).where(dataset.c.deleted.is_(None)).order_by(dataset.c.created.desc())
+            ).mappings()
+            return [_row(row) for row in rows]
+
+    def is_name_taken(self, name: str) -> bool:
+        """Whether some dataset has this name, case ignored."""
+        with self._database.read() as connection:
+            return connection.scalar(select(dataset.c.id).where(dataset.c.name == name)) is not None
+
+    def use_counts(self) -> dict[str, int]:
+        """How many experiments use each dataset."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(experiment.c.dataset_id, func.count())
+                .where(experiment.c.deleted.is_(None), experiment.c.dataset_id.is_not(None))
+                .group_by(experiment.c.dataset_id)
+            )
+            return {row[0]: row[1] for row in rows}
+
+    def rename(self, id: str, name: str) -> None:
+        """Give a dataset another name.
+
+        Raises:
+            ConflictError: if the name is taken.
+        """
+        with self._database.write() as connection:
+            taken = connection.scalar(select(dataset.c.id).where(dataset.c.name == name))
+            if taken is not None and taken != id:
+                raise ConflictError(f"There is already a dataset named {name!r}.", hint="Choose another name.")
+            connection.execute(update(dataset).where(dataset.c.id == id).values(name=name))
+
+    def complete(self, id: str, manifest: DatasetManifest, findings_count: Mapping[str, int]) -> None:
+        """The dataset is ready."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(dataset)
+                .where(dataset.c.id == id)
+                .values(
+                    state="ready",
+                    manifest=manifest.model_dump(mode="json"),
+                    problem_type=manifest.problem_type,
+                    findings_count=dict(findings_count),
+                    error=None,
+                )
+            )
+
+    def fail(self, id: str, error: Mapping[str, Any]) -> None:
+        """The dataset could not be made."""
+        with self._database.write() as connection:
+            connection.execute(update(dataset).where(dataset.c.id == id).values(state="failed", error=dict(error)))
+
+    def entomb(self, id: str, now: float) -> None:
+        """Mark as deleted; its name is free, its files may follow."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(dataset)
+                .where(dataset.c.id == id, dataset.c.deleted.is_(None))
+                .values(deleted=now, name=dataset.c.name + " (deleted " + id + ")")
+            )
+
+    def entombed(self) -> list[str]:
+        """Ids marked as deleted whose rows still stand."""
+        with self._database.read() as connection:
+            return list(connection.scalars(select(dataset.c.id).where(dataset.c.deleted.is_not(None))))
+
+    def delete(self, id: str) -> None:
+        """Remove the row."""
+        with self._database.write() as connection:
+            connection.execute(delete(dataset).where(dataset.c.id == id))
+
+
+def _row(mapping: Mapping[Any, Any]) -> DatasetRow:
+    manifest = mapping["manifest"]
+    return DatasetRow(
+        **{**mapping, "manifest": DatasetManifest.model_validate(manifest) if manifest is not None else None}
+    )

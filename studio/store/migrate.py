@@ -1,0 +1,81 @@
+"""migrate: bring the database to this version's tables, with a copy of the old one first; refuse a newer one."""
+
+import sqlite3
+import time
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine, event
+
+from studio.errors import StudioError
+from studio.store import migrations
+
+KEPT_BACKUPS = 5
+
+
+class NewerDatabaseError(StudioError):
+    """The database was written by a later version of the studio."""
+
+    code = "newer_database"
+
+
+def migrate(path: Path, backups: Path) -> None:
+    """Make or upgrade the database in one transaction.
+
+    Raises:
+        NewerDatabaseError: if it is of a later version; it is left untouched.
+    """
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    current = _revision(path) if path.exists() else None
+    if current == head:
+        return
+    if current is not None:
+        if current not in {script.revision for script in scripts.walk_revisions()}:
+            raise NewerDatabaseError(
+                f"The database of this home is of a later version ({current}).",
+                hint="Start the studio version that wrote it, or choose another home.",
+            )
+        _back_up(path, backups, current)
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        event.listen(engine, "connect", _manual_transactions)
+        with engine.connect() as connection:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+    finally:
+        engine.dispose()
+
+
+def _manual_transactions(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+
+
+def _revision(path: Path) -> str | None:
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+    finally:
+        engine.dispose()
+
+
+def _back_up(path: Path, backups: Path, revision: str) -> None:
+    """Copy through SQLite's own backup: a plain copy of the file misses what is still in the log."""
+    target = backups / f"studio-{revision}-{time.strftime('%Y%m%d-%H%M%S')}.db"
+    source = sqlite3.connect(path)
+    copy = sqlite3.connect(target)
+    try:
+        source.backup(copy)
+    finally:
+        copy.close()
+        source.close()
+    for old in sorted(backups.glob("studio-*.db"), key=lambda file: file.stat().st_mtime)[:-KEPT_BACKUPS]:
+        old.unlink()

@@ -1,0 +1,201 @@
+"""Reporter: the worker's one way to tell the world anything. Appends numbered events to the run's log.
+
+Logging a value costs an append to a list (measured below 1 microsecond); a thread of its own numbers, encodes and
+writes what has gathered, so that a training step waits for no disk. Numbers go on where an earlier attempt ended.
+"""
+
+import json
+import logging
+import math
+import os
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from studio.runs.events import EVENT_VERSION, Heartbeat, Log, Progress, decode
+from studio.runs.folder import RunFolder
+from studio.training.usage import Usage
+
+FLUSH_SECONDS = 0.25
+SYNC_SECONDS = 5.0
+HEARTBEAT_SECONDS = 5.0
+PROGRESS_SECONDS = 0.5
+MAX_LOG_LINE = 4000
+
+Level = Literal["debug", "info", "warning", "error"]
+
+
+class Reporter:
+    """Writes one run's events from one process."""
+
+    def __init__(self, folder: RunFolder, attempt: int, fence: int, devices: tuple[int, ...] = ()) -> None:
+        self._stamp = {"attempt": attempt, "fence": fence}
+        self._number = _repair(folder.events)
+        self._file = os.open(folder.events, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._pending: deque[Any] = deque()
+        self._progress: Progress | None = None
+        self._writing = threading.Lock()
+        self._closing = threading.Event()
+        self._failure: OSError | None = None
+        self._usage = Usage(devices)
+        self._last_sync = self._last_beat = self._last_progress = 0.0
+        self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
+        self._thread.start()
+
+    def metric(self, name: str, step: int, value: Any) -> None:
+        """One point of a series; a tensor is read later, many at once, so that a GPU is not waited for."""
+        self._pending.append((name, step, value))
+
+    def metrics(self, values: dict[str, float], step: int, epoch: float) -> None:
+        """Points of a validation, which know their epoch."""
+        self._pending.append(_Points({name: [(step, value)] for name, value in values.items()}, epoch))
+
+    def event(self, event: BaseModel) -> None:
+        """Any other event, in its turn."""
+        self._pending.append(event)
+
+    def log(self, level: Level, text: str) -> None:
+        """A line for the log page; also printed, for `worker.log`."""
+        sys.stdout.write(f"{level}: {text}\n")
+        sys.stdout.flush()
+        for line in text.splitlines() or [""]:
+            self.event(Log(level=level, text=line[:MAX_LOG_LINE]))
+
+    def progress(self, fraction: float, detail: str = "", **more: Any) -> None:
+        """How far the work is; only the newest is written, twice a second."""
+        self._progress = Progress(fraction=min(1.0, max(0.0, fraction)), detail=detail, **more)
+
+    def sync(self) -> None:
+        """Write everything said so far and make it durable.
+
+        Raises:
+            OSError: if the disk does not take it; also one that the writing thread met before.
+        """
+        self._flush(force_progress=True)
+        os.fsync(self._file)
+        if self._failure is not None:
+            raise self._failure
+
+    def close(self) -> None:
+        """Write what is left and stop the thread."""
+        self._closing.set()
+        self._thread.join(timeout=10)
+        try:
+            self.sync()
+        finally:
+            os.close(self._file)
+
+    @property
+    def last_number(self) -> int:
+        """The number of the newest event on disk."""
+        return self._number
+
+    def _run(self) -> None:
+        while not self._closing.wait(FLUSH_SECONDS):
+            try:
+                self._tick(time.monotonic())
+            except OSError as error:
+                self._failure = error
+
+    def _tick(self, now: float) -> None:
+        if now - self._last_beat >= HEARTBEAT_SECONDS:
+            self._last_beat = now
+            self.event(Heartbeat(**self._usage.now()))
+        self._flush(force_progress=now - self._last_progress >= PROGRESS_SECONDS)
+        if now - self._last_sync >= SYNC_SECONDS:
+            self._last_sync = now
+            os.fsync(self._file)
+
+    def _flush(self, *, force_progress: bool) -> None:
+        with self._writing:
+            items = [self._pending.popleft() for _ in range(len(self._pending))]
+            progress = self._progress if force_progress else None
+            if progress is not None:
+                self._progress = None
+                self._last_progress = time.monotonic()
+                items.append(progress)
+            if not items:
+                return
+            now = time.time()
+            lines = []
+            for event in _grouped(items):
+                self._number += 1
+                lines.append(_line(event, {"n": self._number, "time": now, **self._stamp}))
+            _write_all(self._file, b"".join(lines))
+
+
+class ReportedLog(logging.Handler):
+    """Python log records of our own modules as lines of the run's log."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        super().__init__(logging.INFO)
+        self._reporter = reporter
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass a record on."""
+        levels: dict[int, Level] = {logging.WARNING: "warning", logging.ERROR: "error", logging.CRITICAL: "error"}
+        self._reporter.log(levels.get(record.levelno, "info"), record.getMessage())
+
+
+class _Points:
+    """Points gathered into one event."""
+
+    def __init__(self, points: dict[str, list[tuple[int, Any]]], epoch: float | None = None) -> None:
+        self.points = points
+        self.epoch = epoch
+
+
+def _grouped(items: list[Any]) -> list[Any]:
+    """Neighbouring single points as one event."""
+    grouped: list[Any] = []
+    open_points: _Points | None = None
+    for item in items:
+        if isinstance(item, tuple):
+            if open_points is None:
+                open_points = _Points({})
+                grouped.append(open_points)
+            name, step, value = item
+            open_points.points.setdefault(name, []).append((step, value))
+        else:
+            open_points = None
+            grouped.append(item)
+    return grouped
+
+
+def _line(event: Any, stamp: dict[str, Any]) -> bytes:
+    if isinstance(event, _Points):
+        points = {name: [[step, _number(value)] for step, value in series] for name, series in event.points.items()}
+        body: dict[str, Any] = {"v": EVENT_VERSION, "kind": "metrics", "points": points, "epoch": event.epoch}
+        return json.dumps({**body, **stamp}, separators=(",", ":")).encode() + b"\n"
+    return (event.model_copy(update=stamp).model_dump_json() + "\n").encode()
+
+
+def _number(value: Any) -> float | str:
+    number = float(value)
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else ("Infinity" if number > 0 else "-Infinity")
+
+
+def _write_all(file: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(file, view) :]
+
+
+def _repair(path: Path) -> int:
+    """Cut a line that a dying worker left half written; gives the number of the last whole event."""
+    if not path.exists():
+        return 0
+    with path.open("r+b") as file:
+        data = file.read()
+        end = data.rfind(b"\n") + 1
+        if end != len(data):
+            file.truncate(end)
+    last = data[:end].rstrip(b"\n").rsplit(b"\n", 1)[-1]
+    return decode(last).n if last else 0

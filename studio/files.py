@@ -145,7 +145,7 @@ def require_free_space(folder: Path, size_bytes: int, reserve_bytes: int = 0) ->
         raise DiskFullError(
             f"This needs {size_bytes / 1e6:,.0f} MB and keeps {reserve_bytes / 1e6:,.0f} MB in reserve; "
             f"{free / 1e6:,.0f} MB are free.",
-            hint="Delete experiments or datasets that are no longer needed, or move the studio's home to a larger disk.",
+            hint="Delete experiments or datasets that are no longer needed, or move the home to a larger disk.",
         )
 
 

@@ -68,7 +68,9 @@ def _gpu(pynvml: object, index: int) -> Gpu:
     memory = nvml.nvmlDeviceGetMemoryInfo(handle)  # type: ignore[attr-defined]
     name = nvml.nvmlDeviceGetName(handle)  # type: ignore[attr-defined]
     busy = nvml.nvmlDeviceGetUtilizationRates(handle).gpu  # type: ignore[attr-defined]
-    return Gpu(index, name if isinstance(name, str) else name.decode(), int(memory.total), int(memory.used), float(busy))
+    return Gpu(
+        index, name if isinstance(name, str) else name.decode(), int(memory.total), int(memory.used), float(busy)
+    )
 
 
 def machine(folder: Path) -> Machine:

@@ -1,10 +1,10 @@
 """Dataset: what was imported. Immutable, fingerprinted, and free of absolute paths, so that it can be moved.
 
-    dataset.json      DatasetManifest
-    tables/*.parquet  one file a table: cleaned rows, real lists, and `__row`, the row in the source table from 1
-    media/            the files the tables name
-    profile.json      DatasetProfile        findings.json   Finding list
-    previews/         thumbnails, <sha of the media path>.jpg
+dataset.json      DatasetManifest
+tables/*.parquet  one file a table: cleaned rows, real lists, and `__row`, the row in the source table from 1
+media/            the files the tables name
+profile.json      DatasetProfile        findings.json   Finding list
+previews/         thumbnails, <sha of the media path>.jpg
 """
 
 import hashlib

@@ -110,9 +110,7 @@ def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold
     held_out = np.asarray(assigned == chosen)
     if not held_out.any():
         known = ", ".join(sorted(set(assigned)))
-        raise DatasetError(
-            f"There is no fold {chosen!r}.", hint=f"The folds are {known}.", code="unknown_fold"
-        )
+        raise DatasetError(f"There is no fold {chosen!r}.", hint=f"The folds are {known}.", code="unknown_fold")
     return held_out
 
 
@@ -127,9 +125,7 @@ def _holdout(table: pd.DataFrame, settings: SettingsSchema, share: float, fold: 
     return held_out
 
 
-def _stratified_order(
-    strata: Sequence[str] | None, count: int, generator: np.random.Generator
-) -> NDArray[np.int64]:
+def _stratified_order(strata: Sequence[str] | None, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
     """Row positions shuffled, equal strata side by side: dealing them out in turn keeps proportions."""
     shuffled = generator.permutation(count)
     if strata is None:

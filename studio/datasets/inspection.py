@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from studio.errors import PathError
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, write_json
 from studio.machine import usable_cores
 from studio.problems.contract import ProblemType
-from studio.results.prediction import ROW
+from studio.results.prediction import HEIGHT, HIDDEN_COLUMNS, ROW, WIDTH
 from studio.settings.finding import Finding, FindingLevel, FindingsError, blocking
 
 MAX_ROWS_SHOWN = 20
@@ -57,22 +57,38 @@ class Inspection:
     repaired: dict[TableRole, set[int]] = field(default_factory=dict)
 
     def drop(
-        self, role: TableRole, rows: Iterable[Any], code: str, column: str, message: str, fix: str, examples: Sequence[str] = ()
+        self,
+        role: TableRole,
+        rows: Iterable[Any],
+        code: str,
+        column: str,
+        message: str,
+        fix: str,
+        examples: Sequence[str] = (),
     ) -> None:
         """Leave out rows (by frame index) for one reason, and report it once with its count."""
         index = list(rows)
         if not index:
             return
         frame = self.frames[role]
-        numbers = sorted(int(frame.at[one, ROW]) for one in index)
+        numbers = sorted(_row(frame, one) for one in index)
         self.frames[role] = frame.drop(index=index)
-        self._report(role, numbers, FindingLevel.WARNING, code, column, f"{message} {_dropped(len(index))}", fix, examples)
+        self._report(
+            role, numbers, FindingLevel.WARNING, code, column, f"{message} {_dropped(len(index))}", fix, examples
+        )
 
     def repair(
-        self, role: TableRole, rows: Iterable[Any], code: str, column: str, message: str, fix: str, examples: Sequence[str] = ()
+        self,
+        role: TableRole,
+        rows: Iterable[Any],
+        code: str,
+        column: str,
+        message: str,
+        fix: str,
+        examples: Sequence[str] = (),
     ) -> None:
         """Report rows whose values were mended (the caller has done so)."""
-        numbers = sorted(int(self.frames[role].at[one, ROW]) for one in rows)
+        numbers = sorted(_row(self.frames[role], one) for one in rows)
         if not numbers:
             return
         self.repaired.setdefault(role, set()).update(numbers)
@@ -90,7 +106,7 @@ class Inspection:
         examples: Sequence[str] = (),
     ) -> None:
         """Report something without changing rows."""
-        numbers = sorted(int(self.frames[role].at[one, ROW]) for one in rows)
+        numbers = sorted(_row(self.frames[role], one) for one in rows)
         self._report(role, numbers, level, code, column, message, fix, examples)
 
     def _report(
@@ -349,8 +365,18 @@ def _note_oddities(inspection: Inspection, role: TableRole, column: str) -> None
     turned = [index for index, one in pairs if one is not None and one.orientation in SIDEWAYS]
     deep = [index for index, one in pairs if one is not None and one.is_deep]
     for rows, code, message, fix in (
-        (moving, "many_frames", "images have several frames; the first is used.", "Save the frame you mean as its own file."),
-        (turned, "orientation", "images carry an orientation tag of 90 degrees, which is applied. Boxes must be in the turned image.", "Check boxes in the preview."),
+        (
+            moving,
+            "many_frames",
+            "images have several frames; the first is used.",
+            "Save the frame you mean as its own file.",
+        ),
+        (
+            turned,
+            "orientation",
+            "images carry an orientation tag of 90 degrees, which is applied. Boxes must be in the turned image.",
+            "Check boxes in the preview.",
+        ),
         (deep, "deep_image", "images have more than 8 bits a channel and are scaled to 8.", ""),
     ):
         if rows:
@@ -370,7 +396,7 @@ def _check_leaks(inspection: Inspection, media_role: str | None) -> None:
         shared = frame.index[frame[column].isin(train)]
         if len(shared):
             inspection.note(
-                role,  # type: ignore[arg-type]
+                role,
                 FindingLevel.WARNING,
                 "leak",
                 column,
@@ -406,7 +432,9 @@ def _write(
     tables = tuple(_write_table(order, inspection, role, imported[role], work) for role in inspection.frames)
     media_files = [path for path in (work / "media").rglob("*") if path.is_file()] if (work / "media").is_dir() else []
     private_folder(work / "media")
-    folders = sorted({path.parent.relative_to(work / "media").as_posix() for path in media_files} | {order.media_folder or "."})
+    folders = sorted(
+        {path.parent.relative_to(work / "media").as_posix() for path in media_files} | {order.media_folder or "."}
+    )
     manifest = _empty_manifest(order).model_copy(
         update={
             "tables": tables,
@@ -431,18 +459,26 @@ def _write(
 def _write_table(order: ImportOrder, inspection: Inspection, role: TableRole, imported: int, work: Path) -> Table:
     frame = inspection.frames[role].reset_index(drop=True)
     file = f"tables/{role}.parquet"
-    frame.to_parquet(work / file, index=False)
     media_role = order.problem_type.media_role
     file_column = str(order.roles[media_role]) if media_role else None
+    if file_column is not None and inspection.images:
+        sizes = [inspection.size_of(str(name)) or (0, 0) for name in frame[file_column]]
+        frame = frame.assign(**{WIDTH: [width for width, _ in sizes], HEIGHT: [height for _, height in sizes]})
+    frame.to_parquet(work / file, index=False)
     columns: list[Column] = []
     for column in frame.columns:
-        if column == ROW:
+        if column in HIDDEN_COLUMNS:
             continue
         kind = inspection.kinds[role].get(column, "text")
         profiled = profile_column(frame[column], kind)
         columns.append(profiled.model_copy(update={"kind": "file"}) if column == file_column else profiled)
     return Table(
-        name=inspection.names[role], file=file, role=role, rows=len(frame), rows_imported=imported, columns=tuple(columns)
+        name=inspection.names[role],
+        file=file,
+        role=role,
+        rows=len(frame),
+        rows_imported=imported,
+        columns=tuple(columns),
     )
 
 
@@ -481,7 +517,9 @@ def _link_or_copy(source: Path, place: Path) -> None:
         shutil.copyfile(source, place)
 
 
+def _row(frame: pd.DataFrame, index: Any) -> int:
+    return int(cast(int, frame.at[index, ROW]))
+
+
 def _dropped(count: int) -> str:
     return f"{count} row{'s' if count != 1 else ''} left out."
-
-

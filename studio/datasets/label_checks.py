@@ -43,8 +43,8 @@ def inspect_labels(inspection: Inspection) -> tuple[LabelSpace | None, dict[str,
             ]
         ) from None
     for role in ("validation", "test"):
-        if role in inspection.frames and _has(inspection.frames[role], columns):  # type: ignore[index]
-            _drop_unseen(inspection, role, space)  # type: ignore[arg-type]
+        if role in inspection.frames and _has(inspection.frames[role], columns):
+            _drop_unseen(inspection, role, space)
     _note_rare(inspection, space)
     return space, {
         inspection.names[role]: count_labels(inspection.frames[role], space)

@@ -1,4 +1,6 @@
-"""Scan: what is in an upload, before anybody decides. Runs as a child process with limits: `python -m studio.datasets.scan FOLDER`.
+"""Scan: what is in an upload, before anybody decides.
+
+Runs as a child process with limits: `python -m studio.datasets.scan FOLDER`.
 
 Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, and writes FOLDER/scan.json.
 """
@@ -153,7 +155,9 @@ def scan(folder: Path) -> Scan:
             error=ScanProblem(code=error.code, message=error.message, hint=error.hint),
         )
     except (StudioError, OSError) as error:
-        known = error if isinstance(error, StudioError) else StudioError(f"The upload cannot be read ({error.strerror}).")
+        known = (
+            error if isinstance(error, StudioError) else StudioError(f"The upload cannot be read ({error.strerror}).")
+        )
         return Scan(state="failed", error=ScanProblem(code=known.code, message=known.message, hint=known.hint))
     except MemoryError:
         problem = ScanProblem(
@@ -194,7 +198,9 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
         raise ArchiveError(f"{shown} is not a zip file.", hint=hint, code="not_zip")
     if ending not in EXTENSIONS:
         raise DatasetError(
-            f"{shown} is neither a zip file nor a table.", hint=f"Upload .zip or {', '.join(EXTENSIONS)}.", code="not_table"
+            f"{shown} is neither a zip file nor a table.",
+            hint=f"Upload .zip or {', '.join(EXTENSIONS)}.",
+            code="not_table",
         )
     files.mkdir()
     shutil.copyfile(source, files / Path(shown).name)
@@ -301,7 +307,9 @@ def _guesses(view: TableView) -> list[ScannedGuess]:
             problem_type=guess.problem_type,
             confidence=guess.confidence,
             reasons=list(guess.reasons),
-            roles={role: columns if isinstance(columns, str) else list(columns) for role, columns in guess.roles.items()},
+            roles={
+                role: columns if isinstance(columns, str) else list(columns) for role, columns in guess.roles.items()
+            },
         )
         for guess in sorted(found, key=lambda one: -one.confidence)
     ]
@@ -369,6 +377,8 @@ def _role_reasons(kind: ProblemType | None, choices: Choices, views: Mapping[str
             reasons[role.name] = (
                 "holds lists" if view.kinds[chosen] == "list" else f"{int(column.nunique())} different values"
             )
+        elif isinstance(chosen, list) and len(chosen) == 1 and chosen[0] in view.kinds:
+            reasons[role.name] = f"{int(view.rows[chosen[0]].nunique())} different values"
         elif chosen:
             reasons[role.name] = f"{len(chosen)} columns of 0 and 1"
     return reasons
@@ -444,5 +454,3 @@ def main(arguments: list[str]) -> int:
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))
-
-

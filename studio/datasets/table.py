@@ -51,7 +51,7 @@ def read_table(path: Path, name: str) -> RawTable:
     if path.stat().st_size == 0:
         raise DatasetError(f"{name} is empty.", hint="Export the table again.", code="empty_file")
     head = path.open("rb").read(512)
-    if head.lstrip()[:1] == b"<" and b"<html" in head.lower() or head.lstrip()[:9].lower() == b"<!doctype":
+    if (head.lstrip()[:1] == b"<" and b"<html" in head.lower()) or head.lstrip()[:9].lower() == b"<!doctype":
         raise DatasetError(f"{name} is a web page, not a table.", hint="Download the file itself.", code="web_page")
     if head[:4] == b"PAR1":
         return _read_parquet(path, name)
@@ -254,7 +254,9 @@ def _read_json_lines(path: Path, name: str) -> RawTable:
         try:
             record = json.loads(line)
         except (json.JSONDecodeError, RecursionError) as error:
-            raise DatasetError(f"{name}: line {number} is not JSON ({error}).", hint="Write one object a line.") from None
+            raise DatasetError(
+                f"{name}: line {number} is not JSON ({error}).", hint="Write one object a line."
+            ) from None
         if not isinstance(record, dict):
             raise DatasetError(f"{name}: line {number} is not an object.", hint="Write one object a line.")
         records.append(record)
@@ -280,7 +282,9 @@ def _json_column(values: list[Any], column: str, name: str) -> tuple[pd.Series, 
         return pd.Series(pd.array(values, dtype="Int64"), name=column), "integer"
     if present and all(isinstance(value, int | float) and not isinstance(value, bool) for value in present):
         return pd.Series(values, name=column, dtype="float64"), "number"
-    return pd.Series([None if value in (None, "") else str(value) for value in values], name=column, dtype="str"), "text"
+    return pd.Series(
+        [None if value in (None, "") else str(value) for value in values], name=column, dtype="str"
+    ), "text"
 
 
 def _read_parquet(path: Path, name: str) -> RawTable:

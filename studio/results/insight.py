@@ -120,9 +120,7 @@ class Scatter(_Payload):
     diagonal: bool = False
 
 
-Payload = Annotated[
-    Lines | ThresholdCurves | Bars | Matrix | Table | Samples | Scatter, Field(discriminator="kind")
-]
+Payload = Annotated[Lines | ThresholdCurves | Bars | Matrix | Table | Samples | Scatter, Field(discriminator="kind")]
 
 
 class Insight(_Payload):

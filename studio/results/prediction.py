@@ -1,8 +1,8 @@
 """Predictions on disk: one table a split, samples for the page, and raw outputs.
 
-    predictions/<split>.csv, <split>.parquet   input columns kept, then the columns the problem type declares
-    predictions/<split>_raw.npz or .parquet    everything above no threshold
-    predictions/<split>_samples.parquet        columns below, for paging, sorting and filtering
+predictions/<split>.csv, <split>.parquet   input columns kept, then the columns the problem type declares
+predictions/<split>_raw.npz or .parquet    everything above no threshold
+predictions/<split>_samples.parquet        columns below, for paging, sorting and filtering
 """
 
 from pydantic import BaseModel, ConfigDict
@@ -13,6 +13,11 @@ filters compare (empty where a sample has several); `correct` may be missing; so
 
 ROW = "__row"
 """The hidden column that carries the source row through every table."""
+WIDTH = "__width"
+HEIGHT = "__height"
+"""Hidden columns of image datasets: pixels after the orientation tag."""
+HIDDEN_COLUMNS = (ROW, WIDTH, HEIGHT)
+"""Columns of dataset tables that are ours and appear in no prediction table."""
 
 
 class PredictionSummary(BaseModel):

@@ -1,8 +1,11 @@
 """SampleView: one sample as a person looks at it, with truth and prediction. Drawn by one viewer in the browser."""
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
+
+from studio.results.prediction import HEIGHT, WIDTH
 
 
 class _Payload(BaseModel):
@@ -61,3 +64,10 @@ class SampleView(_Payload):
     loss: float | None = None
     scores: dict[str, float] = {}
     note: str = ""
+
+
+def image_ref(row: Mapping[str, Any], name: str, media_folder: str) -> MediaRef:
+    """The image that a dataset's row names, with its size where the row knows it."""
+    path = name if media_folder in ("", ".") else f"{media_folder}/{name}"
+    width, height = row.get(WIDTH), row.get(HEIGHT)
+    return MediaRef(path=path, width=int(width) if width else None, height=int(height) if height else None)

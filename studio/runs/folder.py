@@ -1,8 +1,8 @@
 """RunFolder: what lies where in a run's folder.
 
-    spec.json  run.lock  run.json  events.jsonl  worker.log  stop  answer.sock
-    checkpoints/ckpt-<step>/  checkpoints/latest.json  checkpoints/best.json
-    insights/<key>.json  insights/media/  predictions/  bundle/  pipeline.zip
+spec.json  run.lock  run.json  events.jsonl  worker.log  stop  answer.sock
+checkpoints/ckpt-<step>/  checkpoints/latest.json  checkpoints/best.json
+insights/<key>.json  insights/media/  predictions/  bundle/  pipeline.zip
 """
 
 import fcntl

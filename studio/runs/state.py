@@ -22,7 +22,15 @@ class RunState(StrEnum):
 MOVES: dict[RunState, frozenset[RunState]] = {
     RunState.QUEUED: frozenset({RunState.STARTING, RunState.STOPPED, RunState.FAILED}),
     RunState.STARTING: frozenset(
-        {RunState.RUNNING, RunState.STOPPING, RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunState.LOST, RunState.QUEUED}
+        {
+            RunState.RUNNING,
+            RunState.STOPPING,
+            RunState.FINISHED,
+            RunState.FAILED,
+            RunState.STOPPED,
+            RunState.LOST,
+            RunState.QUEUED,
+        }
     ),
     RunState.RUNNING: frozenset(
         {RunState.STOPPING, RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunState.LOST}
@@ -47,7 +55,9 @@ def check_move(old: RunState, new: RunState) -> None:
         ConflictError: naming both states.
     """
     if new not in MOVES[old]:
-        raise ConflictError(f"A run that is {old} cannot become {new}.", hint=f"Allowed: {', '.join(sorted(MOVES[old])) or 'nothing'}.")
+        raise ConflictError(
+            f"A run that is {old} cannot become {new}.", hint=f"Allowed: {', '.join(sorted(MOVES[old])) or 'nothing'}."
+        )
 
 
 _PRECEDENCE = (

@@ -52,7 +52,7 @@ class When:
             not self.any or any(test.holds(values) for test in self.any)
         )
 
-    def keys(self) -> tuple[str, ...]:
+    def depends_on(self) -> tuple[str, ...]:
         """The settings this rule looks at."""
         return tuple(dict.fromkeys(test.key for test in (*self.all, *self.any)))
 
@@ -96,7 +96,9 @@ def visible_keys(rules: Mapping[str, When | None], values: Mapping[str, Any]) ->
         rule = rules[key]
         shown = rule is None or (
             rule.holds(values)
-            and all(is_visible(other, seen | {key}) for other in rule.keys() if other in rules and other not in seen)
+            and all(
+                is_visible(other, seen | {key}) for other in rule.depends_on() if other in rules and other not in seen
+            )
         )
         known[key] = shown
         return shown

@@ -111,9 +111,7 @@ def settings_document(
     )
 
 
-def prefilled(
-    schema: type[SettingsSchema], dataset: Dataset | None, machine: Machine | None
-) -> dict[str, Any]:
+def prefilled(schema: type[SettingsSchema], dataset: Dataset | None, machine: Machine | None) -> dict[str, Any]:
     """Values that the dataset and the machine decide: tables, folders, columns, devices."""
     values: dict[str, Any] = {}
     if machine is not None and "environment.gpus" in schema.fields():
@@ -219,5 +217,3 @@ def _fixed_entries(problem_type: ProblemType, model_type: str | None) -> tuple[S
 
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-

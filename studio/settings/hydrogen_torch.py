@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 _RENAMED = {"dataset.folds": "dataset.selected_folds"}
-_PATHS = ("train_dataframe", "validation_dataframe", "test_dataframe", "unlabeled_dataframe", "data_folder", "data_folder_test")
+_PATHS = (
+    "train_dataframe",
+    "validation_dataframe",
+    "test_dataframe",
+    "unlabeled_dataframe",
+    "data_folder",
+    "data_folder_test",
+)
 _ELSEWHERE = "names a file or folder of the machine it came from; choose the one of your dataset"
 _GPUS = "names GPUs of the machine it came from; choose this machine's"
 _NOT_YET = {

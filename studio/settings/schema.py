@@ -242,7 +242,8 @@ def _fields(schema: type[SettingsSchema]) -> Mapping[str, Field]:
     fields = {}
     for section, outer in schema.model_fields.items():
         section_class = outer.annotation
-        assert isinstance(section_class, type) and issubclass(section_class, SettingsSection), section
+        assert isinstance(section_class, type), section
+        assert issubclass(section_class, SettingsSection), section
         for name, info in section_class.model_fields.items():
             field = _field(section, name, info)
             fields[field.key] = field
@@ -338,7 +339,12 @@ def _findings_of(schema: type[SettingsSchema], error: ValidationError, values: M
         seen.add(key)
         field = schema.fields().get(key)
         if field is None:
-            yield Finding(code="wrong_shape", path=key, message="A section must be a mapping of settings.", found=_short(detail["input"]))
+            yield Finding(
+                code="wrong_shape",
+                path=key,
+                message="A section must be a mapping of settings.",
+                found=_short(detail["input"]),
+            )
             continue
         found = values.get(key, detail["input"])
         near = (
@@ -352,7 +358,9 @@ def _findings_of(schema: type[SettingsSchema], error: ValidationError, values: M
             message=f"{field.setting.label} must be {field.describe()}.",
             found=_short(found),
             expected=field.describe(),
-            fix=f"Did you mean {near[0]}?" if near else f"Use {field.describe()}; the default is {_short(field.default)}.",
+            fix=f"Did you mean {near[0]}?"
+            if near
+            else f"Use {field.describe()}; the default is {_short(field.default)}.",
         )
 
 

@@ -1,6 +1,6 @@
 """Setting: what a field is to a person. It rides on the field as metadata:
 
-    learning_rate: Annotated[float, Field(gt=0, le=10), Setting(label="Learning rate", help="...", grid=True)] = 1e-3
+learning_rate: Annotated[float, Field(gt=0, le=10), Setting(label="Learning rate", help="...", grid=True)] = 1e-3
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Kind(StrEnum):
     MULTI = "multi"
     TAGS = "tags"
     COLUMN = "column"
-    SECRET = "secret"
+    SECRET = "secret"  # noqa: S105 - a kind of field, not a password
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,9 @@ class _Builder:
         line = node.start_mark.line + 1
         self._count += 1
         if self._count > MAX_NODES:
-            raise YamlError("The YAML expands to too many values.", hint="Write repeated parts out, without aliases.", line=line)
+            raise YamlError(
+                "The YAML expands to too many values.", hint="Write repeated parts out, without aliases.", line=line
+            )
         if depth > MAX_DEPTH:
             raise YamlError(f"The YAML is nested more than {MAX_DEPTH} deep.", hint="Settings are two deep.", line=line)
         if node.tag not in _PLAIN_TAGS:

@@ -13,8 +13,12 @@ def guess(view: TableView) -> Guess | None:
     reasons = [f"{image} names files in {folder}"]
     flags = [column for column in zero_one_columns(view) if column != image]
     if len(flags) > 1:
-        reasons.append(f"{len(flags)} columns hold only 0 and 1: {', '.join(flags[:4])}{', ...' if len(flags) > 4 else ''}")
-        return Guess("image_classification", 0.85, tuple(reasons), {"image_column": image, "label_columns": tuple(flags)})
+        reasons.append(
+            f"{len(flags)} columns hold only 0 and 1: {', '.join(flags[:4])}{', ...' if len(flags) > 4 else ''}"
+        )
+        return Guess(
+            "image_classification", 0.85, tuple(reasons), {"image_column": image, "label_columns": tuple(flags)}
+        )
     columns = class_columns(view, [image])
     if not columns:
         return None

@@ -8,7 +8,7 @@ from studio.datasets.image_profile import image_channels, image_facts, image_his
 from studio.datasets.inspection import Inspection
 from studio.datasets.label_checks import inspect_labels, truth_of
 from studio.results.prediction import ROW
-from studio.results.sample_view import Annotation, LabelScore, MediaRef, SampleView
+from studio.results.sample_view import Annotation, LabelScore, SampleView, image_ref
 
 
 def inspect_rows(inspection: Inspection) -> DatasetProfile:
@@ -29,10 +29,9 @@ def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str
     """An image with its classes."""
     name = str(row[str(roles["image_column"])])
     labels = truth_of(row, list(roles.get("label_columns") or ()))
-    path = name if media_folder in ("", ".") else f"{media_folder}/{name}"
     return SampleView(
         row=int(row[ROW]),
         title=name,
-        media=MediaRef(path=path),
+        media=image_ref(row, name, media_folder),
         truth=Annotation(labels=tuple(LabelScore(label=label) for label in labels)) if labels else None,
     )

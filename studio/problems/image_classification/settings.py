@@ -116,7 +116,7 @@ class Training(TrainingSection):
         Field(ge=0, le=10),
         Setting(
             label="Focal gamma",
-            help="How strongly the focal loss turns away from samples that are already right. 0 is plain cross-entropy.",
+            help="How strongly the focal loss turns away from samples already right. 0 is plain cross-entropy.",
             step=0.5,
             visible_if=when("training.loss_function", "Focal"),
             level=ExperienceLevel.EXPERT,
@@ -173,5 +173,3 @@ class ImageClassificationSettings(SettingsSchema):
                 expected="at least one column",
                 fix="Choose the column that holds the classes.",
             )
-
-

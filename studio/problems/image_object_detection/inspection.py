@@ -14,7 +14,7 @@ from studio.datasets.image_profile import histogram, image_channels, image_facts
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels import label_text
 from studio.results.prediction import ROW
-from studio.results.sample_view import Annotation, Box, MediaRef, SampleView
+from studio.results.sample_view import Annotation, Box, SampleView, image_ref
 from studio.settings.finding import FindingLevel
 
 COORDINATES = ("x_min_column", "y_min_column", "x_max_column", "y_max_column")
@@ -59,8 +59,7 @@ def inspect_rows(inspection: Inspection) -> DatasetProfile:
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
     """An image with its true boxes, if the table has them."""
     name = str(row[str(roles["image_column"])])
-    path = name if media_folder in ("", ".") else f"{media_folder}/{name}"
-    return SampleView(row=int(row[ROW]), title=name, media=MediaRef(path=path), truth=_truth(row, roles))
+    return SampleView(row=int(row[ROW]), title=name, media=image_ref(row, name, media_folder), truth=_truth(row, roles))
 
 
 def _truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> Annotation | None:

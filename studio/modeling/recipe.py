@@ -149,6 +149,10 @@ class Recipe(ABC, Generic[BatchT]):
     def has_truth(self, table: pd.DataFrame) -> bool:
         """Whether a table has the columns that losses and metrics need."""
 
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[str]:
+        """What is odd about these tables, for the log."""
+        yield from ()
+
     # Data
 
     @abstractmethod

@@ -22,9 +22,7 @@ class ImageClassifier(KeepsStatistics):
         image, architecture = settings.image, settings.architecture
         size = (image.image_height, image.image_width)
         self.normalization = PixelNormalization(image.image_normalization, image.image_channels)
-        self.backbone = feature_extractor(
-            architecture.backbone, image.image_channels, architecture.pool, weights, size
-        )
+        self.backbone = feature_extractor(architecture.backbone, image.image_channels, architecture.pool, weights, size)
         self.dropout = nn.Dropout(architecture.dropout)
         self.head = nn.Linear(feature_count(self.backbone, image.image_channels, size), outputs)
         if keep_statistics:

@@ -14,7 +14,7 @@ from studio.datasets.labels import Task
 from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import ClassificationLoss, classification_loss
 from studio.modeling.classification.metrics import classification_metrics, decisions
-from studio.modeling.classification.targets import space_of, target_of, truth_of
+from studio.modeling.classification.targets import space_of, target_of, truth_of, unseen_labels
 from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.reader import read_image, stack_images
 from studio.modeling.images.transforms import Transforms, inference_transforms, training_transforms
@@ -50,7 +50,12 @@ class ImageSamples(Samples):
     """Images of a table, resized and augmented."""
 
     def __init__(
-        self, names: Sequence[str], rows: Sequence[int], media: Media, channels: int, transforms: Transforms,
+        self,
+        names: Sequence[str],
+        rows: Sequence[int],
+        media: Media,
+        channels: int,
+        transforms: Transforms,
         truth: NDArray[np.float32] | None,
     ) -> None:
         super().__init__(len(names))
@@ -86,6 +91,14 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
 
     def has_truth(self, table: pd.DataFrame) -> bool:
         return self.space.has_labels(table)
+
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[str]:
+        yield f"Task {self.space.task}; loss {self.loss_function.name}; classes {', '.join(self.target.labels[:50])}."
+        for name, table in (("validation", validation), ("test", test)):
+            unseen = {} if table is None else unseen_labels(table, self.space)
+            if unseen:
+                listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
+                yield f"The {name} rows hold classes that training has not seen; they are not scored: {listed}."
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         image = self.settings.image

@@ -1,0 +1,89 @@
+"""Bundle: a trained model as a folder that the predictor loads. Relocatable, verified, without a pickle.
+
+    bundle.json          BundleManifest, written last
+    model.safetensors    every tensor of the model, also what normalization gathered
+"""
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from studio.errors import BundleError
+from studio.files import fsync_file, fsync_folder, private_folder, read_json, sha256_file, write_json
+
+MANIFEST = "bundle.json"
+WEIGHTS = "model.safetensors"
+
+
+class BundleManifest(BaseModel):
+    """What a bundle is, and the hashes of its files."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = 1
+    problem_type: str
+    model_type: str | None = None
+    settings: dict[str, dict[str, Any]]
+    target: dict[str, Any]
+    metrics: dict[str, float | None] = {}
+    """Of the validation rows, by name."""
+    step: int = 0
+    epoch: float = 0.0
+    dataset_fingerprint: str = ""
+    versions: dict[str, str] = {}
+    files: dict[str, str] = {}
+    """File name -> SHA-256."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk whose files were found to match."""
+
+    folder: Path
+    manifest: BundleManifest
+
+    @property
+    def weights(self) -> Path:
+        """The tensors."""
+        return self.folder / WEIGHTS
+
+
+def open_bundle(folder: Path) -> Bundle:
+    """The bundle in a folder.
+
+    Raises:
+        BundleError: if it is missing or incomplete, or a file does not match.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise BundleError("There is no trained model here.", hint="Wait for the run to finish, or run it again.")
+    manifest = BundleManifest.model_validate(read_json(path))
+    for name, digest in manifest.files.items():
+        if not (folder / name).is_file() or sha256_file(folder / name) != digest:
+            raise BundleError(f"The file {name!r} of the model does not match.", hint="Copy the bundle again.")
+    return Bundle(folder, manifest)
+
+
+def write_bundle(folder: Path, tensors: Mapping[str, Any], manifest: BundleManifest) -> Bundle:
+    """Write a bundle beside its final name and move it there whole; an older one is replaced."""
+    from safetensors.torch import save_file
+
+    temporary = folder.with_name(f"{folder.name}.tmp")
+    shutil.rmtree(temporary, ignore_errors=True)
+    private_folder(temporary)
+    try:
+        save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary / WEIGHTS)
+        fsync_file(temporary / WEIGHTS)
+        complete = manifest.model_copy(update={"files": {WEIGHTS: sha256_file(temporary / WEIGHTS)}})
+        write_json(temporary / MANIFEST, complete.model_dump(mode="json"))
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+        fsync_folder(folder.parent)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return Bundle(folder, complete)

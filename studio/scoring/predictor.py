@@ -1,0 +1,88 @@
+"""The one predictor: a run's validation predictions, *Predict*, single answers and scoring pipelines all come from it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Self
+
+import pandas as pd
+import torch
+from safetensors.torch import load_file
+from torch import nn
+
+from studio.errors import DatasetError
+from studio.modeling.precision import choose_precision
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import Media, Recipe, Target
+from studio.modeling.recipes import recipe_class
+from studio.modeling.scoring import score_table
+from studio.problems.contract import ProblemType
+from studio.problems.registry import problem_type
+from studio.scoring.bundle import Bundle, open_bundle
+
+
+class Predictor:
+    """A trained model with everything it needs from bytes on disk to answers."""
+
+    def __init__(self, bundle: Bundle, kind: ProblemType, recipe: Recipe[Any], model: nn.Module, device: torch.device) -> None:
+        self.bundle = bundle
+        self.problem_type = kind
+        self.recipe = recipe
+        self.settings: Any = recipe.settings
+        self._model = model
+        self._device = device
+
+    @classmethod
+    def load(cls, folder: Path, device: torch.device | None = None) -> Self:
+        """The predictor of a bundle, on the processor unless told otherwise.
+
+        Raises:
+            BundleError: if the bundle is incomplete or does not match its manifest.
+        """
+        bundle = open_bundle(folder)
+        manifest = bundle.manifest
+        kind = problem_type(manifest.problem_type)
+        settings = kind.model_type(manifest.model_type).settings.from_mapping(manifest.settings)
+        recipe = recipe_class(kind)(settings, Target.from_json(manifest.target), kind.metrics)
+        chosen = device or torch.device("cpu")
+        model = recipe.model(None)
+        model.load_state_dict(load_file(bundle.weights))
+        return cls(bundle, kind, recipe, model.to(chosen).eval(), chosen)
+
+    def predict(
+        self,
+        table: pd.DataFrame,
+        media: Media,
+        *,
+        workers: int = 0,
+        after_batch: Callable[[int], None] = lambda rows: None,
+    ) -> ScoredTable:
+        """Raw predictions of a table; with truth, losses too.
+
+        Raises:
+            DatasetError: if the table lacks an input column.
+        """
+        self._require_inputs(table)
+        return score_table(
+            self.recipe,
+            self._model,
+            table.reset_index(drop=True),
+            media,
+            device=self._device,
+            precision=choose_precision(self._device, self.settings.environment.mixed_precision_inference),
+            batch_size=int(self.settings.training.batch_size),
+            workers=workers,
+            after_batch=after_batch,
+        )
+
+    def _require_inputs(self, table: pd.DataFrame) -> None:
+        for role in self.problem_type.roles:
+            if not (role.is_required and role.in_test):
+                continue
+            value = self.settings.value(f"dataset.{role.name}")
+            for column in value if isinstance(value, tuple) else (value,):
+                if column not in table.columns:
+                    raise DatasetError(
+                        f"The table has no column {column!r}.",
+                        hint=f"It needs the {role.title.lower()} that the model was trained with.",
+                        code="missing_column",
+                    )

@@ -1,0 +1,101 @@
+"""Predictions on disk: the table people open, the raw outputs, and the samples a page shows."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import Recipe, SampleRow
+from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS, PredictionSummary
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def prediction_table(recipe: Recipe[object], scored: ScoredTable) -> pd.DataFrame:  # type: ignore[type-var]
+    """The input's columns, then the predicted ones; a predicted column takes the place of an input's of its name."""
+    added = recipe.columns(scored)
+    hidden = [column for column in HIDDEN_COLUMNS if column in scored.table.columns]
+    kept = scored.table.drop(columns=[*hidden, *(one for one in added.columns if one in scored.table.columns)])
+    return pd.concat([kept, added], axis=1)
+
+
+def write_predictions(
+    folder: Path,
+    split: str,
+    recipe: Recipe[object],  # type: ignore[type-var]
+    scored: ScoredTable,
+    rows: Sequence[SampleRow],
+    metrics: dict[str, float],
+) -> PredictionSummary:
+    """Write a split's table, raw outputs and samples below `folder`/predictions, and say what was written."""
+    target = folder / "predictions"
+    table = prediction_table(recipe, scored)
+    table.to_parquet(target / f"{split}.parquet", index=False)
+    write_csv(table, target / f"{split}.csv")
+    raw = _write_raw(target, split, recipe, scored)
+    samples_frame(scored, rows).to_parquet(target / f"{split}_samples.parquet", index=False)
+    files = (f"{split}.csv", f"{split}.parquet", raw, f"{split}_samples.parquet")
+    return PredictionSummary(
+        split=split,
+        rows=len(scored),
+        metrics={name: value for name, value in metrics.items() if np.isfinite(value)},
+        files=tuple(f"predictions/{name}" for name in files),
+        columns=tuple(recipe.columns(scored).columns),
+    )
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV: lists as JSON, and no text that a spreadsheet would run as a formula."""
+    guarded = table.copy()
+    for column in guarded.columns:
+        if guarded[column].map(lambda value: isinstance(value, str | list | np.ndarray | tuple)).any():
+            guarded[column] = guarded[column].map(_cell).astype(object)
+    guarded.columns = pd.Index([_cell(str(name)) for name in guarded.columns])
+    guarded.to_csv(path, index=False)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | tuple):
+        return json.dumps(list(value), ensure_ascii=False)
+    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def _write_raw(folder: Path, split: str, recipe: Recipe[object], scored: ScoredTable) -> str:  # type: ignore[type-var]
+    names = list(scored.raw[0]) if scored.raw else []
+    rows = np.array(scored.row_numbers(), dtype=np.int64)
+    if recipe.raw_format == "npz":
+        name = f"{split}_raw.npz"
+        arrays = {one: np.stack([raw[one] for raw in scored.raw]) for one in names}
+        np.savez_compressed(
+            folder / name, row=rows, labels=np.array(recipe.target.labels, dtype=np.str_), allow_pickle=False, **arrays
+        )
+        return name
+    name = f"{split}_raw.parquet"
+    columns = {one: [raw[one].tolist() for raw in scored.raw] for one in names}
+    pd.DataFrame({"row": rows, **columns}).to_parquet(folder / name, index=False)
+    return name
+
+
+def samples_frame(scored: ScoredTable, rows: Sequence[SampleRow]) -> pd.DataFrame:
+    """Samples as a page sorts, filters and shows them."""
+    losses = [scored.loss_of(position) for position in range(len(rows))]
+    frame = pd.DataFrame(
+        {
+            "row": pd.array([row.view.row for row in rows], dtype="int64"),
+            "title": pd.array([row.view.title for row in rows], dtype="str"),
+            "loss": pd.array([np.nan if loss is None else loss for loss in losses], dtype="float64"),
+            "truth": pd.array([row.truth for row in rows], dtype="str"),
+            "prediction": pd.array([row.prediction for row in rows], dtype="str"),
+            "correct": pd.array([row.correct for row in rows], dtype="boolean"),
+            "confidence": pd.array([np.nan if row.confidence is None else row.confidence for row in rows], dtype="float64"),
+            "view": pd.array([row.view.model_dump_json() for row in rows], dtype="str"),
+        }
+    )
+    return frame[list(SAMPLE_COLUMNS)]

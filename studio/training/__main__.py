@@ -1,0 +1,24 @@
+"""`python -m studio.training RUN_FOLDER` works on one run; `--launcher SOCKET` keeps a warm process that forks workers."""
+
+import sys
+from pathlib import Path
+
+USAGE = "usage: python -m studio.training RUN_FOLDER | --launcher SOCKET"
+
+
+def main(arguments: list[str]) -> int:
+    """Run as told; gives the exit code."""
+    if len(arguments) == 2 and arguments[0] == "--launcher":
+        from studio.training.launcher import serve
+
+        return serve(Path(arguments[1]))
+    if len(arguments) == 1 and not arguments[0].startswith("-"):
+        from studio.training.worker import run_worker
+
+        return run_worker(Path(arguments[0]))
+    sys.stderr.write(f"{USAGE}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

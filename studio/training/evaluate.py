@@ -1,0 +1,38 @@
+"""Evaluation while training: losses and metrics of a table with the weights of the moment."""
+
+import pandas as pd
+from torch import nn
+
+from studio.modeling.precision import choose_precision
+from studio.modeling.scoring import score_table
+from studio.training.job import Job
+
+MIN_TRAIN_METRIC_ROWS = 256
+
+
+def evaluate(job: Job, model: nn.Module, table: pd.DataFrame, batch_size: int) -> dict[str, float]:
+    """`loss` and every metric of a table; stops early when the run is asked to stop.
+
+    Raises:
+        StopRequested: in the middle, when asked to.
+    """
+    scored = score_table(
+        job.recipe,
+        model,
+        table,
+        job.media,
+        device=job.device,
+        precision=choose_precision(job.device, job.settings.environment.mixed_precision_inference),
+        batch_size=batch_size,
+        workers=job.workers if len(table) > batch_size else 0,
+        after_batch=lambda rows: job.stop.check(),
+    )
+    return {"loss": scored.mean_loss(), **job.recipe.metrics(scored)}
+
+
+def train_metric_rows(job: Job) -> pd.DataFrame:
+    """The training rows that the train metric looks at: as many as validation has, so that it costs no more."""
+    count = max(len(job.split.validation), MIN_TRAIN_METRIC_ROWS)
+    if count >= len(job.split.train):
+        return job.split.train
+    return job.split.train.sample(count, random_state=0).sort_index()

@@ -1,0 +1,187 @@
+"""The worker's life: take the lock, tell who it is, do what the order says, end with one last event."""
+
+import json
+import logging
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from studio.files import write_json
+from studio.runs.events import Finished, Started, Stopped
+from studio.runs.folder import RunFolder, RunLock
+from studio.runs.spec import RunSpec, WorkerKind
+from studio.training.reporter import ReportedLog, Reporter
+from studio.training.stopping import StopRequested, StopSignal
+
+if TYPE_CHECKING:
+    from studio.training.predict import PredictJob
+
+FINISHED = 0
+FAILED = 1
+LOCK_HELD = 3
+STOPPED = 4
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+def run_worker(path: Path) -> int:
+    """Carry out the order in a run folder; gives the process's exit code. Never raises.
+
+    The lock is taken before anything else in the folder is touched: whoever holds it is the run's one process.
+    """
+    os.umask(0o077)
+    folder = RunFolder(path.resolve())
+    lock = RunLock(folder)
+    if not lock.acquire():
+        sys.stderr.write("Another process already works on this run.\n")
+        return LOCK_HELD
+    spec = RunSpec.read(folder.path)
+    RunFolder.create(folder.path)
+    _write_process(folder)
+    _prepare_process(spec)
+    stop = StopSignal(folder)
+    stop.listen()
+    reporter = Reporter(folder, spec.attempt, spec.fence, spec.devices)
+    try:
+        return _carry_out(folder, spec, reporter, stop)
+    finally:
+        reporter.close()
+
+
+def _carry_out(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> int:
+    from studio.training.failures import failed_event
+
+    handler = ReportedLog(reporter)
+    logging.getLogger("studio").addHandler(handler)
+    try:
+        _do(folder, spec, reporter, stop)
+    except StopRequested:
+        reporter.event(_stopped(folder))
+        return STOPPED
+    except BaseException as error:  # the border of the process: whatever went wrong is told
+        event = failed_event(error)
+        sys.stderr.write(event.detail)
+        reporter.log("error", f"{event.message} {event.hint}".strip())
+        reporter.event(event)
+        return FAILED
+    finally:
+        logging.getLogger("studio").removeHandler(handler)
+    return FINISHED
+
+
+def _do(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
+    match spec.kind:
+        case WorkerKind.TRAIN:
+            _train(folder, spec, reporter, stop)
+        case WorkerKind.INSPECT:
+            _inspect(folder, spec, reporter, stop)
+        case WorkerKind.PREDICT:
+            from studio.training.predict import predict_table
+
+            _begin(folder, spec, reporter, max(spec.seed, 0))
+            reporter.event(predict_table(folder, spec, reporter, stop))
+        case WorkerKind.ANSWER:
+            from studio.training.answer import serve_answers
+
+            _begin(folder, spec, reporter, max(spec.seed, 0))
+            serve_answers(folder, spec, reporter, stop)
+            reporter.event(Finished())
+
+
+def _train(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
+    from studio.training.finish import finish
+    from studio.training.job import make_job
+    from studio.training.loop import train
+    from studio.training.resume import seed_of
+
+    seed = seed_of(folder, spec)
+    _begin(folder, spec, reporter, seed)
+    stop.check()
+    job = make_job(folder, spec, seed, reporter, stop)
+    for line in job.recipe.notes(job.split.validation, job.split.test):
+        reporter.log("warning", line)
+    trained = train(job)
+    finished = finish(job, trained)
+    reporter.progress(1.0)
+    reporter.sync()
+    reporter.event(finished)
+
+
+def _inspect(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
+    from studio.datasets.importing import run_inspection
+
+    reporter.event(Started(pid=os.getpid(), environment={"python": platform.python_version()}))
+    run_inspection(spec, folder.path, InspectionReport(reporter, stop))
+    reporter.progress(1.0)
+    reporter.sync()
+    reporter.event(Finished())
+
+
+class InspectionReport:
+    """What an inspection tells, passed on to the log; a stop is heard whenever it tells something."""
+
+    def __init__(self, reporter: Reporter, stop: StopSignal) -> None:
+        self._reporter = reporter
+        self._stop = stop
+
+    def progress(self, fraction: float, detail: str = "") -> None:
+        """How far the work is."""
+        self._stop.check()
+        self._reporter.progress(fraction, detail)
+
+    def log(self, level: str, text: str) -> None:
+        """A line for the log."""
+        known = {"debug": "debug", "warning": "warning", "error": "error"}
+        self._reporter.log(known.get(level, "info"), text)  # type: ignore[arg-type]
+
+
+def _begin(folder: RunFolder, spec: RunSpec, reporter: Reporter, seed: int) -> None:
+    """Threads first: torch takes their number when it first computes."""
+    import torch
+
+    torch.set_num_threads(max(1, spec.threads))
+    if spec.seed >= 0 and torch.cuda.is_available():
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    from studio.modeling.checkpoint import versions
+    from studio.training.resume import step_to_resume
+
+    device = torch.cuda.get_device_name(0) if spec.devices and torch.cuda.is_available() else "CPU"
+    environment = {**versions(), "device": device, "threads": str(max(1, spec.threads))}
+    step = step_to_resume(folder) if spec.resume else None
+    reporter.event(Started(pid=os.getpid(), seed=seed, resumed_from_step=step, environment=environment))
+
+
+def _stopped(folder: RunFolder) -> Stopped:
+    from studio.files import read_json
+
+    pointer = folder.checkpoints / "latest.json"
+    if not pointer.is_file():
+        return Stopped()
+    manifest = folder.checkpoints / str(read_json(pointer)["name"]) / "manifest.json"
+    if not manifest.is_file():
+        return Stopped()
+    values = json.loads(manifest.read_bytes())
+    return Stopped(step=int(values["step"]), epoch=float(values["epoch"]))
+
+
+def _write_process(folder: RunFolder) -> None:
+    """pid alone can be reused; with start time and boot id it names one process for ever."""
+    process = psutil.Process()
+    boot = BOOT_ID.read_text().strip() if BOOT_ID.is_file() else ""
+    write_json(folder.process, {"pid": process.pid, "started": process.create_time(), "boot_id": boot})
+
+
+def _prepare_process(spec: RunSpec) -> None:
+    """Environment that libraries read when they are imported; a forked worker has them imported already."""
+    os.environ["CUDA_VISIBLE_DEVICES"] = ",".join(str(device) for device in spec.devices)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    os.environ.setdefault("HF_HUB_DISABLE_IMPLICIT_TOKEN", "1")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    if "torch" not in sys.modules:
+        os.environ.setdefault("OMP_NUM_THREADS", str(max(1, spec.threads)))

@@ -75,6 +75,12 @@ def private_folder(path: Path) -> Path:
     return path
 
 
+def read_head(path: Path, size_bytes: int = 512) -> bytes:
+    """The first bytes of a file, to tell what it is by its content."""
+    with path.open("rb") as file:
+        return file.read(size_bytes)
+
+
 def sha256_file(path: Path) -> str:
     """Hex SHA-256 of a file, read in chunks."""
     with path.open("rb") as file:

@@ -390,7 +390,7 @@ def _check_leaks(inspection: Inspection, media_role: str | None) -> None:
     column = str(inspection.roles[media_role])
     train = set(inspection.frames["train"][column])
     for role in ("validation", "test"):
-        frame = inspection.frames.get(role)  # type: ignore[call-overload]
+        frame = inspection.frames.get(role)
         if frame is None:
             continue
         shared = frame.index[frame[column].isin(train)]

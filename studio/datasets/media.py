@@ -5,7 +5,10 @@ white, 16-bit values are scaled to 8 bits, CMYK becomes RGB, of several frames t
 """
 
 import io
+import struct
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -49,7 +52,7 @@ def read_facts(path: Path) -> ImageFacts:
     Raises:
         ImageError: if it is no supported image, or too large.
     """
-    with _open(path) as image:
+    with _open(path) as image, _reading():
         return _facts(image)
 
 
@@ -59,13 +62,13 @@ def open_image(path: Path, channels: int = 3) -> NDArray[np.uint8]:
     Raises:
         ImageError: if the file is empty, unsupported, truncated, damaged or too large.
     """
-    with _open(path) as image:
+    with _open(path) as image, _reading():
         return _pixels(image, channels)
 
 
 def decode_image(data: bytes, channels: int = 3) -> NDArray[np.uint8]:
     """Like `open_image`, from bytes in memory."""
-    with _open(io.BytesIO(data)) as image:
+    with _open(io.BytesIO(data)) as image, _reading():
         return _pixels(image, channels)
 
 
@@ -75,7 +78,7 @@ def inspect_image(path: Path, preview: Path | None = None, preview_size: int = 2
     Raises:
         ImageError: as `open_image`.
     """
-    with _open(path) as image:
+    with _open(path) as image, _reading():
         facts = _facts(image)
         upright = _upright(image)
         if preview is not None:
@@ -126,6 +129,15 @@ def _open(source: Path | BinaryIO) -> Image.Image:
     return image
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Whatever the decoder stumbles over is a damaged image."""
+    try:
+        yield
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error) as error:
+        raise _damaged(error) from None
+
+
 def _damaged(error: Exception) -> ImageError:
     if "truncated" in str(error) or "premature" in str(error).lower():
         return ImageError("The image is cut off.", hint="Copy the file again.", code="image_truncated")
@@ -149,12 +161,9 @@ def _facts(image: Image.Image) -> ImageFacts:
 
 
 def _upright(image: Image.Image) -> Image.Image:
-    try:
-        image.seek(0)
-        image.load()
-        image = ImageOps.exif_transpose(image)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise _damaged(error) from None
+    image.seek(0)
+    image.load()
+    image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         image = _to_eight_bits(image)
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:

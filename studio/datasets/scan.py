@@ -21,7 +21,7 @@ from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.listing import file_columns, list_media_folders, list_tables, role_by_name
 from studio.datasets.table import EXTENSIONS, RawTable, profile_column, read_table
 from studio.errors import ArchiveError, DatasetError, StudioError
-from studio.files import disk_free_bytes, iter_files, read_json, require_free_space, write_json
+from studio.files import disk_free_bytes, iter_files, read_head, read_json, require_free_space, write_json
 from studio.problems.contract import Guess, ProblemType, TableView
 from studio.problems.registry import problem_type, problem_types
 from studio.results.prediction import ROW
@@ -183,7 +183,7 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
         raise DatasetError(f"There is no file {shown!r}.", hint="Check the path.", code="no_file")
     if source.stat().st_size == 0:
         raise DatasetError(f"{shown} is empty.", hint="Upload it again.", code="empty_file")
-    head = source.open("rb").read(512)
+    head = read_head(source)
     ending = Path(shown).suffix.lower()
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06") and ending not in (".xlsx", ".docx"):
         extract_zip(source, files, free_bytes=disk_free_bytes(files.parent))
@@ -286,6 +286,9 @@ def _choose(views: Mapping[str, TableView], given: Mapping[str, Any]) -> tuple[C
     kind = wanted or (chosen.problem_type if chosen else "")
     roles: dict[str, str | list[str] | None] = {**(chosen.roles if chosen else {}), **(given.get("roles") or {})}
     view = views[best_name]
+    media_role = problem_type(kind).media_role if kind else None
+    if media_role and not roles.get(media_role) and view.file_columns:
+        roles[media_role] = next(iter(view.file_columns))
     media_folder = given.get("media_folder") or _media_folder(kind, roles, view)
     names = {role: given.get(role) for role in _ROLES} | {"train": best_name}
     for role in _ROLES[1:]:

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from studio.datasets.cells import CellError, looks_like_list, parse_list
 from studio.datasets.dataset import Column, ColumnKind
 from studio.errors import DatasetError
+from studio.files import read_head
 from studio.settings.finding import Finding, FindingLevel
 
 EXTENSIONS = (".csv", ".tsv", ".parquet", ".pq", ".jsonl")
@@ -29,6 +30,7 @@ MAX_CELL_CHARACTERS = 16 << 20
 _DELIMITERS = (",", ";", "\t", "|")
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})$")
 _NUMBER = re.compile(r"[-+]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?$")
+_TOO_LONG = re.compile(r"-?[0-9]{16,}$")
 _LARGEST_EXACT = 2**53
 
 
@@ -50,7 +52,7 @@ def read_table(path: Path, name: str) -> RawTable:
     """
     if path.stat().st_size == 0:
         raise DatasetError(f"{name} is empty.", hint="Export the table again.", code="empty_file")
-    head = path.open("rb").read(512)
+    head = read_head(path)
     if (head.lstrip()[:1] == b"<" and b"<html" in head.lower()) or head.lstrip()[:9].lower() == b"<!doctype":
         raise DatasetError(f"{name} is a web page, not a table.", hint="Download the file itself.", code="web_page")
     if head[:4] == b"PAR1":
@@ -214,7 +216,8 @@ def _typed(cells: list[str], column: str, name: str, findings: list[Finding]) ->
         if max(map(abs, numbers)) <= _LARGEST_EXACT:
             values = pd.array([int(cell) if cell else None for cell in cells], dtype="Int64")
             return pd.Series(values, name=column), "integer"
-    if present and all(_NUMBER.match(cell) and not re.match(r"-?0[0-9]", cell) for cell in present):
+    is_number = present and all(_NUMBER.match(cell) and not re.match(r"-?0[0-9]", cell) for cell in present)
+    if is_number and not any(_TOO_LONG.match(cell) for cell in present):
         return pd.Series([float(cell) if cell else np.nan for cell in cells], name=column, dtype="float64"), "number"
     return pd.Series([cell if cell else None for cell in cells], name=column, dtype="str"), "text"
 
@@ -289,9 +292,9 @@ def _json_column(values: list[Any], column: str, name: str) -> tuple[pd.Series, 
 
 def _read_parquet(path: Path, name: str) -> RawTable:
     try:
-        file = pq.ParquetFile(path)
-        _checked_header(file.schema_arrow.names, name)
-        table = file.read()
+        with pq.ParquetFile(path) as file:
+            _checked_header(file.schema_arrow.names, name)
+            table = file.read()
     except (pa.ArrowException, OSError, ValueError) as error:
         raise DatasetError(
             f"{name} cannot be read as parquet ({str(error)[:120]}).", hint="Export it again.", code="parquet"

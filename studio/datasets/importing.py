@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.inspection import ImportOrder, Report, inspect
-from studio.datasets.scan import Choices
+from studio.datasets.inspection import Report
+from studio.datasets.making import ImportOrder, make_dataset
+from studio.datasets.scan_result import Choices
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
@@ -97,7 +98,7 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
     target = (run_folder / order["target"]).resolve()
     kind = problem_type(choices.problem_type)
     roles = {role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)}
-    return inspect(
+    return make_dataset(
         ImportOrder(
             files=(run_folder / order["files"]).resolve(),
             target=target,

@@ -9,7 +9,8 @@ from studio.datasets.dataset import Dataset
 from studio.machine import Machine
 from studio.problems.contract import CATEGORY_TITLES, ProblemType, SuggestionContext
 from studio.settings.choices import ChoiceContext
-from studio.settings.schema import SCHEMA_VERSION, Field, SettingsSchema
+from studio.settings.field import Field
+from studio.settings.schema import SCHEMA_VERSION, SettingsSchema
 from studio.settings.setting import ExperienceLevel, Kind
 
 

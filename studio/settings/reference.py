@@ -5,7 +5,8 @@ from typing import Any
 
 from studio.problems.contract import ProblemType
 from studio.settings.condition import Test, When
-from studio.settings.schema import Field, SettingsSchema
+from studio.settings.field import Field
+from studio.settings.schema import SettingsSchema
 
 
 def reference_markdown(problem_type: ProblemType) -> str:

@@ -17,7 +17,7 @@ from studio.problems.registry import problem_type, problem_types
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.grid import grid_findings
 from studio.settings.hydrogen_torch import translate
-from studio.settings.schema import SCHEMA_VERSION, SettingsSchema
+from studio.settings.schema import SCHEMA_VERSION, SettingsSchema, flatten
 from studio.settings.yaml_text import YamlDocument, read_yaml
 
 HEAD_KEYS = ("schema_version", "problem_type", "model_type", "experiment_name", "grid")
@@ -154,15 +154,11 @@ def _loaded(
 
 
 def _given(schema: type[SettingsSchema], body: Mapping[str, Any]) -> frozenset[str]:
-    from studio.settings.schema import flatten
-
     return frozenset(key for key, _ in flatten(body, schema))
 
 
 def _usable(schema: type[SettingsSchema], body: Mapping[str, Any], findings: Sequence[Finding]) -> dict[str, Any]:
     """The given values without the refused ones, so that a form can show what is good."""
-    from studio.settings.schema import flatten
-
     bad = {finding.path for finding in findings}
     return {key: value for key, value in flatten(body, schema) if key in schema.fields() and key not in bad}
 

@@ -15,7 +15,8 @@ from PIL import Image
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.importing import order_inspection, run_inspection
-from studio.datasets.scan import Scan, scan
+from studio.datasets.scan import scan
+from studio.datasets.scan_result import Scan
 from studio.files import write_json
 from studio.problems.registry import problem_types
 from studio.settings.finding import FindingsError

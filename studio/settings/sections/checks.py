@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from studio.settings.finding import Finding
-from studio.settings.schema import SettingsSchema, warning
+from studio.settings.schema import SettingsSchema
+from studio.settings.value_checks import warning
 
 
 def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:

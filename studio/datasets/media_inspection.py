@@ -1,0 +1,178 @@
+"""Media of a new dataset: every named file found, decoded once, and brought into place with a thumbnail."""
+
+import os
+import shutil
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.dataset import Dataset, DatasetManifest, TableRole
+from studio.datasets.inspection import Inspection, Report
+from studio.datasets.media import ImageError, inspect_image
+from studio.errors import PathError
+from studio.files import private_folder, resolve_inside
+from studio.machine import usable_cores
+from studio.settings.finding import FindingLevel
+
+MAX_PREVIEWS = 20_000
+SIDEWAYS = (5, 6, 7, 8)
+
+
+def decode_media(
+    inspection: Inspection, files: Path, column: str, manifest: DatasetManifest, work: Path, report: Report
+) -> None:
+    """Decode every named file once; drop rows whose file is missing or broken."""
+    base = files if inspection.media_folder in ("", ".") else resolve_inside(files, inspection.media_folder)
+    known = _CaseMap(base)
+    for role in inspection.frames:
+        _settle_names(inspection, role, column, known)
+    names = sorted({str(one) for frame in inspection.frames.values() for one in frame[column]})
+    media = private_folder(work / "media")
+    private_folder(work / "previews")
+    dataset = Dataset(work, manifest)
+    failures: dict[str, ImageError] = {}
+
+    def decode(name: str) -> None:
+        relative = name if inspection.media_folder in ("", ".") else f"{inspection.media_folder}/{name}"
+        source = base / name
+        place = media / relative
+        place.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            preview = dataset.preview(relative) if len(names) <= MAX_PREVIEWS else None
+            inspection.images[name] = inspect_image(source, preview)
+        except ImageError as error:
+            failures[name] = error
+            return
+        _link_or_copy(source, place)
+
+    with ThreadPoolExecutor(max_workers=min(4, usable_cores())) as pool:
+        for done, _ in enumerate(pool.map(decode, names), start=1):
+            if done % 16 == 0 or done == len(names):
+                report.progress(0.05 + 0.85 * done / len(names), f"{done:,} of {len(names):,} files decoded")
+    for role in inspection.frames:
+        _drop_failures(inspection, role, column, failures)
+        _note_oddities(inspection, role, column)
+
+
+class _CaseMap:
+    """Finds files by the name in a table; tolerates `./`, backslashes and, if unambiguous, another case."""
+
+    def __init__(self, base: Path) -> None:
+        self._base = base
+        self._by_folded: dict[str, list[str]] | None = None
+
+    def find(self, text: str) -> tuple[str | None, bool]:
+        """(name below the base or None, whether it had to be mended)."""
+        plain = text.replace("\\", "/").removeprefix("./")
+        try:
+            resolve_inside(self._base, plain)
+            return plain, plain != text
+        except (PathError, OSError):
+            pass
+        if self._by_folded is None:
+            self._by_folded = {}
+            for folder, _, files in os.walk(self._base):
+                for file in files:
+                    relative = Path(folder, file).relative_to(self._base).as_posix()
+                    self._by_folded.setdefault(relative.casefold(), []).append(relative)
+        found = self._by_folded.get(plain.casefold(), [])
+        return (found[0], True) if len(found) == 1 else (None, False)
+
+
+def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _CaseMap) -> None:
+    frame = inspection.frames[role]
+    inspection.drop(
+        role,
+        frame.index[frame[column].isna()],
+        "no_file_name",
+        column,
+        "Rows without a file name.",
+        "Fill in the file names.",
+    )
+    frame = inspection.frames[role]
+    missing: dict[Any, str] = {}
+    mended: dict[Any, str] = {}
+    names = []
+    for index, text in zip(frame.index, frame[column].astype(str), strict=True):
+        name, was_mended = known.find(text)
+        names.append(name if name is not None else text)
+        if name is None:
+            missing[index] = text
+        elif was_mended:
+            mended[index] = text
+    inspection.frames[role] = frame.assign(**{column: pd.Series(names, index=frame.index, dtype="str")})
+    inspection.repair(
+        role,
+        mended,
+        "file_name_mended",
+        column,
+        f"{len(mended)} file names differ from the file in case or slashes and were matched.",
+        "Write the names as the files are named.",
+        list(mended.values()),
+    )
+    inspection.drop(
+        role,
+        missing,
+        "no_file",
+        column,
+        "The named file is not there.",
+        "Add the files to the media folder, or choose another folder.",
+        list(missing.values()),
+    )
+    if inspection.frames[role].empty:
+        inspection.note(
+            role,
+            FindingLevel.ERROR,
+            "no_rows_left",
+            column,
+            f"None of the {len(missing)} named files is in the folder {inspection.media_folder!r}.",
+            "Choose the folder that holds the files.",
+        )
+
+
+def _drop_failures(inspection: Inspection, role: TableRole, column: str, failures: Mapping[str, ImageError]) -> None:
+    for code in sorted({error.code for error in failures.values()}):
+        bad = {name: error for name, error in failures.items() if error.code == code}
+        frame = inspection.frames[role]
+        rows = frame.index[frame[column].isin(list(bad))]
+        first = next(iter(bad.values()))
+        inspection.drop(role, rows, code, column, first.message, first.hint, list(bad))
+
+
+def _note_oddities(inspection: Inspection, role: TableRole, column: str) -> None:
+    frame = inspection.frames[role]
+    facts = [inspection.images.get(str(name)) for name in frame[column]]
+    pairs = list(zip(frame.index, facts, strict=True))
+    moving = [index for index, one in pairs if one is not None and one.frames > 1]
+    turned = [index for index, one in pairs if one is not None and one.orientation in SIDEWAYS]
+    deep = [index for index, one in pairs if one is not None and one.is_deep]
+    for rows, code, message, fix in (
+        (
+            moving,
+            "many_frames",
+            "images have several frames; the first is used.",
+            "Save the frame you mean as its own file.",
+        ),
+        (
+            turned,
+            "orientation",
+            "images carry an orientation tag of 90 degrees, which is applied. Boxes must be in the turned image.",
+            "Check boxes in the preview.",
+        ),
+        (deep, "deep_image", "images have more than 8 bits a channel and are scaled to 8.", ""),
+    ):
+        if rows:
+            inspection.note(role, FindingLevel.WARNING, code, column, f"{len(rows)} {message}", fix, rows)
+
+
+def _link_or_copy(source: Path, place: Path) -> None:
+    """A hard link within the studio's home; a copy where links do not reach."""
+    if place.exists():
+        return
+    try:
+        os.link(source, place)
+    except OSError:
+        shutil.copyfile(source, place)

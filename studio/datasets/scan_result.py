@@ -1,0 +1,115 @@
+"""What a scan finds, as typed payloads: tables, folders, guesses, choices, a preview."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from studio.datasets.dataset import ColumnKind, TableRole
+from studio.results.sample_view import SampleView
+from studio.settings.finding import Finding
+
+TABLE_ROLES: tuple[TableRole, ...] = ("train", "validation", "test", "unlabeled")
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class Choices(_Model):
+    """What is decided about an import; every part has a guess."""
+
+    problem_type: str = ""
+    train: str | None = None
+    validation: str | None = None
+    test: str | None = None
+    unlabeled: str | None = None
+    media_folder: str = "."
+    roles: dict[str, str | list[str] | None] = {}
+    format: str = "table"
+
+    def tables(self) -> dict[TableRole, str]:
+        """Role -> file, of the tables that are chosen."""
+        chosen = {role: getattr(self, role) for role in TABLE_ROLES}
+        return {role: name for role, name in chosen.items() if name}
+
+
+class ScanRequest(_Model):
+    """`request.json`. `choices` given by a person win over guesses; what they leave open is guessed."""
+
+    source: str
+    """The uploaded file, or a file or folder of the server."""
+    source_name: str = ""
+    choices: dict[str, Any] | None = None
+
+
+class ScannedColumn(_Model):
+    """A column of a scanned table."""
+
+    name: str
+    kind: ColumnKind
+    missing: int
+    distinct: int
+    examples: list[str]
+
+
+class ScannedTable(_Model):
+    """A table of the upload."""
+
+    name: str
+    rows: int
+    columns: list[ScannedColumn]
+
+
+class ScannedFolder(_Model):
+    """A media folder of the upload."""
+
+    name: str
+    files: int
+    kinds: dict[str, int]
+
+
+class ScannedGuess(_Model):
+    """A problem type that the data looks like."""
+
+    problem_type: str
+    confidence: float
+    reasons: list[str]
+    roles: dict[str, str | list[str]]
+
+
+class PreviewRow(_Model):
+    """One row of the preview; `media` is a path inside the upload."""
+
+    row: int
+    cells: list[str]
+    media: str | None = None
+
+
+class Preview(_Model):
+    """The first rows of the train table (or the first there is)."""
+
+    columns: list[str] = []
+    rows: list[PreviewRow] = []
+
+
+class ScanProblem(_Model):
+    """Why a scan failed."""
+
+    code: str
+    message: str
+    hint: str
+
+
+class Scan(_Model):
+    """`scan.json`."""
+
+    state: Literal["ready", "failed"] = "ready"
+    error: ScanProblem | None = None
+    findings: list[Finding] = []
+    tables: list[ScannedTable] = []
+    folders: list[ScannedFolder] = []
+    guesses: list[ScannedGuess] = []
+    choices: Choices = Choices()
+    role_reasons: dict[str, str] = {}
+    preview: Preview = Preview()
+    samples: list[SampleView] = []

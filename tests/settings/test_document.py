@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -7,6 +8,7 @@ from studio.problems.contract import SuggestionContext
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext, Column
 from studio.settings.document import settings_document
+from studio.settings.generate import generated_files
 from studio.settings.reference import reference_markdown
 
 TYPES = list(problem_types().values())
@@ -57,3 +59,11 @@ def test_the_reference_names_every_key(kind: object) -> None:
 
     for key in kind.model_types[0].settings.fields():  # type: ignore[attr-defined]
         assert f"`{key}`" in text
+
+
+def test_generated_docs_and_configs_are_up_to_date() -> None:
+    root = Path(__file__).resolve().parents[2]
+
+    stale = [str(path) for path, text in generated_files().items() if (root / path).read_text() != text]
+
+    assert stale == [], "run make schema"

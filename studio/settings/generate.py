@@ -1,0 +1,56 @@
+"""Writes what is made from the schemas: the settings reference in `docs/settings/` and the YAML files in `configs/`.
+
+`python -m studio.settings.generate [--check]`: with `--check`, says what is out of date and changes nothing.
+"""
+
+import sys
+from pathlib import Path
+
+from studio.problems.contract import ModelType, ProblemType
+from studio.problems.registry import problem_types
+from studio.settings.reference import reference_markdown
+from studio.settings.yaml_config import dump_config
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def generated_files() -> dict[Path, str]:
+    """Path below the repository -> text, for every generated file."""
+    files: dict[Path, str] = {}
+    for kind in problem_types().values():
+        files[Path("docs/settings") / f"{kind.id}.md"] = reference_markdown(kind)
+        for model in kind.model_types:
+            name = kind.id if len(kind.model_types) == 1 else f"{kind.id}__{model.id}"
+            files[Path("configs") / f"{name}.yaml"] = _example_config(kind, model)
+    return files
+
+
+def _example_config(kind: ProblemType, model: ModelType) -> str:
+    """A complete file of defaults for the problem type's example dataset."""
+    dataset = f"{kind.example_title.lower().replace(' ', '-')}-example"
+    settings = model.settings.from_mapping({"general.dataset": dataset, "dataset.data_folder": "images"})
+    head = (
+        f"# {kind.title}: every setting with its default.\n"
+        f"# studio example {kind.id} -o example && studio dataset import example --name {dataset}\n"
+        f"# studio config new {kind.id} --dataset {dataset} --suggest -o my.yaml && studio run my.yaml --wait\n"
+    )
+    return head + dump_config(settings)
+
+
+def main(arguments: list[str]) -> int:
+    """Write or check; 1 if something is out of date."""
+    stale = [
+        (path, text)
+        for path, text in generated_files().items()
+        if not (ROOT / path).is_file() or (ROOT / path).read_text() != text
+    ]
+    for path, text in stale:
+        print(f"{'out of date' if '--check' in arguments else 'written'}: {path}")
+        if "--check" not in arguments:
+            (ROOT / path).parent.mkdir(parents=True, exist_ok=True)
+            (ROOT / path).write_text(text)
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.inspection import ImportOrder, inspect
+from studio.datasets.making import ImportOrder, make_dataset
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
@@ -42,7 +42,7 @@ def import_dataset(source: Source, target: Path) -> Dataset:
     if (target / "dataset.json").is_file():
         return Dataset.open(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    return inspect(
+    return make_dataset(
         ImportOrder(
             files=source.folder,
             target=target,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from studio.results.prediction import ROW
+from studio.results.prediction import HEIGHT, ROW, WIDTH
 
 Raw = Mapping[str, np.ndarray]
 """One sample's raw outputs by name, such as `probabilities` or `boxes`."""
@@ -37,6 +37,12 @@ class ScoredTable:
         if ROW in self.table.columns:
             return [int(row) for row in self.table[ROW]]
         return list(range(1, len(self.table) + 1))
+
+    def size_of(self, position: int) -> tuple[int | None, int | None]:
+        """Width and height of a row's image, where the dataset knows them."""
+        if WIDTH not in self.table.columns or HEIGHT not in self.table.columns:
+            return None, None
+        return int(self.table[WIDTH].iloc[position]), int(self.table[HEIGHT].iloc[position])
 
     def loss_of(self, position: int) -> float | None:
         """The loss of one row, None where it has none."""

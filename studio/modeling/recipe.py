@@ -149,8 +149,8 @@ class Recipe(ABC, Generic[BatchT]):
     def has_truth(self, table: pd.DataFrame) -> bool:
         """Whether a table has the columns that losses and metrics need."""
 
-    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[str]:
-        """What is odd about these tables, for the log."""
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator["Note"]:
+        """What was decided, and what is odd about these tables, for the log."""
         yield from ()
 
     # Data
@@ -214,6 +214,13 @@ class Recipe(ABC, Generic[BatchT]):
     def metric_info(self, name: str) -> MetricInfo:
         """What is known about a metric."""
         return next(info for info in self.metric_infos if info.name == name)
+
+
+class Note(NamedTuple):
+    """A line for the log."""
+
+    level: Literal["info", "warning"]
+    text: str
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def prediction_table(recipe: Recipe[object], scored: ScoredTable) -> pd.DataFrame:  # type: ignore[type-var]
-    """The input's columns, then the predicted ones; a predicted column takes the place of an input's of its name."""
+    """The input's columns, then the predicted ones. Where both have a name, the input's is the truth: `true_<name>`."""
     added = recipe.columns(scored)
     hidden = [column for column in HIDDEN_COLUMNS if column in scored.table.columns]
-    kept = scored.table.drop(columns=[*hidden, *(one for one in added.columns if one in scored.table.columns)])
+    renamed = {name: f"true_{name}" for name in added.columns if name in scored.table.columns}
+    kept = scored.table.drop(columns=hidden).rename(columns=renamed)
     return pd.concat([kept, added], axis=1)
 
 
@@ -79,7 +80,9 @@ def _write_raw(folder: Path, split: str, recipe: Recipe[object], scored: ScoredT
         return name
     name = f"{split}_raw.parquet"
     columns = {one: [raw[one].tolist() for raw in scored.raw] for one in names}
-    pd.DataFrame({"row": rows, **columns}).to_parquet(folder / name, index=False)
+    frame = pd.DataFrame({"row": rows, **columns})
+    frame.attrs["labels"] = list(recipe.target.labels)
+    frame.to_parquet(folder / name, index=False)
     return name
 
 

@@ -102,8 +102,8 @@ def _train(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSigna
     _begin(folder, spec, reporter, seed)
     stop.check()
     job = make_job(folder, spec, seed, reporter, stop)
-    for line in job.recipe.notes(job.split.validation, job.split.test):
-        reporter.log("warning", line)
+    for note in job.recipe.notes(job.split.validation, job.split.test):
+        reporter.log(note.level, note.text)
     trained = train(job)
     finished = finish(job, trained)
     reporter.progress(1.0)

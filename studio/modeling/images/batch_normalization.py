@@ -8,10 +8,6 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 BatchNormalization = Literal["Automatic", "Train", "Frozen"]
 
-SMALL_DATA_UPDATES = 2000
-"""Below this many updates, statistics of pretrained weights are better than those a run can gather."""
-
-
 def batch_norms(module: nn.Module) -> Iterator[_BatchNorm]:
     """Every batch normalization below a module."""
     return (one for one in module.modules() if isinstance(one, _BatchNorm))
@@ -36,13 +32,13 @@ class KeepsStatistics(nn.Module):
         return self
 
 
-def keeps_statistics(choice: BatchNormalization, *, is_pretrained: bool, batch_size: int) -> bool:
-    """Whether a pretrained backbone's statistics stay as they are.
+def keeps_statistics(choice: BatchNormalization, *, is_gentle: bool, batch_size: int) -> bool:
+    """Whether a backbone's running statistics stay as they are.
 
-    Automatic keeps them whenever there are any to keep: with the momentum of 0.01 that TensorFlow's models bring, a
-    short run ends with statistics that fit neither the old data nor the new (measured on clothing: 0.67 against 0.83
-    test accuracy). A batch of one has no statistics at all.
+    Automatic keeps them where a pretrained backbone learns gently, at a rate of its own: they stay right then, and a
+    short run could not gather better ones. At a high rate the features move away from kept statistics (measured on
+    clothing at 1e-3 everywhere: 0.12 test accuracy kept, 0.67 trained). A batch of one has no statistics at all.
     """
     if choice == "Automatic":
-        return is_pretrained or batch_size == 1
+        return is_gentle or batch_size == 1
     return choice == "Frozen"

@@ -19,7 +19,19 @@ from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.reader import read_image, stack_images
 from studio.modeling.images.transforms import Transforms, inference_transforms, training_transforms
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Batch, BatchPicture, Draw, Media, Recipe, SampleRow, Samples, Scored, Split, Target
+from studio.modeling.recipe import (
+    Batch,
+    BatchPicture,
+    Draw,
+    Media,
+    Note,
+    Recipe,
+    SampleRow,
+    Samples,
+    Scored,
+    Split,
+    Target,
+)
 from studio.modeling.weights import WeightsFile
 from studio.problems.image_classification.model import ImageClassifier
 from studio.results.insight import Insight
@@ -92,13 +104,14 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
     def has_truth(self, table: pd.DataFrame) -> bool:
         return self.space.has_labels(table)
 
-    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[str]:
-        yield f"Task {self.space.task}; loss {self.loss_function.name}; classes {', '.join(self.target.labels[:50])}."
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
+        classes = ", ".join(self.target.labels[:50])
+        yield Note("info", f"Task {self.space.task}; loss {self.loss_function.name}; classes {classes}.")
         for name, table in (("validation", validation), ("test", test)):
             unseen = {} if table is None else unseen_labels(table, self.space)
             if unseen:
                 listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
-                yield f"The {name} rows hold classes that training has not seen; they are not scored: {listed}."
+                yield Note("warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}.")
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         image = self.settings.image
@@ -127,10 +140,10 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
 
     def model(self, weights: WeightsFile | None) -> nn.Module:
         settings = self.settings
-        is_gentle = "Backbone" in settings.training.differential_learning_rate_layers
         keep = keeps_statistics(
             settings.architecture.batch_normalization,
-            is_pretrained=settings.architecture.pretrained and is_gentle,
+            is_gentle=settings.architecture.pretrained
+            and "Backbone" in settings.training.differential_learning_rate_layers,
             batch_size=settings.training.batch_size,
         )
         return ImageClassifier(settings, self.loss_function.outputs, weights, keep_statistics=keep)
@@ -184,7 +197,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
             view = SampleView(
                 row=row,
                 title=str(name),
-                media=media.reference(str(name)),
+                media=media.reference(str(name), *scored.size_of(position)),
                 truth=self._truth_view(truth[position]) if known and truth is not None else None,
                 prediction=self._prediction_view(probabilities[position], decided[position]),
                 loss=scored.loss_of(position),

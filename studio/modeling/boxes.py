@@ -1,0 +1,64 @@
+"""Boxes: overlap, and which predicted box stands for which true one.
+
+Shapes: N boxes, M other boxes, 4 corners x_min, y_min, x_max, y_max.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Corners = NDArray[np.float64]
+Verdict = Literal["correct", "wrong", "invented"]
+
+
+def overlaps(boxes_N4: Corners, others_M4: Corners) -> Corners:
+    """Intersection over union (N, M)."""
+    if len(boxes_N4) == 0 or len(others_M4) == 0:
+        return np.zeros((len(boxes_N4), len(others_M4)))
+    low = np.maximum(boxes_N4[:, None, :2], others_M4[None, :, :2])
+    high = np.minimum(boxes_N4[:, None, 2:], others_M4[None, :, 2:])
+    common = np.clip(high - low, 0, None).prod(axis=2)
+    area = (boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1)[:, None] + (others_M4[:, 2:] - others_M4[:, :2]).prod(axis=1)
+    return common / np.clip(area - common, 1e-12, None)
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How predicted and true boxes of one image go together."""
+
+    verdicts: tuple[Verdict, ...]
+    """One a predicted box."""
+    true_of: tuple[int | None, ...]
+    """The true box that each predicted one stands for."""
+    found_by: tuple[float | None, ...]
+    """The score of the predicted box that found each true one."""
+
+
+def match_boxes(
+    boxes_N4: Corners,
+    classes_N: NDArray[np.int64],
+    scores_N: Corners,
+    true_M4: Corners,
+    true_classes_M: NDArray[np.int64],
+    threshold: float,
+) -> Matching:
+    """Greedy by falling score, as COCO does it: each true box is found once, by the box that overlaps it most.
+
+    A box that overlaps only true boxes of other classes is wrong; one that overlaps none is invented. What a box is
+    does not depend on boxes with lower scores, so the verdicts hold for every confidence that one may cut at.
+    """
+    common = overlaps(boxes_N4, true_M4)
+    same = classes_N[:, None] == true_classes_M[None, :]
+    verdicts: list[Verdict] = ["invented"] * len(boxes_N4)
+    true_of: list[int | None] = [None] * len(boxes_N4)
+    found_by: list[float | None] = [None] * len(true_M4)
+    for box in np.argsort(-scores_N, kind="stable"):
+        free = [m for m in range(len(true_M4)) if found_by[m] is None and same[box, m] and common[box, m] > threshold]
+        if free:
+            best = max(free, key=lambda m: common[box, m])
+            verdicts[box], true_of[box], found_by[best] = "correct", best, float(scores_N[box])
+        elif (common[box] > threshold).any():
+            verdicts[box] = "wrong" if not (same[box] & (common[box] > threshold)).any() else "invented"
+    return Matching(tuple(verdicts), tuple(true_of), tuple(found_by))

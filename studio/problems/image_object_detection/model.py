@@ -1,0 +1,172 @@
+"""EfficientDet by efficientdet-pytorch, behind one class that holds the cures for its faults.
+
+    - everything is set in the configuration before the network is built: resetting only the scales of a head leaves
+      its class part with the old number of anchors;
+    - the image size is a tuple, (height, width), never a list;
+    - its own decoding asks for 5,000 candidates even where there are fewer, and suppresses at a fixed overlap of 0.5:
+      `decode` here takes what there is and the overlap of the settings;
+    - running statistics of new layers move at torch's pace: the 0.01 of the TensorFlow original needs thousands of
+      updates to arrive.
+
+Shapes: B batch, C channels, H height, W width, A anchors, K classes, N boxes.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from effdet import EfficientDet, get_efficientdet_config
+from effdet.anchors import AnchorLabeler, Anchors, decode_box_outputs
+from effdet.loss import DetectionLoss
+from omegaconf import OmegaConf
+from torch import Tensor, nn
+from torchvision.ops import batched_nms
+
+from studio.errors import TrainingError
+from studio.modeling.images.backbones import weight_arguments
+from studio.modeling.images.batch_normalization import KeepsStatistics, batch_norms
+from studio.modeling.images.normalization import PixelNormalization
+from studio.modeling.weights import WeightsFile
+
+MAX_CANDIDATES = 5000
+MIN_SCORE = 0.001
+"""Boxes below are noise; dropping them early makes suppression fast and changes no figure that is shown."""
+STATISTICS_MOMENTUM = 0.1
+
+
+@dataclass(frozen=True)
+class Detections:
+    """Boxes of one image in network pixels, best first."""
+
+    corners_N4: Tensor
+    scores_N: Tensor
+    classes_N: Tensor
+
+
+class EfficientDetector(KeepsStatistics):
+    """Bytes (B, C, H, W) to class and box outputs of every pyramid level."""
+
+    def __init__(self, settings: Any, classes: int, weights: WeightsFile | None, *, keep_statistics: bool) -> None:
+        super().__init__()
+        config = _configuration(settings, classes, weights)
+        self.normalization = PixelNormalization(settings.image.image_normalization, settings.image.image_channels)
+        self.network = _network(config, settings.architecture.backbone, has_weights=weights is not None)
+        self.anchors = Anchors.from_config(config)
+        self.loss_function = DetectionLoss(config)
+        self.classes = classes
+        threshold = settings.architecture.anchor_iou_match_threshold
+        self._labeler = AnchorLabeler(self.anchors, classes, match_threshold=threshold)
+        self._image_size = tuple(config.image_size)
+        for norm in batch_norms(self.network):
+            norm.momentum = STATISTICS_MOMENTUM
+        if keep_statistics:
+            self.keep_statistics(self.network.backbone)
+        self.to(memory_format=torch.channels_last)
+
+    def forward(self, images_BCHW: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Class logits (B, anchors x K, h, w) and box codes (B, anchors x 4, h, w) a level."""
+        pixels = self.normalization(images_BCHW).contiguous(memory_format=torch.channels_last)
+        class_outputs, box_outputs = self.network(pixels)
+        return list(class_outputs), list(box_outputs)
+
+    def loss(self, outputs: tuple[list[Tensor], list[Tensor]], corners: list[Tensor], classes: list[Tensor]) -> Tensor:
+        """Focal class loss plus weighted box loss, over all positive anchors of the batch."""
+        total, _, _ = self.loss_function(*outputs, *self._targets(corners, classes))
+        return total
+
+    def losses_per_image(
+        self, outputs: tuple[list[Tensor], list[Tensor]], corners: list[Tensor], classes: list[Tensor]
+    ) -> Tensor:
+        """The same loss of every image by itself (B)."""
+        class_targets, box_targets, positives = self._targets(corners, classes)
+        return torch.stack(
+            [
+                self.loss_function(
+                    *([level[i : i + 1] for level in part] for part in (*outputs, class_targets, box_targets)),
+                    positives[i : i + 1],
+                )[0]
+                for i in range(len(corners))
+            ]
+        )
+
+    def decode(
+        self, outputs: tuple[list[Tensor], list[Tensor]], *, nms_iou_threshold: float, max_det_per_image: int
+    ) -> list[Detections]:
+        """Boxes of every image after non-maximum suppression a class."""
+        logits_BAK, codes_BA4 = _flat(outputs[0], self.classes), _flat(outputs[1], 4)
+        return [
+            self._decode_one(logits, codes, nms_iou_threshold, max_det_per_image)
+            for logits, codes in zip(logits_BAK.float(), codes_BA4.float(), strict=True)
+        ]
+
+    def _decode_one(self, logits_AK: Tensor, codes_A4: Tensor, overlap: float, limit: int) -> Detections:
+        scores = logits_AK.sigmoid().reshape(-1)
+        scores, chosen = scores.topk(min(MAX_CANDIDATES, scores.numel()))
+        chosen, scores = chosen[scores > MIN_SCORE], scores[scores > MIN_SCORE]
+        anchors, classes = chosen // self.classes, chosen % self.classes
+        corners = decode_box_outputs(codes_A4[anchors], self.anchors.boxes[anchors], output_xyxy=True)
+        height, width = self._image_size
+        corners = torch.minimum(corners.clamp(min=0), corners.new_tensor([width, height, width, height]))
+        kept = batched_nms(corners, scores, classes, overlap)[:limit]
+        return Detections(corners[kept], scores[kept], classes[kept])
+
+    def _targets(self, corners: list[Tensor], classes: list[Tensor]) -> tuple[list[Tensor], list[Tensor], Tensor]:
+        """efficientdet-pytorch wants y before x, and classes from 1."""
+        boxes = [one[:, [1, 0, 3, 2]] for one in corners]
+        class_targets, box_targets, positives = self._labeler.batch_label_anchors(
+            boxes, [one.float() + 1 for one in classes]
+        )
+        return class_targets, box_targets, positives
+
+
+def backbone_name(model_name: str) -> str:
+    """The timm architecture inside an EfficientDet.
+
+    Raises:
+        TrainingError: if the library has no such model.
+    """
+    try:
+        return str(get_efficientdet_config(model_name).backbone_name)
+    except (KeyError, RuntimeError) as error:
+        raise TrainingError(
+            f"efficientdet-pytorch has no model {model_name!r}.", hint="Choose a suggested backbone.", code="model"
+        ) from error
+
+
+def _configuration(settings: Any, classes: int, weights: WeightsFile | None) -> Any:
+    image, architecture, training = settings.image, settings.architecture, settings.training
+    config = get_efficientdet_config(architecture.backbone)
+    OmegaConf.set_readonly(config, False)
+    OmegaConf.set_struct(config, False)
+    config.num_classes = classes
+    config.image_size = (image.image_height, image.image_width)
+    config.num_scales = architecture.anchor_num_scales
+    config.aspect_ratios = tuple(float(ratio) for ratio in architecture.anchor_aspect_ratios)
+    config.anchor_scale = architecture.anchor_scale
+    config.alpha = training.focal_cls_loss_alpha
+    config.gamma = training.focal_cls_loss_gamma
+    config.box_loss_weight = training.box_loss_weight
+    arguments = dict(config.backbone_args or {})
+    arguments["in_chans"] = image.image_channels
+    if architecture.drop_path_rate != "Default":
+        arguments["drop_path_rate"] = float(architecture.drop_path_rate)
+    overlay = weight_arguments(weights).get("pretrained_cfg_overlay")
+    config.backbone_args = {**arguments, **({"pretrained_cfg_overlay": overlay} if overlay else {})}
+    return config
+
+
+def _network(config: Any, name: str, *, has_weights: bool) -> nn.Module:
+    try:
+        return EfficientDet(config, pretrained_backbone=has_weights)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise TrainingError(
+            f"{name!r} cannot be built: {str(error).splitlines()[0]}",
+            hint="Choose another backbone, or leave Drop path rate at Default.",
+            code="model",
+        ) from error
+
+
+def _flat(levels: list[Tensor], width: int) -> Tensor:
+    """Outputs of all levels as (B, A, width), in the order of the anchors."""
+    batch = levels[0].shape[0]
+    return torch.cat([level.permute(0, 2, 3, 1).reshape(batch, -1, width) for level in levels], dim=1)

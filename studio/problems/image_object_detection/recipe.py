@@ -1,0 +1,314 @@
+"""How to train and score image object detection.
+
+Shapes: B batch, C channels, H height, W width, N boxes.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Self
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from studio.datasets.labels import label_text
+from studio.errors import DatasetError
+from studio.modeling.boxes import Matching, match_boxes
+from studio.modeling.images.batch_normalization import keeps_statistics
+from studio.modeling.images.reader import read_image, stack_images
+from studio.modeling.images.transforms import Boxes, Transforms, inference_transforms, training_transforms
+from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.recipe import (
+    Batch,
+    BatchPicture,
+    Draw,
+    Media,
+    Note,
+    Recipe,
+    SampleRow,
+    Samples,
+    Scored,
+    Split,
+    Target,
+)
+from studio.modeling.weights import WeightsFile
+from studio.problems.image_object_detection.insights import detection_insights
+from studio.problems.image_object_detection.metrics import Evaluation, evaluate_boxes
+from studio.problems.image_object_detection.model import EfficientDetector, backbone_name
+from studio.problems.image_object_detection.truth import TrueBoxes, box_columns, class_names, truth_of
+from studio.results.insight import Insight
+from studio.results.metric import MetricInfo
+from studio.results.sample_view import Annotation, Box, SampleView
+from studio.settings.schema import SettingsSchema
+
+LOWEST_SHOWN = 0.05
+"""Confidence down to which a page's slider can go."""
+CONFIDENCE = "confidence"
+
+
+class Item(NamedTuple):
+    """One image at network size, its boxes in network pixels, and its own size."""
+
+    row: int
+    image: NDArray[np.uint8]
+    size: tuple[int, int]
+    """(width, height) of the file."""
+    boxes: Boxes | None
+
+
+@dataclass
+class DetectionBatch(Batch):
+    """Images (B, C, H, W) as bytes; boxes a list an image, as their number differs."""
+
+    images: Tensor
+    sizes: list[tuple[int, int]]
+    corners: list[Tensor] = field(default_factory=list)
+    classes: list[Tensor] = field(default_factory=list)
+
+    def to(self, device: torch.device) -> Self:
+        moved = super().to(device)
+        moved.corners = [one.to(device) for one in self.corners]
+        moved.classes = [one.to(device) for one in self.classes]
+        return moved
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether the boxes are known."""
+        return len(self.corners) == len(self.rows)
+
+
+class DetectionSamples(Samples):
+    """Images of a table with their boxes, resized and augmented together."""
+
+    def __init__(
+        self, names: Sequence[str], rows: Sequence[int], media: Media, channels: int, transforms: Transforms,
+        truth: Sequence[TrueBoxes] | None,
+    ) -> None:
+        super().__init__(len(names))
+        self._names, self._rows, self._media, self._channels = names, rows, media, channels
+        self._transforms, self._truth = transforms, truth
+
+    def __getitem__(self, draw: Draw) -> Item:
+        image = read_image(self._media, self._names[draw.index], self._channels, self._rows[draw.index])
+        size = (image.shape[1], image.shape[0])
+        if self._truth is None:
+            return Item(draw.index, self._transforms.image(image, draw.seed), size, None)
+        true = self._truth[draw.index]
+        known = true.classes >= 0
+        boxes = Boxes(true.corners[known].astype(np.float32), true.classes[known])
+        pixels, moved = self._transforms.image_and_boxes(image, boxes, draw.seed)
+        return Item(draw.index, pixels, size, moved)
+
+
+class ObjectDetectionRecipe(Recipe[DetectionBatch]):
+    """EfficientDet over a timm backbone."""
+
+    raw_format = "parquet"
+
+    @classmethod
+    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
+        """Raises DatasetError if no row has a box."""
+        names = class_names(table, str(settings.value("dataset.class_name_column")))
+        if not names:
+            raise DatasetError("No training row has a box.", hint="Choose the columns that hold the boxes.", code="no_boxes")
+        return Target("detection", tuple(sorted(set(names))))
+
+    def has_truth(self, table: pd.DataFrame) -> bool:
+        return all(column in table.columns for column in box_columns(self.settings))
+
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
+        yield Note("info", f"Classes {', '.join(self.target.labels[:50])}.")
+        for name, table in (("validation", validation), ("test", test)):
+            if table is None or not self.has_truth(table):
+                continue
+            found = Counter(class_names(table, self.settings.dataset.class_name_column))
+            unseen = {label: count for label, count in found.items() if label not in self.target.labels}
+            if unseen:
+                listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
+                yield Note("warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}.")
+
+    def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
+        image = self.settings.image
+        size = (image.image_width, image.image_height)
+        truth = self._truth(table)
+        strategy = self.settings.augmentation.augmentations_strategy
+        return DetectionSamples(
+            [str(name) for name in table[self.settings.dataset.image_column]],
+            ScoredTable(table, ({},) * len(table), None).row_numbers(),
+            media,
+            image.image_channels,
+            training_transforms(strategy, *size, with_boxes=True)
+            if training
+            else inference_transforms(*size, with_boxes=truth is not None),
+            truth,
+        )
+
+    def collate(self, items: Sequence[Item]) -> DetectionBatch:
+        boxes = [item.boxes for item in items if item.boxes is not None]
+        return DetectionBatch(
+            rows=[item.row for item in items],
+            images=stack_images([item.image for item in items]),
+            sizes=[item.size for item in items],
+            corners=[torch.from_numpy(one.corners).float() for one in boxes],
+            classes=[torch.from_numpy(one.classes) for one in boxes],
+        )
+
+    def weights_name(self) -> str | None:
+        architecture = self.settings.architecture
+        return backbone_name(architecture.backbone) if architecture.pretrained else None
+
+    def model(self, weights: WeightsFile | None) -> nn.Module:
+        settings = self.settings
+        backbone_name(settings.architecture.backbone)
+        keep = keeps_statistics(
+            settings.architecture.batch_normalization,
+            is_gentle=settings.architecture.pretrained
+            and "Backbone" in settings.training.differential_learning_rate_layers,
+            batch_size=settings.training.batch_size,
+        )
+        return EfficientDetector(settings, len(self.target.labels), weights, keep_statistics=keep)
+
+    def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
+        assert isinstance(model, EfficientDetector)
+        parts = {"Backbone": "backbone", "FPN": "fpn", "class_net": "class_net", "box_net": "box_net"}
+        return {group: list(getattr(model.network, part).parameters()) for group, part in parts.items()}
+
+    def loss(self, model: nn.Module, batch: DetectionBatch) -> Tensor:
+        assert isinstance(model, EfficientDetector)
+        return model.loss(model(batch.images), batch.corners, batch.classes)
+
+    def score(self, model: nn.Module, batch: DetectionBatch) -> Scored:
+        assert isinstance(model, EfficientDetector)
+        outputs = model(batch.images)
+        prediction = self.settings.prediction
+        found = model.decode(
+            outputs,
+            nms_iou_threshold=prediction.nms_iou_threshold,
+            max_det_per_image=prediction.max_det_per_image,
+        )
+        image = self.settings.image
+        raw: list[Raw] = []
+        for one, (width, height) in zip(found, batch.sizes, strict=True):
+            scale = np.array([width / image.image_width, height / image.image_height] * 2)
+            raw.append(
+                {
+                    "boxes": one.corners_N4.double().cpu().numpy() * scale,
+                    "scores": one.scores_N.double().cpu().numpy(),
+                    "classes": one.classes_N.cpu().numpy().astype(np.int64),
+                }
+            )
+        losses = None
+        if batch.has_truth:
+            losses = model.losses_per_image(outputs, batch.corners, batch.classes).double().cpu().numpy()
+        return Scored(raw, losses)
+
+    def columns(self, scored: ScoredTable) -> pd.DataFrame:
+        names, *sides = box_columns(self.settings)
+        sure = [raw["scores"] > self._threshold for raw in scored.raw]
+        lists = {
+            names: [[self.target.labels[k] for k in raw["classes"][keep]] for raw, keep in zip(scored.raw, sure, strict=True)],
+            **{
+                side: [raw["boxes"][keep, axis].tolist() for raw, keep in zip(scored.raw, sure, strict=True)]
+                for axis, side in enumerate(sides)
+            },
+            CONFIDENCE: [raw["scores"][keep].tolist() for raw, keep in zip(scored.raw, sure, strict=True)],
+        }
+        return pd.DataFrame(
+            {name: pd.Series(values, dtype=object, index=scored.table.index) for name, values in lists.items()}
+        )
+
+    def metrics(self, scored: ScoredTable) -> dict[str, float]:
+        truth = self._truth(scored.table)
+        if truth is None:
+            return {}
+        evaluation = self._evaluation(truth, scored)
+        overlap = self.settings.prediction.metric_iou_threshold
+        return {"mAP": evaluation.ap(overlap), "COCO_mAP": evaluation.coco()}
+
+    def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
+        truth = self._truth(scored.table)
+        if truth is not None:
+            overlap = self.settings.prediction.metric_iou_threshold
+            yield from detection_insights(
+                self._evaluation(truth, scored), truth, scored.raw, self.target.labels, overlap, self._threshold, split
+            )
+
+    def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
+        truth = self._truth(scored.table)
+        names = scored.table[self.settings.dataset.image_column]
+        for position, (name, row) in enumerate(zip(names, scored.row_numbers(), strict=True)):
+            raw = scored.raw[position]
+            true = TrueBoxes(np.zeros((0, 4)), np.zeros(0, np.int64)) if truth is None else truth[position]
+            matching = match_boxes(
+                raw["boxes"], raw["classes"], raw["scores"], true.corners, true.classes,
+                self.settings.prediction.metric_iou_threshold,
+            )
+            width, height = scored.size_of(position)
+            view = SampleView(
+                row=row,
+                title=str(name),
+                media=media.reference(str(name), width, height),
+                truth=None if truth is None else self._truth_view(true, matching),
+                prediction=self._prediction_view(raw, matching if truth is not None else None),
+                loss=scored.loss_of(position),
+            )
+            scores = raw["scores"]
+            yield SampleRow(
+                view,
+                correct=None if truth is None else self._is_right(raw, matching),
+                confidence=float(scores.max()) if len(scores) else None,
+            )
+
+    def batch_pictures(self, batch: DetectionBatch, table: pd.DataFrame) -> Iterator[BatchPicture]:
+        rows = ScoredTable(table, ({},) * len(table), None).row_numbers()
+        names = table[self.settings.dataset.image_column]
+        for position, row in enumerate(batch.rows):
+            corners, classes = batch.corners[position].numpy(), batch.classes[position].numpy()
+            boxes = tuple(self._box(corner, int(k)) for corner, k in zip(corners, classes, strict=True))
+            view = SampleView(row=rows[row], title=str(names.iloc[row]), truth=Annotation(boxes=boxes))
+            yield BatchPicture(batch.images[position].permute(1, 2, 0).numpy(), view)
+
+    def confidence_start(self) -> float | None:
+        return self._threshold
+
+    @property
+    def _threshold(self) -> float:
+        return float(self.settings.prediction.probability_threshold)
+
+    def _truth(self, table: pd.DataFrame) -> list[TrueBoxes] | None:
+        return truth_of(table, self.settings, self.target.labels)
+
+    def _evaluation(self, truth: Sequence[TrueBoxes], scored: ScoredTable) -> Evaluation:
+        prediction = self.settings.prediction
+        return evaluate_boxes(
+            truth, scored.raw, len(self.target.labels), prediction.metric_iou_threshold, prediction.max_det_per_image
+        )
+
+    def _is_right(self, raw: Raw, matching: Matching) -> bool:
+        """Every object found, nothing wrong or invented, at the probability threshold."""
+        sure = raw["scores"] > self._threshold
+        all_correct = all(one == "correct" for one, keep in zip(matching.verdicts, sure, strict=True) if keep)
+        return all_correct and all(score is not None and score > self._threshold for score in matching.found_by)
+
+    def _truth_view(self, true: TrueBoxes, matching: Matching) -> Annotation:
+        boxes = []
+        for corner, k, score in zip(true.corners, true.classes, matching.found_by, strict=True):
+            is_found = score is not None and score > self._threshold
+            boxes.append(self._box(corner, int(k)).model_copy(update={"match": "correct" if is_found else "missed"}))
+        return Annotation(boxes=tuple(boxes))
+
+    def _prediction_view(self, raw: Raw, matching: Matching | None) -> Annotation:
+        boxes = []
+        for index, (corner, k, score) in enumerate(zip(raw["boxes"], raw["classes"], raw["scores"], strict=True)):
+            if score >= LOWEST_SHOWN:
+                more = {"score": float(score), "match": matching.verdicts[index] if matching else None}
+                boxes.append(self._box(corner, int(k)).model_copy(update=more))
+        return Annotation(boxes=tuple(boxes))
+
+    def _box(self, corner: NDArray[np.floating], k: int) -> Box:
+        x_min, y_min, x_max, y_max = (float(one) for one in corner)
+        label = self.target.labels[k] if k >= 0 else "(unseen class)"
+        return Box(x_min=x_min, y_min=y_min, x_max=x_max, y_max=y_max, label=label_text(label))

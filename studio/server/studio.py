@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import Depends, Request
 
 if TYPE_CHECKING:
+    from studio.scheduling.executors.executor import Executor
     from studio.scheduling.hub import Hub
+    from studio.scheduling.launcher import WarmLauncher
     from studio.scheduling.scheduler import Scheduler
     from studio.server.auth import Sessions
     from studio.server.config import ServerConfig
@@ -33,6 +35,8 @@ class Studio:
     store: "Store"
     hub: "Hub"
     scheduler: "Scheduler"
+    executor: "Executor"
+    launcher: "WarmLauncher | None"
     sessions: "Sessions"
     catalogue: "Catalogue"
     uploads: "Uploads"

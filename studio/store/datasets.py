@@ -56,9 +56,11 @@ class Datasets:
         """
         with self._database.read() as connection:
             for column in (dataset.c.id, dataset.c.name):
-                row = connection.execute(
-                    select(dataset).where(column == id_or_name, dataset.c.deleted.is_(None))
-                ).mappings().first()
+                row = (
+                    connection.execute(select(dataset).where(column == id_or_name, dataset.c.deleted.is_(None)))
+                    .mappings()
+                    .first()
+                )
                 if row is not None:
                     return _row(row)
             names = connection.scalars(select(dataset.c.name).where(dataset.c.deleted.is_(None)))

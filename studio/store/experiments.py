@@ -1,4 +1,4 @@
-"""Experiments in the database. What follows from an experiment's runs is kept beside it, so that lists read one table."""
+"""Experiments in the database. What follows from their runs is kept beside them, so that lists read one table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -106,7 +106,10 @@ class Experiments:
                 if rows:
                     return rows[0]
             names = connection.scalars(
-                select(experiment.c.name).where(experiment.c.deleted.is_(None)).order_by(experiment.c.created.desc()).limit(500)
+                select(experiment.c.name)
+                .where(experiment.c.deleted.is_(None))
+                .order_by(experiment.c.created.desc())
+                .limit(500)
             )
             raise NotFoundError.among("experiment", id_or_name, names)
 
@@ -116,7 +119,8 @@ class Experiments:
         with self._database.read() as connection:
             total = connection.scalar(select(func.count()).select_from(experiment).where(*conditions)) or 0
             rows = self._fetch(
-                connection, _select().where(*conditions).order_by(*_order(query.sort)).limit(query.limit).offset(query.offset)
+                connection,
+                _select().where(*conditions).order_by(*_order(query.sort)).limit(query.limit).offset(query.offset),
             )
         return total, rows
 

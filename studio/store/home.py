@@ -1,9 +1,9 @@
 """Home: where everything of one studio lies.
 
-    studio.db  backups/  ballast  logs/server.log
-    datasets/<id>/  imports/<id>/  uploads/<id>
-    runs/<id>/  inspections/<id>/  predictions/<id>/  answers/<run id>/     folders of workers
-    run/  lock  server.json  token  launcher.sock  api.sock                only while a server lives
+studio.db  backups/  ballast  logs/server.log
+datasets/<id>/  imports/<id>/  uploads/<id>
+runs/<id>/  inspections/<id>/  predictions/<id>/  answers/<run id>/     folders of workers
+run/  lock  server.json  token  launcher.sock  api.sock                only while a server lives
 """
 
 from dataclasses import dataclass

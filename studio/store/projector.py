@@ -22,7 +22,7 @@ from studio.store.database import Database
 from studio.store.experiments import refresh_experiment
 from studio.store.runs import RunRow
 from studio.store.series import finite, trim_points, write_points
-from studio.store.tables import checkpoint, cursor, experiment, insight, log_line, run, run_prediction
+from studio.store.tables import checkpoint, cursor, experiment, insight, run, run_prediction
 
 logger = logging.getLogger(__name__)
 BATCH_EVENTS = 2000
@@ -173,6 +173,7 @@ class _Fold:
         self._report("started")
         trim_points(self._connection, self._row.id, event.resumed_from_step)
         self._changes |= {"seed": event.seed, "environment": event.environment}
+        self._changes["started"] = self._row.started or event.time
         if event.resumed_from_step is None:
             self._metrics = {split: {} for split in SPLITS}
             self._best = {}
@@ -204,7 +205,7 @@ class _Fold:
         for name, points in event.points.items():
             shown = self._projection.points.setdefault(name, [])
             shown.extend((step, finite(value)) for step, value in points)
-            split, _, metric = name.partition("/")
+            split, _, metric = name.replace("/", ".").partition(".")
             if points and metric and split in SPLITS:
                 self._metrics[split][metric] = finite(points[-1][1])
                 self._changes["metrics"] = self._metrics
@@ -280,7 +281,9 @@ class _Fold:
             "hint": event.hint,
             "setting": event.setting,
         }
-        self._log(event, "error", f"{event.message} {event.hint}".strip() + (f"\n{event.detail}" if event.detail else ""))
+        self._log(
+            event, "error", f"{event.message} {event.hint}".strip() + (f"\n{event.detail}" if event.detail else "")
+        )
 
 
 def _visible(line: str) -> str:

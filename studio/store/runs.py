@@ -123,7 +123,9 @@ class Runs:
     def in_states(self, states: Iterable[RunState]) -> list[RunRow]:
         """Runs in some states, in the order of the queue."""
         with self._database.read() as connection:
-            rows = connection.execute(select(run).where(run.c.state.in_(list(states))).order_by(run.c.position)).mappings()
+            rows = connection.execute(
+                select(run).where(run.c.state.in_(list(states))).order_by(run.c.position)
+            ).mappings()
             return [_row(row) for row in rows]
 
     def move(self, row: RunRow, new: RunState, reason: str, now: float, **changes: Any) -> RunRow:
@@ -164,9 +166,7 @@ class Runs:
     def history(self, id: str) -> list[Transition]:
         """Every recorded move of a run, the oldest first."""
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(transition).where(transition.c.run_id == id).order_by(transition.c.key)
-            )
+            rows = connection.execute(select(transition).where(transition.c.run_id == id).order_by(transition.c.key))
             return [
                 Transition(
                     run_id=row.run_id,

@@ -91,9 +91,7 @@ class SeriesReader:
             query = select(series.c.key, series.c.name).where(series.c.run_id == run_id).order_by(series.c.name)
             if names:
                 query = query.where(series.c.name.in_(names))
-            return {
-                row.name: self._one(connection, row.key, points, start, end) for row in connection.execute(query)
-            }
+            return {row.name: self._one(connection, row.key, points, start, end) for row in connection.execute(query)}
 
     def _one(self, connection: Connection, key: int, points: int, start: int | None, end: int | None) -> ReducedSeries:
         query = (

@@ -50,9 +50,7 @@ def list_experiments(
 
 
 @router.post("", status_code=201)
-def create_experiment(
-    studio: StudioDep, body: ExperimentCreate, idempotency_key: IdempotencyKey = None
-) -> Experiment:
+def create_experiment(studio: StudioDep, body: ExperimentCreate, idempotency_key: IdempotencyKey = None) -> Experiment:
     """Plan and start an experiment; the same Idempotency-Key starts it once."""
     return studio.experiments.create(body, idempotency_key)
 

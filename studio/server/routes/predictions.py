@@ -9,8 +9,8 @@ from studio.server.downloads import file_attachment, user_file
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.session import Done
-from studio.server.studio import StudioDep
 from studio.server.services.samples import SampleQuery
+from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api/predictions", tags=["predictions"])
 

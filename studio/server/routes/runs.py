@@ -8,8 +8,8 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 from studio.results.insight import Insight, InsightEntry
 from studio.server.downloads import attachment, file_attachment, user_file
 from studio.server.schemas.runs import Answer, LogPage, PipelineInfo, Run, RunFile, RunSamplePage, SeriesAnswer
-from studio.server.studio import StudioDep
 from studio.server.services.samples import SampleQuery
+from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
 IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}

@@ -1,6 +1,5 @@
 """Problem types, settings documents, and what is done with settings before a start."""
 
-
 from pydantic import ConfigDict, Field
 
 from studio.datasets.dataset import ColumnKind
@@ -231,5 +230,3 @@ class Help(Payload):
     """Every page of help."""
 
     topics: list[HelpTopic]
-
-

@@ -1,0 +1,221 @@
+"""decide: what to do with the queue and the workers as they are now. Pure: values in, actions out."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.runs.spec import WorkerKind
+from studio.runs.state import RunState
+
+START_SECONDS = 30.0
+INHERITED_START_SECONDS = 12.0
+"""For a start that an earlier server ordered: it had its time before."""
+TERM_SECONDS = 20.0
+KILL_SECONDS = 30.0
+LINGER_SECONDS = 10.0
+MAX_LAUNCHES = 2
+
+Force = Literal["term", "kill"]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A queued run. The queue is in order."""
+
+    id: str
+    kind: WorkerKind
+    gpus: tuple[int, ...] = ()
+    """The devices it asks for; none means CPU."""
+
+
+@dataclass(frozen=True)
+class Working:
+    """An active run and what is known of its process."""
+
+    id: str
+    kind: WorkerKind
+    state: RunState
+    seconds: float
+    """In this state."""
+    is_alive: bool | None
+    """Whether somebody holds its lock; None while it is too early to ask."""
+    reported: str | None = None
+    reported_seconds: float = 0.0
+    devices: tuple[int, ...] = ()
+    launches: int = 1
+    exit_code: int | None = None
+    """Of a process that this server started and that has ended."""
+    is_inherited: bool = False
+    """Whether an earlier server started it."""
+    forced: Force | None = None
+    """The strongest signal sent so far."""
+
+
+@dataclass(frozen=True)
+class Slots:
+    """What may run at the same time."""
+
+    gpus: tuple[int, ...] = ()
+    cpu_runs: int = 1
+    inspections: int = 1
+    predictions: int = 1
+    is_disk_low: bool = False
+
+
+@dataclass(frozen=True)
+class Launch:
+    """Start a queued run."""
+
+    id: str
+    devices: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Leave a queued run where it is, and say why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Move:
+    """Move an active run."""
+
+    id: str
+    state: RunState
+    reason: str
+    code: str = ""
+    """Why a run is lost, for programs."""
+
+
+@dataclass(frozen=True)
+class Signal:
+    """Make a worker end."""
+
+    id: str
+    force: Force
+
+
+Action = Launch | Hold | Move | Signal
+_ENDINGS = {"finished": RunState.FINISHED, "failed": RunState.FAILED, "stopped": RunState.STOPPED}
+
+
+def decide(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -> tuple[Action, ...]:
+    """Moves and signals for the workers, then launches and reasons for the queue.
+
+    Time is in the seconds each worker carries, measured by a clock that never steps.
+    """
+    return (*(action for worker in workers for action in _follow(worker)), *_admit(queue, slots, workers))
+
+
+def _follow(worker: Working) -> Iterator[Action]:
+    ending = _ENDINGS.get(worker.reported or "")
+    if ending is not None:
+        if not worker.is_alive:
+            yield Move(worker.id, ending, _ENDING_REASONS[ending])
+        elif worker.reported_seconds > LINGER_SECONDS and worker.forced != "kill":
+            yield Signal(worker.id, "kill")
+        return
+    match worker.state:
+        case RunState.STARTING:
+            yield from _follow_start(worker)
+        case RunState.RUNNING:
+            if worker.is_alive is False:
+                yield _lost(worker)
+        case RunState.STOPPING:
+            yield from _follow_stop(worker)
+
+
+_ENDING_REASONS = {
+    RunState.FINISHED: "the worker finished",
+    RunState.FAILED: "the worker reported a failure",
+    RunState.STOPPED: "the worker stopped as asked",
+}
+
+
+def _follow_start(worker: Working) -> Iterator[Action]:
+    if worker.reported == "started":
+        if worker.is_alive is False:
+            yield _lost(worker)
+        else:
+            yield Move(worker.id, RunState.RUNNING, "the worker started")
+        return
+    if worker.is_alive:
+        return
+    limit = INHERITED_START_SECONDS if worker.is_inherited else START_SECONDS
+    if worker.exit_code is None and worker.seconds < limit:
+        return
+    how = "ended" if worker.exit_code is None else f"ended with {_exit_words(worker.exit_code)}"
+    if worker.exit_code is None:
+        how = f"did not begin within {limit:.0f} s"
+    if worker.launches < MAX_LAUNCHES:
+        yield Move(worker.id, RunState.QUEUED, f"the worker {how}; it is started once more")
+    else:
+        yield Move(worker.id, RunState.LOST, f"the worker {how}, twice", code="no_start")
+
+
+def _follow_stop(worker: Working) -> Iterator[Action]:
+    if worker.is_alive is False:
+        if worker.forced:
+            yield Move(worker.id, RunState.STOPPED, "the worker was ended by force")
+        elif worker.reported == "started":
+            yield _lost(worker)
+        elif worker.exit_code is not None or worker.seconds >= START_SECONDS:
+            yield Move(worker.id, RunState.STOPPED, "the worker had not begun")
+    elif worker.is_alive is None:
+        if worker.exit_code is not None:
+            yield Move(worker.id, RunState.STOPPED, "the worker had not begun")
+    elif worker.seconds >= KILL_SECONDS:
+        if worker.forced != "kill":
+            yield Signal(worker.id, "kill")
+    elif worker.seconds >= TERM_SECONDS and worker.forced is None:
+        yield Signal(worker.id, "term")
+
+
+def _lost(worker: Working) -> Move:
+    how = "" if worker.exit_code is None else f" with {_exit_words(worker.exit_code)}"
+    return Move(worker.id, RunState.LOST, f"the worker process vanished{how}", code="vanished")
+
+
+def _exit_words(code: int) -> str:
+    return f"signal {-code}" if code < 0 else f"exit code {code}"
+
+
+def _admit(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -> Iterator[Action]:
+    taken_gpus = {device for worker in workers for device in worker.devices}
+    counts = {kind: 0 for kind in WorkerKind}
+    for worker in workers:
+        if worker.kind is not WorkerKind.TRAIN or not worker.devices:
+            counts[worker.kind] += 1
+    limits = {
+        WorkerKind.TRAIN: slots.cpu_runs,
+        WorkerKind.INSPECT: slots.inspections,
+        WorkerKind.PREDICT: slots.predictions,
+        WorkerKind.ANSWER: 0,
+    }
+    for waiting in queue:
+        wanted = tuple(device for device in waiting.gpus if device in slots.gpus)
+        if slots.is_disk_low:
+            yield Hold(waiting.id, "The disk is nearly full. Free some space; the run starts then.")
+        elif wanted:
+            if taken_gpus.isdisjoint(wanted):
+                yield Launch(waiting.id, wanted)
+            else:
+                busy = ", ".join(str(device + 1) for device in wanted if device in taken_gpus)
+                yield Hold(waiting.id, f"GPU {busy} is in use.")
+            # Also when held: a later run must not take a device this one waits for.
+            taken_gpus.update(wanted)
+        elif counts[waiting.kind] < limits[waiting.kind]:
+            counts[waiting.kind] += 1
+            yield Launch(waiting.id, ())
+        else:
+            yield Hold(waiting.id, _HOLD_REASONS[waiting.kind])
+
+
+_HOLD_REASONS = {
+    WorkerKind.TRAIN: "Another run is training. This machine trains one run at a time.",
+    WorkerKind.INSPECT: "Another dataset is being inspected.",
+    WorkerKind.PREDICT: "Another prediction is being made.",
+    WorkerKind.ANSWER: "Answers are not queued.",
+}

@@ -1,0 +1,184 @@
+"""create_app: the studio of one home as an ASGI app, guarded from the outside."""
+
+import logging
+import os
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.types import ASGIApp
+
+from studio.files import disk_free_bytes
+from studio.machine import gpus, usable_cores
+from studio.scheduling.decide import Slots
+from studio.scheduling.executors.executor import Executor
+from studio.scheduling.executors.fake import FakeExecutor
+from studio.scheduling.executors.local import LocalExecutor
+from studio.scheduling.hub import Hub
+from studio.scheduling.launcher import State, WarmLauncher, launcher_environment
+from studio.scheduling.scheduler import Scheduler
+from studio.server import errors, web
+from studio.server.auth import Sessions
+from studio.server.config import ServerConfig
+from studio.server.guard import Guard
+from studio.server.home_lock import HomeLock
+from studio.server.openapi import operation_id
+from studio.server.routes.all import api_router
+from studio.server.services.answers import Answers
+from studio.server.services.catalogue import Catalogue
+from studio.server.services.datasets import Datasets
+from studio.server.services.examples import Examples
+from studio.server.services.experiments import Experiments
+from studio.server.services.imports import Imports
+from studio.server.services.live import Live
+from studio.server.services.machine import MachineService
+from studio.server.services.planning import Planner
+from studio.server.services.predictions import Predictions
+from studio.server.services.runs import Runs
+from studio.server.services.uploads import Uploads
+from studio.server.services.weights import Weights
+from studio.server.studio import Studio
+from studio.server.version import studio_version
+from studio.store.home import Home
+from studio.store.store import Store
+
+logger = logging.getLogger(__name__)
+GZIP_BYTES = 1024
+
+
+def build_studio(config: ServerConfig, token: str, executor: Executor | None = None) -> Studio:
+    """Open the home and build its services; nothing runs before `start_studio`."""
+    home = Home.create(config.home)
+    store = Store.open(home)
+    launcher = None
+    if executor is None and config.executor == "local" and config.is_warm:
+        launcher = WarmLauncher(home.launcher_socket, launcher_environment(os.environ, usable_cores()))
+    if executor is None:
+        executor = FakeExecutor(pause_seconds=0.05) if config.executor == "fake" else LocalExecutor(launcher)
+    hub = Hub()
+    live = Live(store, hub)
+    scheduler = Scheduler(home, store, executor, lambda: slots_of(config, home), live)
+    weights = Weights()
+    planner = Planner(home, store, weights)
+    uploads = Uploads(home, store, config.reserve_bytes)
+    datasets = Datasets(home, store, hub)
+    datasets.scheduler = scheduler
+    imports = Imports(home, store, uploads, datasets, config.import_roots)
+    runs = Runs(home, store)
+    experiments = Experiments(home, store, hub, scheduler, planner, runs)
+    predictions = Predictions(home, store, hub, scheduler, runs, imports)
+    live.connect(runs, experiments, datasets, predictions)
+
+    def launcher_state() -> State:
+        return launcher.state if launcher is not None else "off"
+
+    return Studio(
+        config=config,
+        home=home,
+        store=store,
+        hub=hub,
+        scheduler=scheduler,
+        executor=executor,
+        launcher=launcher,
+        sessions=Sessions(token, config.port),
+        catalogue=Catalogue(home, planner),
+        uploads=uploads,
+        imports=imports,
+        datasets=datasets,
+        examples=Examples(home, store, imports, datasets),
+        experiments=experiments,
+        runs=runs,
+        predictions=predictions,
+        answers=Answers(home, store, runs, executor),
+        machine=MachineService(home, store, weights, launcher_state),
+        started=time.time(),
+    )
+
+
+def start_studio(studio: Studio) -> None:
+    """Finish what a crash cut off, then begin to schedule."""
+    keep_ballast(studio.home, studio.config.ballast_bytes)
+    studio.experiments.recover()
+    studio.datasets.recover()
+    studio.imports.recover()
+    studio.uploads.clean()
+    studio.scheduler.start()
+    if studio.launcher is not None:
+        studio.launcher.start()
+
+
+def stop_studio(studio: Studio) -> None:
+    """Leave; workers go on."""
+    studio.hub.close()
+    studio.scheduler.stop()
+    studio.imports.close()
+    studio.executor.close()
+    studio.store.close()
+
+
+def create_app(studio: Studio) -> ASGIApp:
+    """The guarded app of a studio. Its lifespan starts and stops the studio."""
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        start_studio(studio)
+        try:
+            yield
+        finally:
+            stop_studio(studio)
+
+    app = FastAPI(
+        title="Deepstudio",
+        version=studio_version(),
+        lifespan=lifespan,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+    )
+    app.state.studio = studio
+    errors.install(app)
+    app.include_router(api_router())
+    web.install(app, studio.config.web)
+    app.add_middleware(GZipMiddleware, minimum_size=GZIP_BYTES, compresslevel=5)
+    return Guard(
+        app,
+        studio.sessions,
+        port=studio.config.port,
+        version=studio_version(),
+        is_embedded=studio.config.is_embedded,
+    )
+
+
+def slots_of(config: ServerConfig, home: Home) -> Slots:
+    """What may run at the same time, here and now."""
+    return Slots(
+        gpus=tuple(gpu.index for gpu in gpus()),
+        cpu_runs=config.cpu_runs,
+        is_disk_low=disk_free_bytes(home.path) < config.reserve_bytes,
+    )
+
+
+def keep_ballast(home: Home, size_bytes: int) -> None:
+    """Hold some space back: on a disk that is completely full not even the database can be opened."""
+    if disk_free_bytes(home.path) < 4 * size_bytes:
+        home.ballast.unlink(missing_ok=True)
+        return
+    if not home.ballast.exists():
+        with suppress(OSError), home.ballast.open("wb") as file:
+            os.posix_fallocate(file.fileno(), 0, size_bytes)
+
+
+def take_home(config: ServerConfig) -> HomeLock:
+    """The lock of a home, held until it is released.
+
+    Raises:
+        HomeInUseError: if another server has it.
+    """
+    config.check()
+    lock = HomeLock(Home.create(Path(config.home)))
+    lock.acquire()
+    return lock

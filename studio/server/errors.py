@@ -1,0 +1,94 @@
+"""How exceptions become answers: errors of ours as 4xx with a hint, the unexpected as 500 with an id and no detail."""
+
+import logging
+import secrets
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from studio.errors import (
+    ArchiveError,
+    ConflictError,
+    DiskFullError,
+    MissingDependencyError,
+    NotFoundError,
+    PathError,
+    StudioError,
+)
+from studio.server.auth import ForbiddenError
+from studio.settings.finding import Finding, FindingsError
+from studio.store.database import BusyError
+
+logger = logging.getLogger(__name__)
+
+_STATUS: tuple[tuple[type[StudioError], int], ...] = (
+    (NotFoundError, 404),
+    (ConflictError, 409),
+    (ForbiddenError, 403),
+    (PathError, 404),
+    (ArchiveError, 422),
+    (DiskFullError, 507),
+    (BusyError, 503),
+    (MissingDependencyError, 501),
+)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception of the app."""
+    app.add_exception_handler(StudioError, _studio_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def error_body(code: str, message: str, hint: str = "", **more: Any) -> dict[str, Any]:
+    """The body of an error."""
+    return {"error": {"code": code, "message": message, "hint": hint}, **more}
+
+
+def _studio_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, StudioError)
+    if isinstance(error, FindingsError):
+        return findings_answer(list(error.findings), error.message, error.code)
+    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
+    headers = {"Retry-After": "2"} if status == 503 else None
+    more = {name: value for name in ("offset", "names") if (value := getattr(error, name, None)) is not None}
+    return JSONResponse(error_body(error.code, error.message, error.hint, **more), status, headers)
+
+
+def _validation_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)
+    findings = [
+        Finding(
+            code=str(one["type"]),
+            path=".".join(str(part) for part in one["loc"] if part not in ("body", "query", "path")),
+            message=str(one["msg"]),
+            found=str(one.get("input", ""))[:120],
+            fix="Correct this value.",
+        )
+        for one in error.errors()
+    ]
+    return findings_answer(findings, "The request cannot be used.", "request")
+
+
+def findings_answer(findings: list[Finding], message: str, code: str) -> JSONResponse:
+    """A 422 with every finding."""
+    body = error_body(code, message, findings=[finding.model_dump(mode="json") for finding in findings])
+    return JSONResponse(body, 422)
+
+
+def _http_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    codes = {404: "not_found", 405: "method"}
+    return JSONResponse(error_body(codes.get(error.status_code, "http"), str(error.detail)), error.status_code)
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    id = secrets.token_hex(4)
+    logger.error("Error %s in %s %s", id, request.method, request.url.path, exc_info=error)
+    body = error_body("unexpected", "Something unexpected happened.", "The server's log says more under this id.")
+    body["error"]["id"] = id
+    return JSONResponse(body, 500)

@@ -1,0 +1,91 @@
+"""serve: run one server until it is told to stop."""
+
+import logging
+import os
+import socket
+import sys
+import webbrowser
+from logging.handlers import RotatingFileHandler
+
+import uvicorn
+
+from studio.server.app import build_studio, create_app, take_home
+from studio.server.config import ConfigError, ServerConfig
+from studio.store.home import Home
+
+LOG_BYTES = 20 << 20
+CONNECTIONS = 512
+
+
+def serve(config: ServerConfig, *, opens_browser: bool) -> None:
+    """Serve a home until SIGINT or SIGTERM; trainings go on.
+
+    Raises:
+        HomeInUseError: naming the server that has the home.
+        ConfigError: if the port is taken.
+    """
+    os.umask(0o077)
+    lock = take_home(config)
+    try:
+        listener = _listen(config)
+        port = listener.getsockname()[1]
+        config = _with_port(config, port)
+        log_to_file(Home(config.home))
+        studio = build_studio(config, lock.token)
+        lock.publish(port=port)
+        url = f"http://127.0.0.1:{port}/launch?code={studio.sessions.new_launch_code()}"
+        sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
+        sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
+        sys.stdout.flush()
+        if opens_browser:
+            webbrowser.open(url)
+        uvicorn.Server(uvicorn_config(create_app(studio))).run(sockets=[listener])
+    except KeyboardInterrupt:
+        pass
+    finally:
+        lock.release()
+
+
+def uvicorn_config(app: object) -> uvicorn.Config:
+    """What every server here has in common."""
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=CONNECTIONS,
+        timeout_graceful_shutdown=2,
+        ws="none",
+        lifespan="on",
+    )
+
+
+def log_to_file(home: Home) -> None:
+    """Write the server's log, bounded, into the home."""
+    handler = RotatingFileHandler(home.log, maxBytes=LOG_BYTES, backupCount=4)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+
+
+def _listen(config: ServerConfig) -> socket.socket:
+    family = socket.AF_INET6 if config.host == "::1" else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    host = "127.0.0.1" if config.host == "localhost" else config.host
+    try:
+        listener.bind((host, config.port))
+    except OSError as error:
+        listener.close()
+        raise ConfigError(
+            f"Port {config.port} cannot be used: {error.strerror}.", hint="Choose another one with --port."
+        ) from error
+    listener.listen(128)
+    listener.set_inheritable(False)
+    return listener
+
+
+def _with_port(config: ServerConfig, port: int) -> ServerConfig:
+    return ServerConfig(**{**vars(config), "port": port})

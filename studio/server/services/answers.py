@@ -1,0 +1,151 @@
+"""Answers: one sample at once, from a worker that keeps the model loaded and listens on a socket."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+
+from studio.errors import ConflictError, StudioError
+from studio.files import private_folder, resolve_inside, write_json
+from studio.machine import usable_cores
+from studio.results.sample_view import SampleView
+from studio.runs.folder import RunFolder
+from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
+from studio.scheduling.executors.executor import Executor
+from studio.scheduling.launcher import connect_unix
+from studio.server.schemas.runs import Answer
+from studio.server.services.runs import Runs, has_bundle
+from studio.store.home import Home
+from studio.store.ids import new_id
+from studio.store.store import Store
+
+MAX_SAMPLE_BYTES = 64 << 20
+START_SECONDS = 120.0
+ANSWER_SECONDS = 120.0
+KEPT_ANSWERS = 20
+_IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\x00", b"MM\x00*", b"GIF8")
+
+
+class AnswerError(StudioError):
+    """The model could not answer."""
+
+    code = "answer"
+
+
+class Answers:
+    """Answer workers, one a model, started when first asked; they end by themselves."""
+
+    def __init__(self, home: Home, store: Store, runs: Runs, executor: Executor) -> None:
+        self._home = home
+        self._store = store
+        self._runs = runs
+        self._executor = executor
+        self._locks: dict[str, threading.Lock] = {}
+        self._guard = threading.Lock()
+
+    async def answer(self, run_id: str, content_type: str, chunks: AsyncIterator[bytes]) -> Answer:
+        """What the model of a run says about one sample."""
+        data = bytearray()
+        async for chunk in chunks:
+            data += chunk
+            if len(data) > MAX_SAMPLE_BYTES:
+                raise AnswerError(f"A sample has at most {MAX_SAMPLE_BYTES >> 20} MiB.", hint="Send a smaller one.")
+        return await anyio.to_thread.run_sync(self._answer, run_id, content_type, bytes(data))
+
+    def media(self, run_id: str, path: str) -> Path:
+        """What was answered."""
+        self._runs.get(run_id)
+        return resolve_inside(self._home.worker_folder(WorkerKind.ANSWER, run_id) / "answers", path)
+
+    def _answer(self, run_id: str, content_type: str, data: bytes) -> Answer:
+        view = self._runs.get(run_id)
+        if not view.has_bundle or not has_bundle(self._runs.folder(run_id)):
+            raise ConflictError(
+                "This run has no finished model yet.", hint="Wait until it has finished.", code="no_model"
+            )
+        folder = self._folder(run_id)
+        name = self._keep(folder, content_type, data)
+        with self._lock(run_id):
+            self._ensure_worker(run_id, folder)
+            found = self._ask(folder, f"answers/{name}")
+        return Answer(sample=SampleView.model_validate(found["sample"]), seconds=float(found["seconds"]))
+
+    def _folder(self, run_id: str) -> RunFolder:
+        folder = RunFolder.create(self._home.worker_folder(WorkerKind.ANSWER, run_id))
+        private_folder(folder.path / "answers")
+        return folder
+
+    def _keep(self, folder: RunFolder, content_type: str, data: bytes) -> str:
+        """Write the sample where the worker may read it, under a name of ours."""
+        answers = folder.path / "answers"
+        for old in sorted(answers.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_ANSWERS]:
+            old.unlink(missing_ok=True)
+        if content_type.partition(";")[0].strip() == "application/json":
+            name = f"{new_id('sample')}.json"
+        elif data.startswith(_IMAGE_STARTS):
+            name = f"{new_id('sample')}.{_ending(data)}"
+        else:
+            raise AnswerError(
+                "This is not an image of a kind that is read.", hint="Send a PNG, JPEG, WebP, BMP or TIFF."
+            )
+        (answers / name).write_bytes(data)
+        return name
+
+    def _lock(self, run_id: str) -> threading.Lock:
+        with self._guard:
+            return self._locks.setdefault(run_id, threading.Lock())
+
+    def _ensure_worker(self, run_id: str, folder: RunFolder) -> None:
+        if self._executor.is_alive(folder) and folder.answer_socket.exists():
+            return
+        model = self._store.runs.get(run_id)
+        previous = RunSpec.read(folder.path).fence if (folder.path / "spec.json").is_file() else 0
+        spec = RunSpec(
+            kind=WorkerKind.ANSWER,
+            run_id=run_id,
+            fence=previous + 1,
+            attempt=previous + 1,
+            problem_type=model.spec.problem_type,
+            model_type=model.spec.model_type,
+            settings=model.spec.settings,
+            threads=max(1, usable_cores() // 2),
+            predict=PredictOrder(bundle=os.path.relpath(self._runs.folder(run_id).bundle, folder.path)),
+        )
+        folder.stop.unlink(missing_ok=True)
+        folder.answer_socket.unlink(missing_ok=True)
+        write_json(folder.path / "spec.json", spec.model_dump(mode="json"))
+        self._executor.launch(folder, spec)
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                connect_unix(folder.answer_socket, 1.0).close()
+                return
+            except OSError:
+                if self._executor.exit_code(folder) is not None:
+                    break
+                time.sleep(0.1)
+        raise AnswerError("The model could not be loaded for answering.", hint="Look at the run's worker log.")
+
+    def _ask(self, folder: RunFolder, path: str) -> dict[str, Any]:
+        try:
+            with connect_unix(folder.answer_socket, ANSWER_SECONDS) as connection:
+                connection.sendall(json.dumps({"path": path}).encode() + b"\n")
+                answer = json.loads(connection.makefile("rb").readline())
+        except (OSError, ValueError) as error:
+            raise AnswerError("The model did not answer.", hint="Try again.") from error
+        if "sample" not in answer:
+            told = answer.get("error") or {}
+            message = told.get("message") if isinstance(told, dict) else str(told)
+            raise AnswerError(message or "The model could not read this sample.", hint="Try another one.")
+        found: dict[str, Any] = answer
+        return found
+
+
+def _ending(data: bytes) -> str:
+    endings = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"RIFF": "webp", b"BM": "bmp", b"GIF8": "gif"}
+    return next((ending for start, ending in endings.items() if data.startswith(start)), "tiff")

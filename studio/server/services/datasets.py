@@ -1,0 +1,207 @@
+"""Datasets: made by inspect workers, immutable, looked at page by page."""
+
+import json
+import logging
+import shutil
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.dataset import Dataset as DatasetFiles
+from studio.datasets.dataset import DatasetProfile
+from studio.errors import ConflictError
+from studio.files import resolve_inside
+from studio.problems.registry import problem_type
+from studio.runs.spec import WorkerKind
+from studio.runs.state import ACTIVE, ENDED, RunState
+from studio.scheduling.hub import Hub
+from studio.scheduling.scheduler import Scheduler
+from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
+from studio.server.schemas.stream import GoneMessage
+from studio.server.views import dataset_view
+from studio.settings.finding import Finding
+from studio.store.datasets import DatasetRow
+from studio.store.home import Home
+from studio.store.runs import RunRow
+from studio.store.store import Store
+
+logger = logging.getLogger(__name__)
+MAX_SAMPLES = 200
+
+
+class InUseError(ConflictError):
+    """Experiments still need it."""
+
+    code = "in_use"
+
+    def __init__(self, message: str, names: list[str]) -> None:
+        super().__init__(message, hint=f"Delete first: {', '.join(names[:10])}.")
+        self.names = names
+
+
+class Datasets:
+    """What was imported."""
+
+    def __init__(self, home: Home, store: Store, hub: Hub) -> None:
+        self._home = home
+        self._store = store
+        self._hub = hub
+        self.scheduler: Scheduler | None = None
+
+    def all(self) -> list[Dataset]:
+        """Every dataset, the newest first."""
+        used = self._store.datasets.use_counts()
+        return [self._view(row, used.get(row.id, 0)) for row in self._store.datasets.all()]
+
+    def get(self, id_or_name: str) -> Dataset:
+        """A dataset by id or name."""
+        row = self._store.datasets.get(id_or_name)
+        return self._view(row, self._store.datasets.use_counts().get(row.id, 0))
+
+    def rename(self, id_or_name: str, name: str) -> Dataset:
+        """Give it another name."""
+        row = self._store.datasets.get(id_or_name)
+        self._store.datasets.rename(row.id, name)
+        return self.announce(row.id)
+
+    def delete(self, id_or_name: str) -> None:
+        """Delete a dataset that no experiment uses, with its files.
+
+        Raises:
+            InUseError: naming the experiments.
+        """
+        row = self._store.datasets.get(id_or_name)
+        users = self._store.experiments.of_dataset(row.id)
+        if users:
+            names = [user.name for user in users]
+            raise InUseError(f"The dataset {row.name!r} is used by {len(names)} experiments.", names)
+        run = self._store.runs.find(row.id)
+        if run is not None and run.state in ACTIVE:
+            if self.scheduler is not None:
+                self.scheduler.stop_run(run.id)
+            raise ConflictError("This dataset is being inspected.", hint="It is asked to stop now; delete it then.")
+        self._store.datasets.entomb(row.id, time.time())
+        self._remove(row.id)
+        self._hub.publish({"datasets"}, "gone", GoneMessage(kind="dataset", id=row.id))
+
+    def findings(self, id_or_name: str) -> list[Finding]:
+        """What the inspection found, also of one that failed."""
+        row = self._store.datasets.get(id_or_name)
+        path = self._home.dataset(row.id) / "findings.json"
+        if not path.is_file():
+            path = self._home.worker_folder(WorkerKind.INSPECT, row.id) / "findings.json"
+        if not path.is_file():
+            return []
+        return [Finding.model_validate(one) for one in json.loads(path.read_bytes())]
+
+    def profile(self, id_or_name: str) -> DatasetProfile:
+        """Facts about the data."""
+        return self._open(id_or_name).profile()
+
+    def samples(
+        self, id_or_name: str, table: str | None, offset: int, limit: int, label: str | None, text: str | None
+    ) -> SamplePage:
+        """Some samples of a table, optionally only those with a label or with a text in some cell."""
+        dataset = self._open(id_or_name)
+        manifest = dataset.manifest
+        name = table or next((one.name for one in manifest.tables), "")
+        rows = dataset.table(name)
+        view = problem_type(manifest.problem_type).view_row
+        if text:
+            rows = rows[_has_text(rows, text)]
+        limit, offset = min(max(limit, 1), MAX_SAMPLES), max(offset, 0)
+        if label:
+            views = (view(row, manifest.roles, manifest.media_folder) for row in _records(rows))
+            shown = [one for one in views if one.truth is not None and label in _labels(one.truth)]
+            return SamplePage(total=len(shown), rows=shown[offset : offset + limit])
+        page = rows.iloc[offset : offset + limit]
+        return SamplePage(total=len(rows), rows=[view(row, manifest.roles, manifest.media_folder) for row in _records(page)])
+
+    def media(self, id_or_name: str, path: str, *, thumbnail: bool) -> Path:
+        """A media file, or its thumbnail where there is one."""
+        row = self._store.datasets.get(id_or_name)
+        dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
+        file = resolve_inside(dataset.media, path)
+        preview = dataset.preview(path)
+        return preview if thumbnail and preview.is_file() else file
+
+    def used_by(self, id_or_name: str) -> list[UsedBy]:
+        """Experiments that use a dataset."""
+        row = self._store.datasets.get(id_or_name)
+        users = self._store.experiments.of_dataset(row.id)
+        return [UsedBy(id=user.id, name=user.name, state=user.state) for user in users]
+
+    def settle(self, run: RunRow) -> None:
+        """Take over what an ended inspection left: a complete folder is a dataset, whatever the run's state says."""
+        row = self._find(run.id)
+        if row is None or row.state != "inspecting" or run.state not in ENDED:
+            return
+        if (self._home.dataset(row.id) / "dataset.json").is_file():
+            self._complete(row)
+        elif run.state is RunState.STOPPED:
+            self._store.datasets.fail(row.id, {"code": "stopped", "message": "The import was stopped.", "hint": ""})
+        else:
+            error = run.error or {"code": "inspection", "message": "The inspection ended without a dataset."}
+            self._store.datasets.fail(row.id, dict(error))
+        self.announce(row.id)
+
+    def recover(self) -> None:
+        """After a start: finish what a crash cut off."""
+        for id in self._store.datasets.entombed():
+            self._remove(id)
+        for row in self._store.datasets.all():
+            if row.state != "inspecting":
+                continue
+            run = self._store.runs.find(row.id)
+            if run is not None:
+                self.settle(run)
+            else:
+                error = {"code": "interrupted", "message": "The server ended before the import began.", "hint": ""}
+                self._store.datasets.fail(row.id, {**error, "hint": "Import it again."})
+
+    def announce(self, id: str) -> Dataset:
+        """Tell listeners how a dataset is now."""
+        view = self.get(id)
+        self._hub.publish({"datasets"}, "dataset", view)
+        if self.scheduler is not None:
+            self.scheduler.wake()
+        return view
+
+    def _complete(self, row: DatasetRow) -> None:
+        dataset = DatasetFiles.open(self._home.dataset(row.id))
+        counts = Counter(finding.level.value for finding in dataset.findings())
+        self._store.datasets.complete(row.id, dataset.manifest, counts)
+
+    def _find(self, id: str) -> DatasetRow | None:
+        return next((row for row in self._store.datasets.all() if row.id == id), None)
+
+    def _open(self, id_or_name: str) -> DatasetFiles:
+        row = self._store.datasets.get(id_or_name)
+        return DatasetFiles.open(self._home.dataset(row.id))
+
+    def _remove(self, id: str) -> None:
+        shutil.rmtree(self._home.dataset(id), ignore_errors=True)
+        shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, id), ignore_errors=True)
+        self._store.runs.delete(id)
+        self._store.datasets.delete(id)
+
+    def _view(self, row: DatasetRow, used_by: int) -> Dataset:
+        run = self._store.runs.find(row.id) if row.state == "inspecting" else None
+        return dataset_view(row, run, used_by)
+
+
+def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
+
+
+def _has_text(rows: pd.DataFrame, text: str) -> Any:
+    columns = [column for column in rows.columns if not str(column).startswith("__")]
+    found = rows[columns].astype(str).apply(lambda cells: cells.str.contains(text, case=False, regex=False))
+    return found.any(axis=1)
+
+
+def _labels(truth: Any) -> set[str]:
+    return {one.label for one in truth.labels} | {box.label for box in truth.boxes}

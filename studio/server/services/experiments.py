@@ -1,0 +1,248 @@
+"""Experiments: planned, started, changed, stopped, resumed, deleted."""
+
+import hashlib
+import shutil
+import time
+
+from studio.errors import ConflictError, NotFoundError
+from studio.problems.registry import problem_type
+from studio.runs.folder import RunFolder
+from studio.runs.naming import propose_name
+from studio.runs.plan import PlannedRun
+from studio.runs.spec import RunSpec, WorkerKind
+from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
+from studio.scheduling.hub import Hub
+from studio.scheduling.scheduler import Scheduler
+from studio.server.schemas.experiments import (
+    Experiment,
+    ExperimentCreate,
+    ExperimentList,
+    ExperimentPatch,
+    ExperimentSettings,
+    SettingChange,
+)
+from studio.server.schemas.stream import GoneMessage
+from studio.server.services.datasets import InUseError
+from studio.server.services.planning import Planner, Prepared
+from studio.server.services.runs import Runs
+from studio.server.views import experiment_row, experiment_view
+from studio.settings.finding import SettingsError
+from studio.settings.schema import SCHEMA_VERSION
+from studio.settings.yaml_config import dump_config
+from studio.store.experiments import ExperimentQuery, ExperimentRow
+from studio.store.home import Home
+from studio.store.ids import new_id
+from studio.store.runs import RunRow
+from studio.store.store import Store
+
+COLOURS = 8
+
+
+class Experiments:
+    """What the user asked for."""
+
+    def __init__(self, home: Home, store: Store, hub: Hub, scheduler: Scheduler, planner: Planner, runs: Runs) -> None:
+        self._home = home
+        self._store = store
+        self._hub = hub
+        self._scheduler = scheduler
+        self._planner = planner
+        self._runs = runs
+
+    def page(self, query: ExperimentQuery) -> ExperimentList:
+        """Some experiments."""
+        if query.dataset:
+            try:
+                dataset_id = self._store.datasets.get(query.dataset).id
+            except NotFoundError:
+                return ExperimentList(total=0, items=[])
+            query = ExperimentQuery(**{**vars(query), "dataset": dataset_id})
+        total, rows = self._store.experiments.page(query)
+        positions = self.queue_positions()
+        return ExperimentList(total=total, items=[experiment_row(row, positions.get(row.id)) for row in rows])
+
+    def get(self, id_or_name: str) -> Experiment:
+        """An experiment with its runs."""
+        row = self._store.experiments.get(id_or_name)
+        runs = [self._runs.view(run) for run in self._store.runs.of_experiment(row.id)]
+        return experiment_view(row, self.queue_positions().get(row.id), runs)
+
+    def queue_positions(self) -> dict[str, int]:
+        """Experiment id -> place of its first waiting run, from 1."""
+        positions: dict[str, int] = {}
+        for place, run in enumerate(self._store.runs.in_states([RunState.QUEUED]), start=1):
+            if run.experiment_id:
+                positions.setdefault(run.experiment_id, place)
+        return positions
+
+    def create(self, body: ExperimentCreate, key: str | None) -> Experiment:
+        """Plan and queue an experiment; a repeated key gives the one it made.
+
+        Raises:
+            SettingsError: with every finding, if something stands in the way.
+            ConflictError: if the name is taken, or the key was used for another body.
+        """
+        body_hash = hashlib.sha256(body.model_dump_json().encode()).hexdigest()
+        known = self._store.idempotency.find(key, body_hash) if key else None
+        if known is not None:
+            return self.get(known)
+        prepared = self._planner.prepare(body.problem_type, body.model_type, body.settings, body.grid)
+        if not prepared.is_startable:
+            raise SettingsError(prepared.findings)
+        planned = prepared.runs()
+        row = self._row(body, prepared)
+        with self._store.database.write():
+            # Again inside the transaction: the same key may have come twice at once.
+            known = self._store.idempotency.find(key, body_hash) if key else None
+            if known is not None:
+                return self.get(known)
+            self._store.experiments.insert(row)
+            for number, one in enumerate(planned):
+                self._store.runs.insert(self._run(row, number, one, prepared))
+            if key:
+                self._store.idempotency.remember(key, body_hash, row.id, row.created)
+        self._scheduler.wake()
+        return self._announced(row.id)
+
+    def change(self, id_or_name: str, body: ExperimentPatch) -> Experiment:
+        """Change what people may change."""
+        row = self._store.experiments.get(id_or_name)
+        self._store.experiments.change(row.id, name=body.name, notes=body.notes, tags=body.tags, archived=body.archived)
+        return self._announced(row.id)
+
+    def stop(self, id_or_name: str) -> Experiment:
+        """Ask every unfinished run to stop."""
+        row = self._store.experiments.get(id_or_name)
+        for run in self._store.runs.of_experiment(row.id):
+            if run.state not in ENDED:
+                self._scheduler.stop_run(run.id)
+        return self._announced(row.id)
+
+    def resume(self, id_or_name: str) -> Experiment:
+        """Queue every run again that ended without finishing.
+
+        Raises:
+            ConflictError: if there is none.
+        """
+        row = self._store.experiments.get(id_or_name)
+        runs = [run for run in self._store.runs.of_experiment(row.id) if run.state in RESUMABLE]
+        if not runs:
+            raise ConflictError(
+                f"The experiment {row.name!r} is {row.state}; there is nothing to resume.",
+                hint="Stopped, failed and lost runs can be resumed.",
+            )
+        for run in runs:
+            self._scheduler.resume_run(run.id)
+        return self._announced(row.id)
+
+    def delete(self, id_or_name: str) -> None:
+        """Delete an experiment with its files.
+
+        Raises:
+            InUseError: while a run is active.
+        """
+        row = self._store.experiments.get(id_or_name)
+        runs = self._store.runs.of_experiment(row.id)
+        active = [run.id for run in runs if run.state in ACTIVE]
+        if active:
+            raise InUseError(f"The experiment {row.name!r} is still {row.state}. Stop it first.", active)
+        for run in runs:
+            if run.state is RunState.QUEUED:
+                self._scheduler.stop_run(run.id)
+        self._store.experiments.entomb(row.id, time.time())
+        self._remove(row.id)
+        self._hub.publish({"experiments"}, "gone", GoneMessage(kind="experiment", id=row.id))
+
+    def recover(self) -> None:
+        """After a start: finish deletions that a crash cut off."""
+        for id in self._store.experiments.entombed():
+            self._remove(id)
+
+    def yaml(self, id_or_name: str) -> tuple[str, str]:
+        """The name and the YAML of an experiment."""
+        row = self._store.experiments.get(id_or_name)
+        model = problem_type(row.problem_type).model_type(row.model_type)
+        return row.name, dump_config(model.settings.from_mapping(row.settings), row.grid)
+
+    def settings(self, id_or_name: str) -> ExperimentSettings:
+        """What an experiment was asked to do."""
+        row = self._store.experiments.get(id_or_name)
+        model = problem_type(row.problem_type).model_type(row.model_type)
+        changes = model.settings.from_mapping(row.settings).changes()
+        return ExperimentSettings(
+            problem_type=row.problem_type,
+            model_type=row.model_type,
+            settings=dict(row.settings),
+            grid={name: list(values) for name, values in row.grid.items()},
+            changes=[
+                SettingChange(key=name, default=_plain(default), value=_plain(value))
+                for name, (default, value) in changes.items()
+            ],
+            document_version=row.document_version,
+        )
+
+    def _announced(self, id: str) -> Experiment:
+        row = self._store.experiments.get(id)
+        self._hub.publish({"experiments"}, "experiment", experiment_row(row, self.queue_positions().get(id)))
+        return self.get(id)
+
+    def _row(self, body: ExperimentCreate, prepared: Prepared) -> ExperimentRow:
+        settings = prepared.settings
+        assert settings is not None
+        name = body.name or str(settings.value("general.experiment_name"))
+        if not name:
+            name = propose_name({one for _, one in self._store.experiments.names()})
+        metric = prepared.problem_type.metric(str(settings.value("prediction.metric")))
+        return ExperimentRow(
+            id=new_id("exp"),
+            name=name,
+            problem_type=prepared.problem_type.id,
+            model_type=prepared.model_type.id,
+            dataset_id=prepared.dataset_id,
+            settings={**settings.flat(), "general.experiment_name": name},
+            grid={key: list(values) for key, values in prepared.grid.items()},
+            document_version=SCHEMA_VERSION,
+            fingerprint=settings.fingerprint(),
+            colour=self._store.experiments.count() % COLOURS,
+            created=time.time(),
+            metric=metric.name,
+            metric_label=metric.label,
+            direction=metric.direction,
+        )
+
+    def _run(self, row: ExperimentRow, number: int, planned: PlannedRun, prepared: Prepared) -> RunRow:
+        run_id = new_id("run")
+        gpus = planned.settings.value("environment.gpus")
+        spec = RunSpec(
+            run_id=run_id,
+            problem_type=row.problem_type,
+            model_type=row.model_type,
+            settings=planned.settings.nested(),
+            dataset=f"../../datasets/{row.dataset_id}",
+            dataset_fingerprint=prepared.dataset.manifest.fingerprint if prepared.dataset else "",
+            fold=planned.fold,
+            seed=planned.seed,
+            devices=tuple(int(gpu) for gpu in gpus),
+        )
+        return RunRow(
+            id=run_id,
+            kind=WorkerKind.TRAIN,
+            spec=spec,
+            created=row.created,
+            experiment_id=row.id,
+            number=number,
+            fold=planned.fold,
+            seed=planned.seed,
+            grid=dict(planned.grid),
+        )
+
+    def _remove(self, id: str) -> None:
+        for run in self._store.runs.of_experiment(id):
+            folder = RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run.id))
+            shutil.rmtree(folder.path, ignore_errors=True)
+            shutil.rmtree(self._home.worker_folder(WorkerKind.ANSWER, run.id), ignore_errors=True)
+        self._store.experiments.delete(id)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

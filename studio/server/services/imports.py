@@ -1,0 +1,321 @@
+"""Imports: data is looked at in a child process with limits; nothing of a user's file is parsed in the server."""
+
+import logging
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.errors import ArchiveError, ConflictError, PathError, StudioError
+from studio.files import private_folder, read_json, resolve_inside, write_json
+from studio.runs.folder import RunFolder
+from studio.runs.spec import RunSpec, WorkerKind
+from studio.scheduling.environment import worker_environment
+from studio.server.schemas.datasets import Dataset
+from studio.server.schemas.imports import Choices, Import
+from studio.server.services.datasets import Datasets
+from studio.server.services.uploads import Uploads
+from studio.store.datasets import DatasetRow
+from studio.store.drafts import ImportRow
+from studio.store.home import Home
+from studio.store.ids import new_id
+from studio.store.runs import RunRow
+from studio.store.store import Store
+
+logger = logging.getLogger(__name__)
+SCAN_SECONDS = 600.0
+KEPT_SECONDS = 24 * 3600.0
+ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".jsonl")
+_REFUSED_STARTS: tuple[tuple[bytes, str], ...] = (
+    (b"\x80\x02", "a pickle"),
+    (b"\x80\x03", "a pickle"),
+    (b"\x80\x04", "a pickle"),
+    (b"\x80\x05", "a pickle"),
+    (b"\x93NUMPY", "a NumPy file"),
+    (b"\x89HDF", "an HDF5 file"),
+    (b"\x1f\x8b", "a gzip file"),
+    (b"7z\xbc\xaf", "a 7-Zip archive"),
+    (b"Rar!", "a RAR archive"),
+)
+
+
+class Imports:
+    """Data that is being looked at."""
+
+    def __init__(self, home: Home, store: Store, uploads: Uploads, datasets: Datasets, roots: tuple[Path, ...]) -> None:
+        self._home = home
+        self._store = store
+        self._uploads = uploads
+        self._datasets = datasets
+        self.roots = [root.resolve() for root in roots]
+        self._scans: dict[str, subprocess.Popen[bytes]] = {}
+        self._lock = threading.Lock()
+
+    def allow(self, root: Path) -> None:
+        """Let the contents of one more folder, or one more file, be imported by path."""
+        self.roots.append(root.resolve())
+
+    def create(self, *, upload_id: str | None, path: str | None) -> Import:
+        """Begin to look at an upload or a path.
+
+        Raises:
+            PathError: if the path is outside the roots.
+            ArchiveError: if the file is of a kind that is not read.
+        """
+        if (upload_id is None) == (path is None):
+            raise StudioError("Name either an upload or a path.", hint="Send upload_id or path.", code="source")
+        if upload_id is not None:
+            source = self._uploads.path(upload_id)
+            name = self._store.uploads.get(upload_id).name
+            kind = "upload"
+        else:
+            source = self._inside_roots(path or "")
+            name, kind = source.name, "path"
+        if source.is_file():
+            refuse_kind(source, name)
+        return self.begin(source, name, kind, upload_id)
+
+    def begin(
+        self, source: Path, name: str, kind: str, upload_id: str | None = None, choices: Mapping[str, Any] | None = None
+    ) -> Import:
+        """Begin to look at a file or folder that was judged already."""
+        row = ImportRow(
+            id=new_id("imp"),
+            state="scanning",
+            source=name,
+            source_path=str(source),
+            upload_id=upload_id,
+            root_kind=kind,
+            created=time.time(),
+            choices=dict(choices) if choices else None,
+        )
+        private_folder(self._home.import_folder(row.id))
+        self._store.imports.insert(row)
+        self._scan(row)
+        return self.get(row.id)
+
+    def get(self, id: str) -> Import:
+        """What was found so far."""
+        row = self._store.imports.get(id)
+        found: dict[str, Any] = {}
+        scan = self._home.import_folder(id) / "scan.json"
+        if row.state != "scanning" and scan.is_file():
+            found = read_json(scan)
+        for one in found.get("preview", {}).get("rows", []):
+            if isinstance(one.get("media"), str):
+                one["media"] = {"path": one["media"]}
+        fixed = {"id": id, "state": row.state, "source": row.source, "created": row.created}
+        fixed["error"] = dict(row.error) if row.error else None
+        if "choices" not in found and row.choices:
+            fixed["choices"] = dict(row.choices)
+        return Import.model_validate({**found, **fixed})
+
+    def check(self, id: str, choices: Choices) -> Import:
+        """Look again, with other choices.
+
+        Raises:
+            ConflictError: while a look is going on.
+        """
+        row = self._store.imports.get(id)
+        if row.state == "scanning":
+            raise ConflictError("This data is still being looked at.", hint="Wait a moment.")
+        chosen = plain_choices(choices)
+        self._store.imports.change(id, state="scanning", choices=chosen, error=None)
+        self._scan(self._store.imports.get(id))
+        return self.get(id)
+
+    def finish(self, id: str, name: str, choices: Choices, *, example_of: str = "") -> Dataset:
+        """Order the inspection that makes the dataset.
+
+        Raises:
+            ConflictError: if the name is taken, or the data is not ready.
+            FindingsError: if the choices are not complete.
+        """
+        row = self._store.imports.get(id)
+        if row.state != "ready":
+            raise ConflictError(f"This import is {row.state}.", hint="Only data that was looked at can be finished.")
+        dataset_id = new_id("data")
+        spec = self.order(row, dataset_id, name, plain_choices(choices), example_of)
+        dataset = DatasetRow(
+            id=dataset_id,
+            name=name,
+            problem_type=spec.problem_type,
+            state="inspecting",
+            created=time.time(),
+            source=row.source,
+            example_of=example_of,
+        )
+        try:
+            with self._store.database.write():
+                self._store.datasets.insert(dataset)
+                self.enqueue(spec, dataset_id)
+        except ConflictError:
+            shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, dataset_id), ignore_errors=True)
+            raise
+        return self._datasets.announce(dataset_id)
+
+    def order(self, row: ImportRow, dataset_id: str, name: str, choices: Mapping[str, Any], example_of: str) -> RunSpec:
+        """Write the order of an inspection.
+
+        Raises:
+            FindingsError: if the choices are not complete.
+        """
+        from studio.datasets.importing import order_inspection
+
+        folder = RunFolder.create(self._home.worker_folder(WorkerKind.INSPECT, dataset_id))
+        try:
+            return order_inspection(
+                self._home.import_folder(row.id),
+                folder.path,
+                self._home.dataset(dataset_id),
+                name,
+                choices,
+                source=row.source,
+                example_of=example_of,
+            )
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+
+    def enqueue(self, spec: RunSpec, dataset_id: str) -> None:
+        """Queue an ordered inspection; its run has the id of its dataset."""
+        spec = spec.model_copy(update={"run_id": dataset_id})
+        self._store.runs.insert(RunRow(id=dataset_id, kind=WorkerKind.INSPECT, spec=spec, created=time.time()))
+
+    def delete(self, id: str) -> None:
+        """Forget the data, unless a dataset is still being made from it."""
+        row = self._store.imports.get(id)
+        with self._lock:
+            scan = self._scans.pop(id, None)
+        if scan is not None and scan.poll() is None:
+            os.killpg(scan.pid, signal.SIGKILL)
+            scan.wait()
+        self._store.imports.delete(id)
+        shutil.rmtree(self._home.import_folder(id), ignore_errors=True)
+        if row.upload_id is not None:
+            self._store.uploads.delete(row.upload_id)
+            self._home.upload(row.upload_id).unlink(missing_ok=True)
+
+    def media(self, id: str, path: str) -> Path:
+        """A file of the preview."""
+        self._store.imports.get(id)
+        return resolve_inside(self._home.import_folder(id) / "files", path)
+
+    def recover(self) -> None:
+        """After a start: look again where a look was cut off, forget what is old."""
+        in_use = {self._import_of(run.spec) for run in self._store.runs.in_states(_unended())}
+        for row in self._store.imports.all():
+            if row.state == "scanning":
+                self._scan(row)
+            elif row.created < time.time() - KEPT_SECONDS and row.id not in in_use:
+                self.delete(row.id)
+
+    def wait(self, id: str, timeout_seconds: float = SCAN_SECONDS) -> Import:
+        """Wait until the look is over."""
+        deadline = time.monotonic() + timeout_seconds
+        while self._store.imports.get(id).state == "scanning" and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return self.get(id)
+
+    def close(self) -> None:
+        """End looks that go on; the next start looks again."""
+        with self._lock:
+            scans = list(self._scans.values())
+        for scan in scans:
+            if scan.poll() is None:
+                os.killpg(scan.pid, signal.SIGKILL)
+
+    def _import_of(self, spec: RunSpec) -> str:
+        return Path(spec.settings.get("import", {}).get("files", "")).parent.name
+
+    def _inside_roots(self, text: str) -> Path:
+        path = Path(text)
+        if path.is_absolute() and ".." not in path.parts and "\x00" not in text:
+            for root in self.roots:
+                if path == root:
+                    return root
+                if path.is_relative_to(root):
+                    return resolve_inside(root, str(path.relative_to(root)))
+        raise PathError(
+            f"{text!r} is not inside a folder that may be imported from.",
+            hint="Upload the file, or start the server with --import-root for its folder.",
+        )
+
+    def _scan(self, row: ImportRow) -> None:
+        folder = self._home.import_folder(row.id)
+        request = {"source": row.source_path, "source_name": row.source, "choices": row.choices}
+        write_json(folder / "request.json", request)
+        (folder / "scan.json").unlink(missing_ok=True)
+        environment = worker_environment(os.environ, RunSpec(run_id=row.id, problem_type=""))
+        with (folder / "scan.log").open("wb") as output:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "studio.datasets.scan", str(folder)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+        with self._lock:
+            self._scans[row.id] = process
+        threading.Thread(target=self._await, args=(row.id, process), name=f"scan {row.id}", daemon=True).start()
+
+    def _await(self, id: str, process: subprocess.Popen[bytes]) -> None:
+        try:
+            code: int | None = process.wait(SCAN_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            code = None
+        with self._lock:
+            if self._scans.get(id) is not process:
+                return
+            del self._scans[id]
+        self._store.imports.change(id, **self._outcome(id, code))
+
+    def _outcome(self, id: str, code: int | None) -> dict[str, Any]:
+        scan = self._home.import_folder(id) / "scan.json"
+        if scan.is_file():
+            found = read_json(scan)
+            return {"state": found.get("state", "ready"), "error": found.get("error")}
+        if code is None:
+            words = f"Looking at this data took longer than {SCAN_SECONDS / 60:.0f} minutes."
+            hint = "Import a smaller part of it."
+        else:
+            words = f"Looking at this data ended early ({'signal' if code < 0 else 'exit code'} {abs(code)})."
+            hint = "The files may be damaged, or need more memory than one import may take."
+        return {"state": "failed", "error": {"code": "scan", "message": words, "hint": hint}}
+
+
+def refuse_kind(source: Path, name: str) -> None:
+    """Refuse what is not read, by its first bytes and its ending, before anything opens it.
+
+    Raises:
+        ArchiveError: naming what it is.
+    """
+    with source.open("rb") as file:
+        start = file.read(512)
+    for magic, words in _REFUSED_STARTS:
+        if start.startswith(magic):
+            raise ArchiveError(f"{name!r} is {words}; files of this kind are never opened.", hint="Use a zip archive.")
+    if start[257:262] == b"ustar":
+        raise ArchiveError(f"{name!r} is a tar archive.", hint="Use a zip archive.")
+    if not name.lower().endswith(ENDINGS):
+        raise ArchiveError(f"{name!r} is not of a kind that is read.", hint=f"Use one of {', '.join(ENDINGS)}.")
+
+
+def plain_choices(choices: Choices) -> dict[str, Any]:
+    """Choices without what was left open."""
+    return choices.model_dump(mode="json", exclude_none=True)
+
+
+def _unended() -> list[Any]:
+    from studio.runs.state import ENDED, RunState
+
+    return [state for state in RunState if state not in ENDED]

@@ -1,0 +1,134 @@
+"""Planner: what a set of settings would do, with every finding, before anything is started."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio.datasets.dataset import Dataset
+from studio.errors import NotFoundError
+from studio.machine import machine
+from studio.problems.contract import ModelType, ProblemType, SuggestionContext
+from studio.problems.registry import problem_type
+from studio.runs.plan import PlannedRun, plan
+from studio.server.services.weights import PACKAGED_ARCHITECTURES, Weights
+from studio.settings.choices import ChoiceContext
+from studio.settings.finding import Finding, blocking
+from studio.settings.grid import grid_findings, grid_points
+from studio.settings.schema import SettingsSchema
+from studio.store.home import Home
+from studio.store.store import Store
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Settings as they were understood."""
+
+    problem_type: ProblemType
+    model_type: ModelType
+    settings: SettingsSchema | None
+    dataset: Dataset | None
+    dataset_id: str | None
+    findings: tuple[Finding, ...]
+    grid: Mapping[str, Sequence[Any]]
+
+    @property
+    def is_startable(self) -> bool:
+        """Whether nothing stands in the way."""
+        return self.settings is not None and not blocking(self.findings)
+
+    def runs(self) -> tuple[PlannedRun, ...]:
+        """The runs a start would make; none where something stands in the way."""
+        if self.settings is None or not self.is_startable:
+            return ()
+        return plan(grid_points(self.settings, self.grid))
+
+
+class Planner:
+    """Understands settings in the light of the datasets and the machine."""
+
+    def __init__(self, home: Home, store: Store, weights: Weights) -> None:
+        self._home = home
+        self._store = store
+        self._weights = weights
+
+    def prepare(
+        self, problem_type_id: str, model_type_id: str | None, settings: Mapping[str, Any], grid: Mapping[str, Any]
+    ) -> Prepared:
+        """Everything that can be said about these settings."""
+        kind = problem_type(problem_type_id)
+        model = kind.model_type(model_type_id)
+        parsed, found = model.settings.parse(settings)
+        findings = list(found)
+        dataset, dataset_id = None, None
+        if parsed is not None:
+            dataset, dataset_id, more = self._dataset(str(parsed.value("general.dataset")), kind)
+            findings.extend(more)
+        if parsed is not None and dataset is not None:
+            findings.extend(parsed.check(self.context(dataset)))
+        if parsed is not None:
+            findings.extend(grid_findings(parsed, grid))
+        return Prepared(kind, model, parsed, dataset, dataset_id, tuple(findings), grid)
+
+    def context(self, dataset: Dataset | None) -> ChoiceContext:
+        """What settings can choose from here and now."""
+        here = machine(self._home.path)
+        more: dict[str, Any] = {
+            "devices": tuple((str(gpu.index), f"{gpu.index + 1}: {gpu.name}") for gpu in here.gpus),
+            "datasets": tuple((row.name, row.name) for row in self._store.datasets.all() if row.state == "ready"),
+            "experiments": tuple((name, name) for _, name in self._store.experiments.names()),
+            "facts": here.facts,
+        }
+        if dataset is None:
+            return ChoiceContext(**more)
+        return dataset.choice_context(**more)
+
+    def suggestion_context(self, dataset: Dataset) -> SuggestionContext:
+        """What suggested settings are made from."""
+        here = machine(self._home.path)
+        train = dataset.manifest.table_of_role("train")
+        return SuggestionContext(
+            profile=dataset.profile(),
+            train_rows=train.rows if train else 0,
+            gpu_count=len(here.gpus),
+            cores=here.cores,
+            packaged_weights=tuple(name for name in PACKAGED_ARCHITECTURES if name in self._weights.packaged()),
+            is_hub_reachable=self._weights.hub() == "reachable",
+        )
+
+    def open_dataset(self, id_or_name: str) -> Dataset:
+        """A ready dataset, under the name it has now.
+
+        Raises:
+            NotFoundError: if there is none of this name.
+        """
+        row = self._store.datasets.get(id_or_name)
+        dataset = Dataset.open(self._home.dataset(row.id))
+        return Dataset(dataset.folder, dataset.manifest.model_copy(update={"name": row.name}))
+
+    def _dataset(self, name: str, kind: ProblemType) -> tuple[Dataset | None, str | None, list[Finding]]:
+        path = "general.dataset"
+        if not name:
+            fix = "Choose one of the imported datasets, or import one."
+            return None, None, [Finding(code="no_dataset", path=path, message="No dataset is chosen.", fix=fix)]
+        try:
+            row = self._store.datasets.get(name)
+        except NotFoundError as error:
+            return None, None, [Finding(code="not_here", path=path, message=error.message, found=name, fix=error.hint)]
+        if row.state != "ready":
+            message = f"The dataset {row.name!r} is {row.state}."
+            fix = "Wait until it is ready, or choose another one."
+            return None, None, [Finding(code="not_ready", path=path, message=message, found=row.state, fix=fix)]
+        findings = []
+        if row.problem_type != kind.id:
+            findings.append(
+                Finding(
+                    code="other_problem_type",
+                    path=path,
+                    message=f"The dataset {row.name!r} was imported for {row.problem_type}.",
+                    found=row.problem_type,
+                    expected=kind.id,
+                    fix="Import the data again for this problem type, or choose another dataset.",
+                )
+            )
+            return None, None, findings
+        return self.open_dataset(row.id), row.id, findings

@@ -1,0 +1,151 @@
+"""Uploads: raw bytes at an offset, durable before they are counted, so that a broken one goes on where it was."""
+
+import os
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import anyio.to_thread
+
+from studio.errors import ConflictError
+from studio.files import require_free_space
+from studio.server.schemas.uploads import Upload
+from studio.store.drafts import UploadRow
+from studio.store.home import Home
+from studio.store.ids import new_id
+from studio.store.store import Store
+
+WRITE_BYTES = 4 << 20
+KEPT_SECONDS = 7 * 24 * 3600.0
+
+
+class OffsetError(ConflictError):
+    """The bytes do not continue the upload."""
+
+    code = "offset"
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"The upload continues at byte {offset}.", hint="Send the bytes from there.")
+        self.offset = offset
+
+
+class Uploads:
+    """Files on their way in."""
+
+    def __init__(self, home: Home, store: Store, reserve_bytes: int) -> None:
+        self._home = home
+        self._store = store
+        self._reserve_bytes = reserve_bytes
+        self._busy: set[str] = set()
+        self._lock = threading.Lock()
+
+    def create(self, name: str, size: int) -> Upload:
+        """Announce a file.
+
+        Raises:
+            DiskFullError: if it does not fit beside the reserve.
+        """
+        require_free_space(self._home.path, size, self._reserve_bytes)
+        row = UploadRow(id=new_id("up"), name=name, size=size, offset=0, created=time.time())
+        self._home.upload(row.id).touch(mode=0o600)
+        self._store.uploads.insert(row)
+        return _view(row)
+
+    def get(self, id: str) -> Upload:
+        """How much of a file is here."""
+        return _view(self._store.uploads.get(id))
+
+    def path(self, id: str) -> Path:
+        """A complete file.
+
+        Raises:
+            ConflictError: if bytes are missing.
+        """
+        row = self._store.uploads.get(id)
+        if row.offset != row.size:
+            raise ConflictError(
+                f"{row.size - row.offset:,} bytes of {row.name!r} are still missing.", hint="Finish the upload first."
+            )
+        return self._home.upload(id)
+
+    async def append(self, id: str, offset: int, chunks: AsyncIterator[bytes]) -> Upload:
+        """Write bytes from an offset; what was written before a break is kept.
+
+        Raises:
+            OffsetError: if the upload is elsewhere, or somebody else sends the same one.
+        """
+        row = await anyio.to_thread.run_sync(self._store.uploads.get, id)
+        if row.offset != offset or not self._enter(id):
+            raise OffsetError(row.offset)
+        written = offset
+        try:
+            descriptor = os.open(self._home.upload(id), os.O_WRONLY)
+            try:
+                os.ftruncate(descriptor, offset)
+                pending = bytearray()
+                async for chunk in chunks:
+                    if written + len(pending) + len(chunk) > row.size:
+                        raise ConflictError(
+                            f"More bytes came than the {row.size:,} that were announced.",
+                            hint="Start the upload again with the right size.",
+                            code="too_large",
+                        )
+                    pending += chunk
+                    if len(pending) >= WRITE_BYTES:
+                        await anyio.to_thread.run_sync(_write, descriptor, bytes(pending), written, self)
+                        written += len(pending)
+                        pending.clear()
+                await anyio.to_thread.run_sync(_write, descriptor, bytes(pending), written, self)
+                written += len(pending)
+            finally:
+                # Also when the sender went away: what is durable counts.
+                os.fsync(descriptor)
+                os.close(descriptor)
+                self._store.uploads.advance(id, written)
+        finally:
+            self._leave(id)
+        return _view(UploadRow(row.id, row.name, row.size, written, row.created))
+
+    def delete(self, id: str) -> None:
+        """Forget a file."""
+        self._store.uploads.get(id)
+        self._store.uploads.delete(id)
+        self._home.upload(id).unlink(missing_ok=True)
+
+    def clean(self) -> None:
+        """Forget old uploads, and files that no upload knows."""
+        rows = {row.id: row for row in self._store.uploads.all()}
+        for row in rows.values():
+            if row.created < time.time() - KEPT_SECONDS:
+                self.delete(row.id)
+        for path in (self._home.path / "uploads").iterdir():
+            if path.name not in rows:
+                path.unlink()
+
+    def require_space(self, size_bytes: int) -> None:
+        """Check the free space before more is written."""
+        require_free_space(self._home.path, size_bytes, self._reserve_bytes)
+
+    def _enter(self, id: str) -> bool:
+        with self._lock:
+            if id in self._busy:
+                return False
+            self._busy.add(id)
+            return True
+
+    def _leave(self, id: str) -> None:
+        with self._lock:
+            self._busy.discard(id)
+
+
+def _write(descriptor: int, data: bytes, offset: int, uploads: Uploads) -> None:
+    uploads.require_space(len(data))
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(descriptor, view, offset)
+        view, offset = view[count:], offset + count
+
+
+def _view(row: UploadRow) -> Upload:
+    return Upload(id=row.id, name=row.name, size=row.size, offset=row.offset)

@@ -1,0 +1,185 @@
+"""Views: rows of the store as what the REST API answers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from studio.datasets.dataset import DatasetManifest
+from studio.runs.state import ENDED
+from studio.server.schemas.datasets import Dataset, FindingsCount
+from studio.server.schemas.errors import ErrorDetail
+from studio.server.schemas.experiments import Experiment, ExperimentRow, MetricSummary, NamedId
+from studio.server.schemas.predictions import Prediction
+from studio.server.schemas.runs import (
+    BestPoint,
+    CheckpointInfo,
+    MachineUse,
+    PhaseInfo,
+    Run,
+    RunMetrics,
+    StateChange,
+)
+from studio.settings.finding import Finding
+from studio.store.artefacts import CheckpointRow
+from studio.store.datasets import DatasetRow
+from studio.store.experiments import ExperimentRow as StoredExperiment
+from studio.store.predictions import PredictionRow
+from studio.store.runs import RunRow, Transition
+
+
+def error_view(error: Mapping[str, Any] | None) -> ErrorDetail | None:
+    """A stored error."""
+    if not error:
+        return None
+    return ErrorDetail(
+        code=error.get("code", "error"),
+        message=error.get("message", ""),
+        hint=error.get("hint", ""),
+        setting=error.get("setting") or None,
+    )
+
+
+def device_words(devices: Sequence[int]) -> str:
+    """Devices as people count them, from 1."""
+    return ", ".join(f"GPU {device + 1}" for device in devices) or "CPU"
+
+
+def experiment_row(row: StoredExperiment, queue_position: int | None) -> ExperimentRow:
+    """One line of the list."""
+    return ExperimentRow(**_experiment_fields(row, queue_position), runs=sum(row.runs_by_state.values()))
+
+
+def experiment_view(row: StoredExperiment, queue_position: int | None, runs: list[Run]) -> Experiment:
+    """An experiment with its runs."""
+    fields = _experiment_fields(row, queue_position)
+    return Experiment(**fields, notes=row.notes, settings_fingerprint=row.fingerprint, runs=runs)
+
+
+def _experiment_fields(row: StoredExperiment, queue_position: int | None) -> dict[str, Any]:
+    dataset = None
+    if row.dataset_id is not None:
+        dataset = NamedId(id=row.dataset_id, name=row.dataset_name or "")
+    metric = None
+    if row.metric is not None:
+        metric = MetricSummary(
+            name=row.metric,
+            label=row.metric_label or row.metric,
+            direction=row.direction or "maximize",
+            best=row.best,
+            best_epoch=row.best_epoch,
+            last=row.last,
+        )
+    return {
+        "id": row.id,
+        "name": row.name,
+        "state": row.state,
+        "problem_type": row.problem_type,
+        "model_type": row.model_type,
+        "dataset": dataset,
+        "created": row.created,
+        "started": row.started,
+        "ended": row.ended,
+        "progress": row.progress,
+        "seconds_left": row.seconds_left,
+        "colour": row.colour,
+        "tags": list(row.tags),
+        "archived": row.archived,
+        "metric": metric,
+        "runs_by_state": dict(row.runs_by_state),
+        "queue_position": queue_position,
+    }
+
+
+def run_view(
+    row: RunRow,
+    history: Sequence[Transition],
+    checkpoints: Sequence[CheckpointRow],
+    predictions: Sequence[Any],
+    *,
+    has_bundle: bool,
+    has_pipeline: bool,
+) -> Run:
+    """A run."""
+    best = {key: value for key, value in row.best.items() if key in ("metric", "epoch", "step")}
+    return Run(
+        id=row.id,
+        experiment_id=row.experiment_id or "",
+        state=row.state,
+        fold=row.fold,
+        seed=row.seed,
+        grid=dict(row.grid),
+        attempt=row.attempt,
+        epoch=row.epoch,
+        epochs=row.epochs,
+        step=row.step,
+        update=row.update_number,
+        updates=row.updates,
+        progress=row.progress,
+        seconds_left=row.seconds_left,
+        phase=PhaseInfo(**row.phase) if row.phase else None,
+        queued_reason=row.queued_reason,
+        metrics=RunMetrics(**{split: dict(values) for split, values in row.metrics.items()}),
+        best=BestPoint(**{**best, "step": None if best.get("step") is None else int(best["step"] or 0)}),
+        error=error_view(row.error),
+        created=row.created,
+        started=row.started,
+        ended=row.ended,
+        device=device_words(row.devices or row.spec.devices),
+        machine=MachineUse(**row.machine) if row.machine else None,
+        environment=dict(row.environment),
+        history=[StateChange(state=one.new, time=one.time, reason=one.reason) for one in history],
+        checkpoints=[CheckpointInfo(**vars(one)) for one in checkpoints],
+        has_bundle=has_bundle,
+        has_pipeline=has_pipeline,
+        predictions=list(predictions),
+    )
+
+
+def dataset_view(row: DatasetRow, run: RunRow | None, used_by: int) -> Dataset:
+    """A dataset; while it is inspected, progress is that of its worker."""
+    manifest = row.manifest or DatasetManifest(
+        id=row.id,
+        name=row.name,
+        problem_type=row.problem_type,
+        roles={},
+        tables=(),
+        created=row.created,
+        source=row.source,
+        example_of=row.example_of,
+    )
+    fields = manifest.model_dump()
+    detail = ""
+    progress = 1.0 if row.state == "ready" else 0.0
+    if row.state == "inspecting" and run is not None and run.state not in ENDED:
+        phase = run.phase or {}
+        progress = run.progress
+        detail = run.queued_reason or phase.get("detail") or phase.get("name") or ""
+    return Dataset(
+        **{**fields, "id": row.id, "name": row.name},
+        state=row.state,
+        progress=progress,
+        detail=detail,
+        error=error_view(row.error),
+        findings_count=FindingsCount(**row.findings_count),
+        used_by=used_by,
+    )
+
+
+def prediction_view(row: PredictionRow, run: RunRow, rows: int, metrics: Mapping[str, float | None]) -> Prediction:
+    """A prediction; state and progress are those of its worker."""
+    return Prediction(
+        id=row.id,
+        name=row.name,
+        experiment=NamedId(id=row.experiment_id, name=row.experiment_name),
+        run_id=row.model_run_id,
+        problem_type=row.problem_type,
+        dataset=NamedId(id=row.dataset_id, name=row.dataset_name or "") if row.dataset_id else None,
+        table=row.table_name,
+        state=run.state,
+        progress=run.progress,
+        rows=rows,
+        metrics=dict(metrics),
+        error=error_view(run.error),
+        created=row.created,
+        ended=run.ended,
+        findings=[Finding.model_validate(finding) for finding in row.findings],
+    )

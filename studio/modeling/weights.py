@@ -7,12 +7,13 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from studio.errors import WeightsError
 from studio.files import private_folder, read_json, sha256_file
 from studio.modeling.packaged_weights import PACKAGED, installed_checkpoint
 
-HUB_HOST = "huggingface.co"
+HUB = "https://huggingface.co"
 HUB_FILE = "model.safetensors"
 CONVERSION_TIMEOUT_SECONDS = 180
 
@@ -83,8 +84,9 @@ def is_hub_reachable(timeout_seconds: float = 2.0) -> bool:
     """Whether the hub answers; never when it is switched off (`HF_HUB_OFFLINE`)."""
     if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
         return False
+    hub = urlsplit(os.environ.get("HF_ENDPOINT", HUB))
     try:
-        with socket.create_connection((HUB_HOST, 443), timeout=timeout_seconds):
+        with socket.create_connection((hub.hostname or "", hub.port or 443), timeout=timeout_seconds):
             return True
     except OSError:
         return False

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from studio.files import write_json
+from studio.files import write_atomic
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import SampleRow, Split
 from studio.results.insight import Insight, InsightEntry, Samples
@@ -16,7 +16,7 @@ from studio.training.reporter import Reporter
 
 def write_insight(folder: RunFolder, reporter: Reporter, insight: Insight) -> None:
     """Write an insight's file, then say so."""
-    write_json(folder.insights / f"{insight.key}.json", insight.model_dump(mode="json"), durable=False)
+    write_atomic(folder.insights / f"{insight.key}.json", insight.model_dump_json().encode(), durable=False)
     entry = InsightEntry(
         key=insight.key,
         group=insight.group,

@@ -6,26 +6,17 @@ import os
 import platform
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import psutil
-
-from studio.files import write_json
 from studio.runs.events import Finished, Started, Stopped
 from studio.runs.folder import RunFolder, RunLock
+from studio.runs.process import ProcessRecord
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.training.reporter import ReportedLog, Reporter
 from studio.training.stopping import StopRequested, StopSignal
-
-if TYPE_CHECKING:
-    from studio.training.predict import PredictJob
 
 FINISHED = 0
 FAILED = 1
 LOCK_HELD = 3
 STOPPED = 4
-
-BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 def run_worker(path: Path) -> int:
@@ -41,7 +32,7 @@ def run_worker(path: Path) -> int:
         return LOCK_HELD
     spec = RunSpec.read(folder.path)
     RunFolder.create(folder.path)
-    _write_process(folder)
+    ProcessRecord.current().write(folder.process)
     _prepare_process(spec)
     stop = StopSignal(folder)
     stop.listen()
@@ -166,13 +157,6 @@ def _stopped(folder: RunFolder) -> Stopped:
         return Stopped()
     values = json.loads(manifest.read_bytes())
     return Stopped(step=int(values["step"]), epoch=float(values["epoch"]))
-
-
-def _write_process(folder: RunFolder) -> None:
-    """pid alone can be reused; with start time and boot id it names one process for ever."""
-    process = psutil.Process()
-    boot = BOOT_ID.read_text().strip() if BOOT_ID.is_file() else ""
-    write_json(folder.process, {"pid": process.pid, "started": process.create_time(), "boot_id": boot})
 
 
 def _prepare_process(spec: RunSpec) -> None:

@@ -1,0 +1,67 @@
+"""Golden samples: a few validation rows with the outputs that the run had, to be repeated anywhere.
+
+    golden/inputs.parquet   the rows      golden/media/   their files      golden/expected.json   raw outputs
+"""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studio.files import private_folder, read_json, write_json
+from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.recipe import Media
+from studio.results.prediction import HIDDEN_COLUMNS
+from studio.scoring.inputs import input_table
+from studio.scoring.predictor import Predictor
+
+GOLDEN_ROWS = 4
+TOLERANCE = 1e-5
+INPUTS = "inputs.parquet"
+MEDIA = "media"
+EXPECTED = "expected.json"
+
+
+def write_golden(folder: Path, predictor: Predictor, scored: ScoredTable, media: Media) -> None:
+    """Write a few rows, spread over the table, with their files and raw outputs."""
+    shutil.rmtree(folder, ignore_errors=True)
+    private_folder(folder / MEDIA)
+    chosen = np.unique(np.linspace(0, len(scored) - 1, GOLDEN_ROWS).round().astype(int))
+    rows = scored.table.iloc[chosen]
+    rows.drop(columns=[one for one in HIDDEN_COLUMNS if one in rows.columns]).to_parquet(folder / INPUTS, index=False)
+    role = predictor.problem_type.media_role
+    if role is not None:
+        for name in rows[str(predictor.settings.value(f"dataset.{role}"))]:
+            target = folder / MEDIA / str(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(media.path(str(name)), target)
+    write_json(folder / EXPECTED, [_plain(scored.raw[int(position)]) for position in chosen], durable=False)
+
+
+def largest_difference(folder: Path, predictor: Predictor) -> float:
+    """How far the outputs of the golden rows are from those of the run; infinite if their number differs."""
+    expected: list[dict[str, Any]] = read_json(folder / EXPECTED)
+    scored = predictor.predict(golden_table(folder), Media(folder / MEDIA))
+    return max((_difference(raw, one) for raw, one in zip(scored.raw, expected, strict=True)), default=0.0)
+
+
+def golden_table(folder: Path) -> pd.DataFrame:
+    """The golden rows."""
+    return input_table(folder / INPUTS)
+
+
+def _difference(raw: Raw, expected: dict[str, Any]) -> float:
+    largest = 0.0
+    for name, value in raw.items():
+        other = np.asarray(expected[name], dtype=np.float64).reshape(-1)
+        if other.size != value.size:
+            return float("inf")
+        if other.size:
+            largest = max(largest, float(np.abs(value.astype(np.float64).reshape(-1) - other).max()))
+    return largest
+
+
+def _plain(raw: Raw) -> dict[str, Any]:
+    return {name: value.astype(np.float64).tolist() for name, value in raw.items()}

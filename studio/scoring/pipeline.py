@@ -1,0 +1,69 @@
+"""What a scoring pipeline can do: predict a file, and prove that it repeats its run. `score.py` calls this."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from studio.errors import StudioError
+from studio.modeling.recipe import Media
+from studio.results.prediction import HIDDEN_COLUMNS
+from studio.scoring.golden import TOLERANCE, largest_difference
+from studio.scoring.inputs import input_table
+from studio.scoring.predictor import Predictor
+from studio.scoring.tables import prediction_table, write_csv
+
+FAILED = 1
+BAD_INPUT = 2
+
+
+def predict_file(folder: Path, table: Path, media: Path | None, output: Path) -> int:
+    """Predict a table's rows and write them as CSV or parquet, by the ending of `output`; gives their number.
+
+    Raises:
+        StudioError: if table or files cannot be used.
+    """
+    if output.suffix.lower() not in (".csv", ".parquet", ".pq"):
+        raise StudioError(f"{output.name} ends neither with .csv nor with .parquet.", hint="Rename the output.")
+    predictor = Predictor.load(folder / "bundle")
+    rows = input_table(table)
+    scored = predictor.predict(rows, Media((media or table.parent).resolve()))
+    predicted = prediction_table(predictor.recipe, scored)
+    predicted = predicted.drop(columns=[one for one in HIDDEN_COLUMNS if one in predicted.columns])
+    if output.suffix.lower() == ".csv":
+        write_csv(predicted, output)
+    else:
+        predicted.to_parquet(output, index=False)
+    return len(predicted)
+
+
+def verify(folder: Path) -> float:
+    """The largest difference between this machine's outputs of the golden rows and the run's."""
+    return largest_difference(folder / "golden", Predictor.load(folder / "bundle"))
+
+
+def main(folder: Path, arguments: list[str]) -> int:
+    """The command line of `score.py`; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="score.py", description="Predict with a trained model.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("verify", help="run the golden inputs and compare with the outputs of the training run")
+    predict = commands.add_parser("predict", help="predict the rows of a table")
+    predict.add_argument("--table", type=Path, required=True, help="CSV, parquet or JSON lines")
+    predict.add_argument("--media", type=Path, help="the folder with the files that the table names (its own folder)")
+    predict.add_argument("-o", "--output", type=Path, required=True, help="CSV or parquet, by its ending")
+    chosen = parser.parse_args(arguments)
+    try:
+        if chosen.command == "verify":
+            return _verify(folder)
+        count = predict_file(folder, chosen.table, chosen.media, chosen.output)
+    except StudioError as error:
+        sys.stderr.write(f"{error.message} {error.hint}".strip() + "\n")
+        return BAD_INPUT
+    sys.stderr.write(f"{count} rows written to {chosen.output}\n")
+    return 0
+
+
+def _verify(folder: Path) -> int:
+    difference = verify(folder)
+    is_equal = difference <= TOLERANCE
+    sys.stdout.write(f"maximum difference {difference:.3g} ({'within' if is_equal else 'above'} {TOLERANCE:g})\n")
+    return 0 if is_equal else FAILED

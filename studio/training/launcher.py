@@ -1,0 +1,169 @@
+"""The warm launcher: a process that has imported torch and its friends, touched no GPU, and forks workers on request.
+
+A fork starts a worker in about 50 ms; importing takes 3 to 7 s. One JSON line in, `{"folder", "threads", "env"}`, and one
+out, `{"pid"}`. Workers lead sessions of their own and live on when the launcher ends.
+"""
+
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+ORPHANED_SECONDS = 10.0
+LOOK_SECONDS = 0.5
+REQUEST_SECONDS = 5.0
+
+PRELOADED = (
+    "accelerate",
+    "torch.utils.data",
+    "timm",
+    "effdet",
+    "albumentations",
+    "cv2",
+    "faster_coco_eval",
+    "sklearn.metrics",
+    "pandas",
+    "pyarrow.parquet",
+    "safetensors.torch",
+    "huggingface_hub",
+    "studio.training.finish",
+    "studio.training.predict",
+    "studio.training.answer",
+)
+
+
+def serve(path: Path) -> int:
+    """Warm up, then fork workers until the parent is gone or SIGTERM comes; gives the exit code."""
+    os.umask(0o077)
+    parent = os.getppid()
+    _warm_up()
+    launcher = _Launcher(path, parent)
+    return launcher.run()
+
+
+def _warm_up() -> None:
+    """Import only: no tensor, no thread pool, no device. A process with one thread can be forked safely."""
+    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
+    os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
+    # Thread counts in the environment are upper limits for libraries that read them once; workers set their own.
+    import importlib
+
+    for name in PRELOADED:
+        importlib.import_module(name)
+    from studio.modeling.recipes import recipe_class
+    from studio.problems.registry import problem_types
+
+    for kind in problem_types().values():
+        recipe_class(kind)
+
+
+class _Launcher:
+    """The loop of the launcher."""
+
+    def __init__(self, path: Path, parent: int) -> None:
+        from studio.training.answer import listen
+
+        self._path = path
+        self._parent = parent
+        self._children: set[int] = set()
+        self._orphaned_since: float | None = None
+        self._is_ending = False
+        self._listener = listen(path)
+
+    def run(self) -> int:
+        """Serve until the end."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        sys.stdout.write(f"warm, {len(os.listdir('/proc/self/task'))} thread(s)\n")
+        sys.stdout.flush()
+        while not self._is_ending and not self._is_orphaned():
+            self._reap()
+            try:
+                connection, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            with connection:
+                self._serve_one(connection)
+        self._listener.close()
+        self._path.unlink(missing_ok=True)
+        return 0
+
+    def _serve_one(self, connection: socket.socket) -> None:
+        connection.settimeout(REQUEST_SECONDS)
+        try:
+            line = connection.makefile("rb").readline()
+            if not line.strip():
+                return
+            reply = self._fork(connection, json.loads(line))
+            connection.sendall(json.dumps(reply).encode() + b"\n")
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            sys.stderr.write(f"A request failed: {type(error).__name__}: {error}\n")
+
+    def _fork(self, connection: socket.socket, request: dict[str, Any]) -> dict[str, int]:
+        folder = Path(str(request["folder"])).resolve()
+        environment = {str(name): str(value) for name, value in request["env"].items()}
+        pid = os.fork()
+        if pid == 0:
+            _become_worker(folder, environment, (self._listener, connection))
+        self._children.add(pid)
+        return {"pid": pid}
+
+    def _reap(self) -> None:
+        for pid in list(self._children):
+            try:
+                done, _ = os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                done = pid
+            if done:
+                self._children.discard(pid)
+
+    def _is_orphaned(self) -> bool:
+        """Whether the parent has been gone for a while and no worker is left to be reaped."""
+        if os.getppid() == self._parent:
+            self._orphaned_since = None
+            return False
+        now = time.monotonic()
+        self._orphaned_since = self._orphaned_since or now
+        return not self._children and now - self._orphaned_since > ORPHANED_SECONDS
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._is_ending = True
+
+
+def _become_worker(folder: Path, environment: dict[str, str], inherited: tuple[socket.socket, ...]) -> None:
+    """In the forked child: a session, environment and output of its own, then the work. Never returns."""
+    code = 1
+    try:
+        os.setsid()
+        for one in inherited:
+            one.close()
+        os.environ.clear()
+        os.environ.update(environment)
+        _redirect(folder / "worker.log")
+        os.chdir(folder)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        from studio.training.worker import run_worker
+
+        code = run_worker(folder)
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BaseException as error:  # the border of the process; _exit below must be reached
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        sys.stderr.flush()
+    finally:
+        os._exit(code)
+
+
+def _redirect(log: Path) -> None:
+    """Standard input from nowhere, output and errors into the worker's log."""
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(nothing)
+    os.close(output)

@@ -1,0 +1,52 @@
+"""Predict: a trained model on a table, in a worker of its own."""
+
+from studio.errors import DatasetError
+from studio.modeling.loading import data_workers
+from studio.modeling.recipe import Media
+from studio.runs.events import Finished, Phase
+from studio.runs.folder import RunFolder
+from studio.runs.spec import PredictOrder, RunSpec
+from studio.scoring.inputs import input_table
+from studio.scoring.predictor import Predictor
+from studio.training.reporter import Reporter
+from studio.training.results import write_results
+from studio.training.stopping import StopSignal
+
+UPLOADED_FILES = "input/files"
+"""Where the files of an uploaded table lie in the run's folder; pages show media relative to it."""
+
+
+def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> Finished:
+    """Carry out a predict order; gives the event that says it is done.
+
+    Raises:
+        StudioError: if model, table or files cannot be used.
+    """
+    order = spec.predict
+    if order is None:
+        raise DatasetError("The order names no table.", hint="Start the prediction again.")
+    reporter.event(Phase(name="loading the model"))
+    predictor = Predictor.load((folder.path / order.bundle).resolve())
+    table = input_table((folder.path / order.table).resolve())
+    media = ordered_media(folder, spec, order)
+    reporter.event(Phase(name="predicting", detail=f"{len(table)} rows"))
+
+    def after_batch(rows: int) -> None:
+        stop.check()
+        reporter.progress(0.95 * rows / len(table), detail=f"{rows} of {len(table)} rows")
+
+    workers = data_workers(predictor.settings.environment.number_of_workers, spec.threads)
+    scored = predictor.predict(table, media, workers=workers, after_batch=after_batch)
+    values = write_results(folder, reporter, predictor.recipe, media, scored, "test")
+    reporter.progress(1.0)
+    reporter.sync()
+    return Finished(metrics={"test": values} if values else {})
+
+
+def ordered_media(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> Media:
+    """The folder with the table's files, relative to what pages show media from."""
+    base = (folder.path / order.media).resolve() if order.media else (folder.path / order.table).resolve().parent
+    root = spec.dataset_folder(folder.path) / "media" if spec.dataset else folder.path / UPLOADED_FILES
+    if base.is_relative_to(root.resolve()):
+        return Media(root.resolve(), base.relative_to(root.resolve()).as_posix())
+    return Media(base, origin="run")

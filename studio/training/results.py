@@ -1,0 +1,29 @@
+"""What scored rows leave in a run's folder: predictions, insights, and the events that announce them."""
+
+from typing import Any
+
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import Media, Recipe, Split
+from studio.runs.events import PredictionsWritten
+from studio.runs.folder import RunFolder
+from studio.scoring.tables import write_predictions
+from studio.training.insights import sample_insights, write_insight
+from studio.training.reporter import Reporter
+
+DEFAULT_SHOWN_SAMPLES = 8
+
+
+def write_results(
+    folder: RunFolder, reporter: Reporter, recipe: Recipe[Any], media: Media, scored: ScoredTable, split: Split
+) -> dict[str, float]:
+    """Write predictions and insights of a split; gives loss and metrics, nothing without truth."""
+    metrics = recipe.metrics(scored)
+    rows = list(recipe.sample_rows(scored, media))
+    summary = write_predictions(folder.path, split, recipe, scored, rows, metrics)
+    count = int(getattr(recipe.settings.logging, "number_of_images", DEFAULT_SHOWN_SAMPLES))
+    for insight in sample_insights(rows, scored, split, count, recipe.confidence_start()):
+        write_insight(folder, reporter, insight)
+    for insight in recipe.insights(scored, split):
+        write_insight(folder, reporter, insight)
+    reporter.event(PredictionsWritten(summary=summary))
+    return {"loss": scored.mean_loss(), **metrics} if metrics else {}

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from studio.server.schemas.session import Done, Health, Me
+from studio.server.schemas.session import Done, Health, LaunchCode, Me
 from studio.server.studio import StudioDep
 from studio.server.version import studio_version
 
@@ -29,6 +29,12 @@ def health() -> Health:
 def me(studio: StudioDep) -> Me:
     """The server behind this session."""
     return Me(version=studio_version(), home_name=studio.home.path.name, started=studio.started)
+
+
+@router.post("/api/launch-codes")
+def create_launch_code(studio: StudioDep) -> LaunchCode:
+    """A new single-use code, for whoever has the token or a session already."""
+    return LaunchCode(code=studio.sessions.new_launch_code())
 
 
 @router.post("/api/logout")

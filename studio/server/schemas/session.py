@@ -17,6 +17,12 @@ class Me(Payload):
     started: float
 
 
+class LaunchCode(Payload):
+    """Opens one session at /launch?code=..."""
+
+    code: str
+
+
 class Done(Payload):
     """It is done; there is nothing more to say."""
 

@@ -118,7 +118,9 @@ class Datasets:
             shown = [one for one in views if one.truth is not None and label in _labels(one.truth)]
             return SamplePage(total=len(shown), rows=shown[offset : offset + limit])
         page = rows.iloc[offset : offset + limit]
-        return SamplePage(total=len(rows), rows=[view(row, manifest.roles, manifest.media_folder) for row in _records(page)])
+        return SamplePage(
+            total=len(rows), rows=[view(row, manifest.roles, manifest.media_folder) for row in _records(page)]
+        )
 
     def media(self, id_or_name: str, path: str, *, thumbnail: bool) -> Path:
         """A media file, or its thumbnail where there is one."""

@@ -18,6 +18,9 @@ from studio.settings.schema import SettingsSchema
 from studio.store.home import Home
 from studio.store.store import Store
 
+SHOWN_ONLY = frozenset({"general.problem_category", "general.problem_type", "general.model_type"})
+"""Stand in the settings document, and choose the schema itself."""
+
 
 @dataclass(frozen=True)
 class Prepared:
@@ -57,6 +60,7 @@ class Planner:
         """Everything that can be said about these settings."""
         kind = problem_type(problem_type_id)
         model = kind.model_type(model_type_id)
+        settings = {key: value for key, value in settings.items() if key not in SHOWN_ONLY}
         parsed, found = model.settings.parse(settings)
         findings = list(found)
         dataset, dataset_id = None, None

@@ -1,0 +1,83 @@
+"""The tree of commands, and how every ending becomes an exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
+
+import sys
+from collections.abc import Sequence
+
+import typer
+
+from studio.errors import StudioError
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def build() -> typer.Typer:
+    """The commands; their modules are imported here, what they need only when they are called."""
+    from studio.commands import configs, datasets, experiments, machine, predictions, serving
+
+    app = typer.Typer(
+        name="studio", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Deepstudio"
+    )
+    for module in (serving, machine):
+        module.add_to(app)
+    app.add_typer(datasets.app, name="dataset")
+    app.add_typer(configs.app, name="config")
+    app.command("run")(experiments.run)
+    app.add_typer(experiments.app, name="experiment")
+    predictions.add_to(app)
+    return app
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command; gives its exit code."""
+    from studio.commands.connection import ApiError
+    from studio.commands.options import InputError
+    from studio.settings.finding import FindingsError
+
+    wants_json = "--json" in arguments
+    try:
+        code = build()(list(arguments), standalone_mode=False)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except typer.Exit as leave:
+        return leave.exit_code
+    except ApiError as error:
+        _tell(error, error.body, wants_json)
+        return BAD_INPUT if error.is_bad_input else FAILED
+    except FindingsError as error:
+        findings = [finding.model_dump(mode="json") for finding in error.findings]
+        _tell(error, {"findings": findings, "error": _detail(error)}, wants_json)
+        return BAD_INPUT
+    except StudioError as error:
+        _tell(error, {"error": _detail(error)}, wants_json)
+        return BAD_INPUT if isinstance(error, InputError) else FAILED
+    except Exception as error:
+        code = _usage_code(error)
+        if code is None:
+            raise
+        return code
+    return code if isinstance(code, int) else DONE
+
+
+def _usage_code(error: Exception) -> int | None:
+    """The exit code of a usage error; None for any other. Typer brings its own copy of click."""
+    show, code = getattr(error, "show", None), getattr(error, "exit_code", None)
+    if show is None:
+        return INTERRUPTED if type(error).__name__ == "Abort" else None
+    show(file=sys.stderr)
+    return code if isinstance(code, int) else BAD_INPUT
+
+
+def _detail(error: StudioError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def _tell(error: StudioError, body: dict[str, object], wants_json: bool) -> None:
+    from studio.commands.output import answer_json, tell, tell_findings
+
+    findings = body.get("findings")
+    if isinstance(findings, list) and findings:
+        tell_findings(findings)
+    else:
+        tell(error.message, error.hint)
+    if wants_json:
+        answer_json(body)

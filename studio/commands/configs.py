@@ -1,0 +1,103 @@
+"""config: new, load, check."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from studio.commands.connection import Connection, connect
+from studio.commands.options import HomeOption, InputError, JsonOption, SetOption, home_path, parse_changes
+from studio.commands.output import answer_json, answer_table, has_errors, tell, tell_findings
+from studio.files import write_atomic
+
+app = typer.Typer(no_args_is_help=True, help="Configurations as YAML")
+MAX_YAML_BYTES = 256 << 10
+
+
+@app.command("new")
+def new_config(
+    problem_type: str,
+    dataset: Annotated[str, typer.Option(help="The dataset's id or name.")],
+    model_type: Annotated[str | None, typer.Option(help="The model type, where there are several.")] = None,
+    suggest: Annotated[bool, typer.Option("--suggest", help="Apply the suggested recipe.")] = False,
+    changes: SetOption = None,
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="The file; else standard output.")] = None,
+    home: HomeOption = None,
+) -> None:
+    """A complete YAML with defaults and the dataset's columns."""
+    given = parse_changes(changes)
+    with connect(home_path(home)) as connection:
+        document = connection.get(f"/api/schema/{problem_type}", model_type=model_type, dataset=dataset)
+        settings = {one["key"]: one["default"] for one in document["settings"] if not one.get("fixed")}
+        settings |= document["values"]
+        if suggest:
+            settings |= {one["key"]: one["value"] for one in document["suggested"]}
+            for one in document["suggested"]:
+                tell(f"{one['key']} = {one['value']} (instead of {one['default']}): {one['reason']}")
+        settings |= given
+        body = {"problem_type": problem_type, "model_type": document.get("model_type"), "settings": settings}
+        text = connection.post("/api/settings/yaml", body)["yaml"]
+    if output is None:
+        typer.echo(text, nl=False)
+    else:
+        write_atomic(output, text.encode())
+        tell(f"Wrote {output}.")
+
+
+@app.command("load")
+def load_config(file: Path, home: HomeOption = None, json: JsonOption = False) -> int:
+    """Read our YAML or a Hydrogen Torch export."""
+    text = read_file(file)
+    with connect(home_path(home)) as connection:
+        loaded = connection.post("/api/settings/load", {"yaml": text})
+    if json:
+        answer_json(loaded)
+    else:
+        answer_table(("key", "value"), [(key, loaded["settings"].get(key)) for key in loaded["taken"]])
+    tell_findings(loaded["findings"])
+    return 2 if has_errors(loaded["findings"]) else 0
+
+
+@app.command("check")
+def check_config(file: Path, home: HomeOption = None, json: JsonOption = False) -> int:
+    """Findings before a start."""
+    text = read_file(file)
+    with connect(home_path(home)) as connection:
+        _, findings = load_and_check(connection, text, {})
+    if json:
+        answer_json({"findings": findings})
+    tell_findings(findings)
+    if not has_errors(findings):
+        tell("This configuration can be started.")
+    return 2 if has_errors(findings) else 0
+
+
+def read_file(file: Path) -> str:
+    """The text of a YAML file.
+
+    Raises:
+        InputError: if it is not there, too large, or not text.
+    """
+    try:
+        if file.stat().st_size > MAX_YAML_BYTES:
+            raise InputError(f"{file} is larger than {MAX_YAML_BYTES >> 10} KiB.", hint="This is no configuration.")
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{file} cannot be read: {error}.", hint="Name a YAML file.") from error
+
+
+def load_and_check(
+    connection: Connection, text: str, changes: dict[str, object]
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A start's body from a YAML and changes, and everything found about it."""
+    loaded = connection.post("/api/settings/load", {"yaml": text})
+    findings = list(loaded["findings"])
+    body = {
+        "problem_type": loaded["problem_type"],
+        "model_type": loaded["model_type"],
+        "settings": {**loaded["settings"], **changes},
+        "grid": {key: values for key, values in loaded["grid"].items() if key not in changes},
+    }
+    if not has_errors(findings):
+        findings.extend(connection.post("/api/settings/check", body)["findings"])
+    return body, findings

@@ -1,0 +1,59 @@
+"""Options that every command has."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studio.errors import StudioError
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--home", help="The studio's folder. Default: STUDIO_HOME, else a per-user data folder.", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on standard output.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="section.key=value, read as YAML; may be repeated.", show_default=False),
+]
+
+
+class InputError(StudioError):
+    """What was typed cannot be used."""
+
+    code = "input"
+
+
+class WorkFailedError(StudioError):
+    """The work itself failed."""
+
+    code = "failed"
+
+
+def home_path(home: Path | None) -> Path:
+    """The home a command works on."""
+    from studio.server.config import default_home
+
+    return home.absolute() if home is not None else default_home()
+
+
+def parse_changes(texts: list[str] | None) -> dict[str, object]:
+    """`section.key=value` texts as values.
+
+    Raises:
+        InputError: naming the text that is none.
+    """
+    import yaml
+
+    changes: dict[str, object] = {}
+    for text in texts or []:
+        key, equals, value = text.partition("=")
+        if not equals or "." not in key:
+            raise InputError(f"{text!r} is not of the form section.key=value.", hint="Such as training.epochs=3.")
+        try:
+            changes[key.strip()] = yaml.safe_load(value) if value else ""
+        except yaml.YAMLError as error:
+            raise InputError(f"The value of {key} is not YAML: {value!r}.", hint="Put text in quotes.") from error
+    return changes

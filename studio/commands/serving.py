@@ -1,0 +1,64 @@
+"""serve and link: the server, and a new launch address of a running one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from studio.commands.options import HomeOption, InputError, JsonOption, home_path
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("serve")(serve)
+    app.command("link")(link)
+
+
+def serve(
+    home: HomeOption = None,
+    host: Annotated[str, typer.Option(help="Loopback only.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8000,
+    open_browser: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = False,
+    import_root: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder whose data may be imported by path; may be repeated.", show_default=False),
+    ] = None,
+) -> None:
+    """Run the server."""
+    import os
+
+    from studio.server.config import ServerConfig
+    from studio.server.serve import serve as run_server
+
+    missing = [root for root in import_root or [] if not root.is_dir()]
+    if missing:
+        raise InputError(f"There is no folder {str(missing[0])!r}.", hint="Name a folder that exists.")
+    config = ServerConfig(
+        home=home_path(home),
+        host=host,
+        port=port,
+        import_roots=tuple(root.absolute() for root in import_root or []),
+        executor="fake" if os.environ.get("STUDIO_FAKE_WORKERS") == "1" else "local",
+        is_warm=os.environ.get("STUDIO_WARM_LAUNCHER", "1") != "0",
+    )
+    run_server(config, opens_browser=open_browser)
+
+
+def link(home: HomeOption = None, json: JsonOption = False) -> None:
+    """A new launch address of the running server."""
+    from studio.commands.connection import connect
+    from studio.commands.output import answer_json
+    from studio.server.home_lock import read_server_record
+    from studio.store.home import Home
+
+    path = home_path(home)
+    record = read_server_record(Home(path))
+    if record is None or record.port is None:
+        raise InputError("No server is running on this home.", hint="Start one with `studio serve`.")
+    with connect(path) as connection:
+        code = connection.post("/api/launch-codes")["code"]
+    url = f"http://127.0.0.1:{record.port}/launch?code={code}"
+    if json:
+        answer_json({"url": url})
+    else:
+        typer.echo(url)

@@ -35,9 +35,9 @@ def answer_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 def tell(message: str, hint: str = "") -> None:
     """A sentence for people."""
     console = people()
-    console.print(message, markup=False)
+    console.print(message, markup=False, soft_wrap=True)
     if hint:
-        console.print(f"  {hint}", style="dim", markup=False)
+        console.print(f"  {hint}", style="dim", markup=False, soft_wrap=True)
 
 
 def tell_findings(findings: Iterable[Mapping[str, Any]]) -> None:
@@ -48,9 +48,9 @@ def tell_findings(findings: Iterable[Mapping[str, Any]]) -> None:
         line = finding.get("line")
         place = f"{finding['path']}{f' (line {line})' if line else ''}"
         console.print(f"{level:8}", style=STYLES.get(level), end="", markup=False)
-        console.print(f"{place}: {finding['message']}", markup=False)
+        console.print(f"{place}: {finding['message']}", markup=False, soft_wrap=True)
         if finding.get("fix"):
-            console.print(f"        {finding['fix']}", style="dim", markup=False)
+            console.print(f"        {finding['fix']}", style="dim", markup=False, soft_wrap=True)
 
 
 def has_errors(findings: Iterable[Mapping[str, Any]]) -> bool:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import socket
 import sys
 import webbrowser
@@ -37,6 +38,8 @@ def serve(config: ServerConfig, *, opens_browser: bool) -> None:
         sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
         sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
         sys.stdout.flush()
+        # uvicorn raises the signal once more when it is done; by default that would end us before the home is given back.
+        signal.signal(signal.SIGTERM, _leave)
         if opens_browser:
             webbrowser.open(url)
         uvicorn.Server(uvicorn_config(create_app(studio))).run(sockets=[listener])
@@ -68,6 +71,10 @@ def log_to_file(home: Home) -> None:
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _listen(config: ServerConfig) -> socket.socket:

@@ -30,10 +30,10 @@ def test_sixteen_images_are_overfitted_to_an_average_precision_of_nine_tenths(
     studio("dataset", "import", sixteen_images(shared_data, tmp_path / "source"), "--name", "sixteen")
     config = tmp_path / "sixteen.yaml"
     changes = {
-        "training.epochs": 90,
+        "training.epochs": 100,
         "training.batch_size": 8,
-        "training.evaluation_epochs": 30,
-        "training.learning_rate": 0.003,
+        "training.evaluation_epochs": 20,
+        "training.warmup_epochs": 5,
         "environment.seed": 1,
         "environment.number_of_workers": 0,
     }

@@ -40,6 +40,7 @@ def inspect_rows(inspection: Inspection) -> DatasetProfile:
     counts: dict[str, dict[str, int]] = {}
     labels: set[str] = set()
     boxes: list[np.ndarray] = []
+    sizes: list[tuple[int, int] | None] = []
     for role in tuple(inspection.frames):
         if not _has_boxes(inspection.frames[role], inspection.roles):
             continue
@@ -50,10 +51,11 @@ def inspect_rows(inspection: Inspection) -> DatasetProfile:
         if role == "train":
             labels = set(names)
             boxes = [_corners(row, inspection.roles) for _, row in frame.iterrows()]
+            sizes = [inspection.size_of(str(name)) for name in frame[str(inspection.roles["image_column"])]]
             _note_train(inspection, boxes)
     if labels:
         _drop_unseen(inspection, labels)
-    return _profile(inspection, labels, counts, boxes)
+    return _profile(inspection, labels, counts, boxes, sizes)
 
 
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
@@ -222,18 +224,24 @@ def _note_train(inspection: Inspection, boxes: Sequence[np.ndarray]) -> None:
 
 
 def _profile(
-    inspection: Inspection, labels: set[str], counts: dict[str, dict[str, int]], boxes: Sequence[np.ndarray]
+    inspection: Inspection,
+    labels: set[str],
+    counts: dict[str, dict[str, int]],
+    boxes: Sequence[np.ndarray],
+    sizes: Sequence[tuple[int, int] | None],
 ) -> DatasetProfile:
     facts = image_facts(inspection)
     histograms = list(image_histograms(inspection))
     corners = np.concatenate(boxes) if boxes else np.zeros((0, 4))
     if len(corners):
-        areas = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+        areas = _areas(corners)
+        shares = [np.sqrt(_areas(one) / (size[0] * size[1])) for one, size in zip(boxes, sizes, strict=True) if size]
         per_image = [len(one) for one in boxes]
         facts |= {
             "boxes": float(len(corners)),
             "boxes_per_image": float(np.mean(per_image)),
             "most_boxes": float(max(per_image)),
+            "small_side_share": float(np.quantile(np.concatenate(shares), 0.1)) if shares else 0.0,
             "images_without_boxes": float(sum(count == 0 for count in per_image)),
             "share_small": float((areas < SMALL_AREA).mean()),
             "share_medium": float(((areas >= SMALL_AREA) & (areas < MEDIUM_AREA)).mean()),
@@ -252,6 +260,11 @@ def _profile(
         histograms=tuple(histograms),
         facts=facts,
     )
+
+
+def _areas(corners: np.ndarray) -> np.ndarray:
+    """Areas (N,) of boxes (N, 4) in square pixels."""
+    return np.asarray((corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1]))
 
 
 def _corners(row: pd.Series, roles: Mapping[str, Any]) -> np.ndarray:

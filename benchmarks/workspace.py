@@ -10,6 +10,7 @@ from typing import Any
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.making import ImportOrder, make_dataset
+from studio.datasets.scan import scan_files
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
@@ -52,6 +53,28 @@ def import_dataset(source: Source, target: Path) -> Dataset:
             tables={"train": source.train, **({"test": source.test} if source.test else {})},
             media_folder=source.media_folder,
             roles=source.roles,
+        ),
+        Silent(),
+    )
+
+
+def import_example(id: str, target: Path) -> Dataset:
+    """The example dataset of a problem type, imported into `target`."""
+    kind = problem_type(id)
+    files = target.with_name(f"{target.name}-files")
+    files.mkdir(parents=True)
+    kind.make_example(files)
+    found = scan_files(files, {"problem_type": kind.id}).choices
+    return make_dataset(
+        ImportOrder(
+            files=files,
+            target=target,
+            dataset_id=target.name,
+            name=kind.example_title,
+            problem_type=kind,
+            tables=found.tables(),
+            media_folder=found.media_folder or ".",
+            roles={role.name: found.roles[role.name] for role in kind.roles if found.roles.get(role.name)},
         ),
         Silent(),
     )

@@ -64,15 +64,19 @@ def _sources(kind: ProblemType) -> Iterator[tuple[str, bytes]]:
         inside = PurePosixPath(path.relative_to(root).as_posix())
         if _is_needed(inside, kind):
             yield f"studio/{inside}", path.read_bytes()
-    package = kind.recipe.partition(":")[0].partition(".")[0]
-    if package == "studio":
-        return
-    spec = importlib.util.find_spec(package)
-    if spec is not None and spec.origin is not None:
-        other = Path(spec.origin).parent
-        for path in iter_files(other):
-            if path.suffix != ".pyc":
-                yield f"{package}/{path.relative_to(other).as_posix()}", path.read_bytes()
+    for package in sorted(_other_packages(kind)):
+        spec = importlib.util.find_spec(package)
+        if spec is not None and spec.origin is not None:
+            other = Path(spec.origin).parent
+            for path in iter_files(other):
+                if path.suffix != ".pyc":
+                    yield f"{package}/{path.relative_to(other).as_posix()}", path.read_bytes()
+
+
+def _other_packages(kind: ProblemType) -> set[str]:
+    """The packages of a problem type that is not ours: of its recipe, and of the entry point that finds it."""
+    modules = {kind.recipe, _entry_of(kind) or ""}
+    return {module.partition(":")[0].partition(".")[0] for module in modules} - {"", "studio"}
 
 
 def _is_needed(path: PurePosixPath, kind: ProblemType) -> bool:

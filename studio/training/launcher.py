@@ -47,10 +47,11 @@ def serve(path: Path) -> int:
 
 
 def _warm_up() -> None:
-    """Import only: no tensor, no thread pool, no device. A process with one thread can be forked safely."""
-    os.environ["OMP_WAIT_POLICY"] = "PASSIVE"
-    os.environ["NO_ALBUMENTATIONS_UPDATE"] = "1"
-    # Thread counts in the environment are upper limits for libraries that read them once; workers set their own.
+    """Import only: no tensor, no thread pool, no device, so that nothing of it can be lost in a fork.
+
+    The one other thread, which Arrow's allocator starts, is made for forks. OpenBLAS would start one a core.
+    """
+    os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1", "NO_ALBUMENTATIONS_UPDATE": "1"}
     import importlib
 
     for name in PRELOADED:

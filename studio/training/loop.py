@@ -184,7 +184,8 @@ def _evaluate(training: _Training) -> None:
     job.reporter.log("info", f"Epoch {epoch:g}: validation loss {values['loss']:.4g}, {job.metric.name} {found:.4g}.")
     if math.isnan(found):
         job.reporter.log("warning", f"{job.metric.name} is not defined on these validation rows (one class only, say).")
-    training.checkpoints.write(_state(training), progress, epoch, metric=found, is_best=is_best, is_due=is_best)
+    is_due = is_best or progress.update == table.updates
+    training.checkpoints.write(_state(training), progress, epoch, metric=found, is_best=is_best, is_due=is_due)
     training.model.train()
 
 

@@ -30,6 +30,14 @@ def run_worker(path: Path) -> int:
     if not lock.acquire():
         sys.stderr.write("Another process already works on this run.\n")
         return LOCK_HELD
+    try:
+        return _hold(folder)
+    finally:
+        lock.release()
+
+
+def _hold(folder: RunFolder) -> int:
+    """With the lock held: say who works, then work."""
     spec = RunSpec.read(folder.path)
     RunFolder.create(folder.path)
     ProcessRecord.current().write(folder.process)

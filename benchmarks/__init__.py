@@ -1,0 +1,1 @@
+"""Measurements: speed against bare scripts, and quality on real data."""

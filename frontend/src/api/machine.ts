@@ -1,0 +1,35 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api } from "./client";
+import type { About, Finding, Machine, Me, Queue } from "./types";
+
+export function useMe() {
+  return useQuery({ queryKey: ["me"], queryFn: () => api.get<Me>("/api/me"), staleTime: 60_000 });
+}
+
+export function useMachine(refreshSeconds?: number) {
+  return useQuery({ queryKey: ["machine"], queryFn: () => api.get<Machine>("/api/machine"), refetchInterval: refreshSeconds ? refreshSeconds * 1000 : false });
+}
+
+export function useQueue() {
+  return useQuery({ queryKey: ["queue"], queryFn: () => api.get<Queue>("/api/queue") });
+}
+
+export function useReorderQueue() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (runs: string[]) => api.post<unknown>("/api/queue/order", { run_ids: runs }),
+    onSettled: () => client.invalidateQueries({ queryKey: ["queue"] }),
+  });
+}
+
+export function useDoctor() {
+  return useQuery({ queryKey: ["doctor"], queryFn: () => api.get<{ ok: boolean; findings: Finding[] }>("/api/doctor"), staleTime: 300_000 });
+}
+
+export function useAbout() {
+  return useQuery({ queryKey: ["about"], queryFn: () => api.get<About>("/api/about"), staleTime: Infinity });
+}
+
+export function useSignOut() {
+  return useMutation({ mutationFn: () => api.post<unknown>("/api/logout") });
+}

@@ -1,0 +1,85 @@
+import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { api, apiPath, read, withQuery } from "./client";
+import { nextOffset, SAMPLES_A_PAGE } from "./datasets";
+import type { Insight } from "./insight";
+import type { InsightEntry, LogPage, RunFile, SamplePage, SampleView, SeriesHistory } from "./types";
+
+export type RunSampleFilter = { split: string | null; sort: string; truth: string | null; prediction: string | null; correct: string | null };
+
+export function fetchSeries(run: string, points: number): Promise<{ series: Record<string, SeriesHistory> }> {
+  return api.get(apiPath("runs", run, "series"), { points });
+}
+
+export function useInsights(run: string | null) {
+  return useQuery({ queryKey: ["runs", run, "insights"], queryFn: () => api.get<InsightEntry[]>(apiPath("runs", run ?? "", "insights")), enabled: run !== null });
+}
+
+export function useInsight(run: string, key: string | null) {
+  return useQuery({
+    queryKey: ["runs", run, "insights", key],
+    queryFn: () => api.get<Insight>(apiPath("runs", run, "insights", key ?? "")),
+    enabled: key !== null,
+    staleTime: Infinity,
+  });
+}
+
+export function useRunSamples(run: string, filter: RunSampleFilter, enabled = true) {
+  return useInfiniteQuery({
+    queryKey: ["runs", run, "samples", filter],
+    queryFn: ({ pageParam }) => api.get<SamplePage>(apiPath("runs", run, "samples"), { ...filter, offset: pageParam, limit: SAMPLES_A_PAGE }),
+    initialPageParam: 0,
+    getNextPageParam: nextOffset,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+}
+
+export function useLog(run: string, level: string, q: string) {
+  return useQuery({
+    queryKey: ["runs", run, "log", { level, q }],
+    queryFn: () => fetchLog(run, level, q),
+    placeholderData: keepPreviousData,
+  });
+}
+
+const LOG_LINES = 5000;
+
+async function fetchLog(run: string, level: string, q: string): Promise<LogPage> {
+  return api.get<LogPage>(apiPath("runs", run, "log"), { after: 0, limit: LOG_LINES, level, q });
+}
+
+export function useRunFiles(run: string | null) {
+  return useQuery({ queryKey: ["runs", run, "files"], queryFn: () => api.get<RunFile[]>(apiPath("runs", run ?? "", "files")), enabled: run !== null });
+}
+
+export function runFile(run: string, name: string): string {
+  return `${apiPath("runs", run, "files")}/${name.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+export function runMedia(run: string, path: string): string {
+  return withQuery(apiPath("runs", run, "media"), { path });
+}
+
+export function answerMedia(run: string, path: string): string {
+  return withQuery(apiPath("runs", run, "answer", "media"), { path });
+}
+
+export function useBuildPipeline(run: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.post<{ name: string; size_bytes: number; sha256: string }>(`${apiPath("runs", run)}/pipeline`),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["runs", run, "files"] }),
+  });
+}
+
+/** Asks the run's model about one file; the answer comes back at once. */
+export function useAnswer(run: string) {
+  return useMutation({
+    mutationFn: async (file: File) => {
+      const response = await fetch(`${apiPath("runs", run)}/answer`, {
+        method: "POST", credentials: "same-origin", body: file, headers: { "Content-Type": file.type || "application/octet-stream" },
+      });
+      return (await read(response)) as { sample: SampleView; seconds: number };
+    },
+  });
+}

@@ -1,0 +1,43 @@
+import type { MetricInfo, Run } from "../api/types";
+import type { ChartLine } from "../live/chart-lines";
+import type { RunSeries } from "../live/series";
+
+export type ChartGroup = { id: string; title: string; note?: string; lines: ChartLine[]; isMain: boolean };
+
+const SPLITS: Record<string, string> = { train: "Training", validation: "Validation", test: "Test" };
+const TITLES: Record<string, string> = { loss: "Loss", learning_rate: "Learning rate", gradient_norm: "Gradient norm", gradient_norm_clipped: "Gradient norm, clipped" };
+
+/** Series as charts: the metric people compare by, then loss, then the other metrics, then the rest. One chart a quantity, splits together. */
+export function chartGroups(run: Run, colour: number, series: RunSeries, metrics: readonly MetricInfo[], main: string | null): ChartGroup[] {
+  const quantities = new Map<string, string[]>();
+  for (const name of series.series.keys()) {
+    const quantity = name.slice(name.indexOf(".") + 1);
+    quantities.set(quantity, [...(quantities.get(quantity) ?? []), name]);
+  }
+  const stepsPerEpoch = run.epoch > 0 && run.step > 0 ? run.step / run.epoch : null;
+  const groups = [...quantities].map(([quantity, names]): ChartGroup => {
+    const metric = metrics.find((one) => one.name === quantity);
+    return {
+      id: quantity,
+      title: metric?.label ?? TITLES[quantity] ?? spelt(quantity),
+      note: metric ? (metric.direction === "maximize" ? "higher is better" : "lower is better") : undefined,
+      lines: names.sort().map((name) => ({
+        id: name, label: SPLITS[name.split(".")[0] ?? ""] ?? name, colour, isDashed: name.startsWith("validation.") && names.length > 1, series: series.series.get(name) as ChartLine["series"], stepsPerEpoch,
+      })),
+      isMain: quantity === main || quantity === "loss" || quantity === "learning_rate" || metric !== undefined,
+    };
+  });
+  return groups.sort((a, b) => rank(a.id, main, metrics) - rank(b.id, main, metrics) || a.title.localeCompare(b.title));
+}
+
+function rank(quantity: string, main: string | null, metrics: readonly MetricInfo[]): number {
+  if (quantity === main) return 0;
+  if (quantity === "loss") return 1;
+  if (metrics.some((one) => one.name === quantity)) return 2;
+  return quantity === "learning_rate" ? 3 : 4;
+}
+
+function spelt(name: string): string {
+  const words = name.replaceAll("_", " ");
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

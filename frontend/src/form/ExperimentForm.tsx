@@ -1,0 +1,202 @@
+import { Button } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useRef, useState } from "react";
+import { useBlocker, useNavigate, useSearchParams } from "react-router";
+import { ApiError } from "../api/client";
+import { usePreferences, useSavePreferences, useSettingsCheck } from "../api/catalogue";
+import { useStartExperiment } from "../api/experiments";
+import type { ExperienceLevel, Finding, SettingsCheck, SettingsDocument } from "../api/types";
+import { ConfirmDialog } from "../ui/Confirm";
+import { useShortcuts } from "../ui/keys";
+import { plural } from "../ui/format";
+import { useSetSearch } from "../ui/search-state";
+import { ErrorPanel } from "../ui/states";
+import { dropDraft, readDraft, useKeptDraft } from "./drafts";
+import { ErrorSummary } from "./ErrorSummary";
+import { fieldId } from "./Field";
+import { FormProvider, useForm, useFormStore } from "./form-context";
+import { FormToolbar } from "./FormToolbar";
+import { Outlook } from "./Outlook";
+import { LEVELS } from "./schema";
+import { goToSection, SectionNav } from "./SectionNav";
+import { type FormView, SettingsForm } from "./SettingsForm";
+import type { FormSource } from "./SourceBar";
+import { FormStore } from "./store";
+import { SuggestedPanel } from "./SuggestedPanel";
+import classes from "./form-page.module.css";
+
+type ExperimentFormProps = { document: SettingsDocument; source: FormSource };
+
+const NAME_KEY = "general.experiment_name";
+const RUN_LIMIT = 256;
+
+export function ExperimentForm({ document, source }: ExperimentFormProps) {
+  const form = `${document.problem_type}|${document.model_type}|${source.dataset.id}|${source.from?.id ?? ""}`;
+  const [store] = useState(() => preparedStore(document, source, form));
+  useKeptDraft(store, form);
+  return (
+    <FormProvider value={store}>
+      <FormBody />
+    </FormProvider>
+  );
+}
+
+/** Defaults, then what the dataset decides, then the suggestions or another experiment or a file, then an unsent draft. */
+function preparedStore(document: SettingsDocument, source: FormSource, form: string): FormStore {
+  const store = new FormStore(document);
+  const taken = source.file ?? source.from?.settings;
+  if (taken === undefined) store.apply(document.suggested);
+  else {
+    const isOtherData = source.file !== null || source.from?.dataset !== source.dataset.id;
+    const kept = Object.entries(taken.settings).filter(([key]) => key !== NAME_KEY && !(isOtherData && key in document.values));
+    store.take(Object.fromEntries(kept), taken.grid);
+  }
+  const draft = readDraft(form);
+  if (draft && source.file === null) store.restore(draft);
+  return store;
+}
+
+function FormBody() {
+  const [view, setView] = useFormView();
+  const search = useRef<HTMLInputElement>(null);
+  const summary = useRef<HTMLDivElement>(null);
+  const check = useCheck();
+  const starting = useStarting(summary);
+  const go = useGoTo(view, setView);
+  const isLeaving = useLeaveGuard(starting.isDone);
+  const sectionKeys = useSectionKeys();
+  useShortcuts({ "/": () => search.current?.focus(), "Control+Enter": starting.start, ...sectionKeys });
+  return (
+    <>
+      <SuggestedPanel />
+      {starting.showsSummary && <ErrorSummary ref={summary} others={starting.others} onGo={go} />}
+      {starting.error !== null && <ErrorPanel title="The experiment was not started." error={starting.error} />}
+      <div className={classes.layout}>
+        <div className={classes.side}><SectionNav view={view} /></div>
+        <div className={classes.middle}>
+          <FormToolbar view={view} onChange={setView} searchRef={search} />
+          <SettingsForm view={view} onClear={() => setView({ search: "", onlyChanged: false })} />
+        </div>
+        <div className={classes.outlook}><Outlook check={check.data} error={check.error} isStale={check.isStale} onGo={go} /></div>
+      </div>
+      <Footer check={check.data} isBusy={starting.isBusy} onStart={starting.start} />
+      <ConfirmDialog isOpen={isLeaving.isOpen} onClose={isLeaving.stay} title="Leave this form?" verb="Leave" onConfirm={isLeaving.leave}>Your changes stay in this tab: come back to the same form and they are there.</ConfirmDialog>
+    </>
+  );
+}
+
+function Footer({ check, isBusy, onStart }: { check: SettingsCheck | undefined; isBusy: boolean; onStart: () => void }) {
+  const changed = useForm((_, store) => store.changedKeys().length);
+  const points = useForm((state) => Object.entries(state.grid).filter(([key]) => state.visible.has(key)).reduce((product, [, entry]) => product * Math.max(1, entry.values.length), 1));
+  const others = (check?.plan.factors ?? []).filter((factor) => factor.count > 1);
+  const runs = points > 1 ? Math.max(points, check?.plan.runs ?? 0) : (check?.plan.runs ?? 1);
+  const isTooMany = points > RUN_LIMIT;
+  return (
+    <div className={classes.footer}>
+      <span className={classes.footerText} aria-live="polite">
+        {changed === 0 ? "All settings at their start values" : plural(changed, "changed setting")}
+        {others.length > 0 && ` · ${others.map((factor) => `${factor.count} ${factor.label}`).join(" × ")}`}
+        {isTooMany && ` · At most ${RUN_LIMIT} runs can be started at once. Try fewer values.`}
+      </span>
+      <Button size="md" loading={isBusy} disabled={isTooMany} onClick={onStart}>{runs > 1 ? `Start ${plural(runs, "run")}` : "Start experiment"}</Button>
+    </div>
+  );
+}
+
+function useFormView(): [FormView, (change: Partial<FormView>) => void] {
+  const [params] = useSearchParams();
+  const setSearch = useSetSearch();
+  const preferred = usePreferences().data?.level;
+  const save = useSavePreferences();
+  const [own, setOwn] = useState({ search: "", onlyChanged: false });
+  const asked = params.get("level") as ExperienceLevel | null;
+  const level = asked !== null && LEVELS.includes(asked) ? asked : (preferred ?? "novice");
+  const change = ({ level: next, ...rest }: Partial<FormView>) => {
+    if (next !== undefined) {
+      setSearch({ level: next });
+      save.mutate({ level: next });
+    }
+    setOwn((old) => ({ ...old, ...rest }));
+  };
+  return [{ ...own, level }, change];
+}
+
+function useCheck() {
+  const store = useFormStore();
+  const state = useForm((one) => one);
+  const [settled] = useDebouncedValue(state, 400);
+  const isBad = store.problems().length > 0;
+  const check = useSettingsCheck(settled === state && !isBad ? store.draft() : null);
+  return { data: check.data, error: check.error, isStale: settled !== state || check.isFetching };
+}
+
+function useStarting(summary: { current: HTMLDivElement | null }) {
+  const store = useFormStore();
+  const navigate = useNavigate();
+  const mutation = useStartExperiment();
+  const [key] = useState(() => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`);
+  const [showsSummary, setShowsSummary] = useState(false);
+  const [others, setOthers] = useState<Finding[]>([]);
+  const isDone = useRef(false);
+  const focusSummary = () => {
+    setShowsSummary(true);
+    setTimeout(() => summary.current?.focus(), 0);
+  };
+  const start = () => {
+    if (mutation.isPending) return;
+    setOthers([]);
+    if (store.problems().length > 0) return focusSummary();
+    mutation.mutate({ draft: store.draft(), key: `${key}-${attempt(store)}` }, {
+      onSuccess: (experiment) => {
+        isDone.current = true;
+        dropDraft();
+        void navigate(`/experiments/${experiment.id}/charts`);
+      },
+      onError: (error) => {
+        if (!(error instanceof ApiError) || error.status !== 422) return;
+        store.blame(error.findings);
+        setOthers(error.findings.filter((finding) => finding.level === "error" && !store.settings.has(finding.path)));
+        focusSummary();
+      },
+    });
+  };
+  const error = mutation.error instanceof ApiError && mutation.error.status === 422 && mutation.error.findings.length > 0 ? null : mutation.error;
+  return { start, isBusy: mutation.isPending, showsSummary, others, error, isDone };
+}
+
+/** The same draft sent twice is the same start; a changed one is another. */
+function attempt(store: FormStore): string {
+  const text = JSON.stringify(store.draft());
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (hash * 31 + text.charCodeAt(i)) | 0;
+  return (hash >>> 0).toString(36);
+}
+
+function useGoTo(view: FormView, setView: (change: Partial<FormView>) => void) {
+  const store = useFormStore();
+  return (key: string) => {
+    const setting = store.settings.get(key);
+    const needed = setting && LEVELS.indexOf(setting.level) > LEVELS.indexOf(view.level) ? { level: setting.level } : {};
+    setView({ search: "", onlyChanged: false, ...needed });
+    setTimeout(() => {
+      const control = window.document.getElementById(fieldId(key));
+      control?.closest("[data-setting]")?.scrollIntoView({ block: "center" });
+      control?.focus({ preventScroll: true });
+    }, 60);
+  };
+}
+
+function useLeaveGuard(isDone: { current: boolean }) {
+  const store = useFormStore();
+  const blocker = useBlocker(({ currentLocation, nextLocation }) => !isDone.current && currentLocation.pathname !== nextLocation.pathname && hasOwnChanges(store));
+  return { isOpen: blocker.state === "blocked", stay: () => blocker.reset?.(), leave: () => blocker.proceed?.() };
+}
+
+function hasOwnChanges(store: FormStore): boolean {
+  return store.changedKeys().some((key) => !(key in store.current().applied));
+}
+
+function useSectionKeys(): Record<string, () => void> {
+  const store = useFormStore();
+  return Object.fromEntries(store.document.sections.slice(0, 9).map((section, i) => [`Alt+${i + 1}`, () => goToSection(section.id)]));
+}

@@ -1,0 +1,57 @@
+import { useState } from "react";
+import { Link } from "react-router";
+import type { TablePayload } from "../api/insight";
+import { formatCount, formatMetric } from "../ui/format";
+import { useInsightContext } from "./context";
+import type { PanelProps } from "./registry";
+import classes from "./insights.module.css";
+
+/** Rows of figures, sorted by any column; a row with a filter opens its samples. */
+export function InsightTable({ payload, group, title }: PanelProps<TablePayload>) {
+  const { samplesLink } = useInsightContext();
+  const [sort, setSort] = useState<{ column: number; isFalling: boolean } | null>(null);
+  const isNumber = payload.columns.map((_, i) => payload.rows.some((row) => typeof row[i] === "number"));
+  const order = payload.rows.map((_, i) => i);
+  if (sort) order.sort((a, b) => compare(payload.rows[a]?.[sort.column] ?? null, payload.rows[b]?.[sort.column] ?? null) * (sort.isFalling ? -1 : 1));
+  return (
+    <div className={classes.tableScroll} tabIndex={0} role="region" aria-label={`${title}, table`}>
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            {payload.columns.map((column, i) => (
+              <th key={column} scope="col" data-number={isNumber[i] || undefined} aria-sort={sort?.column === i ? (sort.isFalling ? "descending" : "ascending") : undefined}>
+                <button type="button" onClick={() => setSort({ column: i, isFalling: sort?.column === i ? !sort.isFalling : (isNumber[i] ?? false) })}>{column}{sort?.column === i && <span aria-hidden="true"> {sort.isFalling ? "↓" : "↑"}</span>}</button>
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {order.map((i) => {
+            const filter = payload.filters[i];
+            const link = filter ? samplesLink(group, filter) : null;
+            return (
+              <tr key={i}>
+                {payload.rows[i]?.map((cell, j) => (
+                  <td key={j} data-number={isNumber[j] || undefined}>
+                    {j === 0 && link ? <Link to={link}>{show(cell)}</Link> : show(cell)}
+                    {isNumber[j] && typeof cell === "number" && cell >= 0 && cell <= 1 && !Number.isInteger(cell) && <span className={classes.share} aria-hidden="true"><i style={{ width: `${cell * 100}%` }} /></span>}
+                  </td>
+                ))}
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function show(cell: string | number | null): string {
+  if (cell === null) return "–";
+  return typeof cell === "string" ? cell : Number.isInteger(cell) ? formatCount(cell) : formatMetric(cell);
+}
+
+function compare(a: string | number | null, b: string | number | null): number {
+  if (typeof a === "number" && typeof b === "number") return a - b;
+  return String(a ?? "").localeCompare(String(b ?? ""), "en", { numeric: true });
+}

@@ -1,0 +1,21 @@
+import { useState } from "react";
+import type { SamplesPayload } from "../api/insight";
+import { hasBoxes, type Overlay, FULL_OVERLAY } from "../samples/overlay";
+import { OverlayControls } from "../samples/OverlayControls";
+import { SampleGrid } from "../samples/SampleGrid";
+import { useInsightContext } from "./context";
+import type { PanelProps } from "./registry";
+
+/** A grid of samples chosen by the run: the batch as the model sees it, the best, the worst. */
+export function Samples({ payload, title }: PanelProps<SamplesPayload>) {
+  const { source, classNames } = useInsightContext();
+  const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: payload.confidence ?? 0 });
+  const samples = [...payload.samples];
+  const hasPrediction = samples.some((sample) => sample.prediction !== null);
+  return (
+    <div className="column" style={{ gap: 12 }}>
+      {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={hasPrediction} />}
+      <SampleGrid samples={samples} source={source} classNames={classNames} overlay={overlay} onOverlay={setOverlay} label={title} />
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+import { useMemo } from "react";
+import { Navigate, useLocation, useParams } from "react-router";
+import { useProblemType } from "../api/catalogue";
+import { datasetMedia, useDatasetProfile } from "../api/datasets";
+import { useExperiment } from "../api/experiments";
+import { runMedia } from "../api/runs";
+import type { Experiment, MediaRef, Run } from "../api/types";
+import { Charts } from "../experiment/Charts";
+import { ExperimentHead } from "../experiment/ExperimentHead";
+import { FailurePanel } from "../experiment/FailurePanel";
+import { Files } from "../experiment/Files";
+import { Insights } from "../experiment/Insights";
+import { Logs } from "../experiment/Logs";
+import { RunBar } from "../experiment/RunBar";
+import { Samples } from "../experiment/Samples";
+import { Settings } from "../experiment/Settings";
+import { Summary } from "../experiment/Summary";
+import { InsightProvider } from "../insights/context";
+import { formatPercent } from "../ui/format";
+import { useShortcuts } from "../ui/keys";
+import { useDocumentTitle } from "../ui/Page";
+import pageClasses from "../ui/page.module.css";
+import { useSearchState } from "../ui/search-state";
+import { isActive } from "../ui/Status";
+import { Answer, EmptyState, LoadingRows, PartBoundary } from "../ui/states";
+import { type Tab, TabBar } from "../ui/TabBar";
+import { useNavigate } from "react-router";
+
+const TABS: Tab[] = [{ id: "charts", title: "Charts" }, { id: "summary", title: "Summary" }, { id: "insights", title: "Insights" }, { id: "samples", title: "Samples" }, { id: "logs", title: "Logs" }, { id: "settings", title: "Settings" }, { id: "files", title: "Files" }];
+const NO_CLASSES: readonly string[] = [];
+
+export function ExperimentPage() {
+  const { id = "", tab } = useParams();
+  const experiment = useExperiment(id);
+  if (tab === undefined) return <Navigate to={`/experiments/${id}/charts`} replace />;
+  return (
+    <div className={pageClasses.page}>
+      <Answer query={experiment} what="The experiment" loading={<><h1 className="hidden-visually">Experiment</h1><LoadingRows rows={6} height={64} /></>}>{(data) => <Loaded experiment={data} tab={tab} />}</Answer>
+      {experiment.error && !experiment.data && <h1 className="hidden-visually">Experiment not found</h1>}
+    </div>
+  );
+}
+
+function Loaded({ experiment, tab }: { experiment: Experiment; tab: string }) {
+  const [chosen, setChosen] = useSearchState("run");
+  const run = experiment.runs.find((one) => one.id === chosen) ?? mostTelling(experiment.runs);
+  const navigate = useNavigate();
+  const title = TABS.find((one) => one.id === tab)?.title ?? "Experiment";
+  const isGoing = isActive(experiment.state) && experiment.state !== "queued";
+  useDocumentTitle(`${isGoing ? `(${formatPercent(experiment.progress)}) ` : ""}${experiment.name}, ${title.toLowerCase()}`);
+  useShortcuts(Object.fromEntries(TABS.map((one, i) => [String(i + 1), () => void navigate(`/experiments/${experiment.id}/${one.id}`)])));
+  return (
+    <>
+      <ExperimentHead experiment={experiment} run={run} />
+      {run && <FailurePanel experiment={experiment} run={run} />}
+      {experiment.runs.length > 1 && <RunBar runs={experiment.runs} run={run} onChoose={setChosen} />}
+      <TabBar tabs={TABS} base={`/experiments/${experiment.id}`} label="Parts of the experiment" />
+      {run ? <PartBoundary key={`${tab}/${run.id}`} name={`The tab ${title}`}><TabBody experiment={experiment} run={run} tab={tab} /></PartBoundary> : <EmptyState title="No run was planned">Start again with other settings.</EmptyState>}
+    </>
+  );
+}
+
+/** The run to look at first: one that goes on, else the best finished one. */
+function mostTelling(runs: readonly Run[]): Run | undefined {
+  return runs.find((run) => ["running", "stopping", "starting"].includes(run.state)) ?? runs.find((run) => run.state === "finished") ?? runs[0];
+}
+
+function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; tab: string }) {
+  const { panel } = useParams();
+  const { search } = useLocation();
+  const type = useProblemType(experiment.problem_type);
+  const dataset = experiment.dataset?.id ?? null;
+  const profile = useDatasetProfile(dataset ?? "", dataset !== null);
+  const classNames = profile.data?.labels ?? NO_CLASSES;
+  const base = `/experiments/${experiment.id}`;
+  const runQuery = experiment.runs.length > 1 ? `run=${run.id}` : "";
+  const context = useMemo(() => ({
+    classNames,
+    source: (media: MediaRef, size: 256 | "full") => (media.origin === "run" || dataset === null ? runMedia(run.id, media.path) : datasetMedia(dataset, media.path, size)),
+    samplesLink: (split: string, filter: { truth?: string | null; prediction?: string | null; correct?: boolean | null }) => {
+      const query = new URLSearchParams({ split });
+      for (const [name, value] of Object.entries(filter)) if (value !== null && value !== undefined) query.set(name, String(value));
+      return `${base}/samples?${[query.toString(), runQuery].filter(Boolean).join("&")}`;
+    },
+  }), [classNames, dataset, run.id, base, runQuery]);
+  const metrics = type?.metrics ?? [];
+  return (
+    <InsightProvider value={context}>
+      {tab === "charts" && <Charts run={run} colour={experiment.colour} metrics={metrics} main={experiment.metric?.name ?? null} />}
+      {tab === "summary" && <Summary experiment={experiment} run={run} metrics={metrics} />}
+      {tab === "insights" && <Insights base={base} run={run} panel={panel} search={search} />}
+      {tab === "samples" && <Samples run={run} classNames={classNames} />}
+      {tab === "logs" && <Logs run={run} />}
+      {tab === "settings" && <Settings experiment={experiment} />}
+      {tab === "files" && <Files run={run} />}
+      {!TABS.some((one) => one.id === tab) && <EmptyState title="There is no tab here">Choose one above.</EmptyState>}
+    </InsightProvider>
+  );
+}

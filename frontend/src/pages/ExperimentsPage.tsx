@@ -1,0 +1,129 @@
+import { Button, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useEffect, useRef, useState } from "react";
+import { Link, useNavigate } from "react-router";
+import { useProblemTypes } from "../api/catalogue";
+import { useDatasets } from "../api/datasets";
+import { useExperiments } from "../api/experiments";
+import type { ExperimentRow, ProblemType } from "../api/types";
+import { DataTable, type TableColumn } from "../ui/DataTable";
+import { formatAge, formatDuration, formatMetric, formatTime, plural } from "../ui/format";
+import { ExperimentIcon, PlusIcon, SearchIcon } from "../ui/icons";
+import { SelectInput } from "../ui/inputs";
+import { useShortcuts } from "../ui/keys";
+import { Page } from "../ui/Page";
+import { useSearchState, useSetSearch } from "../ui/search-state";
+import { Answer, EmptyState, LoadingRows } from "../ui/states";
+import { isActive, StateLabel, StateWithProgress, stateWord } from "../ui/Status";
+import classes from "./lists.module.css";
+
+const ANY = "any";
+const STATES = ["queued", "starting", "running", "stopping", "finished", "failed", "stopped", "lost"] as const;
+
+export function ExperimentsPage() {
+  const navigate = useNavigate();
+  const filter = useFilter();
+  const types = useProblemTypes().data ?? [];
+  const experiments = useExperiments(filter.values);
+  const search = useRef<HTMLInputElement>(null);
+  useShortcuts({ "/": () => search.current?.focus(), n: () => void navigate("/experiments/new") });
+  return (
+    <Page title="Experiments" actions={<Button component={Link} to="/experiments/new" leftSection={<PlusIcon size={16} />}>New experiment</Button>}>
+      <Answer query={experiments} what="The experiments" loading={<LoadingRows rows={8} height={52} />}>
+        {(page) => {
+          if (page.items.length === 0 && !filter.isOn) return <NoExperiments />;
+          return (
+            <div className="column" style={{ gap: 12 }}>
+              <Toolbar filter={filter} types={types} searchRef={search} count={page.total} />
+              {page.items.length === 0 ? <EmptyState title="No experiment matches" action={<Button onClick={filter.clear}>Clear filters</Button>}>Other words or fewer filters find more.</EmptyState> : <ExperimentTable rows={page.items} types={types} />}
+            </div>
+          );
+        }}
+      </Answer>
+    </Page>
+  );
+}
+
+function ExperimentTable({ rows, types }: { rows: ExperimentRow[]; types: ProblemType[] }) {
+  const [sort, setSort] = useSearchState("sort", "-created");
+  const columns: TableColumn<ExperimentRow>[] = [
+    { id: "name", title: "Name", sortValue: (row) => row.name, cell: (row) => <NameCell row={row} /> },
+    { id: "state", title: "Status", sortValue: (row) => row.state, width: "168px", cell: (row) => <StateWithProgress state={row.state} progress={row.progress} secondsLeft={row.seconds_left} label={`Progress of ${row.name}`} /> },
+    { id: "problem", title: "Problem", hideBelow: 1200, sortValue: (row) => row.problem_type, cell: (row) => <span className="small">{types.find((type) => type.id === row.problem_type)?.title ?? row.problem_type}</span> },
+    { id: "dataset", title: "Dataset", hideBelow: 900, sortValue: (row) => row.dataset?.name ?? null, cell: (row) => row.dataset && <Link className="small" to={`/datasets/${row.dataset.id}`}>{row.dataset.name}</Link> },
+    { id: "metric", title: "Best", isNumber: true, sortValue: (row) => row.metric?.best ?? null, cell: (row) => <MetricCell row={row} /> },
+    { id: "duration", title: "Duration", isNumber: true, hideBelow: 900, sortValue: duration, cell: (row) => formatDuration(duration(row)) },
+    { id: "created", title: "Created", isNumber: true, hideBelow: 600, sortValue: (row) => row.created, cell: (row) => <span title={formatTime(row.created)}>{formatAge(row.created)}</span> },
+  ];
+  return <DataTable label="Experiments" rows={rows} columns={columns} rowKey={(row) => row.id} sort={sort} onSort={setSort} />;
+}
+
+function NameCell({ row }: { row: ExperimentRow }) {
+  return (
+    <div className={classes.nameCell}>
+      <span className={classes.dot} style={{ background: `var(--series-${row.colour % 8})` }} aria-hidden="true" />
+      <div style={{ minWidth: 0 }}>
+        <Link to={`/experiments/${row.id}/charts`} className={classes.name} data-row-link>{row.name}</Link>
+        <div className={classes.below}>
+          {row.runs > 1 && <span>{plural(row.runs, "run")}</span>}
+          {row.tags.map((tag) => <span key={tag} className={classes.tag}>{tag}</span>)}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function MetricCell({ row }: { row: ExperimentRow }) {
+  const { metric } = row;
+  if (metric === null || metric.best === null) return <span className="muted">–</span>;
+  return (
+    <span className={classes.metric}>
+      <strong>{formatMetric(metric.best)}</strong>
+      <span className="tiny muted">{metric.label} {metric.direction === "maximize" ? "↑" : "↓"}{metric.best_epoch !== null && `, epoch ${Number(metric.best_epoch.toFixed(1))}`}</span>
+    </span>
+  );
+}
+
+function duration(row: ExperimentRow): number | null {
+  if (row.started === null) return null;
+  return (row.ended ?? (isActive(row.state) ? Date.now() / 1000 : row.started)) - row.started;
+}
+
+type Filter = ReturnType<typeof useFilter>;
+
+function useFilter() {
+  const [q, setQ] = useSearchState("q");
+  const [state] = useSearchState("status");
+  const [problem_type] = useSearchState("problem");
+  const [dataset] = useSearchState("dataset");
+  const setSearch = useSetSearch();
+  const isOn = Boolean(q || state || problem_type || dataset);
+  return { values: { q, state, problem_type, dataset }, isOn, setQ, set: setSearch, clear: () => setSearch({ q: null, status: null, problem: null, dataset: null }) };
+}
+
+function Toolbar({ filter, types, searchRef, count }: { filter: Filter; types: ProblemType[]; searchRef: React.RefObject<HTMLInputElement | null>; count: number }) {
+  const [text, setText] = useState(filter.values.q);
+  const [settled] = useDebouncedValue(text, 200);
+  const datasets = useDatasets().data ?? [];
+  const { setQ } = filter;
+  useEffect(() => setQ(settled), [settled, setQ]);
+  const choose = (name: string) => (value: string | null) => filter.set({ [name]: value === ANY ? null : value });
+  return (
+    <div className={classes.toolbar}>
+      <TextInput ref={searchRef} className={classes.search} aria-label="Search experiments" placeholder="Search name or tag" leftSection={<SearchIcon size={16} />} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      <SelectInput aria-label="Status" w={150} value={filter.values.state || ANY} onChange={choose("status")} data={[{ value: ANY, label: "Any status" }, ...STATES.map((state) => ({ value: state, label: stateWord(state) }))]} renderOption={({ option }) => (option.value === ANY ? option.label : <StateLabel state={option.value as (typeof STATES)[number]} />)} />
+      <SelectInput aria-label="Problem type" w={210} value={filter.values.problem_type || ANY} onChange={choose("problem")} data={[{ value: ANY, label: "Any problem type" }, ...types.map((type) => ({ value: type.id, label: type.title }))]} />
+      <SelectInput aria-label="Dataset" w={180} value={filter.values.dataset || ANY} onChange={choose("dataset")} data={[{ value: ANY, label: "Any dataset" }, ...datasets.map((dataset) => ({ value: dataset.id, label: dataset.name }))]} />
+      {filter.isOn && <Button variant="subtle" onClick={() => (setText(""), filter.clear())}>Clear</Button>}
+      <span className={`${classes.count} small muted number`} role="status">{plural(count, "experiment")}</span>
+    </div>
+  );
+}
+
+function NoExperiments() {
+  return (
+    <EmptyState icon={<ExperimentIcon />} title="Experiments will be listed here" action={<><Button component={Link} to="/experiments/new">New experiment</Button><Button component={Link} to="/datasets/import" variant="default">Import dataset</Button></>}>
+      An experiment trains a model on a dataset, with settings you choose. Its charts, insights and predictions stay here.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,51 @@
+import { NavLink, useParams } from "react-router";
+import { useHelp, useProblemTypes, useReference } from "../api/catalogue";
+import type { HelpTopic, ProblemType } from "../api/types";
+import { Markdown } from "../ui/Markdown";
+import { Page } from "../ui/Page";
+import { Answer, EmptyState, LoadingRows } from "../ui/states";
+import classes from "./help.module.css";
+
+const REFERENCE = "reference-";
+
+/** Topics from the documentation, and the settings reference of every problem type. */
+export function HelpPage() {
+  const { topic } = useParams();
+  const help = useHelp();
+  const types = useProblemTypes().data ?? [];
+  const title = help.data?.topics.find((one) => one.id === topic)?.title ?? types.find((type) => `${REFERENCE}${type.id}` === topic)?.title;
+  return (
+    <Page title="Help" documentTitle={title ? `Help, ${title}` : "Help"}>
+      <Answer query={help} what="The help" loading={<LoadingRows rows={8} height={28} />}>
+        {({ topics }) => (
+          <div className={classes.layout}>
+            <Contents topics={topics} types={types} />
+            <article className={classes.article}>
+              {topic?.startsWith(REFERENCE) ? <Reference problemType={topic.slice(REFERENCE.length)} /> : <Topic topics={topics} id={topic} />}
+            </article>
+          </div>
+        )}
+      </Answer>
+    </Page>
+  );
+}
+
+function Contents({ topics, types }: { topics: HelpTopic[]; types: ProblemType[] }) {
+  return (
+    <nav className={classes.nav} aria-label="Help topics">
+      {topics.length > 0 && <div><h2>Topics</h2>{topics.map((one) => <NavLink key={one.id} to={`/help/${one.id}`}>{one.title}</NavLink>)}</div>}
+      <div><h2>Settings reference</h2>{types.map((type) => <NavLink key={type.id} to={`/help/${REFERENCE}${type.id}`}>{type.title}</NavLink>)}</div>
+    </nav>
+  );
+}
+
+function Topic({ topics, id }: { topics: HelpTopic[]; id: string | undefined }) {
+  const topic = id === undefined ? topics[0] : topics.find((one) => one.id === id);
+  if (!topic) return <EmptyState title="There is no such topic">Choose one of the list.</EmptyState>;
+  return <Markdown text={topic.markdown} />;
+}
+
+function Reference({ problemType }: { problemType: string }) {
+  const reference = useReference(problemType);
+  return <Answer query={reference} what="The reference" loading={<LoadingRows rows={10} height={24} />}>{({ markdown }) => <Markdown text={markdown} />}</Answer>;
+}

@@ -1,0 +1,53 @@
+import { useRef, useState } from "react";
+import { useNavigate } from "react-router";
+import { Button } from "@mantine/core";
+import { useStartPrediction } from "../api/predictions";
+import type { Experiment, Run } from "../api/types";
+import { uploadFile } from "../api/uploads";
+import { FileDrop } from "../ui/FileDrop";
+import { formatBytes } from "../ui/format";
+import { ErrorPanel } from "../ui/states";
+import { ProgressBar } from "../ui/Status";
+import classes from "../pages/predict.module.css";
+import { StartError } from "./StartError";
+
+/** A zip of images, or a table with media, sent and predicted as work in the queue. */
+export function FileForm({ run }: { run: Run; experiment: Experiment }) {
+  const [sending, setSending] = useState<{ file: File; sent: number } | null>(null);
+  const [error, setError] = useState<unknown>(null);
+  const abort = useRef<AbortController | null>(null);
+  const start = useStartPrediction();
+  const navigate = useNavigate();
+  const send = async (file: File) => {
+    const controller = new AbortController();
+    abort.current = controller;
+    setError(null);
+    setSending({ file, sent: 0 });
+    try {
+      const upload_id = await uploadFile(file, (sent) => setSending({ file, sent }), controller.signal);
+      const prediction = await start.mutateAsync({ run_id: run.id, upload_id });
+      void navigate(`/predictions/${prediction.id}`);
+    } catch (problem) {
+      if (!controller.signal.aborted) setError(problem);
+    } finally {
+      setSending(null);
+    }
+  };
+  return (
+    <div className={classes.form}>
+      {sending ? (
+        <div className={classes.sending} role="status">
+          <div className="spread"><strong className="clip">{sending.file.name}</strong><span className="small muted number">{formatBytes(sending.sent)} of {formatBytes(sending.file.size)}</span></div>
+          <ProgressBar value={sending.file.size > 0 ? sending.sent / sending.file.size : 1} label={`Upload of ${sending.file.name}`} />
+          <div><Button size="xs" variant="default" onClick={() => abort.current?.abort()}>Cancel upload</Button></div>
+        </div>
+      ) : (
+        <FileDrop label="File to predict on" accept=".zip,.csv,.parquet,.jsonl,image/*" title="Drop a zip, a table or an image here" button="Choose file" onFile={(file) => void send(file)}>
+          <p className="small muted">A zip of images, or a zip with a table and its media folder. It becomes a prediction with a table to download.</p>
+        </FileDrop>
+      )}
+      {error !== null && error !== start.error && <ErrorPanel title="The file was not sent." error={error} />}
+      {start.error && <StartError error={start.error} />}
+    </div>
+  );
+}

@@ -1,0 +1,46 @@
+import { useMemo, useState } from "react";
+import { answerMedia, useAnswer } from "../api/runs";
+import { useDatasetProfile } from "../api/datasets";
+import type { Experiment, Run } from "../api/types";
+import { ImageOverlay } from "../samples/ImageOverlay";
+import { FULL_OVERLAY, hasBoxes, type Overlay } from "../samples/overlay";
+import { OverlayControls } from "../samples/OverlayControls";
+import { SampleFacts } from "../samples/SampleFacts";
+import { FileDrop } from "../ui/FileDrop";
+import { formatDuration } from "../ui/format";
+import { ErrorPanel } from "../ui/states";
+import classes from "../pages/predict.module.css";
+
+/** One image, answered at once in the page. The first answer loads the model; the next ones are quick. */
+export function OneForm({ run, experiment }: { run: Run; experiment: Experiment }) {
+  const answer = useAnswer(run.id);
+  const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: 0.3 });
+  const [local, setLocal] = useState<string | null>(null);
+  const dataset = experiment.dataset?.id ?? null;
+  const classNames = useDatasetProfile(dataset ?? "", dataset !== null).data?.labels ?? [];
+  const ask = (file: File) => {
+    if (local) URL.revokeObjectURL(local);
+    setLocal(file.type.startsWith("image/") ? URL.createObjectURL(file) : null);
+    answer.mutate(file);
+  };
+  const source = useMemo(() => (media: { path: string }) => local ?? answerMedia(run.id, media.path), [local, run.id]);
+  const sample = answer.data?.sample;
+  return (
+    <div className="column" style={{ gap: 16 }}>
+      <FileDrop label="Image" accept="image/*" title="Drop an image here" button={sample ? "Choose another image" : "Choose image"} onFile={ask} isBusy={answer.isPending}>
+        <p className="small muted">{answer.isPending ? "Asking the model. The first answer takes some seconds: the model is loaded." : "It is answered at once and not kept as a dataset."}</p>
+      </FileDrop>
+      {answer.error && <ErrorPanel title="There is no answer." error={answer.error} />}
+      {sample && (
+        <section className={classes.answer} aria-label="Answer">
+          <div className={classes.answerPicture}>{sample.media ? <ImageOverlay key={local} sample={sample} source={source} classNames={classNames} overlay={overlay} size="full" withBoxLabels /> : null}</div>
+          <div className={classes.answerSide}>
+            {hasBoxes(sample) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction />}
+            <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
+            <p className="tiny muted number">Answered in {formatDuration(answer.data?.seconds)}</p>
+          </div>
+        </section>
+      )}
+    </div>
+  );
+}

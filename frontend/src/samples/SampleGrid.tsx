@@ -1,0 +1,47 @@
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import type { SampleView } from "../api/types";
+import { formatCount } from "../ui/format";
+import { useSearchState } from "../ui/search-state";
+import { type MediaSource, type Overlay } from "./overlay";
+import { SampleCard } from "./SampleCard";
+import { SampleViewer } from "./SampleViewer";
+import classes from "./samples.module.css";
+
+type SampleGridProps = {
+  samples: SampleView[]; source: MediaSource; classNames: readonly string[]; overlay: Overlay; onOverlay: (overlay: Overlay) => void;
+  total?: number; hasMore?: boolean; isLoadingMore?: boolean; onMore?: () => void; label: string;
+};
+
+/** A grid of samples; a click opens the viewer. The open sample is part of the address. */
+export function SampleGrid({ samples, source, classNames, overlay, onOverlay, total, hasMore, isLoadingMore, onMore, label }: SampleGridProps) {
+  const [open, setOpen] = useSearchState("sample");
+  const [origin] = useState(() => ({ row: "" }));
+  const index = samples.findIndex((sample) => String(sample.row) === open);
+  const show = (sample: SampleView) => {
+    origin.row = String(sample.row);
+    setOpen(String(sample.row));
+  };
+  return (
+    <>
+      <ul className={classes.grid} aria-label={label}>
+        {samples.map((sample, i) => <SampleCard key={`${sample.row}-${i}`} sample={sample} source={source} classNames={classNames} overlay={overlay} onOpen={show} />)}
+      </ul>
+      {total !== undefined && (
+        <div className={classes.more}>
+          <span className="small muted number">{formatCount(samples.length)} of {formatCount(total)}</span>
+          {hasMore && <Button variant="default" onClick={onMore} loading={isLoadingMore}>Show more</Button>}
+        </div>
+      )}
+      {index >= 0 && (
+        <SampleViewer samples={samples} index={index} source={source} classNames={classNames} overlay={overlay} onOverlay={onOverlay}
+          onIndex={(next) => {
+            const sample = samples[next];
+            if (sample) setOpen(String(sample.row));
+            if (next >= samples.length - 3 && hasMore) onMore?.();
+          }}
+          onClose={() => setOpen("")} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,18 @@
+import { NavLink } from "react-router";
+import classes from "./tab-bar.module.css";
+
+export type Tab = { id: string; title: string; count?: number };
+
+/** Tabs that are addresses: reload and share give the same view. */
+export function TabBar({ tabs, base, label }: { tabs: Tab[]; base: string; label: string }) {
+  return (
+    <nav className={classes.bar} aria-label={label}>
+      {tabs.map((tab) => (
+        <NavLink key={tab.id} to={`${base}/${tab.id}`} className={classes.tab} preventScrollReset>
+          {tab.title}
+          {tab.count !== undefined && tab.count > 0 && <span className={classes.count}>{tab.count}</span>}
+        </NavLink>
+      ))}
+    </nav>
+  );
+}

@@ -1,0 +1,32 @@
+import { useEffect, useRef } from "react";
+
+export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
+
+/** Page-wide keys such as "/", "n" or "Control+Enter". Letters are left alone while somebody types or a dialog is open. */
+export function useShortcuts(shortcuts: Shortcuts, isEnabled = true): void {
+  const current = useRef(shortcuts);
+  current.current = shortcuts;
+  useEffect(() => {
+    if (!isEnabled) return;
+    const listen = (event: KeyboardEvent) => {
+      const run = current.current[nameOf(event)];
+      if (run === undefined || event.defaultPrevented || isForAnother(event)) return;
+      event.preventDefault();
+      run(event);
+    };
+    window.addEventListener("keydown", listen);
+    return () => window.removeEventListener("keydown", listen);
+  }, [isEnabled]);
+}
+
+function nameOf(event: KeyboardEvent): string {
+  const modifiers = [(event.ctrlKey || event.metaKey) && "Control", event.altKey && "Alt"].filter(Boolean);
+  return [...modifiers, event.key].join("+");
+}
+
+function isForAnother(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey) return false;
+  const target = event.target as HTMLElement;
+  const isTyping = target.isContentEditable || target.tagName === "TEXTAREA" || target.tagName === "SELECT" || (target.tagName === "INPUT" && !["checkbox", "radio", "range", "button"].includes((target as HTMLInputElement).type));
+  return isTyping || target.closest('[role="menu"], [role="listbox"]') !== null || (document.querySelector('[role="dialog"]') !== null && target.closest('[role="dialog"]') === null);
+}

@@ -12,6 +12,8 @@ from studio.files import resolve_inside
 from studio.server.errors import error_body
 
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+# A shared worker takes its policy from its own file: without this it could not open the event stream.
+_SCRIPT_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
 IMMUTABLE = "public, max-age=31536000, immutable"
 _MISSING = """<!doctype html><title>Deepstudio</title>
 <p>The page is not built. Run <code>make build</code>, or use the REST API and the command line.</p>"""
@@ -63,6 +65,8 @@ def _find(web: Path, path: str) -> Path | None:
 
 def _file(file: Path, accepted: str, *, is_asset: bool) -> Response:
     headers = {"Cache-Control": IMMUTABLE if is_asset else "no-cache", "Vary": "Accept-Encoding"}
+    if file.suffix == ".js":
+        headers["Content-Security-Policy"] = _SCRIPT_POLICY
     kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     offered = {part.split(";")[0].strip() for part in accepted.split(",") if not part.replace(" ", "").endswith(";q=0")}
     for encoding, suffix in ENCODINGS:

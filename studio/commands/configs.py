@@ -23,6 +23,7 @@ def new_config(
     changes: SetOption = None,
     output: Annotated[Path | None, typer.Option("-o", "--output", help="The file; else standard output.")] = None,
     home: HomeOption = None,
+    json: JsonOption = False,
 ) -> None:
     """A complete YAML with defaults and the dataset's columns."""
     given = parse_changes(changes)
@@ -37,11 +38,13 @@ def new_config(
         settings |= given
         body = {"problem_type": problem_type, "model_type": document.get("model_type"), "settings": settings}
         text = connection.post("/api/settings/yaml", body)["yaml"]
-    if output is None:
-        typer.echo(text, nl=False)
-    else:
+    if output is not None:
         write_atomic(output, text.encode())
         tell(f"Wrote {output}.")
+    if json:
+        answer_json({"output": str(output) if output else None, "yaml": text})
+    elif output is None:
+        typer.echo(text, nl=False)
 
 
 @app.command("load")

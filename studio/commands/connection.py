@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError
 from studio.files import sha256_file
+from studio.server.home_lock import HomeInUseError, HomeLock, ServerRecord, read_server_record
+from studio.store.home import Home
 
 if TYPE_CHECKING:
     import httpx2
@@ -116,30 +118,46 @@ class Connection:
 @contextmanager
 def connect(home: Path) -> Iterator[Connection]:
     """The API of a home. Without a running server one is embedded, with the same home, rows and code."""
-    from studio.server.home_lock import read_server_record
-    from studio.store.home import Home
-
-    record = read_server_record(Home(home.absolute()))
-    if record is None:
-        with _embedded(home) as connection:
+    found = _server_or_lock(home.absolute())
+    if isinstance(found, HomeLock):
+        with _embedded(home.absolute(), found) as connection:
             yield connection
         return
+    record = found
     with _client(record.token, port=record.port, path=Path(record.socket) if record.socket else None) as client:
         yield Connection(client)
 
 
+def _server_or_lock(home: Path) -> ServerRecord | HomeLock:
+    """The server of a home, waited for while it starts; or the right to be it."""
+    os.umask(0o077)
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        place = Home(home)
+        record = read_server_record(place)
+        if record is not None:
+            return record
+        lock = HomeLock(Home.create(home))
+        try:
+            lock.acquire()
+        except HomeInUseError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return lock
+
+
 @contextmanager
-def _embedded(home: Path) -> Iterator[Connection]:
+def _embedded(home: Path, lock: HomeLock) -> Iterator[Connection]:
     import uvicorn
 
-    from studio.server.app import build_studio, create_app, take_home
+    from studio.server.app import build_studio, create_app
     from studio.server.config import ServerConfig
     from studio.server.serve import log_to_file, uvicorn_config
 
-    os.umask(0o077)
-    config = ServerConfig(home=home.absolute(), is_embedded=True, is_warm=False)
-    lock = take_home(config)
     try:
+        config = ServerConfig(home=home, is_embedded=True, is_warm=False)
         studio = build_studio(config, lock.token)
         log_to_file(studio.home)
         listener = _bind(studio.home.api_socket)

@@ -1,13 +1,16 @@
 """doctor, problem-types, schema, example: what there is."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from studio.commands.connection import connect
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path
 from studio.commands.output import answer_json, answer_table, tell, tell_findings
+
+if TYPE_CHECKING:
+    from studio.problems.contract import ProblemType
 
 
 def add_to(app: typer.Typer) -> None:
@@ -77,12 +80,11 @@ def schema(
 def example(
     problem_type: str,
     output: Annotated[Path, typer.Option("-o", "--output", help="The folder to write; it must be empty or new.")],
+    home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
     """Write the example dataset of a problem type."""
-    from studio.problems.registry import problem_type as find
-
-    kind = find_or_refuse(find, problem_type)
+    kind = _problem_type(problem_type)
     if output.exists() and any(output.iterdir()):
         raise InputError(f"The folder {str(output)!r} is not empty.", hint="Name a new folder.")
     try:
@@ -96,11 +98,12 @@ def example(
     tell(f"Wrote {len(files)} files to {output}.")
 
 
-def find_or_refuse(find, name: str):  # type: ignore[no-untyped-def]
-    """A registered thing; an unknown name is bad input."""
+def _problem_type(name: str) -> "ProblemType":
+    """A registered problem type; an unknown name is bad input."""
     from studio.errors import NotFoundError
+    from studio.problems.registry import problem_type
 
     try:
-        return find(name)
+        return problem_type(name)
     except NotFoundError as error:
         raise InputError(error.message, hint=error.hint) from error

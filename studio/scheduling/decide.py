@@ -184,7 +184,7 @@ def _exit_words(code: int) -> str:
 
 def _admit(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -> Iterator[Action]:
     taken_gpus = {device for worker in workers for device in worker.devices}
-    counts = {kind: 0 for kind in WorkerKind}
+    counts = dict.fromkeys(WorkerKind, 0)
     for worker in workers:
         if worker.kind is not WorkerKind.TRAIN or not worker.devices:
             counts[worker.kind] += 1

@@ -11,6 +11,8 @@ from studio.errors import StudioError
 from studio.files import write_atomic, write_json
 from studio.store.home import Home
 
+TRIES = 8
+
 
 class HomeInUseError(StudioError):
     """Another server has this home."""
@@ -50,17 +52,18 @@ class HomeLock:
                 code="home_owner",
             )
         descriptor = os.open(self._home.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not _take(descriptor):
             os.close(descriptor)
             record = read_server_record(self._home)
             where = f"pid {record.pid}, port {record.port or 'none'}" if record else "it is just starting"
             raise HomeInUseError(
                 f"Another server is using the home {self._home.path} ({where}).",
                 hint="Use that one, stop it, or choose another home with --home.",
-            ) from None
+            )
         self._descriptor = descriptor
+        # What a server that was killed left behind describes nobody.
+        self._home.server_file.unlink(missing_ok=True)
+        self._home.token.unlink(missing_ok=True)
 
     def publish(self, *, port: int | None = None, socket: str | None = None) -> None:
         """Write down how this server is reached, for the owner of the home only."""
@@ -76,6 +79,18 @@ class HomeLock:
             path.unlink(missing_ok=True)
         os.close(self._descriptor)
         self._descriptor = None
+
+
+def _take(descriptor: int) -> bool:
+    """Take the lock; a few times, because whoever asks whether there is a server holds it for a moment."""
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.05)
+        else:
+            return True
+    return False
 
 
 def read_server_record(home: Home) -> ServerRecord | None:

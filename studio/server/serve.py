@@ -38,7 +38,7 @@ def serve(config: ServerConfig, *, opens_browser: bool) -> None:
         sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
         sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
         sys.stdout.flush()
-        # uvicorn raises the signal once more when it is done; by default that would end us before the home is given back.
+        # uvicorn raises the signal again at its end; by default that would end us with the home not given back.
         signal.signal(signal.SIGTERM, _leave)
         if opens_browser:
             webbrowser.open(url)

@@ -22,14 +22,14 @@ class NewerDatabaseError(StudioError):
     code = "newer_database"
 
 
-def migrate(path: Path, backups: Path) -> None:
-    """Make or upgrade the database in one transaction.
+def migrate(path: Path, backups: Path, scripts_folder: Path | None = None) -> None:
+    """Make or upgrade the database in one transaction, with the scripts of this package unless others are named.
 
     Raises:
         NewerDatabaseError: if it is of a later version; it is left untouched.
     """
     config = Config()
-    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.set_main_option("script_location", str(scripts_folder or Path(migrations.__file__).parent))
     scripts = ScriptDirectory.from_config(config)
     head = scripts.get_current_head()
     current = _revision(path) if path.exists() else None

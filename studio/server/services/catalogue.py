@@ -30,7 +30,7 @@ from studio.server.schemas.catalogue import (
 )
 from studio.server.services.planning import Planner, Prepared
 from studio.settings.document import settings_document, suggested_entries
-from studio.settings.finding import SettingsError
+from studio.settings.finding import SettingsError, blocking
 from studio.settings.reference import reference_markdown
 from studio.settings.yaml_config import dump_config, load_config
 from studio.store.home import Home
@@ -69,8 +69,14 @@ class Catalogue:
         return SettingsCheck(findings=list(prepared.findings), plan=_plan(prepared), facts=_facts(prepared))
 
     def load(self, text: str) -> LoadedSettings:
-        """What a YAML says."""
+        """What a YAML says.
+
+        Raises:
+            SettingsError: if nothing of it can be understood.
+        """
         loaded = load_config(text)
+        if not loaded.problem_type and blocking(loaded.findings):
+            raise SettingsError(loaded.findings)
         return LoadedSettings(
             problem_type=loaded.problem_type,
             model_type=loaded.model_type,

@@ -197,7 +197,7 @@ def _library_findings() -> list[Finding]:
 
 
 def _field(meta: importlib.metadata.PackageMetadata, name: str) -> str:
-    return meta[name] if name in meta else ""
+    return meta[name] or "" if name in meta else ""
 
 
 def _numbers(version: str) -> tuple[int, ...]:

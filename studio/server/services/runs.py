@@ -91,7 +91,7 @@ class Runs:
     def log_text(self, id: str) -> tuple[str, str]:
         """A file name, and the whole log as text."""
         row = self._train(id)
-        lines, total = self._store.artefacts.log(id, limit=1_000_000)
+        lines, _ = self._store.artefacts.log(id, limit=1_000_000)
         text = "".join(
             f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(line.time))} {line.level:7} {line.text}\n"
             for line in lines
@@ -169,6 +169,7 @@ class Runs:
                 capture_output=True,
                 env=environment,
                 timeout=PACK_SECONDS,
+                check=False,
             )
         except subprocess.TimeoutExpired:
             raise PipelineError("Building the scoring pipeline took too long.", hint="Try again.") from None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -64,7 +65,7 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
     return RunSamplePage(total=total, rows=[SampleView.model_validate_json(view) for view in views], splits=splits)
 
 
-def _mask(table, query: SampleQuery):  # type: ignore[no-untyped-def]
+def _mask(table: Any, query: SampleQuery) -> Any:
     """True where a row meets every condition."""
     mask = pc.is_valid(table.column("row"))
     for name in ("truth", "prediction", "correct"):
@@ -74,7 +75,7 @@ def _mask(table, query: SampleQuery):  # type: ignore[no-untyped-def]
     return mask
 
 
-def _order(table, sort: str):  # type: ignore[no-untyped-def]
+def _order(table: Any, sort: str) -> Any:
     """Row numbers in the asked order; what has no value stands last."""
     key = sort.removeprefix("-")
     if key not in SORT_KEYS:

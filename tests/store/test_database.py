@@ -1,0 +1,70 @@
+"""One writer, durable commits, short reads."""
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import insert, select
+
+from studio.store.store import Store
+from studio.store.tables import preference
+
+
+def test_every_connection_is_durable_and_keeps_foreign_keys(store: Store) -> None:
+    for connect in (store.database.write, store.database.read):
+        with connect() as connection:
+            pragmas = [
+                connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+                for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+            ]
+
+        assert pragmas == ["wal", 2, 1, 5000]
+
+
+def test_a_write_inside_a_write_is_part_of_it(store: Store) -> None:
+    with pytest.raises(RuntimeError), store.database.write():
+        store.preferences.put({"theme": "dark"})
+        raise RuntimeError
+
+    assert store.preferences.get() == {}
+
+
+def test_a_read_inside_a_write_sees_it(store: Store) -> None:
+    with store.database.write():
+        store.preferences.put({"theme": "dark"})
+
+        assert store.preferences.get() == {"theme": "dark"}
+
+
+def test_readers_do_not_see_what_is_not_committed(store: Store) -> None:
+    seen: list[object] = []
+
+    def look() -> None:
+        seen.append(store.preferences.get())
+
+    with store.database.write():
+        store.preferences.put({"theme": "dark"})
+        reader = threading.Thread(target=look)
+        reader.start()
+        reader.join()
+
+    assert seen == [{}]
+
+
+def test_a_reading_connection_cannot_write(store: Store) -> None:
+    with store.database.read() as connection, pytest.raises(Exception, match="readonly"):
+        connection.execute(insert(preference).values(key="theme", value="dark"))
+
+
+def test_many_writers_wait_for_each_other(store: Store) -> None:
+    def write(name: str) -> Callable[[], None]:
+        return lambda: [store.preferences.put({f"{name}{index}": index}) for index in range(20)] and None
+
+    threads = [threading.Thread(target=write(name)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with store.database.read() as connection:
+        assert len(connection.execute(select(preference)).all()) == 80

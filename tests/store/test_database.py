@@ -22,9 +22,13 @@ def test_every_connection_is_durable_and_keeps_foreign_keys(store: Store) -> Non
 
 
 def test_a_write_inside_a_write_is_part_of_it(store: Store) -> None:
-    with pytest.raises(RuntimeError), store.database.write():
-        store.preferences.put({"theme": "dark"})
-        raise RuntimeError
+    def write_and_break() -> None:
+        with store.database.write():
+            store.preferences.put({"theme": "dark"})
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_and_break()
 
     assert store.preferences.get() == {}
 

@@ -1,0 +1,150 @@
+"""decide is a table: what is seen on the left, what is done on the right."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from studio.runs.spec import WorkerKind
+from studio.runs.state import ACTIVE, MOVES, RunState
+from studio.scheduling.decide import Action, Hold, Launch, Move, Signal, Slots, Waiting, Working, decide
+
+STARTING, RUNNING, STOPPING = RunState.STARTING, RunState.RUNNING, RunState.STOPPING
+
+
+def follow(state: RunState, **seen: object) -> list[Action]:
+    fields = {"seconds": 1.0, "is_alive": True, **seen}
+    return list(decide([], Slots(), [Working("r", WorkerKind.TRAIN, state, **fields)]))
+
+
+def words(actions: list[Action]) -> list[str]:
+    return [
+        action.state.value if isinstance(action, Move) else f"signal {action.force}"
+        for action in actions
+        if isinstance(action, Move | Signal)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "seen", "done"),
+    [
+        # A start: patience, then once more, then given up.
+        (STARTING, {"is_alive": None}, []),
+        (STARTING, {"is_alive": None, "seconds": 29.0}, []),
+        (STARTING, {"is_alive": False, "seconds": 31.0}, ["queued"]),
+        (STARTING, {"is_alive": False, "seconds": 31.0, "launches": 2}, ["lost"]),
+        (STARTING, {"is_alive": False, "seconds": 13.0, "is_inherited": True}, ["queued"]),
+        (STARTING, {"is_alive": False, "exit_code": 1}, ["queued"]),
+        (STARTING, {"is_alive": False, "exit_code": 1, "launches": 2}, ["lost"]),
+        (STARTING, {"is_alive": True, "seconds": 300.0}, []),
+        (STARTING, {"is_alive": True, "reported": "started"}, ["running"]),
+        (STARTING, {"is_alive": False, "reported": "started"}, ["lost"]),
+        (STARTING, {"is_alive": False, "reported": "finished"}, ["finished"]),
+        # Running: only the kernel's lock says that a worker is gone.
+        (RUNNING, {}, []),
+        (RUNNING, {"seconds": 1e6}, []),
+        (RUNNING, {"is_alive": False, "reported": "started"}, ["lost"]),
+        (RUNNING, {"is_alive": False, "reported": "failed"}, ["failed"]),
+        (RUNNING, {"is_alive": False, "reported": "stopped"}, ["stopped"]),
+        # The end is told when the process is gone, so that its devices are free.
+        (RUNNING, {"is_alive": True, "reported": "finished"}, []),
+        (RUNNING, {"is_alive": True, "reported": "finished", "reported_seconds": 11.0}, ["signal kill"]),
+        (RUNNING, {"is_alive": True, "reported": "finished", "reported_seconds": 12.0, "forced": "kill"}, []),
+        # Stopping: asked, then terminated, then killed.
+        (STOPPING, {"seconds": 19.0}, []),
+        (STOPPING, {"seconds": 21.0}, ["signal term"]),
+        (STOPPING, {"seconds": 22.0, "forced": "term"}, []),
+        (STOPPING, {"seconds": 31.0, "forced": "term"}, ["signal kill"]),
+        (STOPPING, {"is_alive": False, "forced": "kill", "reported": "started"}, ["stopped"]),
+        (STOPPING, {"is_alive": False, "reported": "started"}, ["lost"]),
+        (STOPPING, {"is_alive": False, "reported": "finished"}, ["finished"]),
+        (STOPPING, {"is_alive": False, "seconds": 31.0}, ["stopped"]),
+        (STOPPING, {"is_alive": None, "seconds": 3.0}, []),
+    ],
+)
+def test_what_is_seen_decides_what_is_done(state: RunState, seen: dict[str, object], done: list[str]) -> None:
+    assert words(follow(state, **seen)) == done
+
+
+def test_one_training_at_a_time_on_the_processor_and_others_beside_it() -> None:
+    queue = [
+        Waiting("a", WorkerKind.TRAIN),
+        Waiting("b", WorkerKind.TRAIN),
+        Waiting("c", WorkerKind.INSPECT),
+        Waiting("d", WorkerKind.PREDICT),
+        Waiting("e", WorkerKind.PREDICT),
+    ]
+
+    actions = decide(queue, Slots(), [])
+
+    assert [one.id for one in actions if isinstance(one, Launch)] == ["a", "c", "d"]
+    assert [one.id for one in actions if isinstance(one, Hold)] == ["b", "e"]
+
+
+def test_gpus_are_exclusive_and_no_later_run_overtakes_for_one() -> None:
+    queue = [
+        Waiting("both", WorkerKind.TRAIN, (0, 1)),
+        Waiting("second", WorkerKind.TRAIN, (1,)),
+        Waiting("cpu", WorkerKind.TRAIN),
+    ]
+    busy = Working("first", WorkerKind.TRAIN, RUNNING, 1.0, True, devices=(0,))
+
+    actions = decide(queue, Slots(gpus=(0, 1)), [busy])
+
+    assert [one.id for one in actions if isinstance(one, Launch)] == ["cpu"]
+    assert next(one.reason for one in actions if one.id == "both") == "GPU 1 is in use."
+
+
+def test_a_run_that_wants_a_gpu_this_machine_lacks_uses_the_processor() -> None:
+    assert decide([Waiting("a", WorkerKind.TRAIN, (3,))], Slots(), []) == (Launch("a", ()),)
+
+
+def test_nothing_starts_on_a_disk_that_is_nearly_full() -> None:
+    [action] = decide([Waiting("a", WorkerKind.TRAIN)], Slots(is_disk_low=True), [])
+
+    assert isinstance(action, Hold)
+    assert "disk" in action.reason
+
+
+KINDS = st.sampled_from([WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.PREDICT])
+GPUS = st.lists(st.integers(0, 3), max_size=3, unique=True).map(tuple)
+
+
+@given(
+    queue=st.lists(st.tuples(KINDS, GPUS), max_size=8),
+    workers=st.lists(
+        st.tuples(
+            KINDS,
+            st.sampled_from(sorted(ACTIVE)),
+            st.floats(0, 100),
+            st.sampled_from([None, True, False]),
+            st.sampled_from([None, "started", "finished", "failed", "stopped"]),
+            st.sampled_from([None, "term", "kill"]),
+            st.integers(1, 2),
+        ),
+        max_size=4,
+    ),
+    count=st.integers(0, 4),
+    cpu_runs=st.integers(1, 3),
+)
+def test_whatever_is_seen_moves_are_legal_and_places_are_kept(queue, workers, count, cpu_runs) -> None:
+    waiting = [Waiting(f"q{index}", kind, gpus) for index, (kind, gpus) in enumerate(queue)]
+    working = [
+        Working(f"w{index}", kind, state, seconds, alive, reported, forced=forced, launches=launches)
+        for index, (kind, state, seconds, alive, reported, forced, launches) in enumerate(workers)
+    ]
+    slots = Slots(gpus=tuple(range(count)), cpu_runs=cpu_runs)
+
+    actions = decide(waiting, slots, working)
+
+    states = {worker.id: worker.state for worker in working}
+    assert all(action.state in MOVES[states[action.id]] for action in actions if isinstance(action, Move))
+    launched = [action for action in actions if isinstance(action, Launch)]
+    devices = [device for action in launched for device in action.devices]
+    assert len(devices) == len(set(devices))
+    assert set(devices) <= set(slots.gpus)
+    answered = [action.id for action in actions if isinstance(action, Launch | Hold)]
+    assert sorted(answered) == sorted(one.id for one in waiting)
+    kinds = {one.id: one.kind for one in waiting}
+    on_cpu = sum(1 for one in launched if kinds[one.id] is WorkerKind.TRAIN and not one.devices)
+    busy = sum(1 for worker in working if worker.kind is WorkerKind.TRAIN)
+    assert on_cpu <= max(0, cpu_runs - busy)

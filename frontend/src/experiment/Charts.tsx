@@ -30,7 +30,7 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
   const draw = (group: ChartGroup) => (
     <LazyPart key={group.id} height={318}>
       <LineChart title={group.title} note={group.id === main && typeof run.best.metric === "number" ? bestNote(run, group.note) : group.note} lines={group.lines} version={version} view={view}
-        onRange={(range) => setView({ range })} syncKey={run.id} height={group.id === main || group.id === "loss" ? 260 : 220} />
+        bounds={group.bounds} onRange={(range) => setView({ range })} syncKey={run.id} height={group.id === main || group.id === "loss" ? 260 : 220} />
     </LazyPart>
   );
   const rest = groups.filter((group) => !group.isMain);

@@ -11,7 +11,7 @@ import classes from "./experiment.module.css";
 
 const USE_PIPELINE = `pip install -r requirements.txt
 python score.py verify
-python score.py predict --table new.csv --media images -o predictions.csv`;
+python score.py predict --table new.csv --media images -o out.csv`;
 
 /** What a run leaves to take away: the scoring pipeline first, then predictions, settings, log, checkpoints. */
 export function Files({ run }: { run: Run }) {

@@ -4,6 +4,7 @@ import { formatBytes, formatDuration, formatMetric, formatTime } from "../ui/for
 import { FactList, Section } from "../ui/Page";
 import { Answer } from "../ui/states";
 import { stateWord } from "../ui/Status";
+import { SERIES_TITLES } from "./chart-groups";
 import { ChangeTable } from "./ChangeTable";
 import classes from "./experiment.module.css";
 
@@ -30,7 +31,7 @@ export function Summary({ experiment, run, metrics }: { experiment: Experiment; 
 const SPLITS = ["train", "validation", "test"] as const;
 
 function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly MetricInfo[]; main: string | null }) {
-  const names = [...new Set(SPLITS.flatMap((split) => Object.keys(run.metrics[split])))].sort((a, b) => Number(b === main) - Number(a === main));
+  const names = [...new Set(SPLITS.flatMap((split) => Object.keys(run.metrics[split])))].filter((name) => name === "loss" || metrics.some((one) => one.name === name)).sort((a, b) => Number(b === main) - Number(a === main));
   if (names.length === 0) return <p className="muted">Metrics appear after the first validation.</p>;
   return (
     <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Metrics">
@@ -41,7 +42,7 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
             const metric = metrics.find((one) => one.name === name);
             return (
               <tr key={name} data-main={name === main || undefined}>
-                <th scope="row">{metric?.label ?? name}{metric && <span className="muted" title={metric.direction === "maximize" ? "Higher is better" : "Lower is better"}> {metric.direction === "maximize" ? "↑" : "↓"}</span>}</th>
+                <th scope="row">{metric?.label ?? SERIES_TITLES[name] ?? name}{metric && <span className="muted" title={metric.direction === "maximize" ? "Higher is better" : "Lower is better"}> {metric.direction === "maximize" ? "↑" : "↓"}</span>}</th>
                 {SPLITS.map((split) => <td key={split}>{formatMetric(run.metrics[split][name])}</td>)}
                 <td>{name === main && typeof run.best.metric === "number" ? `${formatMetric(run.best.metric)}${typeof run.best.epoch === "number" ? `, epoch ${Number(run.best.epoch.toFixed(2))}` : ""}` : ""}</td>
                 <td className={classes.definition}>{metric?.definition ?? ""}</td>

@@ -1,11 +1,11 @@
 import type { MetricInfo, Run } from "../api/types";
-import type { ChartLine } from "../live/chart-lines";
+import type { ChartLine, ValueBounds } from "../live/chart-lines";
 import type { RunSeries } from "../live/series";
 
-export type ChartGroup = { id: string; title: string; note?: string; lines: ChartLine[]; isMain: boolean };
+export type ChartGroup = { id: string; title: string; note?: string; lines: ChartLine[]; isMain: boolean; bounds?: ValueBounds };
 
 const SPLITS: Record<string, string> = { train: "Training", validation: "Validation", test: "Test" };
-const TITLES: Record<string, string> = { loss: "Loss", learning_rate: "Learning rate", gradient_norm: "Gradient norm", gradient_norm_clipped: "Gradient norm, clipped" };
+export const SERIES_TITLES: Record<string, string> = { loss: "Loss", learning_rate: "Learning rate", gradient_norm: "Gradient norm", gradient_norm_clipped: "Gradient norm, clipped" };
 
 /** Series as charts: the metric people compare by, then loss, then the other metrics, then the rest. One chart a quantity, splits together. */
 export function chartGroups(run: Run, colour: number, series: RunSeries, metrics: readonly MetricInfo[], main: string | null): ChartGroup[] {
@@ -19,12 +19,13 @@ export function chartGroups(run: Run, colour: number, series: RunSeries, metrics
     const metric = metrics.find((one) => one.name === quantity);
     return {
       id: quantity,
-      title: metric?.label ?? TITLES[quantity] ?? spelt(quantity),
+      title: metric?.label ?? SERIES_TITLES[quantity] ?? spelt(quantity),
       note: metric ? (metric.direction === "maximize" ? "higher is better" : "lower is better") : undefined,
       lines: names.sort().map((name) => ({
         id: name, label: SPLITS[name.split(".")[0] ?? ""] ?? name, colour, isDashed: name.startsWith("validation.") && names.length > 1, series: series.series.get(name) as ChartLine["series"], stepsPerEpoch,
       })),
-      isMain: quantity === main || quantity === "loss" || quantity === "learning_rate" || metric !== undefined,
+      isMain: quantity === main || quantity === "loss" || quantity === "learning_rate",
+      bounds: metric ? [metric.lowest, metric.highest] : undefined,
     };
   });
   return groups.sort((a, b) => rank(a.id, main, metrics) - rank(b.id, main, metrics) || a.title.localeCompare(b.title));
@@ -33,8 +34,8 @@ export function chartGroups(run: Run, colour: number, series: RunSeries, metrics
 function rank(quantity: string, main: string | null, metrics: readonly MetricInfo[]): number {
   if (quantity === main) return 0;
   if (quantity === "loss") return 1;
-  if (metrics.some((one) => one.name === quantity)) return 2;
-  return quantity === "learning_rate" ? 3 : 4;
+  if (quantity === "learning_rate") return 2;
+  return metrics.some((one) => one.name === quantity) ? 3 : 4;
 }
 
 function spelt(name: string): string {

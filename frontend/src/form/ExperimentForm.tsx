@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useBlocker, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../api/client";
 import { usePreferences, useSavePreferences, useSettingsCheck } from "../api/catalogue";
@@ -63,6 +63,7 @@ function FormBody() {
   const check = useCheck();
   const starting = useStarting(summary);
   const go = useGoTo(view, setView);
+  useAskedSetting(go);
   const isLeaving = useLeaveGuard(starting.isDone);
   const sectionKeys = useSectionKeys();
   useShortcuts({ "/": () => search.current?.focus(), "Control+Enter": starting.start, ...sectionKeys });
@@ -184,6 +185,16 @@ function useGoTo(view: FormView, setView: (change: Partial<FormView>) => void) {
       control?.focus({ preventScroll: true });
     }, 60);
   };
+}
+
+/** A failed run links to the setting that stands behind it. */
+function useAskedSetting(go: (key: string) => void): void {
+  const [params] = useSearchParams();
+  const asked = params.get("find");
+  const goNow = useRef(go);
+  useEffect(() => {
+    if (asked !== null) goNow.current(asked);
+  }, [asked]);
 }
 
 function useLeaveGuard(isDone: { current: boolean }) {

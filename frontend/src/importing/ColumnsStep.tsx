@@ -61,10 +61,14 @@ function RoleSelect({ role, table, scan, editing }: { role: ColumnRole; table: I
   const value = editing.choices.roles[role.name];
   const set = (next: string | string[] | null) => editing.change({ roles: { ...editing.choices.roles, [role.name]: next } });
   const why = scan.role_reasons[role.name];
-  const description = why ? `${role.hint ? `${role.hint} ` : ""}Chosen because ${why.charAt(0).toLowerCase()}${why.slice(1)}` : role.hint;
+  const description = [role.hint, why ? `chosen because: ${why}` : ""].filter(Boolean).map(sentence).join(" ");
   return role.is_many
     ? <MultiSelectInput label={role.title} description={description} withAsterisk={role.is_required} data={data} value={Array.isArray(value) ? value : value ? [value] : []} onChange={set} />
     : <SelectInput label={role.title} description={description} withAsterisk={role.is_required} searchable data={role.is_required ? data : [{ value: NONE, label: "None" }, ...data]} value={typeof value === "string" ? value : role.is_required ? null : NONE} placeholder="Choose a column" onChange={(next) => set(next === NONE ? null : next)} />;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }
 
 function TableChoices({ scan, editing }: { scan: Import; editing: Editing }) {

@@ -4,7 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatMetric } from "../ui/format";
 import { useSize } from "../ui/size";
-import { chartData, type ChartLine, type ChartRange, type ChartView, describeLines, extent, valueRange } from "./chart-lines";
+import { chartData, type ChartLine, type ChartRange, type ChartView, describeLines, extent, type ValueBounds, valueRange } from "./chart-lines";
 import { ChartFrame } from "./ChartFrame";
 import { plotOptions, tickText } from "./plot-options";
 import classes from "./chart.module.css";
@@ -18,20 +18,21 @@ type LineChartProps = {
   onRange: (range: ChartRange | null) => void;
   syncKey: string;
   note?: string;
+  bounds?: ValueBounds;
   height?: number;
 };
 
 const REDRAW_EVERY_MS = 100;
 
 /** Lines over steps: live, zoomable, usable by keyboard, with its data as a table. */
-export function LineChart({ title, lines, version, view, onRange, syncKey, note, height = 240 }: LineChartProps) {
+export function LineChart({ title, lines, version, view, onRange, syncKey, note, bounds, height = 240 }: LineChartProps) {
   const [ref, { width }] = useSize<HTMLDivElement>();
   const scheme = useComputedColorScheme("light");
   const [cursor, setCursor] = useState<number | null>(null);
   const [spoken, setSpoken] = useState("");
   const plot = useRef<uPlot | null>(null);
-  const live = useRef({ lines, view, onRange });
-  live.current = { lines, view, onRange };
+  const live = useRef<Live>({ lines, view, onRange, bounds });
+  live.current = { lines, view, onRange, bounds };
   const shape = `${lines.map((line) => `${line.id}/${line.colour}/${line.label}`).join()}|${view.axis}|${view.isLog}|${view.smoothing > 0}|${scheme}`;
 
   useEffect(() => {
@@ -62,7 +63,7 @@ export function LineChart({ title, lines, version, view, onRange, syncKey, note,
   );
 }
 
-type Live = { lines: ChartLine[]; view: ChartView; onRange: (range: ChartRange | null) => void };
+type Live = { lines: ChartLine[]; view: ChartView; onRange: (range: ChartRange | null) => void; bounds?: ValueBounds };
 
 function makePlot(target: HTMLElement, live: { current: Live }, size: { width: number; height: number }, syncKey: string, onCursor: (index: number | null) => void): uPlot {
   const { lines, view } = live.current;
@@ -70,7 +71,7 @@ function makePlot(target: HTMLElement, live: { current: Live }, size: { width: n
   const plot: uPlot = new uPlot(
     plotOptions(lines, view, size, syncKey, {
       xRange: () => live.current.view.range ?? extent(live.current.lines, live.current.view.axis),
-      yRange: () => valueRange(plot?.data ?? data, live.current.view.hidesOutliers, live.current.view.isLog),
+      yRange: () => valueRange(plot?.data ?? data, live.current.view.hidesOutliers, live.current.view.isLog, live.current.bounds),
       onSelect: (range) => live.current.onRange(range),
       onCursor,
     }),

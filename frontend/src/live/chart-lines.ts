@@ -6,6 +6,8 @@ export type ChartAxis = "step" | "epoch" | "time";
 export type ChartRange = [number, number];
 export type ChartLine = { id: string; label: string; colour: number; isDashed?: boolean; series: Series; stepsPerEpoch: number | null };
 export type ChartView = { axis: ChartAxis; smoothing: number; isLog: boolean; hidesOutliers: boolean; range: ChartRange | null };
+/** The ends a quantity cannot pass; null where there is none. */
+export type ValueBounds = [number | null, number | null];
 
 /** The axis values of a line; time counts from `start`. Falls back to steps where the length of an epoch or the times are not known. */
 export function axisValues({ series, stepsPerEpoch }: ChartLine, axis: ChartAxis, start: number): Float64Array {
@@ -55,7 +57,7 @@ export function extent(lines: ChartLine[], axis: ChartAxis): ChartRange {
 }
 
 /** The y range of what is drawn, without the outer 2 % on each side when outliers are hidden. */
-export function valueRange(data: uPlot.AlignedData, hidesOutliers: boolean, isLog: boolean): ChartRange {
+export function valueRange(data: uPlot.AlignedData, hidesOutliers: boolean, isLog: boolean, [lowest, highest]: ValueBounds = [null, null]): ChartRange {
   const values = data.slice(1).flatMap((column) => [...(column as (number | null)[])]).filter((value): value is number => value !== null && value !== undefined);
   if (values.length === 0) return isLog ? [0.1, 1] : [0, 1];
   values.sort((a, b) => a - b);
@@ -63,8 +65,9 @@ export function valueRange(data: uPlot.AlignedData, hidesOutliers: boolean, isLo
   const low = values[cut] as number;
   const high = values[values.length - 1 - cut] as number;
   if (isLog) return [low / 1.15, high * 1.15];
-  const space = high === low ? Math.abs(high) * 0.1 || 0.5 : (high - low) * 0.06;
-  return [low - space, high + space];
+  const space = high === low ? Math.abs(high) * 0.25 || 0.5 : (high - low) * 0.06;
+  // A hair beyond the bound, so that a line on it is drawn whole.
+  return [Math.max(low - space, (lowest ?? -Infinity) - space * 0.15), Math.min(high + space, (highest ?? Infinity) + space * 0.15)];
 }
 
 /** One sentence about the lines, generated from their values. */

@@ -14,7 +14,7 @@ export function plotOptions(lines: ChartLine[], view: ChartView, size: { width: 
   const colour = (name: string) => style.getPropertyValue(name).trim();
   const axis: uPlot.Axis = {
     stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1, size: 4 },
-    font: `12px ${style.fontFamily || "sans-serif"}`, gap: 6,
+    font: `12px ${getComputedStyle(document.body).fontFamily}`, gap: 6,
   };
   return {
     ...size,

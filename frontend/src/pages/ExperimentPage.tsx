@@ -1,15 +1,13 @@
-import { useMemo } from "react";
-import { Navigate, useLocation, useParams } from "react-router";
+import { lazy, Suspense, useMemo } from "react";
+import { Navigate, useLocation, useNavigate, useParams } from "react-router";
 import { useProblemType } from "../api/catalogue";
 import { datasetMedia, useDatasetProfile } from "../api/datasets";
 import { useExperiment } from "../api/experiments";
 import { runMedia } from "../api/runs";
 import type { Experiment, MediaRef, Run } from "../api/types";
-import { Charts } from "../experiment/Charts";
 import { ExperimentHead } from "../experiment/ExperimentHead";
 import { FailurePanel } from "../experiment/FailurePanel";
 import { Files } from "../experiment/Files";
-import { Insights } from "../experiment/Insights";
 import { Logs } from "../experiment/Logs";
 import { RunBar } from "../experiment/RunBar";
 import { Samples } from "../experiment/Samples";
@@ -22,9 +20,12 @@ import { useDocumentTitle } from "../ui/Page";
 import pageClasses from "../ui/page.module.css";
 import { useSearchState } from "../ui/search-state";
 import { isActive } from "../ui/Status";
-import { Answer, EmptyState, LoadingRows, PartBoundary } from "../ui/states";
+import { Answer, EmptyState, LoadingBlock, LoadingRows, PartBoundary } from "../ui/states";
 import { type Tab, TabBar } from "../ui/TabBar";
-import { useNavigate } from "react-router";
+
+// The two heavy tabs come when they are opened.
+const Charts = lazy(async () => ({ default: (await import("../experiment/Charts")).Charts }));
+const Insights = lazy(async () => ({ default: (await import("../experiment/Insights")).Insights }));
 
 const TABS: Tab[] = [{ id: "charts", title: "Charts" }, { id: "summary", title: "Summary" }, { id: "insights", title: "Insights" }, { id: "samples", title: "Samples" }, { id: "logs", title: "Logs" }, { id: "settings", title: "Settings" }, { id: "files", title: "Files" }];
 const NO_CLASSES: readonly string[] = [];
@@ -55,7 +56,7 @@ function Loaded({ experiment, tab }: { experiment: Experiment; tab: string }) {
       {run && <FailurePanel experiment={experiment} run={run} />}
       {experiment.runs.length > 1 && <RunBar runs={experiment.runs} run={run} onChoose={setChosen} />}
       <TabBar tabs={TABS} base={`/experiments/${experiment.id}`} label="Parts of the experiment" />
-      {run ? <PartBoundary key={`${tab}/${run.id}`} name={`The tab ${title}`}><TabBody experiment={experiment} run={run} tab={tab} /></PartBoundary> : <EmptyState title="No run was planned">Start again with other settings.</EmptyState>}
+      {run ? <PartBoundary key={`${tab}/${run.id}`} name={`The tab ${title}`}><Suspense fallback={<LoadingBlock height={320} />}><TabBody experiment={experiment} run={run} tab={tab} /></Suspense></PartBoundary> : <EmptyState title="No run was planned">Start again with other settings.</EmptyState>}
     </>
   );
 }

@@ -4,6 +4,7 @@ import type { HelpTopic, ProblemType } from "../api/types";
 import { Markdown } from "../ui/Markdown";
 import { Page } from "../ui/Page";
 import { Answer, EmptyState, LoadingRows } from "../ui/states";
+import { Glossary, ProblemTypeHelp } from "../help/ProblemTypeHelp";
 import classes from "./help.module.css";
 
 const REFERENCE = "reference-";
@@ -21,7 +22,7 @@ export function HelpPage() {
           <div className={classes.layout}>
             <Contents topics={topics} types={types} />
             <article className={classes.article}>
-              {topic?.startsWith(REFERENCE) ? <Reference problemType={topic.slice(REFERENCE.length)} /> : <Topic topics={topics} id={topic} />}
+              {topic?.startsWith(REFERENCE) ? <Reference problemType={topic.slice(REFERENCE.length)} /> : <Topic topics={topics} types={types} id={topic ?? topics[0]?.id ?? "words"} />}
             </article>
           </div>
         )}
@@ -33,14 +34,18 @@ export function HelpPage() {
 function Contents({ topics, types }: { topics: HelpTopic[]; types: ProblemType[] }) {
   return (
     <nav className={classes.nav} aria-label="Help topics">
-      {topics.length > 0 && <div><h2>Topics</h2>{topics.map((one) => <NavLink key={one.id} to={`/help/${one.id}`}>{one.title}</NavLink>)}</div>}
+      <div><h2>Topics</h2><NavLink to="/help/words">Words</NavLink>{topics.map((one) => <NavLink key={one.id} to={`/help/${one.id}`}>{one.title}</NavLink>)}</div>
+      <div><h2>Problem types</h2>{types.map((type) => <NavLink key={type.id} to={`/help/${type.id}`}>{type.title}</NavLink>)}</div>
       <div><h2>Settings reference</h2>{types.map((type) => <NavLink key={type.id} to={`/help/${REFERENCE}${type.id}`}>{type.title}</NavLink>)}</div>
     </nav>
   );
 }
 
-function Topic({ topics, id }: { topics: HelpTopic[]; id: string | undefined }) {
-  const topic = id === undefined ? topics[0] : topics.find((one) => one.id === id);
+function Topic({ topics, types, id }: { topics: HelpTopic[]; types: ProblemType[]; id: string }) {
+  const topic = topics.find((one) => one.id === id);
+  const type = types.find((one) => one.id === id);
+  if (id === "words" && !topic) return <Glossary />;
+  if (type) return <ProblemTypeHelp type={type} />;
   if (!topic) return <EmptyState title="There is no such topic">Choose one of the list.</EmptyState>;
   return <Markdown text={topic.markdown} />;
 }

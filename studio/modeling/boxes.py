@@ -20,8 +20,11 @@ def overlaps(boxes_N4: Corners, others_M4: Corners) -> Corners:
     low = np.maximum(boxes_N4[:, None, :2], others_M4[None, :, :2])
     high = np.minimum(boxes_N4[:, None, 2:], others_M4[None, :, 2:])
     common = np.clip(high - low, 0, None).prod(axis=2)
-    area = (boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1)[:, None] + (others_M4[:, 2:] - others_M4[:, :2]).prod(axis=1)
-    return common / np.clip(area - common, 1e-12, None)
+    area = (boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1)[:, None] + (others_M4[:, 2:] - others_M4[:, :2]).prod(
+        axis=1
+    )
+    shares: Corners = common / np.clip(area - common, 1e-12, None)
+    return shares
 
 
 @dataclass(frozen=True)

@@ -145,7 +145,8 @@ def read_checkpoint(path: Path) -> CheckpointState:
 
 def read_model(path: Path) -> dict[str, torch.Tensor]:
     """Only the weights of a checkpoint that was found complete."""
-    return load_file(path / "model.safetensors")
+    tensors: dict[str, torch.Tensor] = load_file(path / "model.safetensors")
+    return tensors
 
 
 def versions() -> dict[str, str]:
@@ -175,8 +176,7 @@ def _manifest(folder: Path, labels: CheckpointLabels) -> dict[str, Any]:
         "dataset_fingerprint": labels.dataset_fingerprint,
         "versions": versions(),
         "files": {
-            one.name: {"size": one.stat().st_size, "sha256": sha256_file(one)}
-            for one in sorted(folder.iterdir())
+            one.name: {"size": one.stat().st_size, "sha256": sha256_file(one)} for one in sorted(folder.iterdir())
         },
     }
 

@@ -94,7 +94,7 @@ class BatchLoader(Generic[BatchT]):
 
 
 def data_workers(wanted: int, threads: int) -> int:
-    """Data workers for a run that may use `threads` cores: one core stays with the model; a single core reads in turn."""
+    """Data workers for a run that may use `threads` cores; one core stays with the model, so one core reads in turn."""
     return max(0, min(wanted, threads - 1))
 
 

@@ -1,6 +1,6 @@
 """Optimizers as data: what each is and which arguments it gets; one factory without branches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -14,7 +14,7 @@ class OptimizerInfo:
     """One optimizer and its fixed arguments."""
 
     name: str
-    make: type[torch.optim.Optimizer]
+    make: Callable[..., torch.optim.Optimizer]
     arguments: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -96,9 +96,9 @@ def restore_optimizer(
     for name, tensor in tensors.items():
         index, _, key = name.partition(".")
         parameter = parameters[int(index)]
-        if tensor.shape == parameter.shape:
-            tensor = torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor)
-        values.setdefault(int(index), {})[key] = tensor
+        is_moment = tensor.shape == parameter.shape
+        kept = torch.empty_like(parameter, dtype=tensor.dtype).copy_(tensor) if is_moment else tensor.clone()
+        values.setdefault(int(index), {})[key] = kept
     groups = [
         {key: tuple(value) if key == "betas" else value for key, value in group.items()} for group in state["groups"]
     ]

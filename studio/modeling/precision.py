@@ -30,9 +30,7 @@ def choose_precision(device: torch.device, wants_mixed: bool) -> Precision:
     if not wants_mixed:
         return Precision("no", "Computing in 32-bit floats.")
     if device.type != "cuda":
-        return Precision(
-            "no", "Mixed precision is on, but this run has no GPU; on a processor 32-bit floats are used."
-        )
+        return Precision("no", "Mixed precision is on, but this run has no GPU; on a processor 32-bit floats are used.")
     if torch.cuda.is_bf16_supported():
         return Precision("bf16", "Mixed precision: bf16.")
     return Precision("fp16", "Mixed precision: fp16 with loss scaling.")

@@ -1,4 +1,4 @@
-"""ScoredTable: rows, raw model outputs and losses side by side. Metrics and insights are made from it, not from tensors."""
+"""ScoredTable: rows, raw model outputs and losses side by side. Metrics and insights are made from it alone."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

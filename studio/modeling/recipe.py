@@ -81,7 +81,7 @@ class Draw(NamedTuple):
     when left alone).
     """
 
-    index: int
+    row: int
     seed: int | None = None
 
 
@@ -96,7 +96,7 @@ class Batch:
 
     def to(self, device: torch.device) -> Self:
         """This batch with every tensor on a device."""
-        moved = {
+        moved: dict[str, Any] = {
             one.name: value.to(device, non_blocking=True)
             for one in fields(self)
             if isinstance(value := getattr(self, one.name), Tensor)

@@ -1,6 +1,7 @@
 """score_table: what a model says about every row of a table. Validation, test, prediction and pipelines all use it."""
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from studio.modeling.recipe import Media, Recipe
 
 
 def score_table(
-    recipe: Recipe[object],  # type: ignore[type-var]
+    recipe: Recipe[Any],
     model: nn.Module,
     table: pd.DataFrame,
     media: Media,
@@ -25,7 +26,7 @@ def score_table(
     workers: int = 0,
     after_batch: Callable[[int], None] = lambda rows: None,
 ) -> ScoredTable:
-    """Raw predictions and losses of a table. `after_batch` hears how many rows are done; what it raises ends the work."""
+    """Raw predictions and losses of a table. `after_batch` hears how many rows are done; what it raises, ends it."""
     if table.empty:
         return ScoredTable(table, (), None)
     samples = recipe.samples(table, media, training=False)

@@ -1,4 +1,4 @@
-"""Pretrained weights: from the local hub cache, a package of this installation, or the hub. Only safetensors is loaded."""
+"""Pretrained weights: from the local hub cache, an installed package, or the hub. Only safetensors is loaded."""
 
 import os
 import socket
@@ -28,7 +28,11 @@ class WeightsFile:
 
     def describe(self) -> str:
         """Where they come from, for the log."""
-        words = {"hub": "downloaded from the hub", "cache": "from the hub's local cache", "packaged": "from an installed package"}
+        words = {
+            "hub": "downloaded from the hub",
+            "cache": "from the hub's local cache",
+            "packaged": "from an installed package",
+        }
         return f"Pretrained weights of {self.name}, {words[self.source]}."
 
 
@@ -60,7 +64,7 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
 
 
 def packaged_weights(name: str, cache: Path | None = None) -> WeightsFile | None:
-    """The weights that an installed package carries, converted once to safetensors; None if there is no such package."""
+    """The weights that an installed package carries, converted once to safetensors; None without such a package."""
     bare, _, tag = name.partition(".")
     if bare not in PACKAGED or tag not in ("", PACKAGED[bare].tag) or installed_checkpoint(bare) is None:
         return None
@@ -102,12 +106,16 @@ def _convert(name: str, path: Path) -> None:
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
     command = [sys.executable, "-m", "studio.modeling.packaged_weights", name, str(path)]
     try:
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT_SECONDS)
+        done = subprocess.run(
+            command, env=environment, check=False, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT_SECONDS
+        )
     except subprocess.TimeoutExpired as error:
         raise WeightsError(f"Converting the weights of {name!r} took too long.", hint="Try again.") from error
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
-        raise WeightsError(f"The packaged weights of {name!r} cannot be used: {last[0]}", hint="Install the package again.")
+        raise WeightsError(
+            f"The packaged weights of {name!r} cannot be used: {last[0]}", hint="Install the package again."
+        )
 
 
 def _hub_id(name: str) -> str | None:

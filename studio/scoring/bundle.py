@@ -1,7 +1,7 @@
 """Bundle: a trained model as a folder that the predictor loads. Relocatable, verified, without a pickle.
 
-    bundle.json          BundleManifest, written last
-    model.safetensors    every tensor of the model, also what normalization gathered
+bundle.json          BundleManifest, written last
+model.safetensors    every tensor of the model, also what normalization gathered
 """
 
 import shutil

@@ -1,6 +1,6 @@
 """Golden samples: a few validation rows with the outputs that the run had, to be repeated anywhere.
 
-    golden/inputs.parquet   the rows      golden/media/   their files      golden/expected.json   raw outputs
+golden/inputs.parquet   the rows      golden/media/   their files      golden/expected.json   raw outputs
 """
 
 import shutil

@@ -1,8 +1,8 @@
 """pack: a run's bundle as a zip that predicts anywhere: `python -m studio.scoring.pack RUN_FOLDER`.
 
-    bundle/            weights (safetensors), settings, labels, hashes        golden/   inputs with expected outputs
-    deepstudio-*.whl   the part of this package that scoring needs            score.py  serve.py  Dockerfile  README.md
-    requirements.txt   pinned, for this problem type only                     requirements-serve.txt
+bundle/            weights (safetensors), settings, labels, hashes        golden/   inputs with expected outputs
+deepstudio-*.whl   the part of this package that scoring needs            score.py  serve.py  Dockerfile  README.md
+requirements.txt   pinned, for this problem type only                     requirements-serve.txt
 """
 
 import sys

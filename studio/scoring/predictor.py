@@ -1,4 +1,4 @@
-"""The one predictor: a run's validation predictions, *Predict*, single answers and scoring pipelines all come from it."""
+"""The one predictor: a run's validation predictions, *Predict*, answers and scoring pipelines all come from it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +23,9 @@ from studio.scoring.bundle import Bundle, open_bundle
 class Predictor:
     """A trained model with everything it needs from bytes on disk to answers."""
 
-    def __init__(self, bundle: Bundle, kind: ProblemType, recipe: Recipe[Any], model: nn.Module, device: torch.device) -> None:
+    def __init__(
+        self, bundle: Bundle, kind: ProblemType, recipe: Recipe[Any], model: nn.Module, device: torch.device
+    ) -> None:
         self.bundle = bundle
         self.problem_type = kind
         self.recipe = recipe

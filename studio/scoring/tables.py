@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,7 @@ from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS, Prediction
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def prediction_table(recipe: Recipe[object], scored: ScoredTable) -> pd.DataFrame:  # type: ignore[type-var]
+def prediction_table(recipe: Recipe[Any], scored: ScoredTable) -> pd.DataFrame:
     """The input's columns, then the predicted ones. Where both have a name, the input's is the truth: `true_<name>`."""
     added = recipe.columns(scored)
     hidden = [column for column in HIDDEN_COLUMNS if column in scored.table.columns]
@@ -26,7 +27,7 @@ def prediction_table(recipe: Recipe[object], scored: ScoredTable) -> pd.DataFram
 def write_predictions(
     folder: Path,
     split: str,
-    recipe: Recipe[object],  # type: ignore[type-var]
+    recipe: Recipe[Any],
     scored: ScoredTable,
     rows: Sequence[SampleRow],
     metrics: dict[str, float],
@@ -68,7 +69,7 @@ def _cell(value: object) -> object:
     return value
 
 
-def _write_raw(folder: Path, split: str, recipe: Recipe[object], scored: ScoredTable) -> str:  # type: ignore[type-var]
+def _write_raw(folder: Path, split: str, recipe: Recipe[Any], scored: ScoredTable) -> str:
     names = list(scored.raw[0]) if scored.raw else []
     rows = np.array(scored.row_numbers(), dtype=np.int64)
     if recipe.raw_format == "npz":
@@ -97,7 +98,9 @@ def samples_frame(scored: ScoredTable, rows: Sequence[SampleRow]) -> pd.DataFram
             "truth": pd.array([row.truth for row in rows], dtype="str"),
             "prediction": pd.array([row.prediction for row in rows], dtype="str"),
             "correct": pd.array([row.correct for row in rows], dtype="boolean"),
-            "confidence": pd.array([np.nan if row.confidence is None else row.confidence for row in rows], dtype="float64"),
+            "confidence": pd.array(
+                [np.nan if row.confidence is None else row.confidence for row in rows], dtype="float64"
+            ),
             "view": pd.array([row.view.model_dump_json() for row in rows], dtype="str"),
         }
     )

@@ -34,7 +34,9 @@ def scoring_wheel(kind: ProblemType) -> Wheel:
     number = package_version()
     files = dict(_sources(kind))
     info = f"{NAME}-{number}.dist-info"
-    files[f"{info}/METADATA"] = f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {number}\nSummary: Scoring part\n".encode()
+    files[f"{info}/METADATA"] = (
+        f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {number}\nSummary: Scoring part\n".encode()
+    )
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: deepstudio\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     if entry := _entry_of(kind):
         files[f"{info}/entry_points.txt"] = f"[{ENTRY_POINT_GROUP}]\n{kind.id} = {entry}\n".encode()

@@ -1,4 +1,4 @@
-"""`python -m studio.training RUN_FOLDER` works on one run; `--launcher SOCKET` keeps a warm process that forks workers."""
+"""`python -m studio.training RUN_FOLDER` works on one run; `--launcher SOCKET` is the warm launcher."""
 
 import sys
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Answer: keeps a model loaded and answers single samples on a Unix socket in the run's folder.
 
 One connection, one question: a JSON line `{"path": "answers/<file>"}` naming an image, or a JSON file with a row, in
-the run's folder. The answer is one line: `{"sample": SampleView, "seconds": 0.1}` or `{"error": {code, message, hint}}`.
+the run's folder. The answer is one line: `{"sample": SampleView, "seconds": 0.1}`, or `{"error": {...}}`.
 """
 
 import json

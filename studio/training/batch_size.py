@@ -61,7 +61,7 @@ def _step(job: Job, model: nn.Module, samples: Samples, size: int) -> None:
     items: list[Any] = [samples[Draw(index % len(samples), 0)] for index in range(size)]
     batch = job.recipe.collate(items).to(job.device)
     model.train()
-    job.recipe.loss(model, batch).backward()
+    torch.autograd.backward(job.recipe.loss(model, batch))
     model.zero_grad(set_to_none=True)
 
 

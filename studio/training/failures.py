@@ -56,12 +56,14 @@ def describe(error: BaseException) -> Failure:
         return Failure(
             "oom",
             "The memory did not suffice.",
-            "Use a smaller batch size, a smaller image or a smaller backbone, or switch on Automatically adjust batch size.",
+            "Use a smaller batch, image or backbone, or switch on Automatically adjust batch size.",
         )
     if isinstance(error, StudioError):
         return Failure(error.code, error.message, error.hint)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Failure("disk_full", "The disk is full.", "Delete experiments or datasets that are no longer needed, then resume.")
+        return Failure(
+            "disk_full", "The disk is full.", "Delete experiments or datasets that are no longer needed, then resume."
+        )
     text = str(error)
     if isinstance(error, ValueError) and "more than 1 value per channel" in text:
         return Failure(
@@ -70,7 +72,9 @@ def describe(error: BaseException) -> Failure:
             "Use a batch size of at least 2, larger images, or Batch normalization = Frozen.",
         )
     if isinstance(error, RuntimeError) and "DataLoader worker" in text and "exited unexpectedly" in text:
-        return Failure("data_worker", "A data worker ended unexpectedly, most likely for lack of memory.", "Use fewer workers.")
+        return Failure(
+            "data_worker", "A data worker ended unexpectedly, most likely for lack of memory.", "Use fewer workers."
+        )
     name = type(error).__name__
     return Failure("internal", f"{name}: {text.splitlines()[0] if text else 'no message'}", "The log has the details.")
 

@@ -37,13 +37,31 @@ def sample_insights(
     known = [i for i in range(len(rows)) if losses is not None and math.isfinite(losses[i])]
     if known and losses is not None:
         rising = sorted(known, key=lambda i: float(losses[i]))
-        yield _grid(split, "worst", "Worst samples", "The samples with the highest loss: wrong labels often show up here.",
-                    [rows[i] for i in rising[::-1][:count]], confidence)
-        yield _grid(split, "best", "Best samples", "The samples with the lowest loss: what the model finds easy.",
-                    [rows[i] for i in rising[:count]], confidence)
+        yield _grid(
+            split,
+            "worst",
+            "Worst samples",
+            "The samples with the highest loss: wrong labels often show up here.",
+            [rows[i] for i in rising[::-1][:count]],
+            confidence,
+        )
+        yield _grid(
+            split,
+            "best",
+            "Best samples",
+            "The samples with the lowest loss: what the model finds easy.",
+            [rows[i] for i in rising[:count]],
+            confidence,
+        )
     chosen = np.random.default_rng(0).permutation(len(rows))[:count]
-    yield _grid(split, "random", "Random samples", "Samples drawn at random: what to expect on average.",
-                [rows[int(i)] for i in sorted(chosen)], confidence)
+    yield _grid(
+        split,
+        "random",
+        "Random samples",
+        "Samples drawn at random: what to expect on average.",
+        [rows[int(i)] for i in sorted(chosen)],
+        confidence,
+    )
 
 
 def _grid(

@@ -60,7 +60,9 @@ def make_job(folder: RunFolder, spec: RunSpec, seed: int, reporter: Reporter, st
     dataset = Dataset.open(spec.dataset_folder(folder.path))
     if spec.dataset_fingerprint and spec.dataset_fingerprint != dataset.manifest.fingerprint:
         raise DatasetError(
-            "The dataset is not the one this run was planned with.", hint="Start a new experiment.", code="dataset_changed"
+            "The dataset is not the one this run was planned with.",
+            hint="Start a new experiment.",
+            code="dataset_changed",
         )
     tables = split(dataset, settings, spec.fold)
     recipe_type = recipe_class(kind)

@@ -1,6 +1,6 @@
 """The warm launcher: a process that has imported torch and its friends, touched no GPU, and forks workers on request.
 
-A fork starts a worker in about 50 ms; importing takes 3 to 7 s. One JSON line in, `{"folder", "threads", "env"}`, and one
+A fork starts a worker in about 50 ms; importing takes 3 to 7 s. One JSON line in, `{"folder", "threads", "env"}`, one
 out, `{"pid"}`. Workers lead sessions of their own and live on when the launcher ends.
 """
 

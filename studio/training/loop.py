@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
-import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import Tensor, nn
 
 from studio.errors import TrainingError
-from studio.modeling.checkpoint import CheckpointState, read_checkpoint
+from studio.modeling.checkpoint import CheckpointState
 from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.modeling.optimizers import make_optimizer, optimizer_state, restore_optimizer, set_learning_rate
 from studio.modeling.precision import choose_precision
@@ -71,7 +70,9 @@ def train(job: Job) -> Trained:
     training = _begin(job)
     progress, table, settings = training.progress, training.table, job.settings.training
     try:
-        if progress.is_evaluation_due or (progress.update == 0 and (settings.evaluate_before_training or not table.updates)):
+        if progress.is_evaluation_due or (
+            progress.update == 0 and (settings.evaluate_before_training or not table.updates)
+        ):
             _evaluate(training)
         for epoch in range(progress.epoch, table.epochs):
             job.reporter.event(Phase(name="training", detail=f"epoch {epoch + 1} of {table.epochs}"))
@@ -290,8 +291,10 @@ def _restore(training: _Training, saved: CheckpointState) -> None:
     if training.accelerator.scaler is not None and saved.rest["scaler"]:
         training.accelerator.scaler.load_state_dict(saved.rest["scaler"])
     training.metrics.update(
-        {split: {key: math.nan if value is None else value for key, value in values.items()}
-         for split, values in saved.rest["metrics"].items()}
+        {
+            split: {key: math.nan if value is None else value for key, value in values.items()}
+            for split, values in saved.rest["metrics"].items()
+        }
     )
     restore_generators(dict(saved.generators), saved.rest["generators"])
 
@@ -301,5 +304,3 @@ def _finite(metrics: dict[str, dict[str, float]]) -> dict[str, dict[str, float |
         split: {key: value if math.isfinite(value) else None for key, value in values.items()}
         for split, values in metrics.items()
     }
-
-

@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from studio.runs.events import EVENT_VERSION, Heartbeat, Log, Progress, decode
+from studio.runs.events import EVENT_VERSION, Heartbeat, Log, Progress, decode, encode
 from studio.runs.folder import RunFolder
 from studio.training.usage import Usage
 
@@ -172,7 +172,7 @@ def _line(event: Any, stamp: dict[str, Any]) -> bytes:
         points = {name: [[step, _number(value)] for step, value in series] for name, series in event.points.items()}
         body: dict[str, Any] = {"v": EVENT_VERSION, "kind": "metrics", "points": points, "epoch": event.epoch}
         return json.dumps({**body, **stamp}, separators=(",", ":")).encode() + b"\n"
-    return (event.model_copy(update=stamp).model_dump_json() + "\n").encode()
+    return encode(event.model_copy(update=stamp))
 
 
 def _number(value: Any) -> float | str:

@@ -6,7 +6,7 @@ from types import FrameType
 from studio.runs.folder import RunFolder
 
 
-class StopRequested(Exception):
+class StopRequested(Exception):  # noqa: N818 -- it is no error
     """Ends the work at a safe place; not an error."""
 
 

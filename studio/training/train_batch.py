@@ -8,7 +8,8 @@ from PIL import Image
 
 from studio.modeling.loading import TrainingOrder
 from studio.modeling.recipe import BatchPicture, Samples
-from studio.results.insight import Insight, Samples as SamplesPayload
+from studio.results.insight import Insight
+from studio.results.insight import Samples as SamplesPayload
 from studio.results.sample_view import MediaRef, SampleView
 from studio.training.insights import write_insight
 from studio.training.job import Job

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from pathlib import Path
+
 from studio.runs.events import Finished, Started, Stopped
 from studio.runs.folder import RunFolder, RunLock
 from studio.runs.process import ProcessRecord

@@ -84,7 +84,9 @@ def test_a_drawn_seed_is_recorded(work: "Work") -> None:
 
 
 @pytest.mark.parametrize("stop_at", [2, 6, 9])
-def test_a_stopped_run_resumes_to_the_same_bits(work: "Work", monkeypatch: pytest.MonkeyPatch, stop_at: int, tmp_path: Path) -> None:
+def test_a_stopped_run_resumes_to_the_same_bits(
+    work: "Work", monkeypatch: pytest.MonkeyPatch, stop_at: int, tmp_path: Path
+) -> None:
     settings = {
         "augmentation.augmentations_strategy": "Hard",
         "architecture.dropout": 0.3,
@@ -100,7 +102,7 @@ def test_a_stopped_run_resumes_to_the_same_bits(work: "Work", monkeypatch: pytes
     (tmp_path / "parts" / "stop").unlink()
     resumed = work("parts", attempt=2, fence=2, resume=True)
 
-    assert stopped.code == 4 and resumed.code == 0
+    assert (stopped.code, resumed.code) == (4, 0)
     assert stopped.of_kind("stopped")
     assert equal(whole.weights(), resumed.weights())
     assert whole.series("train.loss") == resumed.series("train.loss")
@@ -123,7 +125,9 @@ def test_accumulating_halves_equals_whole_batches_also_at_the_end_of_an_epoch(wo
 
     first, second = whole.weights(), halves.weights()
     assert [step for step, _ in whole.series("train.loss")] == [step for step, _ in halves.series("train.loss")]
-    assert all(torch.allclose(first[name], second[name], atol=1e-5) for name in first if first[name].is_floating_point())
+    assert all(
+        torch.allclose(first[name], second[name], atol=1e-5) for name in first if first[name].is_floating_point()
+    )
 
 
 def test_the_best_weights_are_kept_when_asked(work: "Work") -> None:
@@ -148,7 +152,9 @@ def test_zero_epochs_evaluate_the_starting_weights(work: "Work") -> None:
 
 
 def test_evaluation_before_training_does_not_count_as_best(work: "Work") -> None:
-    done = work(settings={"training.evaluate_before_training": True, "training.epochs": 1, "training.learning_rate": 1e-9})
+    done = work(
+        settings={"training.evaluate_before_training": True, "training.epochs": 1, "training.learning_rate": 1e-9}
+    )
 
     assert [step for step, _ in done.series("validation.loss")] == [0, 96]
     assert done.of_kind("finished")[0].best["step"] == 96
@@ -176,7 +182,8 @@ def test_a_missing_image_fails_with_row_and_file(work: "Work", tmp_path: Path, s
 
     failed = done.of_kind("failed")[0]
     assert failed.code == "data"
-    assert "Row " in failed.message and "train_0" in failed.message
+    assert "Row " in failed.message
+    assert "train_0" in failed.message
 
 
 def test_a_second_worker_finds_the_lock_held(work: "Work", tmp_path: Path) -> None:
@@ -205,7 +212,8 @@ def test_schedule_and_warm_up_are_in_the_series(work: "Work") -> None:
     done = work(settings={"training.schedule": "Linear", "training.warmup_epochs": 1.0, "training.learning_rate": 1e-2})
 
     rates = [value for _, value in done.series("train.learning_rate")]
-    assert rates[:6] == sorted(rates[:6]) and rates[6:] == sorted(rates[6:], reverse=True)
+    assert rates[:6] == sorted(rates[:6])
+    assert rates[6:] == sorted(rates[6:], reverse=True)
     assert max(rates) == pytest.approx(1e-2)
 
 
@@ -215,4 +223,5 @@ def test_checkpoints_hold_manifest_and_no_pickle(work: "Work") -> None:
     folder = done.folder / "checkpoints" / read_json(done.folder / "checkpoints" / "latest.json")["name"]
     manifest = read_json(folder / "manifest.json")
     assert {path.suffix for path in folder.iterdir()} == {".safetensors", ".json"}
-    assert manifest["step"] == 192 and manifest["fence"] == 1 and manifest["dataset_fingerprint"]
+    assert (manifest["step"], manifest["fence"]) == (192, 1)
+    assert manifest["dataset_fingerprint"]

@@ -62,7 +62,9 @@ def _curves(
             classes=tuple(labels[column] for column in columns),
             points=tuple(threshold_points(truth[:, column], probabilities[:, column]) for column in columns),
             roc_auc=tuple(roc_auc(truth[:, column], probabilities[:, column]) for column in columns),
-            average_precision=tuple(average_precision(truth[:, column], probabilities[:, column]) for column in columns),
+            average_precision=tuple(
+                average_precision(truth[:, column], probabilities[:, column]) for column in columns
+            ),
         ),
     )
 

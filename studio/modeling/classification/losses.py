@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
+from torch.nn import functional
 
 from studio.datasets.labels import Task
 from studio.errors import TrainingError
@@ -40,9 +40,9 @@ class ClassificationLoss:
         """
         logits_BO = logits_BO.float()
         if self.name == "CrossEntropy":
-            return -(targets_BK * F.log_softmax(logits_BO, dim=1)).sum(1)
+            return -(targets_BK * functional.log_softmax(logits_BO, dim=1)).sum(1)
         targets_BO = targets_BK[:, -self.outputs :]
-        elements = F.binary_cross_entropy_with_logits(logits_BO, targets_BO, reduction="none")
+        elements = functional.binary_cross_entropy_with_logits(logits_BO, targets_BO, reduction="none")
         if self.name == "Focal":
             right = torch.where(targets_BO > 0.5, torch.sigmoid(logits_BO), torch.sigmoid(-logits_BO))
             alpha = torch.where(targets_BO > 0.5, self.focal_alpha, 1 - self.focal_alpha)

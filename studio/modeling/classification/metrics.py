@@ -74,6 +74,7 @@ def _roc_auc(truth: Array, probabilities: Array, task: Task) -> float:
 def _or_nan(compute: Callable[[], float]) -> float:
     """The value, or NaN where scikit-learn says that it is not defined (one class only, say)."""
     with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
         warnings.simplefilter("error", UndefinedMetricWarning)
         try:
             return float(compute())

@@ -32,7 +32,9 @@ def truth_of(table: pd.DataFrame, space: LabelSpace) -> NDArray[np.float32] | No
     if not space.has_labels(table):
         return None
     if len(space.columns) > 1:
-        values = table[list(space.columns)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float32, copy=True)
+        values: NDArray[np.float32] = (
+            table[list(space.columns)].apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float32, copy=True)
+        )
         values[~np.isin(values, (0.0, 1.0)).all(axis=1)] = np.nan
         return values
     index = {label: position for position, label in enumerate(space.labels)}

@@ -27,7 +27,8 @@ class FeatureExtractor(nn.Module):
     def forward(self, images_BCHW: Tensor) -> Tensor:
         """Features (B, F)."""
         if not self.is_token_model:
-            return self.body(images_BCHW)
+            vector: Tensor = self.body(images_BCHW)
+            return vector
         features = self.body.forward_features(images_BCHW)
         if features.dim() == 3:
             features = features[:, getattr(self.body, "num_prefix_tokens", 0) :].transpose(1, 2)
@@ -36,7 +37,9 @@ class FeatureExtractor(nn.Module):
         else:
             features = features.flatten(2)
         vector = self.pool(features)
-        return getattr(self.body, "fc_norm", nn.Identity())(vector)
+        norm: nn.Module = getattr(self.body, "fc_norm", nn.Identity())
+        normed: Tensor = norm(vector)
+        return normed
 
 
 class Pooling(nn.Module):
@@ -91,11 +94,22 @@ def feature_extractor(
 
 
 def feature_count(extractor: FeatureExtractor, channels: int, image_size: tuple[int, int]) -> int:
-    """Length of the feature vector, by asking the model once without changing its state."""
+    """Length of the feature vector, by asking the model once without changing its state.
+
+    Raises:
+        TrainingError: if the network cannot take images of this size.
+    """
     was_training = extractor.training
     extractor.eval()
-    with torch.no_grad():
-        count = extractor(torch.zeros(1, channels, *image_size)).shape[1]
+    try:
+        with torch.no_grad():
+            count = extractor(torch.zeros(1, channels, *image_size)).shape[1]
+    except (RuntimeError, ValueError, AssertionError) as error:
+        raise TrainingError(
+            f"The backbone cannot take images of {image_size[1]} x {image_size[0]} pixels: {str(error).splitlines()[0]}",
+            hint="Choose the image size the backbone was made for, or another backbone.",
+            code="model",
+        ) from error
     extractor.train(was_training)
     return int(count)
 

@@ -8,6 +8,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 BatchNormalization = Literal["Automatic", "Train", "Frozen"]
 
+
 def batch_norms(module: nn.Module) -> Iterator[_BatchNorm]:
     """Every batch normalization below a module."""
     return (one for one in module.modules() if isinstance(one, _BatchNorm))

@@ -12,7 +12,7 @@ import numpy as np
 
 os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")
 
-import albumentations as A
+import albumentations
 import cv2
 
 Strategy = Literal["Soft", "Medium", "Hard"]
@@ -41,11 +41,11 @@ class Boxes:
 class Transforms:
     """A pipeline of transforms for one image at a time."""
 
-    def __init__(self, steps: list[A.BasicTransform], *, with_boxes: bool) -> None:
-        boxes = A.BboxParams(
+    def __init__(self, steps: list[albumentations.BasicTransform], *, with_boxes: bool) -> None:
+        boxes = albumentations.BboxParams(
             format="pascal_voc", label_fields=["classes"], clip=True, min_visibility=MIN_VISIBLE_SHARE, min_area=1.0
         )
-        self._compose = A.Compose(steps, bbox_params=boxes if with_boxes else None, strict=True)
+        self._compose = albumentations.Compose(steps, bbox_params=boxes if with_boxes else None, strict=True)
         cv2.setNumThreads(0)
 
     def image(self, image: np.ndarray, seed: int | None) -> np.ndarray:
@@ -66,15 +66,15 @@ class Transforms:
 
 
 def training_transforms(strategy: Strategy, width: int, height: int, *, with_boxes: bool = False) -> Transforms:
-    """Soft: resize and mirror. Medium: also shift, scale, rotate and cut holes. Hard: also crop, brightness, contrast."""
+    """Soft mirrors. Medium also shifts, scales, rotates and cuts holes. Hard also crops and varies colours."""
     match strategy:
         case "Soft":
-            steps = [_resize(width, height), A.HorizontalFlip(p=FLIP_PROBABILITY)]
+            steps = [_resize(width, height), albumentations.HorizontalFlip(p=FLIP_PROBABILITY)]
         case "Medium":
-            steps = [_resize(width, height), A.HorizontalFlip(p=FLIP_PROBABILITY), *_medium()]
+            steps = [_resize(width, height), albumentations.HorizontalFlip(p=FLIP_PROBABILITY), *_medium()]
         case "Hard":
-            crop = A.RandomResizedCrop(size=(height, width), scale=CROP_SCALE, ratio=CROP_RATIO, p=1.0)
-            steps = [crop, A.HorizontalFlip(p=FLIP_PROBABILITY), *_medium(), _colours()]
+            crop = albumentations.RandomResizedCrop(size=(height, width), scale=CROP_SCALE, ratio=CROP_RATIO, p=1.0)
+            steps = [crop, albumentations.HorizontalFlip(p=FLIP_PROBABILITY), *_medium(), _colours()]
     return Transforms(steps, with_boxes=with_boxes)
 
 
@@ -83,23 +83,23 @@ def inference_transforms(width: int, height: int, *, with_boxes: bool = False) -
     return Transforms([_resize(width, height)], with_boxes=with_boxes)
 
 
-def _resize(width: int, height: int) -> A.BasicTransform:
-    return A.Resize(height=height, width=width, interpolation=cv2.INTER_AREA, p=1.0)
+def _resize(width: int, height: int) -> albumentations.BasicTransform:
+    return albumentations.Resize(height=height, width=width, interpolation=cv2.INTER_AREA, p=1.0)
 
 
-def _medium() -> list[A.BasicTransform]:
+def _medium() -> list[albumentations.BasicTransform]:
     return [
-        A.Affine(
+        albumentations.Affine(
             translate_percent=(-SHIFT, SHIFT),
             scale=(1 - SCALE, 1 + SCALE),
             rotate=(-ROTATE_DEGREES, ROTATE_DEGREES),
             p=0.5,
         ),
-        A.CoarseDropout(
+        albumentations.CoarseDropout(
             num_holes_range=DROPOUT_HOLES, hole_height_range=DROPOUT_SIDE, hole_width_range=DROPOUT_SIDE, p=0.5
         ),
     ]
 
 
-def _colours() -> A.BasicTransform:
-    return A.RandomBrightnessContrast(brightness_limit=BRIGHTNESS, contrast_limit=CONTRAST, p=0.5)
+def _colours() -> albumentations.BasicTransform:
+    return albumentations.RandomBrightnessContrast(brightness_limit=BRIGHTNESS, contrast_limit=CONTRAST, p=0.5)

@@ -75,9 +75,9 @@ class ImageSamples(Samples):
         self._transforms, self._truth = transforms, truth
 
     def __getitem__(self, draw: Draw) -> Item:
-        image = read_image(self._media, self._names[draw.index], self._channels, self._rows[draw.index])
-        target = None if self._truth is None else self._truth[draw.index]
-        return Item(draw.index, self._transforms.image(image, draw.seed), target)
+        image = read_image(self._media, self._names[draw.row], self._channels, self._rows[draw.row])
+        target = None if self._truth is None else self._truth[draw.row]
+        return Item(draw.row, self._transforms.image(image, draw.seed), target)
 
 
 class ImageClassificationRecipe(Recipe[ImageBatch]):
@@ -111,7 +111,9 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
             unseen = {} if table is None else unseen_labels(table, self.space)
             if unseen:
                 listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
-                yield Note("warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}.")
+                yield Note(
+                    "warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}."
+                )
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         image = self.settings.image

@@ -84,7 +84,12 @@ def _figures(evaluation: Evaluation, overlap: float, split: Split) -> Insight:
 
 
 def _confusion(
-    truth: Sequence[TrueBoxes], raw: Sequence[Raw], labels: Sequence[str], overlap: float, threshold: float, split: Split
+    truth: Sequence[TrueBoxes],
+    raw: Sequence[Raw],
+    labels: Sequence[str],
+    overlap: float,
+    threshold: float,
+    split: Split,
 ) -> Insight:
     """Boxes above the threshold, matched by place alone, so that a right place with a wrong class shows."""
     counts = np.zeros((len(labels) + 1, len(labels) + 1), dtype=int)
@@ -94,7 +99,12 @@ def _confusion(
         classes = found["classes"][sure].astype(np.int64)
         anywhere = np.zeros(len(classes), dtype=np.int64)
         matching = match_boxes(
-            found["boxes"][sure], anywhere, found["scores"][sure], true.corners, np.zeros(len(true.classes), dtype=np.int64), overlap
+            found["boxes"][sure],
+            anywhere,
+            found["scores"][sure],
+            true.corners,
+            np.zeros(len(true.classes), dtype=np.int64),
+            overlap,
         )
         for k, partner in zip(classes, matching.true_of, strict=True):
             row = background if partner is None else int(true.classes[partner])

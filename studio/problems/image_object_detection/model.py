@@ -50,7 +50,7 @@ class EfficientDetector(KeepsStatistics):
         super().__init__()
         config = _configuration(settings, classes, weights)
         self.normalization = PixelNormalization(settings.image.image_normalization, settings.image.image_channels)
-        self.network = _network(config, settings.architecture.backbone, has_weights=weights is not None)
+        self.network: Any = _network(config, settings.architecture.backbone, has_weights=weights is not None)
         self.anchors = Anchors.from_config(config)
         self.loss_function = DetectionLoss(config)
         self.classes = classes
@@ -60,7 +60,7 @@ class EfficientDetector(KeepsStatistics):
         for norm in batch_norms(self.network):
             norm.momentum = STATISTICS_MOMENTUM
         if keep_statistics:
-            self.keep_statistics(self.network.backbone)
+            self.keep_statistics(self.network.get_submodule("backbone"))
         self.to(memory_format=torch.channels_last)
 
     def forward(self, images_BCHW: Tensor) -> tuple[list[Tensor], list[Tensor]]:
@@ -71,7 +71,7 @@ class EfficientDetector(KeepsStatistics):
 
     def loss(self, outputs: tuple[list[Tensor], list[Tensor]], corners: list[Tensor], classes: list[Tensor]) -> Tensor:
         """Focal class loss plus weighted box loss, over all positive anchors of the batch."""
-        total, _, _ = self.loss_function(*outputs, *self._targets(corners, classes))
+        total: Tensor = self.loss_function(*outputs, *self._targets(corners, classes))[0]
         return total
 
     def losses_per_image(
@@ -157,13 +157,14 @@ def _configuration(settings: Any, classes: int, weights: WeightsFile | None) -> 
 
 def _network(config: Any, name: str, *, has_weights: bool) -> nn.Module:
     try:
-        return EfficientDet(config, pretrained_backbone=has_weights)
+        network: nn.Module = EfficientDet(config, pretrained_backbone=has_weights)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TrainingError(
             f"{name!r} cannot be built: {str(error).splitlines()[0]}",
             hint="Choose another backbone, or leave Drop path rate at Default.",
             code="model",
         ) from error
+    return network
 
 
 def _flat(levels: list[Tensor], width: int) -> Tensor:

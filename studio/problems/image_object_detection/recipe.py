@@ -40,7 +40,6 @@ from studio.problems.image_object_detection.metrics import Evaluation, evaluate_
 from studio.problems.image_object_detection.model import EfficientDetector, backbone_name
 from studio.problems.image_object_detection.truth import TrueBoxes, box_columns, class_names, truth_of
 from studio.results.insight import Insight
-from studio.results.metric import MetricInfo
 from studio.results.sample_view import Annotation, Box, SampleView
 from studio.settings.schema import SettingsSchema
 
@@ -84,7 +83,12 @@ class DetectionSamples(Samples):
     """Images of a table with their boxes, resized and augmented together."""
 
     def __init__(
-        self, names: Sequence[str], rows: Sequence[int], media: Media, channels: int, transforms: Transforms,
+        self,
+        names: Sequence[str],
+        rows: Sequence[int],
+        media: Media,
+        channels: int,
+        transforms: Transforms,
         truth: Sequence[TrueBoxes] | None,
     ) -> None:
         super().__init__(len(names))
@@ -92,15 +96,15 @@ class DetectionSamples(Samples):
         self._transforms, self._truth = transforms, truth
 
     def __getitem__(self, draw: Draw) -> Item:
-        image = read_image(self._media, self._names[draw.index], self._channels, self._rows[draw.index])
+        image = read_image(self._media, self._names[draw.row], self._channels, self._rows[draw.row])
         size = (image.shape[1], image.shape[0])
         if self._truth is None:
-            return Item(draw.index, self._transforms.image(image, draw.seed), size, None)
-        true = self._truth[draw.index]
+            return Item(draw.row, self._transforms.image(image, draw.seed), size, None)
+        true = self._truth[draw.row]
         known = true.classes >= 0
         boxes = Boxes(true.corners[known].astype(np.float32), true.classes[known])
         pixels, moved = self._transforms.image_and_boxes(image, boxes, draw.seed)
-        return Item(draw.index, pixels, size, moved)
+        return Item(draw.row, pixels, size, moved)
 
 
 class ObjectDetectionRecipe(Recipe[DetectionBatch]):
@@ -113,7 +117,9 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         """Raises DatasetError if no row has a box."""
         names = class_names(table, str(settings.value("dataset.class_name_column")))
         if not names:
-            raise DatasetError("No training row has a box.", hint="Choose the columns that hold the boxes.", code="no_boxes")
+            raise DatasetError(
+                "No training row has a box.", hint="Choose the columns that hold the boxes.", code="no_boxes"
+            )
         return Target("detection", tuple(sorted(set(names))))
 
     def has_truth(self, table: pd.DataFrame) -> bool:
@@ -128,7 +134,9 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
             unseen = {label: count for label, count in found.items() if label not in self.target.labels}
             if unseen:
                 listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
-                yield Note("warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}.")
+                yield Note(
+                    "warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}."
+                )
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         image = self.settings.image
@@ -209,7 +217,10 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         names, *sides = box_columns(self.settings)
         sure = [raw["scores"] > self._threshold for raw in scored.raw]
         lists = {
-            names: [[self.target.labels[k] for k in raw["classes"][keep]] for raw, keep in zip(scored.raw, sure, strict=True)],
+            names: [
+                [self.target.labels[k] for k in raw["classes"][keep]]
+                for raw, keep in zip(scored.raw, sure, strict=True)
+            ],
             **{
                 side: [raw["boxes"][keep, axis].tolist() for raw, keep in zip(scored.raw, sure, strict=True)]
                 for axis, side in enumerate(sides)
@@ -243,7 +254,11 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
             raw = scored.raw[position]
             true = TrueBoxes(np.zeros((0, 4)), np.zeros(0, np.int64)) if truth is None else truth[position]
             matching = match_boxes(
-                raw["boxes"], raw["classes"], raw["scores"], true.corners, true.classes,
+                raw["boxes"],
+                raw["classes"],
+                raw["scores"],
+                true.corners,
+                true.classes,
                 self.settings.prediction.metric_iou_threshold,
             )
             width, height = scored.size_of(position)

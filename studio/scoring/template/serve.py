@@ -24,7 +24,7 @@ from studio.results.sample_view import Annotation
 from studio.scoring.predictor import Predictor
 
 MAX_BODY_BYTES = 64 << 20
-TOKEN_VARIABLE = "SCORING_TOKEN"
+TOKEN_VARIABLE = "SCORING_TOKEN"  # noqa: S105 -- a name
 BINARY_BODY = {
     "requestBody": {
         "required": True,

@@ -1,0 +1,80 @@
+"""Losses against torch's own, and probabilities that sum to 1 where they must."""
+
+import pytest
+import torch
+from torch.nn import functional
+
+from studio.datasets.labels import Task
+from studio.errors import TrainingError
+from studio.modeling.classification.losses import LossName, classification_loss
+
+TASKS = (Task.BINARY, Task.MULTI_CLASS, Task.MULTI_LABEL)
+NAMES: tuple[LossName, ...] = ("Automatic", "BCE", "CrossEntropy", "Focal")
+LEGAL = [(task, name) for task in TASKS for name in NAMES if (task, name) != (Task.MULTI_LABEL, "CrossEntropy")]
+
+
+def targets(task: Task, classes: int) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    if task is Task.MULTI_LABEL:
+        return (torch.rand(6, classes, generator=generator) > 0.5).float()
+    return torch.eye(classes)[torch.randint(0, classes, (6,), generator=generator)]
+
+
+@pytest.mark.parametrize(("task", "name"), LEGAL)
+def test_every_loss_is_overfitted(task: Task, name: LossName) -> None:
+    classes = 2 if task is Task.BINARY else 4
+    loss = classification_loss(name, task, classes)
+    truth = targets(task, classes)
+    logits = torch.zeros(6, loss.outputs, requires_grad=True)
+    optimizer = torch.optim.SGD([logits], lr=5.0)
+
+    for _ in range(200):
+        optimizer.zero_grad()
+        loss.per_sample(logits, truth).sum().backward()
+        optimizer.step()
+
+    assert ((loss.probabilities(logits.detach()) > 0.5) == (truth > 0.5)).all()
+
+
+@pytest.mark.parametrize(("task", "name"), [one for one in LEGAL if one[0] is not Task.MULTI_LABEL])
+def test_one_label_probabilities_sum_to_1(task: Task, name: LossName) -> None:
+    classes = 2 if task is Task.BINARY else 4
+    loss = classification_loss(name, task, classes)
+
+    found = loss.probabilities(torch.randn(5, loss.outputs))
+
+    assert found.shape == (5, classes)
+    assert found.sum(1).tolist() == pytest.approx([1.0] * 5, abs=1e-6)
+
+
+def test_cross_entropy_and_bce_equal_torchs() -> None:
+    truth = targets(Task.MULTI_CLASS, 4)
+    logits = torch.randn(6, 4)
+
+    cross = classification_loss("CrossEntropy", Task.MULTI_CLASS, 4).per_sample(logits, truth)
+    bce = classification_loss("BCE", Task.MULTI_CLASS, 4).per_sample(logits, truth)
+
+    assert torch.allclose(cross, functional.cross_entropy(logits, truth.argmax(1), reduction="none"), atol=1e-6)
+    assert torch.allclose(bce.mean(), functional.binary_cross_entropy_with_logits(logits, truth), atol=1e-6)
+
+
+def test_focal_with_gamma_0_and_alpha_a_half_is_half_of_bce() -> None:
+    truth, logits = targets(Task.MULTI_LABEL, 3), torch.randn(6, 3)
+
+    focal = classification_loss("Focal", Task.MULTI_LABEL, 3, focal_alpha=0.5, focal_gamma=0.0)
+    bce = classification_loss("BCE", Task.MULTI_LABEL, 3)
+
+    assert torch.allclose(focal.per_sample(logits, truth), 0.5 * bce.per_sample(logits, truth), atol=1e-6)
+
+
+def test_two_classes_have_one_logit_for_the_positive_class() -> None:
+    loss = classification_loss("Automatic", Task.BINARY, 2)
+
+    assert loss.name == "BCE"
+    assert loss.outputs == 1
+    assert loss.probabilities(torch.tensor([[20.0]])).round().tolist() == [[0.0, 1.0]]
+
+
+def test_cross_entropy_on_several_labels_is_refused() -> None:
+    with pytest.raises(TrainingError, match="exactly one class"):
+        classification_loss("CrossEntropy", Task.MULTI_LABEL, 3)

@@ -1,0 +1,154 @@
+"""EfficientDet: every cure for a fault of the library has its test here."""
+
+from typing import Any
+
+import pytest
+import torch
+
+from studio.errors import TrainingError
+from studio.modeling.schedules import schedule_factor
+from studio.problems.image_object_detection.model import EfficientDetector, backbone_name
+from studio.problems.image_object_detection.settings import EfficientDetSettings
+
+
+def settings(**changes: Any) -> EfficientDetSettings:
+    small = {
+        "architecture.backbone": "tf_efficientdet_lite0",
+        "architecture.pretrained": False,
+        "image.image_width": 128,
+        "image.image_height": 128,
+    }
+    return EfficientDetSettings.from_mapping({**small, **{key.replace("__", "."): value for key, value in changes.items()}})
+
+
+def detector(classes: int = 2, *, keep: bool = False, **changes: Any) -> EfficientDetector:
+    torch.manual_seed(0)
+    return EfficientDetector(settings(**changes), classes, None, keep_statistics=keep)
+
+
+def batch(count: int = 2, height: int = 128, width: int = 128, channels: int = 3) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(0)
+    return torch.randint(0, 256, (count, channels, height, width), dtype=torch.uint8, generator=generator)
+
+
+BOXES = [torch.tensor([[10.0, 20.0, 60.0, 90.0]]), torch.zeros((0, 4))]
+CLASSES = [torch.tensor([1]), torch.zeros(0, dtype=torch.int64)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"architecture__anchor_num_scales": 2},
+        {"architecture__anchor_aspect_ratios": [1.0, 1.5, 0.7, 3.0]},
+        {"architecture__anchor_scale": 2.0},
+        {"architecture__drop_path_rate": "0.2"},
+        {"image__image_channels": 1},
+        {"image__image_width": 140, "image__image_height": 100},
+        {"image__image_normalization": "Channel"},
+        {"architecture__anchor_iou_match_threshold": 0.4},
+    ],
+)
+def test_it_trains_and_predicts_with(changes: dict[str, Any]) -> None:
+    model = detector(**changes)
+    chosen = settings(**changes).image
+    images = batch(2, chosen.image_height, chosen.image_width, chosen.image_channels)
+
+    loss = model.loss(model(images), BOXES, CLASSES)
+    loss.backward()
+    found = model.eval().decode(model(images), nms_iou_threshold=0.5, max_det_per_image=7)
+
+    assert torch.isfinite(loss)
+    assert all(len(one.scores_N) <= 7 for one in found)
+
+
+def test_one_class_on_a_small_image_has_fewer_candidates_than_the_library_asks_for() -> None:
+    model = detector(classes=1, image__image_width=64, image__image_height=64, architecture__anchor_num_scales=1)
+    model.eval()
+
+    found = model.decode(model(batch(1, 64, 64)), nms_iou_threshold=0.5, max_det_per_image=100)
+
+    assert found[0].corners_N4.shape[1] == 4
+
+
+def test_the_overlap_of_the_settings_decides_what_is_suppressed() -> None:
+    model = detector().eval()
+    outputs = model(batch())
+
+    strict = model.decode(outputs, nms_iou_threshold=0.05, max_det_per_image=5000)
+    loose = model.decode(outputs, nms_iou_threshold=0.95, max_det_per_image=5000)
+
+    assert len(strict[0].scores_N) < len(loose[0].scores_N)
+
+
+def test_boxes_come_back_inside_the_image_best_first() -> None:
+    model = detector().eval()
+
+    found = model.decode(model(batch()), nms_iou_threshold=0.5, max_det_per_image=50)[0]
+
+    assert found.corners_N4.min() >= 0
+    assert found.corners_N4.max() <= 128
+    assert found.scores_N.tolist() == sorted(found.scores_N.tolist(), reverse=True)
+
+
+def test_an_image_alone_has_the_loss_it_has_in_a_batch() -> None:
+    model = detector().eval()
+    images = batch()
+
+    together = model.losses_per_image(model(images), BOXES, CLASSES)
+    alone = model.loss(model(images[:1]), BOXES[:1], CLASSES[:1])
+
+    assert together[0].item() == pytest.approx(alone.item(), rel=1e-5)
+    assert together.shape == (2,)
+
+
+def test_only_the_backbone_keeps_its_statistics() -> None:
+    model = detector(keep=True)
+    model.train()
+
+    norms = [(name, one.training) for name, one in model.network.named_modules() if isinstance(one, torch.nn.BatchNorm2d)]
+
+    assert {is_training for name, is_training in norms if name.startswith("backbone")} == {False}
+    assert {is_training for name, is_training in norms if not name.startswith("backbone")} == {True}
+
+
+def test_statistics_arrive_within_a_short_run() -> None:
+    assert {one.momentum for one in detector().network.modules() if isinstance(one, torch.nn.BatchNorm2d)} == {0.1}
+
+
+def test_box_weight_and_focal_settings_change_the_loss() -> None:
+    def loss(**changes: Any) -> float:
+        model = detector(**changes).eval()
+        return float(model.loss(model(batch()), BOXES, CLASSES).detach())
+
+    base = loss()
+
+    assert loss(training__box_loss_weight=0.0) < base
+    assert loss(training__focal_cls_loss_alpha=0.9) != base
+    assert loss(training__focal_cls_loss_gamma=0.0) > base
+
+
+def test_one_box_is_overfitted_to_the_pixel() -> None:
+    model = detector(image__image_normalization="Inception")
+    images = torch.zeros((2, 3, 128, 128), dtype=torch.uint8)
+    images[:, :, 30:90, 20:70] = 200
+    boxes, classes = [torch.tensor([[20.0, 30.0, 70.0, 90.0]])] * 2, [torch.tensor([1])] * 2
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)
+
+    for step in range(120):
+        optimizer.param_groups[0]["lr"] = 2e-3 * schedule_factor("Cosine", step, 120, 10)
+        optimizer.zero_grad()
+        model.loss(model(images), boxes, classes).backward()
+        optimizer.step()
+    model.eval()
+    found = model.decode(model(images), nms_iou_threshold=0.5, max_det_per_image=5)[0]
+
+    assert found.classes_N[0] == 1
+    assert found.scores_N[0] > 0.7
+    assert found.corners_N4[0].tolist() == pytest.approx([20.0, 30.0, 70.0, 90.0], abs=3.0)
+
+
+def test_backbones_of_other_families_are_named_for_their_weights() -> None:
+    assert backbone_name("tf_efficientdet_d0") == "tf_efficientnet_b0"
+    assert backbone_name("resdet50") == "resnet50"
+    with pytest.raises(TrainingError, match="no model"):
+        backbone_name("efficientdet_nonsense")

@@ -20,6 +20,7 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
   const { series, version, error } = useRunSeries(run.id);
   const [view, setView, controls] = useChartView();
   const groups = useMemo(() => chartGroups(run, colour, series, metrics, main), [run, colour, series, version, metrics, main]);
+  const allLines = useMemo(() => groups.flatMap((group) => group.lines), [groups]);
   const [showsRest, setShowsRest] = useState(false);
   useShortcuts({ f: () => setView({ range: null }) });
   if (groups.length === 0) {
@@ -30,7 +31,7 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
   const draw = (group: ChartGroup) => (
     <LazyPart key={group.id} height={318}>
       <LineChart title={group.title} note={group.id === main && typeof run.best.metric === "number" ? bestNote(run, group.note) : group.note} lines={group.lines} version={version} view={view}
-        bounds={group.bounds} onRange={(range) => setView({ range })} syncKey={run.id} height={group.id === main || group.id === "loss" ? 260 : 220} />
+        bounds={group.bounds} allLines={allLines} onRange={(range) => setView({ range })} syncKey={run.id} height={group.id === main || group.id === "loss" ? 260 : 220} />
     </LazyPart>
   );
   const rest = groups.filter((group) => !group.isMain);

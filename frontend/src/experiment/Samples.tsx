@@ -15,11 +15,12 @@ import classes from "./experiment.module.css";
 
 const SORTS = [{ value: "-loss", label: "Worst first" }, { value: "loss", label: "Best first" }, { value: "-confidence", label: "Most confident first" }, { value: "confidence", label: "Least confident first" }, { value: "row", label: "By row" }];
 const ANY = "any";
+const START_CONFIDENCE = 0.3;
 
 /** Every sample of a split with truth and prediction; filters are part of the address. */
 export function Samples({ run, classNames }: { run: Run; classNames: readonly string[] }) {
   const { source } = useInsightContext();
-  const [overlay, setOverlay] = useState<Overlay>(FULL_OVERLAY);
+  const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: START_CONFIDENCE });
   const [split, setSplit] = useSearchState("split", "validation");
   const [sort, setSort] = useSearchState("sort", "-loss");
   const [truth] = useSearchState("truth");

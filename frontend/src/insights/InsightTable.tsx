@@ -11,6 +11,7 @@ export function InsightTable({ payload, group, title }: PanelProps<TablePayload>
   const { samplesLink } = useInsightContext();
   const [sort, setSort] = useState<{ column: number; isFalling: boolean } | null>(null);
   const isNumber = payload.columns.map((_, i) => payload.rows.some((row) => typeof row[i] === "number"));
+  const isShare = payload.columns.map((_, i) => isNumber[i] === true && payload.rows.every((row) => isShareCell(row[i] ?? null)) && payload.rows.some((row) => !Number.isInteger(row[i])));
   const order = payload.rows.map((_, i) => i);
   if (sort) order.sort((a, b) => compare(payload.rows[a]?.[sort.column] ?? null, payload.rows[b]?.[sort.column] ?? null) * (sort.isFalling ? -1 : 1));
   return (
@@ -33,8 +34,8 @@ export function InsightTable({ payload, group, title }: PanelProps<TablePayload>
               <tr key={i}>
                 {payload.rows[i]?.map((cell, j) => (
                   <td key={j} data-number={isNumber[j] || undefined}>
-                    {j === 0 && link ? <Link to={link}>{show(cell)}</Link> : show(cell)}
-                    {isNumber[j] && typeof cell === "number" && cell >= 0 && cell <= 1 && !Number.isInteger(cell) && <span className={classes.share} aria-hidden="true"><i style={{ width: `${cell * 100}%` }} /></span>}
+                    {j === 0 && link ? <Link to={link}>{show(cell, isShare[j])}</Link> : show(cell, isShare[j])}
+                    {isShare[j] && typeof cell === "number" && <span className={classes.share} aria-hidden="true"><i style={{ width: `${cell * 100}%` }} /></span>}
                   </td>
                 ))}
               </tr>
@@ -46,8 +47,13 @@ export function InsightTable({ payload, group, title }: PanelProps<TablePayload>
   );
 }
 
-function show(cell: string | number | null): string {
+function isShareCell(cell: string | number | null): boolean {
+  return cell === null || (typeof cell === "number" && cell >= 0 && cell <= 1);
+}
+
+function show(cell: string | number | null, isShare = false): string {
   if (cell === null) return "–";
+  if (isShare && typeof cell === "number") return cell.toFixed(3);
   return typeof cell === "string" ? cell : Number.isInteger(cell) ? formatCount(cell) : formatMetric(cell);
 }
 

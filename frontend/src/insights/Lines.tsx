@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { LinesPayload } from "../api/insight";
 import { formatMetric } from "../ui/format";
 import { Legend } from "./Legend";
@@ -7,6 +8,7 @@ import { XYPlot } from "./XYPlot";
 
 /** Lines over a common axis. */
 export function Lines({ payload, title }: PanelProps<LinesPayload>) {
+  const [only, setOnly] = useState<string | null>(null);
   const lines = payload.series.map((series, colour) => ({ name: series.name, colour, x: series.x, y: series.y }));
   const isShare = (values: (number | null)[]) => values.every((value) => value === null || (value >= 0 && value <= 1));
   const xs = lines.flatMap((line) => line.x);
@@ -14,8 +16,8 @@ export function Lines({ payload, title }: PanelProps<LinesPayload>) {
   const unit: Extent = [0, 1];
   return (
     <>
-      {lines.length > 1 && <Legend names={lines.map((line) => line.name)} />}
-      <XYPlot label={title} xLabel={payload.x_label} yLabel={payload.y_label} lines={lines} diagonal={payload.diagonal} format={short}
+      {lines.length > 1 && <Legend names={lines.map((line) => line.name)} only={only} onOnly={setOnly} />}
+      <XYPlot label={title} xLabel={payload.x_label} yLabel={payload.y_label} lines={only === null ? lines : lines.map((line) => ({ ...line, isFaint: line.name !== only }))} diagonal={payload.diagonal} format={short}
         xExtent={isShare(xs) ? unit : extentOf(xs, 0)} yExtent={isShare(ys) ? unit : extentOf(ys)} />
     </>
   );

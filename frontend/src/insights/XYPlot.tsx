@@ -3,7 +3,7 @@ import { useSize } from "../ui/size";
 import { type Extent, niceTicks, scale } from "./scales";
 import classes from "./insights.module.css";
 
-export type PlotLine = { name: string; colour: number; x: readonly number[]; y: readonly (number | null)[] };
+export type PlotLine = { name: string; colour: number; x: readonly number[]; y: readonly (number | null)[]; isFaint?: boolean };
 export type PlotMark = { x: number; y: number; colour: number };
 
 type XYPlotProps = {
@@ -23,7 +23,7 @@ export function XYPlot({ label, xLabel, yLabel, lines, xExtent, yExtent, diagona
     const box = event.currentTarget.getBoundingClientRect();
     return [x.invert(event.clientX - box.left), y.invert(event.clientY - box.top)];
   };
-  const nearest = pointer === null ? [] : lines.map((line) => nearestPoint(line, pointer));
+  const nearest = pointer === null ? [] : lines.map((line) => (line.isFaint ? null : nearestPoint(line, pointer)));
   return (
     <div ref={ref} className={classes.plot} style={{ minHeight: height }}>
       {width > 0 && (
@@ -36,7 +36,7 @@ export function XYPlot({ label, xLabel, yLabel, lines, xExtent, yExtent, diagona
           <text x={(MARGIN.left + width - MARGIN.right) / 2} y={height - 4} textAnchor="middle" className={classes.axisName}>{xLabel}</text>
           <text transform={`translate(13 ${(height - MARGIN.bottom + MARGIN.top) / 2}) rotate(-90)`} textAnchor="middle" className={classes.axisName}>{yLabel}</text>
           {diagonal && <line x1={x(Math.max(xExtent[0], yExtent[0]))} y1={y(Math.max(xExtent[0], yExtent[0]))} x2={x(Math.min(xExtent[1], yExtent[1]))} y2={y(Math.min(xExtent[1], yExtent[1]))} className={classes.diagonal} />}
-          {lines.map((line) => <path key={line.name} d={pathOf(line, x, y)} fill="none" style={{ stroke: `var(--series-${line.colour % 8})` }} strokeWidth={2} strokeLinejoin="round" strokeDasharray={line.colour >= 8 ? "6 4" : undefined} />)}
+          {lines.map((line) => <path key={line.name} d={pathOf(line, x, y)} fill="none" style={{ stroke: `var(--series-${line.colour % 8})` }} strokeWidth={2} strokeLinejoin="round" opacity={line.isFaint ? 0.12 : 1} strokeDasharray={line.colour >= 8 ? "6 4" : undefined} />)}
           {nearest.map((point, i) => point && <circle key={i} cx={x(point[0])} cy={y(point[1])} r={3.5} style={{ fill: `var(--series-${(lines[i]?.colour ?? 0) % 8})` }} />)}
           {marks.map((mark, i) => <circle key={i} cx={x(mark.x)} cy={y(mark.y)} r={6} className={classes.mark} style={{ fill: `var(--series-${mark.colour % 8})` }} />)}
         </svg>

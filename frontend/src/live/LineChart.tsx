@@ -19,20 +19,22 @@ type LineChartProps = {
   syncKey: string;
   note?: string;
   bounds?: ValueBounds;
+  /** Lines whose extent the chart takes, so that charts side by side share their axis. */
+  allLines?: ChartLine[];
   height?: number;
 };
 
 const REDRAW_EVERY_MS = 100;
 
 /** Lines over steps: live, zoomable, usable by keyboard, with its data as a table. */
-export function LineChart({ title, lines, version, view, onRange, syncKey, note, bounds, height = 240 }: LineChartProps) {
+export function LineChart({ title, lines, version, view, onRange, syncKey, note, bounds, allLines, height = 240 }: LineChartProps) {
   const [ref, { width }] = useSize<HTMLDivElement>();
   const scheme = useComputedColorScheme("light");
   const [cursor, setCursor] = useState<number | null>(null);
   const [spoken, setSpoken] = useState("");
   const plot = useRef<uPlot | null>(null);
-  const live = useRef<Live>({ lines, view, onRange, bounds });
-  live.current = { lines, view, onRange, bounds };
+  const live = useRef<Live>({ lines, view, onRange, bounds, allLines });
+  live.current = { lines, view, onRange, bounds, allLines };
   const shape = `${lines.map((line) => `${line.id}/${line.colour}/${line.label}`).join()}|${view.axis}|${view.isLog}|${view.smoothing > 0}|${scheme}`;
 
   useEffect(() => {
@@ -63,14 +65,14 @@ export function LineChart({ title, lines, version, view, onRange, syncKey, note,
   );
 }
 
-type Live = { lines: ChartLine[]; view: ChartView; onRange: (range: ChartRange | null) => void; bounds?: ValueBounds };
+type Live = { lines: ChartLine[]; view: ChartView; onRange: (range: ChartRange | null) => void; bounds?: ValueBounds; allLines?: ChartLine[] };
 
 function makePlot(target: HTMLElement, live: { current: Live }, size: { width: number; height: number }, syncKey: string, onCursor: (index: number | null) => void): uPlot {
   const { lines, view } = live.current;
   const data = chartData(lines, view, size.width);
   const plot: uPlot = new uPlot(
     plotOptions(lines, view, size, syncKey, {
-      xRange: () => live.current.view.range ?? extent(live.current.lines, live.current.view.axis),
+      xRange: () => live.current.view.range ?? extent(live.current.allLines ?? live.current.lines, live.current.view.axis),
       yRange: () => valueRange(plot?.data ?? data, live.current.view.hidesOutliers, live.current.view.isLog, live.current.bounds),
       onSelect: (range) => live.current.onRange(range),
       onCursor,
@@ -113,9 +115,9 @@ function speak(plot: uPlot, cursor: number, lines: ChartLine[], view: ChartView)
   return `${view.axis} ${place}: ${lines.map((line, i) => `${line.label} ${formatMetric(shownValue(plot, cursor, i, line))}`).join(", ")}`;
 }
 
-function steer(event: KeyboardEvent, plot: uPlot, { lines, view, onRange }: Live): void {
+function steer(event: KeyboardEvent, plot: uPlot, { lines, allLines, view, onRange }: Live): void {
   const x = plot.data[0];
-  const [low, high] = view.range ?? extent(lines, view.axis);
+  const [low, high] = view.range ?? extent(allLines ?? lines, view.axis);
   const now = plot.cursor.idx ?? x.length - 1;
   const jump = event.shiftKey ? 10 : 1;
   const moves: Record<string, () => void> = {

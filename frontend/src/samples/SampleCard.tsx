@@ -62,7 +62,7 @@ function BoxCounts({ sample, overlay }: { sample: SampleView; overlay: Overlay }
   const missed = truth.filter((box) => box.match === "missed").length;
   const wrong = predicted.filter((box) => box.match === "invented" || box.match === "wrong").length;
   return (
-    <p className={classes.labelLine}>
+    <p className={`${classes.labelLine} ${classes.wraps}`}>
       <span>{plural(truth.length, "object")}</span>
       {sample.prediction !== null && <span className="muted">{predicted.length} found</span>}
       {(missed > 0 || wrong > 0) && <span className={classes.misses}>{[missed > 0 && `${missed} missed`, wrong > 0 && `${wrong} wrong`].filter(Boolean).join(", ")}</span>}

@@ -158,20 +158,21 @@ def _embedded(home: Path, lock: HomeLock) -> Iterator[Connection]:
 
     try:
         config = ServerConfig(home=home, is_embedded=True, is_warm=False)
-        studio = build_studio(config, lock.token)
-        log_to_file(studio.home)
-        listener = _bind(studio.home.api_socket)
-        server = uvicorn.Server(uvicorn_config(create_app(studio)))
-        thread = threading.Thread(target=server.run, args=([listener],), name="server", daemon=True)
-        thread.start()
-        try:
-            _await_start(server, thread)
-            lock.publish(socket=str(studio.home.api_socket))
-            with _client(lock.token, port=None, path=studio.home.api_socket) as client:
-                yield Connection(client, studio)
-        finally:
-            server.should_exit = True
-            thread.join(timeout=15)
+        with log_to_file(Home(home)):
+            studio = build_studio(config, lock.token)
+            server = uvicorn.Server(uvicorn_config(create_app(studio)))
+            listener = _bind(studio.home.api_socket)
+            thread = threading.Thread(target=server.run, args=([listener],), name="server", daemon=True)
+            thread.start()
+            try:
+                _await_start(server, thread)
+                lock.publish(socket=str(studio.home.api_socket))
+                with _client(lock.token, port=None, path=studio.home.api_socket) as client:
+                    yield Connection(client, studio)
+            finally:
+                server.should_exit = True
+                thread.join(timeout=15)
+                listener.close()
     finally:
         lock.release()
 

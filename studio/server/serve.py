@@ -6,12 +6,15 @@ import signal
 import socket
 import sys
 import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
 
 import uvicorn
 
 from studio.server.app import build_studio, create_app, take_home
 from studio.server.config import ConfigError, ServerConfig
+from studio.server.home_lock import HomeLock
 from studio.store.home import Home
 
 LOG_BYTES = 20 << 20
@@ -29,24 +32,27 @@ def serve(config: ServerConfig, *, opens_browser: bool) -> None:
     lock = take_home(config)
     try:
         listener = _listen(config)
-        port = listener.getsockname()[1]
-        config = _with_port(config, port)
-        log_to_file(Home(config.home))
-        studio = build_studio(config, lock.token)
-        lock.publish(port=port)
-        url = f"http://127.0.0.1:{port}/launch?code={studio.sessions.new_launch_code()}"
-        sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
-        sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
-        sys.stdout.flush()
-        # uvicorn raises the signal again at its end; by default that would end us with the home not given back.
-        signal.signal(signal.SIGTERM, _leave)
-        if opens_browser:
-            webbrowser.open(url)
-        uvicorn.Server(uvicorn_config(create_app(studio))).run(sockets=[listener])
+        config = _with_port(config, listener.getsockname()[1])
+        with log_to_file(Home(config.home)):
+            _serve(config, lock, listener, opens_browser=opens_browser)
     except KeyboardInterrupt:
         pass
     finally:
         lock.release()
+
+
+def _serve(config: ServerConfig, lock: HomeLock, listener: socket.socket, *, opens_browser: bool) -> None:
+    studio = build_studio(config, lock.token)
+    lock.publish(port=config.port)
+    url = f"http://127.0.0.1:{config.port}/launch?code={studio.sessions.new_launch_code()}"
+    sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
+    sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
+    sys.stdout.flush()
+    # uvicorn raises the signal again at its end; by default that would end us with the home not given back.
+    signal.signal(signal.SIGTERM, _leave)
+    if opens_browser:
+        webbrowser.open(url)
+    uvicorn.Server(uvicorn_config(create_app(studio))).run(sockets=[listener])
 
 
 def uvicorn_config(app: object) -> uvicorn.Config:
@@ -64,13 +70,21 @@ def uvicorn_config(app: object) -> uvicorn.Config:
     )
 
 
-def log_to_file(home: Home) -> None:
+@contextmanager
+def log_to_file(home: Home) -> Iterator[None]:
     """Write the server's log, bounded, into the home."""
     handler = RotatingFileHandler(home.log, maxBytes=LOG_BYTES, backupCount=4)
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)
+    for name in ("alembic", "httpx2", "httpcore2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        handler.close()
 
 
 def _leave(_number: int, _frame: object) -> None:

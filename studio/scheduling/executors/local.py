@@ -59,6 +59,9 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Close the launcher; workers go on."""
+        for child in self._children.values():
+            if child.poll() is None:
+                child.returncode = 0  # it is not ours to wait for; Popen would complain when it is forgotten
         if self._launcher:
             self._launcher.close()
 

@@ -10,6 +10,8 @@ import { createRouter } from "./routes";
 import { resolver, theme } from "./ui/theme";
 
 const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content ?? "";
+// Dialogs lock scrolling with a style tag of their own, whose library asks for the nonce under this name.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
 const schemes = localStorageColorSchemeManager({ key: "studio-theme" });
 
 function App() {

@@ -18,6 +18,7 @@ export function ImageOverlay({ sample, source, classNames, overlay, size, withBo
   const height = media.height ?? natural?.height ?? 0;
   const truth = overlay.showsTruth ? (sample.truth?.boxes ?? []) : [];
   const predicted = overlay.showsPrediction ? predictedBoxes(sample, overlay.confidence) : [];
+  const thickness = size === 256 ? 1.5 : 2;
   const unit = shown > 0 && width > 0 ? width / shown : 1;
   if (isMissing) return <div className={classes.missing}>The image cannot be shown.</div>;
   return (
@@ -27,28 +28,28 @@ export function ImageOverlay({ sample, source, classNames, overlay, size, withBo
         onError={() => setIsMissing(true)} />
       {width > 0 && truth.length + predicted.length > 0 && (
         <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" preserveAspectRatio="none">
-          {truth.map((box, i) => <BoxShape key={`t${i}`} box={box} colour={classColour(box.label, classNames)} unit={unit} withLabel={withBoxLabels && overlay.showsLabels && !overlay.showsPrediction} />)}
-          {predicted.map((box, i) => <BoxShape key={`p${i}`} box={box} colour={classColour(box.label, classNames)} unit={unit} isDashed withLabel={withBoxLabels && overlay.showsLabels} />)}
+          {truth.map((box, i) => <BoxShape key={`t${i}`} box={box} colour={classColour(box.label, classNames)} unit={unit} thickness={thickness} withLabel={withBoxLabels && overlay.showsLabels && (predicted.length === 0 || !overlay.showsPrediction)} />)}
+          {predicted.map((box, i) => <BoxShape key={`p${i}`} box={box} colour={classColour(box.label, classNames)} unit={unit} thickness={thickness} isDashed withLabel={withBoxLabels && overlay.showsLabels} />)}
         </svg>
       )}
     </div>
   );
 }
 
-type BoxShapeProps = { box: Box; colour: string; unit: number; isDashed?: boolean; withLabel: boolean };
+type BoxShapeProps = { box: Box; colour: string; unit: number; thickness: number; isDashed?: boolean; withLabel: boolean };
 
 const FONT = 12;
 
-function BoxShape({ box, colour, unit, isDashed, withLabel }: BoxShapeProps) {
+function BoxShape({ box, colour, unit, thickness, isDashed, withLabel }: BoxShapeProps) {
   const shape = { x: box.x_min, y: box.y_min, width: Math.max(0, box.x_max - box.x_min), height: Math.max(0, box.y_max - box.y_min), fill: "none", vectorEffect: "non-scaling-stroke" as const };
   const text = box.score === null ? box.label : `${box.label} ${formatPercent(box.score)}`;
-  const labelWidth = (text.length * 6.6 + 8) * unit;
+  const labelWidth = (text.length * 7.4 + 12) * unit;
   const labelHeight = 17 * unit;
   const top = box.y_min >= labelHeight ? box.y_min - labelHeight : box.y_min;
   return (
     <g>
-      <rect {...shape} stroke="rgb(0 0 0 / 60%)" strokeWidth={4} />
-      <rect {...shape} style={{ stroke: colour }} strokeWidth={2} strokeDasharray={isDashed ? "6 4" : undefined} />
+      <rect {...shape} stroke="rgb(0 0 0 / 60%)" strokeWidth={thickness * 2} />
+      <rect {...shape} style={{ stroke: colour }} strokeWidth={thickness} strokeDasharray={isDashed ? "6 4" : undefined} />
       {withLabel && (
         <g>
           <rect x={box.x_min} y={top} width={labelWidth} height={labelHeight} fill="rgb(0 0 0 / 78%)" />

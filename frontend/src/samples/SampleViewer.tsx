@@ -45,7 +45,7 @@ export function SampleViewer({ samples, index, source, classNames, overlay, onOv
           <div className="spread">
             <div className="row">
               <ActionIcon variant="default" size={32} aria-label="Previous sample" disabled={index === 0} onClick={() => step(-1)}><ChevronLeftIcon size={16} /></ActionIcon>
-              <ActionIcon variant="default" size={32} aria-label="Next sample" disabled={index === samples.length - 1} onClick={() => step(1)}><ChevronRightIcon size={16} /></ActionIcon>
+              <ActionIcon variant="default" size={32} data-autofocus aria-label="Next sample" disabled={index === samples.length - 1} onClick={() => step(1)}><ChevronRightIcon size={16} /></ActionIcon>
               <span className="small muted number">{index + 1} of {samples.length}</span>
             </div>
             <ActionIcon variant="subtle" color="gray" size={32} aria-label="Close" onClick={onClose}><CloseIcon size={18} /></ActionIcon>

@@ -1,5 +1,5 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useLayoutEffect, useRef, useState } from "react";
+import { type CSSProperties, type ReactNode, useLayoutEffect, useRef, useState } from "react";
 import { useShortcuts } from "./keys";
 import classes from "./data-table.module.css";
 
@@ -58,7 +58,7 @@ export function DataTable<Row>({ label, rows, columns, rowKey, sort, onSort }: D
 
 function HeadCell<Row>({ column, sort, onSort }: { column: TableColumn<Row>; sort: string; onSort: (sort: string) => void }) {
   const direction = sort === column.id ? "ascending" : sort === `-${column.id}` ? "descending" : undefined;
-  const attributes = { scope: "col", "data-number": column.isNumber || undefined, "data-hide": column.hideBelow, style: { width: column.width } };
+  const attributes = { scope: "col", "data-number": column.isNumber || undefined, "data-hide": column.hideBelow, style: { "--width": column.width } as CSSProperties };
   if (column.sortValue === undefined) return <th {...attributes}>{column.title === "" ? <span className="hidden-visually">Actions</span> : column.title}</th>;
   return (
     <th {...attributes} aria-sort={direction}>

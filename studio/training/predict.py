@@ -1,5 +1,7 @@
 """Predict: a trained model on a table, in a worker of its own."""
 
+import pandas as pd
+
 from studio.errors import DatasetError
 from studio.modeling.loading import data_workers
 from studio.modeling.recipe import Media
@@ -27,7 +29,7 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
         raise DatasetError("The order names no table.", hint="Start the prediction again.")
     reporter.event(Phase(name="loading the model"))
     predictor = Predictor.load((folder.path / order.bundle).resolve())
-    table = input_table((folder.path / order.table).resolve())
+    table = _ordered_table(folder, spec, order)
     media = ordered_media(folder, spec, order)
     reporter.event(Phase(name="predicting", detail=f"{len(table)} rows"))
 
@@ -41,6 +43,14 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
     reporter.progress(1.0)
     reporter.sync()
     return Finished(metrics={"test": values} if values else {})
+
+
+def _ordered_table(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> pd.DataFrame:
+    """A dataset's own table as it is, hidden columns included; any other as import reads it."""
+    path = (folder.path / order.table).resolve()
+    if spec.dataset and path.is_relative_to(spec.dataset_folder(folder.path)):
+        return pd.read_parquet(path)
+    return input_table(path)
 
 
 def ordered_media(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> Media:

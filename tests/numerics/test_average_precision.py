@@ -105,7 +105,9 @@ def test_coco_figures_equal_the_referees_for_every_size(seed: int) -> None:
 
 def test_perfect_boxes_give_1_and_none_give_0() -> None:
     truth, _ = scene(1, images=20, classes=2)
-    perfect: list[Raw] = [{"boxes": one.corners, "scores": np.ones(len(one.classes)), "classes": one.classes} for one in truth]
+    perfect: list[Raw] = [
+        {"boxes": one.corners, "scores": np.ones(len(one.classes)), "classes": one.classes} for one in truth
+    ]
     nothing: list[Raw] = [{"boxes": np.zeros((0, 4)), "scores": np.zeros(0), "classes": np.zeros(0, int)}] * len(truth)
 
     assert evaluate_boxes(truth, perfect, 2, 0.5, LIMIT).coco() == pytest.approx(1.0)
@@ -115,7 +117,9 @@ def test_perfect_boxes_give_1_and_none_give_0() -> None:
 def test_a_class_without_true_boxes_does_not_count() -> None:
     truth, raw = scene(2, images=20, classes=2)
 
-    assert evaluate_boxes(truth, raw, 3, 0.5, LIMIT).ap(0.5) == pytest.approx(evaluate_boxes(truth, raw, 2, 0.5, LIMIT).ap(0.5))
+    assert evaluate_boxes(truth, raw, 3, 0.5, LIMIT).ap(0.5) == pytest.approx(
+        evaluate_boxes(truth, raw, 2, 0.5, LIMIT).ap(0.5)
+    )
     assert math.isnan(evaluate_boxes(truth, raw, 3, 0.5, LIMIT).class_ap(0.5)[2])
 
 

@@ -24,7 +24,11 @@ def too_large() -> BaseException:
         (OSError(errno.ENOSPC, "No space left on device"), "disk_full", ""),
         (TrainingError("x", code="nan_loss"), "nan_loss", "training.learning_rate"),
         (DatasetError("x", code="empty_split"), "empty_split", "dataset.validation_strategy"),
-        (ValueError("Expected more than 1 value per channel when training"), "batch_normalization", "training.batch_size"),
+        (
+            ValueError("Expected more than 1 value per channel when training"),
+            "batch_normalization",
+            "training.batch_size",
+        ),
         (RuntimeError("DataLoader worker (pid 1) exited unexpectedly"), "data_worker", ""),
         (KeyError("surprise"), "internal", ""),
     ],

@@ -8,7 +8,15 @@ from studio.errors import TrainingError
 from studio.modeling.images.backbones import feature_count, feature_extractor
 from studio.modeling.images.pooling import Pool, pooled
 
-FAMILIES = ("test_resnet", "test_efficientnet", "test_convnext", "test_vit", "test_nfnet", "test_mambaout", "mobilenetv3_small_050")
+FAMILIES = (
+    "test_resnet",
+    "test_efficientnet",
+    "test_convnext",
+    "test_vit",
+    "test_nfnet",
+    "test_mambaout",
+    "mobilenetv3_small_050",
+)
 POOLS: tuple[Pool, ...] = ("Average", "Max", "GeM", "Average+Max")
 
 

@@ -30,7 +30,9 @@ def test_fixed_kinds_have_their_published_figures() -> None:
     assert PixelNormalization("Simple", 3)(white).unique().tolist() == [1.0]
     assert PixelNormalization("Inception", 3)(white).unique().tolist() == [1.0]
     assert PixelNormalization("No", 3)(white).unique().tolist() == [255.0]
-    expected = [(1 - mean) / deviation for mean, deviation in zip((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), strict=True)]
+    expected = [
+        (1 - mean) / deviation for mean, deviation in zip((0.485, 0.456, 0.406), (0.229, 0.224, 0.225), strict=True)
+    ]
     assert PixelNormalization("ImageNet", 3)(white)[0, :, 0, 0].tolist() == pytest.approx(expected, abs=1e-5)
 
 

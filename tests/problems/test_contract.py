@@ -1,0 +1,265 @@
+"""What every registered problem type must keep, without a line written for it: its example is imported, trained,
+predicted, shown, packed, and repeated with the server's packages blocked."""
+
+import os
+import subprocess
+import sys
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks.workspace import import_example, make_run
+from studio.datasets.dataset import Dataset
+from studio.datasets.folds import split
+from studio.files import read_json
+from studio.modeling.loading import TrainingOrder
+from studio.modeling.optimizers import make_optimizer
+from studio.modeling.recipe import Media
+from studio.modeling.recipes import recipe_class
+from studio.modeling.seeds import seed_everything
+from studio.problems.contract import ProblemType
+from studio.problems.registry import problem_types
+from studio.results.insight import Insight
+from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS
+from studio.results.sample_view import SampleView
+from studio.runs.events import decode
+from studio.settings.yaml_config import dump_config, load_config
+from studio.training.worker import run_worker
+
+SMALL: dict[str, Any] = {
+    "architecture.pretrained": False,
+    "environment.number_of_workers": 0,
+    "logging.number_of_images": 3,
+    "training.batch_size": 8,
+    "training.epochs": 1,
+    "dataset.data_sample": 0.3,
+    "image.image_width": 64,
+    "image.image_height": 64,
+}
+SMALL_BACKBONES = {"timm": "test_resnet", "efficientdet": "tf_efficientdet_lite0"}
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A problem type with a finished run on its example."""
+
+    kind: ProblemType
+    dataset: Dataset
+    folder: Path
+    settings: dict[str, Any]
+
+
+def small_settings(kind: ProblemType) -> dict[str, Any]:
+    fields = kind.model_types[0].settings.fields()
+    chosen = {key: value for key, value in SMALL.items() if key in fields}
+    library = getattr(fields["architecture.backbone"].setting.choices, "name", "")
+    return {**chosen, "architecture.backbone": SMALL_BACKBONES[library]}
+
+
+@pytest.fixture(scope="module", params=sorted(problem_types()))
+def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Finished:
+    kind = problem_types()[request.param]
+    root = tmp_path_factory.mktemp(kind.id)
+    dataset = import_example(kind.id, root / "datasets" / "example")
+    settings = small_settings(kind)
+    folder = make_run(root / "runs" / "run", dataset, settings, threads=1)
+    assert run_worker(folder) == 0, (folder / "events.jsonl").read_text()[-3000:]
+    return Finished(kind, dataset, folder, settings)
+
+
+def test_settings_survive_yaml(finished: Finished) -> None:
+    schema = finished.kind.model_types[0].settings
+    settings = schema.from_mapping(read_json(finished.folder / "spec.json")["settings"])
+
+    again = load_config(dump_config(settings))
+
+    assert schema.from_mapping(again.settings) == settings
+    assert not again.findings
+
+
+def test_every_setting_is_documented_and_every_grid_value_is_valid(finished: Finished) -> None:
+    for model in finished.kind.model_types:
+        for key, field in model.settings.fields().items():
+            assert field.setting.label, key
+            assert field.setting.help.endswith("."), key
+            for value in field.setting.grid_values:
+                settings, findings = model.settings.parse({key: value})
+                assert settings is not None, (key, value, findings)
+
+
+def test_one_batch_is_overfitted(finished: Finished) -> None:
+    kind = finished.kind
+    base = read_json(finished.folder / "spec.json")["settings"]
+    settings = kind.model_types[0].settings.from_mapping(base)
+    tables = split(finished.dataset, settings, "0")
+    recipe_type = recipe_class(kind)
+    recipe = recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics)
+    seed_everything(0)
+    model = recipe.model(None)
+    media = Media(finished.dataset.media, finished.dataset.manifest.media_folder)
+    samples = recipe.samples(tables.train, media, training=True)
+    draws = next(iter(TrainingOrder(len(tables.train), 8, drop_last=True, seed=0)))
+    batch = recipe.collate([samples[draw] for draw in draws])
+    groups = recipe.layer_groups(model)
+    optimizer = make_optimizer("AdamW", groups, learning_rate=3e-3, weight_decay=0.0)
+
+    losses = []
+    for _ in range(40):
+        loss = recipe.loss(model.train(), batch)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+
+    assert losses[-1] < 0.4 * losses[0]
+    grouped = [id(one) for group in groups.values() for one in group]
+    assert sorted(grouped) == sorted(id(one) for one in model.parameters())
+    assert len(set(grouped)) == len(grouped)
+
+
+def test_declared_layer_groups_are_those_of_the_model(finished: Finished) -> None:
+    settings = finished.kind.model_types[0].settings
+    declared = settings.fields()["training.differential_learning_rate_layers"].values
+    base = settings.from_mapping(read_json(finished.folder / "spec.json")["settings"])
+    recipe_type = recipe_class(finished.kind)
+    table = split(finished.dataset, base, "0").train
+    recipe = recipe_type(base, recipe_type.target_of(base, table), finished.kind.metrics)
+
+    assert set(recipe.layer_groups(recipe.model(None))) == set(declared)
+
+
+def test_predictions_keep_inputs_and_can_be_paged(finished: Finished) -> None:
+    predictions = finished.folder / "predictions"
+
+    for name in ("validation", "test"):
+        table = pd.read_parquet(predictions / f"{name}.parquet")
+        samples = pd.read_parquet(predictions / f"{name}_samples.parquet")
+        csv = pd.read_csv(predictions / f"{name}.csv")
+        assert list(csv.columns) == list(table.columns)
+        assert len(csv) == len(table) == len(samples) > 0
+        assert not set(HIDDEN_COLUMNS) & set(table.columns)
+        assert tuple(samples.columns) == SAMPLE_COLUMNS
+        for view in samples["view"]:
+            assert SampleView.model_validate_json(view).prediction is not None
+    source = finished.dataset.table(finished.dataset.manifest.tables[0].name)
+    for column in source.columns.difference(list(HIDDEN_COLUMNS)):
+        assert {column, f"true_{column}"} & set(pd.read_parquet(predictions / "validation.parquet").columns)
+
+
+def test_declared_metrics_are_measured(finished: Finished) -> None:
+    events = [decode(line) for line in (finished.folder / "events.jsonl").read_bytes().splitlines()]
+    declared = {info.name for info in finished.kind.metrics}
+
+    for values in (events[-1].metrics["validation"], events[-1].metrics["test"]):  # type: ignore[union-attr]
+        assert set(values) == {"loss", *declared}
+
+
+def test_insights_validate_and_are_announced(finished: Finished) -> None:
+    events = [decode(line) for line in (finished.folder / "events.jsonl").read_bytes().splitlines()]
+    announced = [event.entry.key for event in events if event.kind == "insight"]
+
+    found = {
+        path.stem: Insight.model_validate(read_json(path)) for path in (finished.folder / "insights").glob("*.json")
+    }
+
+    assert sorted(announced) == sorted(found)
+    assert {"train-batch", "validation-best", "validation-worst", "validation-random", "test-random"} <= set(found)
+    for sample in found["train-batch"].payload.samples:  # type: ignore[union-attr]
+        assert (finished.folder / sample.media.path).is_file()
+
+
+def test_no_pickle_is_written(finished: Finished) -> None:
+    endings = {path.suffix for path in finished.folder.rglob("*") if path.is_file()}
+
+    assert endings <= {
+        ".json",
+        ".jsonl",
+        ".safetensors",
+        ".csv",
+        ".parquet",
+        ".npz",
+        ".png",
+        ".jpg",
+        ".zip",
+        ".lock",
+        ".log",
+    }
+    for path in finished.folder.rglob("*.npz"):
+        with np.load(path, allow_pickle=False) as arrays:
+            assert all(arrays[name].dtype != object for name in arrays)
+
+
+BLOCKED = """
+import runpy, sys
+
+class Blocked:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "accelerate"}:
+            raise ImportError(name)
+
+sys.meta_path.insert(0, Blocked())
+sys.argv = ["score.py", *sys.argv[1:]]
+import studio
+assert "site" in studio.__file__, studio.__file__
+runpy.run_path("score.py", run_name="__main__")
+"""
+
+
+def test_the_pipeline_repeats_the_run_with_the_servers_packages_blocked(finished: Finished, tmp_path: Path) -> None:
+    with zipfile.ZipFile(finished.folder / "pipeline.zip") as archive:
+        archive.extractall(tmp_path)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        wheel.extractall(tmp_path / "site")
+    for left_out in ("server", "store", "scheduling", "training", "cli.py"):
+        assert not (tmp_path / "site" / "studio" / left_out).exists()
+    validation = pd.read_parquet(finished.folder / "predictions" / "validation.parquet")
+    source = finished.dataset.table(finished.dataset.manifest.tables[0].name).columns.difference(list(HIDDEN_COLUMNS))
+    kept = {f"true_{name}" if f"true_{name}" in validation else name: name for name in source}
+    validation[list(kept)].rename(columns=kept).to_parquet(tmp_path / "inputs.parquet")
+    media = finished.dataset.media / finished.dataset.manifest.media_folder
+
+    def score(*arguments: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+        command = [sys.executable, "-P", "-c", BLOCKED, *arguments]
+        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+
+    verified = score("verify")
+    predicted = score("predict", "--table", "inputs.parquet", "--media", str(media), "-o", "out.parquet")
+
+    assert verified.returncode == 0, verified.stderr + verified.stdout
+    assert predicted.returncode == 0, predicted.stderr
+    again = pd.read_parquet(tmp_path / "out.parquet")
+    assert list(again.columns.sort_values()) == list(validation.columns.sort_values())
+    for column in again.columns:
+        assert largest_difference(again[column], validation[column]) <= 1e-5, column
+
+
+def largest_difference(first: pd.Series, second: pd.Series) -> float:
+    """Of numbers, lists of numbers, or words (0 or infinite)."""
+    largest = 0.0
+    for one, other in zip(first, second, strict=True):
+        left, right = np.atleast_1d(one), np.atleast_1d(other)
+        if left.shape != right.shape:
+            return float("inf")
+        if left.dtype.kind in "fiu":
+            largest = max(largest, float(np.abs(left - right).max(initial=0.0)))
+        elif list(left) != list(right):
+            return float("inf")
+    return largest
+
+
+def test_requirements_are_pinned_and_only_this_types(finished: Finished) -> None:
+    with zipfile.ZipFile(finished.folder / "pipeline.zip") as archive:
+        lines = archive.read("requirements.txt").decode().splitlines()
+        names = archive.namelist()
+
+    assert [line.partition("==")[0] for line in lines[:-1]] == list(finished.kind.scoring_distributions)
+    assert lines[-1].removeprefix("./") in names
+    assert {"score.py", "serve.py", "Dockerfile", "README.md", "requirements-serve.txt", "bundle/bundle.json"} <= set(
+        names
+    )

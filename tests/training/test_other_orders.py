@@ -1,0 +1,165 @@
+"""Predict, answer and inspect: the other things a worker does."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from studio.datasets.dataset import Dataset
+from studio.results.sample_view import SampleView
+from studio.runs.events import decode
+from studio.runs.folder import RunFolder
+from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
+from studio.scoring.predictor import Predictor
+from studio.training.answer import answer, serve_answers
+from studio.training.reporter import Reporter
+from studio.training.stopping import StopSignal
+from studio.training.worker import run_worker
+
+if TYPE_CHECKING:
+    from .conftest import Work, Worked
+
+
+@pytest.fixture
+def trained(work: "Work") -> "Worked":
+    return work("model", {"training.epochs": 1, "dataset.test_dataframe": "test.csv"})
+
+
+def order(folder: Path, trained: "Worked", dataset: Dataset | None, **predict: str) -> Path:
+    RunFolder.create(folder)
+    RunSpec(
+        kind=WorkerKind.PREDICT,
+        run_id="p",
+        problem_type="image_classification",
+        dataset=str(dataset.folder) if dataset else "",
+        predict=PredictOrder(bundle=os.path.relpath(trained.folder / "bundle", folder), **predict),
+    ).write(folder)
+    return folder
+
+
+def events(folder: Path) -> list[Any]:
+    return [decode(line) for line in (folder / "events.jsonl").read_bytes().splitlines()]
+
+
+def test_predicting_the_test_table_repeats_the_runs_test_predictions(
+    trained: "Worked", shapes: Dataset, tmp_path: Path
+) -> None:
+    table = next(one for one in shapes.manifest.tables if one.role == "test")
+    media = shapes.media / shapes.manifest.media_folder
+    folder = order(tmp_path / "p", trained, shapes, table=str(shapes.folder / table.file), media=str(media))
+
+    assert run_worker(folder) == 0
+
+    ours = pd.read_parquet(folder / "predictions" / "test.parquet")
+    runs = pd.read_parquet(trained.folder / "predictions" / "test.parquet")
+    numbers = ours.select_dtypes("number").columns
+    assert np.abs(ours[numbers] - runs[numbers]).to_numpy().max() <= 1e-5
+    assert events(folder)[-1].metrics["test"]["Accuracy"] == pytest.approx(
+        trained.of_kind("finished")[0].metrics["test"]["Accuracy"]
+    )
+    view = SampleView.model_validate_json(pd.read_parquet(folder / "predictions" / "test_samples.parquet")["view"][0])
+    assert view.media is not None
+    assert (shapes.media / view.media.path).is_file()
+
+
+def test_an_uploaded_table_without_labels_is_predicted_and_not_scored(
+    trained: "Worked", shapes: Dataset, tmp_path: Path
+) -> None:
+    files = tmp_path / "p" / "input" / "files"
+    shutil.copytree(shapes.media / shapes.manifest.media_folder, files / "pictures")
+    names = sorted(path.name for path in (files / "pictures").iterdir())[:5]
+    pd.DataFrame({"image": names, "note": "=SUM(A1)"}).to_csv(files / "new.csv", index=False)
+    folder = order(tmp_path / "p", trained, None, table="input/files/new.csv", media="input/files/pictures")
+
+    assert run_worker(folder) == 0
+
+    csv = pd.read_csv(folder / "predictions" / "test.csv")
+    assert list(csv["image"]) == names
+    assert list(csv["note"]) == ["'=SUM(A1)"] * 5
+    assert events(folder)[-1].metrics == {}
+    view = SampleView.model_validate_json(pd.read_parquet(folder / "predictions" / "test_samples.parquet")["view"][0])
+    assert view.media is not None
+    assert (files / view.media.path).is_file()
+
+
+def test_a_table_without_the_image_column_fails_by_name(trained: "Worked", tmp_path: Path) -> None:
+    files = tmp_path / "p" / "input" / "files"
+    files.mkdir(parents=True)
+    (files / "new.csv").write_text("picture\na.png\n")
+    folder = order(tmp_path / "p", trained, None, table="input/files/new.csv", media="input/files")
+
+    assert run_worker(folder) == 1
+
+    assert "'image'" in events(folder)[-1].message
+
+
+def test_one_image_is_answered(trained: "Worked", shapes: Dataset, tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "a")
+    (folder.path / "answers").mkdir()
+    picture = next((shapes.media / shapes.manifest.media_folder).iterdir())
+    shutil.copy(picture, folder.path / "answers" / "one.png")
+
+    found = answer(Predictor.load(trained.folder / "bundle"), folder, "answers/one.png")
+
+    view = SampleView.model_validate(found["sample"])
+    assert view.prediction is not None
+    assert sum(one.score or 0 for one in view.prediction.labels) == pytest.approx(1.0)
+    assert view.truth is None
+
+
+def ask(folder: RunFolder, question: bytes) -> dict[str, Any]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+        connection.settimeout(20)
+        descriptor = os.open(folder.path, os.O_PATH)
+        connection.connect(f"/proc/self/fd/{descriptor}/answer.sock")
+        os.close(descriptor)
+        connection.sendall(question)
+        reply: dict[str, Any] = json.loads(connection.makefile("rb").readline())
+        return reply
+
+
+def test_the_socket_answers_errors_too_and_ends_when_asked_to(trained: "Worked", tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / ("long" * 30) / "a")
+    (folder.path / "answers").mkdir()
+    (folder.path / "answers" / "no.png").write_bytes(b"no picture")
+    bundle = os.path.relpath(trained.folder / "bundle", folder.path)
+    spec = RunSpec(
+        kind=WorkerKind.ANSWER, run_id="a", problem_type="image_classification", predict=PredictOrder(bundle=bundle)
+    )
+    reporter = Reporter(folder, 1, 1)
+    thread = threading.Thread(target=serve_answers, args=(folder, spec, reporter, StopSignal(folder)))
+    thread.start()
+    while not folder.answer_socket.exists():
+        thread.join(0.05)
+
+    replies = [ask(folder, b'{"path": "answers/no.png"}\n'), ask(folder, b'{"path": "../a"}\n'), ask(folder, b"{}\n")]
+    folder.stop.touch()
+    thread.join(10)
+    reporter.close()
+
+    assert all(reply["error"]["message"] for reply in replies)
+    assert not thread.is_alive()
+    assert not folder.answer_socket.exists()
+
+
+def test_inspecting_does_not_import_torch(tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "run").path
+    RunSpec(kind=WorkerKind.INSPECT, run_id="i", problem_type="image_classification").write(folder)
+    code = (
+        "import sys; from pathlib import Path; from studio.training.worker import run_worker; "
+        f"print(run_worker(Path({str(folder)!r}))); print('torch' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-2:] == ["1", "False"]
+    assert events(folder)[-1].kind == "failed"

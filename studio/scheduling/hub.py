@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-RING_MESSAGES = 4096
+RING_MESSAGES = 2048
 
 
 @dataclass(frozen=True)

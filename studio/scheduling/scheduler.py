@@ -123,7 +123,7 @@ class Scheduler:
                 raise ConflictError(
                     "A process of this run still lives.", hint="Wait until it has ended, then resume.", code="alive"
                 )
-            self._move(run, RunState.QUEUED, "resumed by the user", resume=True, launches=0, ended=None)
+            self._move(run, RunState.QUEUED, "resumed by the user", resume=True, launches=0)
         self.wake()
 
     def order(self, ids: Iterable[str]) -> None:
@@ -138,13 +138,15 @@ class Scheduler:
         with self._lock:
             active = self._store.runs.in_states(ACTIVE)
             workers = [self._observe(run) for run in active]
-            queue = self._store.runs.in_states([RunState.QUEUED])
-            runs = {run.id: run for run, _ in workers} | {run.id: run for run in queue}
-            waiting = [Waiting(run.id, run.kind, run.spec.devices) for run in queue]
+            queue = self._store.runs.queue()
+            waiting = [Waiting(run.id, run.kind, run.devices) for run in queue]
             actions = decide(waiting, self._slots(), [worker for _, worker in workers])
-            self._act(actions, runs)
-            self._watches = {id: watch for id, watch in self._watches.items() if id in runs}
-        self._listener.ticked()
+            runs = {run.id: run for run, _ in workers}
+            started = {action.id for action in actions if isinstance(action, Launch)}
+            self._act(actions, runs, {run.id: run.queued_reason for run in queue})
+            known = runs.keys() | started
+            self._watches = {id: watch for id, watch in self._watches.items() if id in known}
+            self._listener.ticked()
         return bool(active) or any(isinstance(action, Launch) for action in actions)
 
     def _loop(self) -> None:
@@ -206,32 +208,32 @@ class Scheduler:
             self._watches[run.id] = watch
         return watch
 
-    def _act(self, actions: Iterable[Action], runs: dict[str, RunRow]) -> None:
+    def _act(self, actions: Iterable[Action], runs: dict[str, RunRow], told: dict[str, str | None]) -> None:
+        """Carry out what was decided; `told` are the reasons that waiting runs were given before."""
         reasons: dict[str, str] = {}
         for action in actions:
-            run = runs[action.id]
             try:
                 match action:
                     case Launch():
-                        self._launch(run, action.devices)
+                        self._launch(self._store.runs.get(action.id), action.devices)
                     case Hold():
-                        if run.queued_reason != action.reason:
-                            reasons[run.id] = action.reason
+                        if told[action.id] != action.reason:
+                            reasons[action.id] = action.reason
                     case Move():
-                        self._follow(run, action)
+                        self._follow(runs[action.id], action)
                     case Signal():
-                        self._executor.signal(self.folder(run), action.force)
-                        self._watches[run.id].forced = action.force
+                        self._executor.signal(self.folder(runs[action.id]), action.force)
+                        self._watches[action.id].forced = action.force
                     case _:
                         assert_never(action)
             except StaleRunError:
-                logger.info("Run %s moved on while it was decided about.", run.id)
+                logger.info("Run %s moved on while it was decided about.", action.id)
         if reasons and self._store.runs.give_reasons(reasons):
             self._listener.queue_changed()
 
     def _follow(self, run: RunRow, action: Move) -> None:
         if action.state is RunState.QUEUED:
-            self._move(run, RunState.QUEUED, action.reason, devices=[])
+            self._move(run, RunState.QUEUED, action.reason)
             return
         changes: dict[str, object] = {"devices": []}
         if action.state is RunState.RUNNING:

@@ -52,6 +52,7 @@ GZIP_BYTES = 1024
 def build_studio(config: ServerConfig, token: str, executor: Executor | None = None) -> Studio:
     """Open the home and build its services; nothing runs before `start_studio`."""
     home = Home.create(config.home)
+    keep_ballast(home, config.ballast_bytes)
     store = Store.open(home)
     launcher = None
     if executor is None and config.executor == "local" and config.is_warm:
@@ -70,7 +71,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     runs = Runs(home, store)
     experiments = Experiments(home, store, hub, scheduler, planner, runs)
     predictions = Predictions(home, store, hub, scheduler, runs, imports)
-    live.connect(runs, experiments, datasets, predictions)
+    live.connect(runs, experiments, datasets, predictions, imports)
 
     def launcher_state() -> State:
         return launcher.state if launcher is not None else "off"
@@ -83,7 +84,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         scheduler=scheduler,
         executor=executor,
         launcher=launcher,
-        sessions=Sessions(token, config.port),
+        sessions=Sessions(token, config.port, config.session),
         catalogue=Catalogue(home, planner),
         uploads=uploads,
         imports=imports,
@@ -100,7 +101,6 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
 
 def start_studio(studio: Studio) -> None:
     """Finish what a crash cut off, then begin to schedule."""
-    keep_ballast(studio.home, studio.config.ballast_bytes)
     studio.experiments.recover()
     studio.datasets.recover()
     studio.imports.recover()
@@ -147,7 +147,7 @@ def create_app(studio: Studio) -> ASGIApp:
     return Guard(
         app,
         studio.sessions,
-        port=studio.config.port,
+        ports=frozenset(filter(None, (studio.config.port, studio.config.page_port))),
         version=studio_version(),
         is_embedded=studio.config.is_embedded,
     )

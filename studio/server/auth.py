@@ -22,11 +22,14 @@ class ForbiddenError(StudioError):
 class Sessions:
     """The credentials of one server's life."""
 
-    def __init__(self, token: str, port: int) -> None:
+    def __init__(self, token: str, port: int, session: str | None = None) -> None:
         self._token = token
         self._port = port
+        self._session = session
         self._codes: dict[bytes, float] = {}
         self._sessions: dict[bytes, float] = {}
+        if session is not None:
+            self._sessions[_digest(session)] = time.monotonic() + SESSION_SECONDS
         self._streams: dict[bytes, int] = {}
         self._lock = threading.Lock()
 
@@ -48,7 +51,7 @@ class Sessions:
         Raises:
             ForbiddenError: if the code is unknown or used.
         """
-        session = secrets.token_urlsafe(32)
+        session = self._session or secrets.token_urlsafe(32)
         with self._lock:
             expiry = self._codes.pop(_digest(code), 0.0)
             if expiry < time.monotonic():

@@ -29,10 +29,12 @@ _OPEN_API = frozenset({"/api/health"})
 class Guard:
     """Lets in who may come in."""
 
-    def __init__(self, app: ASGIApp, sessions: Sessions, *, port: int, version: str, is_embedded: bool = False) -> None:
+    def __init__(
+        self, app: ASGIApp, sessions: Sessions, *, ports: frozenset[int], version: str, is_embedded: bool = False
+    ) -> None:
         self._app = app
         self._sessions = sessions
-        self._port = port
+        self._ports = ports
         self._version = version.encode()
         self._is_embedded = is_embedded
 
@@ -106,7 +108,7 @@ class Guard:
             name, port = parts.hostname, parts.port
         except (UnicodeDecodeError, ValueError):
             return None
-        if parts.path or parts.query or parts.fragment or "@" in text or port not in (None, self._port):
+        if parts.path or parts.query or parts.fragment or "@" in text or (port is not None and port not in self._ports):
             return None
         # `hostname` drops the brackets of an IPv6 literal; without them it is no valid Host.
         if name == "localhost" or (name == "127.0.0.1") or (text.startswith("[") and _is_loopback6(name)):

@@ -44,7 +44,7 @@ def serve(config: ServerConfig, *, opens_browser: bool) -> None:
 def _serve(config: ServerConfig, lock: HomeLock, listener: socket.socket, *, opens_browser: bool) -> None:
     studio = build_studio(config, lock.token)
     lock.publish(port=config.port)
-    url = f"http://127.0.0.1:{config.port}/launch?code={studio.sessions.new_launch_code()}"
+    url = f"http://127.0.0.1:{config.page_port or config.port}/launch?code={studio.sessions.new_launch_code()}"
     sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
     sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
     sys.stdout.flush()

@@ -186,15 +186,16 @@ class _Fold:
             self._changes["best"] = {}
 
     def _progress(self, event: events.Progress) -> None:
-        self._changes |= {
-            "progress": min(1.0, max(0.0, event.fraction)),
-            "epoch": event.epoch,
-            "epochs": event.epochs,
-            "step": event.step,
-            "update_number": event.update,
-            "updates": event.updates,
-            "seconds_left": event.seconds_left,
-        }
+        self._changes |= {"progress": min(1.0, max(0.0, event.fraction)), "seconds_left": event.seconds_left}
+        if event.epochs or event.step:
+            # What comes after training (predicting, packing) tells only how far it is.
+            self._changes |= {
+                "epoch": event.epoch,
+                "epochs": event.epochs,
+                "step": event.step,
+                "update_number": event.update,
+                "updates": event.updates,
+            }
         if event.detail:
             phase = self._changes.get("phase") or self._row.phase or {}
             self._changes["phase"] = {"name": phase.get("name", ""), "detail": event.detail}

@@ -62,6 +62,18 @@ class RunRow:
 
 
 @dataclass(frozen=True)
+class QueuedRun:
+    """What the queue needs of a waiting run; the whole row may carry a long order."""
+
+    id: str
+    kind: WorkerKind
+    experiment_id: str | None
+    devices: tuple[int, ...]
+    """The devices it asks for."""
+    queued_reason: str | None
+
+
+@dataclass(frozen=True)
 class Transition:
     """One recorded move."""
 
@@ -82,7 +94,7 @@ class Runs:
 
     def insert(self, row: RunRow) -> None:
         """Add a queued run at the end of the queue."""
-        values = {**vars(row), "spec": row.spec.model_dump(mode="json"), "devices": list(row.devices)}
+        values = {**vars(row), "spec": row.spec.model_dump(mode="json"), "devices": list(row.spec.devices)}
         with self._database.write() as connection:
             last = connection.scalar(select(func.max(run.c.position))) or 0.0
             connection.execute(insert(run).values({**values, "position": last + 1.0}))
@@ -128,6 +140,19 @@ class Runs:
             ).mappings()
             return [_row(row) for row in rows]
 
+    def queue(self) -> list[QueuedRun]:
+        """The waiting runs, in order."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                select(run.c.id, run.c.kind, run.c.experiment_id, run.c.devices, run.c.queued_reason)
+                .where(run.c.state == RunState.QUEUED)
+                .order_by(run.c.position)
+            )
+            return [
+                QueuedRun(row.id, WorkerKind(row.kind), row.experiment_id, tuple(row.devices), row.queued_reason)
+                for row in rows
+            ]
+
     def move(self, row: RunRow, new: RunState, reason: str, now: float, **changes: Any) -> RunRow:
         """Move a run that is still as `row` says; entering *starting* takes a new attempt and a new fence.
 
@@ -140,6 +165,8 @@ class Runs:
         if new is RunState.STARTING:
             values |= {"fence": row.fence + 1, "attempt": row.attempt + 1, "reported": None, "error": None}
             values |= {"queued_reason": None, "phase": None, "seconds_left": None, "ended": None}
+        elif new is RunState.QUEUED:
+            values |= {"devices": list(row.spec.devices), "ended": None}
         elif new in ENDED:
             values |= {"ended": now, "seconds_left": None, "phase": None, "machine": None, "queued_reason": None}
         with self._database.write() as connection:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -191,10 +192,21 @@ def test_a_second_server_refuses_and_names_the_first(serve: Callable[..., Proces
 
 
 def test_a_terminated_server_gives_the_home_back_within_five_seconds(serve: Callable[..., Process]) -> None:
+    """Also with streams open: F10."""
     first = serve().ready()
+    token = (first.home / "run" / "token").read_text()
+    streams = []
+    for _ in range(6):
+        stream = socket.create_connection(("127.0.0.1", first.record["port"]))
+        head = f"Host: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n\r\n"
+        stream.sendall(f"GET /api/events?topics=queue HTTP/1.1\r\n{head}".encode())
+        assert b"200 OK" in stream.recv(4096)
+        streams.append(stream)
     begun = time.monotonic()
 
     first.end()
+    for stream in streams:
+        stream.close()
 
     assert time.monotonic() - begun < 5
     assert not (first.home / "run" / "server.json").exists()

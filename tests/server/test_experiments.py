@@ -58,6 +58,22 @@ def test_every_finding_comes_at_once_with_its_path(server: Any, order: dict[str,
     assert server.api.get("/api/experiments").json()["total"] == 0
 
 
+def test_weights_that_cannot_be_had_are_told_before_the_start(server: Any, order: dict[str, Any]) -> None:
+    def check(**changes: Any) -> dict[str, Any]:
+        settings = {**order["settings"], "architecture.pretrained": True, **changes}
+        return dict(server.api.post("/api/settings/check", json={**order, "settings": settings}).json())
+
+    missing = check(**{"architecture.backbone": "resnet50"})
+    packaged = check(**{"architecture.backbone": "tf_efficientnet_lite0"})
+
+    assert [finding["code"] for finding in missing["findings"]] == ["weights_missing"]
+    assert "Pretrained off" in missing["findings"][0]["fix"]
+    assert packaged["findings"] == []
+    assert {"label": "Starting weights", "value": "pretrained, from an installed package", "unit": None} in packaged[
+        "facts"
+    ]
+
+
 def test_a_grid_makes_a_run_a_point(server: Any, order: dict[str, Any]) -> None:
     grid = {"training.learning_rate": [0.01, 0.001]}
 

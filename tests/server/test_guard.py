@@ -68,13 +68,11 @@ def test_health_says_nothing_but_that_it_lives(idle: Any) -> None:
 @pytest.mark.parametrize(
     "host",
     ["evil.test", "127.0.0.1.evil.test", "localhost.evil.test", "0x7f000001", "2130706433", "10.evil.test",
-     "192.168.1.1.evil.test", "127.0.0.1:9999", "localhost:8000@evil.test", "", "127.0.0.1:", "127.1", "[::2]",
+     "192.168.1.1.evil.test", "127.0.0.1:9999", "localhost:8000@evil.test", "", "127.1", "[::2]",
      "127.0.0.1/", "127.0.0.1:8000.evil.test", "user@localhost", "loca\u017fhost".encode()],
 )  # fmt: skip
 def test_another_host_is_refused_before_anything_else(idle: Any, host: str) -> None:
     """B3, B4, whatever the method and the agent."""
-    if host == "127.0.0.1:":
-        pytest.skip("an empty port is no port")
     for method in ("GET", "POST", "DELETE", "HEAD"):
         for path in ("/api/experiments", "/", "/launch?code=x"):
             for agent in ("", "Mozilla/5.0", "x"):

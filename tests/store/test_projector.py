@@ -117,6 +117,16 @@ def test_a_resumed_attempt_forgets_points_behind_its_checkpoint(
     assert store.runs.get("run-1").best == {}
 
 
+def test_what_comes_after_training_keeps_its_last_epoch(store: Store, add_run: AddRun, write_log: WriteLog) -> None:
+    row = start(store, add_run)
+    trained = events.Progress(fraction=0.9, epoch=3.0, epochs=3, step=96, update=12, updates=12)
+
+    store.projector.project(row, write_log(trained, events.Progress(fraction=0.95, detail="predicting")))
+
+    row = store.runs.get("run-1")
+    assert (row.epoch, row.epochs, row.step, row.update_number, row.progress) == (3.0, 3, 96, 12, 0.95)
+
+
 def test_a_failure_is_told_with_its_cause(store: Store, add_run: AddRun, write_log: WriteLog) -> None:
     row = start(store, add_run)
     failure = events.Failed(code="out_of_memory", message="No memory.", hint="Less.", setting="training.batch_size")

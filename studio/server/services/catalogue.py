@@ -35,6 +35,12 @@ from studio.settings.reference import reference_markdown
 from studio.settings.yaml_config import dump_config, load_config
 from studio.store.home import Home
 
+_SOURCES = {
+    "package": "pretrained, from an installed package",
+    "cache": "pretrained, from the local cache",
+    "hub": "pretrained, downloaded from the hub",
+    None: "random",
+}
 HELP = Path(__file__).resolve().parent.parent / "help"
 
 
@@ -66,7 +72,14 @@ class Catalogue:
     def check(self, body: SettingsInput) -> SettingsCheck:
         """Findings, plan and facts before a start."""
         prepared = self._planner.prepare(body.problem_type, body.model_type, body.settings, body.grid)
-        return SettingsCheck(findings=list(prepared.findings), plan=_plan(prepared), facts=_facts(prepared))
+        return SettingsCheck(findings=list(prepared.findings), plan=_plan(prepared), facts=self._facts(prepared))
+
+    def _facts(self, prepared: Prepared) -> list[Fact]:
+        facts = _facts(prepared)
+        if facts and prepared.settings is not None:
+            source = self._planner.weights_source(prepared.settings.flat())
+            facts.append(Fact(label="Starting weights", value=_SOURCES[source]))
+        return facts
 
     def load(self, text: str) -> LoadedSettings:
         """What a YAML says.

@@ -12,7 +12,7 @@ import pandas as pd
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
-from studio.errors import ConflictError
+from studio.errors import ConflictError, StudioError
 from studio.files import resolve_inside
 from studio.problems.registry import problem_type
 from studio.runs.spec import WorkerKind
@@ -142,7 +142,12 @@ class Datasets:
         if row is None or row.state != "inspecting" or run.state not in ENDED:
             return
         if (self._home.dataset(row.id) / "dataset.json").is_file():
-            self._complete(row)
+            try:
+                self._complete(row)
+            except (StudioError, OSError, ValueError):
+                logger.exception("The dataset %s cannot be opened.", row.id)
+                damage = {"code": "dataset", "message": "The dataset cannot be opened.", "hint": "Import it again."}
+                self._store.datasets.fail(row.id, damage)
         elif run.state is RunState.STOPPED:
             self._store.datasets.fail(row.id, {"code": "stopped", "message": "The import was stopped.", "hint": ""})
         else:

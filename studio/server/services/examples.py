@@ -1,6 +1,7 @@
 """Examples: a small learnable dataset of each problem type, made here, once."""
 
 import logging
+import shutil
 import threading
 import time
 
@@ -76,6 +77,7 @@ class Examples:
             stored = self._store.imports.get(draft.id)
             spec = self._imports.order(stored, row.id, row.name, plain_choices(draft.choices), kind.id)
             self._imports.enqueue(spec, row.id)
+            shutil.rmtree(folder, ignore_errors=True)
         except Exception as error:
             logger.exception("The example of %s could not be made.", kind.id)
             message = error.message if isinstance(error, StudioError) else "The example could not be made."

@@ -70,7 +70,7 @@ class Experiments:
     def queue_positions(self) -> dict[str, int]:
         """Experiment id -> place of its first waiting run, from 1."""
         positions: dict[str, int] = {}
-        for place, run in enumerate(self._store.runs.in_states([RunState.QUEUED]), start=1):
+        for place, run in enumerate(self._store.runs.queue(), start=1):
             if run.experiment_id:
                 positions.setdefault(run.experiment_id, place)
         return positions

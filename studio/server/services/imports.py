@@ -16,6 +16,7 @@ from studio.errors import ArchiveError, ConflictError, PathError, StudioError
 from studio.files import private_folder, read_json, resolve_inside, write_json
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
+from studio.runs.state import ENDED, RunState
 from studio.scheduling.environment import worker_environment
 from studio.server.schemas.datasets import Dataset
 from studio.server.schemas.imports import Choices, Import
@@ -202,6 +203,12 @@ class Imports:
             self._store.uploads.delete(row.upload_id)
             self._home.upload(row.upload_id).unlink(missing_ok=True)
 
+    def settle(self, run: RunRow) -> None:
+        """Forget data that has become a dataset; of a failed inspection it is kept for another try."""
+        id = self._import_of(run.spec)
+        if run.state is RunState.FINISHED and any(row.id == id for row in self._store.imports.all()):
+            self.delete(id)
+
     def media(self, id: str, path: str) -> Path:
         """A file of the preview."""
         self._store.imports.get(id)
@@ -209,7 +216,8 @@ class Imports:
 
     def recover(self) -> None:
         """After a start: look again where a look was cut off, forget what is old."""
-        in_use = {self._import_of(run.spec) for run in self._store.runs.in_states(_unended())}
+        unended = [state for state in RunState if state not in ENDED]
+        in_use = {self._import_of(run.spec) for run in self._store.runs.in_states(unended)}
         for row in self._store.imports.all():
             if row.state == "scanning":
                 self._scan(row)
@@ -313,9 +321,3 @@ def refuse_kind(source: Path, name: str) -> None:
 def plain_choices(choices: Choices) -> dict[str, Any]:
     """Choices without what was left open."""
     return choices.model_dump(mode="json", exclude_none=True)
-
-
-def _unended() -> list[Any]:
-    from studio.runs.state import ENDED, RunState
-
-    return [state for state in RunState if state not in ENDED]

@@ -12,6 +12,7 @@ from studio.server.schemas.runs import LogLine
 from studio.server.schemas.stream import EndMessage, InsightMessage, LogMessage, PointsMessage, QueueMessage
 from studio.server.services.datasets import Datasets
 from studio.server.services.experiments import Experiments
+from studio.server.services.imports import Imports
 from studio.server.services.predictions import Predictions
 from studio.server.services.runs import Runs
 from studio.server.views import experiment_row
@@ -52,11 +53,14 @@ class Live:
         self.experiments: Experiments
         self.datasets: Datasets
         self.predictions: Predictions
+        self.imports: Imports
 
-    def connect(self, runs: Runs, experiments: Experiments, datasets: Datasets, predictions: Predictions) -> None:
+    def connect(
+        self, runs: Runs, experiments: Experiments, datasets: Datasets, predictions: Predictions, imports: Imports
+    ) -> None:
         """The services whose views are told. They need the scheduler, which needs this; so they come last."""
         self.runs, self.experiments = runs, experiments
-        self.datasets, self.predictions = datasets, predictions
+        self.datasets, self.predictions, self.imports = datasets, predictions, imports
 
     def projected(self, run: RunRow, projection: Projection) -> None:
         """Gather what is new."""
@@ -73,6 +77,7 @@ class Live:
         match run.kind:
             case WorkerKind.INSPECT:
                 self.datasets.settle(run)
+                self.imports.settle(run)
             case WorkerKind.PREDICT:
                 self.predictions.settle(run)
             case _:
@@ -93,7 +98,7 @@ class Live:
         if self._has_queue_changed:
             self._has_queue_changed = False
             running = len(self._store.runs.in_states(ACTIVE))
-            waiting = len(self._store.runs.in_states([RunState.QUEUED]))
+            waiting = len(self._store.runs.queue())
             self._hub.publish({"queue"}, "queue", QueueMessage(running=running, waiting=waiting))
 
     def _of(self, run: RunRow) -> _Pending:

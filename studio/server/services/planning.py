@@ -10,7 +10,7 @@ from studio.machine import machine
 from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
 from studio.runs.plan import PlannedRun, plan
-from studio.server.services.weights import PACKAGED_ARCHITECTURES, Weights
+from studio.server.services.weights import PACKAGED_ARCHITECTURES, Source, Weights
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding, blocking
 from studio.settings.grid import grid_findings, grid_points
@@ -71,6 +71,7 @@ class Planner:
             findings.extend(parsed.check(self.context(dataset)))
         if parsed is not None:
             findings.extend(grid_findings(parsed, grid))
+            findings.extend(self._weights_findings(parsed.flat(), grid))
         return Prepared(kind, model, parsed, dataset, dataset_id, tuple(findings), grid)
 
     def context(self, dataset: Dataset | None) -> ChoiceContext:
@@ -109,6 +110,22 @@ class Planner:
         dataset = Dataset.open(self._home.dataset(row.id))
         return Dataset(dataset.folder, dataset.manifest.model_copy(update={"name": row.name}))
 
+    def weights_source(self, values: Mapping[str, Any]) -> Source | None:
+        """Where the pretrained weights of settings would come from; None if from nowhere, or none are asked for."""
+        backbone = values.get("architecture.backbone")
+        if not values.get("architecture.pretrained") or not isinstance(backbone, str):
+            return None
+        return self._weights.source(backbone)
+
+    def _weights_findings(self, values: Mapping[str, Any], grid: Mapping[str, Any]) -> list[Finding]:
+        if not values.get("architecture.pretrained"):
+            return []
+        findings = []
+        for backbone in grid.get("architecture.backbone") or [values.get("architecture.backbone")]:
+            if isinstance(backbone, str) and self._weights.source(backbone) is None:
+                findings.append(_missing_weights(backbone))
+        return findings
+
     def _dataset(self, name: str, kind: ProblemType) -> tuple[Dataset | None, str | None, list[Finding]]:
         path = "general.dataset"
         if not name:
@@ -136,3 +153,15 @@ class Planner:
             )
             return None, None, findings
         return self.open_dataset(row.id), row.id, findings
+
+
+def _missing_weights(backbone: str) -> Finding:
+    packaged = ", ".join(PACKAGED_ARCHITECTURES)
+    return Finding(
+        code="weights_missing",
+        path="architecture.pretrained",
+        message=f"The pretrained weights of {backbone} are not on this machine, and the model hub cannot be reached.",
+        found=backbone,
+        expected="weights in a package, in the cache, or on a hub that answers",
+        fix=f"Choose a backbone of {packaged}, whose weights came with the installation, or switch Pretrained off.",
+    )

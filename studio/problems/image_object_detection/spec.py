@@ -1,5 +1,6 @@
 """Image object detection, as the registry finds it."""
 
+from studio.datasets.dataset import ColumnKind
 from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
 from studio.problems.image_object_detection.example import make_example
 from studio.problems.image_object_detection.guess import guess
@@ -8,7 +9,7 @@ from studio.problems.image_object_detection.settings import EfficientDetSettings
 from studio.problems.image_object_detection.suggest import suggest
 from studio.results.metric import Direction, MetricInfo
 
-_LIST = ("list", "text")
+_LIST: tuple[ColumnKind, ...] = ("list", "text")
 
 PROBLEM_TYPE = ProblemType(
     id="image_object_detection",

@@ -16,7 +16,7 @@ from studio.modeling.images.backbones import feature_extractor
 from studio.modeling.weights import find_weights
 from studio.modeling.weights import packaged_weights as find_packaged
 
-TOOL = Path("/work/shared/tools/efficientnet_lite_to_timm.py")
+TOOL = Path(__file__).resolve().parents[3] / "shared" / "tools" / "efficientnet_lite_to_timm.py"
 LITE0 = "tf_efficientnet_lite0"
 
 needs_package = pytest.mark.skipif(packaged.installed_checkpoint(LITE0) is None, reason="the weights are not installed")

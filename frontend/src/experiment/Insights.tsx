@@ -27,7 +27,7 @@ export function Insights({ base, run, panel, search }: InsightsProps) {
             <nav className={classes.insightNav} aria-label="Insights">
               {GROUPS.filter((group) => entries.some((entry) => entry.group === group.id)).map((group) => (
                 <div key={group.id}>
-                  <h3>{group.title}</h3>
+                  <p>{group.title}</p>
                   {entries.filter((entry) => entry.group === group.id).map((entry) => <a key={entry.key} href={`#panel-${entry.key}`} onClick={(event) => (event.preventDefault(), document.getElementById(`panel-${entry.key}`)?.scrollIntoView())}>{entry.title}</a>)}
                 </div>
               ))}

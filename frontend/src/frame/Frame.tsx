@@ -30,7 +30,7 @@ export function Frame() {
     <div className={classes.frame} data-folded={isFolded || undefined}>
       <a href="#content" className={classes.skip}>Skip to content</a>
       <aside className={classes.aside}><SideBar isFolded={isFolded} onFold={() => setIsFolded(!isFolded)} /></aside>
-      <Drawer opened={open === "menu"} onClose={close} size={256} padding={0} withCloseButton={false} aria-label="Navigation"><SideBar onNavigate={close} /></Drawer>
+      <Drawer opened={open === "menu"} onClose={close} size={256} padding={0} withCloseButton={false} attributes={{ content: { "aria-label": "Navigation" } }}><SideBar onNavigate={close} /></Drawer>
       <div className={classes.main}>
         <TopBar onMenu={() => setOpen("menu")} onSearch={() => setOpen("search")} />
         <VersionNotice />

@@ -13,7 +13,7 @@ type Hit = { to: string; title: string; kind: string };
 /** Goes to any page, experiment or dataset by name. */
 export function Search({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} withCloseButton={false} padding={0} size={560} aria-label="Search everything" yOffset="12vh" centered={false}>
+    <Modal opened={isOpen} onClose={onClose} withCloseButton={false} padding={0} size={560} attributes={{ content: { "aria-label": "Search everything" } }} yOffset="12vh" centered={false}>
       <SearchBox onDone={onClose} />
     </Modal>
   );

@@ -13,7 +13,7 @@ export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () 
       <Breadcrumb />
       <div className="grow" />
       <ConnectionNote />
-      <button type="button" className={classes.search} onClick={onSearch} aria-label="Search everything">
+      <button type="button" className={classes.search} onClick={onSearch}>
         <SearchIcon size={16} />
         <span className={classes.searchWord}>Search</span>
         <kbd className={classes.searchWord}>Ctrl K</kbd>
@@ -29,8 +29,9 @@ function QueuePill() {
   if (!queue) return null;
   const parts = [queue.running.length > 0 && `${queue.running.length} running`, queue.waiting.length > 0 && `${queue.waiting.length} waiting`].filter(Boolean);
   return (
-    <Link to="/queue" className={classes.pill} data-busy={parts.length > 0 || undefined} aria-label={`Queue: ${parts.join(", ") || "nothing is running"}`}>
+    <Link to="/queue" className={classes.pill} data-busy={parts.length > 0 || undefined}>
       <span className={classes.dot} aria-hidden="true" />
+      <span className="hidden-visually">Queue: </span>
       <span className={classes.pillText}>{parts.join(", ") || "Idle"}</span>
     </Link>
   );

@@ -29,7 +29,7 @@ export function SampleViewer({ samples, index, source, classNames, overlay, onOv
     l: () => onOverlay({ ...overlay, showsLabels: !overlay.showsLabels }),
   });
   return (
-    <Modal opened onClose={onClose} size="min(1400px, 94vw)" padding={0} withCloseButton={false} aria-label={`Sample ${sample.title || sample.row}`}>
+    <Modal opened onClose={onClose} size="min(1400px, 94vw)" padding={0} withCloseButton={false} attributes={{ content: { "aria-label": `Sample ${sample.title || sample.row}` } }}>
       <div className={classes.viewer}>
         <div className={classes.stage}>
           <div className={classes.stageScroll} style={{ "--zoom": ZOOMS[zoom] } as React.CSSProperties} tabIndex={0} role="group" aria-label="Picture">

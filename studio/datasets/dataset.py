@@ -11,9 +11,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from studio.errors import DatasetError, NotFoundError
@@ -21,6 +20,9 @@ from studio.files import read_json, resolve_inside, write_json
 from studio.settings.choices import ChoiceContext
 from studio.settings.choices import Column as ChoiceColumn
 from studio.settings.finding import Finding
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TableRole = Literal["train", "validation", "test", "unlabeled"]
 ColumnKind = Literal["text", "integer", "number", "boolean", "list", "file"]
@@ -137,12 +139,14 @@ class Dataset:
             raise DatasetError(f"There is no dataset in {folder.name!r}.", hint="Import it again.")
         return cls(folder, DatasetManifest.model_validate(read_json(path)))
 
-    def table(self, name: str) -> pd.DataFrame:
+    def table(self, name: str) -> "pd.DataFrame":
         """A table by the name settings use, with the hidden column `__row`.
 
         Raises:
             NotFoundError: listing the tables there are.
         """
+        import pandas as pd  # half a second of every start, and only this needs it
+
         for table in self.manifest.tables:
             if table.name == name:
                 return pd.read_parquet(self.folder / table.file)

@@ -55,7 +55,7 @@ class HomeLock:
         if not _take(descriptor):
             os.close(descriptor)
             record = read_server_record(self._home)
-            where = f"pid {record.pid}, port {record.port or 'none'}" if record else "it is just starting"
+            where = f"pid {record.pid}, port {record.port or 'none'}" if record else "it is just starting or ending"
             raise HomeInUseError(
                 f"Another server is using the home {self._home.path} ({where}).",
                 hint="Use that one, stop it, or choose another home with --home.",

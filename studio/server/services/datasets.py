@@ -6,9 +6,7 @@ import shutil
 import time
 from collections import Counter
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
@@ -27,6 +25,9 @@ from studio.store.datasets import DatasetRow
 from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 logger = logging.getLogger(__name__)
 MAX_SAMPLES = 200
@@ -200,11 +201,11 @@ class Datasets:
         return dataset_view(row, run, used_by)
 
 
-def _records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(rows: "pd.DataFrame") -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
 
 
-def _has_text(rows: pd.DataFrame, text: str) -> Any:
+def _has_text(rows: "pd.DataFrame", text: str) -> Any:
     columns = [column for column in rows.columns if not str(column).startswith("__")]
     found = rows[columns].astype(str).apply(lambda cells: cells.str.contains(text, case=False, regex=False))
     return found.any(axis=1)

@@ -4,9 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
 from studio.errors import NotFoundError, StudioError
 from studio.results.sample_view import SampleView
 from studio.server.schemas.runs import RunSamplePage
@@ -40,6 +37,9 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
     Raises:
         NotFoundError: if there is no such split.
     """
+    import pyarrow.compute as pc
+    import pyarrow.parquet as pq
+
     splits = sample_splits(predictions)
     if not splits:
         return RunSamplePage(total=0, rows=[], splits=[])
@@ -67,6 +67,8 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
 
 def _mask(table: Any, query: SampleQuery) -> Any:
     """True where a row meets every condition."""
+    import pyarrow.compute as pc
+
     mask = pc.is_valid(table.column("row"))
     for name in ("truth", "prediction", "correct"):
         value = getattr(query, name)
@@ -77,6 +79,8 @@ def _mask(table: Any, query: SampleQuery) -> Any:
 
 def _order(table: Any, sort: str) -> Any:
     """Row numbers in the asked order; what has no value stands last."""
+    import pyarrow.compute as pc
+
     key = sort.removeprefix("-")
     if key not in SORT_KEYS:
         raise StudioError(f"Samples cannot be sorted by {key!r}.", hint=f"Use {', '.join(SORT_KEYS)}.", code="sort")

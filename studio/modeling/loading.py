@@ -1,5 +1,7 @@
 """Batches from samples: which rows in which order, and data workers that make them beside the model."""
 
+import ctypes
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
@@ -11,6 +13,9 @@ from torch.utils.data import Dataset as TorchDataset
 
 from studio.errors import StudioError, TrainingError
 from studio.modeling.recipe import BatchT, Draw, Recipe, Samples
+
+PR_SET_PDEATHSIG = 1
+"""Of Linux's prctl."""
 
 
 def batch_bounds(count: int, batch_size: int, *, drop_last: bool) -> list[tuple[int, int]]:
@@ -131,7 +136,9 @@ class _GuardedCollate:
 
 
 def _begin_worker(worker: int) -> None:
+    """One thread, and an end together with the process that asked for the data, however that one dies."""
     import cv2
 
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     torch.set_num_threads(1)
     cv2.setNumThreads(0)

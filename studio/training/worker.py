@@ -31,6 +31,8 @@ def run_worker(path: Path) -> int:
     if not lock.acquire():
         sys.stderr.write("Another process already works on this run.\n")
         return LOCK_HELD
+    # Data workers are forks: with their copy of the descriptor the lock would outlive this process.
+    os.register_at_fork(after_in_child=lock.release)
     try:
         return _hold(folder)
     finally:

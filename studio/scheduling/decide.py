@@ -144,11 +144,12 @@ def _follow_start(worker: Working) -> Iterator[Action]:
     if worker.is_alive:
         return
     limit = INHERITED_START_SECONDS if worker.is_inherited else START_SECONDS
-    if worker.exit_code is None and worker.seconds < limit:
-        return
-    how = "ended" if worker.exit_code is None else f"ended with {_exit_words(worker.exit_code)}"
-    if worker.exit_code is None:
+    if worker.exit_code is not None:
+        how = f"ended with {_exit_words(worker.exit_code)}"
+    elif worker.seconds >= limit:
         how = f"did not begin within {limit:.0f} s"
+    else:
+        return
     if worker.launches < MAX_LAUNCHES:
         yield Move(worker.id, RunState.QUEUED, f"the worker {how}; it is started once more")
     else:

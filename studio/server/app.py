@@ -69,7 +69,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     datasets.scheduler = scheduler
     imports = Imports(home, store, uploads, datasets, config.import_roots)
     runs = Runs(home, store)
-    experiments = Experiments(home, store, hub, scheduler, planner, runs)
+    experiments = Experiments(home, store, hub, scheduler, executor, planner, runs)
     predictions = Predictions(home, store, hub, scheduler, runs, imports)
     live.connect(runs, experiments, datasets, predictions, imports)
 

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from studio.errors import (
@@ -41,6 +42,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StudioError, _studio_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(OperationalError, _database_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -84,6 +86,19 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     codes = {404: "not_found", 405: "method"}
     return JSONResponse(error_body(codes.get(error.status_code, "http"), str(error.detail)), error.status_code)
+
+
+def _database_error(request: Request, error: Exception) -> JSONResponse:
+    """A full disk gives the ballast free, so that there is room to delete; a lock that lasts is told as busy."""
+    text = str(error).lower()
+    if "full" in text:
+        request.app.state.studio.home.ballast.unlink(missing_ok=True)
+        message = "The disk is full; this was not saved."
+        return JSONResponse(error_body("disk_full", message, "Delete experiments or datasets, then try again."), 507)
+    if "locked" in text:
+        body = error_body("busy", "The studio is busy writing.", "Try again in a moment.")
+        return JSONResponse(body, 503, {"Retry-After": "2"})
+    return _unexpected(request, error)
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from starlette.routing import Mount, Route
 
 from studio.server.openapi import describe
@@ -200,6 +201,20 @@ def test_an_unexpected_error_has_an_id_and_no_detail(idle: Any, caplog: pytest.L
     assert "secret" not in answer.text
     assert answer.json()["error"]["id"] in caplog.text
     assert "a secret detail" in caplog.text
+
+
+def test_a_full_disk_is_told_and_the_ballast_given_free(idle: Any) -> None:
+    def full() -> None:
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    idle.studio.store.preferences.get = full
+    idle.studio.home.ballast.write_bytes(b"x" * 10)
+
+    answer = idle.api.get("/api/preferences")
+
+    assert answer.status_code == 507
+    assert answer.json()["error"]["code"] == "disk_full"
+    assert not idle.studio.home.ballast.exists()
 
 
 def test_the_launch_address_works_once(idle: Any) -> None:

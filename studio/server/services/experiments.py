@@ -11,6 +11,7 @@ from studio.runs.naming import propose_name
 from studio.runs.plan import PlannedRun
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
+from studio.scheduling.executors.executor import Executor
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
 from studio.server.schemas.experiments import (
@@ -41,11 +42,21 @@ COLOURS = 8
 class Experiments:
     """What the user asked for."""
 
-    def __init__(self, home: Home, store: Store, hub: Hub, scheduler: Scheduler, planner: Planner, runs: Runs) -> None:
+    def __init__(
+        self,
+        home: Home,
+        store: Store,
+        hub: Hub,
+        scheduler: Scheduler,
+        executor: Executor,
+        planner: Planner,
+        runs: Runs,
+    ) -> None:
         self._home = home
         self._store = store
         self._hub = hub
         self._scheduler = scheduler
+        self._executor = executor
         self._planner = planner
         self._runs = runs
 
@@ -240,7 +251,10 @@ class Experiments:
         for run in self._store.runs.of_experiment(id):
             folder = RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run.id))
             shutil.rmtree(folder.path, ignore_errors=True)
-            shutil.rmtree(self._home.worker_folder(WorkerKind.ANSWER, run.id), ignore_errors=True)
+            answers = RunFolder(self._home.worker_folder(WorkerKind.ANSWER, run.id))
+            if answers.process.exists() and self._executor.is_alive(answers):
+                self._executor.signal(answers, "term")
+            shutil.rmtree(answers.path, ignore_errors=True)
         self._store.experiments.delete(id)
 
 

@@ -154,7 +154,7 @@ class MachineService:
             )
         if not here.gpus:
             findings.append(_note("no_gpu", "devices", "There is no GPU; trainings use the processor."))
-        hub = self._weights.hub()
+        hub = self._weights.hub(waits=True)
         if hub != "reachable":
             cached, packaged = len(self._weights.cached()), self._weights.packaged()
             findings.append(

@@ -40,12 +40,14 @@ class Weights:
             return []
         return sorted(path.name.removeprefix("models--").replace("--", "/") for path in folder.glob("models--*"))
 
-    def hub(self) -> HubState:
-        """Whether the hub answers, as last seen; asking again happens beside."""
+    def hub(self, *, waits: bool = False) -> HubState:
+        """Whether the hub answers, as last seen; asking again happens beside, or is waited for the first time."""
         with self._lock:
             if time.monotonic() - self._asked > HUB_SECONDS:
                 self._asked = time.monotonic()
                 threading.Thread(target=self._ask, name="hub", daemon=True).start()
+        if waits:
+            self._answered.wait(2 * CONNECT_SECONDS)
         return self._hub
 
     def source(self, backbone: str) -> Source | None:
@@ -56,9 +58,7 @@ class Weights:
         bare = name if "." in name else f"{name}."
         if any(f"{known}.".startswith(f"timm/{bare}") for known in self.cached()):
             return "cache"
-        self.hub()
-        self._answered.wait(2 * CONNECT_SECONDS)
-        return "hub" if self._hub == "reachable" else None
+        return "hub" if self.hub(waits=True) == "reachable" else None
 
     def _ask(self) -> None:
         self._hub = "reachable" if _answers() else "unreachable"

@@ -59,3 +59,10 @@ def test_head_is_answered(site: Any) -> None:
 
     assert answer.status_code == 200
     assert answer.text == ""
+
+
+def test_every_help_page_has_a_title(site: Any) -> None:
+    topics = site.api.get("/api/help").json()["topics"]
+
+    assert len(topics) >= 5
+    assert all(topic["title"] and topic["markdown"].startswith("# ") for topic in topics)

@@ -132,12 +132,12 @@ class Catalogue:
         return reference_markdown(problem_type(problem_type_id))
 
     def help(self) -> Help:
-        """Every page of help: the Markdown files beside this package, titled by their first line."""
+        """Every page of help: the Markdown files in `help`, ordered by their number, titled by their first line."""
         topics = []
         for path in sorted(HELP.glob("*.md")):
             text = path.read_text()
             title = text.partition("\n")[0].removeprefix("# ").strip()
-            topics.append(HelpTopic(id=path.stem, title=title, markdown=text))
+            topics.append(HelpTopic(id=path.stem.partition("-")[2], title=title, markdown=text))
         return Help(topics=topics)
 
 

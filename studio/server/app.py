@@ -115,6 +115,7 @@ def stop_studio(studio: Studio) -> None:
     studio.hub.close()
     studio.scheduler.stop()
     studio.imports.close()
+    studio.answers.close()
     studio.executor.close()
     studio.store.close()
 

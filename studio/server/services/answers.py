@@ -62,6 +62,13 @@ class Answers:
         self._runs.get(run_id)
         return resolve_inside(self._home.worker_folder(WorkerKind.ANSWER, run_id) / "answers", path)
 
+    def close(self) -> None:
+        """Ask every answer worker to end: without a server nobody asks them."""
+        for path in (self._home.path / "answers").iterdir():
+            folder = RunFolder(path)
+            if self._executor.is_alive(folder):
+                folder.stop.touch()
+
     def _answer(self, run_id: str, content_type: str, data: bytes) -> Answer:
         view = self._runs.get(run_id)
         if not view.has_bundle or not has_bundle(self._runs.folder(run_id)):

@@ -39,7 +39,8 @@ def run(
             return 2
         start = {**body, "name": name} if name else body
         experiment = connection.post("/api/experiments", start, Idempotency_Key=uuid.uuid4().hex)
-        tell(f"Started {experiment['name']} ({experiment['id']}) with {len(experiment['runs'])} runs.")
+        count = len(experiment["runs"])
+        tell(f"Started {experiment['name']} ({experiment['id']}) with {count} run{'' if count == 1 else 's'}.")
         if wait:
             experiment = _wait_or_stop(connection, experiment)
         elif connection.embedded is not None:

@@ -14,6 +14,8 @@ TERM_SECONDS = 20.0
 KILL_SECONDS = 30.0
 LINGER_SECONDS = 10.0
 MAX_LAUNCHES = 2
+GPUS_A_RUN = 1
+"""Each run takes the first free one of the devices it may use."""
 
 Force = Literal["term", "kill"]
 
@@ -25,7 +27,7 @@ class Waiting:
     id: str
     kind: WorkerKind
     gpus: tuple[int, ...] = ()
-    """The devices it asks for; none means CPU."""
+    """The devices it may use; none means CPU."""
 
 
 @dataclass(frozen=True)
@@ -200,13 +202,13 @@ def _admit(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -
         if slots.is_disk_low:
             yield Hold(waiting.id, "The disk is nearly full. Free some space; the run starts then.")
         elif wanted:
-            if taken_gpus.isdisjoint(wanted):
-                yield Launch(waiting.id, wanted)
+            free = tuple(device for device in wanted if device not in taken_gpus)[:GPUS_A_RUN]
+            if free:
+                taken_gpus.update(free)
+                yield Launch(waiting.id, free)
             else:
-                busy = ", ".join(str(device + 1) for device in wanted if device in taken_gpus)
+                busy = ", ".join(str(device + 1) for device in wanted)
                 yield Hold(waiting.id, f"GPU {busy} is in use.")
-            # Also when held: a later run must not take a device this one waits for.
-            taken_gpus.update(wanted)
         elif counts[waiting.kind] < limits[waiting.kind]:
             counts[waiting.kind] += 1
             yield Launch(waiting.id, ())

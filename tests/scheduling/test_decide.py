@@ -80,18 +80,23 @@ def test_one_training_at_a_time_on_the_processor_and_others_beside_it() -> None:
     assert [one.id for one in actions if isinstance(one, Hold)] == ["b", "e"]
 
 
-def test_gpus_are_exclusive_and_no_later_run_overtakes_for_one() -> None:
+def test_each_run_takes_a_free_gpu_of_those_it_may_use() -> None:
     queue = [
-        Waiting("both", WorkerKind.TRAIN, (0, 1)),
-        Waiting("second", WorkerKind.TRAIN, (1,)),
+        Waiting("any", WorkerKind.TRAIN, (0, 1, 2)),
+        Waiting("next", WorkerKind.TRAIN, (0, 1, 2)),
+        Waiting("late", WorkerKind.TRAIN, (0, 1)),
         Waiting("cpu", WorkerKind.TRAIN),
     ]
     busy = Working("first", WorkerKind.TRAIN, RUNNING, 1.0, True, devices=(0,))
 
-    actions = decide(queue, Slots(gpus=(0, 1)), [busy])
+    actions = decide(queue, Slots(gpus=(0, 1, 2)), [busy])
 
-    assert [one.id for one in actions if isinstance(one, Launch)] == ["cpu"]
-    assert next(one.reason for one in actions if one.id == "both") == "GPU 1 is in use."
+    assert [one for one in actions if isinstance(one, Launch)] == [
+        Launch("any", (1,)),
+        Launch("next", (2,)),
+        Launch("cpu", ()),
+    ]
+    assert next(one.reason for one in actions if one.id == "late") == "GPU 1, 2 is in use."
 
 
 def test_a_run_that_wants_a_gpu_this_machine_lacks_uses_the_processor() -> None:

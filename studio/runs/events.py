@@ -16,6 +16,8 @@ from studio.results.insight import InsightEntry
 from studio.results.prediction import PredictionSummary
 
 EVENT_VERSION = 1
+DIAGNOSTICS = frozenset({"learning_rate", "gradient_norm", "gradient_norm_clipped"})
+"""Series of a training that are drawn and are no figures of its quality."""
 
 
 def _write_number(value: float) -> float | str:

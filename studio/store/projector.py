@@ -207,7 +207,7 @@ class _Fold:
             shown = self._projection.points.setdefault(name, [])
             shown.extend((step, finite(value)) for step, value in points)
             split, _, metric = name.replace("/", ".").partition(".")
-            if points and metric and split in SPLITS:
+            if points and metric and split in SPLITS and metric not in events.DIAGNOSTICS:
                 self._metrics[split][metric] = finite(points[-1][1])
                 self._changes["metrics"] = self._metrics
             if split == "validation" and metric == self._metric:

@@ -75,6 +75,13 @@ describe("the form's store", () => {
     expect(store.current().applied).toEqual({});
   });
 
+  it("takes a suggestion out of use when another value is typed over it", () => {
+    store.apply(document.suggested);
+    store.type("t.rate", "0.5");
+
+    expect(store.current().applied).toEqual({});
+  });
+
   it("puts the server's findings at their fields until the value changes", () => {
     store.blame([{ level: "error", code: "x", path: "t.rate", message: "Too high.", fix: "", found: "", expected: "", line: null, count: 1, rows: [], examples: [] }]);
 

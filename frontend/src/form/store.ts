@@ -41,14 +41,15 @@ export class FormStore {
 
   set(key: string, value: SettingValue): void {
     const { [key]: _, ...texts } = this.state.texts;
-    this.change({ values: { ...this.state.values, [key]: value }, texts }, key);
+    this.change({ values: { ...this.state.values, [key]: value }, texts, applied: this.stillApplied(key, value) }, key);
   }
 
   /** A number as it is typed. What is no number stays as text and is an error. */
   type(key: string, text: string): void {
     const number = parseNumber(text);
     const isEmpty = text.trim() === "";
-    this.change({ values: { ...this.state.values, [key]: isEmpty ? null : (number ?? text) }, texts: { ...this.state.texts, [key]: text } }, key);
+    const value = isEmpty ? null : (number ?? text);
+    this.change({ values: { ...this.state.values, [key]: value }, texts: { ...this.state.texts, [key]: text }, applied: this.stillApplied(key, value) }, key);
   }
 
   reset(key: string): void {
@@ -154,6 +155,14 @@ export class FormStore {
   save(): SavedForm {
     const { values, texts, grid, applied } = this.state;
     return { values, texts, grid, applied };
+  }
+
+  /** A suggestion is in use only while the setting has its value. */
+  private stillApplied(key: string, value: SettingValue): FormState["applied"] {
+    const suggestion = this.state.applied[key];
+    if (suggestion === undefined || isSame(suggestion.value, value)) return this.state.applied;
+    const { [key]: _, ...rest } = this.state.applied;
+    return rest;
   }
 
   private change(part: Partial<FormState>, changedKey?: string): void {

@@ -1,0 +1,149 @@
+"""Every page: its address, title and heading, no accessibility violation, no sideways scrolling, whole by keyboard."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PATHS = {
+    "/welcome": "Welcome",
+    "/datasets": "Datasets",
+    "/datasets/import": "Import dataset",
+    "/datasets/{dataset}/overview": "overview",
+    "/datasets/{dataset}/samples": "samples",
+    "/datasets/{dataset}/statistics": "statistics",
+    "/datasets/{dataset}/problems": "problems",
+    "/datasets/{dataset}/used-by": "used by",
+    "/experiments": "Experiments",
+    "/experiments/new?level=master": "New experiment",
+    "/experiments/{experiment}/charts": "charts",
+    "/experiments/{experiment}/summary": "summary",
+    "/experiments/{experiment}/insights": "insights",
+    "/experiments/{experiment}/insights/validation-confusion": "insights",
+    "/experiments/{experiment}/insights/validation-curves": "insights",
+    "/experiments/{experiment}/samples": "samples",
+    "/experiments/{experiment}/logs": "logs",
+    "/experiments/{experiment}/settings": "settings",
+    "/experiments/{experiment}/files": "files",
+    "/predictions": "Predictions",
+    "/predictions/new": "New prediction",
+    "/queue": "Queue and machine",
+    "/settings/appearance": "appearance",
+    "/settings/storage": "storage",
+    "/settings/about": "about",
+    "/help": "Help",
+    "/nowhere": "There is no page here",
+}
+SCREENS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "narrow": {"color_scheme": "light", "width": 390, "height": 800},
+}
+
+
+@pytest.fixture(params=PATHS, ids=str)
+def path(request: pytest.FixtureRequest, shapes: dict[str, Any], finished: dict[str, Any]) -> str:
+    """Every address, filled in."""
+    return str(request.param).format(dataset=shapes["id"], experiment=finished["id"])
+
+
+def settle(page: Any) -> None:
+    """Wait until nothing is loading and two frames have passed."""
+    page.wait_for_timeout(150)
+    page.locator("[aria-busy='true']").first.wait_for(state="detached", timeout=15_000)
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def violations(page: Any) -> list[str]:
+    """What axe finds against WCAG 2.2 A and AA and its best practices."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate(
+        "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']})"
+        ".then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | ')))"
+    )
+    return list(found)
+
+
+def test_every_address_has_its_heading_and_title_also_after_a_reload(path: str, open_page: Callable[..., Any], request: pytest.FixtureRequest) -> None:
+    page = open_page(path)
+    settle(page)
+    before = (page.url, page.title(), page.locator("h1").all_inner_texts())
+
+    page.reload()
+    settle(page)
+
+    assert (page.url, page.title(), page.locator("h1").all_inner_texts()) == before
+    assert len(before[2]) == 1
+    template = request.node.callspec.params["path"]
+    assert PATHS[template].lower() in before[1].lower()
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+def test_axe_finds_nothing(path: str, screen: str, open_page: Callable[..., Any]) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm --prefix frontend ci")
+    page = open_page(path, reduced_motion="reduce", **SCREENS[screen])
+    settle(page)
+
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("opening", ["search", "shortcuts", "sample", "stop"])
+def test_axe_finds_nothing_with_dialogs_open(opening: str, finished: dict[str, Any], open_page: Callable[..., Any]) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed: npm --prefix frontend ci")
+    page = open_page(f"/experiments/{finished['id']}/samples", reduced_motion="reduce")
+    settle(page)
+    if opening == "search":
+        page.keyboard.press("Control+k")
+    elif opening == "shortcuts":
+        page.keyboard.press("?")
+    elif opening == "sample":
+        page.locator("[data-sample]").first.click()
+    else:
+        page.get_by_role("button", name="More actions").click()
+        page.get_by_role("menuitem", name="Delete experiment").click()
+    page.get_by_role("dialog").wait_for()
+    page.wait_for_timeout(300)
+
+    assert violations(page) == []
+
+
+def test_no_page_scrolls_sideways(path: str, open_page: Callable[..., Any]) -> None:
+    page = open_page(path)
+    for width in (320, 640, 1024, 1440):
+        page.set_viewport_size({"width": width, "height": 800})
+        settle(page)
+
+        assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+
+
+def test_tab_reaches_every_control_once_and_nothing_covers_the_focus(shapes: dict[str, Any], open_page: Callable[..., Any]) -> None:
+    page = open_page(f"/experiments/new?dataset={shapes['id']}&level=master")
+    settle(page)
+    page.get_by_role("button", name="Start experiment").wait_for()
+    describe = """() => {
+      const e = document.activeElement, r = e.getBoundingClientRect();
+      const bars = [document.querySelector('header'), ...document.querySelectorAll('[class*=footer], [class*=toolbar]')].filter(Boolean);
+      const hit = bars.find(bar => !bar.contains(e) && ['sticky', 'fixed'].includes(getComputedStyle(bar).position) && (b => r.top < b.bottom - 1 && r.bottom > b.top + 1 && r.left < b.right && r.right > b.left)(bar.getBoundingClientRect()));
+      window.__seen ??= new Set();
+      const again = e !== document.body && window.__seen.has(e); window.__seen.add(e);
+      return {text: e.innerText || e.getAttribute('aria-label') || e.id, isBody: e === document.body, again, covered: hit ? hit.className : null};
+    }"""
+
+    stops = []
+    page.keyboard.press("Tab")
+    while not (stop := page.evaluate(describe))["isBody"] and not stop["again"] and len(stops) < 400:
+        stops.append(stop)
+        page.keyboard.press("Tab")
+
+    assert stops[0]["text"] == "Skip to content"
+    assert any(stop["text"] == "Start experiment" for stop in stops)
+    assert [stop for stop in stops if stop["covered"]] == []
+    reachable = page.evaluate(
+        "[...document.querySelectorAll('a[href], button:not(:disabled), input:not(:disabled), textarea')]"
+        ".filter(e => e.tabIndex >= 0 && e.type !== 'radio' && e.type !== 'hidden' && e.type !== 'file' && e.getClientRects().length > 0 && !window.__seen.has(e)).map(e => e.outerHTML.slice(0, 120))"
+    )
+    assert reachable == []

@@ -11,7 +11,7 @@ from studio.runs.events import CheckpointSaved
 from studio.training.job import Job
 from studio.training.progress import Progress
 
-MAX_TIME_SHARE = 0.05
+MAX_TIME_SHARE = 0.02
 """Short epochs would otherwise spend their time on disk: a checkpoint nobody asked for waits until it costs less."""
 
 

@@ -144,6 +144,8 @@ def _report_update(training: _Training, loss: Tensor) -> None:
         _require_finite(float(loss), progress)
     done_here = progress.update - training.checkpoints.first_update
     seconds = (time.monotonic() - training.checkpoints.began) / done_here * (table.updates - progress.update)
+    if done_here == 1:
+        job.reporter.nudge()
     job.reporter.progress(
         TRAINING_SHARE * progress.update / table.updates,
         epoch=table.epoch_at(progress.update),

@@ -41,6 +41,7 @@ class Reporter:
         self._progress: Progress | None = None
         self._writing = threading.Lock()
         self._closing = threading.Event()
+        self._wake = threading.Event()
         self._failure: OSError | None = None
         self._usage = Usage(devices)
         self._last_sync = self._last_beat = self._last_progress = 0.0
@@ -56,8 +57,13 @@ class Reporter:
         self._pending.append(_Points({name: [(step, value)] for name, value in values.items()}, epoch))
 
     def event(self, event: BaseModel) -> None:
-        """Any other event, in its turn."""
+        """Any other event, in its turn and at once."""
         self._pending.append(event)
+        self._wake.set()
+
+    def nudge(self) -> None:
+        """Write what has gathered now, without waiting for it."""
+        self._wake.set()
 
     def log(self, level: Level, text: str) -> None:
         """A line for the log page; also printed, for `worker.log`."""
@@ -84,6 +90,7 @@ class Reporter:
     def close(self) -> None:
         """Write what is left and stop the thread."""
         self._closing.set()
+        self._wake.set()
         self._thread.join(timeout=10)
         try:
             self.sync()
@@ -96,7 +103,9 @@ class Reporter:
         return self._number
 
     def _run(self) -> None:
-        while not self._closing.wait(FLUSH_SECONDS):
+        while not self._closing.is_set():
+            self._wake.wait(FLUSH_SECONDS)
+            self._wake.clear()
             try:
                 self._tick(time.monotonic())
             except OSError as error:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -29,9 +30,9 @@ SETTINGS = {
 RELEASED_SECONDS = 2.0
 
 
-def wait_until(condition: object, seconds: float) -> None:
+def wait_until(condition: Callable[[], bool], seconds: float) -> None:
     deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
+    while not condition():
         assert time.monotonic() < deadline, "waited too long"
         time.sleep(0.05)
 
@@ -39,7 +40,7 @@ def wait_until(condition: object, seconds: float) -> None:
 def test_a_killed_run_frees_its_lock_and_resumes_without_a_gap(shapes: Dataset, tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", shapes, SETTINGS, threads=3)
     worker = subprocess.Popen([sys.executable, "-m", "studio.training", str(folder)], stdout=subprocess.DEVNULL)
-    wait_until(lambda: (folder / "checkpoints" / "latest.json").exists(), 90)
+    wait_until((folder / "checkpoints" / "latest.json").exists, 90)
     children = psutil.Process(worker.pid).children(recursive=True)
 
     os.kill(worker.pid, signal.SIGKILL)

@@ -18,7 +18,6 @@ from studio.runs.events import decode
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.scheduling.launcher import connect_unix
 
-
 WARM_SECONDS = 90
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "HF_HUB_OFFLINE": "1", "MARK": "worker"}
 

@@ -106,7 +106,7 @@ def feature_count(extractor: FeatureExtractor, channels: int, image_size: tuple[
             count = extractor(torch.zeros(1, channels, *image_size)).shape[1]
     except (RuntimeError, ValueError, AssertionError) as error:
         raise TrainingError(
-            f"The backbone cannot take images of {image_size[1]} x {image_size[0]} pixels: {str(error).splitlines()[0]}",
+            f"The backbone cannot take {image_size[1]} x {image_size[0]} pixels: {str(error).splitlines()[0]}",
             hint="Choose the image size the backbone was made for, or another backbone.",
             code="model",
         ) from error

@@ -7,6 +7,7 @@ insights/<key>.json  insights/media/  predictions/  bundle/  pipeline.zip
 
 import fcntl
 import os
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,14 +90,18 @@ class RunLock:
         self._path = folder.lock
         self._descriptor: int | None = None
 
-    def acquire(self) -> bool:
-        """Take the lock without waiting; False if somebody else holds it."""
+    def acquire(self, patience_seconds: float = 0.0) -> bool:
+        """Take the lock; False if somebody else holds it, and goes on holding it for that long.
+
+        A worker is patient for a moment, because whoever asks `is_run_alive` holds the lock while it looks.
+        """
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            return False
+        deadline = time.monotonic() + patience_seconds
+        while not _try_lock(descriptor):
+            if time.monotonic() >= deadline:
+                os.close(descriptor)
+                return False
+            time.sleep(0.02)
         self._descriptor = descriptor
         return True
 
@@ -105,6 +110,14 @@ class RunLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _try_lock(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def is_run_alive(folder: RunFolder) -> bool:

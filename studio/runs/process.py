@@ -4,8 +4,6 @@ import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
-
 from studio.files import read_json, write_json
 
 
@@ -40,22 +38,9 @@ class ProcessRecord:
         """The record in a file; None if there is none that can be read."""
         try:
             values = read_json(path)
-            pid, boot = int(values["pid"]), str(values["boot_id"])
-            if "start_time" in values:
-                return cls(pid, int(values["start_time"]), boot)
-            return cls._of_wall_time(pid, float(values["started"]), boot)
+            return cls(int(values["pid"]), int(values["start_time"]), str(values["boot_id"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
-
-    @classmethod
-    def _of_wall_time(cls, pid: int, started: float, boot: str) -> "ProcessRecord | None":
-        """From a start time in seconds since the epoch, as psutil gives it; None unless that very process lives."""
-        record = cls.of(pid)
-        try:
-            is_same = abs(psutil.Process(pid).create_time() - started) < 1.0
-        except psutil.Error:
-            return None
-        return record if is_same and boot == boot_id() else None
 
     def write(self, path: Path) -> None:
         """Write the record, whole or not at all."""

@@ -28,7 +28,7 @@ def run_worker(path: Path) -> int:
     os.umask(0o077)
     folder = RunFolder(path.resolve())
     lock = RunLock(folder)
-    if not lock.acquire():
+    if not lock.acquire(patience_seconds=1.0):
         sys.stderr.write("Another process already works on this run.\n")
         return LOCK_HELD
     # Data workers are forks: with their copy of the descriptor the lock would outlive this process.

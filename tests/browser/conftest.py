@@ -45,6 +45,7 @@ class Server:
     url: str = ""
     launch_url: str = ""
     cookie: str = ""
+    state: Any = None
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -57,6 +58,15 @@ class Server:
                 self.launch_url, self.url, self.port = found[0], found[1], int(found[2])
                 return
         raise AssertionError("the server ended without a launch address")
+
+    def sign_in(self, context: Any) -> None:
+        """Exchange the launch address for a session; every start of the server has its own."""
+        page = context.new_page()
+        page.goto(self.launch_url)
+        page.close()
+        cookie = next(one for one in context.cookies() if one["name"].endswith(str(self.port)))
+        self.cookie = f"{cookie['name']}={cookie['value']}"
+        self.state = context.storage_state()
 
     def stop(self, kind: signal.Signals = signal.SIGTERM) -> None:
         """End the process and wait for it."""
@@ -131,10 +141,7 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     server.start()
     try:
         context = chromium.new_context()
-        context.new_page().goto(server.launch_url)
-        server.state = context.storage_state()  # type: ignore[attr-defined]
-        cookie = context.cookies()[0]
-        server.cookie = f"{cookie['name']}={cookie['value']}"
+        server.sign_in(context)
         context.close()
         yield server
         server.stop_all()
@@ -169,7 +176,7 @@ def open_page(chromium: Any, server: Server) -> Iterator[Callable[..., Any]]:
             problems.append(f"{kind}: {text}")
 
     def make(path: str = "/", *, width: int = 1440, height: int = 900, **options: Any) -> Any:
-        context = chromium.new_context(storage_state=server.state, viewport={"width": width, "height": height}, **options)  # type: ignore[attr-defined]
+        context = chromium.new_context(storage_state=server.state, viewport={"width": width, "height": height}, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: note("console", f"{message.text} {message.location}") if message.type == "error" else None)

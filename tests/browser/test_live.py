@@ -71,6 +71,8 @@ def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(running: di
     server.stop()
     expect(page.get_by_text("Connection lost. Trying again")).to_be_visible(timeout=5000)
     server.start()
+    expect(page.get_by_text("does not know this browser")).to_be_visible(timeout=20_000)
+    server.sign_in(page.context)
     expect(page.get_by_text("Connection lost. Trying again")).to_be_hidden(timeout=20_000)
     page.wait_for_timeout(2500)
 

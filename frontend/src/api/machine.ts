@@ -2,8 +2,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./client";
 import type { About, Finding, Machine, Me, Queue } from "./types";
 
-export function useMe() {
-  return useQuery({ queryKey: ["me"], queryFn: () => api.get<Me>("/api/me"), staleTime: 60_000 });
+/** Who answers; asked again and again while `isAsking`, to notice a server that was started anew. */
+export function useMe(isAsking = false) {
+  return useQuery({ queryKey: ["me"], queryFn: () => api.get<Me>("/api/me"), staleTime: 60_000, refetchInterval: isAsking ? 3_000 : false });
 }
 
 export function useMachine(refreshSeconds?: number) {

@@ -235,13 +235,16 @@ def _profile(
     corners = np.concatenate(boxes) if boxes else np.zeros((0, 4))
     if len(corners):
         areas = _areas(corners)
-        shares = [np.sqrt(_areas(one) / (size[0] * size[1])) for one, size in zip(boxes, sizes, strict=True) if size]
+        shares = [
+            np.sqrt(_areas(one) / (size[0] * size[1])) if size else np.full(len(one), np.nan)
+            for one, size in zip(boxes, sizes, strict=True)
+        ]
         per_image = [len(one) for one in boxes]
         facts |= {
             "boxes": float(len(corners)),
             "boxes_per_image": float(np.mean(per_image)),
             "most_boxes": float(max(per_image)),
-            "small_side_share": float(np.quantile(np.concatenate(shares), 0.1)) if shares else 0.0,
+            "smallest_class_side_share": _smallest_class(inspection, shares),
             "images_without_boxes": float(sum(count == 0 for count in per_image)),
             "share_small": float((areas < SMALL_AREA).mean()),
             "share_medium": float(((areas >= SMALL_AREA) & (areas < MEDIUM_AREA)).mean()),
@@ -260,6 +263,13 @@ def _profile(
         histograms=tuple(histograms),
         facts=facts,
     )
+
+
+def _smallest_class(inspection: Inspection, shares: Sequence[np.ndarray]) -> float:
+    """The median box side, as a share of the image's side, of the class whose boxes are smallest; 0 if unknown."""
+    names = [name for cell in inspection.frames["train"][str(inspection.roles[CLASS])] for name in cell]
+    medians = pd.Series(np.concatenate(shares)).groupby(np.array(names)).median().dropna()
+    return float(medians.min()) if len(medians) else 0.0
 
 
 def _areas(corners: np.ndarray) -> np.ndarray:

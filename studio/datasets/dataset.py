@@ -191,13 +191,14 @@ class Dataset:
         train = self.manifest.table_of_role("train") or (self.manifest.tables[0] if self.manifest.tables else None)
         columns = train.columns if train else ()
         fold = next((column for column in columns if column.name == "fold"), None)
+        profile = self.profile()
         folds = tuple(value for value, _ in fold.top) if fold else ("0", "1", "2", "3", "4")
         return ChoiceContext(
             columns=tuple(ChoiceColumn(c.name, c.kind, c.distinct) for c in columns),
             tables=tuple(table.name for table in self.manifest.tables),
             folders=self.manifest.media_folders,
             folds=tuple(sorted(folds)),
-            label_values=self.profile().labels,
-            facts={**self.manifest.facts(), **(more.pop("facts", None) or {})},  # type: ignore[dict-item]
+            label_values=profile.labels,
+            facts={**self.manifest.facts(), "dataset.task": profile.task, **(more.pop("facts", None) or {})},  # type: ignore[dict-item]
             **more,  # type: ignore[arg-type]
         )

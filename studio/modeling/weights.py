@@ -1,4 +1,7 @@
-"""Pretrained weights: from the local hub cache, an installed package, or the hub. Only safetensors is loaded."""
+"""Pretrained weights: a file of yours, the local hub cache, an installed package, or the hub. All are safetensors.
+
+A file of yours lies in `HOME/weights/` and is named after the backbone: `resnet50.safetensors`.
+"""
 
 import os
 import socket
@@ -24,7 +27,7 @@ class WeightsFile:
 
     name: str
     path: Path
-    source: Literal["hub", "cache", "packaged"]
+    source: Literal["hub", "cache", "packaged", "folder"]
 
     def describe(self) -> str:
         """Where they come from, for the log."""
@@ -32,6 +35,7 @@ class WeightsFile:
             "hub": "downloaded from the hub",
             "cache": "from the hub's local cache",
             "packaged": "from an installed package",
+            "folder": f"from {self.path.name} in the weights folder",
         }
         return f"Pretrained weights of {self.name}, {words[self.source]}."
 
@@ -42,6 +46,9 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
     Raises:
         WeightsError: if they are neither here nor to be had.
     """
+    own = (cache or weights_cache()) / f"{name}.safetensors"
+    if own.is_file():
+        return WeightsFile(name, own, "folder")
     hub_id = _hub_id(name)
     if hub_id and (cached := _in_hub_cache(hub_id)):
         return WeightsFile(name, cached, "cache")
@@ -57,7 +64,8 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
     if not is_hub_reachable():
         raise WeightsError(
             f"The weights of {name!r} are not on this machine, and the hub cannot be reached.",
-            hint=f"Choose {', '.join(sorted(PACKAGED))}, whose weights can be installed, or switch Pretrained off.",
+            hint=f"Choose {', '.join(sorted(PACKAGED))}, whose weights can be installed, put {name}.safetensors into "
+            "the home's weights folder, or switch Pretrained off.",
             code="weights_missing",
         )
     return WeightsFile(name, _from_hub(name, hub_id), "hub")

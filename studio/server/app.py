@@ -62,7 +62,9 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     hub = Hub()
     live = Live(store, hub)
     scheduler = Scheduler(home, store, executor, lambda: slots_of(config, home), live)
-    weights = Weights()
+    # Workers are told by this name, so that they find the home's weights also when it was given as an option.
+    os.environ["STUDIO_WEIGHTS"] = str(home.weights)
+    weights = Weights(home.weights)
     planner = Planner(home, store, weights)
     uploads = Uploads(home, store, config.reserve_bytes)
     datasets = Datasets(home, store, hub)

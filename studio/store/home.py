@@ -31,7 +31,16 @@ class Home:
         """Make the folder and its fixed subfolders, private to the owner."""
         home = cls(path.absolute())
         private_folder(home.path)
-        for folder in ("backups", "logs", "datasets", "imports", "uploads", "run", *_WORKER_FOLDERS.values()):
+        for folder in (
+            "backups",
+            "logs",
+            "datasets",
+            "imports",
+            "uploads",
+            "run",
+            "weights",
+            *_WORKER_FOLDERS.values(),
+        ):
             private_folder(home.path / folder)
         return home
 
@@ -39,6 +48,11 @@ class Home:
     def database(self) -> Path:
         """The SQLite file."""
         return self.path / "studio.db"
+
+    @property
+    def weights(self) -> Path:
+        """Pretrained weights: files of the user's, named after their backbone, and converted ones."""
+        return self.path / "weights"
 
     @property
     def backups(self) -> Path:

@@ -117,3 +117,11 @@ def test_pretrained_backbones_take_any_number_of_channels(cache: Path, channels:
 
     with torch.inference_mode():
         assert extractor(torch.rand(2, channels, 64, 64)).shape == (2, 1280)
+
+
+def test_a_file_of_ones_own_comes_first(tmp_path: Path) -> None:
+    (tmp_path / "resnet18.safetensors").write_bytes(b"")
+
+    found = find_weights("resnet18", tmp_path)
+
+    assert (found.source, found.path) == ("folder", tmp_path / "resnet18.safetensors")

@@ -165,6 +165,15 @@ class ImageClassificationSettings(SettingsSchema):
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self)
         labels = self.dataset.label_columns
+        if self.training.loss_function == "CrossEntropy" and context.facts.get("dataset.task") == "multi-label":
+            yield Finding(
+                code="contradiction",
+                path="training.loss_function",
+                message="CrossEntropy picks one class, and here an image can have several.",
+                found="CrossEntropy",
+                expected="Automatic, BCE or Focal",
+                fix="Use Automatic, which takes BCE.",
+            )
         if context.columns and not labels:
             yield Finding(
                 code="no_label",

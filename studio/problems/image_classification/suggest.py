@@ -1,11 +1,16 @@
 """The recipe that fits a dataset and machine; measured in `benchmarks/quality.py`."""
 
+import math
 from collections.abc import Iterator
 
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SettingsSchema, SuggestedChange
 
 SMALL_ROWS = 5000
+TINY_ROWS = 200
+LEAST_UPDATES = 90
+"""On 41 rows, 6 epochs of batch 32 are 6 updates (ROC AUC 0.73); 20 of batch 8 are 100 (0.83)."""
+MOST_EPOCHS = 40
 PACKAGED = "tf_efficientnet_lite0"
 
 
@@ -35,4 +40,9 @@ def _changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
         yield SuggestedChange("training.differential_learning_rate", 3e-4, reason)
         yield SuggestedChange("training.learning_rate", 3e-3, reason)
         yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")
-        yield SuggestedChange("training.epochs", 6 if on_cpu else 10, "Few rows need more passes.")
+        batch_size = 32
+        if context.train_rows < TINY_ROWS:
+            batch_size = 8
+            yield SuggestedChange("training.batch_size", batch_size, "Smaller batches give more updates an epoch.")
+        epochs = max(6 if on_cpu else 10, math.ceil(LEAST_UPDATES * batch_size / max(1, context.train_rows)))
+        yield SuggestedChange("training.epochs", min(epochs, MOST_EPOCHS), "Few rows need more passes.")

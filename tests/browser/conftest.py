@@ -24,8 +24,13 @@ CHROMIUM = os.environ.get("STUDIO_CHROMIUM") or next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
 ]
 
 
@@ -50,8 +55,20 @@ class Server:
 
     def start(self) -> None:
         """Start (again, on the same port) and wait for the launch address."""
-        command = [sys.executable, "-m", "studio.cli", "serve", "--home", str(self.home), "--no-open", "--port", str(self.port)]
-        self.process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        command = [
+            sys.executable,
+            "-m",
+            "studio.cli",
+            "serve",
+            "--home",
+            str(self.home),
+            "--no-open",
+            "--port",
+            str(self.port),
+        ]
+        self.process = subprocess.Popen(
+            command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
         assert self.process.stdout is not None
         for line in self.process.stdout:
             if found := re.search(r"(http://127\.0\.0\.1:(\d+))/launch\?code=\S+", line):
@@ -81,7 +98,9 @@ class Server:
         """One REST call; raises for anything but 2xx."""
         data = None if body is None else json.dumps(body).encode()
         headers = {"Cookie": self.cookie, "Origin": self.url, "Content-Type": "application/json"}
-        with urllib.request.urlopen(urllib.request.Request(self.url + path, data, headers, method=method), timeout=60) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(self.url + path, data, headers, method=method), timeout=60
+        ) as answer:
             return json.loads(answer.read() or "null")
 
     def settings(self, dataset: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -95,7 +114,9 @@ class Server:
         """Start an experiment with the suggested settings of a dataset."""
         document = self.call("GET", f"/api/schema/{dataset['problem_type']}?dataset={dataset['id']}")
         draft = {"problem_type": dataset["problem_type"], "model_type": document["model_type"], "name": name}
-        started: dict[str, Any] = self.call("POST", "/api/experiments", {**draft, "settings": self.settings(dataset, **changes), "grid": {}})
+        started: dict[str, Any] = self.call(
+            "POST", "/api/experiments", {**draft, "settings": self.settings(dataset, **changes), "grid": {}}
+        )
         return started
 
     def wait(self, path: str, is_done: Callable[[Any], bool], seconds: float = 180) -> Any:
@@ -160,7 +181,12 @@ def shapes(server: Server) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def finished(server: Server, shapes: dict[str, Any]) -> dict[str, Any]:
     """A finished experiment that still makes mistakes, so that every panel has something to show."""
-    small = {"image__image_width": 32, "image__image_height": 32, "training__epochs": 1, "training__learning_rate": 1e-4}
+    small = {
+        "image__image_width": 32,
+        "image__image_height": 32,
+        "training__epochs": 1,
+        "training__learning_rate": 1e-4,
+    }
     ended = server.ended(server.experiment(shapes, "finished-shapes", **small))
     assert ended["state"] == "finished", ended["runs"]
     return ended
@@ -176,10 +202,15 @@ def open_page(chromium: Any, server: Server) -> Iterator[Callable[..., Any]]:
             problems.append(f"{kind}: {text}")
 
     def make(path: str = "/", *, width: int = 1440, height: int = 900, **options: Any) -> Any:
-        context = chromium.new_context(storage_state=server.state, viewport={"width": width, "height": height}, **options)
+        context = chromium.new_context(
+            storage_state=server.state, viewport={"width": width, "height": height}, **options
+        )
         contexts.append(context)
         page = context.new_page()
-        page.on("console", lambda message: note("console", f"{message.text} {message.location}") if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: note("console", f"{message.text} {message.location}") if message.type == "error" else None,
+        )
         page.on("pageerror", lambda error: note("page error", str(error)))
         page.goto(server.url + path)
         page.locator("h1").first.wait_for()

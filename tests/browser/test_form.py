@@ -113,11 +113,22 @@ def test_mistakes_are_summed_up_and_each_link_leads_to_its_field(form: Any) -> N
 
 def test_what_the_server_refuses_is_shown_at_the_field(form: Any, open_page: Callable[..., Any]) -> None:
     finding = {
-        "level": "error", "code": "x", "path": "training.epochs", "message": "Too many for today.", "fix": "", "found": "",
-        "expected": "", "line": None, "count": 1, "rows": [], "examples": [],
+        "level": "error",
+        "code": "x",
+        "path": "training.epochs",
+        "message": "Too many for today.",
+        "fix": "",
+        "found": "",
+        "expected": "",
+        "line": None,
+        "count": 1,
+        "rows": [],
+        "examples": [],
     }
     body = json.dumps({"findings": [finding], "error": {"code": "settings", "message": "m", "hint": ""}})
-    form.route("**/api/experiments", lambda route: route.fulfill(status=422, content_type="application/json", body=body))
+    form.route(
+        "**/api/experiments", lambda route: route.fulfill(status=422, content_type="application/json", body=body)
+    )
 
     form.get_by_role("button", name="Start experiment").click()
 
@@ -126,7 +137,9 @@ def test_what_the_server_refuses_is_shown_at_the_field(form: Any, open_page: Cal
     open_page.allowed.clear()  # type: ignore[attr-defined]
 
 
-def test_find_a_setting_looks_at_keys_and_help_of_every_level(shapes: dict[str, Any], open_page: Callable[..., Any]) -> None:
+def test_find_a_setting_looks_at_keys_and_help_of_every_level(
+    shapes: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/new?dataset={shapes['id']}&level=novice")
     find = page.get_by_role("textbox", name="Find a setting")
     row(page, "architecture.backbone").wait_for()

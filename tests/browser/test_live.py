@@ -8,7 +8,12 @@ import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
-LONG = {"image__image_width": 32, "image__image_height": 32, "training__epochs": 400, "training__evaluation_epochs": 20.0}
+LONG = {
+    "image__image_width": 32,
+    "image__image_height": 32,
+    "training__epochs": 400,
+    "training__evaluation_epochs": 20.0,
+}
 
 
 @pytest.fixture
@@ -32,7 +37,9 @@ def last_step(page: Any) -> int:
     return int(float(text.replace(",", "")))
 
 
-def test_points_arrive_and_title_status_and_list_agree(running: dict[str, Any], server: Any, open_page: Callable[..., Any]) -> None:
+def test_points_arrive_and_title_status_and_list_agree(
+    running: dict[str, Any], server: Any, open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/{running['id']}/charts")
     page.get_by_role("figure", name="Loss").wait_for()
     first = last_step(page)
@@ -64,7 +71,9 @@ def test_the_zoom_stays_while_points_arrive(running: dict[str, Any], open_page: 
     expect(follow).to_be_checked()
 
 
-def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(running: dict[str, Any], server: Any, open_page: Callable[..., Any]) -> None:
+def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(
+    running: dict[str, Any], server: Any, open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/{running['id']}/charts")
     page.get_by_role("figure", name="Loss").wait_for()
 
@@ -78,12 +87,17 @@ def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(running: di
 
     page.get_by_role("button", name="Options for Loss").click()
     page.get_by_role("menuitem", name="Show data").click()
-    shown = [int(float(text.replace(",", ""))) for text in page.get_by_role("dialog", name="Loss").locator("tbody td:first-child").all_inner_texts()]
+    shown = [
+        int(float(text.replace(",", "")))
+        for text in page.get_by_role("dialog", name="Loss").locator("tbody td:first-child").all_inner_texts()
+    ]
     assert shown == sorted(set(shown))
     open_page.allowed.clear()  # type: ignore[attr-defined]  # refused requests are logged while the server is away
 
 
-def test_eight_tabs_on_a_running_experiment_all_load(running: dict[str, Any], server: Any, open_page: Callable[..., Any]) -> None:
+def test_eight_tabs_on_a_running_experiment_all_load(
+    running: dict[str, Any], server: Any, open_page: Callable[..., Any]
+) -> None:
     first = open_page(f"/experiments/{running['id']}/charts")
     tabs = [first.context.new_page() for _ in range(7)]
     for tab in tabs:
@@ -93,7 +107,9 @@ def test_eight_tabs_on_a_running_experiment_all_load(running: dict[str, Any], se
         expect(tab.get_by_role("figure", name="Loss")).to_be_visible(timeout=15_000)
 
 
-def test_by_keyboard_from_example_data_to_a_stopped_run(server: Any, open_page: Callable[..., Any], shapes: dict[str, Any]) -> None:
+def test_by_keyboard_from_example_data_to_a_stopped_run(
+    server: Any, open_page: Callable[..., Any], shapes: dict[str, Any]
+) -> None:
     page = open_page("/welcome")
     page.get_by_role("button", name="Use example").first.focus()
     page.keyboard.press("Enter")

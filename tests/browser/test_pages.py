@@ -59,14 +59,14 @@ def settle(page: Any) -> None:
 def violations(page: Any) -> list[str]:
     """What axe finds against WCAG 2.2 A and AA and its best practices."""
     page.evaluate(AXE.read_text())
-    found = page.evaluate(
-        "axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']})"
-        ".then(r => r.violations.map(v => v.id + ': ' + v.nodes.slice(0, 3).map(n => n.target.join(' ') + ' ' + (n.any[0]?.message ?? '')).join(' | ')))"
-    )
-    return list(found)
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    found = page.evaluate("rules => axe.run(document, {runOnly: rules}).then(answer => answer.violations)", rules)
+    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}" for one in found]
 
 
-def test_every_address_has_its_heading_and_title_also_after_a_reload(path: str, open_page: Callable[..., Any], request: pytest.FixtureRequest) -> None:
+def test_every_address_has_its_heading_and_title_also_after_a_reload(
+    path: str, open_page: Callable[..., Any], request: pytest.FixtureRequest
+) -> None:
     page = open_page(path)
     settle(page)
     before = (page.url, page.title(), page.locator("h1").all_inner_texts())
@@ -91,7 +91,9 @@ def test_axe_finds_nothing(path: str, screen: str, open_page: Callable[..., Any]
 
 
 @pytest.mark.parametrize("opening", ["search", "shortcuts", "sample", "stop"])
-def test_axe_finds_nothing_with_dialogs_open(opening: str, finished: dict[str, Any], open_page: Callable[..., Any]) -> None:
+def test_axe_finds_nothing_with_dialogs_open(
+    opening: str, finished: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: npm --prefix frontend ci")
     page = open_page(f"/experiments/{finished['id']}/samples", reduced_motion="reduce")
@@ -120,30 +122,41 @@ def test_no_page_scrolls_sideways(path: str, open_page: Callable[..., Any]) -> N
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
 
 
-def test_tab_reaches_every_control_once_and_nothing_covers_the_focus(shapes: dict[str, Any], open_page: Callable[..., Any]) -> None:
+WHERE_THE_FOCUS_IS = """() => {
+  const e = document.activeElement, r = e.getBoundingClientRect();
+  const overlaps = bar => {
+    const b = bar.getBoundingClientRect();
+    return r.top < b.bottom - 1 && r.bottom > b.top + 1 && r.left < b.right && r.right > b.left;
+  };
+  const isSticky = bar => ['sticky', 'fixed'].includes(getComputedStyle(bar).position);
+  const bars = [document.querySelector('header'), ...document.querySelectorAll('[class*=footer], [class*=toolbar]')];
+  const hit = bars.find(bar => bar && !bar.contains(e) && isSticky(bar) && overlaps(bar));
+  window.__seen ??= new Set();
+  const again = e !== document.body && window.__seen.has(e);
+  window.__seen.add(e);
+  const text = e.innerText || e.getAttribute('aria-label') || e.id;
+  return {text, isBody: e === document.body, again, covered: hit ? hit.className : null};
+}"""
+NEVER_REACHED = """() => [...document.querySelectorAll('a[href], button:enabled, input:enabled, textarea')]
+  .filter(e => e.tabIndex >= 0 && !['radio', 'hidden', 'file'].includes(e.type))
+  .filter(e => e.getClientRects().length > 0 && !window.__seen.has(e))
+  .map(e => e.outerHTML.slice(0, 120))"""
+
+
+def test_tab_reaches_every_control_once_and_nothing_covers_the_focus(
+    shapes: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/new?dataset={shapes['id']}&level=master")
     settle(page)
     page.get_by_role("button", name="Start experiment").wait_for()
-    describe = """() => {
-      const e = document.activeElement, r = e.getBoundingClientRect();
-      const bars = [document.querySelector('header'), ...document.querySelectorAll('[class*=footer], [class*=toolbar]')].filter(Boolean);
-      const hit = bars.find(bar => !bar.contains(e) && ['sticky', 'fixed'].includes(getComputedStyle(bar).position) && (b => r.top < b.bottom - 1 && r.bottom > b.top + 1 && r.left < b.right && r.right > b.left)(bar.getBoundingClientRect()));
-      window.__seen ??= new Set();
-      const again = e !== document.body && window.__seen.has(e); window.__seen.add(e);
-      return {text: e.innerText || e.getAttribute('aria-label') || e.id, isBody: e === document.body, again, covered: hit ? hit.className : null};
-    }"""
 
     stops = []
     page.keyboard.press("Tab")
-    while not (stop := page.evaluate(describe))["isBody"] and not stop["again"] and len(stops) < 400:
+    while not (stop := page.evaluate(WHERE_THE_FOCUS_IS))["isBody"] and not stop["again"] and len(stops) < 400:
         stops.append(stop)
         page.keyboard.press("Tab")
 
     assert stops[0]["text"] == "Skip to content"
     assert any(stop["text"] == "Start experiment" for stop in stops)
     assert [stop for stop in stops if stop["covered"]] == []
-    reachable = page.evaluate(
-        "[...document.querySelectorAll('a[href], button:not(:disabled), input:not(:disabled), textarea')]"
-        ".filter(e => e.tabIndex >= 0 && e.type !== 'radio' && e.type !== 'hidden' && e.type !== 'file' && e.getClientRects().length > 0 && !window.__seen.has(e)).map(e => e.outerHTML.slice(0, 120))"
-    )
-    assert reachable == []
+    assert page.evaluate(NEVER_REACHED) == []

@@ -10,7 +10,9 @@ sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
 
-def test_a_matrix_cell_opens_exactly_its_samples_and_back_returns(finished: dict[str, Any], open_page: Callable[..., Any]) -> None:
+def test_a_matrix_cell_opens_exactly_its_samples_and_back_returns(
+    finished: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/{finished['id']}/insights")
     page.get_by_role("link", name="Confusion matrix").first.click()
     cell = page.get_by_role("region", name="Confusion matrix, table").first.get_by_role("link").first
@@ -21,7 +23,9 @@ def test_a_matrix_cell_opens_exactly_its_samples_and_back_returns(finished: dict
     cell.click()
     page.wait_for_url("**/samples?**")
 
-    expect(page.get_by_role("status").filter(has_text="sample")).to_have_text(f"{count} sample" if count == 1 else f"{count} samples")
+    expect(page.get_by_role("status").filter(has_text="sample")).to_have_text(
+        f"{count} sample" if count == 1 else f"{count} samples"
+    )
     expect(page.locator("[data-sample]")).to_have_count(min(count, 24))
     page.go_back()
     expect(page.get_by_role("region", name="Confusion matrix, table").first).to_be_visible()
@@ -29,7 +33,9 @@ def test_a_matrix_cell_opens_exactly_its_samples_and_back_returns(finished: dict
     assert abs(page.evaluate("scrollY") - before) < 60
 
 
-def test_the_threshold_moves_counts_and_the_viewer_takes_keys(finished: dict[str, Any], open_page: Callable[..., Any]) -> None:
+def test_the_threshold_moves_counts_and_the_viewer_takes_keys(
+    finished: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/{finished['id']}/insights/validation-curves")
     found = page.locator("dl div").filter(has_text="Found").locator("dd").first
     slider = page.get_by_role("slider", name="Threshold")
@@ -50,11 +56,15 @@ def test_the_threshold_moves_counts_and_the_viewer_takes_keys(finished: dict[str
     expect(dialog).to_have_count(0)
 
 
-def test_a_failure_tells_its_reason_and_the_way_out_in_the_first_screen(server: Any, shapes: dict[str, Any], open_page: Callable[..., Any]) -> None:
+def test_a_failure_tells_its_reason_and_the_way_out_in_the_first_screen(
+    server: Any, shapes: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
     made = server.call("POST", "/api/examples/image_object_detection", {})
     dataset = server.wait(f"/api/datasets/{made['id']}", lambda one: one["state"] == "ready")
     # The second waits for the first, so that its images can vanish between the check and the start.
-    first = server.experiment(shapes, "keeps-the-place", image__image_width=32, image__image_height=32, training__epochs=300)
+    first = server.experiment(
+        shapes, "keeps-the-place", image__image_width=32, image__image_height=32, training__epochs=300
+    )
     second = server.experiment(dataset, "without-images")
     for folder in server.home.glob(f"**/{dataset['id']}/media"):
         shutil.rmtree(folder)
@@ -72,10 +82,14 @@ def test_a_failure_tells_its_reason_and_the_way_out_in_the_first_screen(server: 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_switches_and_segments_differ_by_more_than_colour_in_forced_colours(scheme: str, finished: dict[str, Any], open_page: Callable[..., Any]) -> None:
+def test_switches_and_segments_differ_by_more_than_colour_in_forced_colours(
+    scheme: str, finished: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/{finished['id']}/charts", forced_colors="active", color_scheme=scheme)
     page.get_by_text("Log scale").wait_for()
-    switch = page.get_by_role("switch", name="Log scale").locator("xpath=ancestor::*[contains(@class,'mantine-Switch-root')]")
+    switch = page.get_by_role("switch", name="Log scale").locator(
+        "xpath=ancestor::*[contains(@class,'mantine-Switch-root')]"
+    )
     off = switch.screenshot()
     page.get_by_role("switch", name="Log scale").click()
     page.wait_for_timeout(400)

@@ -96,7 +96,7 @@ function Footer({ check, isBusy, onStart }: { check: SettingsCheck | undefined; 
     <div className={classes.footer}>
       <span className={classes.footerText} aria-live="polite">
         {changed === 0 ? "All settings at their start values" : plural(changed, "changed setting")}
-        {others.length > 0 && ` · ${others.map((factor) => `${factor.count} ${factor.label}`).join(" × ")}`}
+        {others.length > 0 && ` · ${others.map((factor) => `${factor.count} ${factor.label.toLowerCase()}`).join(" × ")}`}
         {isTooMany && ` · At most ${RUN_LIMIT} runs can be started at once. Try fewer values.`}
       </span>
       <Button size="md" loading={isBusy} disabled={isTooMany} onClick={onStart}>{runs > 1 ? `Start ${plural(runs, "run")}` : "Start experiment"}</Button>

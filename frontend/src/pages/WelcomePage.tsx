@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useEffect, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useDatasets, useExamples, useMakeExample } from "../api/datasets";
 import { useExperiments } from "../api/experiments";
@@ -41,9 +42,19 @@ function Step({ number, isDone, title, text, action }: { number: number; isDone:
 
 function Examples() {
   const examples = useExamples();
+  const datasets = useDatasets().data;
   const make = useMakeExample();
   const navigate = useNavigate();
-  const use = (example: Example) => make.mutate(example.problem_type, { onSuccess: (dataset) => void navigate(dataset.state === "ready" ? `/experiments/new?dataset=${dataset.id}` : `/datasets/${dataset.id}/overview`) });
+  const [awaited, setAwaited] = useState<string | null>(null);
+  const made = datasets?.find((dataset) => dataset.id === awaited);
+  useEffect(() => {
+    if (made?.state === "ready") void navigate(`/experiments/new?dataset=${made.id}`);
+    if (made?.state === "failed") void navigate(`/datasets/${made.id}/overview`);
+  }, [made?.id, made?.state, navigate]);
+  const use = (example: Example) =>
+    make.mutate(example.problem_type, { onSuccess: (dataset) => setAwaited(dataset.id) });
+  const isBusy = (example: Example) =>
+    (make.isPending && make.variables === example.problem_type) || (awaited !== null && made?.example_of === example.problem_type);
   return (
     <Answer query={examples} what="The examples" loading={<LoadingRows rows={2} height={140} />}>
       {(all) => (
@@ -51,18 +62,33 @@ function Examples() {
           {make.error && <ErrorPanel title="The example was not made." error={make.error} />}
           <ul className={classes.examples}>
             {all.map((example) => (
-              <li key={example.problem_type} className={classes.example}>
-                <span className="tiny muted">{example.category}</span>
-                <h3>{example.title}</h3>
-                <p className="small muted grow">{example.description}</p>
-                <p className="tiny muted number">{[example.size_bytes !== null && formatBytes(example.size_bytes), example.minutes_estimate !== null && `about ${plural(Math.max(1, Math.round(example.minutes_estimate)), "min", "min")} on this machine`].filter(Boolean).join(", ")}</p>
-                <div><Button size="sm" variant="default" loading={make.isPending && make.variables === example.problem_type} onClick={() => use(example)}>{example.dataset_id ? "Use example" : "Make example"}</Button></div>
-              </li>
+              <ExampleCard key={example.problem_type} example={example} isBusy={isBusy(example)} onUse={() => use(example)} />
             ))}
           </ul>
         </>
       )}
     </Answer>
+  );
+}
+
+function ExampleCard({ example, isBusy, onUse }: { example: Example; isBusy: boolean; onUse: () => void }) {
+  const minutes = example.minutes_estimate;
+  const facts = [
+    example.size_bytes !== null && formatBytes(example.size_bytes),
+    minutes !== null && `about ${plural(Math.max(1, Math.round(minutes)), "min", "min")} on this machine`,
+  ];
+  return (
+    <li className={classes.example}>
+      <span className="tiny muted">{example.category}</span>
+      <h3>{example.title}</h3>
+      <p className="small muted grow">{example.description}</p>
+      <p className="tiny muted number">{facts.filter(Boolean).join(", ")}</p>
+      <div>
+        <Button size="sm" variant="default" loading={isBusy} onClick={onUse} aria-label={`Train on ${example.title}`}>
+          Train on this
+        </Button>
+      </div>
+    </li>
   );
 }
 

@@ -71,6 +71,7 @@ check: $(VENV)/.dev ## Lint, format, types, import contracts
 
 frontend-check: $(VENV)/.dev studio/web/index.html ## Types, unit tests and API types of the page
 	@$(with_node)
+	npm --prefix frontend run --silent format:check
 	npm --prefix frontend run --silent typecheck
 	npm --prefix frontend test --silent
 	$(PY) -m studio.server.openapi > frontend/openapi.json

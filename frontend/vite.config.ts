@@ -6,7 +6,8 @@ import { licenses } from "./licenses.ts";
 import { precompress } from "./precompress.ts";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
-const version = /^version = "(.+)"$/m.exec(readFileSync(new URL("../pyproject.toml", import.meta.url), "utf8"))?.[1] ?? "";
+const version =
+  /^version = "(.+)"$/m.exec(readFileSync(new URL("../pyproject.toml", import.meta.url), "utf8"))?.[1] ?? "";
 const server = process.env.STUDIO_URL ?? "http://127.0.0.1:8787";
 
 export default defineConfig({
@@ -24,7 +25,10 @@ export default defineConfig({
         codeSplitting: {
           groups: [
             { name: "react", test: /node_modules\/(react|react-dom|scheduler)\// },
-            { name: "mantine", test: /node_modules\/(@mantine|@floating-ui|clsx|react-remove-scroll|react-number-format)/ },
+            {
+              name: "mantine",
+              test: /node_modules\/(@mantine|@floating-ui|clsx|react-remove-scroll|react-number-format)/,
+            },
             { name: "vendor", test: /node_modules\/(react-router|@tanstack\/(react-query|query-core))/ },
           ],
         },

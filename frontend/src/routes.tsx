@@ -6,7 +6,10 @@ import { RouteError } from "./frame/RouteError";
 type Module = Record<string, unknown>;
 
 /** A page that is loaded when somebody goes there. */
-function page<Name extends string>(load: () => Promise<Module & Record<Name, () => React.ReactNode>>, name: Name): Pick<RouteObject, "lazy"> {
+function page<Name extends string>(
+  load: () => Promise<Module & Record<Name, () => React.ReactNode>>,
+  name: Name,
+): Pick<RouteObject, "lazy"> {
   return { lazy: async () => ({ Component: (await load())[name] }) };
 }
 

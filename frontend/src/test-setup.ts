@@ -7,8 +7,14 @@ afterEach(cleanup);
 // jsdom has neither; Mantine asks for both.
 Object.defineProperty(window, "matchMedia", {
   value: (query: string) => ({
-    matches: false, media: query, onchange: null,
-    addEventListener: vi.fn(), removeEventListener: vi.fn(), addListener: vi.fn(), removeListener: vi.fn(), dispatchEvent: vi.fn(),
+    matches: false,
+    media: query,
+    onchange: null,
+    addEventListener: vi.fn(),
+    removeEventListener: vi.fn(),
+    addListener: vi.fn(),
+    removeListener: vi.fn(),
+    dispatchEvent: vi.fn(),
   }),
 });
 window.ResizeObserver = class {

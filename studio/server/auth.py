@@ -5,8 +5,10 @@ import hmac
 import secrets
 import threading
 import time
+from pathlib import Path
 
 from studio.errors import StudioError
+from studio.files import read_json, write_json
 
 MAX_SESSIONS = 200
 SESSION_SECONDS = 30 * 24 * 3600.0
@@ -20,16 +22,14 @@ class ForbiddenError(StudioError):
 
 
 class Sessions:
-    """The credentials of one server's life."""
+    """Who may come in. Sessions are kept as digests in a private file, so that an open page survives a restart."""
 
-    def __init__(self, token: str, port: int, session: str | None = None) -> None:
+    def __init__(self, token: str, port: int, path: Path | None = None) -> None:
         self._token = token
         self._port = port
-        self._session = session
+        self._path = path
         self._codes: dict[bytes, float] = {}
-        self._sessions: dict[bytes, float] = {}
-        if session is not None:
-            self._sessions[_digest(session)] = time.monotonic() + SESSION_SECONDS
+        self._sessions = _read(path, time.time()) if path is not None else {}
         self._streams: dict[bytes, int] = {}
         self._lock = threading.Lock()
 
@@ -51,7 +51,7 @@ class Sessions:
         Raises:
             ForbiddenError: if the code is unknown or used.
         """
-        session = self._session or secrets.token_urlsafe(32)
+        session = secrets.token_urlsafe(32)
         with self._lock:
             expiry = self._codes.pop(_digest(code), 0.0)
             if expiry < time.monotonic():
@@ -62,13 +62,14 @@ class Sessions:
                 )
             while len(self._sessions) >= MAX_SESSIONS:
                 self._sessions.pop(next(iter(self._sessions)))
-            self._sessions[_digest(session)] = time.monotonic() + SESSION_SECONDS
+            self._sessions[_digest(session)] = time.time() + SESSION_SECONDS
+            self._keep()
         return session
 
     def is_session(self, cookie: str) -> bool:
         """Whether a cookie's value is a living session."""
         with self._lock:
-            return self._sessions.get(_digest(cookie), 0.0) > time.monotonic()
+            return self._sessions.get(_digest(cookie), 0.0) > time.time()
 
     def is_token(self, token: str) -> bool:
         """Whether a bearer token is this server's."""
@@ -78,6 +79,7 @@ class Sessions:
         """Forget a session."""
         with self._lock:
             self._sessions.pop(_digest(cookie), None)
+            self._keep()
 
     def enter_stream(self, credential: str, limit: int) -> bool:
         """Count one more stream of a credential; False if it has too many."""
@@ -97,6 +99,19 @@ class Sessions:
                 self._streams[key] = left
             else:
                 self._streams.pop(key, None)
+
+    def _keep(self) -> None:
+        if self._path is not None:
+            write_json(self._path, {digest.hex(): expiry for digest, expiry in self._sessions.items()})
+
+
+def _read(path: Path, now: float) -> dict[bytes, float]:
+    """The sessions of an earlier server that have not expired."""
+    try:
+        kept = {bytes.fromhex(digest): float(expiry) for digest, expiry in read_json(path).items()}
+    except (OSError, ValueError, TypeError, AttributeError):
+        return {}
+    return {digest: expiry for digest, expiry in kept.items() if expiry > now}
 
 
 def _digest(secret: str) -> bytes:

@@ -38,8 +38,6 @@ class ServerConfig:
     ballast_bytes: int = 64 << 20
     page_port: int | None = None
     """The port of a development server of the page, which passes requests on."""
-    session: str | None = None
-    """A session that the launch code opens; only for development, where restarts are many."""
     web: Path = field(default_factory=lambda: Path(__file__).parent.parent / "web")
 
     def check(self) -> None:

@@ -1,7 +1,6 @@
 """`make dev`: the server, restarted when its code changes, and the page with hot reload in front of it."""
 
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -23,20 +22,19 @@ def main() -> int:
     if npx is None:
         sys.stderr.write("npx is not on the path: the page needs Node 20.19 or later. Run make setup first.\n")
         return 1
-    session = secrets.token_urlsafe(32)
     environment = {**os.environ, "STUDIO_URL": f"http://127.0.0.1:{API_PORT}"}
     command = [npx, "vite", "--host", "127.0.0.1", "--port", str(PAGE_PORT), "--strictPort"]
     with subprocess.Popen(command, cwd=ROOT / "frontend", env=environment) as page:
         try:
-            watchfiles.run_process(ROOT / "studio", target=serve_once, args=(session,), watch_filter=only_python)
+            watchfiles.run_process(ROOT / "studio", target=serve_once, watch_filter=only_python)
         finally:
             page.terminate()
     return 0
 
 
-def serve_once(session: str) -> None:
-    """One life of the server; every life knows the same session, so that a restart asks nobody to log in again."""
-    config = ServerConfig(home=default_home(), port=API_PORT, page_port=PAGE_PORT, session=session)
+def serve_once() -> None:
+    """One life of the server; sessions outlive it, so that a restart asks nobody to log in again."""
+    config = ServerConfig(home=default_home(), port=API_PORT, page_port=PAGE_PORT)
     serve(config, opens_browser=False)
 
 

@@ -50,6 +50,11 @@ class Home:
         return self.path / "studio.db"
 
     @property
+    def sessions(self) -> Path:
+        """Digests of the browser sessions that are let in."""
+        return self.path / "run" / "sessions.json"
+
+    @property
     def weights(self) -> Path:
         """Pretrained weights: files of the user's, named after their backbone, and converted ones."""
         return self.path / "weights"

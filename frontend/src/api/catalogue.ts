@@ -1,11 +1,24 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, apiPath } from "./client";
-import type { Draft, HelpTopic, LoadedSettings, Preferences, ProblemType, SettingsCheck, SettingsDocument, SuggestedChange } from "./types";
+import type {
+  Draft,
+  HelpTopic,
+  LoadedSettings,
+  Preferences,
+  ProblemType,
+  SettingsCheck,
+  SettingsDocument,
+  SuggestedChange,
+} from "./types";
 
 /** Problem types, settings documents, checks, help and preferences. */
 
 export function useProblemTypes() {
-  return useQuery({ queryKey: ["problem-types"], queryFn: () => api.get<ProblemType[]>("/api/problem-types"), staleTime: Infinity });
+  return useQuery({
+    queryKey: ["problem-types"],
+    queryFn: () => api.get<ProblemType[]>("/api/problem-types"),
+    staleTime: Infinity,
+  });
 }
 
 export function useProblemType(id: string | null | undefined): ProblemType | undefined {
@@ -39,7 +52,8 @@ export function useLoadSettings() {
 
 export function useSuggestSettings() {
   return useMutation({
-    mutationFn: (draft: Omit<Draft, "grid">) => api.post<{ changes: SuggestedChange[] }>("/api/settings/suggest", draft),
+    mutationFn: (draft: Omit<Draft, "grid">) =>
+      api.post<{ changes: SuggestedChange[] }>("/api/settings/suggest", draft),
   });
 }
 
@@ -48,7 +62,11 @@ export function useSettingsYaml() {
 }
 
 export function useHelp() {
-  return useQuery({ queryKey: ["help"], queryFn: () => api.get<{ topics: HelpTopic[] }>("/api/help"), staleTime: Infinity });
+  return useQuery({
+    queryKey: ["help"],
+    queryFn: () => api.get<{ topics: HelpTopic[] }>("/api/help"),
+    staleTime: Infinity,
+  });
 }
 
 export function useReference(problemType: string | null) {
@@ -61,13 +79,18 @@ export function useReference(problemType: string | null) {
 }
 
 export function usePreferences() {
-  return useQuery({ queryKey: ["preferences"], queryFn: () => api.get<Preferences>("/api/preferences"), staleTime: Infinity });
+  return useQuery({
+    queryKey: ["preferences"],
+    queryFn: () => api.get<Preferences>("/api/preferences"),
+    staleTime: Infinity,
+  });
 }
 
 export function useSavePreferences() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (changes: Preferences) => api.put<Preferences>("/api/preferences", { ...client.getQueryData<Preferences>(["preferences"]), ...changes }),
+    mutationFn: (changes: Preferences) =>
+      api.put<Preferences>("/api/preferences", { ...client.getQueryData<Preferences>(["preferences"]), ...changes }),
     onMutate: (changes) => client.setQueryData<Preferences>(["preferences"], (old) => ({ ...old, ...changes })),
   });
 }

@@ -17,7 +17,8 @@ export class ApiError extends Error {
 
 export const api = {
   get: <T>(path: string, query?: Query, signal?: AbortSignal) => request<T>("GET", path, { query, signal }),
-  post: <T>(path: string, body?: unknown, headers?: Record<string, string>) => request<T>("POST", path, { body: body ?? {}, headers }),
+  post: <T>(path: string, body?: unknown, headers?: Record<string, string>) =>
+    request<T>("POST", path, { body: body ?? {}, headers }),
   put: <T>(path: string, body: unknown) => request<T>("PUT", path, { body }),
   patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, { body }),
   delete: <T>(path: string) => request<T>("DELETE", path, {}),
@@ -44,7 +45,11 @@ async function request<T>(method: string, path: string, { query, body, headers, 
   const response = await send(withQuery(path, query), {
     method,
     signal,
-    headers: { Accept: "application/json", ...(body === undefined ? {} : { "Content-Type": isRaw ? "application/octet-stream" : "application/json" }), ...headers },
+    headers: {
+      Accept: "application/json",
+      ...(body === undefined ? {} : { "Content-Type": isRaw ? "application/octet-stream" : "application/json" }),
+      ...headers,
+    },
     body: body === undefined ? undefined : isRaw ? body : JSON.stringify(body),
   });
   return (await read(response)) as T;
@@ -55,7 +60,11 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     return await fetch(url, { credentials: "same-origin", ...init });
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
-    throw new ApiError(0, { code: "unreachable", message: "The studio does not answer.", hint: "Check that the server is running, then try again." });
+    throw new ApiError(0, {
+      code: "unreachable",
+      message: "The studio does not answer.",
+      hint: "Check that the server is running, then try again.",
+    });
   }
 }
 
@@ -78,11 +87,21 @@ function parse(text: string): unknown {
 
 function problemOf(status: number, body: unknown): Problem {
   if (typeof body === "object" && body !== null && "error" in body) return body.error as Problem;
-  if (status === 401) return { code: "signed_out", message: "This browser is not signed in to the studio.", hint: "Open the launch address that the server printed." };
-  return { code: `http_${status}`, message: `The studio answered ${status}.`, hint: "Try again. The server's log says more." };
+  if (status === 401)
+    return {
+      code: "signed_out",
+      message: "This browser is not signed in to the studio.",
+      hint: "Open the launch address that the server printed.",
+    };
+  return {
+    code: `http_${status}`,
+    message: `The studio answered ${status}.`,
+    hint: "Try again. The server's log says more.",
+  };
 }
 
 function findingsOf(body: unknown): Finding[] {
-  if (typeof body === "object" && body !== null && "findings" in body && Array.isArray(body.findings)) return body.findings as Finding[];
+  if (typeof body === "object" && body !== null && "findings" in body && Array.isArray(body.findings))
+    return body.findings as Finding[];
   return [];
 }

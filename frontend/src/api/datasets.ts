@@ -11,11 +11,19 @@ export function useDatasets() {
 }
 
 export function useDataset(id: string | null) {
-  return useQuery({ queryKey: ["datasets", id], queryFn: () => api.get<Dataset>(apiPath("datasets", id ?? "")), enabled: id !== null });
+  return useQuery({
+    queryKey: ["datasets", id],
+    queryFn: () => api.get<Dataset>(apiPath("datasets", id ?? "")),
+    enabled: id !== null,
+  });
 }
 
 export function useDatasetFindings(id: string, isReady: boolean) {
-  return useQuery({ queryKey: ["datasets", id, "findings"], queryFn: () => api.get<Finding[]>(apiPath("datasets", id, "findings")), enabled: isReady });
+  return useQuery({
+    queryKey: ["datasets", id, "findings"],
+    queryFn: () => api.get<Finding[]>(apiPath("datasets", id, "findings")),
+    enabled: isReady,
+  });
 }
 
 export function useDatasetProfile(id: string, isReady: boolean) {
@@ -28,13 +36,17 @@ export function useDatasetProfile(id: string, isReady: boolean) {
 }
 
 export function useDatasetUse(id: string) {
-  return useQuery({ queryKey: ["datasets", id, "used-by"], queryFn: () => api.get<{ id: string; name: string; state: RunState }[]>(apiPath("datasets", id, "used-by")) });
+  return useQuery({
+    queryKey: ["datasets", id, "used-by"],
+    queryFn: () => api.get<{ id: string; name: string; state: RunState }[]>(apiPath("datasets", id, "used-by")),
+  });
 }
 
 export function useDatasetSamples(id: string, filter: DatasetSampleFilter, isReady: boolean) {
   return useInfiniteQuery({
     queryKey: ["datasets", id, "samples", filter],
-    queryFn: ({ pageParam }) => api.get<SamplePage>(apiPath("datasets", id, "samples"), { ...filter, offset: pageParam, limit: SAMPLES_A_PAGE }),
+    queryFn: ({ pageParam }) =>
+      api.get<SamplePage>(apiPath("datasets", id, "samples"), { ...filter, offset: pageParam, limit: SAMPLES_A_PAGE }),
     initialPageParam: 0,
     getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,

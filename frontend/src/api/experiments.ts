@@ -2,7 +2,15 @@ import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tansta
 import { api, apiPath } from "./client";
 import type { Draft, Experiment, ExperimentRow, ExperimentSettings } from "./types";
 
-export type ExperimentFilter = { q?: string; state?: string; problem_type?: string; dataset?: string; tag?: string; archived?: string; sort?: string };
+export type ExperimentFilter = {
+  q?: string;
+  state?: string;
+  problem_type?: string;
+  dataset?: string;
+  tag?: string;
+  archived?: string;
+  sort?: string;
+};
 export type ExperimentPage = { total: number; items: ExperimentRow[] };
 
 export function useExperiments(filter: ExperimentFilter = {}, limit = 200) {
@@ -14,7 +22,11 @@ export function useExperiments(filter: ExperimentFilter = {}, limit = 200) {
 }
 
 export function useExperiment(id: string | null) {
-  return useQuery({ queryKey: ["experiments", id], queryFn: () => api.get<Experiment>(apiPath("experiments", id ?? "")), enabled: id !== null });
+  return useQuery({
+    queryKey: ["experiments", id],
+    queryFn: () => api.get<Experiment>(apiPath("experiments", id ?? "")),
+    enabled: id !== null,
+  });
 }
 
 export function useExperimentSettings(id: string | null) {
@@ -30,7 +42,8 @@ export function useExperimentSettings(id: string | null) {
 export function useStartExperiment() {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ draft, key }: { draft: Draft & { name?: string }; key: string }) => api.post<Experiment>("/api/experiments", draft, { "Idempotency-Key": key }),
+    mutationFn: ({ draft, key }: { draft: Draft & { name?: string }; key: string }) =>
+      api.post<Experiment>("/api/experiments", draft, { "Idempotency-Key": key }),
     onSuccess: (experiment) => {
       client.setQueryData(["experiments", experiment.id], experiment);
       void client.invalidateQueries({ queryKey: ["experiments", "list"] });

@@ -13,11 +13,17 @@ export function useImport(id: string | null) {
 }
 
 export function useImportRoots() {
-  return useQuery({ queryKey: ["import-roots"], queryFn: () => api.get<{ roots: string[] }>("/api/import-roots"), staleTime: Infinity });
+  return useQuery({
+    queryKey: ["import-roots"],
+    queryFn: () => api.get<{ roots: string[] }>("/api/import-roots"),
+    staleTime: Infinity,
+  });
 }
 
 export function useStartImport() {
-  return useMutation({ mutationFn: (source: { upload_id: string } | { path: string }) => api.post<Import>("/api/imports", source) });
+  return useMutation({
+    mutationFn: (source: { upload_id: string } | { path: string }) => api.post<Import>("/api/imports", source),
+  });
 }
 
 export function useCheckImport(id: string | null) {
@@ -31,7 +37,8 @@ export function useCheckImport(id: string | null) {
 export function useFinishImport(id: string | null) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (order: { name: string; choices: Choices }) => api.post<Dataset>(`${apiPath("imports", id ?? "")}/finish`, order),
+    mutationFn: (order: { name: string; choices: Choices }) =>
+      api.post<Dataset>(`${apiPath("imports", id ?? "")}/finish`, order),
     onSuccess: (dataset) => {
       client.setQueryData(["datasets", dataset.id], dataset);
       void client.invalidateQueries({ queryKey: ["datasets"], exact: true });

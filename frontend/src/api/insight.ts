@@ -3,21 +3,70 @@ import type { InsightGroup, SampleView } from "./types";
 /** The typed payloads of insights, twins of `studio/results/insight.py`. */
 
 export type SampleFilter = { truth: string | null; prediction: string | null; correct: boolean | null };
-export type LinesPayload = { kind: "lines"; x_label: string; y_label: string; series: { name: string; x: number[]; y: (number | null)[] }[]; diagonal: boolean };
+export type LinesPayload = {
+  kind: "lines";
+  x_label: string;
+  y_label: string;
+  series: { name: string; x: number[]; y: (number | null)[] }[];
+  diagonal: boolean;
+};
 export type ThresholdPoint = {
-  threshold: number; precision: number | null; recall: number; false_positive_rate: number;
-  true_positives: number; false_positives: number; false_negatives: number; true_negatives: number;
+  threshold: number;
+  precision: number | null;
+  recall: number;
+  false_positive_rate: number;
+  true_positives: number;
+  false_positives: number;
+  false_negatives: number;
+  true_negatives: number;
 };
 export type ThresholdCurvesPayload = {
-  kind: "threshold_curves"; default_threshold: number; classes: string[]; points: ThresholdPoint[][];
-  roc_auc: (number | null)[]; average_precision: (number | null)[];
+  kind: "threshold_curves";
+  default_threshold: number;
+  classes: string[];
+  points: ThresholdPoint[][];
+  roc_auc: (number | null)[];
+  average_precision: (number | null)[];
 };
-export type BarsPayload = { kind: "bars"; x_label: string; y_label: string; names: string[]; values: (number | null)[] };
+export type BarsPayload = {
+  kind: "bars";
+  x_label: string;
+  y_label: string;
+  names: string[];
+  values: (number | null)[];
+};
 export type MatrixPayload = {
-  kind: "matrix"; row_label: string; column_label: string; row_names: string[]; column_names: string[]; counts: number[][]; opens_samples: boolean;
+  kind: "matrix";
+  row_label: string;
+  column_label: string;
+  row_names: string[];
+  column_names: string[];
+  counts: number[][];
+  opens_samples: boolean;
 };
-export type TablePayload = { kind: "table"; columns: string[]; rows: (string | number | null)[][]; filters: (SampleFilter | null)[] };
+export type TablePayload = {
+  kind: "table";
+  columns: string[];
+  rows: (string | number | null)[][];
+  filters: (SampleFilter | null)[];
+};
 export type SamplesPayload = { kind: "samples"; samples: SampleView[]; confidence: number | null };
-export type ScatterPayload = { kind: "scatter"; x_label: string; y_label: string; x: number[]; y: number[]; groups: string[]; rows: number[]; diagonal: boolean };
-export type Payload = LinesPayload | ThresholdCurvesPayload | BarsPayload | MatrixPayload | TablePayload | SamplesPayload | ScatterPayload;
-export type Insight<P extends Payload = Payload> = { key: string; group: InsightGroup; title: string; how_to_read: string; payload: P };
+export type ScatterPayload = {
+  kind: "scatter";
+  x_label: string;
+  y_label: string;
+  x: number[];
+  y: number[];
+  groups: string[];
+  rows: number[];
+  diagonal: boolean;
+};
+export type Payload =
+  LinesPayload | ThresholdCurvesPayload | BarsPayload | MatrixPayload | TablePayload | SamplesPayload | ScatterPayload;
+export type Insight<P extends Payload = Payload> = {
+  key: string;
+  group: InsightGroup;
+  title: string;
+  how_to_read: string;
+  payload: P;
+};

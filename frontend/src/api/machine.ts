@@ -4,11 +4,20 @@ import type { About, Finding, Machine, Me, Queue } from "./types";
 
 /** Who answers; asked again and again while `isAsking`, to notice a server that was started anew. */
 export function useMe(isAsking = false) {
-  return useQuery({ queryKey: ["me"], queryFn: () => api.get<Me>("/api/me"), staleTime: 60_000, refetchInterval: isAsking ? 3_000 : false });
+  return useQuery({
+    queryKey: ["me"],
+    queryFn: () => api.get<Me>("/api/me"),
+    staleTime: 60_000,
+    refetchInterval: isAsking ? 3_000 : false,
+  });
 }
 
 export function useMachine(refreshSeconds?: number) {
-  return useQuery({ queryKey: ["machine"], queryFn: () => api.get<Machine>("/api/machine"), refetchInterval: refreshSeconds ? refreshSeconds * 1000 : false });
+  return useQuery({
+    queryKey: ["machine"],
+    queryFn: () => api.get<Machine>("/api/machine"),
+    refetchInterval: refreshSeconds ? refreshSeconds * 1000 : false,
+  });
 }
 
 export function useQueue() {
@@ -24,7 +33,11 @@ export function useReorderQueue() {
 }
 
 export function useDoctor() {
-  return useQuery({ queryKey: ["doctor"], queryFn: () => api.get<{ ok: boolean; findings: Finding[] }>("/api/doctor"), staleTime: 300_000 });
+  return useQuery({
+    queryKey: ["doctor"],
+    queryFn: () => api.get<{ ok: boolean; findings: Finding[] }>("/api/doctor"),
+    staleTime: 300_000,
+  });
 }
 
 export function useAbout() {

@@ -3,7 +3,9 @@ import { api, apiPath, withQuery } from "./client";
 import { nextOffset, SAMPLES_A_PAGE } from "./datasets";
 import type { Prediction, RunFile, SamplePage } from "./types";
 
-export type PredictionOrder = { experiment?: string; run_id?: string; name?: string } & ({ dataset_id: string; table: string } | { upload_id: string });
+export type PredictionOrder = { experiment?: string; run_id?: string; name?: string } & (
+  { dataset_id: string; table: string } | { upload_id: string }
+);
 
 export function usePredictions() {
   return useQuery({ queryKey: ["predictions"], queryFn: () => api.get<Prediction[]>("/api/predictions") });
@@ -34,7 +36,12 @@ export type PredictionSampleFilter = { sort: string; prediction: string | null }
 export function usePredictionSamples(id: string, filter: PredictionSampleFilter, enabled: boolean) {
   return useInfiniteQuery({
     queryKey: ["predictions", id, "samples", filter],
-    queryFn: ({ pageParam }) => api.get<SamplePage>(apiPath("predictions", id, "samples"), { ...filter, offset: pageParam, limit: SAMPLES_A_PAGE }),
+    queryFn: ({ pageParam }) =>
+      api.get<SamplePage>(apiPath("predictions", id, "samples"), {
+        ...filter,
+        offset: pageParam,
+        limit: SAMPLES_A_PAGE,
+      }),
     initialPageParam: 0,
     getNextPageParam: nextOffset,
     enabled,
@@ -42,7 +49,11 @@ export function usePredictionSamples(id: string, filter: PredictionSampleFilter,
 }
 
 export function usePredictionFiles(id: string, enabled: boolean) {
-  return useQuery({ queryKey: ["predictions", id, "files"], queryFn: () => api.get<RunFile[]>(apiPath("predictions", id, "files")), enabled });
+  return useQuery({
+    queryKey: ["predictions", id, "files"],
+    queryFn: () => api.get<RunFile[]>(apiPath("predictions", id, "files")),
+    enabled,
+  });
 }
 
 export function predictionFile(id: string, name: string): string {

@@ -4,14 +4,24 @@ import { nextOffset, SAMPLES_A_PAGE } from "./datasets";
 import type { Insight } from "./insight";
 import type { InsightEntry, LogPage, RunFile, SamplePage, SampleView, SeriesHistory } from "./types";
 
-export type RunSampleFilter = { split: string | null; sort: string; truth: string | null; prediction: string | null; correct: string | null };
+export type RunSampleFilter = {
+  split: string | null;
+  sort: string;
+  truth: string | null;
+  prediction: string | null;
+  correct: string | null;
+};
 
 export function fetchSeries(run: string, points: number): Promise<{ series: Record<string, SeriesHistory> }> {
   return api.get(apiPath("runs", run, "series"), { points });
 }
 
 export function useInsights(run: string | null) {
-  return useQuery({ queryKey: ["runs", run, "insights"], queryFn: () => api.get<InsightEntry[]>(apiPath("runs", run ?? "", "insights")), enabled: run !== null });
+  return useQuery({
+    queryKey: ["runs", run, "insights"],
+    queryFn: () => api.get<InsightEntry[]>(apiPath("runs", run ?? "", "insights")),
+    enabled: run !== null,
+  });
 }
 
 export function useInsight(run: string, key: string | null) {
@@ -26,7 +36,8 @@ export function useInsight(run: string, key: string | null) {
 export function useRunSamples(run: string, filter: RunSampleFilter, enabled = true) {
   return useInfiniteQuery({
     queryKey: ["runs", run, "samples", filter],
-    queryFn: ({ pageParam }) => api.get<SamplePage>(apiPath("runs", run, "samples"), { ...filter, offset: pageParam, limit: SAMPLES_A_PAGE }),
+    queryFn: ({ pageParam }) =>
+      api.get<SamplePage>(apiPath("runs", run, "samples"), { ...filter, offset: pageParam, limit: SAMPLES_A_PAGE }),
     initialPageParam: 0,
     getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,
@@ -49,7 +60,11 @@ async function fetchLog(run: string, level: string, q: string): Promise<LogPage>
 }
 
 export function useRunFiles(run: string | null) {
-  return useQuery({ queryKey: ["runs", run, "files"], queryFn: () => api.get<RunFile[]>(apiPath("runs", run ?? "", "files")), enabled: run !== null });
+  return useQuery({
+    queryKey: ["runs", run, "files"],
+    queryFn: () => api.get<RunFile[]>(apiPath("runs", run ?? "", "files")),
+    enabled: run !== null,
+  });
 }
 
 export function runFile(run: string, name: string): string {
@@ -67,7 +82,8 @@ export function answerMedia(run: string, path: string): string {
 export function useBuildPipeline(run: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: () => api.post<{ name: string; size_bytes: number; sha256: string }>(`${apiPath("runs", run)}/pipeline`),
+    mutationFn: () =>
+      api.post<{ name: string; size_bytes: number; sha256: string }>(`${apiPath("runs", run)}/pipeline`),
     onSuccess: () => client.invalidateQueries({ queryKey: ["runs", run, "files"] }),
   });
 }
@@ -77,7 +93,10 @@ export function useAnswer(run: string) {
   return useMutation({
     mutationFn: async (file: File) => {
       const response = await fetch(`${apiPath("runs", run)}/answer`, {
-        method: "POST", credentials: "same-origin", body: file, headers: { "Content-Type": file.type || "application/octet-stream" },
+        method: "POST",
+        credentials: "same-origin",
+        body: file,
+        headers: { "Content-Type": file.type || "application/octet-stream" },
       });
       return (await read(response)) as { sample: SampleView; seconds: number };
     },

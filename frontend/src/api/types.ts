@@ -23,28 +23,61 @@ export type ColumnRole = Complete<Schemas["ColumnRoleInfo"]>;
 export type ProblemType = Complete<Schemas["ProblemTypeInfo"]>;
 
 export type ExperienceLevel = "novice" | "skilled" | "expert" | "master";
-export type ConditionTest = { key: string; in?: SettingValue[] | null; not_in?: SettingValue[] | null; lt?: number | null; gt?: number | null };
+export type ConditionTest = {
+  key: string;
+  in?: SettingValue[] | null;
+  not_in?: SettingValue[] | null;
+  lt?: number | null;
+  gt?: number | null;
+};
 export type Condition = { all?: ConditionTest[] | null; any?: ConditionTest[] | null };
-export type SettingType = "string" | "text" | "int" | "float" | "bool" | "enum" | "multi" | "tags" | "column" | "secret";
+export type SettingType =
+  "string" | "text" | "int" | "float" | "bool" | "enum" | "multi" | "tags" | "column" | "secret";
 /** The document leaves further fields open, so this one is spelt out. */
 export type Setting = {
-  key: string; label: string; section: string; type: SettingType; default: SettingValue;
-  choices?: [SettingValue, string][] | null; free?: boolean | null;
-  min?: number | null; max?: number | null; exclusive_min?: boolean | null; exclusive_max?: boolean | null;
-  step?: number | null; log?: boolean | null; unit?: string | null;
-  grid: boolean; grid_values?: SettingValue[] | null; level: ExperienceLevel; visible_if?: Condition | null;
-  help: string; optional: boolean; fixed: boolean; paper?: string | null;
+  key: string;
+  label: string;
+  section: string;
+  type: SettingType;
+  default: SettingValue;
+  choices?: [SettingValue, string][] | null;
+  free?: boolean | null;
+  min?: number | null;
+  max?: number | null;
+  exclusive_min?: boolean | null;
+  exclusive_max?: boolean | null;
+  step?: number | null;
+  log?: boolean | null;
+  unit?: string | null;
+  grid: boolean;
+  grid_values?: SettingValue[] | null;
+  level: ExperienceLevel;
+  visible_if?: Condition | null;
+  help: string;
+  optional: boolean;
+  fixed: boolean;
+  paper?: string | null;
 };
 export type SuggestedChange = { key: string; value: SettingValue; default: SettingValue; reason: string };
 export type SettingsDocument = {
-  problem_type: string; title: string; model_type: string | null; version: number; hash: string;
-  sections: { id: string; title: string }[]; settings: Setting[];
-  facts: SettingValues; values: SettingValues; suggested: SuggestedChange[];
+  problem_type: string;
+  title: string;
+  model_type: string | null;
+  version: number;
+  hash: string;
+  sections: { id: string; title: string }[];
+  settings: Setting[];
+  facts: SettingValues;
+  values: SettingValues;
+  suggested: SuggestedChange[];
 };
 export type Draft = { problem_type: string; model_type: string | null; settings: SettingValues; grid: GridValues };
 export type SettingsCheck = Complete<Schemas["SettingsCheck"]>;
 export type LoadedSettings = Draft & {
-  taken: string[]; translated: { from: string; to: string }[]; not_applicable: { key: string; reason: string }[]; findings: Finding[];
+  taken: string[];
+  translated: { from: string; to: string }[];
+  not_applicable: { key: string; reason: string }[];
+  findings: Finding[];
 };
 
 export type Upload = Complete<Schemas["Upload"]>;
@@ -71,7 +104,10 @@ export type ExperimentRow = Complete<Schemas["ExperimentRow"]>;
 export type Experiment = Complete<Schemas["Experiment"]>;
 export type MetricSummary = NonNullable<ExperimentRow["metric"]>;
 export type Run = Complete<Schemas["Run"]>;
-export type ExperimentSettings = Draft & { changes: { key: string; default: SettingValue; value: SettingValue }[]; document_version: number };
+export type ExperimentSettings = Draft & {
+  changes: { key: string; default: SettingValue; value: SettingValue }[];
+  document_version: number;
+};
 
 export type SeriesHistory = Complete<Schemas["SeriesData"]>;
 export type LogLine = Complete<Schemas["LogLine"]>;

@@ -5,7 +5,11 @@ const CHUNK_BYTES = 4 * 1024 * 1024;
 const TRIES = 5;
 
 /** Sends a file in chunks; after a lost connection it asks where to go on. Gives the upload's id. */
-export async function uploadFile(file: File, onProgress: (sentBytes: number) => void, signal: AbortSignal): Promise<string> {
+export async function uploadFile(
+  file: File,
+  onProgress: (sentBytes: number) => void,
+  signal: AbortSignal,
+): Promise<string> {
   const upload = await api.post<Upload>("/api/uploads", { name: file.name, size: file.size });
   const abandon = () => void api.delete(apiPath("uploads", upload.id)).catch(() => undefined);
   signal.addEventListener("abort", abandon, { once: true });

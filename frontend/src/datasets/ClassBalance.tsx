@@ -20,18 +20,53 @@ export function ClassBalance({ profile, tables }: { profile: DatasetProfile; tab
     <div className="column">
       {names.length > 1 && <Legend names={names} />}
       <table className={classes.balance}>
-        <thead className="hidden-visually"><tr><th scope="col">Class</th><th scope="col">Share</th><th scope="col">Rows</th></tr></thead>
+        <thead className="hidden-visually">
+          <tr>
+            <th scope="col">Class</th>
+            <th scope="col">Share</th>
+            <th scope="col">Rows</th>
+          </tr>
+        </thead>
         <tbody>
           {shown.map((row) => (
             <tr key={row.label}>
-              <th scope="row" className="clip" title={row.label}>{row.label}</th>
-              <td><div className={classes.stack} style={{ width: `${(row.total / largest) * 100}%` }}>{row.counts.map((count, i) => count > 0 && <span key={names[i]} style={{ flexGrow: count, background: `var(--series-${i % 8})` }} title={`${names[i]}: ${formatCount(count)}`} />)}</div></td>
-              <td className={classes.balanceCount}>{formatCount(row.total)}{names.length > 1 && <span className="hidden-visually"> ({row.counts.map((count, i) => `${names[i]} ${count}`).join(", ")})</span>}</td>
+              <th scope="row" className="clip" title={row.label}>
+                {row.label}
+              </th>
+              <td>
+                <div className={classes.stack} style={{ width: `${(row.total / largest) * 100}%` }}>
+                  {row.counts.map(
+                    (count, i) =>
+                      count > 0 && (
+                        <span
+                          key={names[i]}
+                          style={{ flexGrow: count, background: `var(--series-${i % 8})` }}
+                          title={`${names[i]}: ${formatCount(count)}`}
+                        />
+                      ),
+                  )}
+                </div>
+              </td>
+              <td className={classes.balanceCount}>
+                {formatCount(row.total)}
+                {names.length > 1 && (
+                  <span className="hidden-visually">
+                    {" "}
+                    ({row.counts.map((count, i) => `${names[i]} ${count}`).join(", ")})
+                  </span>
+                )}
+              </td>
             </tr>
           ))}
         </tbody>
       </table>
-      {rows.length > SHOWN && <div><button type="button" className={classes.textButton} onClick={() => setIsAll(!isAll)}>{isAll ? "Show fewer" : `Show all ${formatCount(rows.length)} classes`}</button></div>}
+      {rows.length > SHOWN && (
+        <div>
+          <button type="button" className={classes.textButton} onClick={() => setIsAll(!isAll)}>
+            {isAll ? "Show fewer" : `Show all ${formatCount(rows.length)} classes`}
+          </button>
+        </div>
+      )}
     </div>
   );
 }

@@ -10,7 +10,12 @@ export type DatasetDialog = { kind: "rename" | "delete"; dataset: Dataset };
 
 export function DatasetDialogs({ dialog, onClose }: { dialog: DatasetDialog | null; onClose: () => void }) {
   return (
-    <Modal opened={dialog !== null} onClose={onClose} title={<strong>{dialog?.kind === "delete" ? `Delete ${dialog.dataset.name}?` : "Rename dataset"}</strong>} closeButtonProps={{ "aria-label": "Close" }}>
+    <Modal
+      opened={dialog !== null}
+      onClose={onClose}
+      title={<strong>{dialog?.kind === "delete" ? `Delete ${dialog.dataset.name}?` : "Rename dataset"}</strong>}
+      closeButtonProps={{ "aria-label": "Close" }}
+    >
       {dialog?.kind === "rename" && <Rename dataset={dialog.dataset} onDone={onClose} />}
       {dialog?.kind === "delete" && <Delete dataset={dialog.dataset} onDone={onClose} />}
     </Modal>
@@ -21,9 +26,26 @@ function Rename({ dataset, onDone }: { dataset: Dataset; onDone: () => void }) {
   const [name, setName] = useState(dataset.name);
   const rename = useRenameDataset();
   return (
-    <form className="column" style={{ gap: 16 }} onSubmit={(event) => (event.preventDefault(), rename.mutate({ id: dataset.id, name }, { onSuccess: onDone }))}>
-      <TextInput label="Name" data-autofocus value={name} onChange={(event) => setName(event.currentTarget.value)} error={rename.error?.message} />
-      <div className="row" style={{ justifyContent: "flex-end" }}><Button variant="default" onClick={onDone}>Cancel</Button><Button type="submit" loading={rename.isPending} disabled={name.trim() === ""}>Rename dataset</Button></div>
+    <form
+      className="column"
+      style={{ gap: 16 }}
+      onSubmit={(event) => (event.preventDefault(), rename.mutate({ id: dataset.id, name }, { onSuccess: onDone }))}
+    >
+      <TextInput
+        label="Name"
+        data-autofocus
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={rename.error?.message}
+      />
+      <div className="row" style={{ justifyContent: "flex-end" }}>
+        <Button variant="default" onClick={onDone}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={rename.isPending} disabled={name.trim() === ""}>
+          Rename dataset
+        </Button>
+      </div>
     </form>
   );
 }
@@ -40,16 +62,34 @@ function Delete({ dataset, onDone }: { dataset: Dataset; onDone: () => void }) {
     return (
       <div className="column" style={{ gap: 12 }}>
         <p>These experiments use it. Delete them first.</p>
-        <ul className="column" style={{ gap: 4 }}>{users.map((one) => <li key={one.id}><Link to={`/experiments/${one.id}`}>{one.name}</Link></li>)}</ul>
-        <div className="row" style={{ justifyContent: "flex-end" }}><Button onClick={onDone}>Keep dataset</Button></div>
+        <ul className="column" style={{ gap: 4 }}>
+          {users.map((one) => (
+            <li key={one.id}>
+              <Link to={`/experiments/${one.id}`}>{one.name}</Link>
+            </li>
+          ))}
+        </ul>
+        <div className="row" style={{ justifyContent: "flex-end" }}>
+          <Button onClick={onDone}>Keep dataset</Button>
+        </div>
       </div>
     );
   }
   return (
     <div className="column" style={{ gap: 16 }}>
-      <p>Its tables, media files and previews ({formatBytes(dataset.size_bytes)}) are deleted from this machine. Your own files stay where they are.</p>
+      <p>
+        Its tables, media files and previews ({formatBytes(dataset.size_bytes)}) are deleted from this machine. Your own
+        files stay where they are.
+      </p>
       {remove.error && <ErrorPanel title="The dataset was not deleted." error={remove.error} />}
-      <div className="row" style={{ justifyContent: "flex-end" }}><Button variant="default" onClick={onDone} data-autofocus>Keep dataset</Button><Button color="red" loading={remove.isPending} onClick={drop}>Delete dataset</Button></div>
+      <div className="row" style={{ justifyContent: "flex-end" }}>
+        <Button variant="default" onClick={onDone} data-autofocus>
+          Keep dataset
+        </Button>
+        <Button color="red" loading={remove.isPending} onClick={drop}>
+          Delete dataset
+        </Button>
+      </div>
     </div>
   );
 }

@@ -15,10 +15,32 @@ export function Histogram({ histogram }: { histogram: DatasetProfile["histograms
   return (
     <figure className={classes.figure}>
       <figcaption>{title}</figcaption>
-      <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={`${title}: most in ${range(peak)}, ${formatCount(most)}`} preserveAspectRatio="none" className={classes.histogram}>
-        {counts.map((count, i) => <rect key={i} x={i * step + 0.75} y={HEIGHT - (count / most) * HEIGHT} width={Math.max(1, step - 1.5)} height={(count / most) * HEIGHT}><title>{range(i)}: {formatCount(count)}</title></rect>)}
+      <svg
+        viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
+        role="img"
+        aria-label={`${title}: most in ${range(peak)}, ${formatCount(most)}`}
+        preserveAspectRatio="none"
+        className={classes.histogram}
+      >
+        {counts.map((count, i) => (
+          <rect
+            key={i}
+            x={i * step + 0.75}
+            y={HEIGHT - (count / most) * HEIGHT}
+            width={Math.max(1, step - 1.5)}
+            height={(count / most) * HEIGHT}
+          >
+            <title>
+              {range(i)}: {formatCount(count)}
+            </title>
+          </rect>
+        ))}
       </svg>
-      <div className="spread tiny muted number"><span>{show(edges[0] ?? 0)}</span><span>{unit}</span><span>{show(edges.at(-1) ?? 0)}</span></div>
+      <div className="spread tiny muted number">
+        <span>{show(edges[0] ?? 0)}</span>
+        <span>{unit}</span>
+        <span>{show(edges.at(-1) ?? 0)}</span>
+      </div>
     </figure>
   );
 }

@@ -10,7 +10,12 @@ import { Answer, LoadingBlock } from "../ui/states";
 import { ClassBalance } from "./ClassBalance";
 import classes from "./datasets.module.css";
 
-const ROLE_TITLES: Record<string, string> = { train: "Training", validation: "Validation", test: "Test", unlabeled: "Unlabeled" };
+const ROLE_TITLES: Record<string, string> = {
+  train: "Training",
+  validation: "Validation",
+  test: "Test",
+  unlabeled: "Unlabeled",
+};
 
 /** What the dataset is at a glance: facts, splits, class balance, a strip of samples. */
 export function Overview({ dataset }: { dataset: Dataset }) {
@@ -19,19 +24,31 @@ export function Overview({ dataset }: { dataset: Dataset }) {
     <Answer query={profile} what="The profile" loading={<LoadingBlock height={420} />}>
       {(data) => (
         <div className="column" style={{ gap: 28 }}>
-          <Facts facts={[
-            { label: "Task", value: data.task || "–" },
-            { label: "Classes", value: data.labels.length > 0 ? formatCount(data.labels.length) : "–" },
-            { label: "Media files", value: formatCount(dataset.media_files) },
-            { label: "Size", value: formatBytes(dataset.size_bytes) },
-            ...Object.entries(data.facts).slice(0, 4).map(([name, value]) => ({ label: spelt(name), value: formatFact(value) })),
-          ]} />
+          <Facts
+            facts={[
+              { label: "Task", value: data.task || "–" },
+              { label: "Classes", value: data.labels.length > 0 ? formatCount(data.labels.length) : "–" },
+              { label: "Media files", value: formatCount(dataset.media_files) },
+              { label: "Size", value: formatBytes(dataset.size_bytes) },
+              ...Object.entries(data.facts)
+                .slice(0, 4)
+                .map(([name, value]) => ({ label: spelt(name), value: formatFact(value) })),
+            ]}
+          />
           <SampleStrip dataset={dataset} profile={data} />
           <div className={classes.twoColumns}>
-            <Section title="Tables"><SplitBars tables={dataset.tables} /></Section>
-            <Section title="Columns and their roles"><Roles dataset={dataset} /></Section>
+            <Section title="Tables">
+              <SplitBars tables={dataset.tables} />
+            </Section>
+            <Section title="Columns and their roles">
+              <Roles dataset={dataset} />
+            </Section>
           </div>
-          {data.labels.length > 0 && <Section title="Class balance" hint="rows by class and table"><ClassBalance profile={data} tables={dataset.tables} /></Section>}
+          {data.labels.length > 0 && (
+            <Section title="Class balance" hint="rows by class and table">
+              <ClassBalance profile={data} tables={dataset.tables} />
+            </Section>
+          )}
         </div>
       )}
     </Answer>
@@ -46,7 +63,20 @@ function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetP
     <Section title="Samples" actions={<Link to={`/datasets/${dataset.id}/samples`}>All samples</Link>}>
       <ul className={classes.strip}>
         {shown.map((sample) => (
-          <li key={sample.row}><Link to={`/datasets/${dataset.id}/samples?sample=${sample.row}`} aria-label={sample.title || `Row ${sample.row}`}><ImageOverlay sample={sample} source={(media, size) => datasetMedia(dataset.id, media.path, size)} classNames={profile.labels} overlay={FULL_OVERLAY} size={256} /></Link></li>
+          <li key={sample.row}>
+            <Link
+              to={`/datasets/${dataset.id}/samples?sample=${sample.row}`}
+              aria-label={sample.title || `Row ${sample.row}`}
+            >
+              <ImageOverlay
+                sample={sample}
+                source={(media, size) => datasetMedia(dataset.id, media.path, size)}
+                classNames={profile.labels}
+                overlay={FULL_OVERLAY}
+                size={256}
+              />
+            </Link>
+          </li>
         ))}
       </ul>
     </Section>
@@ -54,14 +84,31 @@ function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetP
 }
 
 function SplitBars({ tables }: { tables: DatasetTable[] }) {
-  const total = Math.max(1, tables.reduce((sum, table) => sum + table.rows, 0));
+  const total = Math.max(
+    1,
+    tables.reduce((sum, table) => sum + table.rows, 0),
+  );
   return (
     <ul className={classes.splits}>
       {tables.map((table) => (
         <li key={table.name}>
-          <div className="spread"><span><strong>{table.role ? ROLE_TITLES[table.role] : "Not used"}</strong> <span className="muted">{table.name}</span></span><span className="number">{formatCount(table.rows)} <span className="muted">{formatPercent(table.rows / total)}</span></span></div>
-          <div className={classes.splitTrack}><div data-role={table.role ?? "none"} style={{ width: `${(table.rows / total) * 100}%` }} /></div>
-          {table.rows_imported !== table.rows && <p className="tiny muted number">{formatCount(table.rows_imported - table.rows)} of {formatCount(table.rows_imported)} rows dropped</p>}
+          <div className="spread">
+            <span>
+              <strong>{table.role ? ROLE_TITLES[table.role] : "Not used"}</strong>{" "}
+              <span className="muted">{table.name}</span>
+            </span>
+            <span className="number">
+              {formatCount(table.rows)} <span className="muted">{formatPercent(table.rows / total)}</span>
+            </span>
+          </div>
+          <div className={classes.splitTrack}>
+            <div data-role={table.role ?? "none"} style={{ width: `${(table.rows / total) * 100}%` }} />
+          </div>
+          {table.rows_imported !== table.rows && (
+            <p className="tiny muted number">
+              {formatCount(table.rows_imported - table.rows)} of {formatCount(table.rows_imported)} rows dropped
+            </p>
+          )}
         </li>
       ))}
     </ul>
@@ -74,7 +121,15 @@ function Roles({ dataset }: { dataset: Dataset }) {
     label: type?.roles.find((one) => one.name === role)?.title ?? role,
     value: <span className="mono">{typeof columns === "string" ? columns : columns.join(", ")}</span>,
   }));
-  return <FactList facts={[...facts, { label: "Media folder", value: <span className="mono">{dataset.media_folder}</span> }, { label: "Imported from", value: dataset.source || "–" }]} />;
+  return (
+    <FactList
+      facts={[
+        ...facts,
+        { label: "Media folder", value: <span className="mono">{dataset.media_folder}</span> },
+        { label: "Imported from", value: dataset.source || "–" },
+      ]}
+    />
+  );
 }
 
 function spelt(name: string): string {

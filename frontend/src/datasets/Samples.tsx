@@ -31,22 +31,71 @@ export function Samples({ dataset }: { dataset: Dataset }) {
   const pages = query.data?.pages;
   const samples = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages]);
   const total = pages?.[0]?.total ?? 0;
-  const source = useMemo(() => (media: MediaRef, size: 256 | "full") => datasetMedia(dataset.id, media.path, size), [dataset.id]);
+  const source = useMemo(
+    () => (media: MediaRef, size: 256 | "full") => datasetMedia(dataset.id, media.path, size),
+    [dataset.id],
+  );
   const clear = () => (setText(""), setSearch({ label: null, q: null, table: null }));
-  if (query.error && !pages) return <ErrorPanel title="The samples could not be loaded." error={query.error} onRetry={() => void query.refetch()} />;
+  if (query.error && !pages)
+    return (
+      <ErrorPanel title="The samples could not be loaded." error={query.error} onRetry={() => void query.refetch()} />
+    );
   return (
     <div className="column" style={{ gap: 16 }}>
       <div className={classes.filters}>
-        <TextInput label="Text or file name" leftSection={<SearchIcon size={16} />} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-        {dataset.tables.length > 1 && <SelectInput label="Table" w={200} data={dataset.tables.map((one) => ({ value: one.name, label: `${one.name} (${formatCount(one.rows)})` }))} value={table || (dataset.tables[0]?.name ?? null)} onChange={(value) => setTable(value ?? "")} />}
-        {labels.length > 0 && <SelectInput label="Class" w={200} searchable data={[{ value: ANY, label: "Any class" }, ...labels.map((one) => ({ value: one, label: one }))]} value={label || ANY} onChange={(value) => setLabel(value === ANY ? "" : (value ?? ""))} />}
-        {(label || q) && <Button variant="subtle" onClick={clear}>Clear filters</Button>}
-        <span className={`${classes.count} small muted number`} role="status">{pages && plural(total, "sample")}</span>
+        <TextInput
+          label="Text or file name"
+          leftSection={<SearchIcon size={16} />}
+          value={text}
+          onChange={(event) => setText(event.currentTarget.value)}
+        />
+        {dataset.tables.length > 1 && (
+          <SelectInput
+            label="Table"
+            w={200}
+            data={dataset.tables.map((one) => ({ value: one.name, label: `${one.name} (${formatCount(one.rows)})` }))}
+            value={table || (dataset.tables[0]?.name ?? null)}
+            onChange={(value) => setTable(value ?? "")}
+          />
+        )}
+        {labels.length > 0 && (
+          <SelectInput
+            label="Class"
+            w={200}
+            searchable
+            data={[{ value: ANY, label: "Any class" }, ...labels.map((one) => ({ value: one, label: one }))]}
+            value={label || ANY}
+            onChange={(value) => setLabel(value === ANY ? "" : (value ?? ""))}
+          />
+        )}
+        {(label || q) && (
+          <Button variant="subtle" onClick={clear}>
+            Clear filters
+          </Button>
+        )}
+        <span className={`${classes.count} small muted number`} role="status">
+          {pages && plural(total, "sample")}
+        </span>
       </div>
       {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={false} />}
       {!pages && <LoadingRows rows={4} height={180} />}
-      {pages && samples.length === 0 && <EmptyState title="No sample matches these filters" action={<Button onClick={clear}>Clear filters</Button>} />}
-      {samples.length > 0 && <SampleGrid samples={samples} source={source} classNames={labels} overlay={overlay} onOverlay={setOverlay} total={total} hasMore={query.hasNextPage} isLoadingMore={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} label={`${formatCount(total)} samples`} />}
+      {pages && samples.length === 0 && (
+        <EmptyState title="No sample matches these filters" action={<Button onClick={clear}>Clear filters</Button>} />
+      )}
+      {samples.length > 0 && (
+        <SampleGrid
+          samples={samples}
+          source={source}
+          classNames={labels}
+          overlay={overlay}
+          onOverlay={setOverlay}
+          total={total}
+          hasMore={query.hasNextPage}
+          isLoadingMore={query.isFetchingNextPage}
+          onMore={() => void query.fetchNextPage()}
+          label={`${formatCount(total)} samples`}
+        />
+      )}
     </div>
   );
 }

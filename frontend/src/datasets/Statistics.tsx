@@ -15,9 +15,30 @@ export function Statistics({ dataset }: { dataset: Dataset }) {
   const table = dataset.tables.find((one) => one.name === name);
   return (
     <div className="column" style={{ gap: 28 }}>
-      <Answer query={profile} what="The profile" loading={<LoadingBlock height={240} />}>{(data) => <Distributions profile={data} />}</Answer>
-      <Section title="Columns" actions={dataset.tables.length > 1 && <SelectInput aria-label="Table" w={220} data={dataset.tables.map((one) => ({ value: one.name, label: one.name }))} value={name} onChange={(value) => setName(value ?? "")} />}>
-        {table && <ul className={classes.columns}>{table.columns.map((column) => <ColumnCard key={column.name} column={column} rows={table.rows} />)}</ul>}
+      <Answer query={profile} what="The profile" loading={<LoadingBlock height={240} />}>
+        {(data) => <Distributions profile={data} />}
+      </Answer>
+      <Section
+        title="Columns"
+        actions={
+          dataset.tables.length > 1 && (
+            <SelectInput
+              aria-label="Table"
+              w={220}
+              data={dataset.tables.map((one) => ({ value: one.name, label: one.name }))}
+              value={name}
+              onChange={(value) => setName(value ?? "")}
+            />
+          )
+        }
+      >
+        {table && (
+          <ul className={classes.columns}>
+            {table.columns.map((column) => (
+              <ColumnCard key={column.name} column={column} rows={table.rows} />
+            ))}
+          </ul>
+        )}
       </Section>
     </div>
   );
@@ -29,12 +50,27 @@ function Distributions({ profile }: { profile: DatasetProfile }) {
   return (
     <Section title="Distributions">
       <div className={classes.histograms}>
-        {profile.histograms.map((one) => <Histogram key={one.title} histogram={one} />)}
+        {profile.histograms.map((one) => (
+          <Histogram key={one.title} histogram={one} />
+        ))}
         {profile.image_sizes.length > 0 && (
           <figure className={classes.figure}>
             <figcaption>Most frequent image sizes</figcaption>
-            <ul className={classes.sizes}>{profile.image_sizes.slice(0, 8).map(([width, height, count]) => <li key={`${width}x${height}`}><span className="number">{width} × {height}</span><span className="number muted">{formatCount(count)}</span></li>)}</ul>
-            {channels.length > 0 && <p className="tiny muted">{channels.map(([mode, count]) => `${mode}: ${formatCount(count)}`).join(", ")}</p>}
+            <ul className={classes.sizes}>
+              {profile.image_sizes.slice(0, 8).map(([width, height, count]) => (
+                <li key={`${width}x${height}`}>
+                  <span className="number">
+                    {width} × {height}
+                  </span>
+                  <span className="number muted">{formatCount(count)}</span>
+                </li>
+              ))}
+            </ul>
+            {channels.length > 0 && (
+              <p className="tiny muted">
+                {channels.map(([mode, count]) => `${mode}: ${formatCount(count)}`).join(", ")}
+              </p>
+            )}
           </figure>
         )}
       </div>
@@ -46,15 +82,32 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
   const most = Math.max(1, ...column.top.map(([, count]) => count));
   return (
     <li className={classes.columnCard}>
-      <div className="spread"><strong className="clip" title={column.name}>{column.name}</strong><span className={classes.kind}>{column.kind}</span></div>
+      <div className="spread">
+        <strong className="clip" title={column.name}>
+          {column.name}
+        </strong>
+        <span className={classes.kind}>{column.kind}</span>
+      </div>
       <p className="tiny muted number">
-        {formatCount(column.distinct)} distinct{column.missing > 0 ? `, ${formatCount(column.missing)} empty (${formatPercent(column.missing / Math.max(1, rows), 1)})` : ", none empty"}
-        {column.lowest !== null && ` · ${formatMetric(column.lowest)} to ${formatMetric(column.highest)}, mean ${formatMetric(column.mean)}`}
+        {formatCount(column.distinct)} distinct
+        {column.missing > 0
+          ? `, ${formatCount(column.missing)} empty (${formatPercent(column.missing / Math.max(1, rows), 1)})`
+          : ", none empty"}
+        {column.lowest !== null &&
+          ` · ${formatMetric(column.lowest)} to ${formatMetric(column.highest)}, mean ${formatMetric(column.mean)}`}
       </p>
       {column.top.length > 0 && (
         <ul className={classes.top}>
           {column.top.slice(0, 6).map(([value, count]) => (
-            <li key={value}><span className="clip" title={value}>{value === "" ? "(empty)" : value}</span><span className={classes.topTrack} aria-hidden="true"><i style={{ width: `${(count / most) * 100}%` }} /></span><span className="number muted">{formatCount(count)}</span></li>
+            <li key={value}>
+              <span className="clip" title={value}>
+                {value === "" ? "(empty)" : value}
+              </span>
+              <span className={classes.topTrack} aria-hidden="true">
+                <i style={{ width: `${(count / most) * 100}%` }} />
+              </span>
+              <span className="number muted">{formatCount(count)}</span>
+            </li>
           ))}
         </ul>
       )}

@@ -9,7 +9,10 @@ export function ChangeTable({ changes, grid }: { changes: ExperimentSettings["ch
       {changes.map((change) => (
         <li key={change.key}>
           <code>{change.key}</code>
-          <span className="number"><strong>{showValue(undefined, grid[change.key] ?? change.value)}</strong> <span className="muted">default {showValue(undefined, change.default)}</span></span>
+          <span className="number">
+            <strong>{showValue(undefined, grid[change.key] ?? change.value)}</strong>{" "}
+            <span className="muted">default {showValue(undefined, change.default)}</span>
+          </span>
         </li>
       ))}
     </ul>

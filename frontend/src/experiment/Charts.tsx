@@ -19,19 +19,39 @@ type ChartsProps = { run: Run; colour: number; metrics: readonly MetricInfo[]; m
 export function Charts({ run, colour, metrics, main }: ChartsProps) {
   const { series, version, error } = useRunSeries(run.id);
   const [view, setView, controls] = useChartView();
-  const groups = useMemo(() => chartGroups(run, colour, series, metrics, main), [run, colour, series, version, metrics, main]);
+  const groups = useMemo(
+    () => chartGroups(run, colour, series, metrics, main),
+    [run, colour, series, version, metrics, main],
+  );
   const allLines = useMemo(() => groups.flatMap((group) => group.lines), [groups]);
   const [showsRest, setShowsRest] = useState(false);
   useShortcuts({ f: () => setView({ range: null }) });
   if (groups.length === 0) {
     if (error) return <ErrorPanel title="The charts could not be loaded." error={error} />;
     if (!series.isLoaded) return <LoadingBlock height={320} />;
-    return <EmptyState title={isActive(run.state) ? "No points yet" : "Nothing was logged"}>{isActive(run.state) ? (run.phase ? `Now: ${run.phase.name}${run.phase.detail ? `, ${run.phase.detail}` : ""}. ` : "") + "Charts appear with the first training steps." : "This run ended before its first training step."}</EmptyState>;
+    return (
+      <EmptyState title={isActive(run.state) ? "No points yet" : "Nothing was logged"}>
+        {isActive(run.state)
+          ? (run.phase ? `Now: ${run.phase.name}${run.phase.detail ? `, ${run.phase.detail}` : ""}. ` : "") +
+            "Charts appear with the first training steps."
+          : "This run ended before its first training step."}
+      </EmptyState>
+    );
   }
   const draw = (group: ChartGroup) => (
     <LazyPart key={group.id} height={318}>
-      <LineChart title={group.title} note={group.id === main && typeof run.best.metric === "number" ? bestNote(run, group.note) : group.note} lines={group.lines} version={version} view={view}
-        bounds={group.bounds} allLines={allLines} onRange={(range) => setView({ range })} syncKey={run.id} height={group.id === main || group.id === "loss" ? 260 : 220} />
+      <LineChart
+        title={group.title}
+        note={group.id === main && typeof run.best.metric === "number" ? bestNote(run, group.note) : group.note}
+        lines={group.lines}
+        version={version}
+        view={view}
+        bounds={group.bounds}
+        allLines={allLines}
+        onRange={(range) => setView({ range })}
+        syncKey={run.id}
+        height={group.id === main || group.id === "loss" ? 260 : 220}
+      />
     </LazyPart>
   );
   const rest = groups.filter((group) => !group.isMain);
@@ -41,7 +61,14 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
       <div className={classes.charts}>{groups.filter((group) => group.isMain).map(draw)}</div>
       {rest.length > 0 && (
         <div>
-          <button type="button" className={classes.fold} aria-expanded={showsRest} onClick={() => setShowsRest(!showsRest)}>{showsRest ? "▾" : "▸"} More charts ({rest.length})</button>
+          <button
+            type="button"
+            className={classes.fold}
+            aria-expanded={showsRest}
+            onClick={() => setShowsRest(!showsRest)}
+          >
+            {showsRest ? "▾" : "▸"} More charts ({rest.length})
+          </button>
           {showsRest && <div className={classes.charts}>{rest.map(draw)}</div>}
         </div>
       )}
@@ -56,28 +83,87 @@ function bestNote(run: Run, note: string | undefined): string {
 
 type ControlsState = { setAxis: (axis: string) => void; setSmoothing: (smoothing: string) => void };
 
-function useChartView(): [ChartView, (change: { range?: ChartRange | null; isLog?: boolean; hidesOutliers?: boolean }) => void, ControlsState] {
+function useChartView(): [
+  ChartView,
+  (change: { range?: ChartRange | null; isLog?: boolean; hidesOutliers?: boolean }) => void,
+  ControlsState,
+] {
   const [axis, setAxis] = useSearchState("x", "step");
   const [smoothing, setSmoothing] = useSearchState("smooth", "0");
-  const [own, setOwn] = useState<{ range: ChartRange | null; isLog: boolean; hidesOutliers: boolean }>({ range: null, isLog: false, hidesOutliers: false });
+  const [own, setOwn] = useState<{ range: ChartRange | null; isLog: boolean; hidesOutliers: boolean }>({
+    range: null,
+    isLog: false,
+    hidesOutliers: false,
+  });
   useEffect(() => setOwn((old) => ({ ...old, range: null })), [axis]);
-  const view = useMemo(() => ({ ...own, axis: (["step", "epoch", "time"].includes(axis) ? axis : "step") as ChartAxis, smoothing: Math.min(0.99, Math.max(0, Number(smoothing) || 0)) }), [own, axis, smoothing]);
+  const view = useMemo(
+    () => ({
+      ...own,
+      axis: (["step", "epoch", "time"].includes(axis) ? axis : "step") as ChartAxis,
+      smoothing: Math.min(0.99, Math.max(0, Number(smoothing) || 0)),
+    }),
+    [own, axis, smoothing],
+  );
   return [view, (change) => setOwn((old) => ({ ...old, ...change })), { setAxis, setSmoothing }];
 }
 
-type ChartControlsProps = ControlsState & { view: ChartView; setView: (change: { range?: ChartRange | null; isLog?: boolean; hidesOutliers?: boolean }) => void };
+type ChartControlsProps = ControlsState & {
+  view: ChartView;
+  setView: (change: { range?: ChartRange | null; isLog?: boolean; hidesOutliers?: boolean }) => void;
+};
 
 function ChartControls({ view, setView, setAxis, setSmoothing }: ChartControlsProps) {
   return (
     <div className={classes.chartControls} role="toolbar" aria-label="Chart options">
-      <SegmentedControl size="xs" aria-label="Horizontal axis" value={view.axis} onChange={setAxis} data={[{ value: "step", label: "Step" }, { value: "epoch", label: "Epoch" }, { value: "time", label: "Time" }]} />
+      <SegmentedControl
+        size="xs"
+        aria-label="Horizontal axis"
+        value={view.axis}
+        onChange={setAxis}
+        data={[
+          { value: "step", label: "Step" },
+          { value: "epoch", label: "Epoch" },
+          { value: "time", label: "Time" },
+        ]}
+      />
       <div className={classes.smoothing}>
-        <span className="small muted">Smoothing <span className="number">{view.smoothing.toFixed(2)}</span></span>
-        <Slider w={130} size="sm" thumbLabel="Smoothing" label={null} min={0} max={0.99} step={0.01} value={view.smoothing} onChange={(value) => setSmoothing(String(value))} />
+        <span className="small muted">
+          Smoothing <span className="number">{view.smoothing.toFixed(2)}</span>
+        </span>
+        <Slider
+          w={130}
+          size="sm"
+          thumbLabel="Smoothing"
+          label={null}
+          min={0}
+          max={0.99}
+          step={0.01}
+          value={view.smoothing}
+          onChange={(value) => setSmoothing(String(value))}
+        />
       </div>
-      <Switch size="sm" withThumbIndicator={false} label="Log scale" checked={view.isLog} onChange={(event) => setView({ isLog: event.currentTarget.checked })} />
-      <Switch size="sm" withThumbIndicator={false} label="Hide outliers" checked={view.hidesOutliers} onChange={(event) => setView({ hidesOutliers: event.currentTarget.checked })} />
-      <Switch size="sm" withThumbIndicator={false} label="Follow" checked={view.range === null} disabled={view.range === null} onChange={() => setView({ range: null })} />
+      <Switch
+        size="sm"
+        withThumbIndicator={false}
+        label="Log scale"
+        checked={view.isLog}
+        onChange={(event) => setView({ isLog: event.currentTarget.checked })}
+      />
+      <Switch
+        size="sm"
+        withThumbIndicator={false}
+        label="Hide outliers"
+        checked={view.hidesOutliers}
+        onChange={(event) => setView({ hidesOutliers: event.currentTarget.checked })}
+      />
+      <Switch
+        size="sm"
+        withThumbIndicator={false}
+        label="Follow"
+        checked={view.range === null}
+        disabled={view.range === null}
+        onChange={() => setView({ range: null })}
+      />
     </div>
   );
 }

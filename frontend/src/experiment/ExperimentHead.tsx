@@ -20,11 +20,28 @@ export function ExperimentHead({ experiment, run }: { experiment: Experiment; ru
     <header className={classes.head}>
       <div className={classes.headLine}>
         <div className={classes.headTitle}>
-          <span className={classes.runDot} style={{ background: `var(--series-${experiment.colour % 8})` }} aria-hidden="true" />
+          <span
+            className={classes.runDot}
+            style={{ background: `var(--series-${experiment.colour % 8})` }}
+            aria-hidden="true"
+          />
           <h1>{experiment.name}</h1>
-          <ActionIcon variant="subtle" color="gray" size={28} aria-label="Edit name, tags and notes" onClick={() => setIsEditing(!isEditing)}><PencilIcon size={15} /></ActionIcon>
+          <ActionIcon
+            variant="subtle"
+            color="gray"
+            size={28}
+            aria-label="Edit name, tags and notes"
+            onClick={() => setIsEditing(!isEditing)}
+          >
+            <PencilIcon size={15} />
+          </ActionIcon>
         </div>
-        <Actions experiment={experiment} run={run} onSteer={(action) => steer.mutate(action)} isBusy={steer.isPending} />
+        <Actions
+          experiment={experiment}
+          run={run}
+          onSteer={(action) => steer.mutate(action)}
+          isBusy={steer.isPending}
+        />
       </div>
       <HeadFacts experiment={experiment} run={run} />
       {isEditing && <Details experiment={experiment} onDone={() => setIsEditing(false)} />}
@@ -42,20 +59,39 @@ function HeadFacts({ experiment, run }: { experiment: Experiment; run: Run | und
     <>
       <div className={classes.headFacts}>
         <StateLabel state={experiment.state} />
-        {experiment.state === "queued" && <span>{run?.queued_reason ?? (experiment.queue_position !== null ? `Number ${experiment.queue_position} in the queue` : "")}</span>}
+        {experiment.state === "queued" && (
+          <span>
+            {run?.queued_reason ??
+              (experiment.queue_position !== null ? `Number ${experiment.queue_position} in the queue` : "")}
+          </span>
+        )}
         <span>{type?.title}</span>
         {experiment.dataset && <Link to={`/datasets/${experiment.dataset.id}`}>{experiment.dataset.name}</Link>}
-        {metric && metric.best !== null && <span className="number"><strong>{formatMetric(metric.best)}</strong> {metric.label}{metric.best_epoch !== null && `, epoch ${Number(metric.best_epoch.toFixed(2))}`}</span>}
+        {metric && metric.best !== null && (
+          <span className="number">
+            <strong>{formatMetric(metric.best)}</strong> {metric.label}
+            {metric.best_epoch !== null && `, epoch ${Number(metric.best_epoch.toFixed(2))}`}
+          </span>
+        )}
         <span title={formatTime(experiment.created)}>{formatAge(experiment.created)}</span>
-        {experiment.started !== null && experiment.ended !== null && <span className="number">took {formatDuration(experiment.ended - experiment.started)}</span>}
-        {experiment.tags.map((tag) => <span key={tag} className={classes.tag}>{tag}</span>)}
+        {experiment.started !== null && experiment.ended !== null && (
+          <span className="number">took {formatDuration(experiment.ended - experiment.started)}</span>
+        )}
+        {experiment.tags.map((tag) => (
+          <span key={tag} className={classes.tag}>
+            {tag}
+          </span>
+        ))}
       </div>
       {isGoing && (
         <div className={classes.progress}>
           <ProgressBar value={experiment.progress} state={experiment.state} label={`Progress of ${experiment.name}`} />
           <div className="spread small muted number">
             <span>{phaseText(run)}</span>
-            <span>{formatPercent(experiment.progress)}{experiment.seconds_left !== null && `, ${formatDuration(experiment.seconds_left)} left`}</span>
+            <span>
+              {formatPercent(experiment.progress)}
+              {experiment.seconds_left !== null && `, ${formatDuration(experiment.seconds_left)} left`}
+            </span>
           </div>
         </div>
       )}
@@ -65,12 +101,22 @@ function HeadFacts({ experiment, run }: { experiment: Experiment; run: Run | und
 
 function phaseText(run: Run | undefined): string {
   if (run === undefined) return "";
-  const phase = run.phase ? `${run.phase.name.charAt(0).toUpperCase()}${run.phase.name.slice(1)}${run.phase.detail ? `, ${run.phase.detail}` : ""}` : "";
-  const epoch = run.epochs > 0 && run.update > 0 ? `epoch ${Math.min(run.epochs, run.epoch).toFixed(1)} of ${run.epochs}, update ${run.update} of ${run.updates}` : "";
+  const phase = run.phase
+    ? `${run.phase.name.charAt(0).toUpperCase()}${run.phase.name.slice(1)}${run.phase.detail ? `, ${run.phase.detail}` : ""}`
+    : "";
+  const epoch =
+    run.epochs > 0 && run.update > 0
+      ? `epoch ${Math.min(run.epochs, run.epoch).toFixed(1)} of ${run.epochs}, update ${run.update} of ${run.updates}`
+      : "";
   return [phase, epoch].filter(Boolean).join(" · ");
 }
 
-type ActionsProps = { experiment: Experiment; run: Run | undefined; onSteer: (action: "stop" | "resume") => void; isBusy: boolean };
+type ActionsProps = {
+  experiment: Experiment;
+  run: Run | undefined;
+  onSteer: (action: "stop" | "resume") => void;
+  isBusy: boolean;
+};
 
 function Actions({ experiment, run, onSteer, isBusy }: ActionsProps) {
   const navigate = useNavigate();
@@ -87,23 +133,76 @@ function Actions({ experiment, run, onSteer, isBusy }: ActionsProps) {
   };
   return (
     <div className={classes.headActions}>
-      {canStop && <Button variant="default" leftSection={<StopIcon size={16} />} disabled={experiment.state === "stopping"} loading={isBusy} onClick={() => setAsks("stop")}>Stop</Button>}
-      {canResume && <Button variant="default" leftSection={<PlayIcon size={16} />} loading={isBusy} onClick={() => onSteer("resume")}>Resume</Button>}
-      {run?.has_bundle && <Button component={Link} to={`/predictions/new?experiment=${experiment.id}`} leftSection={<PredictionIcon size={16} />}>Predict</Button>}
-      {run?.has_bundle && <Button component={Link} variant="default" to={`/experiments/${experiment.id}/files`}>Download pipeline</Button>}
-      {!run?.has_bundle && !canStop && <Button component={Link} to={again}>Start again with changes</Button>}
+      {canStop && (
+        <Button
+          variant="default"
+          leftSection={<StopIcon size={16} />}
+          disabled={experiment.state === "stopping"}
+          loading={isBusy}
+          onClick={() => setAsks("stop")}
+        >
+          Stop
+        </Button>
+      )}
+      {canResume && (
+        <Button
+          variant="default"
+          leftSection={<PlayIcon size={16} />}
+          loading={isBusy}
+          onClick={() => onSteer("resume")}
+        >
+          Resume
+        </Button>
+      )}
+      {run?.has_bundle && (
+        <Button
+          component={Link}
+          to={`/predictions/new?experiment=${experiment.id}`}
+          leftSection={<PredictionIcon size={16} />}
+        >
+          Predict
+        </Button>
+      )}
+      {run?.has_bundle && (
+        <Button component={Link} variant="default" to={`/experiments/${experiment.id}/files`}>
+          Download pipeline
+        </Button>
+      )}
+      {!run?.has_bundle && !canStop && (
+        <Button component={Link} to={again}>
+          Start again with changes
+        </Button>
+      )}
       <Menu position="bottom-end">
-        <Menu.Target><ActionIcon variant="default" size={36} aria-label="More actions"><MoreIcon size={18} /></ActionIcon></Menu.Target>
+        <Menu.Target>
+          <ActionIcon variant="default" size={36} aria-label="More actions">
+            <MoreIcon size={18} />
+          </ActionIcon>
+        </Menu.Target>
         <Menu.Dropdown>
-          <Menu.Item component={Link} to={again}>Start again with changes</Menu.Item>
-          <Menu.Item component="a" href={`/api/experiments/${experiment.id}/yaml`} download>Download settings as YAML</Menu.Item>
+          <Menu.Item component={Link} to={again}>
+            Start again with changes
+          </Menu.Item>
+          <Menu.Item component="a" href={`/api/experiments/${experiment.id}/yaml`} download>
+            Download settings as YAML
+          </Menu.Item>
           <Menu.Divider />
-          <Menu.Item color="red" disabled={canStop} onClick={() => setAsks("delete")}>Delete experiment</Menu.Item>
+          <Menu.Item color="red" disabled={canStop} onClick={() => setAsks("delete")}>
+            Delete experiment
+          </Menu.Item>
         </Menu.Dropdown>
       </Menu>
-      <ConfirmDialog isOpen={asks !== null} onClose={() => setAsks(null)} onConfirm={confirm} isDanger={asks === "delete"}
-        title={asks === "delete" ? `Delete ${experiment.name}?` : `Stop ${experiment.name}?`} verb={asks === "delete" ? "Delete experiment" : "Stop experiment"}>
-        {asks === "delete" ? "Its charts, insights, predictions and checkpoints are deleted from this machine." : "It finishes the present step and keeps a checkpoint, so it can be resumed."}
+      <ConfirmDialog
+        isOpen={asks !== null}
+        onClose={() => setAsks(null)}
+        onConfirm={confirm}
+        isDanger={asks === "delete"}
+        title={asks === "delete" ? `Delete ${experiment.name}?` : `Stop ${experiment.name}?`}
+        verb={asks === "delete" ? "Delete experiment" : "Stop experiment"}
+      >
+        {asks === "delete"
+          ? "Its charts, insights, predictions and checkpoints are deleted from this machine."
+          : "It finishes the present step and keeps a checkpoint, so it can be resumed."}
       </ConfirmDialog>
       {remove.error && <ErrorPanel title="The experiment was not deleted." error={remove.error} />}
     </div>
@@ -116,11 +215,40 @@ function Details({ experiment, onDone }: { experiment: Experiment; onDone: () =>
   const [tags, setTags] = useState([...experiment.tags]);
   const [notes, setNotes] = useState(experiment.notes);
   return (
-    <form className={classes.details} onSubmit={(event) => (event.preventDefault(), change.mutate({ name, tags, notes }, { onSuccess: onDone }))}>
-      <TextInput label="Name" value={name} onChange={(event) => setName(event.currentTarget.value)} error={change.error?.message} data-autofocus />
-      <TagsInput label="Tags" value={tags} onChange={setTags} placeholder="Type and press Enter" comboboxProps={{ keepMounted: false }} />
-      <Textarea label="Notes" autosize minRows={2} value={notes} onChange={(event) => setNotes(event.currentTarget.value)} className={classes.wide} />
-      <div className="row"><Button type="submit" loading={change.isPending}>Save details</Button><Button variant="default" onClick={onDone}>Cancel</Button></div>
+    <form
+      className={classes.details}
+      onSubmit={(event) => (event.preventDefault(), change.mutate({ name, tags, notes }, { onSuccess: onDone }))}
+    >
+      <TextInput
+        label="Name"
+        value={name}
+        onChange={(event) => setName(event.currentTarget.value)}
+        error={change.error?.message}
+        data-autofocus
+      />
+      <TagsInput
+        label="Tags"
+        value={tags}
+        onChange={setTags}
+        placeholder="Type and press Enter"
+        comboboxProps={{ keepMounted: false }}
+      />
+      <Textarea
+        label="Notes"
+        autosize
+        minRows={2}
+        value={notes}
+        onChange={(event) => setNotes(event.currentTarget.value)}
+        className={classes.wide}
+      />
+      <div className="row">
+        <Button type="submit" loading={change.isPending}>
+          Save details
+        </Button>
+        <Button variant="default" onClick={onDone}>
+          Cancel
+        </Button>
+      </div>
     </form>
   );
 }

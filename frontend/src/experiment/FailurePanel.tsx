@@ -11,15 +11,29 @@ export function FailurePanel({ experiment, run }: { experiment: Experiment; run:
   const again = `/experiments/new?from=${experiment.id}${experiment.dataset ? `&dataset=${experiment.dataset.id}` : ""}`;
   return (
     <section className={classes.failure} role="alert">
-      <span className={classes.failureIcon}><ErrorIcon size={22} /></span>
+      <span className={classes.failureIcon}>
+        <ErrorIcon size={22} />
+      </span>
       <div className="column" style={{ gap: 6, minWidth: 0 }}>
         <strong>{error.message}</strong>
         {error.hint && <p>{error.hint}</p>}
         <div className="row-wrap" style={{ marginTop: 4 }}>
-          {error.setting && <Button component={Link} to={`${again}&find=${encodeURIComponent(error.setting)}`} size="xs">Change {error.setting}</Button>}
-          <Button component={Link} to={again} size="xs" variant={error.setting ? "default" : "filled"}>Start again with changes</Button>
-          {!error.setting && experiment.dataset && <Button component={Link} to={`/datasets/${experiment.dataset.id}/problems`} size="xs" variant="default">Show dataset</Button>}
-          <Button component={Link} to={`/experiments/${experiment.id}/logs`} size="xs" variant="default">Show log</Button>
+          {error.setting && (
+            <Button component={Link} to={`${again}&find=${encodeURIComponent(error.setting)}`} size="xs">
+              Change {error.setting}
+            </Button>
+          )}
+          <Button component={Link} to={again} size="xs" variant={error.setting ? "default" : "filled"}>
+            Start again with changes
+          </Button>
+          {!error.setting && experiment.dataset && (
+            <Button component={Link} to={`/datasets/${experiment.dataset.id}/problems`} size="xs" variant="default">
+              Show dataset
+            </Button>
+          )}
+          <Button component={Link} to={`/experiments/${experiment.id}/logs`} size="xs" variant="default">
+            Show log
+          </Button>
         </div>
       </div>
     </section>

@@ -23,7 +23,13 @@ export function Files({ run }: { run: Run }) {
         <Answer query={files} what="The files">
           {(all) => {
             const others = all.filter((file) => file.kind !== "pipeline");
-            return others.length > 0 ? <FileTable files={others} link={(file) => runFile(run.id, file.name)} /> : <EmptyState title="No files yet">Predictions, settings and log appear here as the run writes them.</EmptyState>;
+            return others.length > 0 ? (
+              <FileTable files={others} link={(file) => runFile(run.id, file.name)} />
+            ) : (
+              <EmptyState title="No files yet">
+                Predictions, settings and log appear here as the run writes them.
+              </EmptyState>
+            );
           }}
         </Answer>
       </Section>
@@ -39,18 +45,38 @@ function Pipeline({ run, file }: { run: Run; file: RunFile | undefined }) {
     <section className={classes.pipeline} aria-labelledby="pipeline-title">
       <div className="column grow" style={{ gap: 8 }}>
         <h2 id="pipeline-title">Scoring pipeline</h2>
-        <p className="muted">A zip that predicts without the studio: weights, pinned requirements, a script, a small server and a Dockerfile. It checks itself against this run’s own predictions.</p>
+        <p className="muted">
+          A zip that predicts without the studio: weights, pinned requirements, a script, a small server and a
+          Dockerfile. It checks itself against this run’s own predictions.
+        </p>
         {build.data && <p className="tiny muted mono clip">sha256 {build.data.sha256}</p>}
         <div className="row-wrap">
-          {isBuilt
-            ? <Button component="a" href={runFile(run.id, build.data?.name ?? file?.name ?? "pipeline.zip")} download leftSection={<DownloadIcon size={16} />}>Download pipeline{size !== null && `, ${formatBytes(size)}`}</Button>
-            : <Button onClick={() => build.mutate()} loading={build.isPending} disabled={!run.has_bundle}>Build pipeline</Button>}
+          {isBuilt ? (
+            <Button
+              component="a"
+              href={runFile(run.id, build.data?.name ?? file?.name ?? "pipeline.zip")}
+              download
+              leftSection={<DownloadIcon size={16} />}
+            >
+              Download pipeline{size !== null && `, ${formatBytes(size)}`}
+            </Button>
+          ) : (
+            <Button onClick={() => build.mutate()} loading={build.isPending} disabled={!run.has_bundle}>
+              Build pipeline
+            </Button>
+          )}
           {!run.has_bundle && <span className="small muted">It can be built when the run has a model.</span>}
-          {build.isPending && <span className="small muted" role="status">Packing weights and running the golden inputs. This takes up to a minute.</span>}
+          {build.isPending && (
+            <span className="small muted" role="status">
+              Packing weights and running the golden inputs. This takes up to a minute.
+            </span>
+          )}
         </div>
         {build.error && <ErrorPanel title="The pipeline was not built." error={build.error} />}
       </div>
-      <div className={classes.pipelineCode}><CodeBlock title="How to run it" text={USE_PIPELINE} /></div>
+      <div className={classes.pipelineCode}>
+        <CodeBlock title="How to run it" text={USE_PIPELINE} />
+      </div>
     </section>
   );
 }

@@ -6,9 +6,16 @@ export function LazyPart({ height, id, children }: { height: number; id?: string
   const [isNear, setIsNear] = useState(false);
   useEffect(() => {
     if (element === null || isNear) return;
-    const observer = new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && setIsNear(true), { rootMargin: "300px" });
+    const observer = new IntersectionObserver(
+      (entries) => entries.some((entry) => entry.isIntersecting) && setIsNear(true),
+      { rootMargin: "300px" },
+    );
     observer.observe(element);
     return () => observer.disconnect();
   }, [element, isNear]);
-  return <div ref={setElement} id={id} style={{ minHeight: isNear ? undefined : height, minWidth: 0 }}>{isNear && children}</div>;
+  return (
+    <div ref={setElement} id={id} style={{ minHeight: isNear ? undefined : height, minWidth: 0 }}>
+      {isNear && children}
+    </div>
+  );
 }

@@ -13,7 +13,13 @@ import { EmptyState, ErrorPanel, LoadingRows } from "../ui/states";
 import { formatCount, plural } from "../ui/format";
 import classes from "./experiment.module.css";
 
-const SORTS = [{ value: "-loss", label: "Worst first" }, { value: "loss", label: "Best first" }, { value: "-confidence", label: "Most confident first" }, { value: "confidence", label: "Least confident first" }, { value: "row", label: "By row" }];
+const SORTS = [
+  { value: "-loss", label: "Worst first" },
+  { value: "loss", label: "Best first" },
+  { value: "-confidence", label: "Most confident first" },
+  { value: "confidence", label: "Least confident first" },
+  { value: "row", label: "By row" },
+];
 const ANY = "any";
 const START_CONFIDENCE = 0.3;
 
@@ -27,35 +33,119 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
   const [prediction] = useSearchState("prediction");
   const [correct, setCorrect] = useSearchState("correct");
   const setSearch = useSetSearch();
-  const query = useRunSamples(run.id, { split, sort, truth: truth || null, prediction: prediction || null, correct: correct || null });
+  const query = useRunSamples(run.id, {
+    split,
+    sort,
+    truth: truth || null,
+    prediction: prediction || null,
+    correct: correct || null,
+  });
   const pages = query.data?.pages;
   const samples = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages]);
   const total = pages?.[0]?.total ?? 0;
   const splits = pages?.[0]?.splits ?? [];
   const isFiltered = Boolean(truth || prediction || correct);
   const clear = () => setSearch({ truth: null, prediction: null, correct: null });
-  const options = [{ value: ANY, label: "Any class" }, ...[...new Set([...classNames, truth, prediction])].filter(Boolean).map((name) => ({ value: name, label: name }))];
-  if (query.error && !pages) return <ErrorPanel title="The samples could not be loaded." error={query.error} onRetry={() => void query.refetch()} />;
+  const options = [
+    { value: ANY, label: "Any class" },
+    ...[...new Set([...classNames, truth, prediction])].filter(Boolean).map((name) => ({ value: name, label: name })),
+  ];
+  if (query.error && !pages)
+    return (
+      <ErrorPanel title="The samples could not be loaded." error={query.error} onRetry={() => void query.refetch()} />
+    );
   return (
     <div className="column" style={{ gap: 16 }}>
       <div className={classes.filters}>
-        <SelectInput label="Split" w={130} data={(splits.length > 0 ? splits : [split]).map((one) => ({ value: one, label: one.charAt(0).toUpperCase() + one.slice(1) }))} value={split} onChange={(value) => setSplit(value ?? "")} />
+        <SelectInput
+          label="Split"
+          w={130}
+          data={(splits.length > 0 ? splits : [split]).map((one) => ({
+            value: one,
+            label: one.charAt(0).toUpperCase() + one.slice(1),
+          }))}
+          value={split}
+          onChange={(value) => setSplit(value ?? "")}
+        />
         <SelectInput label="Sort" w={180} data={SORTS} value={sort} onChange={(value) => setSort(value ?? "")} />
-        {options.length > 1 && <SelectInput label="Truth" w={160} searchable data={options} value={truth || ANY} onChange={(value) => setSearch({ truth: value === ANY ? null : value })} />}
-        {options.length > 1 && <SelectInput label="Prediction" w={160} searchable data={options} value={prediction || ANY} onChange={(value) => setSearch({ prediction: value === ANY ? null : value })} />}
-        <SelectInput label="Outcome" w={130} data={[{ value: ANY, label: "Any" }, { value: "true", label: "Right" }, { value: "false", label: "Wrong" }]} value={correct || ANY} onChange={(value) => setCorrect(value === ANY ? "" : (value ?? ""))} />
-        {isFiltered && <Button variant="subtle" onClick={clear}>Clear filters</Button>}
-        <span className={`${classes.count} small muted number`} role="status">{pages && plural(total, "sample")}</span>
+        {options.length > 1 && (
+          <SelectInput
+            label="Truth"
+            w={160}
+            searchable
+            data={options}
+            value={truth || ANY}
+            onChange={(value) => setSearch({ truth: value === ANY ? null : value })}
+          />
+        )}
+        {options.length > 1 && (
+          <SelectInput
+            label="Prediction"
+            w={160}
+            searchable
+            data={options}
+            value={prediction || ANY}
+            onChange={(value) => setSearch({ prediction: value === ANY ? null : value })}
+          />
+        )}
+        <SelectInput
+          label="Outcome"
+          w={130}
+          data={[
+            { value: ANY, label: "Any" },
+            { value: "true", label: "Right" },
+            { value: "false", label: "Wrong" },
+          ]}
+          value={correct || ANY}
+          onChange={(value) => setCorrect(value === ANY ? "" : (value ?? ""))}
+        />
+        {isFiltered && (
+          <Button variant="subtle" onClick={clear}>
+            Clear filters
+          </Button>
+        )}
+        <span className={`${classes.count} small muted number`} role="status">
+          {pages && plural(total, "sample")}
+        </span>
       </div>
-      {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={samples.some((sample) => sample.prediction !== null)} />}
+      {samples.some(hasBoxes) && (
+        <OverlayControls
+          overlay={overlay}
+          onOverlay={setOverlay}
+          hasPrediction={samples.some((sample) => sample.prediction !== null)}
+        />
+      )}
       {!pages && <LoadingRows rows={4} height={180} />}
       {pages && samples.length === 0 && (
-        <EmptyState title={isFiltered ? "No sample matches these filters" : isActive(run.state) ? "No samples yet" : "This run left no samples"} action={isFiltered && <Button onClick={clear}>Clear filters</Button>}>
-          {!isFiltered && (isActive(run.state) ? "They come with the first predictions." : "Samples are written with the predictions at the end of a run.")}
+        <EmptyState
+          title={
+            isFiltered
+              ? "No sample matches these filters"
+              : isActive(run.state)
+                ? "No samples yet"
+                : "This run left no samples"
+          }
+          action={isFiltered && <Button onClick={clear}>Clear filters</Button>}
+        >
+          {!isFiltered &&
+            (isActive(run.state)
+              ? "They come with the first predictions."
+              : "Samples are written with the predictions at the end of a run.")}
         </EmptyState>
       )}
       {samples.length > 0 && (
-        <SampleGrid samples={samples} source={source} classNames={classNames} overlay={overlay} onOverlay={setOverlay} total={total} hasMore={query.hasNextPage} isLoadingMore={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} label={`${formatCount(total)} samples`} />
+        <SampleGrid
+          samples={samples}
+          source={source}
+          classNames={classNames}
+          overlay={overlay}
+          onOverlay={setOverlay}
+          total={total}
+          hasMore={query.hasNextPage}
+          isLoadingMore={query.isFetchingNextPage}
+          onMore={() => void query.fetchNextPage()}
+          label={`${formatCount(total)} samples`}
+        />
       )}
     </div>
   );

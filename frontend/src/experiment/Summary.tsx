@@ -9,21 +9,47 @@ import { ChangeTable } from "./ChangeTable";
 import classes from "./experiment.module.css";
 
 /** Final and best metrics with their definitions, what differs from the defaults, environment and timing. */
-export function Summary({ experiment, run, metrics }: { experiment: Experiment; run: Run; metrics: readonly MetricInfo[] }) {
+export function Summary({
+  experiment,
+  run,
+  metrics,
+}: {
+  experiment: Experiment;
+  run: Run;
+  metrics: readonly MetricInfo[];
+}) {
   const settings = useExperimentSettings(experiment.id);
   return (
     <div className="column" style={{ gap: 28 }}>
-      <Section title="Metrics"><MetricTable run={run} metrics={metrics} main={experiment.metric?.name ?? null} /></Section>
+      <Section title="Metrics">
+        <MetricTable run={run} metrics={metrics} main={experiment.metric?.name ?? null} />
+      </Section>
       <div className={classes.twoColumns}>
         <Section title="Settings that differ from the default">
-          <Answer query={settings} what="The settings">{(data) => <ChangeTable changes={data.changes} grid={run.grid} />}</Answer>
+          <Answer query={settings} what="The settings">
+            {(data) => <ChangeTable changes={data.changes} grid={run.grid} />}
+          </Answer>
         </Section>
         <div className="column" style={{ gap: 28 }}>
-          <Section title="Run"><FactList facts={runFacts(experiment, run)} /></Section>
-          <Section title="Environment"><FactList facts={Object.entries(run.environment).map(([label, value]) => ({ label, value }))} /></Section>
+          <Section title="Run">
+            <FactList facts={runFacts(experiment, run)} />
+          </Section>
+          <Section title="Environment">
+            <FactList facts={Object.entries(run.environment).map(([label, value]) => ({ label, value }))} />
+          </Section>
         </div>
       </div>
-      <Section title="History"><ul className={classes.history}>{run.history.map((entry, i) => <li key={i}><span className="muted number">{formatTime(entry.time)}</span><span>{stateWord(entry.state)}</span><span className="muted">{entry.reason}</span></li>)}</ul></Section>
+      <Section title="History">
+        <ul className={classes.history}>
+          {run.history.map((entry, i) => (
+            <li key={i}>
+              <span className="muted number">{formatTime(entry.time)}</span>
+              <span>{stateWord(entry.state)}</span>
+              <span className="muted">{entry.reason}</span>
+            </li>
+          ))}
+        </ul>
+      </Section>
     </div>
   );
 }
@@ -31,20 +57,50 @@ export function Summary({ experiment, run, metrics }: { experiment: Experiment; 
 const SPLITS = ["train", "validation", "test"] as const;
 
 function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly MetricInfo[]; main: string | null }) {
-  const names = [...new Set(SPLITS.flatMap((split) => Object.keys(run.metrics[split])))].filter((name) => name === "loss" || metrics.some((one) => one.name === name)).sort((a, b) => Number(b === main) - Number(a === main));
+  const names = [...new Set(SPLITS.flatMap((split) => Object.keys(run.metrics[split])))]
+    .filter((name) => name === "loss" || metrics.some((one) => one.name === name))
+    .sort((a, b) => Number(b === main) - Number(a === main));
   if (names.length === 0) return <p className="muted">Metrics appear after the first validation.</p>;
   return (
     <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Metrics">
       <table className={classes.metricTable}>
-        <thead><tr><th scope="col">Metric</th><th scope="col">Training</th><th scope="col">Validation</th><th scope="col">Test</th><th scope="col">Best validation</th><th scope="col" className={classes.definition}>What it means</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">Metric</th>
+            <th scope="col">Training</th>
+            <th scope="col">Validation</th>
+            <th scope="col">Test</th>
+            <th scope="col">Best validation</th>
+            <th scope="col" className={classes.definition}>
+              What it means
+            </th>
+          </tr>
+        </thead>
         <tbody>
           {names.map((name) => {
             const metric = metrics.find((one) => one.name === name);
             return (
               <tr key={name} data-main={name === main || undefined}>
-                <th scope="row">{metric?.label ?? SERIES_TITLES[name] ?? name}{metric && <span className="muted" title={metric.direction === "maximize" ? "Higher is better" : "Lower is better"}> {metric.direction === "maximize" ? "↑" : "↓"}</span>}</th>
-                {SPLITS.map((split) => <td key={split}>{formatMetric(run.metrics[split][name])}</td>)}
-                <td>{name === main && typeof run.best.metric === "number" ? `${formatMetric(run.best.metric)}${typeof run.best.epoch === "number" ? `, epoch ${Number(run.best.epoch.toFixed(2))}` : ""}` : ""}</td>
+                <th scope="row">
+                  {metric?.label ?? SERIES_TITLES[name] ?? name}
+                  {metric && (
+                    <span
+                      className="muted"
+                      title={metric.direction === "maximize" ? "Higher is better" : "Lower is better"}
+                    >
+                      {" "}
+                      {metric.direction === "maximize" ? "↑" : "↓"}
+                    </span>
+                  )}
+                </th>
+                {SPLITS.map((split) => (
+                  <td key={split}>{formatMetric(run.metrics[split][name])}</td>
+                ))}
+                <td>
+                  {name === main && typeof run.best.metric === "number"
+                    ? `${formatMetric(run.best.metric)}${typeof run.best.epoch === "number" ? `, epoch ${Number(run.best.epoch.toFixed(2))}` : ""}`
+                    : ""}
+                </td>
                 <td className={classes.definition}>{metric?.definition ?? ""}</td>
               </tr>
             );
@@ -64,9 +120,16 @@ function runFacts(experiment: Experiment, run: Run) {
     { label: "Epochs", value: `${Number(run.epoch.toFixed(2))} of ${run.epochs}` },
     { label: "Optimizer steps", value: `${run.update} of ${run.updates}` },
     { label: "Attempt", value: String(run.attempt) },
-    ...(run.started !== null ? [{ label: "Duration", value: formatDuration((run.ended ?? Date.now() / 1000) - run.started) }] : []),
+    ...(run.started !== null
+      ? [{ label: "Duration", value: formatDuration((run.ended ?? Date.now() / 1000) - run.started) }]
+      : []),
     { label: "Checkpoints", value: `${run.checkpoints.length}, ${formatBytes(checkpoints)}` },
-    ...(run.machine ? [{ label: "Memory", value: formatBytes(run.machine.memory_bytes) }, { label: "CPU", value: `${Math.round(run.machine.cpu_percent)} %` }] : []),
+    ...(run.machine
+      ? [
+          { label: "Memory", value: formatBytes(run.machine.memory_bytes) },
+          { label: "CPU", value: `${Math.round(run.machine.cpu_percent)} %` },
+        ]
+      : []),
     { label: "Settings fingerprint", value: experiment.settings_fingerprint.slice(0, 12) },
   ];
 }

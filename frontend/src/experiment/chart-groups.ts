@@ -2,13 +2,31 @@ import type { MetricInfo, Run } from "../api/types";
 import type { ChartLine, ValueBounds } from "../live/chart-lines";
 import type { RunSeries } from "../live/series";
 
-export type ChartGroup = { id: string; title: string; note?: string; lines: ChartLine[]; isMain: boolean; bounds?: ValueBounds };
+export type ChartGroup = {
+  id: string;
+  title: string;
+  note?: string;
+  lines: ChartLine[];
+  isMain: boolean;
+  bounds?: ValueBounds;
+};
 
 const SPLITS: Record<string, string> = { train: "Training", validation: "Validation", test: "Test" };
-export const SERIES_TITLES: Record<string, string> = { loss: "Loss", learning_rate: "Learning rate", gradient_norm: "Gradient norm", gradient_norm_clipped: "Gradient norm, clipped" };
+export const SERIES_TITLES: Record<string, string> = {
+  loss: "Loss",
+  learning_rate: "Learning rate",
+  gradient_norm: "Gradient norm",
+  gradient_norm_clipped: "Gradient norm, clipped",
+};
 
 /** Series as charts: the metric people compare by, then loss, then the other metrics, then the rest. One chart a quantity, splits together. */
-export function chartGroups(run: Run, colour: number, series: RunSeries, metrics: readonly MetricInfo[], main: string | null): ChartGroup[] {
+export function chartGroups(
+  run: Run,
+  colour: number,
+  series: RunSeries,
+  metrics: readonly MetricInfo[],
+  main: string | null,
+): ChartGroup[] {
   const quantities = new Map<string, string[]>();
   for (const name of series.series.keys()) {
     const quantity = name.slice(name.indexOf(".") + 1);
@@ -22,7 +40,12 @@ export function chartGroups(run: Run, colour: number, series: RunSeries, metrics
       title: metric?.label ?? SERIES_TITLES[quantity] ?? spelt(quantity),
       note: metric ? (metric.direction === "maximize" ? "higher is better" : "lower is better") : undefined,
       lines: names.sort().map((name) => ({
-        id: name, label: SPLITS[name.split(".")[0] ?? ""] ?? name, colour, isDashed: name.startsWith("validation.") && names.length > 1, series: series.series.get(name) as ChartLine["series"], stepsPerEpoch,
+        id: name,
+        label: SPLITS[name.split(".")[0] ?? ""] ?? name,
+        colour,
+        isDashed: name.startsWith("validation.") && names.length > 1,
+        series: series.series.get(name) as ChartLine["series"],
+        stepsPerEpoch,
       })),
       isMain: quantity === main || quantity === "loss" || quantity === "learning_rate",
       bounds: metric ? [metric.lowest, metric.highest] : undefined,

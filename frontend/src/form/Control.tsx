@@ -12,24 +12,75 @@ export function Control({ setting, id }: ControlProps) {
   const value = useForm((state) => state.values[setting.key]) ?? null;
   const hasProblem = useForm((_, one) => one.problem(setting.key) !== null);
   const set = (next: SettingValue) => store.set(setting.key, next);
-  const shared = { id, "aria-describedby": `${id}-help${hasProblem ? ` ${id}-problem` : ""}`, "aria-invalid": hasProblem || undefined, error: hasProblem };
+  const shared = {
+    id,
+    "aria-describedby": `${id}-help${hasProblem ? ` ${id}-problem` : ""}`,
+    "aria-invalid": hasProblem || undefined,
+    error: hasProblem,
+  };
   switch (setting.type) {
     case "bool":
-      return <Switch {...shared} error={undefined} checked={value === true} onChange={(event) => set(event.currentTarget.checked)} withThumbIndicator={false} size="md" />;
+      return (
+        <Switch
+          {...shared}
+          error={undefined}
+          checked={value === true}
+          onChange={(event) => set(event.currentTarget.checked)}
+          withThumbIndicator={false}
+          size="md"
+        />
+      );
     case "int":
     case "float":
       return <NumberControl setting={setting} shared={shared} value={value} />;
     case "enum":
     case "column":
-      return setting.free ? <FreeChoice setting={setting} shared={shared} value={value} /> : <Choice setting={setting} shared={shared} value={value} />;
+      return setting.free ? (
+        <FreeChoice setting={setting} shared={shared} value={value} />
+      ) : (
+        <Choice setting={setting} shared={shared} value={value} />
+      );
     case "multi":
-      return <MultiSelectInput {...shared} data={choiceData(setting)} value={listOf(value)} onChange={(next) => set(next.map((one) => choiceOf(setting, one) as string))} placeholder={listOf(value).length === 0 ? "None" : undefined} />;
+      return (
+        <MultiSelectInput
+          {...shared}
+          data={choiceData(setting)}
+          value={listOf(value)}
+          onChange={(next) => set(next.map((one) => choiceOf(setting, one) as string))}
+          placeholder={listOf(value).length === 0 ? "None" : undefined}
+        />
+      );
     case "tags":
-      return <TagsInput {...shared} value={listOf(value)} onChange={(next) => set(next.map((one) => sameKind(setting, one)))} comboboxProps={{ keepMounted: false }} placeholder={listOf(value).length === 0 ? "Type and press Enter" : undefined} />;
+      return (
+        <TagsInput
+          {...shared}
+          value={listOf(value)}
+          onChange={(next) => set(next.map((one) => sameKind(setting, one)))}
+          comboboxProps={{ keepMounted: false }}
+          placeholder={listOf(value).length === 0 ? "Type and press Enter" : undefined}
+        />
+      );
     case "text":
-      return <Textarea {...shared} autosize minRows={3} maxRows={12} value={textOf(value)} onChange={(event) => set(event.currentTarget.value)} styles={{ input: { fontFamily: "var(--mono)", fontSize: 13 } }} />;
+      return (
+        <Textarea
+          {...shared}
+          autosize
+          minRows={3}
+          maxRows={12}
+          value={textOf(value)}
+          onChange={(event) => set(event.currentTarget.value)}
+          styles={{ input: { fontFamily: "var(--mono)", fontSize: 13 } }}
+        />
+      );
     case "secret":
-      return <PasswordInput {...shared} autoComplete="off" value={textOf(value)} onChange={(event) => set(event.currentTarget.value)} />;
+      return (
+        <PasswordInput
+          {...shared}
+          autoComplete="off"
+          value={textOf(value)}
+          onChange={(event) => set(event.currentTarget.value)}
+        />
+      );
     case "string":
       return <TextInput {...shared} value={textOf(value)} onChange={(event) => set(event.currentTarget.value)} />;
   }
@@ -42,22 +93,32 @@ function NumberControl({ setting, shared, value }: ValueProps) {
   const store = useFormStore();
   const text = useForm((state) => state.texts[setting.key]);
   const shown = text ?? (typeof value === "number" ? formatSettingNumber(value) : textOf(value));
-  const nudge = (direction: number) => typeof value === "number" && store.type(setting.key, formatSettingNumber(nudged(setting, value, direction)));
+  const nudge = (direction: number) =>
+    typeof value === "number" && store.type(setting.key, formatSettingNumber(nudged(setting, value, direction)));
   return (
-    <TextInput {...shared} value={shown} inputMode={setting.type === "int" ? "numeric" : "decimal"} placeholder={setting.optional ? "None" : undefined}
+    <TextInput
+      {...shared}
+      value={shown}
+      inputMode={setting.type === "int" ? "numeric" : "decimal"}
+      placeholder={setting.optional ? "None" : undefined}
       styles={{ input: { fontVariantNumeric: "tabular-nums" } }}
       onChange={(event) => store.type(setting.key, event.currentTarget.value)}
       onKeyDown={(event) => {
         if (event.key !== "ArrowUp" && event.key !== "ArrowDown") return;
         event.preventDefault();
         nudge(event.key === "ArrowUp" ? 1 : -1);
-      }} />
+      }}
+    />
   );
 }
 
 /** One step up or down; numbers on a logarithmic scale double and halve. */
 function nudged(setting: Setting, value: number, direction: number): number {
-  const raw = setting.log ? (direction > 0 ? value * 2 : value / 2) : value + direction * (setting.step ?? (setting.type === "int" ? 1 : 0.1));
+  const raw = setting.log
+    ? direction > 0
+      ? value * 2
+      : value / 2
+    : value + direction * (setting.step ?? (setting.type === "int" ? 1 : 0.1));
   const bounded = Math.max(setting.min ?? -Infinity, Math.min(setting.max ?? Infinity, raw));
   return Number((setting.type === "int" ? Math.round(bounded) : bounded).toPrecision(10));
 }
@@ -67,15 +128,39 @@ function Choice({ setting, shared, value }: ValueProps) {
   const data = choiceData(setting);
   const chosen = encoded(value);
   const isKnown = data.some((one) => one.value === chosen);
-  const all = isKnown || value === null || value === "" ? data : [...data, { value: chosen, label: `${String(value)} (not here)` }];
-  return <SelectInput {...shared} data={all} value={isKnown || (value !== null && value !== "") ? chosen : null} placeholder="Choose" onChange={(next) => store.set(setting.key, choiceOf(setting, next ?? ""))} />;
+  const all =
+    isKnown || value === null || value === ""
+      ? data
+      : [...data, { value: chosen, label: `${String(value)} (not here)` }];
+  return (
+    <SelectInput
+      {...shared}
+      data={all}
+      value={isKnown || (value !== null && value !== "") ? chosen : null}
+      placeholder="Choose"
+      onChange={(next) => store.set(setting.key, choiceOf(setting, next ?? ""))}
+    />
+  );
 }
 
 function FreeChoice({ setting, shared, value }: ValueProps) {
   const store = useFormStore();
-  return <Autocomplete {...shared} data={choiceData(setting).map((one) => one.label)} value={textOf(value)} limit={50} maxDropdownHeight={320} comboboxProps={{ keepMounted: false, transitionProps: { duration: 0 } }}
-    filter={({ options, search }) => (choiceData(setting).some((one) => one.label === search) ? options : options.filter((one) => "label" in one && one.label.toLowerCase().includes(search.toLowerCase())))}
-    onChange={(next) => store.set(setting.key, next)} />;
+  return (
+    <Autocomplete
+      {...shared}
+      data={choiceData(setting).map((one) => one.label)}
+      value={textOf(value)}
+      limit={50}
+      maxDropdownHeight={320}
+      comboboxProps={{ keepMounted: false, transitionProps: { duration: 0 } }}
+      filter={({ options, search }) =>
+        choiceData(setting).some((one) => one.label === search)
+          ? options
+          : options.filter((one) => "label" in one && one.label.toLowerCase().includes(search.toLowerCase()))
+      }
+      onChange={(next) => store.set(setting.key, next)}
+    />
+  );
 }
 
 /** Options carry the JSON of their value, so that 1, "1", true and None stay four things. */

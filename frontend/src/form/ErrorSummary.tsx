@@ -18,9 +18,18 @@ export const ErrorSummary = forwardRef<HTMLDivElement, ErrorSummaryProps>(functi
       <strong>{count === 1 ? "One thing stops the start" : `${plural(count, "thing")} stop the start`}</strong>
       <ul>
         {problems.map(({ key, label, problem }) => (
-          <li key={key}><button type="button" onClick={() => onGo(key)}>{label}</button>: {problem}</li>
+          <li key={key}>
+            <button type="button" onClick={() => onGo(key)}>
+              {label}
+            </button>
+            : {problem}
+          </li>
         ))}
-        {others.map((finding, i) => <li key={i}>{finding.message} {finding.fix}</li>)}
+        {others.map((finding, i) => (
+          <li key={i}>
+            {finding.message} {finding.fix}
+          </li>
+        ))}
       </ul>
     </div>
   );

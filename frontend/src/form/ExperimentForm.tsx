@@ -48,7 +48,9 @@ function preparedStore(document: SettingsDocument, source: FormSource, form: str
   if (taken === undefined) store.apply(document.suggested);
   else {
     const isOtherData = source.file !== null || source.from?.dataset !== source.dataset.id;
-    const kept = Object.entries(taken.settings).filter(([key]) => key !== NAME_KEY && !(isOtherData && key in document.values));
+    const kept = Object.entries(taken.settings).filter(
+      ([key]) => key !== NAME_KEY && !(isOtherData && key in document.values),
+    );
     store.take(Object.fromEntries(kept), taken.grid);
   }
   const draft = readDraft(form);
@@ -73,22 +75,46 @@ function FormBody() {
       {starting.showsSummary && <ErrorSummary ref={summary} others={starting.others} onGo={go} />}
       {starting.error !== null && <ErrorPanel title="The experiment was not started." error={starting.error} />}
       <div className={classes.layout}>
-        <div className={classes.side}><SectionNav view={view} /></div>
+        <div className={classes.side}>
+          <SectionNav view={view} />
+        </div>
         <div className={classes.middle}>
           <FormToolbar view={view} onChange={setView} searchRef={search} />
           <SettingsForm view={view} onClear={() => setView({ search: "", onlyChanged: false })} />
         </div>
-        <div className={classes.outlook}><Outlook check={check.data} error={check.error} isStale={check.isStale} onGo={go} /></div>
+        <div className={classes.outlook}>
+          <Outlook check={check.data} error={check.error} isStale={check.isStale} onGo={go} />
+        </div>
       </div>
       <Footer check={check.data} isBusy={starting.isBusy} onStart={starting.start} />
-      <ConfirmDialog isOpen={isLeaving.isOpen} onClose={isLeaving.stay} title="Leave this form?" verb="Leave" onConfirm={isLeaving.leave}>Your changes stay in this tab: come back to the same form and they are there.</ConfirmDialog>
+      <ConfirmDialog
+        isOpen={isLeaving.isOpen}
+        onClose={isLeaving.stay}
+        title="Leave this form?"
+        verb="Leave"
+        onConfirm={isLeaving.leave}
+      >
+        Your changes stay in this tab: come back to the same form and they are there.
+      </ConfirmDialog>
     </>
   );
 }
 
-function Footer({ check, isBusy, onStart }: { check: SettingsCheck | undefined; isBusy: boolean; onStart: () => void }) {
+function Footer({
+  check,
+  isBusy,
+  onStart,
+}: {
+  check: SettingsCheck | undefined;
+  isBusy: boolean;
+  onStart: () => void;
+}) {
   const changed = useForm((_, store) => store.changedKeys().length);
-  const points = useForm((state) => Object.entries(state.grid).filter(([key]) => state.visible.has(key)).reduce((product, [, entry]) => product * Math.max(1, entry.values.length), 1));
+  const points = useForm((state) =>
+    Object.entries(state.grid)
+      .filter(([key]) => state.visible.has(key))
+      .reduce((product, [, entry]) => product * Math.max(1, entry.values.length), 1),
+  );
   const others = (check?.plan.factors ?? []).filter((factor) => factor.count > 1);
   const runs = points > 1 ? Math.max(points, check?.plan.runs ?? 0) : (check?.plan.runs ?? 1);
   const isTooMany = points > RUN_LIMIT;
@@ -96,10 +122,13 @@ function Footer({ check, isBusy, onStart }: { check: SettingsCheck | undefined; 
     <div className={classes.footer}>
       <span className={classes.footerText} aria-live="polite">
         {changed === 0 ? "All settings at their start values" : plural(changed, "changed setting")}
-        {others.length > 0 && ` · ${others.map((factor) => `${factor.count} ${factor.label.toLowerCase()}`).join(" × ")}`}
+        {others.length > 0 &&
+          ` · ${others.map((factor) => `${factor.count} ${factor.label.toLowerCase()}`).join(" × ")}`}
         {isTooMany && ` · At most ${RUN_LIMIT} runs can be started at once. Try fewer values.`}
       </span>
-      <Button size="md" loading={isBusy} disabled={isTooMany} onClick={onStart}>{runs > 1 ? `Start ${plural(runs, "run")}` : "Start experiment"}</Button>
+      <Button size="md" loading={isBusy} disabled={isTooMany} onClick={onStart}>
+        {runs > 1 ? `Start ${plural(runs, "run")}` : "Start experiment"}
+      </Button>
     </div>
   );
 }
@@ -147,21 +176,27 @@ function useStarting(summary: { current: HTMLDivElement | null }) {
     if (mutation.isPending) return;
     setOthers([]);
     if (store.problems().length > 0) return focusSummary();
-    mutation.mutate({ draft: store.draft(), key: `${key}-${attempt(store)}` }, {
-      onSuccess: (experiment) => {
-        isDone.current = true;
-        dropDraft();
-        void navigate(`/experiments/${experiment.id}/charts`);
+    mutation.mutate(
+      { draft: store.draft(), key: `${key}-${attempt(store)}` },
+      {
+        onSuccess: (experiment) => {
+          isDone.current = true;
+          dropDraft();
+          void navigate(`/experiments/${experiment.id}/charts`);
+        },
+        onError: (error) => {
+          if (!(error instanceof ApiError) || error.status !== 422) return;
+          store.blame(error.findings);
+          setOthers(error.findings.filter((finding) => finding.level === "error" && !store.settings.has(finding.path)));
+          focusSummary();
+        },
       },
-      onError: (error) => {
-        if (!(error instanceof ApiError) || error.status !== 422) return;
-        store.blame(error.findings);
-        setOthers(error.findings.filter((finding) => finding.level === "error" && !store.settings.has(finding.path)));
-        focusSummary();
-      },
-    });
+    );
   };
-  const error = mutation.error instanceof ApiError && mutation.error.status === 422 && mutation.error.findings.length > 0 ? null : mutation.error;
+  const error =
+    mutation.error instanceof ApiError && mutation.error.status === 422 && mutation.error.findings.length > 0
+      ? null
+      : mutation.error;
   return { start, isBusy: mutation.isPending, showsSummary, others, error, isDone };
 }
 
@@ -177,7 +212,8 @@ function useGoTo(view: FormView, setView: (change: Partial<FormView>) => void) {
   const store = useFormStore();
   return (key: string) => {
     const setting = store.settings.get(key);
-    const needed = setting && LEVELS.indexOf(setting.level) > LEVELS.indexOf(view.level) ? { level: setting.level } : {};
+    const needed =
+      setting && LEVELS.indexOf(setting.level) > LEVELS.indexOf(view.level) ? { level: setting.level } : {};
     setView({ search: "", onlyChanged: false, ...needed });
     setTimeout(() => {
       const control = window.document.getElementById(fieldId(key));
@@ -199,7 +235,10 @@ function useAskedSetting(go: (key: string) => void): void {
 
 function useLeaveGuard(isDone: { current: boolean }) {
   const store = useFormStore();
-  const blocker = useBlocker(({ currentLocation, nextLocation }) => !isDone.current && currentLocation.pathname !== nextLocation.pathname && hasOwnChanges(store));
+  const blocker = useBlocker(
+    ({ currentLocation, nextLocation }) =>
+      !isDone.current && currentLocation.pathname !== nextLocation.pathname && hasOwnChanges(store),
+  );
   return { isOpen: blocker.state === "blocked", stay: () => blocker.reset?.(), leave: () => blocker.proceed?.() };
 }
 
@@ -209,5 +248,7 @@ function hasOwnChanges(store: FormStore): boolean {
 
 function useSectionKeys(): Record<string, () => void> {
   const store = useFormStore();
-  return Object.fromEntries(store.document.sections.slice(0, 9).map((section, i) => [`Alt+${i + 1}`, () => goToSection(section.id)]));
+  return Object.fromEntries(
+    store.document.sections.slice(0, 9).map((section, i) => [`Alt+${i + 1}`, () => goToSection(section.id)]),
+  );
 }

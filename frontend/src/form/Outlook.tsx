@@ -13,11 +13,23 @@ export function Outlook({ check, error, isStale, onGo }: OutlookProps) {
   return (
     <aside className={classes.panel} aria-label="What will happen" aria-busy={isStale}>
       <h2>What will happen</h2>
-      {check === undefined && (error ? <ErrorPanel title="The check did not answer." error={error} /> : <LoadingRows rows={3} height={24} />)}
+      {check === undefined &&
+        (error ? <ErrorPanel title="The check did not answer." error={error} /> : <LoadingRows rows={3} height={24} />)}
       {check && (
         <dl className={classes.facts}>
-          <div><dt>Runs</dt><dd>{check.plan.runs}</dd></div>
-          {check.facts.map((fact) => <div key={fact.label}><dt>{fact.label}</dt><dd>{fact.value}{fact.unit ? ` ${fact.unit}` : ""}</dd></div>)}
+          <div>
+            <dt>Runs</dt>
+            <dd>{check.plan.runs}</dd>
+          </div>
+          {check.facts.map((fact) => (
+            <div key={fact.label}>
+              <dt>{fact.label}</dt>
+              <dd>
+                {fact.value}
+                {fact.unit ? ` ${fact.unit}` : ""}
+              </dd>
+            </div>
+          ))}
         </dl>
       )}
       {check && <CheckFindings findings={check.findings.filter((finding) => finding.level !== "error")} onGo={onGo} />}
@@ -30,10 +42,17 @@ function CheckFindings({ findings, onGo }: { findings: Finding[]; onGo: (key: st
   const store = useFormStore();
   if (findings.length === 0) return null;
   return (
-    <FindingList findings={findings} place={(finding) => {
-      const setting = store.settings.get(finding.path);
-      return setting ? <button type="button" className={classes.link} onClick={() => onGo(finding.path)}>{setting.label}</button> : null;
-    }} />
+    <FindingList
+      findings={findings}
+      place={(finding) => {
+        const setting = store.settings.get(finding.path);
+        return setting ? (
+          <button type="button" className={classes.link} onClick={() => onGo(finding.path)}>
+            {setting.label}
+          </button>
+        ) : null;
+      }}
+    />
   );
 }
 
@@ -44,15 +63,23 @@ function ChangeList({ onGo }: { onGo: (key: string) => void }) {
   const { values, grid } = store.current();
   return (
     <div>
-      <h3 className={classes.subtitle}>{changed.length === 0 ? "No changed settings" : plural(changed.length, "changed setting")}</h3>
+      <h3 className={classes.subtitle}>
+        {changed.length === 0 ? "No changed settings" : plural(changed.length, "changed setting")}
+      </h3>
       <ul className={classes.changes}>
         {changed.map((key) => {
           const setting = store.settings.get(key);
           const several = grid[key];
           return (
             <li key={key}>
-              <button type="button" className={classes.link} onClick={() => onGo(key)}>{setting?.label ?? key}</button>
-              <span className={classes.changeValue}>{several ? several.values.map((value) => showValue(setting, value)).join(" · ") : showValue(setting, values[key])}</span>
+              <button type="button" className={classes.link} onClick={() => onGo(key)}>
+                {setting?.label ?? key}
+              </button>
+              <span className={classes.changeValue}>
+                {several
+                  ? several.values.map((value) => showValue(setting, value)).join(" · ")
+                  : showValue(setting, values[key])}
+              </span>
             </li>
           );
         })}

@@ -14,9 +14,20 @@ export function SectionNav({ view }: { view: FormView }) {
       {sections.map((section) => {
         const count = problems.filter((one) => one === section.id).length;
         return (
-          <a key={section.id} href={`#section-${section.id}`} className={classes.sectionLink} onClick={(event) => (event.preventDefault(), goToSection(section.id))}>
+          <a
+            key={section.id}
+            href={`#section-${section.id}`}
+            className={classes.sectionLink}
+            onClick={(event) => (event.preventDefault(), goToSection(section.id))}
+          >
             <span className="clip">{section.title}</span>
-            {count > 0 ? <span className={classes.badCount} aria-label={`${count} problems`}>{count}</span> : <span className={classes.settingCount}>{section.settings.length}</span>}
+            {count > 0 ? (
+              <span className={classes.badCount} aria-label={`${count} problems`}>
+                {count}
+              </span>
+            ) : (
+              <span className={classes.settingCount}>{section.settings.length}</span>
+            )}
           </a>
         );
       })}

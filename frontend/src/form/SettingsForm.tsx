@@ -14,8 +14,17 @@ export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view
   const sections = useShownSections(view);
   if (sections.length === 0) {
     return (
-      <EmptyState title={view.onlyChanged ? "Nothing was changed" : "No setting matches"} action={<button type="button" onClick={onClear}>Show all settings</button>}>
-        {view.onlyChanged ? "Every setting has its default, or what the dataset decides." : "The search looks at names, keys and help texts of every level."}
+      <EmptyState
+        title={view.onlyChanged ? "Nothing was changed" : "No setting matches"}
+        action={
+          <button type="button" onClick={onClear}>
+            Show all settings
+          </button>
+        }
+      >
+        {view.onlyChanged
+          ? "Every setting has its default, or what the dataset decides."
+          : "The search looks at names, keys and help texts of every level."}
       </EmptyState>
     );
   }
@@ -24,11 +33,21 @@ export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view
     <div>
       {sections.map(({ id, title, settings }, i) => (
         <section key={id} id={`section-${id}`} className={classes.section} aria-labelledby={`section-${id}-title`}>
-          <h2 id={`section-${id}-title`} className={classes.sectionTitle}>{title}</h2>
+          <h2 id={`section-${id}-title`} className={classes.sectionTitle}>
+            {title}
+          </h2>
           {i === 0 && id === "general" && view.search === "" && !view.onlyChanged && (
-            <p className={classes.fixed}>{fixed.map((setting) => <span key={setting.key}>{setting.label}: <strong>{String(setting.default)}</strong></span>)}</p>
+            <p className={classes.fixed}>
+              {fixed.map((setting) => (
+                <span key={setting.key}>
+                  {setting.label}: <strong>{String(setting.default)}</strong>
+                </span>
+              ))}
+            </p>
           )}
-          {settings.map((setting) => <Field key={setting.key} setting={setting} />)}
+          {settings.map((setting) => (
+            <Field key={setting.key} setting={setting} />
+          ))}
         </section>
       ))}
     </div>
@@ -44,7 +63,10 @@ export function useShownSections(view: FormView): ShownSection[] {
   return useMemo(() => {
     const keep = (setting: Setting) => visible.has(setting.key) && isWanted(setting, view, changed.split(","));
     return store.document.sections
-      .map((section) => ({ ...section, settings: [...store.settings.values()].filter((setting) => setting.section === section.id && keep(setting)) }))
+      .map((section) => ({
+        ...section,
+        settings: [...store.settings.values()].filter((setting) => setting.section === section.id && keep(setting)),
+      }))
       .filter((section) => section.settings.length > 0);
   }, [store, visible, view, changed]);
 }
@@ -58,5 +80,9 @@ function isWanted(setting: Setting, view: FormView, changed: string[]): boolean 
 /** Every word of the search is in the name, the key or the help. */
 function matches(setting: Setting, search: string): boolean {
   const text = `${setting.label} ${setting.key} ${setting.key.replaceAll("_", " ")} ${setting.help}`.toLowerCase();
-  return search.toLowerCase().trim().split(/\s+/).every((word) => text.includes(word));
+  return search
+    .toLowerCase()
+    .trim()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

@@ -16,18 +16,40 @@ export function SuggestedPanel() {
   if (changes.length === 0) return null;
   const inForce = changes.filter((change) => change.key in applied);
   const open = changes.filter((change) => !(change.key in applied));
-  const words = inForce.length > 0 ? `${plural(inForce.length, "suggested value")} in use for this dataset and machine` : `${plural(changes.length, "suggested value")} for this dataset and machine`;
+  const words =
+    inForce.length > 0
+      ? `${plural(inForce.length, "suggested value")} in use for this dataset and machine`
+      : `${plural(changes.length, "suggested value")} for this dataset and machine`;
   return (
     <section className={classes.suggested} aria-label="Suggested values">
       <div className="row-wrap" style={{ justifyContent: "space-between" }}>
-        <span className="row"><SparkIcon size={16} /><strong>{words}</strong></span>
         <span className="row">
-          <Button size="compact-sm" variant="subtle" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>{isOpen ? "Hide" : "Show"}</Button>
-          {inForce.length > 0 && <Button size="compact-sm" variant="default" onClick={() => store.undo(inForce.map((change) => change.key))}>Undo all</Button>}
-          {open.length > 0 && <Button size="compact-sm" variant="default" onClick={() => store.apply(open)}>{inForce.length > 0 ? "Use the rest" : "Use all"}</Button>}
+          <SparkIcon size={16} />
+          <strong>{words}</strong>
+        </span>
+        <span className="row">
+          <Button size="compact-sm" variant="subtle" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+            {isOpen ? "Hide" : "Show"}
+          </Button>
+          {inForce.length > 0 && (
+            <Button size="compact-sm" variant="default" onClick={() => store.undo(inForce.map((change) => change.key))}>
+              Undo all
+            </Button>
+          )}
+          {open.length > 0 && (
+            <Button size="compact-sm" variant="default" onClick={() => store.apply(open)}>
+              {inForce.length > 0 ? "Use the rest" : "Use all"}
+            </Button>
+          )}
         </span>
       </div>
-      {isOpen && <ul className={classes.suggestedList}>{changes.map((change) => <SuggestedLine key={change.key} change={change} isApplied={change.key in applied} />)}</ul>}
+      {isOpen && (
+        <ul className={classes.suggestedList}>
+          {changes.map((change) => (
+            <SuggestedLine key={change.key} change={change} isApplied={change.key in applied} />
+          ))}
+        </ul>
+      )}
     </section>
   );
 }
@@ -38,9 +60,19 @@ function SuggestedLine({ change, isApplied }: { change: SuggestedChange; isAppli
   return (
     <li>
       <span className="strong">{setting?.label ?? change.key}</span>
-      <span className="number">{isApplied && <span className={classes.from}>{showValue(setting, change.default)}</span>} {showValue(setting, change.value)}</span>
+      <span className="number">
+        {isApplied && <span className={classes.from}>{showValue(setting, change.default)}</span>}{" "}
+        {showValue(setting, change.value)}
+      </span>
       <span className={`${classes.why} muted`}>{change.reason}</span>
-      <Button size="compact-xs" variant="subtle" aria-label={`${isApplied ? "Undo" : "Use"} ${setting?.label ?? change.key}`} onClick={() => (isApplied ? store.undo([change.key]) : store.apply([change]))}>{isApplied ? "Undo" : "Use"}</Button>
+      <Button
+        size="compact-xs"
+        variant="subtle"
+        aria-label={`${isApplied ? "Undo" : "Use"} ${setting?.label ?? change.key}`}
+        onClick={() => (isApplied ? store.undo([change.key]) : store.apply([change]))}
+      >
+        {isApplied ? "Undo" : "Use"}
+      </Button>
     </li>
   );
 }

@@ -21,7 +21,10 @@ export function useKeptDraft(store: FormStore, form: string): void {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const stop = store.watch(() => {
       clearTimeout(timer);
-      timer = setTimeout(() => sessionStorage.setItem(KEY, JSON.stringify({ form, saved: store.save() })), SAVE_AFTER_MS);
+      timer = setTimeout(
+        () => sessionStorage.setItem(KEY, JSON.stringify({ form, saved: store.save() })),
+        SAVE_AFTER_MS,
+      );
     });
     return () => {
       stop();

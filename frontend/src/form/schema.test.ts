@@ -4,13 +4,20 @@ import type { Condition, Setting, SettingValues } from "../api/types";
 import { holds, isSame, parseNumber, parseSeveral, problemOf, showValue, visibleKeys } from "./schema";
 
 describe("conditions, the same cases as in Python", () => {
-  test.each(cases as unknown as { name: string; rule: Condition; values: SettingValues; expected: boolean }[])("$name", ({ rule, values, expected }) => {
-    expect(holds(rule, values)).toBe(expected);
-  });
+  test.each(cases as unknown as { name: string; rule: Condition; values: SettingValues; expected: boolean }[])(
+    "$name",
+    ({ rule, values, expected }) => {
+      expect(holds(rule, values)).toBe(expected);
+    },
+  );
 });
 
 describe("visible settings", () => {
-  const rules = { loss: null, gamma: { all: [{ key: "loss", in: ["focal"] }] }, schedule: { all: [{ key: "gamma", gt: 1 }] } };
+  const rules = {
+    loss: null,
+    gamma: { all: [{ key: "loss", in: ["focal"] }] },
+    schedule: { all: [{ key: "gamma", gt: 1 }] },
+  };
 
   it("hides what depends on a hidden setting", () => {
     expect(visibleKeys(rules, { loss: "dice", gamma: 2 })).toEqual(new Set(["loss"]));
@@ -27,12 +34,21 @@ describe("visible settings", () => {
   });
 
   it("looks at facts that are no settings", () => {
-    expect(visibleKeys({ gpus: { all: [{ key: "machine.gpu_count", gt: 0 }] } }, { "machine.gpu_count": 0 })).toEqual(new Set());
+    expect(visibleKeys({ gpus: { all: [{ key: "machine.gpu_count", gt: 0 }] } }, { "machine.gpu_count": 0 })).toEqual(
+      new Set(),
+    );
   });
 });
 
 describe("numbers as typed", () => {
-  test.each([["3e-4", 0.0003], ["1", 1], [" 0.5 ", 0.5], [".5", 0.5], ["-2", -2], ["1E3", 1000]])("%s is a number", (text, value) => {
+  test.each([
+    ["3e-4", 0.0003],
+    ["1", 1],
+    [" 0.5 ", 0.5],
+    [".5", 0.5],
+    ["-2", -2],
+    ["1E3", 1000],
+  ])("%s is a number", (text, value) => {
     expect(parseNumber(text)).toBe(value);
   });
 
@@ -54,7 +70,21 @@ describe("numbers as typed", () => {
 });
 
 describe("one value", () => {
-  const rate: Setting = { key: "training.rate", label: "Rate", section: "training", type: "float", default: 0.1, min: 0, max: 1, exclusive_min: true, grid: true, level: "novice", help: "", optional: false, fixed: false };
+  const rate: Setting = {
+    key: "training.rate",
+    label: "Rate",
+    section: "training",
+    type: "float",
+    default: 0.1,
+    min: 0,
+    max: 1,
+    exclusive_min: true,
+    grid: true,
+    level: "novice",
+    help: "",
+    optional: false,
+    fixed: false,
+  };
 
   it("keeps to the limits, open and closed", () => {
     expect(problemOf(rate, 0)).toContain("above 0");

@@ -9,7 +9,9 @@ export const LEVELS: ExperienceLevel[] = ["novice", "skilled", "expert", "master
 export function holds(rule: Condition, values: SettingValues): boolean {
   const all = rule.all ?? [];
   const any = rule.any ?? [];
-  return all.every((test) => testHolds(test, values)) && (any.length === 0 || any.some((test) => testHolds(test, values)));
+  return (
+    all.every((test) => testHolds(test, values)) && (any.length === 0 || any.some((test) => testHolds(test, values)))
+  );
 }
 
 function testHolds(test: ConditionTest, values: SettingValues): boolean {
@@ -41,7 +43,8 @@ function keysOf(rule: Condition): string[] {
 }
 
 export function isSame(left: SettingValue | undefined, right: SettingValue | undefined): boolean {
-  if (Array.isArray(left) && Array.isArray(right)) return left.length === right.length && left.every((one, i) => one === right[i]);
+  if (Array.isArray(left) && Array.isArray(right))
+    return left.length === right.length && left.every((one, i) => one === right[i]);
   return (left ?? null) === (right ?? null);
 }
 
@@ -54,9 +57,13 @@ export function parseNumber(text: string): number | null {
 /** Several values as typed: "1e-4, 3e-4" or "start:stop:step" (both ends included). Names the first bad part. */
 export function parseSeveral(text: string): { values: number[]; problem: string | null } {
   const values: number[] = [];
-  for (const part of text.split(",").map((one) => one.trim()).filter((one) => one !== "")) {
+  for (const part of text
+    .split(",")
+    .map((one) => one.trim())
+    .filter((one) => one !== "")) {
     const several = part.includes(":") ? parseRange(part) : [parseNumber(part)];
-    if (several === null || several.includes(null)) return { values, problem: `“${part}” is not a number or start:stop:step.` };
+    if (several === null || several.includes(null))
+      return { values, problem: `“${part}” is not a number or start:stop:step.` };
     for (const value of several as number[]) if (!values.includes(value)) values.push(value);
   }
   return { values, problem: values.length === 0 ? "Type at least one value." : null };
@@ -69,29 +76,45 @@ function parseRange(text: string): (number | null)[] | null {
   const [start, stop, step = 1] = parts as [number, number, number];
   if (parts.length < 2 || parts.length > 3 || parts.includes(null) || step <= 0 || stop < start) return null;
   const count = Math.floor((stop - start) / step + 1e-9) + 1;
-  return count > RANGE_LIMIT ? null : Array.from({ length: count }, (_, i) => Number((start + i * step).toPrecision(12)));
+  return count > RANGE_LIMIT
+    ? null
+    : Array.from({ length: count }, (_, i) => Number((start + i * step).toPrecision(12)));
 }
 
 /** What is wrong with one value, in words, or null. Python decides in the end; this is for comfort. */
 export function problemOf(setting: Setting, value: SettingValue | undefined): string | null {
-  if (value === null || value === undefined || value === "") return setting.optional || isFreeText(setting) ? null : `${setting.label} needs a value.`;
+  if (value === null || value === undefined || value === "")
+    return setting.optional || isFreeText(setting) ? null : `${setting.label} needs a value.`;
   if (setting.type === "int" || setting.type === "float") return numberProblem(setting, value);
-  if (setting.type === "enum" && setting.choices && !setting.free && !setting.choices.some(([choice]) => isSame(choice, value))) {
+  if (
+    setting.type === "enum" &&
+    setting.choices &&
+    !setting.free &&
+    !setting.choices.some(([choice]) => isSame(choice, value))
+  ) {
     return `${setting.label} has no choice “${String(value)}”.`;
   }
   return null;
 }
 
 function isFreeText(setting: Setting): boolean {
-  return setting.type === "string" || setting.type === "text" || setting.type === "secret" || setting.type === "tags" || setting.type === "multi";
+  return (
+    setting.type === "string" ||
+    setting.type === "text" ||
+    setting.type === "secret" ||
+    setting.type === "tags" ||
+    setting.type === "multi"
+  );
 }
 
 function numberProblem(setting: Setting, value: SettingValue): string | null {
   if (typeof value !== "number") return `“${String(value)}” is not a number.`;
   if (setting.type === "int" && !Number.isInteger(value)) return `${setting.label} takes whole numbers.`;
   const { min, max } = setting;
-  if (typeof min === "number" && (setting.exclusive_min ? value <= min : value < min)) return `${setting.label} must be ${setting.exclusive_min ? "above" : "at least"} ${formatSettingNumber(min)}.`;
-  if (typeof max === "number" && (setting.exclusive_max ? value >= max : value > max)) return `${setting.label} must be ${setting.exclusive_max ? "below" : "at most"} ${formatSettingNumber(max)}.`;
+  if (typeof min === "number" && (setting.exclusive_min ? value <= min : value < min))
+    return `${setting.label} must be ${setting.exclusive_min ? "above" : "at least"} ${formatSettingNumber(min)}.`;
+  if (typeof max === "number" && (setting.exclusive_max ? value >= max : value > max))
+    return `${setting.label} must be ${setting.exclusive_max ? "below" : "at most"} ${formatSettingNumber(max)}.`;
   return null;
 }
 

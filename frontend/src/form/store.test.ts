@@ -5,14 +5,56 @@ import { FormStore } from "./store";
 const base = { section: "training", grid: true, level: "novice" as const, help: "", optional: false, fixed: false };
 const settings: Setting[] = [
   { ...base, key: "general.problem", label: "Problem", type: "string", default: "Image", fixed: true },
-  { ...base, key: "t.rate", label: "Learning rate", type: "float", default: 0.001, min: 0, max: 1, grid_values: [0.001, 0.003] },
-  { ...base, key: "t.loss", label: "Loss", type: "enum", default: "bce", choices: [["bce", "BCE"], ["focal", "Focal"]] },
-  { ...base, key: "t.gamma", label: "Gamma", type: "float", default: 2, visible_if: { all: [{ key: "t.loss", in: ["focal"] }] } },
-  { ...base, key: "t.column", label: "Column", type: "column", default: "", grid: false, choices: [["label", "label"]] },
+  {
+    ...base,
+    key: "t.rate",
+    label: "Learning rate",
+    type: "float",
+    default: 0.001,
+    min: 0,
+    max: 1,
+    grid_values: [0.001, 0.003],
+  },
+  {
+    ...base,
+    key: "t.loss",
+    label: "Loss",
+    type: "enum",
+    default: "bce",
+    choices: [
+      ["bce", "BCE"],
+      ["focal", "Focal"],
+    ],
+  },
+  {
+    ...base,
+    key: "t.gamma",
+    label: "Gamma",
+    type: "float",
+    default: 2,
+    visible_if: { all: [{ key: "t.loss", in: ["focal"] }] },
+  },
+  {
+    ...base,
+    key: "t.column",
+    label: "Column",
+    type: "column",
+    default: "",
+    grid: false,
+    choices: [["label", "label"]],
+  },
 ];
 const document: SettingsDocument = {
-  problem_type: "image_classification", title: "", model_type: null, version: 1, hash: "x", sections: [{ id: "training", title: "Training" }], settings,
-  facts: {}, values: { "t.column": "label" }, suggested: [{ key: "t.rate", value: 0.003, default: 0.001, reason: "few rows" }],
+  problem_type: "image_classification",
+  title: "",
+  model_type: null,
+  version: 1,
+  hash: "x",
+  sections: [{ id: "training", title: "Training" }],
+  settings,
+  facts: {},
+  values: { "t.column": "label" },
+  suggested: [{ key: "t.rate", value: 0.003, default: 0.001, reason: "few rows" }],
 };
 
 describe("the form's store", () => {
@@ -83,7 +125,21 @@ describe("the form's store", () => {
   });
 
   it("puts the server's findings at their fields until the value changes", () => {
-    store.blame([{ level: "error", code: "x", path: "t.rate", message: "Too high.", fix: "", found: "", expected: "", line: null, count: 1, rows: [], examples: [] }]);
+    store.blame([
+      {
+        level: "error",
+        code: "x",
+        path: "t.rate",
+        message: "Too high.",
+        fix: "",
+        found: "",
+        expected: "",
+        line: null,
+        count: 1,
+        rows: [],
+        examples: [],
+      },
+    ]);
 
     expect(store.problem("t.rate")).toBe("Too high.");
 

@@ -1,4 +1,12 @@
-import type { Draft, Finding, Setting, SettingsDocument, SettingValue, SettingValues, SuggestedChange } from "../api/types";
+import type {
+  Draft,
+  Finding,
+  Setting,
+  SettingsDocument,
+  SettingValue,
+  SettingValues,
+  SuggestedChange,
+} from "../api/types";
 import { isSame, parseNumber, parseSeveral, problemOf, visibleKeys } from "./schema";
 
 export type GridEntry = { text: string; values: SettingValue[]; problem: string | null };
@@ -49,7 +57,14 @@ export class FormStore {
     const number = parseNumber(text);
     const isEmpty = text.trim() === "";
     const value = isEmpty ? null : (number ?? text);
-    this.change({ values: { ...this.state.values, [key]: value }, texts: { ...this.state.texts, [key]: text }, applied: this.stillApplied(key, value) }, key);
+    this.change(
+      {
+        values: { ...this.state.values, [key]: value },
+        texts: { ...this.state.texts, [key]: text },
+        applied: this.stillApplied(key, value),
+      },
+      key,
+    );
   }
 
   reset(key: string): void {
@@ -61,12 +76,24 @@ export class FormStore {
   /** Takes other values over: from an experiment, a file, or a draft. Unknown keys are left out. */
   take(values: SettingValues, grid: Record<string, SettingValue[]> = {}): void {
     const known = Object.fromEntries(Object.entries(values).filter(([key]) => this.settings.has(key)));
-    const entries = Object.entries(grid).filter(([key]) => this.settings.has(key)).map(([key, several]) => [key, { text: several.join(", "), values: several, problem: null }]);
-    this.change({ values: { ...this.state.values, ...known }, texts: {}, grid: Object.fromEntries(entries) as FormState["grid"], serverProblems: {} });
+    const entries = Object.entries(grid)
+      .filter(([key]) => this.settings.has(key))
+      .map(([key, several]) => [key, { text: several.join(", "), values: several, problem: null }]);
+    this.change({
+      values: { ...this.state.values, ...known },
+      texts: {},
+      grid: Object.fromEntries(entries) as FormState["grid"],
+      serverProblems: {},
+    });
   }
 
   restore(saved: SavedForm): void {
-    this.change({ values: { ...this.start, ...saved.values }, texts: saved.texts, grid: saved.grid, applied: saved.applied });
+    this.change({
+      values: { ...this.start, ...saved.values },
+      texts: saved.texts,
+      grid: saved.grid,
+      applied: saved.applied,
+    });
   }
 
   apply(changes: SuggestedChange[]): void {
@@ -91,7 +118,10 @@ export class FormStore {
   startSeveral(key: string): void {
     const setting = this.settings.get(key) as Setting;
     const offered = setting.grid_values?.length ? setting.grid_values : [this.state.values[key] ?? null];
-    this.change({ grid: { ...this.state.grid, [key]: { text: offered.join(", "), values: offered, problem: null } } }, key);
+    this.change(
+      { grid: { ...this.state.grid, [key]: { text: offered.join(", "), values: offered, problem: null } } },
+      key,
+    );
   }
 
   stopSeveral(key: string): void {
@@ -114,7 +144,11 @@ export class FormStore {
   /** Puts the server's findings at their fields. */
   blame(findings: Finding[]): void {
     const problems = findings.filter((finding) => finding.level === "error" && this.settings.has(finding.path));
-    this.change({ serverProblems: Object.fromEntries(problems.map((finding) => [finding.path, [finding.message, finding.fix].filter(Boolean).join(" ")])) });
+    this.change({
+      serverProblems: Object.fromEntries(
+        problems.map((finding) => [finding.path, [finding.message, finding.fix].filter(Boolean).join(" ")]),
+      ),
+    });
   }
 
   isChanged(key: string): boolean {
@@ -129,7 +163,9 @@ export class FormStore {
     const setting = this.settings.get(key);
     if (!setting || !this.state.visible.has(key)) return null;
     const entry = this.state.grid[key];
-    return (entry ? entry.problem : problemOf(setting, this.state.values[key])) ?? this.state.serverProblems[key] ?? null;
+    return (
+      (entry ? entry.problem : problemOf(setting, this.state.values[key])) ?? this.state.serverProblems[key] ?? null
+    );
   }
 
   /** Every problem of what is shown, in the order of the form. */
@@ -180,7 +216,8 @@ export class FormStore {
     const base = { ...this.document.facts, ...state.values };
     const visible = visibleKeys(this.rules, base);
     for (const [key, entry] of Object.entries(state.grid)) {
-      for (const value of entry.values) for (const shown of visibleKeys(this.rules, { ...base, [key]: value })) visible.add(shown);
+      for (const value of entry.values)
+        for (const shown of visibleKeys(this.rules, { ...base, [key]: value })) visible.add(shown);
     }
     return { ...state, serverProblems: state.serverProblems ?? {}, visible };
   }

@@ -19,7 +19,11 @@ const TOPICS = "queue,experiments,datasets,predictions";
 
 /** What stands around every page: navigation, search, live connection, messages. */
 export function Frame() {
-  const [isFolded, setIsFolded] = useLocalStorage({ key: "studio-folded", defaultValue: false, getInitialValueInEffect: false });
+  const [isFolded, setIsFolded] = useLocalStorage({
+    key: "studio-folded",
+    defaultValue: false,
+    getInitialValueInEffect: false,
+  });
   const [open, setOpen] = useState<"menu" | "search" | "shortcuts" | null>(null);
   const { pathname } = useLocation();
   useLiveCache();
@@ -28,14 +32,31 @@ export function Frame() {
   const close = () => setOpen(null);
   return (
     <div className={classes.frame} data-folded={isFolded || undefined}>
-      <a href="#content" className={classes.skip}>Skip to content</a>
-      <aside className={classes.aside}><SideBar isFolded={isFolded} onFold={() => setIsFolded(!isFolded)} /></aside>
-      <Drawer opened={open === "menu"} onClose={close} size={256} padding={0} withCloseButton={false} attributes={{ content: { "aria-label": "Navigation" } }}><SideBar onNavigate={close} /></Drawer>
+      <a href="#content" className={classes.skip}>
+        Skip to content
+      </a>
+      <aside className={classes.aside}>
+        <SideBar isFolded={isFolded} onFold={() => setIsFolded(!isFolded)} />
+      </aside>
+      <Drawer
+        opened={open === "menu"}
+        onClose={close}
+        size={256}
+        padding={0}
+        withCloseButton={false}
+        attributes={{ content: { "aria-label": "Navigation" } }}
+      >
+        <SideBar onNavigate={close} />
+      </Drawer>
       <div className={classes.main}>
         <TopBar onMenu={() => setOpen("menu")} onSearch={() => setOpen("search")} />
         <VersionNotice />
         <main id="content" tabIndex={-1} className={classes.content}>
-          <PartBoundary key={pathname.split("/").slice(0, 3).join("/")} name="This page"><Suspense><Outlet /></Suspense></PartBoundary>
+          <PartBoundary key={pathname.split("/").slice(0, 3).join("/")} name="This page">
+            <Suspense>
+              <Outlet />
+            </Suspense>
+          </PartBoundary>
         </main>
       </div>
       <Search isOpen={open === "search"} onClose={close} />
@@ -48,7 +69,10 @@ export function Frame() {
 
 function useLiveCache(): void {
   const client = useQueryClient();
-  const listener = useMemo(() => ({ onEvent: (name: string, data: unknown) => applyEvent(client, name, data) }), [client]);
+  const listener = useMemo(
+    () => ({ onEvent: (name: string, data: unknown) => applyEvent(client, name, data) }),
+    [client],
+  );
   useTopics(TOPICS, listener);
 }
 

@@ -13,7 +13,16 @@ type Hit = { to: string; title: string; kind: string };
 /** Goes to any page, experiment or dataset by name. */
 export function Search({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
-    <Modal opened={isOpen} onClose={onClose} withCloseButton={false} padding={0} size={560} attributes={{ content: { "aria-label": "Search everything" } }} yOffset="12vh" centered={false}>
+    <Modal
+      opened={isOpen}
+      onClose={onClose}
+      withCloseButton={false}
+      padding={0}
+      size={560}
+      attributes={{ content: { "aria-label": "Search everything" } }}
+      yOffset="12vh"
+      centered={false}
+    >
       <SearchBox onDone={onClose} />
     </Modal>
   );
@@ -38,16 +47,42 @@ function SearchBox({ onDone }: { onDone: () => void }) {
   };
   return (
     <>
-      <TextInput data-autofocus size="md" variant="unstyled" className={classes.searchInput} leftSection={<SearchIcon />} placeholder="Find an experiment, a dataset or a page" aria-label="Search everything"
-        role="combobox" aria-expanded="true" aria-controls="search-hits" aria-activedescendant={hits[active] ? `hit-${active}` : undefined}
-        value={text} onChange={(event) => (setText(event.currentTarget.value), setActive(0))} onKeyDown={steer} />
+      <TextInput
+        data-autofocus
+        size="md"
+        variant="unstyled"
+        className={classes.searchInput}
+        leftSection={<SearchIcon />}
+        placeholder="Find an experiment, a dataset or a page"
+        aria-label="Search everything"
+        role="combobox"
+        aria-expanded="true"
+        aria-controls="search-hits"
+        aria-activedescendant={hits[active] ? `hit-${active}` : undefined}
+        value={text}
+        onChange={(event) => (setText(event.currentTarget.value), setActive(0))}
+        onKeyDown={steer}
+      />
       <ul id="search-hits" role="listbox" aria-label="Results" className={classes.hits}>
         {hits.map((hit, i) => (
-          <li key={hit.to} id={`hit-${i}`} role="option" aria-selected={i === active} className={classes.hit} onPointerEnter={() => setActive(i)} onClick={() => go(hit)}>
-            <span className="clip grow">{hit.title}</span><span className="tiny muted">{hit.kind}</span>
+          <li
+            key={hit.to}
+            id={`hit-${i}`}
+            role="option"
+            aria-selected={i === active}
+            className={classes.hit}
+            onPointerEnter={() => setActive(i)}
+            onClick={() => go(hit)}
+          >
+            <span className="clip grow">{hit.title}</span>
+            <span className="tiny muted">{hit.kind}</span>
           </li>
         ))}
-        {hits.length === 0 && <li className={classes.noHit} role="option" aria-selected="false" aria-disabled="true">Nothing has this name.</li>}
+        {hits.length === 0 && (
+          <li className={classes.noHit} role="option" aria-selected="false" aria-disabled="true">
+            Nothing has this name.
+          </li>
+        )}
       </ul>
     </>
   );
@@ -59,7 +94,12 @@ function useHits(text: string): Hit[] {
   const datasets = useDatasets().data ?? [];
   const wanted = text.trim().toLowerCase();
   const all: Hit[] = [
-    ...[...MAIN_PLACES, ...OTHER_PLACES, { to: "/experiments/new", title: "New experiment" }, { to: "/datasets/import", title: "Import dataset" }].map((place) => ({ to: place.to, title: place.title, kind: "Page" })),
+    ...[
+      ...MAIN_PLACES,
+      ...OTHER_PLACES,
+      { to: "/experiments/new", title: "New experiment" },
+      { to: "/datasets/import", title: "Import dataset" },
+    ].map((place) => ({ to: place.to, title: place.title, kind: "Page" })),
     ...experiments.map((one) => ({ to: `/experiments/${one.id}`, title: one.name, kind: "Experiment" })),
     ...datasets.map((one) => ({ to: `/datasets/${one.id}`, title: one.name, kind: "Dataset" })),
   ];

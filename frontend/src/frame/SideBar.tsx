@@ -16,7 +16,12 @@ export function SideBar({ isFolded = false, onFold, onNavigate }: SideBarProps) 
       <div className={classes.gap} />
       <PlaceList places={OTHER_PLACES} isFolded={isFolded} onNavigate={onNavigate} />
       {onFold && (
-        <button type="button" className={classes.place} onClick={onFold} aria-label={isFolded ? "Unfold navigation" : "Fold navigation"}>
+        <button
+          type="button"
+          className={classes.place}
+          onClick={onFold}
+          aria-label={isFolded ? "Unfold navigation" : "Fold navigation"}
+        >
           {isFolded ? <ChevronRightIcon /> : <ChevronLeftIcon />}
           {!isFolded && <span>Fold</span>}
         </button>
@@ -30,7 +35,12 @@ function PlaceList({ places, isFolded, onNavigate }: { places: Place[]; isFolded
     <ul className={classes.places}>
       {places.map((place) => (
         <li key={place.to}>
-          <NavLink to={place.to} className={classes.place} onClick={onNavigate} title={isFolded ? place.title : undefined}>
+          <NavLink
+            to={place.to}
+            className={classes.place}
+            onClick={onNavigate}
+            title={isFolded ? place.title : undefined}
+          >
             {place.icon}
             <span className={isFolded ? "hidden-visually" : undefined}>{place.title}</span>
           </NavLink>

@@ -9,7 +9,16 @@ import classes from "./frame.module.css";
 export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () => void }) {
   return (
     <header className={classes.topBar}>
-      <ActionIcon className={classes.menuButton} variant="subtle" color="gray" size={36} aria-label="Open navigation" onClick={onMenu}><MenuIcon /></ActionIcon>
+      <ActionIcon
+        className={classes.menuButton}
+        variant="subtle"
+        color="gray"
+        size={36}
+        aria-label="Open navigation"
+        onClick={onMenu}
+      >
+        <MenuIcon />
+      </ActionIcon>
       <Breadcrumb />
       <div className="grow" />
       <ConnectionNote />
@@ -27,7 +36,10 @@ export function TopBar({ onMenu, onSearch }: { onMenu: () => void; onSearch: () 
 function QueuePill() {
   const queue = useQueue().data;
   if (!queue) return null;
-  const parts = [queue.running.length > 0 && `${queue.running.length} running`, queue.waiting.length > 0 && `${queue.waiting.length} waiting`].filter(Boolean);
+  const parts = [
+    queue.running.length > 0 && `${queue.running.length} running`,
+    queue.waiting.length > 0 && `${queue.waiting.length} waiting`,
+  ].filter(Boolean);
   return (
     <Link to="/queue" className={classes.pill} data-busy={parts.length > 0 || undefined}>
       <span className={classes.dot} aria-hidden="true" />
@@ -41,7 +53,12 @@ function QueuePill() {
 function ConnectionNote() {
   const state = useConnection();
   if (state !== "lost") return null;
-  return <span className={classes.lost} role="status"><WarningIcon size={16} /><span>Connection lost. Trying again</span></span>;
+  return (
+    <span className={classes.lost} role="status">
+      <WarningIcon size={16} />
+      <span>Connection lost. Trying again</span>
+    </span>
+  );
 }
 
 function ThemeMenu() {
@@ -49,11 +66,21 @@ function ThemeMenu() {
   const icon = colorScheme === "auto" ? <ScreenIcon /> : colorScheme === "dark" ? <MoonIcon /> : <SunIcon />;
   return (
     <Menu position="bottom-end">
-      <Menu.Target><ActionIcon variant="subtle" color="gray" size={36} aria-label="Theme">{icon}</ActionIcon></Menu.Target>
+      <Menu.Target>
+        <ActionIcon variant="subtle" color="gray" size={36} aria-label="Theme">
+          {icon}
+        </ActionIcon>
+      </Menu.Target>
       <Menu.Dropdown>
-        <Menu.Item leftSection={<ScreenIcon size={16} />} onClick={() => setColorScheme("auto")}>Like the system</Menu.Item>
-        <Menu.Item leftSection={<SunIcon size={16} />} onClick={() => setColorScheme("light")}>Light</Menu.Item>
-        <Menu.Item leftSection={<MoonIcon size={16} />} onClick={() => setColorScheme("dark")}>Dark</Menu.Item>
+        <Menu.Item leftSection={<ScreenIcon size={16} />} onClick={() => setColorScheme("auto")}>
+          Like the system
+        </Menu.Item>
+        <Menu.Item leftSection={<SunIcon size={16} />} onClick={() => setColorScheme("light")}>
+          Light
+        </Menu.Item>
+        <Menu.Item leftSection={<MoonIcon size={16} />} onClick={() => setColorScheme("dark")}>
+          Dark
+        </Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -9,13 +9,22 @@ export function VersionNotice() {
   const isLost = useConnection() === "lost";
   const me = useMe(isLost);
   if (isLost && me.error instanceof ApiError && me.error.status === 401) {
-    return <div className={classes.notice} role="status"><span>The studio was started again and does not know this browser. Open the launch address that it printed, in another tab: this page goes on by itself.</span></div>;
+    return (
+      <div className={classes.notice} role="status">
+        <span>
+          The studio was started again and does not know this browser. Open the launch address that it printed, in
+          another tab: this page goes on by itself.
+        </span>
+      </div>
+    );
   }
   if (!me.data?.version || me.data.version === __STUDIO_VERSION__) return null;
   return (
     <div className={classes.notice} role="status">
       <span>A new version is running ({me.data.version}).</span>
-      <Button size="compact-sm" variant="default" onClick={() => window.location.reload()}>Reload</Button>
+      <Button size="compact-sm" variant="default" onClick={() => window.location.reload()}>
+        Reload
+      </Button>
     </div>
   );
 }

@@ -10,25 +10,62 @@ export function ProblemTypeHelp({ type }: { type: ProblemType }) {
       <h2>{type.title}</h2>
       <p>{type.description}</p>
       <Section title="Data it needs">
-        <FactList facts={type.roles.map((role) => ({ label: `${role.title}${role.is_required ? "" : ", optional"}`, value: [role.hint, `kinds: ${role.kinds.join(", ")}`].filter(Boolean).join("; ") }))} />
+        <FactList
+          facts={type.roles.map((role) => ({
+            label: `${role.title}${role.is_required ? "" : ", optional"}`,
+            value: [role.hint, `kinds: ${role.kinds.join(", ")}`].filter(Boolean).join("; "),
+          }))}
+        />
         <p className="small muted">Formats: {type.dataset_formats.join(", ")}.</p>
       </Section>
       <Section title="Metrics">
-        <dl className={classes.terms}>{type.metrics.map((metric) => <div key={metric.name}><dt>{metric.label} <span className="muted">{metric.direction === "maximize" ? "higher is better" : "lower is better"}{metric.name === type.default_metric && ", default"}</span></dt><dd>{metric.definition}</dd></div>)}</dl>
+        <dl className={classes.terms}>
+          {type.metrics.map((metric) => (
+            <div key={metric.name}>
+              <dt>
+                {metric.label}{" "}
+                <span className="muted">
+                  {metric.direction === "maximize" ? "higher is better" : "lower is better"}
+                  {metric.name === type.default_metric && ", default"}
+                </span>
+              </dt>
+              <dd>{metric.definition}</dd>
+            </div>
+          ))}
+        </dl>
       </Section>
-      <Section title="What a finished run shows"><ul className={classes.list}>{type.insights.map((insight) => <li key={insight}>{insight}</li>)}</ul></Section>
-      <Section title="What predictions add"><p>{type.prediction_columns}</p></Section>
-      <p><Link to={`/help/reference-${type.id}`}>Every setting of {type.title.toLowerCase()}</Link></p>
+      <Section title="What a finished run shows">
+        <ul className={classes.list}>
+          {type.insights.map((insight) => (
+            <li key={insight}>{insight}</li>
+          ))}
+        </ul>
+      </Section>
+      <Section title="What predictions add">
+        <p>{type.prediction_columns}</p>
+      </Section>
+      <p>
+        <Link to={`/help/reference-${type.id}`}>Every setting of {type.title.toLowerCase()}</Link>
+      </p>
     </div>
   );
 }
 
 const WORDS: [string, string][] = [
-  ["Dataset", "Tables and media files that were imported and checked. It never changes afterwards, so that results can be repeated."],
-  ["Experiment", "One set of settings on one dataset. It makes one run, or several when folds, seeds or several values are asked for."],
+  [
+    "Dataset",
+    "Tables and media files that were imported and checked. It never changes afterwards, so that results can be repeated.",
+  ],
+  [
+    "Experiment",
+    "One set of settings on one dataset. It makes one run, or several when folds, seeds or several values are asked for.",
+  ],
   ["Run", "One training, from the first step to predictions on the validation rows."],
   ["Settings", "Everything that decides a training. They can be downloaded as YAML and loaded again in any studio."],
-  ["Level", "How much of the settings form is shown: novice, skilled, expert, master. Hidden settings keep their values."],
+  [
+    "Level",
+    "How much of the settings form is shown: novice, skilled, expert, master. Hidden settings keep their values.",
+  ],
   ["Grid search", "Several values for some settings. Every combination is one run."],
   ["Epoch", "One pass over all training rows."],
   ["Step", "Training samples seen so far. Charts count in steps, so that runs with other batch sizes compare."],
@@ -43,7 +80,14 @@ export function Glossary() {
   return (
     <div className={classes.topic}>
       <h2>Words</h2>
-      <dl className={classes.terms}>{WORDS.map(([word, meaning]) => <div key={word}><dt>{word}</dt><dd>{meaning}</dd></div>)}</dl>
+      <dl className={classes.terms}>
+        {WORDS.map(([word, meaning]) => (
+          <div key={word}>
+            <dt>{word}</dt>
+            <dd>{meaning}</dd>
+          </div>
+        ))}
+      </dl>
     </div>
   );
 }

@@ -16,7 +16,12 @@ import type { Editing } from "./choices";
 import classes from "./importing.module.css";
 
 const NONE = "(none)";
-const TABLE_ROLES = [{ name: "train", title: "Training table" }, { name: "validation", title: "Validation table" }, { name: "test", title: "Test table" }, { name: "unlabeled", title: "Unlabeled table" }] as const;
+const TABLE_ROLES = [
+  { name: "train", title: "Training table" },
+  { name: "validation", title: "Validation table" },
+  { name: "test", title: "Test table" },
+  { name: "unlabeled", title: "Unlabeled table" },
+] as const;
 
 /** Which table and which column is what, a name, and three samples as the trainer will see them. */
 export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: Editing; onBack: () => void }) {
@@ -24,27 +29,79 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
   const type = useProblemType(choices.problem_type);
   const navigate = useNavigate();
   const finish = useFinishImport(scan.id);
-  const [name, setName] = useState(scan.source.replace(/\.(zip|csv|parquet|pq|jsonl|json|tsv)$/i, "").replace(/[^\w .-]+/g, " ").trim());
+  const [name, setName] = useState(
+    scan.source
+      .replace(/\.(zip|csv|parquet|pq|jsonl|json|tsv)$/i, "")
+      .replace(/[^\w .-]+/g, " ")
+      .trim(),
+  );
   const errors = scan.findings.filter((finding) => finding.level === "error");
-  const blocking = finish.error instanceof ApiError && finish.error.findings.length > 0 ? finish.error.findings : errors;
+  const blocking =
+    finish.error instanceof ApiError && finish.error.findings.length > 0 ? finish.error.findings : errors;
   const table = scan.tables.find((one) => one.name === choices.train);
   const missing = (type?.roles ?? []).filter((role) => role.is_required && isEmpty(choices.roles[role.name]));
-  const start = () => finish.mutate({ name, choices }, { onSuccess: (dataset) => void navigate(`/datasets/${dataset.id}/overview`) });
+  const start = () =>
+    finish.mutate({ name, choices }, { onSuccess: (dataset) => void navigate(`/datasets/${dataset.id}/overview`) });
   return (
     <form className="column" style={{ gap: 28 }} onSubmit={(event) => (event.preventDefault(), start())}>
-      <Section title="Name"><TextInput aria-label="Name of the dataset" className={classes.name} value={name} onChange={(event) => setName(event.currentTarget.value)} required description="Letters, digits, space, dot, hyphen and underscore." /></Section>
+      <Section title="Name">
+        <TextInput
+          aria-label="Name of the dataset"
+          className={classes.name}
+          value={name}
+          onChange={(event) => setName(event.currentTarget.value)}
+          required
+          description="Letters, digits, space, dot, hyphen and underscore."
+        />
+      </Section>
       <div className={classes.twoColumns}>
-        <Section title="Columns"><div className={classes.roles}>{table ? type?.roles.map((role) => <RoleSelect key={role.name} role={role} table={table} scan={scan} editing={editing} />) : <p className="muted">Choose the training table first.</p>}</div></Section>
-        <Section title="Tables"><TableChoices scan={scan} editing={editing} /></Section>
+        <Section title="Columns">
+          <div className={classes.roles}>
+            {table ? (
+              type?.roles.map((role) => (
+                <RoleSelect key={role.name} role={role} table={table} scan={scan} editing={editing} />
+              ))
+            ) : (
+              <p className="muted">Choose the training table first.</p>
+            )}
+          </div>
+        </Section>
+        <Section title="Tables">
+          <TableChoices scan={scan} editing={editing} />
+        </Section>
       </div>
-      <Section title="As the training will see it" hint={editing.isChecking ? "looking again" : undefined}><SamplePreview scan={scan} /></Section>
+      <Section title="As the training will see it" hint={editing.isChecking ? "looking again" : undefined}>
+        <SamplePreview scan={scan} />
+      </Section>
       {editing.error !== null && <ErrorPanel title="The choices were not checked." error={editing.error} />}
-      {blocking.length > 0 && <Section title="This stops the import"><FindingList findings={blocking} /></Section>}
-      {finish.error && !(finish.error instanceof ApiError && finish.error.findings.length > 0) && <ErrorPanel title="The dataset was not imported." error={finish.error} />}
+      {blocking.length > 0 && (
+        <Section title="This stops the import">
+          <FindingList findings={blocking} />
+        </Section>
+      )}
+      {finish.error && !(finish.error instanceof ApiError && finish.error.findings.length > 0) && (
+        <ErrorPanel title="The dataset was not imported." error={finish.error} />
+      )}
       <footer className={classes.footer}>
-        <Button variant="default" onClick={onBack}>Back</Button>
-        <Button type="submit" loading={finish.isPending} disabled={editing.isChecking || choices.train === null || missing.length > 0 || name.trim() === "" || !choices.problem_type}>Import dataset</Button>
-        {missing.length > 0 && <span className="small muted">Still to choose: {missing.map((role) => role.title).join(", ")}</span>}
+        <Button variant="default" onClick={onBack}>
+          Back
+        </Button>
+        <Button
+          type="submit"
+          loading={finish.isPending}
+          disabled={
+            editing.isChecking ||
+            choices.train === null ||
+            missing.length > 0 ||
+            name.trim() === "" ||
+            !choices.problem_type
+          }
+        >
+          Import dataset
+        </Button>
+        {missing.length > 0 && (
+          <span className="small muted">Still to choose: {missing.map((role) => role.title).join(", ")}</span>
+        )}
       </footer>
     </form>
   );
@@ -54,17 +111,49 @@ function isEmpty(value: string | readonly string[] | null | undefined): boolean 
   return value === null || value === undefined || value.length === 0;
 }
 
-function RoleSelect({ role, table, scan, editing }: { role: ColumnRole; table: ImportTable; scan: Import; editing: Editing }) {
+function RoleSelect({
+  role,
+  table,
+  scan,
+  editing,
+}: {
+  role: ColumnRole;
+  table: ImportTable;
+  scan: Import;
+  editing: Editing;
+}) {
   const fits = (kind: string) => (role.kinds as string[]).includes(kind);
   const sorted = [...table.columns].sort((a, b) => Number(fits(b.kind)) - Number(fits(a.kind)));
-  const data = sorted.map((column) => ({ value: column.name, label: fits(column.kind) ? column.name : `${column.name} (${column.kind})` }));
+  const data = sorted.map((column) => ({
+    value: column.name,
+    label: fits(column.kind) ? column.name : `${column.name} (${column.kind})`,
+  }));
   const value = editing.choices.roles[role.name];
-  const set = (next: string | string[] | null) => editing.change({ roles: { ...editing.choices.roles, [role.name]: next } });
+  const set = (next: string | string[] | null) =>
+    editing.change({ roles: { ...editing.choices.roles, [role.name]: next } });
   const why = scan.role_reasons[role.name];
   const description = [role.hint, why ? `chosen because: ${why}` : ""].filter(Boolean).map(sentence).join(" ");
-  return role.is_many
-    ? <MultiSelectInput label={role.title} description={description} withAsterisk={role.is_required} data={data} value={Array.isArray(value) ? value : value ? [value] : []} onChange={set} />
-    : <SelectInput label={role.title} description={description} withAsterisk={role.is_required} searchable data={role.is_required ? data : [{ value: NONE, label: "None" }, ...data]} value={typeof value === "string" ? value : role.is_required ? null : NONE} placeholder="Choose a column" onChange={(next) => set(next === NONE ? null : next)} />;
+  return role.is_many ? (
+    <MultiSelectInput
+      label={role.title}
+      description={description}
+      withAsterisk={role.is_required}
+      data={data}
+      value={Array.isArray(value) ? value : value ? [value] : []}
+      onChange={set}
+    />
+  ) : (
+    <SelectInput
+      label={role.title}
+      description={description}
+      withAsterisk={role.is_required}
+      searchable
+      data={role.is_required ? data : [{ value: NONE, label: "None" }, ...data]}
+      value={typeof value === "string" ? value : role.is_required ? null : NONE}
+      placeholder="Choose a column"
+      onChange={(next) => set(next === NONE ? null : next)}
+    />
+  );
 }
 
 function sentence(text: string): string {
@@ -73,14 +162,30 @@ function sentence(text: string): string {
 
 function TableChoices({ scan, editing }: { scan: Import; editing: Editing }) {
   const tables = scan.tables.map((table) => ({ value: table.name, label: table.name }));
-  const folders = scan.folders.map((folder) => ({ value: folder.name, label: folder.name === "." ? "(top folder)" : folder.name }));
+  const folders = scan.folders.map((folder) => ({
+    value: folder.name,
+    label: folder.name === "." ? "(top folder)" : folder.name,
+  }));
   return (
     <div className={classes.roles}>
       {TABLE_ROLES.map((role) => (
-        <SelectInput key={role.name} label={role.title} withAsterisk={role.name === "train"} data={role.name === "train" ? tables : [{ value: NONE, label: "None" }, ...tables]} value={editing.choices[role.name] ?? (role.name === "train" ? null : NONE)}
-          onChange={(value) => editing.change({ [role.name]: value === NONE ? null : value })} />
+        <SelectInput
+          key={role.name}
+          label={role.title}
+          withAsterisk={role.name === "train"}
+          data={role.name === "train" ? tables : [{ value: NONE, label: "None" }, ...tables]}
+          value={editing.choices[role.name] ?? (role.name === "train" ? null : NONE)}
+          onChange={(value) => editing.change({ [role.name]: value === NONE ? null : value })}
+        />
       ))}
-      {folders.length > 0 && <SelectInput label="Media folder" data={[{ value: NONE, label: "None" }, ...folders]} value={editing.choices.media_folder ?? NONE} onChange={(value) => editing.change({ media_folder: value === NONE ? null : value })} />}
+      {folders.length > 0 && (
+        <SelectInput
+          label="Media folder"
+          data={[{ value: NONE, label: "None" }, ...folders]}
+          value={editing.choices.media_folder ?? NONE}
+          onChange={(value) => editing.change({ media_folder: value === NONE ? null : value })}
+        />
+      )}
     </div>
   );
 }
@@ -92,8 +197,21 @@ function SamplePreview({ scan }: { scan: Import }) {
     <ul className={classes.samples}>
       {samples.map((sample) => (
         <li key={sample.row}>
-          {sample.media && <div className={classes.samplePicture}><ImageOverlay sample={sample} source={(media) => importMedia(scan.id, media.path)} classNames={[]} overlay={FULL_OVERLAY} size="full" withBoxLabels /></div>}
-          <div style={{ padding: "12px 14px" }}><SampleFacts sample={sample} classNames={[]} overlay={FULL_OVERLAY} /></div>
+          {sample.media && (
+            <div className={classes.samplePicture}>
+              <ImageOverlay
+                sample={sample}
+                source={(media) => importMedia(scan.id, media.path)}
+                classNames={[]}
+                overlay={FULL_OVERLAY}
+                size="full"
+                withBoxLabels
+              />
+            </div>
+          )}
+          <div style={{ padding: "12px 14px" }}>
+            <SampleFacts sample={sample} classNames={[]} overlay={FULL_OVERLAY} />
+          </div>
         </li>
       ))}
     </ul>

@@ -34,10 +34,25 @@ export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) 
   };
   return (
     <div className={classes.source}>
-      {sending ? <SendingPanel sending={sending} onCancel={() => abort.current?.abort()} /> : <DropZone onFile={(file) => void send(file)} />}
+      {sending ? (
+        <SendingPanel sending={sending} onCancel={() => abort.current?.abort()} />
+      ) : (
+        <DropZone onFile={(file) => void send(file)} />
+      )}
       {error !== null && <ErrorPanel title="The file was not taken." error={error} />}
-      <ServerPath onStart={(path) => start.mutate({ path }, { onSuccess: onStarted })} isBusy={start.isPending && sending === null} error={sending === null && error === null ? start.error : null} />
-      {current && !sending && <p className="small muted">Already looked at: <strong>{current.source}</strong>. <button type="button" className={classes.textButton} onClick={onContinue}>Continue with it</button></p>}
+      <ServerPath
+        onStart={(path) => start.mutate({ path }, { onSuccess: onStarted })}
+        isBusy={start.isPending && sending === null}
+        error={sending === null && error === null ? start.error : null}
+      />
+      {current && !sending && (
+        <p className="small muted">
+          Already looked at: <strong>{current.source}</strong>.{" "}
+          <button type="button" className={classes.textButton} onClick={onContinue}>
+            Continue with it
+          </button>
+        </p>
+      )}
     </div>
   );
 }
@@ -52,15 +67,34 @@ function DropZone({ onFile }: { onFile: (file: File) => void }) {
     if (file) onFile(file);
   };
   return (
-    <div className={classes.drop} data-over={isOver || undefined} onDragOver={(event) => (event.preventDefault(), setIsOver(true))} onDragLeave={() => setIsOver(false)} onDrop={drop}>
-      <span className={classes.dropIcon}><UploadIcon size={26} /></span>
+    <div
+      className={classes.drop}
+      data-over={isOver || undefined}
+      onDragOver={(event) => (event.preventDefault(), setIsOver(true))}
+      onDragLeave={() => setIsOver(false)}
+      onDrop={drop}
+    >
+      <span className={classes.dropIcon}>
+        <UploadIcon size={26} />
+      </span>
       <p className={classes.dropTitle}>Drop a file here</p>
-      <p className="muted small">A zip with a table and a folder of media, or one csv, parquet or jsonl table. Up to 20 GB; an interrupted upload goes on where it stopped.</p>
-      <input ref={input} type="file" accept=".zip,.csv,.parquet,.pq,.jsonl,.json,.tsv" className="hidden-visually" tabIndex={-1} aria-label="Dataset file" onChange={(event) => {
-        const file = event.currentTarget.files?.[0];
-        event.currentTarget.value = "";
-        if (file) onFile(file);
-      }} />
+      <p className="muted small">
+        A zip with a table and a folder of media, or one csv, parquet or jsonl table. Up to 20 GB; an interrupted upload
+        goes on where it stopped.
+      </p>
+      <input
+        ref={input}
+        type="file"
+        accept=".zip,.csv,.parquet,.pq,.jsonl,.json,.tsv"
+        className="hidden-visually"
+        tabIndex={-1}
+        aria-label="Dataset file"
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          event.currentTarget.value = "";
+          if (file) onFile(file);
+        }}
+      />
       <Button onClick={() => input.current?.click()}>Choose file</Button>
     </div>
   );
@@ -70,9 +104,19 @@ function SendingPanel({ sending: { file, sent }, onCancel }: { sending: Sending;
   const share = file.size > 0 ? sent / file.size : 1;
   return (
     <div className={classes.sending} role="status">
-      <div className="spread"><strong className="clip">{file.name}</strong><span className="number small muted">{formatBytes(sent)} of {formatBytes(file.size)}</span></div>
+      <div className="spread">
+        <strong className="clip">{file.name}</strong>
+        <span className="number small muted">
+          {formatBytes(sent)} of {formatBytes(file.size)}
+        </span>
+      </div>
       <ProgressBar value={share} label={`Upload of ${file.name}`} />
-      <div className="spread"><span className="small muted">{share >= 1 ? "Unpacking and looking at the tables" : "Sending"}</span><Button size="xs" variant="default" onClick={onCancel} disabled={share >= 1}>Cancel upload</Button></div>
+      <div className="spread">
+        <span className="small muted">{share >= 1 ? "Unpacking and looking at the tables" : "Sending"}</span>
+        <Button size="xs" variant="default" onClick={onCancel} disabled={share >= 1}>
+          Cancel upload
+        </Button>
+      </div>
     </div>
   );
 }
@@ -81,15 +125,44 @@ function ServerPath({ onStart, isBusy, error }: { onStart: (path: string) => voi
   const [path, setPath] = useState("");
   const roots = useImportRoots().data?.roots ?? [];
   return (
-    <form className={classes.path} onSubmit={(event) => (event.preventDefault(), path.trim() !== "" && onStart(path.trim()))}>
+    <form
+      className={classes.path}
+      onSubmit={(event) => (event.preventDefault(), path.trim() !== "" && onStart(path.trim()))}
+    >
       <h2>Or a path on the server</h2>
       <div className={classes.pathLine}>
-        <TextInput className="grow" aria-label="Path on the server" placeholder="Folder, zip or table" leftSection={<FolderIcon size={16} />} value={path} onChange={(event) => setPath(event.currentTarget.value)} styles={{ input: { fontFamily: "var(--mono)", fontSize: 13 } }} />
-        <Button type="submit" variant="default" loading={isBusy} disabled={path.trim() === ""}>Read path</Button>
+        <TextInput
+          className="grow"
+          aria-label="Path on the server"
+          placeholder="Folder, zip or table"
+          leftSection={<FolderIcon size={16} />}
+          value={path}
+          onChange={(event) => setPath(event.currentTarget.value)}
+          styles={{ input: { fontFamily: "var(--mono)", fontSize: 13 } }}
+        />
+        <Button type="submit" variant="default" loading={isBusy} disabled={path.trim() === ""}>
+          Read path
+        </Button>
       </div>
       {roots.length > 0 ? (
-        <p className="small muted">Inside one of these folders: {roots.map((root) => <button key={root} type="button" className={`${classes.textButton} mono`} onClick={() => setPath(root.endsWith("/") ? root : `${root}/`)}>{root}</button>)}</p>
-      ) : <p className="small muted">No folder of the server is open for imports. Start it with an import root to open one.</p>}
+        <p className="small muted">
+          Inside one of these folders:{" "}
+          {roots.map((root) => (
+            <button
+              key={root}
+              type="button"
+              className={`${classes.textButton} mono`}
+              onClick={() => setPath(root.endsWith("/") ? root : `${root}/`)}
+            >
+              {root}
+            </button>
+          ))}
+        </p>
+      ) : (
+        <p className="small muted">
+          No folder of the server is open for imports. Start it with an import root to open one.
+        </p>
+      )}
       {error !== null && <ErrorPanel title="The path was not taken." error={error} />}
     </form>
   );

@@ -2,9 +2,23 @@ import { useEffect, useRef, useState } from "react";
 import { useCheckImport } from "../api/imports";
 import type { Choices, Import } from "../api/types";
 
-export type Editing = { choices: Choices; change: (part: Partial<Choices>) => void; isChecking: boolean; error: unknown };
+export type Editing = {
+  choices: Choices;
+  change: (part: Partial<Choices>) => void;
+  isChecking: boolean;
+  error: unknown;
+};
 
-const NOTHING: Choices = { problem_type: null, train: null, validation: null, test: null, unlabeled: null, media_folder: null, roles: {}, format: null };
+const NOTHING: Choices = {
+  problem_type: null,
+  train: null,
+  validation: null,
+  test: null,
+  unlabeled: null,
+  media_folder: null,
+  roles: {},
+  format: null,
+};
 
 /** What the person decides about the data. Every change is looked at again by the server; what was chosen stays meanwhile. */
 export function useImportChoices(scan: Import | undefined): Editing {
@@ -27,5 +41,10 @@ export function useImportChoices(scan: Import | undefined): Editing {
       check.mutate(next);
     }, 250);
   };
-  return { choices: own ?? scan?.choices ?? NOTHING, change, isChecking: own !== null || check.isPending || scan?.state === "scanning", error: check.error };
+  return {
+    choices: own ?? scan?.choices ?? NOTHING,
+    change,
+    isChecking: own !== null || check.isPending || scan?.state === "scanning",
+    error: check.error,
+  };
 }

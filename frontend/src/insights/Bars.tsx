@@ -10,21 +10,38 @@ export function Bars({ payload, title }: PanelProps<BarsPayload>) {
   return (
     <figure aria-label={title} className={classes.bars}>
       <table>
-        <thead className="hidden-visually"><tr><th scope="col">{payload.x_label}</th><th scope="col">{payload.y_label}</th></tr></thead>
+        <thead className="hidden-visually">
+          <tr>
+            <th scope="col">{payload.x_label}</th>
+            <th scope="col">{payload.y_label}</th>
+          </tr>
+        </thead>
         <tbody>
           {payload.names.map((name, i) => {
             const value = payload.values[i] ?? null;
             return (
               <tr key={name}>
-                <th scope="row" className="clip" title={name}>{name}</th>
-                <td><div className={classes.bar} data-negative={(value ?? 0) < 0 || undefined} style={{ width: `${(Math.abs(value ?? 0) / highest) * 100}%` }} /></td>
-                <td className={classes.barValue}>{value === null ? "–" : isWhole ? formatCount(value) : formatMetric(value)}</td>
+                <th scope="row" className="clip" title={name}>
+                  {name}
+                </th>
+                <td>
+                  <div
+                    className={classes.bar}
+                    data-negative={(value ?? 0) < 0 || undefined}
+                    style={{ width: `${(Math.abs(value ?? 0) / highest) * 100}%` }}
+                  />
+                </td>
+                <td className={classes.barValue}>
+                  {value === null ? "–" : isWhole ? formatCount(value) : formatMetric(value)}
+                </td>
               </tr>
             );
           })}
         </tbody>
       </table>
-      <figcaption className="tiny muted">{payload.y_label} by {payload.x_label}</figcaption>
+      <figcaption className="tiny muted">
+        {payload.y_label} by {payload.x_label}
+      </figcaption>
     </figure>
   );
 }

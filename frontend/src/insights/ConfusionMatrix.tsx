@@ -16,27 +16,68 @@ const CLASSES_DRAWN = 60;
 export function ConfusionMatrix({ payload, group, title }: PanelProps<MatrixPayload>) {
   const [share, setShare] = useState<Share>("count");
   if (payload.row_names.length > CLASSES_DRAWN) return <TopConfusions payload={payload} group={group} />;
-  const totals = { row: payload.counts.map(sum), column: payload.column_names.map((_, j) => sum(payload.counts.map((row) => row[j] ?? 0))) };
+  const totals = {
+    row: payload.counts.map(sum),
+    column: payload.column_names.map((_, j) => sum(payload.counts.map((row) => row[j] ?? 0))),
+  };
   const right = sum(payload.row_names.map((name, i) => payload.counts[i]?.[payload.column_names.indexOf(name)] ?? 0));
   const all = sum(totals.row);
   return (
     <div className="column" style={{ gap: 12 }}>
       <div className="row-wrap" style={{ justifyContent: "space-between" }}>
-        <span className="small muted number">{formatCount(right)} of {formatCount(all)} on the diagonal{all > 0 && ` (${((right / all) * 100).toFixed(1)} %)`}</span>
-        <SegmentedControl size="xs" aria-label="Cells show" value={share} onChange={(value) => setShare(value as Share)} data={[{ value: "count", label: "Count" }, { value: "row", label: `% of ${payload.row_label.toLowerCase()}` }, { value: "column", label: `% of ${payload.column_label.toLowerCase()}` }]} />
+        <span className="small muted number">
+          {formatCount(right)} of {formatCount(all)} on the diagonal
+          {all > 0 && ` (${((right / all) * 100).toFixed(1)} %)`}
+        </span>
+        <SegmentedControl
+          size="xs"
+          aria-label="Cells show"
+          value={share}
+          onChange={(value) => setShare(value as Share)}
+          data={[
+            { value: "count", label: "Count" },
+            { value: "row", label: `% of ${payload.row_label.toLowerCase()}` },
+            { value: "column", label: `% of ${payload.column_label.toLowerCase()}` },
+          ]}
+        />
       </div>
       <div className={classes.scroll} tabIndex={0} role="region" aria-label={`${title}, table`}>
         <table className={classes.matrix}>
           <thead>
-            <tr><td className={classes.corner} rowSpan={2}><span>{payload.row_label} ↓</span></td><th scope="colgroup" colSpan={payload.column_names.length} className={classes.axis}>{payload.column_label} →</th></tr>
-            <tr>{payload.column_names.map((name) => <th key={name} scope="col" className={classes.columnName}><span title={name}>{name}</span></th>)}</tr>
+            <tr>
+              <td className={classes.corner} rowSpan={2}>
+                <span>{payload.row_label} ↓</span>
+              </td>
+              <th scope="colgroup" colSpan={payload.column_names.length} className={classes.axis}>
+                {payload.column_label} →
+              </th>
+            </tr>
+            <tr>
+              {payload.column_names.map((name) => (
+                <th key={name} scope="col" className={classes.columnName}>
+                  <span title={name}>{name}</span>
+                </th>
+              ))}
+            </tr>
           </thead>
           <tbody>
             {payload.row_names.map((rowName, i) => (
               <tr key={rowName}>
-                <th scope="row" className={classes.rowName} title={rowName}>{rowName}</th>
+                <th scope="row" className={classes.rowName} title={rowName}>
+                  {rowName}
+                </th>
                 {payload.column_names.map((columnName, j) => (
-                  <Cell key={columnName} payload={payload} group={group} truth={rowName} prediction={columnName} count={payload.counts[i]?.[j] ?? 0} share={share} rowTotal={totals.row[i] ?? 0} columnTotal={totals.column[j] ?? 0} />
+                  <Cell
+                    key={columnName}
+                    payload={payload}
+                    group={group}
+                    truth={rowName}
+                    prediction={columnName}
+                    count={payload.counts[i]?.[j] ?? 0}
+                    share={share}
+                    rowTotal={totals.row[i] ?? 0}
+                    columnTotal={totals.column[j] ?? 0}
+                  />
                 ))}
               </tr>
             ))}
@@ -47,17 +88,40 @@ export function ConfusionMatrix({ payload, group, title }: PanelProps<MatrixPayl
   );
 }
 
-type CellProps = Pick<PanelProps<MatrixPayload>, "payload" | "group"> & { truth: string; prediction: string; count: number; share: Share; rowTotal: number; columnTotal: number };
+type CellProps = Pick<PanelProps<MatrixPayload>, "payload" | "group"> & {
+  truth: string;
+  prediction: string;
+  count: number;
+  share: Share;
+  rowTotal: number;
+  columnTotal: number;
+};
 
 function Cell({ payload, group, truth, prediction, count, share, rowTotal, columnTotal }: CellProps) {
   const { samplesLink } = useInsightContext();
   const total = share === "column" ? columnTotal : rowTotal;
   const part = total > 0 ? count / total : 0;
-  const text = share === "count" ? formatCount(count) : count === 0 ? "0" : `${(part * 100).toFixed(part < 0.1 ? 1 : 0)}`;
+  const text =
+    share === "count" ? formatCount(count) : count === 0 ? "0" : `${(part * 100).toFixed(part < 0.1 ? 1 : 0)}`;
   const link = payload.opens_samples && count > 0 ? samplesLink(group, { truth, prediction }) : null;
   return (
-    <td className={classes.cell} style={cellDepth(part)} data-deep={part > 0.5 || undefined} data-right={truth === prediction || undefined} data-empty={count === 0 || undefined}>
-      {link ? <Link to={link} aria-label={`${payload.row_label} ${truth}, ${payload.column_label.toLowerCase()} ${prediction}: ${count}. Show samples`}>{text}</Link> : <span>{text}</span>}
+    <td
+      className={classes.cell}
+      style={cellDepth(part)}
+      data-deep={part > 0.5 || undefined}
+      data-right={truth === prediction || undefined}
+      data-empty={count === 0 || undefined}
+    >
+      {link ? (
+        <Link
+          to={link}
+          aria-label={`${payload.row_label} ${truth}, ${payload.column_label.toLowerCase()} ${prediction}: ${count}. Show samples`}
+        >
+          {text}
+        </Link>
+      ) : (
+        <span>{text}</span>
+      )}
     </td>
   );
 }
@@ -66,7 +130,10 @@ function Cell({ payload, group, truth, prediction, count, share, rowTotal, colum
 function cellDepth(part: number): CSSProperties {
   const light = part <= 0.5 ? part * 1.16 : 0.78 + (part - 0.5) * 0.44;
   const dark = part <= 0.5 ? part * 0.7 : 0.7 + (part - 0.5) * 0.6;
-  return { "--depth-light": `${(light * 100).toFixed(1)}%`, "--depth-dark": `${(dark * 100).toFixed(1)}%` } as CSSProperties;
+  return {
+    "--depth-light": `${(light * 100).toFixed(1)}%`,
+    "--depth-dark": `${(dark * 100).toFixed(1)}%`,
+  } as CSSProperties;
 }
 
 function sum(values: readonly number[]): number {

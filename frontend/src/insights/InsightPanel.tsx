@@ -11,7 +11,12 @@ type InsightPanelProps = { run: string; entry: InsightEntry; link?: string; isAl
 export function InsightPanel({ run, entry, link, isAlone }: InsightPanelProps) {
   const insight = useInsight(run, entry.key);
   return (
-    <section className={classes.panel} data-kind={entry.kind} data-alone={isAlone || undefined} aria-labelledby={`insight-${entry.key}`}>
+    <section
+      className={classes.panel}
+      data-kind={entry.kind}
+      data-alone={isAlone || undefined}
+      aria-labelledby={`insight-${entry.key}`}
+    >
       <header className={classes.panelHead}>
         <h2 id={`insight-${entry.key}`}>{link ? <Link to={link}>{entry.title}</Link> : entry.title}</h2>
         <p className={classes.howToRead}>{entry.how_to_read}</p>
@@ -20,7 +25,11 @@ export function InsightPanel({ run, entry, link, isAlone }: InsightPanelProps) {
         <Answer query={insight} what="This panel" loading={<LoadingBlock height={280} />}>
           {({ payload, group, title }) => {
             const Panel = panelOf(payload.kind);
-            return Panel ? <Panel payload={payload} group={group} title={title} /> : <p className="muted">This version of the page cannot draw “{payload.kind}”.</p>;
+            return Panel ? (
+              <Panel payload={payload} group={group} title={title} />
+            ) : (
+              <p className="muted">This version of the page cannot draw “{payload.kind}”.</p>
+            );
           }}
         </Answer>
       </PartBoundary>

@@ -11,17 +11,40 @@ export function InsightTable({ payload, group, title }: PanelProps<TablePayload>
   const { samplesLink } = useInsightContext();
   const [sort, setSort] = useState<{ column: number; isFalling: boolean } | null>(null);
   const isNumber = payload.columns.map((_, i) => payload.rows.some((row) => typeof row[i] === "number"));
-  const isShare = payload.columns.map((_, i) => isNumber[i] === true && payload.rows.every((row) => isShareCell(row[i] ?? null)) && payload.rows.some((row) => !Number.isInteger(row[i])));
+  const isShare = payload.columns.map(
+    (_, i) =>
+      isNumber[i] === true &&
+      payload.rows.every((row) => isShareCell(row[i] ?? null)) &&
+      payload.rows.some((row) => !Number.isInteger(row[i])),
+  );
   const order = payload.rows.map((_, i) => i);
-  if (sort) order.sort((a, b) => compare(payload.rows[a]?.[sort.column] ?? null, payload.rows[b]?.[sort.column] ?? null) * (sort.isFalling ? -1 : 1));
+  if (sort)
+    order.sort(
+      (a, b) =>
+        compare(payload.rows[a]?.[sort.column] ?? null, payload.rows[b]?.[sort.column] ?? null) *
+        (sort.isFalling ? -1 : 1),
+    );
   return (
     <div className={classes.tableScroll} tabIndex={0} role="region" aria-label={`${title}, table`}>
       <table className={classes.table}>
         <thead>
           <tr>
             {payload.columns.map((column, i) => (
-              <th key={column} scope="col" data-number={isNumber[i] || undefined} aria-sort={sort?.column === i ? (sort.isFalling ? "descending" : "ascending") : undefined}>
-                <button type="button" onClick={() => setSort({ column: i, isFalling: sort?.column === i ? !sort.isFalling : (isNumber[i] ?? false) })}>{column}{sort?.column === i && <span aria-hidden="true"> {sort.isFalling ? "↓" : "↑"}</span>}</button>
+              <th
+                key={column}
+                scope="col"
+                data-number={isNumber[i] || undefined}
+                aria-sort={sort?.column === i ? (sort.isFalling ? "descending" : "ascending") : undefined}
+              >
+                <button
+                  type="button"
+                  onClick={() =>
+                    setSort({ column: i, isFalling: sort?.column === i ? !sort.isFalling : (isNumber[i] ?? false) })
+                  }
+                >
+                  {column}
+                  {sort?.column === i && <span aria-hidden="true"> {sort.isFalling ? "↓" : "↑"}</span>}
+                </button>
               </th>
             ))}
           </tr>
@@ -35,7 +58,11 @@ export function InsightTable({ payload, group, title }: PanelProps<TablePayload>
                 {payload.rows[i]?.map((cell, j) => (
                   <td key={j} data-number={isNumber[j] || undefined}>
                     {j === 0 && link ? <Link to={link}>{show(cell, isShare[j])}</Link> : show(cell, isShare[j])}
-                    {isShare[j] && typeof cell === "number" && <span className={classes.share} aria-hidden="true"><i style={{ width: `${cell * 100}%` }} /></span>}
+                    {isShare[j] && typeof cell === "number" && (
+                      <span className={classes.share} aria-hidden="true">
+                        <i style={{ width: `${cell * 100}%` }} />
+                      </span>
+                    )}
                   </td>
                 ))}
               </tr>

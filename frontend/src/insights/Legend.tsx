@@ -8,7 +8,21 @@ export function Legend({ names, only = null, onOnly }: LegendProps) {
     <ul className={classes.legend}>
       {names.map((name, i) => {
         const swatch = <i data-dashed={i >= 8 || undefined} style={{ color: `var(--series-${i % 8})` }} />;
-        return <li key={name}>{onOnly ? <button type="button" aria-pressed={only === name} onClick={() => onOnly(only === name ? null : name)}>{swatch}{name}</button> : <>{swatch}{name}</>}</li>;
+        return (
+          <li key={name}>
+            {onOnly ? (
+              <button type="button" aria-pressed={only === name} onClick={() => onOnly(only === name ? null : name)}>
+                {swatch}
+                {name}
+              </button>
+            ) : (
+              <>
+                {swatch}
+                {name}
+              </>
+            )}
+          </li>
+        );
       })}
     </ul>
   );

@@ -17,12 +17,22 @@ export function Lines({ payload, title }: PanelProps<LinesPayload>) {
   return (
     <>
       {lines.length > 1 && <Legend names={lines.map((line) => line.name)} only={only} onOnly={setOnly} />}
-      <XYPlot label={title} xLabel={payload.x_label} yLabel={payload.y_label} lines={only === null ? lines : lines.map((line) => ({ ...line, isFaint: line.name !== only }))} diagonal={payload.diagonal} format={short}
-        xExtent={isShare(xs) ? unit : extentOf(xs, 0)} yExtent={isShare(ys) ? unit : extentOf(ys)} />
+      <XYPlot
+        label={title}
+        xLabel={payload.x_label}
+        yLabel={payload.y_label}
+        lines={only === null ? lines : lines.map((line) => ({ ...line, isFaint: line.name !== only }))}
+        diagonal={payload.diagonal}
+        format={short}
+        xExtent={isShare(xs) ? unit : extentOf(xs, 0)}
+        yExtent={isShare(ys) ? unit : extentOf(ys)}
+      />
     </>
   );
 }
 
 export function short(value: number): string {
-  return Math.abs(value) >= 1000 || (value !== 0 && Math.abs(value) < 0.001) ? formatMetric(value) : String(Number(value.toFixed(3)));
+  return Math.abs(value) >= 1000 || (value !== 0 && Math.abs(value) < 0.001)
+    ? formatMetric(value)
+    : String(Number(value.toFixed(3)));
 }

@@ -14,8 +14,17 @@ export function Samples({ payload, title }: PanelProps<SamplesPayload>) {
   const hasPrediction = samples.some((sample) => sample.prediction !== null);
   return (
     <div className="column" style={{ gap: 12 }}>
-      {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={hasPrediction} />}
-      <SampleGrid samples={samples} source={source} classNames={classNames} overlay={overlay} onOverlay={setOverlay} label={title} />
+      {samples.some(hasBoxes) && (
+        <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={hasPrediction} />
+      )}
+      <SampleGrid
+        samples={samples}
+        source={source}
+        classNames={classNames}
+        overlay={overlay}
+        onOverlay={setOverlay}
+        label={title}
+      />
     </div>
   );
 }

@@ -25,7 +25,12 @@ export function Scatter({ payload, title }: PanelProps<ScatterPayload>) {
     <div className="column">
       {names.length > 1 && <Legend names={names} />}
       <div ref={ref} className={classes.plot} style={{ minHeight: HEIGHT }}>
-        <canvas ref={canvas} role="img" aria-label={`${title}: ${plural(payload.x.length, "point")}, ${payload.y_label} over ${payload.x_label}`} style={{ width, height: HEIGHT }} />
+        <canvas
+          ref={canvas}
+          role="img"
+          aria-label={`${title}: ${plural(payload.x.length, "point")}, ${payload.y_label} over ${payload.x_label}`}
+          style={{ width, height: HEIGHT }}
+        />
       </div>
     </div>
   );
@@ -55,9 +60,21 @@ function draw(canvas: HTMLCanvasElement, payload: ScatterPayload, names: string[
   });
 }
 
-type Axes = { x: (value: number) => number; y: (value: number) => number; xExtent: Extent; yExtent: Extent; width: number; line: string; muted: string };
+type Axes = {
+  x: (value: number) => number;
+  y: (value: number) => number;
+  xExtent: Extent;
+  yExtent: Extent;
+  width: number;
+  line: string;
+  muted: string;
+};
 
-function drawAxes(pen: CanvasRenderingContext2D, payload: ScatterPayload, { x, y, xExtent, yExtent, width, line, muted }: Axes): void {
+function drawAxes(
+  pen: CanvasRenderingContext2D,
+  payload: ScatterPayload,
+  { x, y, xExtent, yExtent, width, line, muted }: Axes,
+): void {
   pen.font = "12px system-ui, sans-serif";
   pen.strokeStyle = line;
   pen.fillStyle = muted;

@@ -16,29 +16,89 @@ export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPa
   const now = pointAt(points, threshold);
   const name = payload.classes[index] ?? "";
   const pick = (distance: (point: ThresholdPoint) => number) => {
-    const best = points.reduce((near, point) => (distance(point) < distance(near) ? point : near), points[0] as ThresholdPoint);
+    const best = points.reduce(
+      (near, point) => (distance(point) < distance(near) ? point : near),
+      points[0] as ThresholdPoint,
+    );
     if (best) setThreshold(best.threshold);
   };
   return (
     <div className="column" style={{ gap: 16 }}>
       <div className={classes.thresholdBar}>
-        {payload.classes.length > 1 && <SelectInput size="sm" label="Class" w={200} data={payload.classes.map((one, i) => ({ value: String(i), label: one }))} value={String(index)} onChange={(value) => setIndex(Number(value))} />}
+        {payload.classes.length > 1 && (
+          <SelectInput
+            size="sm"
+            label="Class"
+            w={200}
+            data={payload.classes.map((one, i) => ({ value: String(i), label: one }))}
+            value={String(index)}
+            onChange={(value) => setIndex(Number(value))}
+          />
+        )}
         <div className={classes.thresholdSlider}>
-          <span className="small">Threshold <strong className="number">{threshold.toFixed(2)}</strong>{payload.classes.length === 1 && <span className="muted"> for {name}</span>}</span>
-          <Slider thumbLabel="Threshold" label={null} min={0} max={1} step={0.01} value={threshold} onChange={setThreshold} marks={[{ value: payload.default_threshold }]} />
+          <span className="small">
+            Threshold <strong className="number">{threshold.toFixed(2)}</strong>
+            {payload.classes.length === 1 && <span className="muted"> for {name}</span>}
+          </span>
+          <Slider
+            thumbLabel="Threshold"
+            label={null}
+            min={0}
+            max={1}
+            step={0.01}
+            value={threshold}
+            onChange={setThreshold}
+            marks={[{ value: payload.default_threshold }]}
+          />
         </div>
       </div>
       {now && <Outcome point={now} />}
       <div className={classes.twoPlots}>
-        <Curve title="Precision and recall" score={`Average precision ${formatMetric(payload.average_precision[index])}`}>
-          <XYPlot label={`${title}: precision over recall for ${name}`} xLabel="Recall" yLabel="Precision" height={264} format={short} xExtent={[0, 1]} yExtent={[0, 1]}
-            lines={[{ name: "Precision", colour: 0, x: points.map((point) => point.recall), y: points.map((point) => point.precision) }]}
-            marks={now && now.precision !== null ? [{ x: now.recall, y: now.precision, colour: 0 }] : []} onPick={(x, y) => pick((point) => (point.recall - x) ** 2 + ((point.precision ?? 2) - y) ** 2)} />
+        <Curve
+          title="Precision and recall"
+          score={`Average precision ${formatMetric(payload.average_precision[index])}`}
+        >
+          <XYPlot
+            label={`${title}: precision over recall for ${name}`}
+            xLabel="Recall"
+            yLabel="Precision"
+            height={264}
+            format={short}
+            xExtent={[0, 1]}
+            yExtent={[0, 1]}
+            lines={[
+              {
+                name: "Precision",
+                colour: 0,
+                x: points.map((point) => point.recall),
+                y: points.map((point) => point.precision),
+              },
+            ]}
+            marks={now && now.precision !== null ? [{ x: now.recall, y: now.precision, colour: 0 }] : []}
+            onPick={(x, y) => pick((point) => (point.recall - x) ** 2 + ((point.precision ?? 2) - y) ** 2)}
+          />
         </Curve>
         <Curve title="ROC" score={`Area ${formatMetric(payload.roc_auc[index])}`}>
-          <XYPlot label={`${title}: true over false positive rate for ${name}`} xLabel="False positive rate" yLabel="True positive rate" height={264} format={short} xExtent={[0, 1]} yExtent={[0, 1]} diagonal
-            lines={[{ name: "True positive rate", colour: 3, x: points.map((point) => point.false_positive_rate), y: points.map((point) => point.recall) }]}
-            marks={now ? [{ x: now.false_positive_rate, y: now.recall, colour: 3 }] : []} onPick={(x, y) => pick((point) => (point.false_positive_rate - x) ** 2 + (point.recall - y) ** 2)} />
+          <XYPlot
+            label={`${title}: true over false positive rate for ${name}`}
+            xLabel="False positive rate"
+            yLabel="True positive rate"
+            height={264}
+            format={short}
+            xExtent={[0, 1]}
+            yExtent={[0, 1]}
+            diagonal
+            lines={[
+              {
+                name: "True positive rate",
+                colour: 3,
+                x: points.map((point) => point.false_positive_rate),
+                y: points.map((point) => point.recall),
+              },
+            ]}
+            marks={now ? [{ x: now.false_positive_rate, y: now.recall, colour: 3 }] : []}
+            onPick={(x, y) => pick((point) => (point.false_positive_rate - x) ** 2 + (point.recall - y) ** 2)}
+          />
         </Curve>
       </div>
     </div>
@@ -46,16 +106,41 @@ export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPa
 }
 
 function Curve({ title, score, children }: { title: string; score: string; children: React.ReactNode }) {
-  return <div><div className="spread"><h3>{title}</h3><span className="small muted number">{score}</span></div>{children}</div>;
+  return (
+    <div>
+      <div className="spread">
+        <h3>{title}</h3>
+        <span className="small muted number">{score}</span>
+      </div>
+      {children}
+    </div>
+  );
 }
 
 function Outcome({ point }: { point: ThresholdPoint }) {
-  const f1 = point.precision !== null && point.precision + point.recall > 0 ? (2 * point.precision * point.recall) / (point.precision + point.recall) : null;
+  const f1 =
+    point.precision !== null && point.precision + point.recall > 0
+      ? (2 * point.precision * point.recall) / (point.precision + point.recall)
+      : null;
   const figures: [string, string][] = [
-    ["Precision", formatMetric(point.precision)], ["Recall", formatMetric(point.recall)], ["F1", formatMetric(f1)],
-    ["Found", formatCount(point.true_positives)], ["False alarms", formatCount(point.false_positives)], ["Missed", formatCount(point.false_negatives)], ["Rightly left", formatCount(point.true_negatives)],
+    ["Precision", formatMetric(point.precision)],
+    ["Recall", formatMetric(point.recall)],
+    ["F1", formatMetric(f1)],
+    ["Found", formatCount(point.true_positives)],
+    ["False alarms", formatCount(point.false_positives)],
+    ["Missed", formatCount(point.false_negatives)],
+    ["Rightly left", formatCount(point.true_negatives)],
   ];
-  return <dl className={classes.outcome} aria-live="polite">{figures.map(([label, value]) => <div key={label}><dt>{label}</dt><dd>{value}</dd></div>)}</dl>;
+  return (
+    <dl className={classes.outcome} aria-live="polite">
+      {figures.map(([label, value]) => (
+        <div key={label}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 }
 
 /** The point of the lowest threshold that is not below the asked one; thresholds fall. */

@@ -11,18 +11,34 @@ const SHOWN = 30;
 export function TopConfusions({ payload, group }: Pick<PanelProps<MatrixPayload>, "payload" | "group">) {
   const { samplesLink } = useInsightContext();
   const mistakes = payload.row_names
-    .flatMap((truth, i) => payload.column_names.map((prediction, j) => ({ truth, prediction, count: payload.counts[i]?.[j] ?? 0 })))
+    .flatMap((truth, i) =>
+      payload.column_names.map((prediction, j) => ({ truth, prediction, count: payload.counts[i]?.[j] ?? 0 })),
+    )
     .filter((one) => one.truth !== one.prediction && one.count > 0)
     .sort((a, b) => b.count - a.count)
     .slice(0, SHOWN);
   return (
     <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Most frequent mistakes">
       <table className={classes.table}>
-        <thead><tr><th scope="col">{payload.row_label}</th><th scope="col">{payload.column_label}</th><th scope="col" data-number>Samples</th></tr></thead>
+        <thead>
+          <tr>
+            <th scope="col">{payload.row_label}</th>
+            <th scope="col">{payload.column_label}</th>
+            <th scope="col" data-number>
+              Samples
+            </th>
+          </tr>
+        </thead>
         <tbody>
           {mistakes.map(({ truth, prediction, count }) => {
             const link = payload.opens_samples ? samplesLink(group, { truth, prediction }) : null;
-            return <tr key={`${truth}/${prediction}`}><td>{truth}</td><td>{prediction}</td><td data-number>{link ? <Link to={link}>{formatCount(count)}</Link> : formatCount(count)}</td></tr>;
+            return (
+              <tr key={`${truth}/${prediction}`}>
+                <td>{truth}</td>
+                <td>{prediction}</td>
+                <td data-number>{link ? <Link to={link}>{formatCount(count)}</Link> : formatCount(count)}</td>
+              </tr>
+            );
           })}
         </tbody>
       </table>

@@ -9,17 +9,42 @@ import { InsightTable } from "./InsightTable";
 import { pointAt } from "./ThresholdCurves";
 
 function show(children: ReactNode): void {
-  const context = { classNames: [], source: () => "", samplesLink: (split: string, filter: object) => `/samples?${new URLSearchParams({ split, ...filter } as Record<string, string>)}` };
-  render(<MantineProvider><MemoryRouter><InsightProvider value={context}>{children}</InsightProvider></MemoryRouter></MantineProvider>);
+  const context = {
+    classNames: [],
+    source: () => "",
+    samplesLink: (split: string, filter: object) =>
+      `/samples?${new URLSearchParams({ split, ...filter } as Record<string, string>)}`,
+  };
+  render(
+    <MantineProvider>
+      <MemoryRouter>
+        <InsightProvider value={context}>{children}</InsightProvider>
+      </MemoryRouter>
+    </MantineProvider>,
+  );
 }
 
 describe("the confusion matrix", () => {
-  const payload = { kind: "matrix" as const, row_label: "Truth", column_label: "Prediction", row_names: ["cat", "dog"], column_names: ["cat", "dog"], counts: [[3, 1], [0, 5]], opens_samples: true };
+  const payload = {
+    kind: "matrix" as const,
+    row_label: "Truth",
+    column_label: "Prediction",
+    row_names: ["cat", "dog"],
+    column_names: ["cat", "dog"],
+    counts: [
+      [3, 1],
+      [0, 5],
+    ],
+    opens_samples: true,
+  };
 
   it("links every cell that has samples to exactly these", () => {
     show(<ConfusionMatrix payload={payload} group="validation" title="Confusion" />);
 
-    expect(screen.getByRole("link", { name: /Truth cat, prediction dog: 1/ })).toHaveAttribute("href", "/samples?split=validation&truth=cat&prediction=dog");
+    expect(screen.getByRole("link", { name: /Truth cat, prediction dog: 1/ })).toHaveAttribute(
+      "href",
+      "/samples?split=validation&truth=cat&prediction=dog",
+    );
     expect(screen.getAllByRole("link")).toHaveLength(3);
   });
 
@@ -33,7 +58,13 @@ describe("the confusion matrix", () => {
     const names = Array.from({ length: 80 }, (_, i) => `class ${i}`);
     const counts = names.map((_, i) => names.map((_, j) => (i === 0 && j === 1 ? 7 : 0)));
 
-    show(<ConfusionMatrix payload={{ ...payload, row_names: names, column_names: names, counts }} group="validation" title="Confusion" />);
+    show(
+      <ConfusionMatrix
+        payload={{ ...payload, row_names: names, column_names: names, counts }}
+        group="validation"
+        title="Confusion"
+      />,
+    );
 
     expect(screen.getByRole("link", { name: "7" })).toBeInTheDocument();
   });
@@ -41,14 +72,37 @@ describe("the confusion matrix", () => {
 
 describe("the table panel", () => {
   it("shows whole shares like the other shares of their column", () => {
-    show(<InsightTable group="validation" title="Classes" payload={{ kind: "table", columns: ["Class", "Precision"], rows: [["a", 1], ["b", 0.25]], filters: [] }} />);
+    show(
+      <InsightTable
+        group="validation"
+        title="Classes"
+        payload={{
+          kind: "table",
+          columns: ["Class", "Precision"],
+          rows: [
+            ["a", 1],
+            ["b", 0.25],
+          ],
+          filters: [],
+        }}
+      />,
+    );
 
     expect(screen.getByRole("cell", { name: /1\.000/ })).toBeInTheDocument();
   });
 });
 
 describe("the threshold slider", () => {
-  const point = (threshold: number) => ({ threshold, precision: 1, recall: 1, false_positive_rate: 0, true_positives: 0, false_positives: 0, false_negatives: 0, true_negatives: 0 });
+  const point = (threshold: number) => ({
+    threshold,
+    precision: 1,
+    recall: 1,
+    false_positive_rate: 0,
+    true_positives: 0,
+    false_positives: 0,
+    false_negatives: 0,
+    true_negatives: 0,
+  });
 
   it("takes the lowest threshold that is not below the asked one", () => {
     const points = [point(0.9), point(0.5), point(0.1)];

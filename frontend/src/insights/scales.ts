@@ -1,7 +1,10 @@
 export type Extent = [number, number];
 
 /** A linear scale from values to pixels, with its inverse. */
-export function scale([from, to]: Extent, [low, high]: Extent): ((value: number) => number) & { invert: (pixel: number) => number } {
+export function scale(
+  [from, to]: Extent,
+  [low, high]: Extent,
+): ((value: number) => number) & { invert: (pixel: number) => number } {
   const span = to - from || 1;
   return Object.assign((value: number) => low + ((value - from) / span) * (high - low), {
     invert: (pixel: number) => Math.min(to, Math.max(from, from + ((pixel - low) / (high - low)) * span)),
@@ -16,7 +19,8 @@ export function niceTicks([from, to]: Extent, count: number): number[] {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 2.5, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
   const ticks: number[] = [];
-  for (let tick = Math.ceil(from / step - 1e-9) * step; tick <= to + step * 1e-9; tick += step) ticks.push(Number(tick.toPrecision(12)));
+  for (let tick = Math.ceil(from / step - 1e-9) * step; tick <= to + step * 1e-9; tick += step)
+    ticks.push(Number(tick.toPrecision(12)));
   return ticks;
 }
 

@@ -9,8 +9,16 @@ import { tableRows } from "./chart-table";
 import classes from "./chart.module.css";
 
 type ChartFrameProps = {
-  title: string; note?: string; summary: string; lines: ChartLine[]; version: number; plot: { current: uPlot | null };
-  values: { line: ChartLine; value: number | null }[]; position: string | null; height: number; children: ReactNode;
+  title: string;
+  note?: string;
+  summary: string;
+  lines: ChartLine[];
+  version: number;
+  plot: { current: uPlot | null };
+  values: { line: ChartLine; value: number | null }[];
+  position: string | null;
+  height: number;
+  children: ReactNode;
 };
 
 const TABLE_ROWS = 200;
@@ -27,7 +35,9 @@ export function ChartFrame({ title, note, summary, lines, plot, values, position
         </figcaption>
         <Menu position="bottom-end">
           <Menu.Target>
-            <ActionIcon variant="subtle" color="gray" size={28} aria-label={`Options for ${title}`}><MoreIcon size={16} /></ActionIcon>
+            <ActionIcon variant="subtle" color="gray" size={28} aria-label={`Options for ${title}`}>
+              <MoreIcon size={16} />
+            </ActionIcon>
           </Menu.Target>
           <Menu.Dropdown>
             <Menu.Item onClick={() => setShowsData(true)}>Show data</Menu.Item>
@@ -40,7 +50,11 @@ export function ChartFrame({ title, note, summary, lines, plot, values, position
         {values.map(({ line, value }) => (
           <Tooltip key={line.id} label={line.id}>
             <span className={classes.entry}>
-              <span className={classes.swatch} data-dashed={line.isDashed || undefined} style={{ color: `var(--series-${line.colour % 8})` }} />
+              <span
+                className={classes.swatch}
+                data-dashed={line.isDashed || undefined}
+                style={{ color: `var(--series-${line.colour % 8})` }}
+              />
               {line.label} <span className={classes.value}>{formatMetric(value)}</span>
             </span>
           </Tooltip>
@@ -61,8 +75,24 @@ function DataTableOfChart({ lines }: { lines: ChartLine[] }) {
   return (
     <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Chart data">
       <table className={classes.table}>
-        <thead><tr>{header.map((name) => <th key={name} scope="col">{name}</th>)}</tr></thead>
-        <tbody>{rows.map((row) => <tr key={row[0]}>{row.map((value, i) => <td key={i}>{i === 0 ? value : formatMetric(value)}</td>)}</tr>)}</tbody>
+        <thead>
+          <tr>
+            {header.map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row[0]}>
+              {row.map((value, i) => (
+                <td key={i}>{i === 0 ? value : formatMetric(value)}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
       </table>
     </div>
   );
@@ -75,5 +105,9 @@ function savePicture(plot: uPlot | null, title: string): void {
 function saveTable(lines: ChartLine[], title: string): void {
   const { header, rows } = tableRows(lines, Infinity);
   const quoted = header.map((name) => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
-  downloadText([quoted, ...rows].map((row) => row.map((cell) => cell ?? "").join(",")).join("\n") + "\n", `${title}.csv`, "text/csv");
+  downloadText(
+    [quoted, ...rows].map((row) => row.map((cell) => cell ?? "").join(",")).join("\n") + "\n",
+    `${title}.csv`,
+    "text/csv",
+  );
 }

@@ -4,7 +4,16 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { formatMetric } from "../ui/format";
 import { useSize } from "../ui/size";
-import { chartData, type ChartLine, type ChartRange, type ChartView, describeLines, extent, type ValueBounds, valueRange } from "./chart-lines";
+import {
+  chartData,
+  type ChartLine,
+  type ChartRange,
+  type ChartView,
+  describeLines,
+  extent,
+  type ValueBounds,
+  valueRange,
+} from "./chart-lines";
 import { ChartFrame } from "./ChartFrame";
 import { plotOptions, tickText } from "./plot-options";
 import classes from "./chart.module.css";
@@ -27,7 +36,18 @@ type LineChartProps = {
 const REDRAW_EVERY_MS = 100;
 
 /** Lines over steps: live, zoomable, usable by keyboard, with its data as a table. */
-export function LineChart({ title, lines, version, view, onRange, syncKey, note, bounds, allLines, height = 240 }: LineChartProps) {
+export function LineChart({
+  title,
+  lines,
+  version,
+  view,
+  onRange,
+  syncKey,
+  note,
+  bounds,
+  allLines,
+  height = 240,
+}: LineChartProps) {
   const [ref, { width }] = useSize<HTMLDivElement>();
   const scheme = useComputedColorScheme("light");
   const [cursor, setCursor] = useState<number | null>(null);
@@ -49,35 +69,72 @@ export function LineChart({ title, lines, version, view, onRange, syncKey, note,
 
   useRedraw(plot, live, `${version}|${view.smoothing}|${view.range?.join()}|${view.hidesOutliers}`);
   useEffect(() => {
-    const timer = setTimeout(() => cursor !== null && plot.current && setSpoken(speak(plot.current, cursor, lines, view)), 300);
+    const timer = setTimeout(
+      () => cursor !== null && plot.current && setSpoken(speak(plot.current, cursor, lines, view)),
+      300,
+    );
     return () => clearTimeout(timer);
   }, [cursor, lines, view]);
 
   const summary = useMemo(() => describeLines(lines, formatMetric), [lines, version]);
   const values = lines.map((line, i) => ({ line, value: shownValue(plot.current, cursor, i, line) }));
   return (
-    <ChartFrame title={title} note={note} summary={summary} lines={lines} version={version} plot={plot} values={values} height={height}
-      position={cursor === null || !plot.current ? null : tickText(plot.current.data[0][cursor] ?? 0, view.axis)}>
-      <div ref={ref} className={classes.plot} style={{ height }} tabIndex={0} role="group" aria-roledescription="chart" aria-label={`${title}. ${summary}`}
-        onKeyDown={(event) => plot.current && steer(event, plot.current, live.current)} />
-      <span className="hidden-visually" aria-live="polite">{spoken}</span>
+    <ChartFrame
+      title={title}
+      note={note}
+      summary={summary}
+      lines={lines}
+      version={version}
+      plot={plot}
+      values={values}
+      height={height}
+      position={cursor === null || !plot.current ? null : tickText(plot.current.data[0][cursor] ?? 0, view.axis)}
+    >
+      <div
+        ref={ref}
+        className={classes.plot}
+        style={{ height }}
+        tabIndex={0}
+        role="group"
+        aria-roledescription="chart"
+        aria-label={`${title}. ${summary}`}
+        onKeyDown={(event) => plot.current && steer(event, plot.current, live.current)}
+      />
+      <span className="hidden-visually" aria-live="polite">
+        {spoken}
+      </span>
     </ChartFrame>
   );
 }
 
-type Live = { lines: ChartLine[]; view: ChartView; onRange: (range: ChartRange | null) => void; bounds?: ValueBounds; allLines?: ChartLine[] };
+type Live = {
+  lines: ChartLine[];
+  view: ChartView;
+  onRange: (range: ChartRange | null) => void;
+  bounds?: ValueBounds;
+  allLines?: ChartLine[];
+};
 
-function makePlot(target: HTMLElement, live: { current: Live }, size: { width: number; height: number }, syncKey: string, onCursor: (index: number | null) => void): uPlot {
+function makePlot(
+  target: HTMLElement,
+  live: { current: Live },
+  size: { width: number; height: number },
+  syncKey: string,
+  onCursor: (index: number | null) => void,
+): uPlot {
   const { lines, view } = live.current;
   const data = chartData(lines, view, size.width);
   const plot: uPlot = new uPlot(
     plotOptions(lines, view, size, syncKey, {
-      xRange: () => live.current.view.range ?? extent(live.current.allLines ?? live.current.lines, live.current.view.axis),
-      yRange: () => valueRange(plot?.data ?? data, live.current.view.hidesOutliers, live.current.view.isLog, live.current.bounds),
+      xRange: () =>
+        live.current.view.range ?? extent(live.current.allLines ?? live.current.lines, live.current.view.axis),
+      yRange: () =>
+        valueRange(plot?.data ?? data, live.current.view.hidesOutliers, live.current.view.isLog, live.current.bounds),
       onSelect: (range) => live.current.onRange(range),
       onCursor,
     }),
-    data, target,
+    data,
+    target,
   );
   return plot;
 }

@@ -39,8 +39,10 @@ function refetchTopics(client: QueryClient, topics: string[]): void {
 }
 
 function putRun(client: QueryClient, run: Run): void {
-  client.setQueryData<Experiment>(["experiments", run.experiment_id], (old) =>
-    old && { ...old, runs: old.runs.map((one) => (one.id === run.id ? run : one)) });
+  client.setQueryData<Experiment>(
+    ["experiments", run.experiment_id],
+    (old) => old && { ...old, runs: old.runs.map((one) => (one.id === run.id ? run : one)) },
+  );
 }
 
 function putExperiment(client: QueryClient, row: ExperimentRow): void {
@@ -60,21 +62,29 @@ function putDataset(client: QueryClient, dataset: Dataset): void {
   client.setQueryData(["datasets", dataset.id], dataset);
   client.setQueryData<Dataset[]>(["datasets"], (old) => {
     if (!old) return old;
-    return old.some((one) => one.id === dataset.id) ? old.map((one) => (one.id === dataset.id ? dataset : one)) : [dataset, ...old];
+    return old.some((one) => one.id === dataset.id)
+      ? old.map((one) => (one.id === dataset.id ? dataset : one))
+      : [dataset, ...old];
   });
-  if (dataset.state !== "inspecting" && before?.state === "inspecting") void client.invalidateQueries({ queryKey: ["datasets", dataset.id] });
+  if (dataset.state !== "inspecting" && before?.state === "inspecting")
+    void client.invalidateQueries({ queryKey: ["datasets", dataset.id] });
 }
 
 function putPrediction(client: QueryClient, prediction: Prediction): void {
   client.setQueryData(["predictions", prediction.id], prediction);
   client.setQueryData<Prediction[]>(["predictions"], (old) => {
     if (!old) return old;
-    return old.some((one) => one.id === prediction.id) ? old.map((one) => (one.id === prediction.id ? prediction : one)) : [prediction, ...old];
+    return old.some((one) => one.id === prediction.id)
+      ? old.map((one) => (one.id === prediction.id ? prediction : one))
+      : [prediction, ...old];
   });
 }
 
 function addInsight(client: QueryClient, { run, entry }: { run: string; entry: InsightEntry }): void {
-  client.setQueryData<InsightEntry[]>(["runs", run, "insights"], (old) => old && [...old.filter((one) => one.key !== entry.key), entry]);
+  client.setQueryData<InsightEntry[]>(
+    ["runs", run, "insights"],
+    (old) => old && [...old.filter((one) => one.key !== entry.key), entry],
+  );
   void client.invalidateQueries({ queryKey: ["runs", run, "insights", entry.key] });
   void client.invalidateQueries({ queryKey: ["runs", run, "samples"] });
 }
@@ -93,5 +103,6 @@ function addLog(client: QueryClient, { run, lines }: { run: string; lines: LogLi
 function dropGone(client: QueryClient, { kind, id }: { kind: string; id: string }): void {
   if (kind === "experiment") void client.invalidateQueries({ queryKey: ["experiments", "list"] });
   if (kind === "dataset") client.setQueryData<Dataset[]>(["datasets"], (old) => old?.filter((one) => one.id !== id));
-  if (kind === "prediction") client.setQueryData<Prediction[]>(["predictions"], (old) => old?.filter((one) => one.id !== id));
+  if (kind === "prediction")
+    client.setQueryData<Prediction[]>(["predictions"], (old) => old?.filter((one) => one.id !== id));
 }

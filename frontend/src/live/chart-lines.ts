@@ -4,21 +4,39 @@ import type { Series } from "./series";
 
 export type ChartAxis = "step" | "epoch" | "time";
 export type ChartRange = [number, number];
-export type ChartLine = { id: string; label: string; colour: number; isDashed?: boolean; series: Series; stepsPerEpoch: number | null };
-export type ChartView = { axis: ChartAxis; smoothing: number; isLog: boolean; hidesOutliers: boolean; range: ChartRange | null };
+export type ChartLine = {
+  id: string;
+  label: string;
+  colour: number;
+  isDashed?: boolean;
+  series: Series;
+  stepsPerEpoch: number | null;
+};
+export type ChartView = {
+  axis: ChartAxis;
+  smoothing: number;
+  isLog: boolean;
+  hidesOutliers: boolean;
+  range: ChartRange | null;
+};
 /** The ends a quantity cannot pass; null where there is none. */
 export type ValueBounds = [number | null, number | null];
 
 /** The axis values of a line; time counts from `start`. Falls back to steps where the length of an epoch or the times are not known. */
 export function axisValues({ series, stepsPerEpoch }: ChartLine, axis: ChartAxis, start: number): Float64Array {
-  if (axis === "epoch" && stepsPerEpoch !== null) return series.step.subarray(0, series.length).map((step) => step / stepsPerEpoch);
-  if (axis === "time" && series.length > 0 && !Number.isNaN(series.time[0])) return series.time.subarray(0, series.length).map((time) => time - start);
+  if (axis === "epoch" && stepsPerEpoch !== null)
+    return series.step.subarray(0, series.length).map((step) => step / stepsPerEpoch);
+  if (axis === "time" && series.length > 0 && !Number.isNaN(series.time[0]))
+    return series.time.subarray(0, series.length).map((time) => time - start);
   return series.step;
 }
 
 /** The first time among the lines, so that lines of one run share their origin. */
 export function startTime(lines: ChartLine[]): number {
-  const times = lines.filter((line) => line.series.length > 0).map((line) => line.series.time[0] as number).filter(Number.isFinite);
+  const times = lines
+    .filter((line) => line.series.length > 0)
+    .map((line) => line.series.time[0] as number)
+    .filter(Number.isFinite);
   return times.length > 0 ? Math.min(...times) : 0;
 }
 
@@ -30,14 +48,23 @@ export function chartData(lines: ChartLine[], view: ChartView, pixels: number): 
   return uPlot.join([...drawn, ...raw]);
 }
 
-function reducedLine(line: ChartLine, view: ChartView, start: number, pixels: number, smoothing: number): uPlot.AlignedData {
+function reducedLine(
+  line: ChartLine,
+  view: ChartView,
+  start: number,
+  pixels: number,
+  smoothing: number,
+): uPlot.AlignedData {
   const { series } = line;
   const x = axisValues(line, view.axis, start);
   const y = smooth(series.value, series.length, smoothing);
   const [from, to] = view.range ? visibleRange(x, series.length, view.range[0], view.range[1]) : [0, series.length];
   const isRaw = smoothing <= 0;
   const reduced = reduce(x, y, isRaw ? series.low : y, isRaw ? series.high : y, from, to, pixels);
-  return [reduced.x, reduced.y.map((value) => (Number.isFinite(value) && !(view.isLog && value <= 0) ? value : null))] as uPlot.AlignedData;
+  return [
+    reduced.x,
+    reduced.y.map((value) => (Number.isFinite(value) && !(view.isLog && value <= 0) ? value : null)),
+  ] as uPlot.AlignedData;
 }
 
 /** The full extent of the x axis over all lines. */
@@ -57,8 +84,16 @@ export function extent(lines: ChartLine[], axis: ChartAxis): ChartRange {
 }
 
 /** The y range of what is drawn, without the outer 2 % on each side when outliers are hidden. */
-export function valueRange(data: uPlot.AlignedData, hidesOutliers: boolean, isLog: boolean, [lowest, highest]: ValueBounds = [null, null]): ChartRange {
-  const values = data.slice(1).flatMap((column) => [...(column as (number | null)[])]).filter((value): value is number => value !== null && value !== undefined);
+export function valueRange(
+  data: uPlot.AlignedData,
+  hidesOutliers: boolean,
+  isLog: boolean,
+  [lowest, highest]: ValueBounds = [null, null],
+): ChartRange {
+  const values = data
+    .slice(1)
+    .flatMap((column) => [...(column as (number | null)[])])
+    .filter((value): value is number => value !== null && value !== undefined);
   if (values.length === 0) return isLog ? [0.1, 1] : [0, 1];
   values.sort((a, b) => a - b);
   const cut = hidesOutliers ? Math.floor(values.length * 0.02) : 0;
@@ -67,7 +102,10 @@ export function valueRange(data: uPlot.AlignedData, hidesOutliers: boolean, isLo
   if (isLog) return [low / 1.15, high * 1.15];
   const space = high === low ? Math.abs(high) * 0.25 || 0.5 : (high - low) * 0.06;
   // A hair beyond the bound, so that a line on it is drawn whole.
-  return [Math.max(low - space, (lowest ?? -Infinity) - space * 0.15), Math.min(high + space, (highest ?? Infinity) + space * 0.15)];
+  return [
+    Math.max(low - space, (lowest ?? -Infinity) - space * 0.15),
+    Math.min(high + space, (highest ?? Infinity) + space * 0.15),
+  ];
 }
 
 /** One sentence about the lines, generated from their values. */

@@ -6,7 +6,19 @@ export type HubMessage =
   | { kind: "covered"; topics: string[] }
   | { kind: "event"; name: string; data: unknown };
 
-const EVENT_NAMES = ["snapshot", "points", "run", "experiment", "dataset", "prediction", "queue", "log", "insight", "gone", "end"];
+const EVENT_NAMES = [
+  "snapshot",
+  "points",
+  "run",
+  "experiment",
+  "dataset",
+  "prediction",
+  "queue",
+  "log",
+  "insight",
+  "gone",
+  "end",
+];
 const SETTLE_MS = 40;
 const SLOWEST_RETRY_MS = 8_000;
 
@@ -55,7 +67,8 @@ export class StreamHub {
       this.tell({ kind: "covered", topics });
     };
     source.onerror = () => this.failed(source);
-    for (const name of EVENT_NAMES) source.addEventListener(name, (event) => this.pass(name, event as MessageEvent<string>));
+    for (const name of EVENT_NAMES)
+      source.addEventListener(name, (event) => this.pass(name, event as MessageEvent<string>));
   }
 
   private pass(name: string, event: MessageEvent<string>): void {

@@ -10,7 +10,15 @@ export function visibleRange(x: Float64Array, length: number, from: number, to: 
 }
 
 /** At most four points a bucket: first, lowest, highest and last, in order. Spikes and NaN gaps survive. */
-export function reduce(x: Float64Array, y: Float64Array, low: Float64Array, high: Float64Array, start: number, end: number, buckets: number): Reduced {
+export function reduce(
+  x: Float64Array,
+  y: Float64Array,
+  low: Float64Array,
+  high: Float64Array,
+  start: number,
+  end: number,
+  buckets: number,
+): Reduced {
   const out: Reduced = { x: [], y: [] };
   const width = Math.max(1, (end - start) / buckets);
   for (let bucket = 0; start + Math.floor(bucket * width) < end; bucket++) {
@@ -21,7 +29,15 @@ export function reduce(x: Float64Array, y: Float64Array, low: Float64Array, high
   return out;
 }
 
-function reduceBucket(x: Float64Array, y: Float64Array, low: Float64Array, high: Float64Array, first: number, stop: number, out: Reduced): void {
+function reduceBucket(
+  x: Float64Array,
+  y: Float64Array,
+  low: Float64Array,
+  high: Float64Array,
+  first: number,
+  stop: number,
+  out: Reduced,
+): void {
   let lowest = first;
   let highest = first;
   for (let i = first + 1; i < stop; i++) {
@@ -35,7 +51,14 @@ function reduceBucket(x: Float64Array, y: Float64Array, low: Float64Array, high:
   let previous = -1;
   for (const index of [first, Math.min(lowest, highest), Math.max(lowest, highest), stop - 1]) {
     if (index === previous) continue;
-    const value = stop - first === 1 ? at(y, index) : index === lowest ? at(low, index) : index === highest ? at(high, index) : at(y, index);
+    const value =
+      stop - first === 1
+        ? at(y, index)
+        : index === lowest
+          ? at(low, index)
+          : index === highest
+            ? at(high, index)
+            : at(y, index);
     put(index, value);
     previous = index;
   }

@@ -22,11 +22,27 @@ describe("a series", () => {
 });
 
 describe("the series of a run", () => {
-  const history = { steps: [1, 2], min: [1, 2], max: [1, 2], last: [1, null], epochs: [null, null], times: [10, 11], total: 2 };
+  const history = {
+    steps: [1, 2],
+    min: [1, 2],
+    max: [1, 2],
+    last: [1, null],
+    epochs: [null, null],
+    times: [10, 11],
+    total: 2,
+  };
 
   it("keeps each step once when history comes after the first live points", () => {
     const run = new RunSeries();
-    run.add({ "train.loss": [[2, 5], [3, 6]] }, 12);
+    run.add(
+      {
+        "train.loss": [
+          [2, 5],
+          [3, 6],
+        ],
+      },
+      12,
+    );
 
     run.load({ "train.loss": history });
 

@@ -55,7 +55,8 @@ export class RunSeries {
     for (const [name, one] of Object.entries(history)) {
       const fresh = new Series();
       one.steps.forEach((step, i) =>
-        fresh.append(step, one.last[i] ?? null, one.times[i] ?? NaN, one.min[i] ?? null, one.max[i] ?? null));
+        fresh.append(step, one.last[i] ?? null, one.times[i] ?? NaN, one.min[i] ?? null, one.max[i] ?? null),
+      );
       const old = this.series.get(name);
       for (let i = 0; old && i < old.length; i++) {
         fresh.append(old.step[i] as number, old.value[i] as number, old.time[i] as number);

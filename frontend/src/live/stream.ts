@@ -47,7 +47,10 @@ export class Stream {
   };
 
   private shared() {
-    const worker = new SharedWorker(new URL("./worker.ts", import.meta.url), { type: "module", name: `studio-${__STUDIO_VERSION__}` });
+    const worker = new SharedWorker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      name: `studio-${__STUDIO_VERSION__}`,
+    });
     const send = (message: TabMessage) => worker.port.postMessage(message);
     worker.port.onmessage = (event: MessageEvent<HubMessage>) => this.receive(event.data);
     worker.port.start();

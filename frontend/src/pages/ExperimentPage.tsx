@@ -27,7 +27,15 @@ import { type Tab, TabBar } from "../ui/TabBar";
 const Charts = lazy(async () => ({ default: (await import("../experiment/Charts")).Charts }));
 const Insights = lazy(async () => ({ default: (await import("../experiment/Insights")).Insights }));
 
-const TABS: Tab[] = [{ id: "charts", title: "Charts" }, { id: "summary", title: "Summary" }, { id: "insights", title: "Insights" }, { id: "samples", title: "Samples" }, { id: "logs", title: "Logs" }, { id: "settings", title: "Settings" }, { id: "files", title: "Files" }];
+const TABS: Tab[] = [
+  { id: "charts", title: "Charts" },
+  { id: "summary", title: "Summary" },
+  { id: "insights", title: "Insights" },
+  { id: "samples", title: "Samples" },
+  { id: "logs", title: "Logs" },
+  { id: "settings", title: "Settings" },
+  { id: "files", title: "Files" },
+];
 const NO_CLASSES: readonly string[] = [];
 
 export function ExperimentPage() {
@@ -36,7 +44,18 @@ export function ExperimentPage() {
   if (tab === undefined) return <Navigate to={`/experiments/${id}/charts`} replace />;
   return (
     <div className={pageClasses.page}>
-      <Answer query={experiment} what="The experiment" loading={<><h1 className="hidden-visually">Experiment</h1><LoadingRows rows={6} height={64} /></>}>{(data) => <Loaded experiment={data} tab={tab} />}</Answer>
+      <Answer
+        query={experiment}
+        what="The experiment"
+        loading={
+          <>
+            <h1 className="hidden-visually">Experiment</h1>
+            <LoadingRows rows={6} height={64} />
+          </>
+        }
+      >
+        {(data) => <Loaded experiment={data} tab={tab} />}
+      </Answer>
       {experiment.error && !experiment.data && <h1 className="hidden-visually">Experiment not found</h1>}
     </div>
   );
@@ -48,22 +67,40 @@ function Loaded({ experiment, tab }: { experiment: Experiment; tab: string }) {
   const navigate = useNavigate();
   const title = TABS.find((one) => one.id === tab)?.title ?? "Experiment";
   const isGoing = isActive(experiment.state) && experiment.state !== "queued";
-  useDocumentTitle(`${isGoing ? `(${formatPercent(experiment.progress)}) ` : ""}${experiment.name}, ${title.toLowerCase()}`);
-  useShortcuts(Object.fromEntries(TABS.map((one, i) => [String(i + 1), () => void navigate(`/experiments/${experiment.id}/${one.id}`)])));
+  useDocumentTitle(
+    `${isGoing ? `(${formatPercent(experiment.progress)}) ` : ""}${experiment.name}, ${title.toLowerCase()}`,
+  );
+  useShortcuts(
+    Object.fromEntries(
+      TABS.map((one, i) => [String(i + 1), () => void navigate(`/experiments/${experiment.id}/${one.id}`)]),
+    ),
+  );
   return (
     <>
       <ExperimentHead experiment={experiment} run={run} />
       {run && <FailurePanel experiment={experiment} run={run} />}
       {experiment.runs.length > 1 && <RunBar runs={experiment.runs} run={run} onChoose={setChosen} />}
       <TabBar tabs={TABS} base={`/experiments/${experiment.id}`} label="Parts of the experiment" />
-      {run ? <PartBoundary key={`${tab}/${run.id}`} name={`The tab ${title}`}><Suspense fallback={<LoadingBlock height={320} />}><TabBody experiment={experiment} run={run} tab={tab} /></Suspense></PartBoundary> : <EmptyState title="No run was planned">Start again with other settings.</EmptyState>}
+      {run ? (
+        <PartBoundary key={`${tab}/${run.id}`} name={`The tab ${title}`}>
+          <Suspense fallback={<LoadingBlock height={320} />}>
+            <TabBody experiment={experiment} run={run} tab={tab} />
+          </Suspense>
+        </PartBoundary>
+      ) : (
+        <EmptyState title="No run was planned">Start again with other settings.</EmptyState>
+      )}
     </>
   );
 }
 
 /** The run to look at first: one that goes on, else the best finished one. */
 function mostTelling(runs: readonly Run[]): Run | undefined {
-  return runs.find((run) => ["running", "stopping", "starting"].includes(run.state)) ?? runs.find((run) => run.state === "finished") ?? runs[0];
+  return (
+    runs.find((run) => ["running", "stopping", "starting"].includes(run.state)) ??
+    runs.find((run) => run.state === "finished") ??
+    runs[0]
+  );
 }
 
 function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; tab: string }) {
@@ -75,19 +112,31 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
   const classNames = profile.data?.labels ?? NO_CLASSES;
   const base = `/experiments/${experiment.id}`;
   const runQuery = experiment.runs.length > 1 ? `run=${run.id}` : "";
-  const context = useMemo(() => ({
-    classNames,
-    source: (media: MediaRef, size: 256 | "full") => (media.origin === "run" || dataset === null ? runMedia(run.id, media.path) : datasetMedia(dataset, media.path, size)),
-    samplesLink: (split: string, filter: { truth?: string | null; prediction?: string | null; correct?: boolean | null }) => {
-      const query = new URLSearchParams({ split });
-      for (const [name, value] of Object.entries(filter)) if (value !== null && value !== undefined) query.set(name, String(value));
-      return `${base}/samples?${[query.toString(), runQuery].filter(Boolean).join("&")}`;
-    },
-  }), [classNames, dataset, run.id, base, runQuery]);
+  const context = useMemo(
+    () => ({
+      classNames,
+      source: (media: MediaRef, size: 256 | "full") =>
+        media.origin === "run" || dataset === null
+          ? runMedia(run.id, media.path)
+          : datasetMedia(dataset, media.path, size),
+      samplesLink: (
+        split: string,
+        filter: { truth?: string | null; prediction?: string | null; correct?: boolean | null },
+      ) => {
+        const query = new URLSearchParams({ split });
+        for (const [name, value] of Object.entries(filter))
+          if (value !== null && value !== undefined) query.set(name, String(value));
+        return `${base}/samples?${[query.toString(), runQuery].filter(Boolean).join("&")}`;
+      },
+    }),
+    [classNames, dataset, run.id, base, runQuery],
+  );
   const metrics = type?.metrics ?? [];
   return (
     <InsightProvider value={context}>
-      {tab === "charts" && <Charts run={run} colour={experiment.colour} metrics={metrics} main={experiment.metric?.name ?? null} />}
+      {tab === "charts" && (
+        <Charts run={run} colour={experiment.colour} metrics={metrics} main={experiment.metric?.name ?? null} />
+      )}
       {tab === "summary" && <Summary experiment={experiment} run={run} metrics={metrics} />}
       {tab === "insights" && <Insights base={base} run={run} panel={panel} search={search} />}
       {tab === "samples" && <Samples run={run} classNames={classNames} />}

@@ -28,14 +28,30 @@ export function ExperimentsPage() {
   const search = useRef<HTMLInputElement>(null);
   useShortcuts({ "/": () => search.current?.focus(), n: () => void navigate("/experiments/new") });
   return (
-    <Page title="Experiments" actions={<Button component={Link} to="/experiments/new" leftSection={<PlusIcon size={16} />}>New experiment</Button>}>
+    <Page
+      title="Experiments"
+      actions={
+        <Button component={Link} to="/experiments/new" leftSection={<PlusIcon size={16} />}>
+          New experiment
+        </Button>
+      }
+    >
       <Answer query={experiments} what="The experiments" loading={<LoadingRows rows={8} height={52} />}>
         {(page) => {
           if (page.items.length === 0 && !filter.isOn) return <NoExperiments />;
           return (
             <div className="column" style={{ gap: 12 }}>
               <Toolbar filter={filter} types={types} searchRef={search} count={page.total} />
-              {page.items.length === 0 ? <EmptyState title="No experiment matches" action={<Button onClick={filter.clear}>Clear filters</Button>}>Other words or fewer filters find more.</EmptyState> : <ExperimentTable rows={page.items} types={types} />}
+              {page.items.length === 0 ? (
+                <EmptyState
+                  title="No experiment matches"
+                  action={<Button onClick={filter.clear}>Clear filters</Button>}
+                >
+                  Other words or fewer filters find more.
+                </EmptyState>
+              ) : (
+                <ExperimentTable rows={page.items} types={types} />
+              )}
             </div>
           );
         }}
@@ -48,14 +64,75 @@ function ExperimentTable({ rows, types }: { rows: ExperimentRow[]; types: Proble
   const [sort, setSort] = useSearchState("sort", "-created");
   const columns: TableColumn<ExperimentRow>[] = [
     { id: "name", title: "Name", sortValue: (row) => row.name, cell: (row) => <NameCell row={row} /> },
-    { id: "state", title: "Status", sortValue: (row) => row.state, width: "168px", cell: (row) => <StateWithProgress state={row.state} progress={row.progress} secondsLeft={row.seconds_left} label={`Progress of ${row.name}`} /> },
-    { id: "problem", title: "Problem", hideBelow: 1200, sortValue: (row) => row.problem_type, cell: (row) => <span className="small">{types.find((type) => type.id === row.problem_type)?.title ?? row.problem_type}</span> },
-    { id: "dataset", title: "Dataset", hideBelow: 900, sortValue: (row) => row.dataset?.name ?? null, cell: (row) => row.dataset && <Link className="small" to={`/datasets/${row.dataset.id}`}>{row.dataset.name}</Link> },
-    { id: "metric", title: "Best", isNumber: true, sortValue: (row) => row.metric?.best ?? null, cell: (row) => <MetricCell row={row} /> },
-    { id: "duration", title: "Duration", isNumber: true, hideBelow: 900, sortValue: duration, cell: (row) => formatDuration(duration(row)) },
-    { id: "created", title: "Created", isNumber: true, hideBelow: 600, sortValue: (row) => row.created, cell: (row) => <span title={formatTime(row.created)}>{formatAge(row.created)}</span> },
+    {
+      id: "state",
+      title: "Status",
+      sortValue: (row) => row.state,
+      width: "168px",
+      cell: (row) => (
+        <StateWithProgress
+          state={row.state}
+          progress={row.progress}
+          secondsLeft={row.seconds_left}
+          label={`Progress of ${row.name}`}
+        />
+      ),
+    },
+    {
+      id: "problem",
+      title: "Problem",
+      hideBelow: 1200,
+      sortValue: (row) => row.problem_type,
+      cell: (row) => (
+        <span className="small">{types.find((type) => type.id === row.problem_type)?.title ?? row.problem_type}</span>
+      ),
+    },
+    {
+      id: "dataset",
+      title: "Dataset",
+      hideBelow: 900,
+      sortValue: (row) => row.dataset?.name ?? null,
+      cell: (row) =>
+        row.dataset && (
+          <Link className="small" to={`/datasets/${row.dataset.id}`}>
+            {row.dataset.name}
+          </Link>
+        ),
+    },
+    {
+      id: "metric",
+      title: "Best",
+      isNumber: true,
+      sortValue: (row) => row.metric?.best ?? null,
+      cell: (row) => <MetricCell row={row} />,
+    },
+    {
+      id: "duration",
+      title: "Duration",
+      isNumber: true,
+      hideBelow: 900,
+      sortValue: duration,
+      cell: (row) => formatDuration(duration(row)),
+    },
+    {
+      id: "created",
+      title: "Created",
+      isNumber: true,
+      hideBelow: 600,
+      sortValue: (row) => row.created,
+      cell: (row) => <span title={formatTime(row.created)}>{formatAge(row.created)}</span>,
+    },
   ];
-  return <DataTable label="Experiments" rows={rows} columns={columns} rowKey={(row) => row.id} sort={sort} onSort={setSort} />;
+  return (
+    <DataTable
+      label="Experiments"
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => row.id}
+      sort={sort}
+      onSort={setSort}
+    />
+  );
 }
 
 function NameCell({ row }: { row: ExperimentRow }) {
@@ -63,10 +140,16 @@ function NameCell({ row }: { row: ExperimentRow }) {
     <div className={classes.nameCell}>
       <span className={classes.dot} style={{ background: `var(--series-${row.colour % 8})` }} aria-hidden="true" />
       <div style={{ minWidth: 0 }}>
-        <Link to={`/experiments/${row.id}/charts`} className={classes.name} data-row-link>{row.name}</Link>
+        <Link to={`/experiments/${row.id}/charts`} className={classes.name} data-row-link>
+          {row.name}
+        </Link>
         <div className={classes.below}>
           {row.runs > 1 && <span>{plural(row.runs, "run")}</span>}
-          {row.tags.map((tag) => <span key={tag} className={classes.tag}>{tag}</span>)}
+          {row.tags.map((tag) => (
+            <span key={tag} className={classes.tag}>
+              {tag}
+            </span>
+          ))}
         </div>
       </div>
     </div>
@@ -79,7 +162,10 @@ function MetricCell({ row }: { row: ExperimentRow }) {
   return (
     <span className={classes.metric}>
       <strong>{formatMetric(metric.best)}</strong>
-      <span className="tiny muted">{metric.label} {metric.direction === "maximize" ? "↑" : "↓"}{metric.best_epoch !== null && `, epoch ${Number(metric.best_epoch.toFixed(1))}`}</span>
+      <span className="tiny muted">
+        {metric.label} {metric.direction === "maximize" ? "↑" : "↓"}
+        {metric.best_epoch !== null && `, epoch ${Number(metric.best_epoch.toFixed(1))}`}
+      </span>
     </span>
   );
 }
@@ -98,10 +184,26 @@ function useFilter() {
   const [dataset] = useSearchState("dataset");
   const setSearch = useSetSearch();
   const isOn = Boolean(q || state || problem_type || dataset);
-  return { values: { q, state, problem_type, dataset }, isOn, setQ, set: setSearch, clear: () => setSearch({ q: null, status: null, problem: null, dataset: null }) };
+  return {
+    values: { q, state, problem_type, dataset },
+    isOn,
+    setQ,
+    set: setSearch,
+    clear: () => setSearch({ q: null, status: null, problem: null, dataset: null }),
+  };
 }
 
-function Toolbar({ filter, types, searchRef, count }: { filter: Filter; types: ProblemType[]; searchRef: React.RefObject<HTMLInputElement | null>; count: number }) {
+function Toolbar({
+  filter,
+  types,
+  searchRef,
+  count,
+}: {
+  filter: Filter;
+  types: ProblemType[];
+  searchRef: React.RefObject<HTMLInputElement | null>;
+  count: number;
+}) {
   const [text, setText] = useState(filter.values.q);
   const [settled] = useDebouncedValue(text, 200);
   const datasets = useDatasets().data ?? [];
@@ -110,20 +212,78 @@ function Toolbar({ filter, types, searchRef, count }: { filter: Filter; types: P
   const choose = (name: string) => (value: string | null) => filter.set({ [name]: value === ANY ? null : value });
   return (
     <div className={classes.toolbar}>
-      <TextInput ref={searchRef} className={classes.search} aria-label="Search experiments" placeholder="Search name or tag" leftSection={<SearchIcon size={16} />} value={text} onChange={(event) => setText(event.currentTarget.value)} />
-      <SelectInput aria-label="Status" w={150} value={filter.values.state || ANY} onChange={choose("status")} data={[{ value: ANY, label: "Any status" }, ...STATES.map((state) => ({ value: state, label: stateWord(state) }))]} renderOption={({ option }) => (option.value === ANY ? option.label : <StateLabel state={option.value as (typeof STATES)[number]} />)} />
-      <SelectInput aria-label="Problem type" w={210} value={filter.values.problem_type || ANY} onChange={choose("problem")} data={[{ value: ANY, label: "Any problem type" }, ...types.map((type) => ({ value: type.id, label: type.title }))]} />
-      <SelectInput aria-label="Dataset" w={180} value={filter.values.dataset || ANY} onChange={choose("dataset")} data={[{ value: ANY, label: "Any dataset" }, ...datasets.map((dataset) => ({ value: dataset.id, label: dataset.name }))]} />
-      {filter.isOn && <Button variant="subtle" onClick={() => (setText(""), filter.clear())}>Clear</Button>}
-      <span className={`${classes.count} small muted number`} role="status">{plural(count, "experiment")}</span>
+      <TextInput
+        ref={searchRef}
+        className={classes.search}
+        aria-label="Search experiments"
+        placeholder="Search name or tag"
+        leftSection={<SearchIcon size={16} />}
+        value={text}
+        onChange={(event) => setText(event.currentTarget.value)}
+      />
+      <SelectInput
+        aria-label="Status"
+        w={150}
+        value={filter.values.state || ANY}
+        onChange={choose("status")}
+        data={[
+          { value: ANY, label: "Any status" },
+          ...STATES.map((state) => ({ value: state, label: stateWord(state) })),
+        ]}
+        renderOption={({ option }) =>
+          option.value === ANY ? option.label : <StateLabel state={option.value as (typeof STATES)[number]} />
+        }
+      />
+      <SelectInput
+        aria-label="Problem type"
+        w={210}
+        value={filter.values.problem_type || ANY}
+        onChange={choose("problem")}
+        data={[
+          { value: ANY, label: "Any problem type" },
+          ...types.map((type) => ({ value: type.id, label: type.title })),
+        ]}
+      />
+      <SelectInput
+        aria-label="Dataset"
+        w={180}
+        value={filter.values.dataset || ANY}
+        onChange={choose("dataset")}
+        data={[
+          { value: ANY, label: "Any dataset" },
+          ...datasets.map((dataset) => ({ value: dataset.id, label: dataset.name })),
+        ]}
+      />
+      {filter.isOn && (
+        <Button variant="subtle" onClick={() => (setText(""), filter.clear())}>
+          Clear
+        </Button>
+      )}
+      <span className={`${classes.count} small muted number`} role="status">
+        {plural(count, "experiment")}
+      </span>
     </div>
   );
 }
 
 function NoExperiments() {
   return (
-    <EmptyState icon={<ExperimentIcon />} title="Experiments will be listed here" action={<><Button component={Link} to="/experiments/new">New experiment</Button><Button component={Link} to="/datasets/import" variant="default">Import dataset</Button></>}>
-      An experiment trains a model on a dataset, with settings you choose. Its charts, insights and predictions stay here.
+    <EmptyState
+      icon={<ExperimentIcon />}
+      title="Experiments will be listed here"
+      action={
+        <>
+          <Button component={Link} to="/experiments/new">
+            New experiment
+          </Button>
+          <Button component={Link} to="/datasets/import" variant="default">
+            Import dataset
+          </Button>
+        </>
+      }
+    >
+      An experiment trains a model on a dataset, with settings you choose. Its charts, insights and predictions stay
+      here.
     </EmptyState>
   );
 }

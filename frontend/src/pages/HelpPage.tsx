@@ -14,7 +14,9 @@ export function HelpPage() {
   const { topic } = useParams();
   const help = useHelp();
   const types = useProblemTypes().data ?? [];
-  const title = help.data?.topics.find((one) => one.id === topic)?.title ?? types.find((type) => `${REFERENCE}${type.id}` === topic)?.title;
+  const title =
+    help.data?.topics.find((one) => one.id === topic)?.title ??
+    types.find((type) => `${REFERENCE}${type.id}` === topic)?.title;
   return (
     <Page title="Help" documentTitle={title ? `Help, ${title}` : "Help"}>
       <Answer query={help} what="The help" loading={<LoadingRows rows={8} height={28} />}>
@@ -22,7 +24,11 @@ export function HelpPage() {
           <div className={classes.layout}>
             <Contents topics={topics} types={types} />
             <article className={classes.article}>
-              {topic?.startsWith(REFERENCE) ? <Reference problemType={topic.slice(REFERENCE.length)} /> : <Topic topics={topics} types={types} id={topic ?? topics[0]?.id ?? "words"} />}
+              {topic?.startsWith(REFERENCE) ? (
+                <Reference problemType={topic.slice(REFERENCE.length)} />
+              ) : (
+                <Topic topics={topics} types={types} id={topic ?? topics[0]?.id ?? "words"} />
+              )}
             </article>
           </div>
         )}
@@ -34,9 +40,31 @@ export function HelpPage() {
 function Contents({ topics, types }: { topics: HelpTopic[]; types: ProblemType[] }) {
   return (
     <nav className={classes.nav} aria-label="Help topics">
-      <div><h2>Topics</h2><NavLink to="/help/words">Words</NavLink>{topics.map((one) => <NavLink key={one.id} to={`/help/${one.id}`}>{one.title}</NavLink>)}</div>
-      <div><h2>Problem types</h2>{types.map((type) => <NavLink key={type.id} to={`/help/${type.id}`}>{type.title}</NavLink>)}</div>
-      <div><h2>Settings reference</h2>{types.map((type) => <NavLink key={type.id} to={`/help/${REFERENCE}${type.id}`}>{type.title}</NavLink>)}</div>
+      <div>
+        <h2>Topics</h2>
+        <NavLink to="/help/words">Words</NavLink>
+        {topics.map((one) => (
+          <NavLink key={one.id} to={`/help/${one.id}`}>
+            {one.title}
+          </NavLink>
+        ))}
+      </div>
+      <div>
+        <h2>Problem types</h2>
+        {types.map((type) => (
+          <NavLink key={type.id} to={`/help/${type.id}`}>
+            {type.title}
+          </NavLink>
+        ))}
+      </div>
+      <div>
+        <h2>Settings reference</h2>
+        {types.map((type) => (
+          <NavLink key={type.id} to={`/help/${REFERENCE}${type.id}`}>
+            {type.title}
+          </NavLink>
+        ))}
+      </div>
     </nav>
   );
 }
@@ -52,5 +80,9 @@ function Topic({ topics, types, id }: { topics: HelpTopic[]; types: ProblemType[
 
 function Reference({ problemType }: { problemType: string }) {
   const reference = useReference(problemType);
-  return <Answer query={reference} what="The reference" loading={<LoadingRows rows={10} height={24} />}>{({ markdown }) => <Markdown text={markdown} />}</Answer>;
+  return (
+    <Answer query={reference} what="The reference" loading={<LoadingRows rows={10} height={24} />}>
+      {({ markdown }) => <Markdown text={markdown} />}
+    </Answer>
+  );
 }

@@ -18,12 +18,29 @@ export function ImportPage() {
   const step = id === "" ? "source" : asked;
   const go = (next: string) => setSearch({ step: next }, { push: true });
   return (
-    <Page title="Import dataset" lead="The studio reads your data where you can see it: nothing is changed or dropped without telling you.">
+    <Page
+      title="Import dataset"
+      lead="The studio reads your data where you can see it: nothing is changed or dropped without telling you."
+    >
       <StepBar step={step} isOpen={scan.data?.state === "ready"} onGo={go} />
-      {step === "source" && <SourceStep current={scan.data ?? null} onStarted={(started) => setSearch({ import: started.id, step: "check" }, { push: true })} onContinue={() => go("check")} />}
-      {step !== "source" && scan.error !== null && !scan.data && <ErrorPanel title="This import is not there any more." error={scan.error} onRetry={() => setSearch({ import: null, step: null })} />}
+      {step === "source" && (
+        <SourceStep
+          current={scan.data ?? null}
+          onStarted={(started) => setSearch({ import: started.id, step: "check" }, { push: true })}
+          onContinue={() => go("check")}
+        />
+      )}
+      {step !== "source" && scan.error !== null && !scan.data && (
+        <ErrorPanel
+          title="This import is not there any more."
+          error={scan.error}
+          onRetry={() => setSearch({ import: null, step: null })}
+        />
+      )}
       {step !== "source" && !scan.data && !scan.error && <LoadingRows rows={6} />}
-      {step === "check" && scan.data && <CheckStep scan={scan.data} editing={editing} onBack={() => go("source")} onNext={() => go("columns")} />}
+      {step === "check" && scan.data && (
+        <CheckStep scan={scan.data} editing={editing} onBack={() => go("source")} onNext={() => go("columns")} />
+      )}
       {step === "columns" && scan.data && <ColumnsStep scan={scan.data} editing={editing} onBack={() => go("check")} />}
     </Page>
   );

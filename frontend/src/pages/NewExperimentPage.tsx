@@ -16,7 +16,13 @@ export function NewExperimentPage() {
   return (
     <Page title="New experiment" lead="Choose the data, look over the settings, start.">
       <Answer query={datasets} what="The datasets" loading={<LoadingRows rows={6} height={56} />}>
-        {(all) => (all.some((dataset) => dataset.state === "ready") ? <Chosen datasets={all.filter((dataset) => dataset.state === "ready")} /> : <NoDataset />)}
+        {(all) =>
+          all.some((dataset) => dataset.state === "ready") ? (
+            <Chosen datasets={all.filter((dataset) => dataset.state === "ready")} />
+          ) : (
+            <NoDataset />
+          )
+        }
       </Answer>
     </Page>
   );
@@ -24,7 +30,20 @@ export function NewExperimentPage() {
 
 function NoDataset() {
   return (
-    <EmptyState icon={<DatasetIcon />} title="An experiment needs a dataset" action={<><Button component={Link} to="/datasets/import">Import dataset</Button><Button component={Link} to="/welcome" variant="default">Use an example</Button></>}>
+    <EmptyState
+      icon={<DatasetIcon />}
+      title="An experiment needs a dataset"
+      action={
+        <>
+          <Button component={Link} to="/datasets/import">
+            Import dataset
+          </Button>
+          <Button component={Link} to="/welcome" variant="default">
+            Use an example
+          </Button>
+        </>
+      }
+    >
       Import your own data, or take one of the examples that the studio makes in seconds.
     </EmptyState>
   );
@@ -41,20 +60,36 @@ function Chosen({ datasets }: { datasets: Dataset[] }) {
   const wanted = params.get("dataset") ?? origin.data?.dataset?.id ?? null;
   const waitsForOrigin = from !== null && (origin.isPending || originSettings.isPending);
   const dataset = datasets.find((one) => one.id === wanted || one.name === wanted) ?? (newest(datasets) as Dataset);
-  const problem = params.get("problem") ?? file?.problem_type ?? (wanted === null ? origin.data?.problem_type : undefined) ?? dataset.problem_type;
+  const problem =
+    params.get("problem") ??
+    file?.problem_type ??
+    (wanted === null ? origin.data?.problem_type : undefined) ??
+    dataset.problem_type;
   const type = types.data?.find((one) => one.id === problem);
   const wantedModel = params.get("model") ?? file?.model_type ?? originSettings.data?.model_type ?? null;
   const model = type?.model_types.find((one) => one.id === wantedModel)?.id ?? type?.model_types[0]?.id ?? null;
   const document = useSettingsDocument(type && !waitsForOrigin ? type.id : null, model, dataset.id);
   const source: FormSource = {
-    dataset, type, model, file,
-    from: originSettings.data && originSettings.data.problem_type === problem ? { id: from ?? "", settings: originSettings.data, dataset: origin.data?.dataset?.id ?? null } : null,
+    dataset,
+    type,
+    model,
+    file,
+    from:
+      originSettings.data && originSettings.data.problem_type === problem
+        ? { id: from ?? "", settings: originSettings.data, dataset: origin.data?.dataset?.id ?? null }
+        : null,
   };
   return (
     <>
       <SourceBar source={source} datasets={datasets} onFile={setFile} />
       <Answer query={document} what="The settings" loading={<LoadingRows rows={7} height={64} />}>
-        {(loaded) => <ExperimentForm key={`${loaded.hash}|${dataset.id}|${model}|${source.from?.id ?? ""}|${file ? file.taken.length : ""}`} document={loaded} source={source} />}
+        {(loaded) => (
+          <ExperimentForm
+            key={`${loaded.hash}|${dataset.id}|${model}|${source.from?.id ?? ""}|${file ? file.taken.length : ""}`}
+            document={loaded}
+            source={source}
+          />
+        )}
       </Answer>
     </>
   );

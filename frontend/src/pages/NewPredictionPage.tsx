@@ -14,7 +14,11 @@ import { Button } from "@mantine/core";
 import { Link } from "react-router";
 import classes from "./predict.module.css";
 
-const WAYS = [{ value: "one", label: "One item" }, { value: "dataset", label: "A dataset" }, { value: "file", label: "A file" }];
+const WAYS = [
+  { value: "one", label: "One item" },
+  { value: "dataset", label: "A dataset" },
+  { value: "file", label: "A file" },
+];
 
 export function NewPredictionPage() {
   const finished = useExperiments({}, 200);
@@ -22,9 +26,34 @@ export function NewPredictionPage() {
     <Page title="New prediction" lead="A finished experiment answers about data it has not seen.">
       <Answer query={finished} what="The experiments" loading={<LoadingRows rows={4} height={56} />}>
         {(page) => {
-          const usable = page.items.filter((one) => one.state === "finished" || (one.runs_by_state.finished ?? 0) > 0 || one.state === "stopped");
-          if (usable.length === 0) return <EmptyState icon={<PredictionIcon />} title="No experiment has finished yet" action={<Button component={Link} to="/experiments">Experiments</Button>}>Predictions need a trained model. It is there when an experiment finishes.</EmptyState>;
-          return <Choose options={usable.map((one) => ({ value: one.id, label: one.metric?.best === null || one.metric === null ? one.name : `${one.name}, ${one.metric.label} ${formatMetric(one.metric.best)}` }))} />;
+          const usable = page.items.filter(
+            (one) => one.state === "finished" || (one.runs_by_state.finished ?? 0) > 0 || one.state === "stopped",
+          );
+          if (usable.length === 0)
+            return (
+              <EmptyState
+                icon={<PredictionIcon />}
+                title="No experiment has finished yet"
+                action={
+                  <Button component={Link} to="/experiments">
+                    Experiments
+                  </Button>
+                }
+              >
+                Predictions need a trained model. It is there when an experiment finishes.
+              </EmptyState>
+            );
+          return (
+            <Choose
+              options={usable.map((one) => ({
+                value: one.id,
+                label:
+                  one.metric?.best === null || one.metric === null
+                    ? one.name
+                    : `${one.name}, ${one.metric.label} ${formatMetric(one.metric.best)}`,
+              }))}
+            />
+          );
         }}
       </Answer>
     </Page>
@@ -40,10 +69,25 @@ function Choose({ options }: { options: { value: string; label: string }[] }) {
   return (
     <div className="column" style={{ gap: 24 }}>
       <div className={classes.choose}>
-        <SelectInput label="Experiment" searchable data={options} value={id} onChange={(value) => setAsked(value ?? "")} />
-        <div className={classes.way}><span id="way" className={classes.wayLabel}>Predict on</span><SegmentedControl aria-labelledby="way" data={WAYS} value={way} onChange={setWay} /></div>
+        <SelectInput
+          label="Experiment"
+          searchable
+          data={options}
+          value={id}
+          onChange={(value) => setAsked(value ?? "")}
+        />
+        <div className={classes.way}>
+          <span id="way" className={classes.wayLabel}>
+            Predict on
+          </span>
+          <SegmentedControl aria-labelledby="way" data={WAYS} value={way} onChange={setWay} />
+        </div>
       </div>
-      {experiment && !run && <EmptyState title="This experiment has no model">It ended before its first evaluation. Resume it, or choose another.</EmptyState>}
+      {experiment && !run && (
+        <EmptyState title="This experiment has no model">
+          It ended before its first evaluation. Resume it, or choose another.
+        </EmptyState>
+      )}
       {experiment && run && way === "one" && <OneForm key={run.id} run={run} experiment={experiment} />}
       {experiment && run && way === "dataset" && <DatasetForm run={run} experiment={experiment} />}
       {experiment && run && way === "file" && <FileForm run={run} experiment={experiment} />}

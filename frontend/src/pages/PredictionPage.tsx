@@ -2,7 +2,14 @@ import { Button } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
 import { useDatasetProfile } from "../api/datasets";
-import { predictionFile, predictionMedia, useDeletePrediction, usePrediction, usePredictionFiles, usePredictionSamples } from "../api/predictions";
+import {
+  predictionFile,
+  predictionMedia,
+  useDeletePrediction,
+  usePrediction,
+  usePredictionFiles,
+  usePredictionSamples,
+} from "../api/predictions";
 import { datasetMedia } from "../api/datasets";
 import type { MediaRef, Prediction } from "../api/types";
 import { FULL_OVERLAY, hasBoxes, type Overlay } from "../samples/overlay";
@@ -24,7 +31,14 @@ const NO_CLASSES: readonly string[] = [];
 export function PredictionPage() {
   const { id = "" } = useParams();
   const prediction = usePrediction(id);
-  if (!prediction.data) return <Page title="Prediction"><Answer query={prediction} what="The prediction" loading={<LoadingRows rows={5} />}>{() => null}</Answer></Page>;
+  if (!prediction.data)
+    return (
+      <Page title="Prediction">
+        <Answer query={prediction} what="The prediction" loading={<LoadingRows rows={5} />}>
+          {() => null}
+        </Answer>
+      </Page>
+    );
   return <Loaded prediction={prediction.data} />;
 }
 
@@ -34,17 +48,67 @@ function Loaded({ prediction }: { prediction: Prediction }) {
   const isDone = prediction.state === "finished";
   const files = usePredictionFiles(prediction.id, isDone);
   return (
-    <Page title={prediction.name}
-      lead={<span className="row-wrap" style={{ gap: "4px 16px" }}><StateLabel state={prediction.state} /><Link to={`/experiments/${prediction.experiment.id}`}>{prediction.experiment.name}</Link><span>{prediction.dataset ? `${prediction.dataset.name}, ${prediction.table}` : prediction.table}</span><span>{formatAge(prediction.created)}</span></span>}
-      actions={<><ConfirmButton label="Delete" icon={<TrashIcon size={16} />} title={`Delete ${prediction.name}?`} verb="Delete prediction" isDanger onConfirm={() => remove.mutate(prediction.id, { onSuccess: () => void navigate("/predictions") })}>Its tables are deleted from this machine.</ConfirmButton><Button component={Link} to={`/predictions/new?experiment=${prediction.experiment.id}`}>New prediction</Button></>}>
-      {isActive(prediction.state) && <div className="card" style={{ padding: 20, maxWidth: 560 }}><StateWithProgress state={prediction.state} progress={prediction.progress} secondsLeft={null} label="Progress of the prediction" /></div>}
-      {prediction.error && <ErrorPanel title="The prediction failed." error={Object.assign(new Error([prediction.error.message, prediction.error.hint].filter(Boolean).join(" ")))} />}
+    <Page
+      title={prediction.name}
+      lead={
+        <span className="row-wrap" style={{ gap: "4px 16px" }}>
+          <StateLabel state={prediction.state} />
+          <Link to={`/experiments/${prediction.experiment.id}`}>{prediction.experiment.name}</Link>
+          <span>{prediction.dataset ? `${prediction.dataset.name}, ${prediction.table}` : prediction.table}</span>
+          <span>{formatAge(prediction.created)}</span>
+        </span>
+      }
+      actions={
+        <>
+          <ConfirmButton
+            label="Delete"
+            icon={<TrashIcon size={16} />}
+            title={`Delete ${prediction.name}?`}
+            verb="Delete prediction"
+            isDanger
+            onConfirm={() => remove.mutate(prediction.id, { onSuccess: () => void navigate("/predictions") })}
+          >
+            Its tables are deleted from this machine.
+          </ConfirmButton>
+          <Button component={Link} to={`/predictions/new?experiment=${prediction.experiment.id}`}>
+            New prediction
+          </Button>
+        </>
+      }
+    >
+      {isActive(prediction.state) && (
+        <div className="card" style={{ padding: 20, maxWidth: 560 }}>
+          <StateWithProgress
+            state={prediction.state}
+            progress={prediction.progress}
+            secondsLeft={null}
+            label="Progress of the prediction"
+          />
+        </div>
+      )}
+      {prediction.error && (
+        <ErrorPanel
+          title="The prediction failed."
+          error={Object.assign(new Error([prediction.error.message, prediction.error.hint].filter(Boolean).join(" ")))}
+        />
+      )}
       {prediction.findings.length > 0 && <FindingList findings={prediction.findings} />}
       {isDone && (
         <>
-          <Facts facts={[{ label: "Rows", value: formatCount(prediction.rows) }, ...Object.entries(prediction.metrics).map(([label, value]) => ({ label, value: formatMetric(value) }))]} />
-          <Section title="Files"><Answer query={files} what="The files">{(all) => <FileTable files={all} link={(file) => predictionFile(prediction.id, file.name)} />}</Answer></Section>
-          <Section title="Samples"><Samples prediction={prediction} /></Section>
+          <Facts
+            facts={[
+              { label: "Rows", value: formatCount(prediction.rows) },
+              ...Object.entries(prediction.metrics).map(([label, value]) => ({ label, value: formatMetric(value) })),
+            ]}
+          />
+          <Section title="Files">
+            <Answer query={files} what="The files">
+              {(all) => <FileTable files={all} link={(file) => predictionFile(prediction.id, file.name)} />}
+            </Answer>
+          </Section>
+          <Section title="Samples">
+            <Samples prediction={prediction} />
+          </Section>
         </>
       )}
     </Page>
@@ -57,19 +121,51 @@ function Samples({ prediction }: { prediction: Prediction }) {
   const query = usePredictionSamples(prediction.id, { sort, prediction: null }, true);
   const dataset = prediction.dataset?.id ?? null;
   const classNames = useDatasetProfile(dataset ?? "", dataset !== null).data?.labels ?? NO_CLASSES;
-  const source = useMemo(() => (media: MediaRef, size: 256 | "full") => (dataset && media.origin === "dataset" ? datasetMedia(dataset, media.path, size) : predictionMedia(prediction.id, media.path)), [dataset, prediction.id]);
+  const source = useMemo(
+    () => (media: MediaRef, size: 256 | "full") =>
+      dataset && media.origin === "dataset"
+        ? datasetMedia(dataset, media.path, size)
+        : predictionMedia(prediction.id, media.path),
+    [dataset, prediction.id],
+  );
   const samples = useMemo(() => (query.data?.pages ?? []).flatMap((page) => page.rows), [query.data]);
   return (
     <Answer query={query} what="The samples" loading={<LoadingRows rows={3} height={180} />}>
-      {(data) => (samples.length === 0 ? <EmptyState title="No samples" /> : (
-        <div className="column" style={{ gap: 16 }}>
-          <div className="row-wrap" style={{ gap: 24 }}>
-            <SelectInput label="Sort" w={200} data={[{ value: "row", label: "By row" }, { value: "-confidence", label: "Most confident first" }, { value: "confidence", label: "Least confident first" }, { value: "-loss", label: "Worst first" }]} value={sort} onChange={(value) => setSort(value ?? "row")} />
-            {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction />}
+      {(data) =>
+        samples.length === 0 ? (
+          <EmptyState title="No samples" />
+        ) : (
+          <div className="column" style={{ gap: 16 }}>
+            <div className="row-wrap" style={{ gap: 24 }}>
+              <SelectInput
+                label="Sort"
+                w={200}
+                data={[
+                  { value: "row", label: "By row" },
+                  { value: "-confidence", label: "Most confident first" },
+                  { value: "confidence", label: "Least confident first" },
+                  { value: "-loss", label: "Worst first" },
+                ]}
+                value={sort}
+                onChange={(value) => setSort(value ?? "row")}
+              />
+              {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction />}
+            </div>
+            <SampleGrid
+              samples={samples}
+              source={source}
+              classNames={classNames}
+              overlay={overlay}
+              onOverlay={setOverlay}
+              total={data.pages[0]?.total ?? 0}
+              hasMore={query.hasNextPage}
+              isLoadingMore={query.isFetchingNextPage}
+              onMore={() => void query.fetchNextPage()}
+              label="Predicted samples"
+            />
           </div>
-          <SampleGrid samples={samples} source={source} classNames={classNames} overlay={overlay} onOverlay={setOverlay} total={data.pages[0]?.total ?? 0} hasMore={query.hasNextPage} isLoadingMore={query.isFetchingNextPage} onMore={() => void query.fetchNextPage()} label="Predicted samples" />
-        </div>
-      ))}
+        )
+      }
     </Answer>
   );
 }

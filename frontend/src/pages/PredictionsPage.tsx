@@ -14,13 +14,32 @@ import classes from "./lists.module.css";
 export function PredictionsPage() {
   const predictions = usePredictions();
   return (
-    <Page title="Predictions" actions={<Button component={Link} to="/predictions/new" leftSection={<PlusIcon size={16} />}>New prediction</Button>}>
+    <Page
+      title="Predictions"
+      actions={
+        <Button component={Link} to="/predictions/new" leftSection={<PlusIcon size={16} />}>
+          New prediction
+        </Button>
+      }
+    >
       <Answer query={predictions} what="The predictions" loading={<LoadingRows rows={6} height={52} />}>
-        {(all) => (all.length > 0 ? <PredictionTable rows={all} /> : (
-          <EmptyState icon={<PredictionIcon />} title="Predictions on new data will be listed here" action={<Button component={Link} to="/predictions/new">New prediction</Button>}>
-            Choose a finished experiment and give it a dataset, a file, or one image.
-          </EmptyState>
-        ))}
+        {(all) =>
+          all.length > 0 ? (
+            <PredictionTable rows={all} />
+          ) : (
+            <EmptyState
+              icon={<PredictionIcon />}
+              title="Predictions on new data will be listed here"
+              action={
+                <Button component={Link} to="/predictions/new">
+                  New prediction
+                </Button>
+              }
+            >
+              Choose a finished experiment and give it a dataset, a file, or one image.
+            </EmptyState>
+          )
+        }
       </Answer>
     </Page>
   );
@@ -29,18 +48,95 @@ export function PredictionsPage() {
 function PredictionTable({ rows }: { rows: Prediction[] }) {
   const [sort, setSort] = useSearchState("sort", "-created");
   const columns: TableColumn<Prediction>[] = [
-    { id: "name", title: "Name", sortValue: (row) => row.name, cell: (row) => <Link to={`/predictions/${row.id}`} className={classes.name} data-row-link>{row.name}</Link> },
-    { id: "state", title: "Status", width: "168px", sortValue: (row) => row.state, cell: (row) => <StateWithProgress state={row.state} progress={row.progress} secondsLeft={null} label={`Progress of ${row.name}`} /> },
-    { id: "experiment", title: "Experiment", hideBelow: 600, sortValue: (row) => row.experiment.name, cell: (row) => <Link className="small" to={`/experiments/${row.experiment.id}`}>{row.experiment.name}</Link> },
-    { id: "data", title: "Data", hideBelow: 900, cell: (row) => <span className="small">{row.dataset ? <><Link to={`/datasets/${row.dataset.id}`}>{row.dataset.name}</Link> <span className="muted">{row.table}</span></> : row.table}</span> },
-    { id: "rows", title: "Rows", isNumber: true, hideBelow: 600, sortValue: (row) => row.rows, cell: (row) => formatCount(row.rows) },
+    {
+      id: "name",
+      title: "Name",
+      sortValue: (row) => row.name,
+      cell: (row) => (
+        <Link to={`/predictions/${row.id}`} className={classes.name} data-row-link>
+          {row.name}
+        </Link>
+      ),
+    },
+    {
+      id: "state",
+      title: "Status",
+      width: "168px",
+      sortValue: (row) => row.state,
+      cell: (row) => (
+        <StateWithProgress
+          state={row.state}
+          progress={row.progress}
+          secondsLeft={null}
+          label={`Progress of ${row.name}`}
+        />
+      ),
+    },
+    {
+      id: "experiment",
+      title: "Experiment",
+      hideBelow: 600,
+      sortValue: (row) => row.experiment.name,
+      cell: (row) => (
+        <Link className="small" to={`/experiments/${row.experiment.id}`}>
+          {row.experiment.name}
+        </Link>
+      ),
+    },
+    {
+      id: "data",
+      title: "Data",
+      hideBelow: 900,
+      cell: (row) => (
+        <span className="small">
+          {row.dataset ? (
+            <>
+              <Link to={`/datasets/${row.dataset.id}`}>{row.dataset.name}</Link>{" "}
+              <span className="muted">{row.table}</span>
+            </>
+          ) : (
+            row.table
+          )}
+        </span>
+      ),
+    },
+    {
+      id: "rows",
+      title: "Rows",
+      isNumber: true,
+      hideBelow: 600,
+      sortValue: (row) => row.rows,
+      cell: (row) => formatCount(row.rows),
+    },
     { id: "metrics", title: "Metrics", isNumber: true, hideBelow: 900, cell: (row) => <Metrics row={row} /> },
-    { id: "created", title: "Created", isNumber: true, hideBelow: 900, sortValue: (row) => row.created, cell: (row) => <span title={formatTime(row.created)}>{formatAge(row.created)}</span> },
+    {
+      id: "created",
+      title: "Created",
+      isNumber: true,
+      hideBelow: 900,
+      sortValue: (row) => row.created,
+      cell: (row) => <span title={formatTime(row.created)}>{formatAge(row.created)}</span>,
+    },
   ];
-  return <DataTable label="Predictions" rows={rows} columns={columns} rowKey={(row) => row.id} sort={sort} onSort={setSort} />;
+  return (
+    <DataTable
+      label="Predictions"
+      rows={rows}
+      columns={columns}
+      rowKey={(row) => row.id}
+      sort={sort}
+      onSort={setSort}
+    />
+  );
 }
 
 function Metrics({ row }: { row: Prediction }) {
   const first = Object.entries(row.metrics)[0];
-  return first ? <>{formatMetric(first[1])} <span className="tiny muted">{first[0]}</span></> : <span className="muted">–</span>;
+  return first ? (
+    <>
+      {formatMetric(first[1])} <span className="tiny muted">{first[0]}</span>
+    </>
+  ) : (
+    <span className="muted">–</span>
+  );
 }

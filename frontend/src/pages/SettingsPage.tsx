@@ -12,12 +12,20 @@ import { Answer, EmptyState, LoadingRows } from "../ui/states";
 import { TabBar } from "../ui/TabBar";
 import classes from "./settings.module.css";
 
-const TABS = [{ id: "appearance", title: "Appearance" }, { id: "storage", title: "Storage" }, { id: "check", title: "System check" }, { id: "about", title: "About" }];
+const TABS = [
+  { id: "appearance", title: "Appearance" },
+  { id: "storage", title: "Storage" },
+  { id: "check", title: "System check" },
+  { id: "about", title: "About" },
+];
 
 export function SettingsPage() {
   const { section = "appearance" } = useParams();
   return (
-    <Page title="Settings" documentTitle={`Settings, ${(TABS.find((tab) => tab.id === section)?.title ?? "").toLowerCase()}`}>
+    <Page
+      title="Settings"
+      documentTitle={`Settings, ${(TABS.find((tab) => tab.id === section)?.title ?? "").toLowerCase()}`}
+    >
       <TabBar tabs={TABS} base="/settings" label="Settings" />
       {section === "appearance" && <Appearance />}
       {section === "storage" && <Storage />}
@@ -34,23 +42,58 @@ function Appearance() {
   return (
     <div className={classes.rows}>
       <Row title="Theme" text="Like the system follows light and dark of your computer.">
-        <SegmentedControl aria-label="Theme" value={colorScheme} onChange={(value) => setColorScheme(value as typeof colorScheme)} data={[{ value: "auto", label: "Like the system" }, { value: "light", label: "Light" }, { value: "dark", label: "Dark" }]} />
+        <SegmentedControl
+          aria-label="Theme"
+          value={colorScheme}
+          onChange={(value) => setColorScheme(value as typeof colorScheme)}
+          data={[
+            { value: "auto", label: "Like the system" },
+            { value: "light", label: "Light" },
+            { value: "dark", label: "Dark" },
+          ]}
+        />
       </Row>
-      <Row title="Experience level" text="How many settings the form shows at first. Every level includes the ones before it.">
-        <SegmentedControl aria-label="Experience level" value={level} onChange={(value) => save.mutate({ level: value as ExperienceLevel })} data={LEVELS.map((one) => ({ value: one, label: one.charAt(0).toUpperCase() + one.slice(1) }))} />
+      <Row
+        title="Experience level"
+        text="How many settings the form shows at first. Every level includes the ones before it."
+      >
+        <SegmentedControl
+          aria-label="Experience level"
+          value={level}
+          onChange={(value) => save.mutate({ level: value as ExperienceLevel })}
+          data={LEVELS.map((one) => ({ value: one, label: one.charAt(0).toUpperCase() + one.slice(1) }))}
+        />
       </Row>
-      <Row title="This browser" text="Signing out asks for the launch address again."><SignOut /></Row>
+      <Row title="This browser" text="Signing out asks for the launch address again.">
+        <SignOut />
+      </Row>
     </div>
   );
 }
 
 function SignOut() {
   const out = useSignOut();
-  return <Button variant="default" loading={out.isPending} onClick={() => out.mutate(undefined, { onSuccess: () => window.location.reload() })}>Sign out</Button>;
+  return (
+    <Button
+      variant="default"
+      loading={out.isPending}
+      onClick={() => out.mutate(undefined, { onSuccess: () => window.location.reload() })}
+    >
+      Sign out
+    </Button>
+  );
 }
 
 function Row({ title, text, children }: { title: string; text: string; children: React.ReactNode }) {
-  return <div className={classes.row}><div><h2>{title}</h2><p className="small muted">{text}</p></div><div>{children}</div></div>;
+  return (
+    <div className={classes.row}>
+      <div>
+        <h2>{title}</h2>
+        <p className="small muted">{text}</p>
+      </div>
+      <div>{children}</div>
+    </div>
+  );
 }
 
 function Storage() {
@@ -60,8 +103,21 @@ function Storage() {
     <Answer query={machine} what="The storage">
       {(data) => (
         <div className={classes.narrow}>
-          <FactList facts={[{ label: "Data folder", value: <span className="mono">{about.data?.home ?? "…"}</span> }, { label: "Free on its disk", value: `${formatBytes(data.disk_free_bytes)} of ${formatBytes(data.disk_bytes)}` }, { label: "Pretrained weights on board", value: data.weights.packaged.join(", ") || "none" }, { label: "Pretrained weights in the cache", value: data.weights.cached.join(", ") || "none" }]} />
-          <p className="small muted" style={{ marginTop: 12 }}>Datasets, experiments and predictions are deleted on their own pages. The data folder can be moved while the studio is stopped.</p>
+          <FactList
+            facts={[
+              { label: "Data folder", value: <span className="mono">{about.data?.home ?? "…"}</span> },
+              {
+                label: "Free on its disk",
+                value: `${formatBytes(data.disk_free_bytes)} of ${formatBytes(data.disk_bytes)}`,
+              },
+              { label: "Pretrained weights on board", value: data.weights.packaged.join(", ") || "none" },
+              { label: "Pretrained weights in the cache", value: data.weights.cached.join(", ") || "none" },
+            ]}
+          />
+          <p className="small muted" style={{ marginTop: 12 }}>
+            Datasets, experiments and predictions are deleted on their own pages. The data folder can be moved while the
+            studio is stopped.
+          </p>
         </div>
       )}
     </Answer>
@@ -71,8 +127,27 @@ function Storage() {
 function SystemCheck() {
   const doctor = useDoctor();
   return (
-    <Answer query={doctor} what="The system check" loading={<div><p className="muted">Checking Python, libraries, devices, disk and hub.</p><LoadingRows rows={4} /></div>}>
-      {(data) => (data.findings.length === 0 ? <EmptyState icon={<CheckIcon />} title="Everything is in place">Python, libraries, devices and disk are as the studio needs them.</EmptyState> : <div className={classes.narrow}><FindingList findings={data.findings} /></div>)}
+    <Answer
+      query={doctor}
+      what="The system check"
+      loading={
+        <div>
+          <p className="muted">Checking Python, libraries, devices, disk and hub.</p>
+          <LoadingRows rows={4} />
+        </div>
+      }
+    >
+      {(data) =>
+        data.findings.length === 0 ? (
+          <EmptyState icon={<CheckIcon />} title="Everything is in place">
+            Python, libraries, devices and disk are as the studio needs them.
+          </EmptyState>
+        ) : (
+          <div className={classes.narrow}>
+            <FindingList findings={data.findings} />
+          </div>
+        )
+      }
     </Answer>
   );
 }
@@ -83,9 +158,33 @@ function AboutStudio() {
     <Answer query={about} what="This page">
       {(data) => (
         <div className="column" style={{ gap: 28 }}>
-          <div className={classes.narrow}><FactList facts={[{ label: "Deepstudio", value: data.version }, { label: "Page built for", value: __STUDIO_VERSION__ }, { label: "Python", value: data.python }]} /></div>
-          <Section title="Licences" actions={<a href="/licenses.txt" target="_blank" rel="noreferrer">Licences of this page’s packages</a>}>
-            <ul className={classes.licenses}>{data.licenses.map((one) => <li key={one.name}><span className="clip">{one.name} <span className="muted number">{one.version}</span></span><span className="small muted clip">{one.license}</span></li>)}</ul>
+          <div className={classes.narrow}>
+            <FactList
+              facts={[
+                { label: "Deepstudio", value: data.version },
+                { label: "Page built for", value: __STUDIO_VERSION__ },
+                { label: "Python", value: data.python },
+              ]}
+            />
+          </div>
+          <Section
+            title="Licences"
+            actions={
+              <a href="/licenses.txt" target="_blank" rel="noreferrer">
+                Licences of this page’s packages
+              </a>
+            }
+          >
+            <ul className={classes.licenses}>
+              {data.licenses.map((one) => (
+                <li key={one.name}>
+                  <span className="clip">
+                    {one.name} <span className="muted number">{one.version}</span>
+                  </span>
+                  <span className="small muted clip">{one.license}</span>
+                </li>
+              ))}
+            </ul>
           </Section>
         </div>
       )}

@@ -19,20 +19,78 @@ export function WelcomePage() {
   return (
     <Page title="Welcome" lead="Train models on your own data, without code. Everything stays on this machine.">
       <ol className={classes.steps}>
-        <Step number={1} isDone={datasets.length > 0} title="Bring data" text="A zip with a table and a folder of images, or a table alone. The studio checks every file." action={<Button component={Link} to="/datasets/import" variant={datasets.length > 0 ? "default" : "filled"}>Import dataset</Button>} />
-        <Step number={2} isDone={(experiments?.total ?? 0) > 0} title="Start an experiment" text="The settings are filled in for your data and this machine. Change what you like, see what will happen, start." action={<Button component={Link} to="/experiments/new" variant={datasets.length > 0 && experiments?.total === 0 ? "filled" : "default"} disabled={datasets.length === 0}>New experiment</Button>} />
-        <Step number={3} isDone={(finished?.total ?? 0) > 0} title="Look at results" text="Live charts, the samples behind every number, predictions on new data, and a pipeline to run elsewhere." action={<Button component={Link} to="/experiments" variant="default" disabled={(experiments?.total ?? 0) === 0}>Show experiments</Button>} />
+        <Step
+          number={1}
+          isDone={datasets.length > 0}
+          title="Bring data"
+          text="A zip with a table and a folder of images, or a table alone. The studio checks every file."
+          action={
+            <Button component={Link} to="/datasets/import" variant={datasets.length > 0 ? "default" : "filled"}>
+              Import dataset
+            </Button>
+          }
+        />
+        <Step
+          number={2}
+          isDone={(experiments?.total ?? 0) > 0}
+          title="Start an experiment"
+          text="The settings are filled in for your data and this machine. Change what you like, see what will happen, start."
+          action={
+            <Button
+              component={Link}
+              to="/experiments/new"
+              variant={datasets.length > 0 && experiments?.total === 0 ? "filled" : "default"}
+              disabled={datasets.length === 0}
+            >
+              New experiment
+            </Button>
+          }
+        />
+        <Step
+          number={3}
+          isDone={(finished?.total ?? 0) > 0}
+          title="Look at results"
+          text="Live charts, the samples behind every number, predictions on new data, and a pipeline to run elsewhere."
+          action={
+            <Button component={Link} to="/experiments" variant="default" disabled={(experiments?.total ?? 0) === 0}>
+              Show experiments
+            </Button>
+          }
+        />
       </ol>
-      <Section title="Examples" hint="small datasets made on this machine, nothing is downloaded"><Examples /></Section>
+      <Section title="Examples" hint="small datasets made on this machine, nothing is downloaded">
+        <Examples />
+      </Section>
       <MachineNote />
     </Page>
   );
 }
 
-function Step({ number, isDone, title, text, action }: { number: number; isDone: boolean; title: string; text: string; action: React.ReactNode }) {
+function Step({
+  number,
+  isDone,
+  title,
+  text,
+  action,
+}: {
+  number: number;
+  isDone: boolean;
+  title: string;
+  text: string;
+  action: React.ReactNode;
+}) {
   return (
     <li className={classes.step} data-done={isDone || undefined}>
-      <span className={classes.number}>{isDone ? <><CheckIcon size={16} /><span className="hidden-visually">Done</span></> : number}</span>
+      <span className={classes.number}>
+        {isDone ? (
+          <>
+            <CheckIcon size={16} />
+            <span className="hidden-visually">Done</span>
+          </>
+        ) : (
+          number
+        )}
+      </span>
       <h2>{title}</h2>
       <p className="muted grow">{text}</p>
       <div>{action}</div>
@@ -54,7 +112,8 @@ function Examples() {
   const use = (example: Example) =>
     make.mutate(example.problem_type, { onSuccess: (dataset) => setAwaited(dataset.id) });
   const isBusy = (example: Example) =>
-    (make.isPending && make.variables === example.problem_type) || (awaited !== null && made?.example_of === example.problem_type);
+    (make.isPending && make.variables === example.problem_type) ||
+    (awaited !== null && made?.example_of === example.problem_type);
   return (
     <Answer query={examples} what="The examples" loading={<LoadingRows rows={2} height={140} />}>
       {(all) => (
@@ -62,7 +121,12 @@ function Examples() {
           {make.error && <ErrorPanel title="The example was not made." error={make.error} />}
           <ul className={classes.examples}>
             {all.map((example) => (
-              <ExampleCard key={example.problem_type} example={example} isBusy={isBusy(example)} onUse={() => use(example)} />
+              <ExampleCard
+                key={example.problem_type}
+                example={example}
+                isBusy={isBusy(example)}
+                onUse={() => use(example)}
+              />
             ))}
           </ul>
         </>
@@ -84,8 +148,8 @@ function ExampleCard({ example, isBusy, onUse }: { example: Example; isBusy: boo
       <p className="small muted grow">{example.description}</p>
       <p className="tiny muted number">{facts.filter(Boolean).join(", ")}</p>
       <div>
-        <Button size="sm" variant="default" loading={isBusy} onClick={onUse} aria-label={`Train on ${example.title}`}>
-          Train on this
+        <Button size="sm" variant="default" loading={isBusy} onClick={onUse}>
+          Train on {example.title.toLowerCase()}
         </Button>
       </div>
     </li>
@@ -100,8 +164,17 @@ function MachineNote() {
     <section className={classes.machine} aria-label="This machine">
       <span className={classes.machineIcon}>{hasGpu ? <ChipIcon size={20} /> : <InfoIcon size={20} />}</span>
       <div>
-        <p className="strong">{hasGpu ? machine.gpus.map((gpu) => `${gpu.name}, ${formatBytes(gpu.memory_bytes)}`).join(" · ") : "No GPU found. Experiments run on the CPU, about 20 times slower."}</p>
-        <p className="small muted number">{plural(machine.cores, "core")}, {formatBytes(machine.memory_bytes)} memory, {formatBytes(machine.disk_free_bytes)} free on disk{machine.weights.packaged.length > 0 && `, pretrained weights on board: ${machine.weights.packaged.join(", ")}`}</p>
+        <p className="strong">
+          {hasGpu
+            ? machine.gpus.map((gpu) => `${gpu.name}, ${formatBytes(gpu.memory_bytes)}`).join(" · ")
+            : "No GPU found. Experiments run on the CPU, about 20 times slower."}
+        </p>
+        <p className="small muted number">
+          {plural(machine.cores, "core")}, {formatBytes(machine.memory_bytes)} memory,{" "}
+          {formatBytes(machine.disk_free_bytes)} free on disk
+          {machine.weights.packaged.length > 0 &&
+            `, pretrained weights on board: ${machine.weights.packaged.join(", ")}`}
+        </p>
       </div>
     </section>
   );

@@ -37,13 +37,34 @@ export function FileForm({ run }: { run: Run; experiment: Experiment }) {
     <div className={classes.form}>
       {sending ? (
         <div className={classes.sending} role="status">
-          <div className="spread"><strong className="clip">{sending.file.name}</strong><span className="small muted number">{formatBytes(sending.sent)} of {formatBytes(sending.file.size)}</span></div>
-          <ProgressBar value={sending.file.size > 0 ? sending.sent / sending.file.size : 1} label={`Upload of ${sending.file.name}`} />
-          <div><Button size="xs" variant="default" onClick={() => abort.current?.abort()}>Cancel upload</Button></div>
+          <div className="spread">
+            <strong className="clip">{sending.file.name}</strong>
+            <span className="small muted number">
+              {formatBytes(sending.sent)} of {formatBytes(sending.file.size)}
+            </span>
+          </div>
+          <ProgressBar
+            value={sending.file.size > 0 ? sending.sent / sending.file.size : 1}
+            label={`Upload of ${sending.file.name}`}
+          />
+          <div>
+            <Button size="xs" variant="default" onClick={() => abort.current?.abort()}>
+              Cancel upload
+            </Button>
+          </div>
         </div>
       ) : (
-        <FileDrop label="File to predict on" accept=".zip,.csv,.parquet,.jsonl,image/*" title="Drop a zip, a table or an image here" button="Choose file" onFile={(file) => void send(file)}>
-          <p className="small muted">A zip of images, or a zip with a table and its media folder. It becomes a prediction with a table to download.</p>
+        <FileDrop
+          label="File to predict on"
+          accept=".zip,.csv,.parquet,.jsonl,image/*"
+          title="Drop a zip, a table or an image here"
+          button="Choose file"
+          onFile={(file) => void send(file)}
+        >
+          <p className="small muted">
+            A zip of images, or a zip with a table and its media folder. It becomes a prediction with a table to
+            download.
+          </p>
         </FileDrop>
       )}
       {error !== null && error !== start.error && <ErrorPanel title="The file was not sent." error={error} />}

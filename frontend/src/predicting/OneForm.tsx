@@ -27,13 +27,36 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
   const sample = answer.data?.sample;
   return (
     <div className="column" style={{ gap: 16 }}>
-      <FileDrop label="Image" accept="image/*" title="Drop an image here" button={sample ? "Choose another image" : "Choose image"} onFile={ask} isBusy={answer.isPending}>
-        <p className="small muted">{answer.isPending ? "Asking the model. The first answer takes some seconds: the model is loaded." : "It is answered at once and not kept as a dataset."}</p>
+      <FileDrop
+        label="Image"
+        accept="image/*"
+        title="Drop an image here"
+        button={sample ? "Choose another image" : "Choose image"}
+        onFile={ask}
+        isBusy={answer.isPending}
+      >
+        <p className="small muted">
+          {answer.isPending
+            ? "Asking the model. The first answer takes some seconds: the model is loaded."
+            : "It is answered at once and not kept as a dataset."}
+        </p>
       </FileDrop>
       {answer.error && <ErrorPanel title="There is no answer." error={answer.error} />}
       {sample && (
         <section className={classes.answer} aria-label="Answer">
-          <div className={classes.answerPicture}>{sample.media ? <ImageOverlay key={local} sample={sample} source={source} classNames={classNames} overlay={overlay} size="full" withBoxLabels /> : null}</div>
+          <div className={classes.answerPicture}>
+            {sample.media ? (
+              <ImageOverlay
+                key={local}
+                sample={sample}
+                source={source}
+                classNames={classNames}
+                overlay={overlay}
+                size="full"
+                withBoxLabels
+              />
+            ) : null}
+          </div>
           <div className={classes.answerSide}>
             {hasBoxes(sample) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction />}
             <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />

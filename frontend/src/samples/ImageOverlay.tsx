@@ -5,7 +5,14 @@ import { useSize } from "../ui/size";
 import { classColour, type MediaSource, type Overlay, predictedBoxes } from "./overlay";
 import classes from "./samples.module.css";
 
-type ImageOverlayProps = { sample: SampleView; source: MediaSource; classNames: readonly string[]; overlay: Overlay; size: 256 | "full"; withBoxLabels?: boolean };
+type ImageOverlayProps = {
+  sample: SampleView;
+  source: MediaSource;
+  classNames: readonly string[];
+  overlay: Overlay;
+  size: 256 | "full";
+  withBoxLabels?: boolean;
+};
 
 /** An image with its boxes as SVG: truth solid, prediction dashed, a dark edge so that both stand out on any picture. */
 export function ImageOverlay({ sample, source, classNames, overlay, size, withBoxLabels = false }: ImageOverlayProps) {
@@ -22,26 +29,76 @@ export function ImageOverlay({ sample, source, classNames, overlay, size, withBo
   const unit = shown > 0 && width > 0 ? width / shown : 1;
   if (isMissing) return <div className={classes.missing}>The image cannot be shown.</div>;
   return (
-    <div ref={frame} className={classes.image} style={width > 0 ? { aspectRatio: `${width} / ${height}`, "--ratio": width / height } as React.CSSProperties : undefined}>
-      <img src={source(media, size)} alt={sample.title || `Row ${sample.row}`} loading={size === 256 ? "lazy" : undefined} decoding="async" draggable={false}
-        onLoad={(event) => media.width === null && setNatural({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight })}
-        onError={() => setIsMissing(true)} />
+    <div
+      ref={frame}
+      className={classes.image}
+      style={
+        width > 0
+          ? ({ aspectRatio: `${width} / ${height}`, "--ratio": width / height } as React.CSSProperties)
+          : undefined
+      }
+    >
+      <img
+        src={source(media, size)}
+        alt={sample.title || `Row ${sample.row}`}
+        loading={size === 256 ? "lazy" : undefined}
+        decoding="async"
+        draggable={false}
+        onLoad={(event) =>
+          media.width === null &&
+          setNatural({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight })
+        }
+        onError={() => setIsMissing(true)}
+      />
       {width > 0 && truth.length + predicted.length > 0 && (
         <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" preserveAspectRatio="none">
-          {truth.map((box, i) => <BoxShape key={`t${i}`} box={box} colour={classColour(box.label, classNames)} unit={unit} thickness={thickness} withLabel={withBoxLabels && overlay.showsLabels && (predicted.length === 0 || !overlay.showsPrediction)} />)}
-          {predicted.map((box, i) => <BoxShape key={`p${i}`} box={box} colour={classColour(box.label, classNames)} unit={unit} thickness={thickness} isDashed withLabel={withBoxLabels && overlay.showsLabels} />)}
+          {truth.map((box, i) => (
+            <BoxShape
+              key={`t${i}`}
+              box={box}
+              colour={classColour(box.label, classNames)}
+              unit={unit}
+              thickness={thickness}
+              withLabel={withBoxLabels && overlay.showsLabels && (predicted.length === 0 || !overlay.showsPrediction)}
+            />
+          ))}
+          {predicted.map((box, i) => (
+            <BoxShape
+              key={`p${i}`}
+              box={box}
+              colour={classColour(box.label, classNames)}
+              unit={unit}
+              thickness={thickness}
+              isDashed
+              withLabel={withBoxLabels && overlay.showsLabels}
+            />
+          ))}
         </svg>
       )}
     </div>
   );
 }
 
-type BoxShapeProps = { box: Box; colour: string; unit: number; thickness: number; isDashed?: boolean; withLabel: boolean };
+type BoxShapeProps = {
+  box: Box;
+  colour: string;
+  unit: number;
+  thickness: number;
+  isDashed?: boolean;
+  withLabel: boolean;
+};
 
 const FONT = 12;
 
 function BoxShape({ box, colour, unit, thickness, isDashed, withLabel }: BoxShapeProps) {
-  const shape = { x: box.x_min, y: box.y_min, width: Math.max(0, box.x_max - box.x_min), height: Math.max(0, box.y_max - box.y_min), fill: "none", vectorEffect: "non-scaling-stroke" as const };
+  const shape = {
+    x: box.x_min,
+    y: box.y_min,
+    width: Math.max(0, box.x_max - box.x_min),
+    height: Math.max(0, box.y_max - box.y_min),
+    fill: "none",
+    vectorEffect: "non-scaling-stroke" as const,
+  };
   const text = box.score === null ? box.label : `${box.label} ${formatPercent(box.score)}`;
   const labelWidth = (text.length * 7.4 + 12) * unit;
   const labelHeight = 17 * unit;
@@ -49,12 +106,19 @@ function BoxShape({ box, colour, unit, thickness, isDashed, withLabel }: BoxShap
   return (
     <g>
       <rect {...shape} stroke="rgb(0 0 0 / 60%)" strokeWidth={thickness * 2} />
-      <rect {...shape} style={{ stroke: colour }} strokeWidth={thickness} strokeDasharray={isDashed ? "6 4" : undefined} />
+      <rect
+        {...shape}
+        style={{ stroke: colour }}
+        strokeWidth={thickness}
+        strokeDasharray={isDashed ? "6 4" : undefined}
+      />
       {withLabel && (
         <g>
           <rect x={box.x_min} y={top} width={labelWidth} height={labelHeight} fill="rgb(0 0 0 / 78%)" />
           <rect x={box.x_min} y={top} width={3 * unit} height={labelHeight} style={{ fill: colour }} />
-          <text x={box.x_min + 6 * unit} y={top + labelHeight - 4.5 * unit} fontSize={FONT * unit} fill="#fff">{text}</text>
+          <text x={box.x_min + 6 * unit} y={top + labelHeight - 4.5 * unit} fontSize={FONT * unit} fill="#fff">
+            {text}
+          </text>
         </g>
       )}
     </g>

@@ -9,12 +9,31 @@ import { SampleViewer } from "./SampleViewer";
 import classes from "./samples.module.css";
 
 type SampleGridProps = {
-  samples: SampleView[]; source: MediaSource; classNames: readonly string[]; overlay: Overlay; onOverlay: (overlay: Overlay) => void;
-  total?: number; hasMore?: boolean; isLoadingMore?: boolean; onMore?: () => void; label: string;
+  samples: SampleView[];
+  source: MediaSource;
+  classNames: readonly string[];
+  overlay: Overlay;
+  onOverlay: (overlay: Overlay) => void;
+  total?: number;
+  hasMore?: boolean;
+  isLoadingMore?: boolean;
+  onMore?: () => void;
+  label: string;
 };
 
 /** A grid of samples; a click opens the viewer. The open sample is part of the address. */
-export function SampleGrid({ samples, source, classNames, overlay, onOverlay, total, hasMore, isLoadingMore, onMore, label }: SampleGridProps) {
+export function SampleGrid({
+  samples,
+  source,
+  classNames,
+  overlay,
+  onOverlay,
+  total,
+  hasMore,
+  isLoadingMore,
+  onMore,
+  label,
+}: SampleGridProps) {
   const [open, setOpen] = useSearchState("sample");
   const [origin] = useState(() => ({ row: "" }));
   const index = samples.findIndex((sample) => String(sample.row) === open);
@@ -25,22 +44,44 @@ export function SampleGrid({ samples, source, classNames, overlay, onOverlay, to
   return (
     <>
       <ul className={classes.grid} aria-label={label}>
-        {samples.map((sample, i) => <SampleCard key={`${sample.row}-${i}`} sample={sample} source={source} classNames={classNames} overlay={overlay} onOpen={show} />)}
+        {samples.map((sample, i) => (
+          <SampleCard
+            key={`${sample.row}-${i}`}
+            sample={sample}
+            source={source}
+            classNames={classNames}
+            overlay={overlay}
+            onOpen={show}
+          />
+        ))}
       </ul>
       {total !== undefined && (
         <div className={classes.more}>
-          <span className="small muted number">{formatCount(samples.length)} of {formatCount(total)}</span>
-          {hasMore && <Button variant="default" onClick={onMore} loading={isLoadingMore}>Show more</Button>}
+          <span className="small muted number">
+            {formatCount(samples.length)} of {formatCount(total)}
+          </span>
+          {hasMore && (
+            <Button variant="default" onClick={onMore} loading={isLoadingMore}>
+              Show more
+            </Button>
+          )}
         </div>
       )}
       {index >= 0 && (
-        <SampleViewer samples={samples} index={index} source={source} classNames={classNames} overlay={overlay} onOverlay={onOverlay}
+        <SampleViewer
+          samples={samples}
+          index={index}
+          source={source}
+          classNames={classNames}
+          overlay={overlay}
+          onOverlay={onOverlay}
           onIndex={(next) => {
             const sample = samples[next];
             if (sample) setOpen(String(sample.row));
             if (next >= samples.length - 3 && hasMore) onMore?.();
           }}
-          onClose={() => setOpen("")} />
+          onClose={() => setOpen("")}
+        />
       )}
     </>
   );

@@ -10,48 +10,130 @@ import { SampleFacts } from "./SampleFacts";
 import classes from "./samples.module.css";
 
 type SampleViewerProps = {
-  samples: SampleView[]; index: number; source: MediaSource; classNames: readonly string[]; overlay: Overlay;
-  onOverlay: (overlay: Overlay) => void; onIndex: (index: number) => void; onClose: () => void;
+  samples: SampleView[];
+  index: number;
+  source: MediaSource;
+  classNames: readonly string[];
+  overlay: Overlay;
+  onOverlay: (overlay: Overlay) => void;
+  onIndex: (index: number) => void;
+  onClose: () => void;
 };
 
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
 
 /** One sample, large: every box, label and probability, with the keyboard. */
-export function SampleViewer({ samples, index, source, classNames, overlay, onOverlay, onIndex, onClose }: SampleViewerProps) {
+export function SampleViewer({
+  samples,
+  index,
+  source,
+  classNames,
+  overlay,
+  onOverlay,
+  onIndex,
+  onClose,
+}: SampleViewerProps) {
   const sample = samples[index] as SampleView;
   const [zoom, setZoom] = useState(0);
   useEffect(() => setZoom(0), [sample.row]);
   const zoomBy = (steps: number) => setZoom((old) => Math.max(0, Math.min(ZOOMS.length - 1, old + steps)));
   const step = (by: number) => index + by >= 0 && index + by < samples.length && onIndex(index + by);
   useShortcuts({
-    ArrowLeft: () => step(-1), ArrowRight: () => step(1), "+": () => zoomBy(1), "=": () => zoomBy(1), "-": () => zoomBy(-1), "0": () => setZoom(0),
-    b: () => onOverlay(overlay.showsTruth || overlay.showsPrediction ? { ...overlay, showsTruth: false, showsPrediction: false } : { ...overlay, showsTruth: true, showsPrediction: true }),
+    ArrowLeft: () => step(-1),
+    ArrowRight: () => step(1),
+    "+": () => zoomBy(1),
+    "=": () => zoomBy(1),
+    "-": () => zoomBy(-1),
+    "0": () => setZoom(0),
+    b: () =>
+      onOverlay(
+        overlay.showsTruth || overlay.showsPrediction
+          ? { ...overlay, showsTruth: false, showsPrediction: false }
+          : { ...overlay, showsTruth: true, showsPrediction: true },
+      ),
     l: () => onOverlay({ ...overlay, showsLabels: !overlay.showsLabels }),
   });
   return (
-    <Modal opened onClose={onClose} size="min(1400px, 94vw)" padding={0} withCloseButton={false} attributes={{ content: { "aria-label": `Sample ${sample.title || sample.row}` } }}>
+    <Modal
+      opened
+      onClose={onClose}
+      size="min(1400px, 94vw)"
+      padding={0}
+      withCloseButton={false}
+      attributes={{ content: { "aria-label": `Sample ${sample.title || sample.row}` } }}
+    >
       <div className={classes.viewer}>
         <div className={classes.stage}>
-          <div className={classes.stageScroll} style={{ "--zoom": ZOOMS[zoom] } as React.CSSProperties} tabIndex={0} role="group" aria-label="Picture">
-            {sample.media ? <ImageOverlay key={sample.row} sample={sample} source={source} classNames={classNames} overlay={overlay} size="full" withBoxLabels /> : <p className={classes.stageText}>{sample.truth?.text ?? sample.prediction?.text}</p>}
+          <div
+            className={classes.stageScroll}
+            style={{ "--zoom": ZOOMS[zoom] } as React.CSSProperties}
+            tabIndex={0}
+            role="group"
+            aria-label="Picture"
+          >
+            {sample.media ? (
+              <ImageOverlay
+                key={sample.row}
+                sample={sample}
+                source={source}
+                classNames={classNames}
+                overlay={overlay}
+                size="full"
+                withBoxLabels
+              />
+            ) : (
+              <p className={classes.stageText}>{sample.truth?.text ?? sample.prediction?.text}</p>
+            )}
           </div>
           <div className={classes.stageButtons}>
-            <ActionIcon variant="default" aria-label="Zoom out" disabled={zoom === 0} onClick={() => zoomBy(-1)}><MinusIcon size={16} /></ActionIcon>
+            <ActionIcon variant="default" aria-label="Zoom out" disabled={zoom === 0} onClick={() => zoomBy(-1)}>
+              <MinusIcon size={16} />
+            </ActionIcon>
             <span className="number tiny">{Math.round((ZOOMS[zoom] ?? 1) * 100)} %</span>
-            <ActionIcon variant="default" aria-label="Zoom in" disabled={zoom === ZOOMS.length - 1} onClick={() => zoomBy(1)}><PlusIcon size={16} /></ActionIcon>
+            <ActionIcon
+              variant="default"
+              aria-label="Zoom in"
+              disabled={zoom === ZOOMS.length - 1}
+              onClick={() => zoomBy(1)}
+            >
+              <PlusIcon size={16} />
+            </ActionIcon>
           </div>
         </div>
         <div className={classes.panel}>
           <div className="spread">
             <div className="row">
-              <ActionIcon variant="default" size={32} aria-label="Previous sample" disabled={index === 0} onClick={() => step(-1)}><ChevronLeftIcon size={16} /></ActionIcon>
-              <ActionIcon variant="default" size={32} data-autofocus aria-label="Next sample" disabled={index === samples.length - 1} onClick={() => step(1)}><ChevronRightIcon size={16} /></ActionIcon>
-              <span className="small muted number">{index + 1} of {samples.length}</span>
+              <ActionIcon
+                variant="default"
+                size={32}
+                aria-label="Previous sample"
+                disabled={index === 0}
+                onClick={() => step(-1)}
+              >
+                <ChevronLeftIcon size={16} />
+              </ActionIcon>
+              <ActionIcon
+                variant="default"
+                size={32}
+                data-autofocus
+                aria-label="Next sample"
+                disabled={index === samples.length - 1}
+                onClick={() => step(1)}
+              >
+                <ChevronRightIcon size={16} />
+              </ActionIcon>
+              <span className="small muted number">
+                {index + 1} of {samples.length}
+              </span>
             </div>
-            <ActionIcon variant="subtle" color="gray" size={32} aria-label="Close" onClick={onClose}><CloseIcon size={18} /></ActionIcon>
+            <ActionIcon variant="subtle" color="gray" size={32} aria-label="Close" onClick={onClose}>
+              <CloseIcon size={18} />
+            </ActionIcon>
           </div>
           <h2 className={classes.viewerTitle}>{sample.title || `Row ${sample.row}`}</h2>
-          {hasBoxes(sample) && <OverlayControls overlay={overlay} onOverlay={onOverlay} hasPrediction={sample.prediction !== null} />}
+          {hasBoxes(sample) && (
+            <OverlayControls overlay={overlay} onOverlay={onOverlay} hasPrediction={sample.prediction !== null} />
+          )}
           <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
         </div>
       </div>

@@ -38,14 +38,20 @@ export function DataTable<Row>({ label, rows, columns, rowKey, sort, onSort }: D
     <div className={classes.frame}>
       <table className={classes.table} aria-label={label} aria-rowcount={rows.length + 1}>
         <thead>
-          <tr>{columns.map((column) => <HeadCell key={column.id} column={column} sort={sort} onSort={onSort} />)}</tr>
+          <tr>
+            {columns.map((column) => (
+              <HeadCell key={column.id} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </tr>
         </thead>
         <tbody ref={body}>
           {before > 0 && <tr aria-hidden="true" style={{ height: before }} />}
           {shown.map(({ row, index }) => (
             <tr key={rowKey(row)} aria-rowindex={index + 2} data-row>
               {columns.map((column) => (
-                <td key={column.id} data-number={column.isNumber || undefined} data-hide={column.hideBelow}>{column.cell(row)}</td>
+                <td key={column.id} data-number={column.isNumber || undefined} data-hide={column.hideBelow}>
+                  {column.cell(row)}
+                </td>
               ))}
             </tr>
           ))}
@@ -56,15 +62,37 @@ export function DataTable<Row>({ label, rows, columns, rowKey, sort, onSort }: D
   );
 }
 
-function HeadCell<Row>({ column, sort, onSort }: { column: TableColumn<Row>; sort: string; onSort: (sort: string) => void }) {
+function HeadCell<Row>({
+  column,
+  sort,
+  onSort,
+}: {
+  column: TableColumn<Row>;
+  sort: string;
+  onSort: (sort: string) => void;
+}) {
   const direction = sort === column.id ? "ascending" : sort === `-${column.id}` ? "descending" : undefined;
-  const attributes = { scope: "col", "data-number": column.isNumber || undefined, "data-hide": column.hideBelow, style: { "--width": column.width } as CSSProperties };
-  if (column.sortValue === undefined) return <th {...attributes}>{column.title === "" ? <span className="hidden-visually">Actions</span> : column.title}</th>;
+  const attributes = {
+    scope: "col",
+    "data-number": column.isNumber || undefined,
+    "data-hide": column.hideBelow,
+    style: { "--width": column.width } as CSSProperties,
+  };
+  if (column.sortValue === undefined)
+    return (
+      <th {...attributes}>{column.title === "" ? <span className="hidden-visually">Actions</span> : column.title}</th>
+    );
   return (
     <th {...attributes} aria-sort={direction}>
-      <button type="button" className={classes.sort} onClick={() => onSort(direction === "descending" ? column.id : `-${column.id}`)}>
+      <button
+        type="button"
+        className={classes.sort}
+        onClick={() => onSort(direction === "descending" ? column.id : `-${column.id}`)}
+      >
         {column.title}
-        <span aria-hidden="true" className={classes.arrow}>{direction === "ascending" ? "↑" : direction === "descending" ? "↓" : ""}</span>
+        <span aria-hidden="true" className={classes.arrow}>
+          {direction === "ascending" ? "↑" : direction === "descending" ? "↓" : ""}
+        </span>
       </button>
     </th>
   );
@@ -80,7 +108,10 @@ function sortRows<Row>(rows: Row[], columns: TableColumn<Row>[], sort: string): 
 /** Missing values come last whichever way the column is sorted. */
 function compare(a: string | number | null, b: string | number | null, isFalling: boolean): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;
-  const order = typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), "en", { numeric: true });
+  const order =
+    typeof a === "number" && typeof b === "number"
+      ? a - b
+      : String(a).localeCompare(String(b), "en", { numeric: true });
   return isFalling ? -order : order;
 }
 
@@ -91,7 +122,13 @@ function useVisibleRows<Row>(rows: Row[], body: { current: HTMLTableSectionEleme
     const top = body.current?.getBoundingClientRect().top ?? 0;
     setOffset(top + scrollArea().scrollTop);
   }, [body, isVirtual]);
-  const virtual = useVirtualizer({ count: isVirtual ? rows.length : 0, estimateSize: () => ROW_HEIGHT, overscan: 8, scrollMargin: offset, getScrollElement: scrollArea });
+  const virtual = useVirtualizer({
+    count: isVirtual ? rows.length : 0,
+    estimateSize: () => ROW_HEIGHT,
+    overscan: 8,
+    scrollMargin: offset,
+    getScrollElement: scrollArea,
+  });
   if (!isVirtual) return { shown: rows.map((row, index) => ({ row, index })), before: 0, after: 0 };
   const items = virtual.getVirtualItems();
   const first = items[0];

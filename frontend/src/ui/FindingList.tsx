@@ -4,7 +4,11 @@ import { plural } from "./format";
 import { ErrorIcon, InfoIcon, WarningIcon } from "./icons";
 import classes from "./finding-list.module.css";
 
-const ICONS: Record<FindingLevel, ReactNode> = { error: <ErrorIcon size={18} />, warning: <WarningIcon size={18} />, note: <InfoIcon size={18} /> };
+const ICONS: Record<FindingLevel, ReactNode> = {
+  error: <ErrorIcon size={18} />,
+  warning: <WarningIcon size={18} />,
+  note: <InfoIcon size={18} />,
+};
 const WORDS: Record<FindingLevel, string> = { error: "Error", warning: "Warning", note: "Note" };
 const ORDER: FindingLevel[] = ["error", "warning", "note"];
 
@@ -13,7 +17,13 @@ type FindingListProps = { findings: Finding[]; place?: (finding: Finding) => Rea
 /** Everything found, the worst first: what, where, how often, and what to do. */
 export function FindingList({ findings, place }: FindingListProps) {
   const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
-  return <ul className={classes.list}>{sorted.map((finding, i) => <FindingLine key={`${finding.code}-${finding.path}-${i}`} finding={finding} place={place} />)}</ul>;
+  return (
+    <ul className={classes.list}>
+      {sorted.map((finding, i) => (
+        <FindingLine key={`${finding.code}-${finding.path}-${i}`} finding={finding} place={place} />
+      ))}
+    </ul>
+  );
 }
 
 function FindingLine({ finding, place }: { finding: Finding; place?: FindingListProps["place"] }) {
@@ -21,13 +31,33 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
   const examples = finding.examples ?? [];
   return (
     <li className={classes.finding} data-level={finding.level}>
-      <span className={classes.icon}>{ICONS[finding.level]}<span className="hidden-visually">{WORDS[finding.level]}</span></span>
+      <span className={classes.icon}>
+        {ICONS[finding.level]}
+        <span className="hidden-visually">{WORDS[finding.level]}</span>
+      </span>
       <div className={classes.text}>
-        <p><span className={classes.message}>{finding.message}</span>{finding.count > 1 && <span className={classes.count}>{plural(finding.count, "time")}</span>}</p>
+        <p>
+          <span className={classes.message}>{finding.message}</span>
+          {finding.count > 1 && <span className={classes.count}>{plural(finding.count, "time")}</span>}
+        </p>
         {finding.fix && <p className="muted">{finding.fix}</p>}
-        {rows.length > 0 && <p className="tiny muted number">Rows {rows.join(", ")}{finding.count > rows.length && ", …"}</p>}
+        {rows.length > 0 && (
+          <p className="tiny muted number">
+            Rows {rows.join(", ")}
+            {finding.count > rows.length && ", …"}
+          </p>
+        )}
         {examples.length > 0 && <p className="tiny muted mono">{examples.slice(0, 3).join(" · ")}</p>}
-        <p className="tiny">{place ? place(finding) : <span className="muted mono">{finding.path}{finding.line !== null && finding.line !== undefined && `, line ${finding.line}`}</span>}</p>
+        <p className="tiny">
+          {place ? (
+            place(finding)
+          ) : (
+            <span className="muted mono">
+              {finding.path}
+              {finding.line !== null && finding.line !== undefined && `, line ${finding.line}`}
+            </span>
+          )}
+        </p>
       </div>
     </li>
   );
@@ -35,6 +65,8 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
 
 /** "2 errors, 1 warning", or what to say when there is nothing. */
 export function countFindings(counts: Partial<Record<FindingLevel, number>>, nothing = "None"): string {
-  const parts = ORDER.filter((level) => (counts[level] ?? 0) > 0).map((level) => plural(counts[level] as number, WORDS[level].toLowerCase()));
+  const parts = ORDER.filter((level) => (counts[level] ?? 0) > 0).map((level) =>
+    plural(counts[level] as number, WORDS[level].toLowerCase()),
+  );
   return parts.length > 0 ? parts.join(", ") : nothing;
 }

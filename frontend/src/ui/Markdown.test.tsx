@@ -10,7 +10,9 @@ it("never lets markup of the text become markup of the page", () => {
 });
 
 it("reads headings, lists, tables and code", () => {
-  const kinds = blocksOf("## A\n\ntext\nmore\n\n- one\n- two\n  still two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n").map((block) => block.kind);
+  const kinds = blocksOf(
+    "## A\n\ntext\nmore\n\n- one\n- two\n  still two\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n```\ncode\n```\n",
+  ).map((block) => block.kind);
 
   expect(kinds).toEqual(["heading", "paragraph", "list", "table", "code"]);
 });

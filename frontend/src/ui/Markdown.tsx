@@ -3,7 +3,13 @@ import classes from "./markdown.module.css";
 
 /** The part of Markdown that our own documents use: headings, paragraphs, lists, tables, code, bold, links. Never raw HTML. */
 export function Markdown({ text, topLevel = 2 }: { text: string; topLevel?: number }) {
-  return <div className={classes.markdown}>{blocksOf(text).map((block, i) => <Fragment key={i}>{draw(block, topLevel)}</Fragment>)}</div>;
+  return (
+    <div className={classes.markdown}>
+      {blocksOf(text).map((block, i) => (
+        <Fragment key={i}>{draw(block, topLevel)}</Fragment>
+      ))}
+    </div>
+  );
 }
 
 export type Block =
@@ -34,15 +40,44 @@ export function blocksOf(text: string): Block[] {
     } else if (heading) {
       at += 1;
       blocks.push({ kind: "heading", level: heading[1]?.length ?? 1, text: heading[2] ?? "" });
-    } else if (line.startsWith("|")) blocks.push({ kind: "table", rows: take((one) => one.startsWith("|")).filter((one) => !/^\|[\s:|-]+\|?$/.test(one)).map(cellsOf) });
-    else if (bullet.test(line)) blocks.push({ kind: "list", isOrdered: /^\s*\d/.test(line), items: joined(take((one) => one.trim() !== "" && (bullet.test(one) || /^\s{2,}/.test(one))), bullet) });
-    else blocks.push({ kind: "paragraph", text: take((one) => one.trim() !== "" && !one.startsWith("#") && !one.startsWith("|") && !one.startsWith("```") && !bullet.test(one)).join(" ") });
+    } else if (line.startsWith("|"))
+      blocks.push({
+        kind: "table",
+        rows: take((one) => one.startsWith("|"))
+          .filter((one) => !/^\|[\s:|-]+\|?$/.test(one))
+          .map(cellsOf),
+      });
+    else if (bullet.test(line))
+      blocks.push({
+        kind: "list",
+        isOrdered: /^\s*\d/.test(line),
+        items: joined(
+          take((one) => one.trim() !== "" && (bullet.test(one) || /^\s{2,}/.test(one))),
+          bullet,
+        ),
+      });
+    else
+      blocks.push({
+        kind: "paragraph",
+        text: take(
+          (one) =>
+            one.trim() !== "" &&
+            !one.startsWith("#") &&
+            !one.startsWith("|") &&
+            !one.startsWith("```") &&
+            !bullet.test(one),
+        ).join(" "),
+      });
   }
   return blocks;
 }
 
 function cellsOf(line: string): string[] {
-  return line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
+  return line
+    .trim()
+    .replace(/^\||\|$/g, "")
+    .split(/(?<!\\)\|/)
+    .map((cell) => cell.trim().replaceAll("\\|", "|"));
 }
 
 function joined(lines: string[], bullet: RegExp): string[] {
@@ -67,7 +102,30 @@ function draw(block: Block, topLevel: number): ReactNode {
       return block.isOrdered ? <ol>{items}</ol> : <ul>{items}</ul>;
     }
     case "table":
-      return <div className={classes.scroll} tabIndex={0} role="region" aria-label="Table"><table><thead><tr>{block.rows[0]?.map((cell, i) => <th key={i} scope="col">{inline(cell)}</th>)}</tr></thead><tbody>{block.rows.slice(1).map((row, i) => <tr key={i}>{row.map((cell, j) => <td key={j}>{inline(cell)}</td>)}</tr>)}</tbody></table></div>;
+      return (
+        <div className={classes.scroll} tabIndex={0} role="region" aria-label="Table">
+          <table>
+            <thead>
+              <tr>
+                {block.rows[0]?.map((cell, i) => (
+                  <th key={i} scope="col">
+                    {inline(cell)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {block.rows.slice(1).map((row, i) => (
+                <tr key={i}>
+                  {row.map((cell, j) => (
+                    <td key={j}>{inline(cell)}</td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      );
     case "paragraph":
       return <p>{inline(block.text)}</p>;
   }
@@ -80,11 +138,19 @@ function inline(text: string): ReactNode[] {
     if (part.startsWith("`")) return <code key={i}>{part.slice(1, -1)}</code>;
     if (part.startsWith("**")) return <strong key={i}>{part.slice(2, -2)}</strong>;
     const link = /^\[([^\]]+)\]\(([^)\s]+)\)$/.exec(part);
-    if (link && /^(https?:|\/|#)/.test(link[2] ?? "")) return <a key={i} href={link[2]} {...(link[2]?.startsWith("http") ? { target: "_blank", rel: "noreferrer" } : {})}>{link[1]}</a>;
+    if (link && /^(https?:|\/|#)/.test(link[2] ?? ""))
+      return (
+        <a key={i} href={link[2]} {...(link[2]?.startsWith("http") ? { target: "_blank", rel: "noreferrer" } : {})}>
+          {link[1]}
+        </a>
+      );
     return <Fragment key={i}>{link ? link[1] : part}</Fragment>;
   });
 }
 
 function slug(text: string): string {
-  return text.toLowerCase().replace(/[^\w]+/g, "-").replace(/^-|-$/g, "");
+  return text
+    .toLowerCase()
+    .replace(/[^\w]+/g, "-")
+    .replace(/^-|-$/g, "");
 }

@@ -1,7 +1,14 @@
 import { type ReactNode, useEffect } from "react";
 import classes from "./page.module.css";
 
-type PageProps = { title: string; documentTitle?: string; lead?: ReactNode; before?: ReactNode; actions?: ReactNode; children: ReactNode };
+type PageProps = {
+  title: string;
+  documentTitle?: string;
+  lead?: ReactNode;
+  before?: ReactNode;
+  actions?: ReactNode;
+  children: ReactNode;
+};
 
 /** One page: one `h1`, its own document title, actions on the right. */
 export function Page({ title, documentTitle, lead, before, actions, children }: PageProps) {
@@ -49,7 +56,12 @@ export type Fact = { label: string; value: ReactNode };
 export function Facts({ facts }: { facts: Fact[] }) {
   return (
     <dl className={classes.facts}>
-      {facts.map((fact) => <div key={fact.label}><dt>{fact.label}</dt><dd>{fact.value}</dd></div>)}
+      {facts.map((fact) => (
+        <div key={fact.label}>
+          <dt>{fact.label}</dt>
+          <dd>{fact.value}</dd>
+        </div>
+      ))}
     </dl>
   );
 }
@@ -58,7 +70,12 @@ export function Facts({ facts }: { facts: Fact[] }) {
 export function FactList({ facts }: { facts: Fact[] }) {
   return (
     <dl className={classes.factList}>
-      {facts.map((fact) => <div key={fact.label}><dt>{fact.label}</dt><dd>{fact.value}</dd></div>)}
+      {facts.map((fact) => (
+        <div key={fact.label}>
+          <dt>{fact.label}</dt>
+          <dd>{fact.value}</dd>
+        </div>
+      ))}
     </dl>
   );
 }

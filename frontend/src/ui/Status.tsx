@@ -33,7 +33,9 @@ export function StateLabel({ state }: { state: WorkState }) {
   const look = LOOKS[state];
   return (
     <span className={classes.state} data-tone={look.tone}>
-      <span aria-hidden="true" className={classes.shape}>{look.shape}</span>
+      <span aria-hidden="true" className={classes.shape}>
+        {look.shape}
+      </span>
       {look.word}
     </span>
   );
@@ -44,20 +46,43 @@ type ProgressProps = { value: number; label: string; state?: WorkState };
 export function ProgressBar({ value, label, state = "running" }: ProgressProps) {
   const percent = Math.round(Math.min(1, Math.max(0, value)) * 100);
   return (
-    <div className={classes.track} role="progressbar" aria-label={label} aria-valuemin={0} aria-valuemax={100} aria-valuenow={percent} data-tone={LOOKS[state].tone}>
+    <div
+      className={classes.track}
+      role="progressbar"
+      aria-label={label}
+      aria-valuemin={0}
+      aria-valuemax={100}
+      aria-valuenow={percent}
+      data-tone={LOOKS[state].tone}
+    >
       <div className={classes.bar} style={{ width: `${percent}%` }} />
     </div>
   );
 }
 
 /** State, and while it goes on the share done and the time left. */
-export function StateWithProgress({ state, progress, secondsLeft, label }: { state: WorkState; progress: number; secondsLeft: number | null; label: string }) {
+export function StateWithProgress({
+  state,
+  progress,
+  secondsLeft,
+  label,
+}: {
+  state: WorkState;
+  progress: number;
+  secondsLeft: number | null;
+  label: string;
+}) {
   const shows = isActive(state) && state !== "queued";
   return (
     <div className={classes.withProgress}>
       <div className="spread">
         <StateLabel state={state} />
-        {shows && <span className="tiny muted number">{formatPercent(progress)}{secondsLeft !== null && `, ${formatDuration(secondsLeft)} left`}</span>}
+        {shows && (
+          <span className="tiny muted number">
+            {formatPercent(progress)}
+            {secondsLeft !== null && `, ${formatDuration(secondsLeft)} left`}
+          </span>
+        )}
       </div>
       {shows && <ProgressBar value={progress} label={label} state={state} />}
     </div>

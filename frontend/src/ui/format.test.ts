@@ -2,15 +2,34 @@ import { describe, expect, it, test } from "vitest";
 import { formatAge, formatBytes, formatDuration, formatMetric, formatSettingNumber, plural } from "./format";
 
 describe("figures as people read them", () => {
-  test.each([[0.83125, "0.8313"], [1234.5, "1,235"], [0, "0"], [0.00012, "1.2e-4"], [null, "–"], [NaN, "–"], [Infinity, "∞"], [1, "1.000"]])("metric %s", (value, text) => {
+  test.each([
+    [0.83125, "0.8313"],
+    [1234.5, "1,235"],
+    [0, "0"],
+    [0.00012, "1.2e-4"],
+    [null, "–"],
+    [NaN, "–"],
+    [Infinity, "∞"],
+    [1, "1.000"],
+  ])("metric %s", (value, text) => {
     expect(formatMetric(value)).toBe(text);
   });
 
-  test.each([[0, "0 bytes"], [1536, "1.5 KB"], [3 * 1024 ** 3, "3.0 GB"]])("%s bytes", (value, text) => {
+  test.each([
+    [0, "0 bytes"],
+    [1536, "1.5 KB"],
+    [3 * 1024 ** 3, "3.0 GB"],
+  ])("%s bytes", (value, text) => {
     expect(formatBytes(value)).toBe(text);
   });
 
-  test.each([[0.25, "250 ms"], [42, "42 s"], [95, "1 min 35 s"], [4330, "1 h 12 min"], [null, "–"]])("%s seconds", (value, text) => {
+  test.each([
+    [0.25, "250 ms"],
+    [42, "42 s"],
+    [95, "1 min 35 s"],
+    [4330, "1 h 12 min"],
+    [null, "–"],
+  ])("%s seconds", (value, text) => {
     expect(formatDuration(value)).toBe(text);
   });
 

@@ -6,10 +6,21 @@ const MANY = 12;
 
 export function SelectInput(props: SelectProps) {
   const isLong = (props.data?.length ?? 0) > MANY;
-  return <Select allowDeselect={false} searchable={isLong} limit={isLong ? 50 : undefined} comboboxProps={COMBOBOX} maxDropdownHeight={320} {...props} />;
+  return (
+    <Select
+      allowDeselect={false}
+      searchable={isLong}
+      limit={isLong ? 50 : undefined}
+      comboboxProps={COMBOBOX}
+      maxDropdownHeight={320}
+      {...props}
+    />
+  );
 }
 
 /** Always searchable: otherwise its real input is hidden from assistive tools. */
 export function MultiSelectInput(props: MultiSelectProps) {
-  return <MultiSelect searchable limit={50} hidePickedOptions comboboxProps={COMBOBOX} maxDropdownHeight={320} {...props} />;
+  return (
+    <MultiSelect searchable limit={50} hidePickedOptions comboboxProps={COMBOBOX} maxDropdownHeight={320} {...props} />
+  );
 }

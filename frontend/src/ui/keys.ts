@@ -27,6 +27,15 @@ function nameOf(event: KeyboardEvent): string {
 function isForAnother(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey) return false;
   const target = event.target as HTMLElement;
-  const isTyping = target.isContentEditable || target.tagName === "TEXTAREA" || target.tagName === "SELECT" || (target.tagName === "INPUT" && !["checkbox", "radio", "range", "button"].includes((target as HTMLInputElement).type));
-  return isTyping || target.closest('[role="menu"], [role="listbox"]') !== null || (document.querySelector('[role="dialog"]') !== null && target.closest('[role="dialog"]') === null);
+  const isTyping =
+    target.isContentEditable ||
+    target.tagName === "TEXTAREA" ||
+    target.tagName === "SELECT" ||
+    (target.tagName === "INPUT" &&
+      !["checkbox", "radio", "range", "button"].includes((target as HTMLInputElement).type));
+  return (
+    isTyping ||
+    target.closest('[role="menu"], [role="listbox"]') !== null ||
+    (document.querySelector('[role="dialog"]') !== null && target.closest('[role="dialog"]') === null)
+  );
 }

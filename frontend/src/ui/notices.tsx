@@ -15,8 +15,17 @@ export function notify(text: string, action?: Notice["action"]): void {
 }
 
 export function Notices() {
-  const shown = useSyncExternalStore((watcher) => (watchers.add(watcher), () => watchers.delete(watcher)), () => notices);
-  return <div className={classes.stack} role="status" aria-live="polite">{shown.map((notice) => <NoticeLine key={notice.id} notice={notice} />)}</div>;
+  const shown = useSyncExternalStore(
+    (watcher) => (watchers.add(watcher), () => watchers.delete(watcher)),
+    () => notices,
+  );
+  return (
+    <div className={classes.stack} role="status" aria-live="polite">
+      {shown.map((notice) => (
+        <NoticeLine key={notice.id} notice={notice} />
+      ))}
+    </div>
+  );
 }
 
 function NoticeLine({ notice }: { notice: Notice }) {
@@ -28,9 +37,19 @@ function NoticeLine({ notice }: { notice: Notice }) {
     return () => clearTimeout(timer);
   });
   return (
-    <div className={classes.notice} onPointerEnter={() => setIsPaused(true)} onPointerLeave={() => setIsPaused(false)} onFocus={() => setIsPaused(true)} onBlur={() => setIsPaused(false)}>
+    <div
+      className={classes.notice}
+      onPointerEnter={() => setIsPaused(true)}
+      onPointerLeave={() => setIsPaused(false)}
+      onFocus={() => setIsPaused(true)}
+      onBlur={() => setIsPaused(false)}
+    >
       <span className="grow">{notice.text}</span>
-      {notice.action && <button type="button" className={classes.action} onClick={() => (notice.action?.run(), close())}>{notice.action.label}</button>}
+      {notice.action && (
+        <button type="button" className={classes.action} onClick={() => (notice.action?.run(), close())}>
+          {notice.action.label}
+        </button>
+      )}
       <CloseButton size="sm" aria-label="Close message" onClick={close} />
     </div>
   );

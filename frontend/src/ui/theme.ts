@@ -15,7 +15,14 @@ export const theme = createTheme({
     Button: { defaultProps: { size: "sm" } },
     Tooltip: { defaultProps: { openDelay: 350, transitionProps: { duration: 100 }, maw: 340, multiline: true } },
     Menu: { defaultProps: { transitionProps: { duration: 100 }, shadow: "md" } },
-    Modal: { defaultProps: { transitionProps: { duration: 120 }, centered: true, radius: 8, attributes: { header: { role: "presentation" } } } }, // its header is no banner of the page
+    Modal: {
+      defaultProps: {
+        transitionProps: { duration: 120 },
+        centered: true,
+        radius: 8,
+        attributes: { header: { role: "presentation" } },
+      },
+    }, // its header is no banner of the page
     Drawer: { defaultProps: { transitionProps: { duration: 120 } } },
     Input: { defaultProps: { size: "sm" } },
     Skeleton: { defaultProps: { radius: 6 } },

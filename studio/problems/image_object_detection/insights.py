@@ -65,9 +65,7 @@ def _classes(evaluation: Evaluation, labels: Sequence[str], overlap: float, spli
 
 def _figures(evaluation: Evaluation, overlap: float, split: Split) -> Insight:
     rows = (
-        (f"AP at overlap {overlap:g}", _known(evaluation.ap(overlap))),
-        ("AP at overlap 0.5", _known(evaluation.ap(0.5))),
-        ("AP at overlap 0.75", _known(evaluation.ap(0.75))),
+        *((f"AP at overlap {one:g}", _known(evaluation.ap(one))) for one in dict.fromkeys((overlap, 0.5, 0.75))),
         ("AP, overlaps 0.50 to 0.95", _known(evaluation.coco())),
         ("AP of small objects (below 32 x 32 px)", _known(evaluation.coco(1))),
         ("AP of medium objects (up to 96 x 96 px)", _known(evaluation.coco(2))),

@@ -87,4 +87,4 @@ def _order(table: Any, sort: str) -> Any:
     if key not in table.column_names:
         key = "row"
     order = "descending" if sort.startswith("-") else "ascending"
-    return pc.sort_indices(table, sort_keys=[(key, order), ("row", "ascending")], null_placement="at_end")
+    return pc.sort_indices(table, sort_keys=[(key, order), ("row", "ascending")])

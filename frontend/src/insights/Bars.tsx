@@ -1,6 +1,6 @@
 import type { BarsPayload } from "../api/insight";
 import { formatCount, formatMetric } from "../ui/format";
-import type { PanelProps } from "./registry";
+import type { PanelProps } from "./panel";
 import classes from "./insights.module.css";
 
 /** Named amounts as rows of bars; the number stands at each. */

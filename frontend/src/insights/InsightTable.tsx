@@ -3,7 +3,7 @@ import { Link } from "react-router";
 import type { TablePayload } from "../api/insight";
 import { formatCount, formatMetric } from "../ui/format";
 import { useInsightContext } from "./context";
-import type { PanelProps } from "./registry";
+import type { PanelProps } from "./panel";
 import classes from "./insights.module.css";
 
 /** Rows of figures, sorted by any column; a row with a filter opens its samples. */

@@ -2,7 +2,7 @@ import { useState } from "react";
 import type { LinesPayload } from "../api/insight";
 import { formatMetric } from "../ui/format";
 import { Legend } from "./Legend";
-import type { PanelProps } from "./registry";
+import type { PanelProps } from "./panel";
 import { type Extent, extentOf } from "./scales";
 import { XYPlot } from "./XYPlot";
 

@@ -4,7 +4,7 @@ import { hasBoxes, type Overlay, FULL_OVERLAY } from "../samples/overlay";
 import { OverlayControls } from "../samples/OverlayControls";
 import { SampleGrid } from "../samples/SampleGrid";
 import { useInsightContext } from "./context";
-import type { PanelProps } from "./registry";
+import type { PanelProps } from "./panel";
 
 /** A grid of samples chosen by the run: the batch as the model sees it, the best, the worst. */
 export function Samples({ payload, title }: PanelProps<SamplesPayload>) {

@@ -5,7 +5,7 @@ import { plural } from "../ui/format";
 import { useSize } from "../ui/size";
 import { Legend } from "./Legend";
 import { short } from "./Lines";
-import type { PanelProps } from "./registry";
+import type { PanelProps } from "./panel";
 import { type Extent, extentOf, niceTicks, scale } from "./scales";
 import classes from "./insights.module.css";
 

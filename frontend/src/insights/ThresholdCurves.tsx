@@ -4,7 +4,7 @@ import type { ThresholdCurvesPayload, ThresholdPoint } from "../api/insight";
 import { formatCount, formatMetric } from "../ui/format";
 import { SelectInput } from "../ui/inputs";
 import { short } from "./Lines";
-import type { PanelProps } from "./registry";
+import type { PanelProps } from "./panel";
 import { XYPlot } from "./XYPlot";
 import classes from "./insights.module.css";
 

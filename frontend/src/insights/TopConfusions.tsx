@@ -2,7 +2,7 @@ import { Link } from "react-router";
 import type { MatrixPayload } from "../api/insight";
 import { formatCount } from "../ui/format";
 import { useInsightContext } from "./context";
-import type { PanelProps } from "./registry";
+import type { PanelProps } from "./panel";
 import classes from "./insights.module.css";
 
 const SHOWN = 30;

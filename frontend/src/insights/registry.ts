@@ -1,15 +1,14 @@
 import type { ComponentType } from "react";
 import type { Payload } from "../api/insight";
-import type { InsightGroup } from "../api/types";
 import { Bars } from "./Bars";
 import { ConfusionMatrix } from "./ConfusionMatrix";
 import { InsightTable } from "./InsightTable";
 import { Lines } from "./Lines";
+import type { PanelProps } from "./panel";
 import { Samples } from "./Samples";
 import { Scatter } from "./Scatter";
 import { ThresholdCurves } from "./ThresholdCurves";
 
-export type PanelProps<P extends Payload> = { payload: P; group: InsightGroup; title: string };
 type Panels = { [K in Payload["kind"]]: ComponentType<PanelProps<Extract<Payload, { kind: K }>>> };
 
 /** One component a kind of payload. A new kind is one file and one line here. */

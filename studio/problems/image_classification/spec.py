@@ -6,6 +6,7 @@ from studio.problems.image_classification.guess import guess
 from studio.problems.image_classification.inspection import inspect_rows, view_row
 from studio.problems.image_classification.settings import ImageClassificationSettings
 from studio.problems.image_classification.suggest import suggest
+from studio.problems.requirements import IMAGE_SCORING
 from studio.results.classification import CLASSIFICATION_METRICS
 
 PROBLEM_TYPE = ProblemType(
@@ -46,25 +47,5 @@ PROBLEM_TYPE = ProblemType(
     media_role="image_column",
     media_kind="image",
     recipe="studio.problems.image_classification.recipe:ImageClassificationRecipe",
-    scoring_distributions=(
-        "torch",
-        "torchvision",
-        "timm",
-        "numpy",
-        "pandas",
-        "pyarrow",
-        "pillow",
-        "pydantic",
-        "pyyaml",
-        "psutil",
-        "safetensors",
-        "albumentations",
-        "albucore",
-        "opencv-python-headless",
-        "simsimd",
-        "stringzilla",
-        "scikit-learn",
-        "scipy",
-        "huggingface-hub",
-    ),
+    scoring_distributions=IMAGE_SCORING,
 )

@@ -7,6 +7,7 @@ from studio.problems.image_object_detection.guess import guess
 from studio.problems.image_object_detection.inspection import inspect_rows, view_row
 from studio.problems.image_object_detection.settings import EfficientDetSettings
 from studio.problems.image_object_detection.suggest import suggest
+from studio.problems.requirements import IMAGE_SCORING
 from studio.results.metric import Direction, MetricInfo
 
 _LIST: tuple[ColumnKind, ...] = ("list", "text")
@@ -61,29 +62,5 @@ PROBLEM_TYPE = ProblemType(
     media_role="image_column",
     media_kind="image",
     recipe="studio.problems.image_object_detection.recipe:ObjectDetectionRecipe",
-    scoring_distributions=(
-        "torch",
-        "torchvision",
-        "timm",
-        "effdet",
-        "omegaconf",
-        "pycocotools",
-        "faster-coco-eval",
-        "numpy",
-        "pandas",
-        "pyarrow",
-        "pillow",
-        "pydantic",
-        "pyyaml",
-        "psutil",
-        "safetensors",
-        "albumentations",
-        "albucore",
-        "opencv-python-headless",
-        "simsimd",
-        "stringzilla",
-        "scikit-learn",
-        "scipy",
-        "huggingface-hub",
-    ),
+    scoring_distributions=(*IMAGE_SCORING, "effdet", "omegaconf", "pycocotools", "faster-coco-eval"),
 )

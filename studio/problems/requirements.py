@@ -1,0 +1,23 @@
+"""Distributions that scoring pipelines need, by what a problem type reads. A problem type adds its own."""
+
+IMAGE_SCORING = (
+    "torch",
+    "torchvision",
+    "timm",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pillow",
+    "pydantic",
+    "pyyaml",
+    "psutil",
+    "safetensors",
+    "albumentations",
+    "albucore",
+    "opencv-python-headless",
+    "simsimd",
+    "stringzilla",
+    "scikit-learn",
+    "scipy",
+    "huggingface-hub",
+)

@@ -4,11 +4,13 @@ golden/inputs.parquet   the rows      golden/media/   their files      golden/ex
 """
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from studio.files import private_folder, read_json, write_json
 from studio.modeling.predictions import Raw, ScoredTable
@@ -41,10 +43,16 @@ def write_golden(folder: Path, predictor: Predictor, scored: ScoredTable, media:
 
 
 def largest_difference(folder: Path, predictor: Predictor) -> float:
-    """How far the outputs of the golden rows are from those of the run; infinite if their number differs."""
+    """How far the outputs of the golden rows are from those of the run; infinite if their number differs.
+
+    A difference counts relative to the largest value of its array, if that is above 1: probabilities are compared as
+    they are, corners of boxes relative to the image (a pixel of 500 has a float32 grain of 3e-5). Outputs that are
+    sets, such as boxes, are compared as sets: equal scores may come in another order.
+    """
     expected: list[dict[str, Any]] = read_json(folder / EXPECTED)
     scored = predictor.predict(golden_table(folder), Media(folder / MEDIA))
-    return max((_difference(raw, one) for raw, one in zip(scored.raw, expected, strict=True)), default=0.0)
+    compare = set_difference if predictor.recipe.raw_format == "parquet" else array_difference
+    return max((compare(raw, one) for raw, one in zip(scored.raw, expected, strict=True)), default=0.0)
 
 
 def golden_table(folder: Path) -> pd.DataFrame:
@@ -52,15 +60,37 @@ def golden_table(folder: Path) -> pd.DataFrame:
     return input_table(folder / INPUTS)
 
 
-def _difference(raw: Raw, expected: dict[str, Any]) -> float:
+def array_difference(raw: Raw, expected: Mapping[str, Any]) -> float:
+    """The largest difference, value by value."""
     largest = 0.0
     for name, value in raw.items():
         other = np.asarray(expected[name], dtype=np.float64).reshape(-1)
         if other.size != value.size:
             return float("inf")
         if other.size:
-            largest = max(largest, float(np.abs(value.astype(np.float64).reshape(-1) - other).max()))
+            differences = np.abs(value.astype(np.float64).reshape(-1) - other)
+            largest = max(largest, float(differences.max()) / _scale(other))
     return largest
+
+
+def set_difference(raw: Raw, expected: Mapping[str, Any]) -> float:
+    """The largest distance of an object from its nearest twin, both ways (Hausdorff); all arrays are (objects, ...)."""
+    count = len(next(iter(raw.values())))
+    if any(len(expected[name]) != count for name in raw):
+        return float("inf")
+    if count == 0:
+        return 0.0
+    distances = np.zeros((count, count))
+    for name, value in raw.items():
+        other = np.asarray(expected[name], dtype=np.float64).reshape(count, -1)
+        ours = value.astype(np.float64).reshape(count, -1)
+        apart = np.abs(ours[:, None, :] - other[None, :, :]).max(axis=2) / _scale(other)
+        distances = np.maximum(distances, apart)
+    return float(max(distances.min(axis=0).max(), distances.min(axis=1).max()))
+
+
+def _scale(expected: NDArray[np.float64]) -> float:
+    return max(1.0, float(np.abs(expected).max()))
 
 
 def _plain(raw: Raw) -> dict[str, Any]:

@@ -3,6 +3,7 @@ import { useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useProblemType } from "../api/catalogue";
 import { useChangeExperiment, useDeleteExperiment, useSteerExperiment } from "../api/experiments";
+import { runFile } from "../api/runs";
 import type { Experiment, Run } from "../api/types";
 import { ConfirmDialog } from "../ui/Confirm";
 import { formatAge, formatDuration, formatMetric, formatPercent, formatTime } from "../ui/format";
@@ -163,11 +164,16 @@ function Actions({ experiment, run, onSteer, isBusy }: ActionsProps) {
           Predict
         </Button>
       )}
-      {run?.has_bundle && (
-        <Button component={Link} variant="default" to={`/experiments/${experiment.id}/files`}>
-          Download pipeline
-        </Button>
-      )}
+      {run?.has_bundle &&
+        (run.has_pipeline ? (
+          <Button component="a" variant="default" href={runFile(run.id, "pipeline.zip")} download>
+            Download pipeline
+          </Button>
+        ) : (
+          <Button component={Link} variant="default" to={`/experiments/${experiment.id}/files`}>
+            Build pipeline
+          </Button>
+        ))}
       {!run?.has_bundle && !canStop && (
         <Button component={Link} to={again}>
           Start again with changes

@@ -3,6 +3,7 @@
 import tempfile
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,11 +24,11 @@ def import_dataset(
     name: Annotated[str, typer.Option(help="What to call the dataset.")],
     problem_type: Annotated[str | None, typer.Option(help="Guessed if left out.")] = None,
     format: Annotated[str | None, typer.Option(help="Guessed if left out.")] = None,
-    train: Annotated[str | None, typer.Option(help="The train table, inside PATH.")] = None,
+    train: Annotated[str | None, typer.Option(help="The train table, inside PATH or elsewhere.")] = None,
     validation: Annotated[str | None, typer.Option(help="The validation table.")] = None,
     test: Annotated[str | None, typer.Option(help="The test table.")] = None,
     unlabeled: Annotated[str | None, typer.Option(help="The table without labels.")] = None,
-    media: Annotated[str | None, typer.Option(help="The folder of media files, inside PATH.")] = None,
+    media: Annotated[str | None, typer.Option(help="The folder of media files, inside PATH or elsewhere.")] = None,
     role: Annotated[list[str] | None, typer.Option(help="column=role, such as image=image_column; repeatable.")] = None,
     home: HomeOption = None,
     json: JsonOption = False,
@@ -37,8 +38,10 @@ def import_dataset(
         raise InputError(f"There is nothing at {str(path)!r}.", hint="Check the path.")
     given = {"problem_type": problem_type, "format": format, "media_folder": media}
     tables = {"train": train, "validation": validation, "test": test, "unlabeled": unlabeled}
-    with connect(home_path(home)) as connection:
-        draft = _await_scan(connection, _begin(connection, path.absolute()))
+    with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
+        _refuse_taken(connection, name)
+        source, tables, given["media_folder"] = gathered(path.absolute(), tables, media, Path(folder))
+        draft = _await_scan(connection, _begin(connection, source))
         choices: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
         choices |= {key: _table(draft, value) for key, value in tables.items() if value is not None}
         if role:
@@ -100,6 +103,44 @@ def delete_dataset(name: str, home: HomeOption = None, json: JsonOption = False)
     if json:
         answer_json({"id": dataset["id"], "deleted": True})
     tell(f"Deleted {dataset['name']}.")
+
+
+def gathered(
+    path: Path, tables: Mapping[str, str | None], media: str | None, folder: Path
+) -> tuple[Path, dict[str, str | None], str | None]:
+    """PATH with the tables and media that lie elsewhere, as one zip in `folder`; PATH itself where nothing does.
+
+    Gives what to import, and the tables and the media folder as they are named in there.
+    """
+    beside = {
+        role: Path(value).absolute()
+        for role, value in {**tables, "media": media}.items()
+        if value is not None and not _is_inside(path, value) and Path(value).exists()
+    }
+    if not beside:
+        return path, dict(tables), media
+    archive = folder / f"{path.stem}.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_STORED) as target:
+        for file in iter_files(path) if path.is_dir() else [path]:
+            target.write(file, str(file.relative_to(path)) if path.is_dir() else file.name)
+        for place in dict.fromkeys(beside.values()):
+            for file in iter_files(place) if place.is_dir() else [place]:
+                if file != path:
+                    target.write(file, str(file.relative_to(place.parent)))
+    named = {role: beside[role].name if role in beside else value for role, value in tables.items()}
+    if path.is_file() and named.get("train") is None:
+        named["train"] = path.name
+    return archive, named, beside["media"].name if "media" in beside else media
+
+
+def _is_inside(path: Path, value: str) -> bool:
+    """Whether a given name is one inside PATH; what is inside a zip is not looked at."""
+    return (path / value).exists() if path.is_dir() else path.suffix.lower() == ".zip"
+
+
+def _refuse_taken(connection: Connection, name: str) -> None:
+    if any(one["name"] == name and one["state"] != "failed" for one in connection.get("/api/datasets")):
+        raise InputError(f"There is already a dataset named {name!r}.", hint="Choose another name, or delete that one.")
 
 
 def _begin(connection: Connection, path: Path) -> dict[str, Any]:

@@ -141,6 +141,7 @@ class Imports:
         row = self._store.imports.get(id)
         if row.state != "ready":
             raise ConflictError(f"This import is {row.state}.", hint="Only data that was looked at can be finished.")
+        self._clear_failed(name)
         dataset_id = new_id("data")
         spec = self.order(row, dataset_id, name, plain_choices(choices), example_of)
         dataset = DatasetRow(
@@ -160,6 +161,12 @@ class Imports:
             shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, dataset_id), ignore_errors=True)
             raise
         return self._datasets.announce(dataset_id)
+
+    def _clear_failed(self, name: str) -> None:
+        """A dataset that never came to be does not keep its name."""
+        for dataset in self._store.datasets.all():
+            if dataset.name == name and dataset.state == "failed":
+                self._datasets.delete(dataset.id)
 
     def order(self, row: ImportRow, dataset_id: str, name: str, choices: Mapping[str, Any], example_of: str) -> RunSpec:
         """Write the order of an inspection.

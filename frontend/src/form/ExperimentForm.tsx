@@ -215,12 +215,19 @@ function useGoTo(view: FormView, setView: (change: Partial<FormView>) => void) {
     const needed =
       setting && LEVELS.indexOf(setting.level) > LEVELS.indexOf(view.level) ? { level: setting.level } : {};
     setView({ search: "", onlyChanged: false, ...needed });
-    setTimeout(() => {
-      const control = window.document.getElementById(fieldId(key));
-      control?.closest("[data-setting]")?.scrollIntoView({ block: "center" });
-      control?.focus({ preventScroll: true });
-    }, 60);
+    focusWhenShown(fieldId(key));
   };
+}
+
+/** Focus a field as soon as it is drawn: showing another level takes as long as the machine needs. */
+function focusWhenShown(id: string, until = performance.now() + 3000): void {
+  requestAnimationFrame(() => {
+    const control = window.document.getElementById(id);
+    if (control) {
+      control.closest("[data-setting]")?.scrollIntoView({ block: "center" });
+      control.focus({ preventScroll: true });
+    } else if (performance.now() < until) focusWhenShown(id, until);
+  });
 }
 
 /** A failed run links to the setting that stands behind it. */

@@ -85,7 +85,8 @@ journeys: $(VENV)/.dev ## Long journeys: real training on real data
 	$(PY) -m pytest -q -m "heavy and not browser"
 
 browser: $(VENV)/.dev studio/web/index.html chromium ## Tests in a real browser
-	$(PY) -m pytest -q -m "browser" tests/browser
+	$(PY) -m pytest -q -m "browser" tests/browser || { echo "Trying what failed once more, on its own:"; \
+	  $(PY) -m pytest -q -m "browser" --last-failed --last-failed-no-failures none tests/browser; }
 
 chromium:
 	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then \

@@ -4,21 +4,20 @@ A file of yours lies in `HOME/weights/` and is named after the backbone: `resnet
 """
 
 import os
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
 
 from studio.errors import WeightsError
 from studio.files import private_folder, read_json, sha256_file
+from studio.hub import is_hub_reachable
 from studio.modeling.packaged_weights import PACKAGED, installed_checkpoint
 
-HUB = "https://huggingface.co"
 HUB_FILE = "model.safetensors"
 CONVERSION_TIMEOUT_SECONDS = 180
+CONNECT_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
             hint="Switch Pretrained off, or choose another backbone.",
             code="weights_missing",
         )
-    if not is_hub_reachable():
+    if not is_hub_reachable(CONNECT_SECONDS):
         raise WeightsError(
             f"The weights of {name!r} are not on this machine, and the hub cannot be reached.",
             hint=f"Choose {', '.join(sorted(PACKAGED))}, whose weights can be installed, put {name}.safetensors into "
@@ -90,18 +89,6 @@ def weights_cache() -> Path:
     if home := os.environ.get("STUDIO_HOME"):
         return Path(home, "weights")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "deepstudio", "weights")
-
-
-def is_hub_reachable(timeout_seconds: float = 2.0) -> bool:
-    """Whether the hub answers; never when it is switched off (`HF_HUB_OFFLINE`)."""
-    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
-        return False
-    hub = urlsplit(os.environ.get("HF_ENDPOINT", HUB))
-    try:
-        with socket.create_connection((hub.hostname or "", hub.port or 443), timeout=timeout_seconds):
-            return True
-    except OSError:
-        return False
 
 
 def _is_intact(path: Path) -> bool:

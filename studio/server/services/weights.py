@@ -3,12 +3,12 @@
 import importlib.metadata
 import os
 import re
-import socket
 import threading
 import time
 from pathlib import Path
 from typing import Literal
-from urllib.parse import urlsplit
+
+from studio.hub import is_hub_reachable
 
 HUB_SECONDS = 300.0
 CONNECT_SECONDS = 3.0
@@ -64,7 +64,7 @@ class Weights:
         return "hub" if self.hub(waits=True) == "reachable" else None
 
     def _ask(self) -> None:
-        self._hub = "reachable" if _answers() else "unreachable"
+        self._hub = "reachable" if is_hub_reachable(CONNECT_SECONDS) else "unreachable"
         self._answered.set()
 
 
@@ -72,18 +72,6 @@ def timm_name(backbone: str) -> str:
     """The architecture whose weights a backbone starts from: detectors are named after their classifier."""
     name = re.sub(r"efficientdet_d(\d)", r"efficientnet_b\1", backbone)
     return name.replace("efficientdet_lite", "efficientnet_lite")
-
-
-def _answers() -> bool:
-    if os.environ.get("HF_HUB_OFFLINE", "").lower() in ("1", "true", "yes", "on"):
-        return False
-    target = urlsplit(os.environ.get("HF_ENDPOINT", "https://huggingface.co"))
-    port = target.port or (443 if target.scheme == "https" else 80)
-    try:
-        socket.create_connection((target.hostname or "", port), CONNECT_SECONDS).close()
-    except OSError:
-        return False
-    return True
 
 
 def _is_installed(distribution: str) -> bool:

@@ -185,6 +185,20 @@ class Recipe(ABC, Generic[BatchT]):
     def score(self, model: nn.Module, batch: BatchT) -> Scored:
         """Raw predictions of a batch and, where there is truth, each sample's loss."""
 
+    def mix(self, batch: BatchT) -> BatchT:
+        """A training batch with samples mixed by the settings, on its device; torch's generator decides.
+
+        The loop calls it on every training batch and no other.
+        """
+        return batch
+
+    def attributions(self, model: nn.Module, batch: BatchT) -> list[np.ndarray] | None:
+        """For each sample what in its input speaks for the prediction: maps (h, w) from 0 to 1.
+
+        None where the problem type, or this model, has none.
+        """
+        return None
+
     # Results, from the prediction table
 
     @abstractmethod
@@ -206,6 +220,14 @@ class Recipe(ABC, Generic[BatchT]):
     @abstractmethod
     def batch_pictures(self, batch: BatchT, table: pd.DataFrame) -> Iterator["BatchPicture"]:
         """A training batch as the model sees it."""
+
+    def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
+        """The rows that the model is sure of, with label columns as the training table has them.
+
+        Raises:
+            NotImplementedError: where the problem type has no unlabeled dataframe.
+        """
+        raise NotImplementedError
 
     def confidence_start(self) -> float | None:
         """Where the confidence slider of a sample grid starts; None where there is none."""

@@ -64,6 +64,8 @@ class SampleView(_Payload):
     loss: float | None = None
     scores: dict[str, float] = {}
     note: str = ""
+    heatmap: MediaRef | None = None
+    """What in the medium speaks for the prediction: a grey image of the medium's shape, brighter for more."""
 
 
 def image_ref(row: Mapping[str, Any], name: str, media_folder: str) -> MediaRef:

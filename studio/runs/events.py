@@ -16,6 +16,17 @@ from studio.results.insight import InsightEntry
 from studio.results.prediction import PredictionSummary
 
 EVENT_VERSION = 1
+TIMED_PARTS = (
+    "waiting for data",
+    "transfer",
+    "forward",
+    "backward",
+    "optimizer",
+    "logging",
+    "validation",
+    "checkpoint",
+)
+"""What the time of a training is told apart into."""
 DIAGNOSTICS = frozenset({"learning_rate", "gradient_norm", "gradient_norm_clipped"})
 """Series of a training that are drawn and are no figures of its quality."""
 
@@ -131,6 +142,46 @@ class Heartbeat(_Event):
     gpu_memory_bytes: tuple[int, ...] = ()
 
 
+class SpeedCandidate(BaseModel):
+    """One way of computing that the speed probe tried."""
+
+    model_config = ConfigDict(frozen=True)
+
+    layout: str
+    """`Channels first` or `Channels last`."""
+    precision: str
+    """`float32`, `bfloat16` or `float16`."""
+    seconds: Number
+    """The median of a training step on a real batch."""
+    deviation: Number = 0.0
+    """How far the loss is from that in 32 bits, as a share of it."""
+    verdict: str = ""
+    """Why it was not taken, in words; empty for the one that was."""
+
+
+class SpeedChosen(_Event):
+    """How this run computes, and what that was measured to gain."""
+
+    kind: Literal["speed"] = "speed"
+    layout: str
+    precision: str
+    gain: float = 1.0
+    """Of the chosen way over 32-bit floats with channels first; 1 where nothing was measured."""
+    reason: str
+    """In one sentence, for a person."""
+    candidates: tuple[SpeedCandidate, ...] = ()
+
+
+class Timings(_Event):
+    """Where the time of this attempt has gone so far."""
+
+    kind: Literal["timings"] = "timings"
+    seconds: dict[str, float]
+    """By part, in the order of `TIMED_PARTS`; parts that took no time are left out."""
+    updates: int = 0
+    samples: int = 0
+
+
 class Finished(_Event):
     """The work is complete and everything it made is on disk."""
 
@@ -172,6 +223,8 @@ Event = Annotated[
     | PredictionsWritten
     | Log
     | Heartbeat
+    | SpeedChosen
+    | Timings
     | Finished
     | Failed
     | Stopped,

@@ -55,6 +55,8 @@ class RunSpec(BaseModel):
     resume: bool = False
     """Continue from the latest complete checkpoint, if there is one."""
     predict: PredictOrder | None = None
+    start_weights: str = ""
+    """Folder of the bundle whose weights training starts from, relative to the run's folder or absolute."""
 
     def write(self, folder: Path) -> None:
         """Write `spec.json` into a run folder, whole or not at all."""

@@ -115,6 +115,16 @@ class Devices(Choices):
 
 
 @dataclass(frozen=True)
+class Experiments(Choices):
+    """The experiments there are, by name."""
+
+    allows_none: bool = True
+
+    def options(self, context: ChoiceContext) -> Sequence[Option]:
+        return list(context.experiments)
+
+
+@dataclass(frozen=True)
 class Datasets(Choices):
     """The imported datasets."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Operator = Literal["in", "not_in", "lt", "gt"]
+Operator = Literal["in", "not_in", "lt", "gt", "longer"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class Test:
                 return _is_number(found) and found < self.value
             case "gt":
                 return _is_number(found) and found > self.value
+            case "longer":
+                return isinstance(found, list | tuple) and len(found) > self.value
 
     def to_json(self) -> dict[str, Any]:
         """`{"key": ..., "<operator>": ...}`."""
@@ -84,6 +86,11 @@ def when_more(key: str, than: float) -> When:
 def when_less(key: str, than: float) -> When:
     """Shown when the number is smaller."""
     return When(all=(Test(key, "lt", than),))
+
+
+def when_longer(key: str, than: int) -> When:
+    """Shown when the list has more entries."""
+    return When(all=(Test(key, "longer", than),))
 
 
 def visible_keys(rules: Mapping[str, When | None], values: Mapping[str, Any]) -> frozenset[str]:

@@ -20,7 +20,7 @@ def generated_files() -> dict[Path, str]:
     for kind in problem_types().values():
         files[Path("docs/settings") / f"{kind.id}.md"] = reference_markdown(kind)
         for model in kind.model_types:
-            name = kind.id if len(kind.model_types) == 1 else f"{kind.id}__{model.id}"
+            name = kind.id if model is kind.model_types[0] else f"{kind.id}__{model.id}"
             files[Path("configs") / f"{name}.yaml"] = _example_config(kind, model)
     return files
 

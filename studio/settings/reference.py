@@ -70,6 +70,8 @@ def _test(test: Test, schema: type[SettingsSchema]) -> str:
             return f"{label} is below {_text(test.value)}"
         case "gt":
             return f"{label} is above {_text(test.value)}"
+        case "longer":
+            return f"{label} has more than {test.value}"
 
 
 def _text(value: Any) -> str:

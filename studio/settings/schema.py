@@ -18,6 +18,7 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.condition import visible_keys
 from studio.settings.field import Field, coerced, field_of
 from studio.settings.finding import Finding, SettingsError
+from studio.settings.setting import Kind
 from studio.settings.value_checks import choice_findings, refused_values
 
 SCHEMA_VERSION = 1
@@ -112,12 +113,21 @@ class SettingsSchema(BaseModel):
         """These settings with other values for some keys."""
         return type(self).from_mapping({**self.flat(), **changes})
 
+    def without_secrets(self) -> Self:
+        """These settings with every secret back at its default: the form in which they are kept and shown."""
+        return self.replaced({key: field.default for key, field in self.fields().items() if field.kind is Kind.SECRET})
+
+    def secrets(self) -> dict[str, str]:
+        """The secrets that are set, by key."""
+        found = {key: self.value(key) for key, field in self.fields().items() if field.kind is Kind.SECRET}
+        return {key: value for key, value in found.items() if value}
+
     def changes(self) -> dict[str, tuple[Any, Any]]:
         """Default and value of every setting that differs from its default."""
         return {
             key: (field.default, self.value(key))
             for key, field in self.fields().items()
-            if self.value(key) != field.default
+            if self.value(key) != field.default and field.kind is not Kind.SECRET
         }
 
     def visible(self, facts: Mapping[str, Any] | None = None) -> frozenset[str]:
@@ -133,7 +143,7 @@ class SettingsSchema(BaseModel):
 
     def fingerprint(self) -> str:
         """Hex SHA-256 over what decides a result: the normalized values without the name."""
-        flat = self.normalized().flat()
+        flat = self.normalized().without_secrets().flat()
         flat.pop("general.experiment_name", None)
         text = json.dumps([self.problem_type, self.model_type, flat], sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()

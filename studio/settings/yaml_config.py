@@ -5,6 +5,7 @@ A file without `schema_version` is taken for a Hydrogen Torch export and transla
 
 import difflib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -18,10 +19,11 @@ from studio.settings.finding import Finding, FindingLevel
 from studio.settings.grid import grid_findings
 from studio.settings.hydrogen_torch import translate
 from studio.settings.schema import SCHEMA_VERSION, SettingsSchema, flatten
+from studio.settings.setting import Kind
 from studio.settings.yaml_text import YamlDocument, read_yaml
 
 HEAD_KEYS = ("schema_version", "problem_type", "model_type", "experiment_name", "grid")
-_SECRETS = ("token", "password", "secret", "api_key")
+_SECRETS = re.compile(r"token$|password|secret|api_?key", re.IGNORECASE)
 
 
 class Translation(BaseModel):
@@ -60,6 +62,9 @@ class LoadedConfig(BaseModel):
 def dump_config(settings: SettingsSchema, grid: Mapping[str, Sequence[Any]] | None = None) -> str:
     """The complete YAML of settings: loading it gives them back."""
     nested = settings.nested()
+    for field in settings.fields().values():
+        if field.kind is Kind.SECRET:
+            del nested[field.section][field.name]
     general = nested.pop("general")
     head: dict[str, Any] = {
         "schema_version": SCHEMA_VERSION,
@@ -212,7 +217,7 @@ def _secret_findings(body: Mapping[str, Any]) -> list[Finding]:
     for section, values in body.items():
         names = values if isinstance(values, Mapping) else {section: values}
         for name in names:
-            if any(word in str(name).lower() for word in _SECRETS):
+            if _SECRETS.search(str(name)):
                 findings.append(
                     Finding(
                         level=FindingLevel.ERROR,

@@ -100,7 +100,7 @@ def _updates(training: _Training) -> Iterator[Tensor]:
     total: Tensor | float = 0.0
     for batch_number, batch in enumerate(training.loader, start=progress.batch):
         with training.accelerator.autocast():
-            loss = job.recipe.loss(training.model, batch)
+            loss = job.recipe.loss(training.model, job.recipe.mix(batch))
         # Weighted by samples, so that a short last batch, or a short last group, counts by its size.
         share = len(batch) / table.samples_of_update(batch_number)
         training.accelerator.backward(loss * share)

@@ -1,10 +1,10 @@
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from studio.settings.condition import Test, When, visible_keys, when
+from studio.settings.condition import Operator, Test, When, visible_keys, when
 
 CASES = json.loads((Path(__file__).parent / "condition_cases.json").read_text())
 
@@ -17,7 +17,7 @@ def rule_of(data: dict[str, Any] | None) -> When | None:
         return tuple(
             Test(one["key"], operator, one[operator])
             for one in data.get(name, [])
-            for operator in ("in", "not_in", "lt", "gt")
+            for operator in get_args(Operator)
             if operator in one
         )
 

@@ -4,7 +4,7 @@ import pytest
 
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.image_classification.settings import ImageClassificationSettings
-from studio.problems.image_object_detection.settings import EfficientDetSettings
+from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext, Column
 from studio.settings.finding import SettingsError

@@ -29,6 +29,7 @@ export type ConditionTest = {
   not_in?: SettingValue[] | null;
   lt?: number | null;
   gt?: number | null;
+  longer?: number | null;
 };
 export type Condition = { all?: ConditionTest[] | null; any?: ConditionTest[] | null };
 export type SettingType =

@@ -20,6 +20,7 @@ function testHolds(test: ConditionTest, values: SettingValues): boolean {
   if (test.not_in) return !test.not_in.some((one) => isSame(found, one));
   if (typeof test.lt === "number") return typeof found === "number" && found < test.lt;
   if (typeof test.gt === "number") return typeof found === "number" && found > test.gt;
+  if (typeof test.longer === "number") return Array.isArray(found) && found.length > test.longer;
   return false;
 }
 

@@ -29,14 +29,17 @@ class PixelNormalization(nn.Module):
     def __init__(self, kind: Normalization, channels: int) -> None:
         super().__init__()
         self.kind = kind
+        self.memory_format = torch.contiguous_format
         low, spread = _constants(kind, channels)
         self.register_buffer("lowest", low.view(1, -1, 1, 1))
         self.register_buffer("spread", spread.view(1, -1, 1, 1))
         self.register_buffer("batches", torch.zeros((), dtype=torch.int64))
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
-        """Normalized 32-bit floats."""
-        pixels = images_BCHW.float()
+        """Normalized 32-bit floats in `memory_format`."""
+        return self._normalized(images_BCHW.float()).contiguous(memory_format=self.memory_format)
+
+    def _normalized(self, pixels: Tensor) -> Tensor:
         match self.kind:
             case "No":
                 return pixels

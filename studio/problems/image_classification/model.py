@@ -5,12 +5,12 @@ Shapes: B batch, C channels, H height, W width, O outputs.
 
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from studio.modeling.images.backbones import feature_count, feature_extractor
 from studio.modeling.images.batch_normalization import KeepsStatistics
 from studio.modeling.images.normalization import PixelNormalization
+from studio.modeling.layout import apply_layout
 from studio.modeling.weights import WeightsFile
 
 
@@ -27,11 +27,9 @@ class ImageClassifier(KeepsStatistics):
         self.head = nn.Linear(feature_count(self.backbone, image.image_channels, size), outputs)
         if keep_statistics:
             self.keep_statistics(self.backbone)
-        # Half again as fast on a processor as channels first (lite0, 160 px, 2 threads: 0.95 against 1.45 s a step).
-        self.to(memory_format=torch.channels_last)
+        apply_layout(self, "Channels last")
 
     def forward(self, images_BCHW: Tensor) -> Tensor:
         """Logits."""
-        pixels = self.normalization(images_BCHW).contiguous(memory_format=torch.channels_last)
-        logits: Tensor = self.head(self.dropout(self.backbone(pixels)))
+        logits: Tensor = self.head(self.dropout(self.backbone(self.normalization(images_BCHW))))
         return logits

@@ -10,9 +10,9 @@ from studio.settings.condition import when
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import ArchitectureSection
-from studio.settings.sections.augmentation import ImageAugmentationSection
+from studio.settings.sections.augmentation import LabelMixSection
 from studio.settings.sections.checks import training_contradictions
-from studio.settings.sections.dataset import ImageDatasetSection, LabelsMixin
+from studio.settings.sections.dataset import ImageDatasetSection, LabelsMixin, UnlabeledMixin
 from studio.settings.sections.environment import EnvironmentSection
 from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.image import ImageSection
@@ -42,7 +42,7 @@ BACKBONES = (
 Metric = Literal["LogLoss", "ROC_AUC", "F1", "F2", "F05", "Precision", "Recall", "Accuracy", "MCC"]
 
 
-class DatasetSection(LabelsMixin, ImageDatasetSection):
+class DatasetSection(LabelsMixin, UnlabeledMixin, ImageDatasetSection):
     """Images with labels."""
 
     title: ClassVar[str] = "Dataset"
@@ -132,10 +132,20 @@ class Training(TrainingSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = ()
+    run_interpretations: Annotated[
+        bool,
+        Setting(
+            label="Run interpretations",
+            help="Show for the samples of the insights which parts of the image speak for the answer (Grad-CAM++). "
+            "For any other image it is shown on demand.",
+            level=ExperienceLevel.SKILLED,
+            paper="https://arxiv.org/abs/1710.11063",
+        ),
+    ] = True
 
 
 class Prediction(ThresholdSection):
-    """Metric and threshold."""
+    """Metric, threshold and averaging over views."""
 
     metric: Annotated[
         Metric,
@@ -144,6 +154,14 @@ class Prediction(ThresholdSection):
             help="The figure that validation reports and that chooses the best checkpoint.",
         ),
     ] = "ROC_AUC"
+    test_time_augmentations: Annotated[
+        tuple[Literal["Horizontal flip", "Vertical flip"], ...],
+        Setting(
+            label="Test time augmentations",
+            help="Predict mirrored views as well and average the probabilities. Each view takes as long again.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()
 
 
 class ImageClassificationSettings(SettingsSchema):
@@ -154,7 +172,7 @@ class ImageClassificationSettings(SettingsSchema):
     general: GeneralSection = GeneralSection()
     dataset: DatasetSection = DatasetSection()
     image: ImageSection = ImageSection()
-    augmentation: ImageAugmentationSection = ImageAugmentationSection()
+    augmentation: LabelMixSection = LabelMixSection()
     architecture: Architecture = Architecture()
     training: Training = Training()
     prediction: Prediction = Prediction()

@@ -28,6 +28,7 @@ from studio.errors import TrainingError
 from studio.modeling.images.backbones import weight_arguments
 from studio.modeling.images.batch_normalization import KeepsStatistics, batch_norms
 from studio.modeling.images.normalization import PixelNormalization
+from studio.modeling.layout import apply_layout
 from studio.modeling.weights import WeightsFile
 
 MAX_CANDIDATES = 5000
@@ -64,12 +65,11 @@ class EfficientDetector(KeepsStatistics):
             norm.momentum = STATISTICS_MOMENTUM
         if keep_statistics:
             self.keep_statistics(self.network.get_submodule("backbone"))
-        self.to(memory_format=torch.channels_last)
+        apply_layout(self, "Channels last")
 
     def forward(self, images_BCHW: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Class logits (B, anchors x K, h, w) and box codes (B, anchors x 4, h, w) a level."""
-        pixels = self.normalization(images_BCHW).contiguous(memory_format=torch.channels_last)
-        class_outputs, box_outputs = self.network(pixels)
+        class_outputs, box_outputs = self.network(self.normalization(images_BCHW))
         return list(class_outputs), list(box_outputs)
 
     def loss(self, outputs: tuple[list[Tensor], list[Tensor]], corners: list[Tensor], classes: list[Tensor]) -> Tensor:

@@ -2,10 +2,12 @@
 
 from studio.datasets.dataset import ColumnKind
 from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
+from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings
 from studio.problems.image_object_detection.example import make_example
+from studio.problems.image_object_detection.faster_rcnn_settings import FasterRcnnSettings
+from studio.problems.image_object_detection.fcos_settings import FcosSettings
 from studio.problems.image_object_detection.guess import guess
 from studio.problems.image_object_detection.inspection import inspect_rows, view_row
-from studio.problems.image_object_detection.settings import EfficientDetSettings
 from studio.problems.image_object_detection.suggest import suggest
 from studio.problems.requirements import IMAGE_SCORING
 from studio.results.metric import Direction, MetricInfo
@@ -17,7 +19,11 @@ PROBLEM_TYPE = ProblemType(
     title="Image object detection",
     category=Category.IMAGE,
     description="Finds objects in an image: a box, a class and a confidence for each.",
-    model_types=(ModelType("efficientdet", "Efficientdet", EfficientDetSettings),),
+    model_types=(
+        ModelType("efficientdet", "Efficientdet", EfficientDetSettings),
+        ModelType("faster_rcnn", "Faster R-CNN", FasterRcnnSettings),
+        ModelType("fcos", "FCOS", FcosSettings),
+    ),
     roles=(
         ColumnRole("image_column", "Image column", ("file", "text"), hint="file names of the images"),
         ColumnRole("class_name_column", "Class name column", _LIST, in_test=False, hint="a list of classes, one a box"),

@@ -62,6 +62,7 @@ class ConditionTest(Payload):
     not_in: list[SettingValue] | None = None
     lt: float | None = None
     gt: float | None = None
+    longer: int | None = None
 
 
 class Condition(Payload):

@@ -1,9 +1,17 @@
-"""Augmentation: random changes to training images that leave the truth as it is."""
+"""Augmentation: random changes to training images that leave the truth as it is, and mixtures of two of them."""
 
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
+from studio.settings.condition import when, when_not
 from studio.settings.schema import SettingsSection
-from studio.settings.setting import ExperienceLevel, Setting
+from studio.settings.setting import ExperienceLevel, Kind, Setting
+
+STRATEGY = "augmentation.augmentations_strategy"
+MIX = "augmentation.mix_image"
+MIXUP_PAPER = "https://arxiv.org/abs/1710.09412"
+CUTMIX_PAPER = "https://arxiv.org/abs/1905.04899"
 
 
 class ImageAugmentationSection(SettingsSection):
@@ -12,12 +20,107 @@ class ImageAugmentationSection(SettingsSection):
     title: ClassVar[str] = "Augmentation"
 
     augmentations_strategy: Annotated[
-        Literal["Soft", "Medium", "Hard"],
+        Literal["Soft", "Medium", "Hard", "Custom"],
         Setting(
             label="Augmentations strategy",
             help="Soft mirrors left and right. Medium also shifts, scales, rotates and blanks out patches. "
-            "Hard crops at random and varies brightness and contrast on top.",
+            "Hard crops at random and varies brightness and contrast on top. Custom takes two pipelines of yours.",
             level=ExperienceLevel.SKILLED,
             grid=True,
         ),
     ] = "Soft"
+    custom_train_augmentations: Annotated[
+        str,
+        Setting(
+            label="Custom train augmentations",
+            help="A pipeline of Albumentations transforms as YAML or JSON, for training images. IMAGE_HEIGHT and "
+            "IMAGE_WIDTH stand for the input size. Empty only resizes. Try it shows real rows before the start.",
+            kind=Kind.TEXT,
+            visible_if=when(STRATEGY, "Custom"),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = ""
+    custom_inference_augmentations: Annotated[
+        str,
+        Setting(
+            label="Custom inference augmentations",
+            help="The same for validation, test and prediction: what is done to every image, without randomness. "
+            "Empty only resizes.",
+            kind=Kind.TEXT,
+            visible_if=when(STRATEGY, "Custom"),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = ""
+
+
+class BoxMixSection(ImageAugmentationSection):
+    """Mixtures of two images with boxes; Cutmix always takes corners, so that boxes stay boxes."""
+
+    mix_image: Annotated[
+        Literal["Mixup", "Cutmix", "Disabled"],
+        Setting(
+            label="Mix image",
+            help="Mixup overlays two images and keeps the boxes of both. Cutmix replaces a corner of an image by that "
+            "of another, boxes with it.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            paper=MIXUP_PAPER,
+        ),
+    ] = "Disabled"
+    mix_probability: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Setting(
+            label="Mix probability",
+            help="The share of training batches that are mixed.",
+            step=0.05,
+            visible_if=when_not(MIX, "Disabled"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = 1.0
+    mix_concentration: Annotated[
+        float,
+        Field(gt=0, le=100),
+        Setting(
+            label="Mix concentration",
+            help="Of the Beta distribution that the ratio is drawn from. Small values leave one image nearly whole, "
+            "large ones mix half and half.",
+            visible_if=when_not(MIX, "Disabled"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = 1.0
+    mix_iterations: Annotated[
+        int,
+        Field(ge=1, le=10),
+        Setting(
+            label="Mix iterations",
+            help="How many times a batch is mixed; with 2, up to four images end up in one.",
+            visible_if=when_not(MIX, "Disabled"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = 1
+
+
+class LabelMixSection(BoxMixSection):
+    """Mixtures of two images with labels."""
+
+    mix_target: Annotated[
+        Literal["Ratio", "Union", "Keep"],
+        Setting(
+            label="Mix target",
+            help="What a mixture is labelled: both labels in its ratio (Ratio), both in full (Union), or "
+            "that of the first image alone (Keep).",
+            visible_if=when_not(MIX, "Disabled"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = "Ratio"
+    cutmix_corner: Annotated[
+        bool,
+        Setting(
+            label="Cutmix corner",
+            help="Cut the patch from a corner. Off cuts it anywhere.",
+            visible_if=when(MIX, "Cutmix"),
+            level=ExperienceLevel.EXPERT,
+            paper=CUTMIX_PAPER,
+        ),
+    ] = False

@@ -18,11 +18,12 @@ class DatasetSection(SettingsSection):
     title: ClassVar[str] = "Dataset"
 
     train_dataframe: Annotated[
-        str,
+        str | None,
         Setting(
             label="Train dataframe",
-            help="The table whose rows the model learns from.",
-            choices=Tables(allows_none=False),
+            help="The table whose rows the model learns from. None trains nothing: the model of another experiment, or "
+            "pretrained as it is, predicts the test dataframe.",
+            choices=Tables(),
         ),
     ] = ""
     validation_strategy: Annotated[
@@ -131,6 +132,16 @@ class MediaDatasetSection(DatasetSection):
             choices=Folders(allows_none=False),
         ),
     ] = "."
+    data_folder_test: Annotated[
+        str | None,
+        Setting(
+            label="Data folder test",
+            help="The folder with the files of the test dataframe. None takes the data folder.",
+            choices=Folders(),
+            visible_if=when_not("dataset.test_dataframe", None),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = None
 
 
 class ImageDatasetSection(MediaDatasetSection):
@@ -140,6 +151,23 @@ class ImageDatasetSection(MediaDatasetSection):
         str,
         Setting(label="Image column", help="The column with the image file names.", choices=Columns()),
     ] = ""
+
+
+class UnlabeledMixin(SettingsSection):
+    """Rows without labels that a model labels for itself."""
+
+    unlabeled_dataframe: Annotated[
+        str | None,
+        Setting(
+            label="Unlabeled dataframe",
+            help="A table of inputs without labels. The model trains, labels these rows itself where it is sure, and "
+            "trains again on both. Their files lie in the data folder. It takes about twice the time or more.",
+            choices=Tables(),
+            visible_if=when_not("dataset.train_dataframe", None),
+            level=ExperienceLevel.EXPERT,
+            paper="https://arxiv.org/abs/1908.02983",
+        ),
+    ] = None
 
 
 class LabelsMixin(SettingsSection):

@@ -1,10 +1,11 @@
 """Environment: the devices and the randomness of a run."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from studio.settings.choices import Devices
+from studio.settings.condition import when, when_longer, when_more
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -31,14 +32,51 @@ class EnvironmentSection(SettingsSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = 1
+    number_of_gpus_per_run: Annotated[
+        int,
+        Field(ge=1, le=64),
+        Setting(
+            label="Number of GPUs per run",
+            help="GPUs that train one fold, seed or grid point together. With fewer a run, more runs go side by side.",
+            visible_if=when_longer("environment.gpus", 1),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = 1
+    sync_batch_normalization: Annotated[
+        bool,
+        Setting(
+            label="Sync batch normalization",
+            help="Gather batch statistics over all GPUs of a run: steadier with small batches, a little slower.",
+            visible_if=when_more("environment.number_of_gpus_per_run", 1),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = False
     mixed_precision_training: Annotated[
         bool,
         Setting(
             label="Mixed precision training",
-            help="Compute in 16 bits where it is safe: less memory and more speed on a GPU.",
+            help="Compute in 16 bits where it is safe and faster, on a GPU or a processor that gains from it.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = True
+    precision: Annotated[
+        Literal["Automatic", "bfloat16", "float16", "float32"],
+        Setting(
+            label="Precision",
+            help="The numbers that mixed precision computes in. Automatic measures at the start of the run which of "
+            "them is fastest for this model on this device, and keeps 32 bits where nothing is won.",
+            visible_if=when("environment.mixed_precision_training", True),
+            level=ExperienceLevel.MASTER,
+        ),
+    ] = "Automatic"
+    memory_layout: Annotated[
+        Literal["Automatic", "Channels first", "Channels last"],
+        Setting(
+            label="Memory layout",
+            help="How pixels lie in memory. The results are the same, the speed is not; Automatic measures it.",
+            level=ExperienceLevel.MASTER,
+        ),
+    ] = "Automatic"
     mixed_precision_inference: Annotated[
         bool,
         Setting(
@@ -56,6 +94,15 @@ class EnvironmentSection(SettingsSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = 4
+    cache_inputs: Annotated[
+        Literal["Automatic", "Off"],
+        Setting(
+            label="Cache inputs",
+            help="Keep decoded and resized inputs on disk, so that later epochs and later runs read them at once. "
+            "Automatic does it while the disk has room.",
+            level=ExperienceLevel.MASTER,
+        ),
+    ] = "Automatic"
     seed: Annotated[
         int,
         Field(ge=-1, le=2**31 - 1),

@@ -1,15 +1,18 @@
 """General: what the experiment is about. Dataset, problem and model type decide every other setting."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
-from studio.settings.choices import Datasets
+from studio.settings.choices import Datasets, Experiments
+from studio.settings.condition import when
 from studio.settings.schema import SettingsSection
-from studio.settings.setting import Setting
+from studio.settings.setting import ExperienceLevel, Setting
+
+ORIGIN = "general.problem_category"
 
 
 class GeneralSection(SettingsSection):
-    """Settings above all others. Problem category, problem type and model type are shown beside them by every form;
-    they choose the schema itself and are therefore not fields of it."""
+    """Settings above all others. Problem type and model type are shown beside them by every form; they choose the
+    schema itself and are therefore not fields of it."""
 
     title: ClassVar[str] = "General"
 
@@ -21,6 +24,34 @@ class GeneralSection(SettingsSection):
             choices=Datasets(),
         ),
     ] = ""
+    problem_category: Annotated[
+        Literal["problem_type", "from_experiment"],
+        Setting(
+            label="Problem category",
+            help="The kind of data, which narrows the problem types; or From experiment, which takes all settings "
+            "over from an experiment you name.",
+            labels=(("problem_type", "Of the problem type"), ("from_experiment", "From experiment")),
+        ),
+    ] = "problem_type"
+    experiment: Annotated[
+        str | None,
+        Setting(
+            label="Experiment",
+            help="The experiment whose settings these started from.",
+            choices=Experiments(),
+            visible_if=when(ORIGIN, "from_experiment"),
+        ),
+    ] = None
+    use_previous_experiment_weights: Annotated[
+        bool,
+        Setting(
+            label="Use previous experiment weights",
+            help="Start from the weights that the experiment above ended with, to go on training or to predict only. "
+            "It must be of the same problem type and backbone; the log says what was not loaded.",
+            visible_if=when(ORIGIN, "from_experiment"),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = False
     experiment_name: Annotated[
         str,
         Setting(

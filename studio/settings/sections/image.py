@@ -36,10 +36,12 @@ class ImageSection(SettingsSection):
         ),
     ] = 224
     image_channels: Annotated[
-        Literal[1, 3],
+        int,
+        Field(ge=1, le=64),
         Setting(
             label="Image channels",
-            help="3 reads colour, 1 reads grey values. Validation, test and prediction images are read alike.",
+            help="3 reads colour, 1 reads grey values. NumPy images can have any number. Validation, test and "
+            "prediction images are read alike.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = 3

@@ -1,11 +1,12 @@
 """Logging: what a run records beside losses and metrics."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from studio.settings.condition import when
 from studio.settings.schema import SettingsSection
-from studio.settings.setting import ExperienceLevel, Setting
+from studio.settings.setting import ExperienceLevel, Kind, Setting
 
 
 class LoggingSection(SettingsSection):
@@ -13,6 +14,35 @@ class LoggingSection(SettingsSection):
 
     title: ClassVar[str] = "Logging"
 
+    logger: Annotated[
+        Literal["None", "Neptune"],
+        Setting(
+            label="Logger",
+            help="A tracker that records the run beside the studio. Neptune's hosted service has closed: its client "
+            "writes to files of the run (offline mode), which a Neptune server of your own can take in.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = "None"
+    neptune_api_token: Annotated[
+        str,
+        Setting(
+            label="Neptune API token",
+            help="Of your Neptune server. It is stored encrypted, shown to nobody, and in no export. It can stay empty "
+            "for files alone.",
+            kind=Kind.SECRET,
+            visible_if=when("logging.logger", "Neptune"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ""
+    neptune_project: Annotated[
+        str,
+        Setting(
+            label="Neptune project",
+            help="The project as WORKSPACE/NAME.",
+            visible_if=when("logging.logger", "Neptune"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ""
     log_grad_norm: Annotated[
         bool,
         Setting(

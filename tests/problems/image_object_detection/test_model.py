@@ -9,8 +9,8 @@ import torch
 from studio.errors import TrainingError
 from studio.modeling.boxes import overlaps
 from studio.modeling.schedules import schedule_factor
+from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings
 from studio.problems.image_object_detection.model import EfficientDetector, backbone_name
-from studio.problems.image_object_detection.settings import EfficientDetSettings
 
 
 def settings(**changes: Any) -> EfficientDetSettings:

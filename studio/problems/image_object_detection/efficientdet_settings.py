@@ -5,19 +5,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from studio.settings.choices import ChoiceContext, Columns, Library
+from studio.problems.image_object_detection.sections import DatasetSection, DetectorTraining, Image, Prediction
+from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import ArchitectureSection
-from studio.settings.sections.augmentation import ImageAugmentationSection
+from studio.settings.sections.augmentation import BoxMixSection
 from studio.settings.sections.checks import training_contradictions
-from studio.settings.sections.dataset import ImageDatasetSection
 from studio.settings.sections.environment import EnvironmentSection
 from studio.settings.sections.general import GeneralSection
-from studio.settings.sections.image import ImageSection
 from studio.settings.sections.logging import ImageLoggingSection
-from studio.settings.sections.prediction import ThresholdSection
-from studio.settings.sections.training import TrainingSection
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -35,60 +32,6 @@ BACKBONES = (
 )
 PAPER = "https://arxiv.org/abs/1911.09070"
 FOCAL_PAPER = "https://arxiv.org/abs/1708.02002"
-
-
-class DatasetSection(ImageDatasetSection):
-    """Images with lists of boxes."""
-
-    class_name_column: Annotated[
-        str,
-        Setting(
-            label="Class name column",
-            help="The column with a list of class names, one a box.",
-            choices=Columns(kinds=("list", "text")),
-        ),
-    ] = ""
-    x_min_column: Annotated[
-        str,
-        Setting(label="X min column", help="The column with a list of left edges in pixels.", choices=Columns()),
-    ] = ""
-    y_min_column: Annotated[
-        str,
-        Setting(label="Y min column", help="The column with a list of top edges in pixels.", choices=Columns()),
-    ] = ""
-    x_max_column: Annotated[
-        str,
-        Setting(label="X max column", help="The column with a list of right edges in pixels.", choices=Columns()),
-    ] = ""
-    y_max_column: Annotated[
-        str,
-        Setting(label="Y max column", help="The column with a list of bottom edges in pixels.", choices=Columns()),
-    ] = ""
-
-
-class Image(ImageSection):
-    """Detection looks at larger images."""
-
-    image_width: Annotated[
-        int,
-        Field(ge=64, le=4096),
-        Setting(
-            label="Image width",
-            help="Images are resized to this width, boxes with them. Small objects need a larger one.",
-            unit="px",
-            step=128,
-        ),
-    ] = 512
-    image_height: Annotated[
-        int,
-        Field(ge=64, le=4096),
-        Setting(
-            label="Image height",
-            help="Images are resized to this height, boxes with them. Small objects need a larger one.",
-            unit="px",
-            step=128,
-        ),
-    ] = 512
 
 
 class Architecture(ArchitectureSection):
@@ -158,7 +101,7 @@ class Architecture(ArchitectureSection):
     ] = 0.5
 
 
-class Training(TrainingSection):
+class Training(DetectorTraining):
     """Layer groups and loss weights of EfficientDet."""
 
     differential_learning_rate_layers: Annotated[
@@ -169,16 +112,6 @@ class Training(TrainingSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = ()
-    batch_size: Annotated[
-        int,
-        Field(ge=1, le=4096),
-        Setting(
-            label="Batch size",
-            help="Images a device works on at a time. Larger needs more memory.",
-            grid=True,
-            grid_values=(4, 8, 16),
-        ),
-    ] = 16
     box_loss_weight: Annotated[
         float,
         Field(ge=0, le=1000),
@@ -212,53 +145,6 @@ class Training(TrainingSection):
     ] = 1.5
 
 
-class Prediction(ThresholdSection):
-    """Metric, overlap thresholds and limits."""
-
-    metric: Annotated[
-        Literal["mAP"],
-        Setting(label="Metric", help="Mean over the classes of the average precision at the overlap below."),
-    ] = "mAP"
-    metric_iou_threshold: Annotated[
-        float,
-        Field(gt=0, lt=1),
-        Setting(
-            label="Metric IoU threshold",
-            help="A predicted box is right when it overlaps a true box of its class by more than this.",
-            step=0.05,
-            level=ExperienceLevel.SKILLED,
-        ),
-    ] = 0.5
-    nms_iou_threshold: Annotated[
-        float,
-        Field(gt=0, lt=1),
-        Setting(
-            label="NMS IoU threshold",
-            help="Of two boxes of a class that overlap by more than this, the one with the higher score stays.",
-            step=0.05,
-            level=ExperienceLevel.SKILLED,
-        ),
-    ] = 0.5
-    max_det_per_image: Annotated[
-        int,
-        Field(ge=1, le=5000),
-        Setting(
-            label="Max det per image",
-            help="At most this many boxes are kept for an image, best first.",
-            level=ExperienceLevel.SKILLED,
-        ),
-    ] = 100
-    probability_threshold: Annotated[
-        float,
-        Field(ge=0, le=1),
-        Setting(
-            label="Probability threshold",
-            help="Boxes with a confidence above this go into the prediction table. Raw outputs keep all.",
-            step=0.05,
-        ),
-    ] = 0.3
-
-
 class EfficientDetSettings(SettingsSchema):
     """All settings of image object detection with EfficientDet."""
 
@@ -268,7 +154,7 @@ class EfficientDetSettings(SettingsSchema):
     general: GeneralSection = GeneralSection()
     dataset: DatasetSection = DatasetSection()
     image: Image = Image()
-    augmentation: ImageAugmentationSection = ImageAugmentationSection()
+    augmentation: BoxMixSection = BoxMixSection()
     architecture: Architecture = Architecture()
     training: Training = Training()
     prediction: Prediction = Prediction()

@@ -1,6 +1,6 @@
 """RunFolder: what lies where in a run's folder.
 
-spec.json  run.lock  run.json  events.jsonl  worker.log  stop  answer.sock
+spec.json  secrets.json  run.lock  run.json  events.jsonl  worker.log  stop  answer.sock
 checkpoints/ckpt-<step>/  checkpoints/latest.json  checkpoints/best.json
 insights/<key>.json  insights/media/  predictions/  bundle/  pipeline.zip
 """
@@ -46,6 +46,11 @@ class RunFolder:
     def log(self) -> Path:
         """What the worker printed."""
         return self.path / "worker.log"
+
+    @property
+    def secrets(self) -> Path:
+        """What an integration of this run needs to log in; the worker deletes it as it reads it."""
+        return self.path / "secrets.json"
 
     @property
     def stop(self) -> Path:

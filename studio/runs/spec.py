@@ -50,7 +50,9 @@ class RunSpec(BaseModel):
     fold: str | None = None
     seed: int = -1
     devices: tuple[int, ...] = ()
-    """GPU indexes from 0; none means CPU."""
+    """GPU indexes from 0; none means CPU. While the run waits, those it may use; then those it has."""
+    gpus_a_run: int = 1
+    """How many of them it takes."""
     threads: int = 1
     resume: bool = False
     """Continue from the latest complete checkpoint, if there is one."""

@@ -14,8 +14,6 @@ TERM_SECONDS = 20.0
 KILL_SECONDS = 30.0
 LINGER_SECONDS = 10.0
 MAX_LAUNCHES = 2
-GPUS_A_RUN = 1
-"""Each run takes the first free one of the devices it may use."""
 
 Force = Literal["term", "kill"]
 
@@ -28,6 +26,8 @@ class Waiting:
     kind: WorkerKind
     gpus: tuple[int, ...] = ()
     """The devices it may use; none means CPU."""
+    gpus_a_run: int = 1
+    """How many of them it takes, at most all."""
 
 
 @dataclass(frozen=True)
@@ -202,18 +202,26 @@ def _admit(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -
         if slots.is_disk_low:
             yield Hold(waiting.id, "The disk is nearly full. Free some space; the run starts then.")
         elif wanted:
-            free = tuple(device for device in wanted if device not in taken_gpus)[:GPUS_A_RUN]
-            if free:
-                taken_gpus.update(free)
+            count = min(waiting.gpus_a_run, len(wanted))
+            free = tuple(device for device in wanted if device not in taken_gpus)[:count]
+            # Also without enough: what is free is kept for it, or runs that take fewer would go before it for ever.
+            taken_gpus.update(free)
+            if len(free) == count:
                 yield Launch(waiting.id, free)
             else:
-                busy = ", ".join(str(device + 1) for device in wanted)
-                yield Hold(waiting.id, f"GPU {busy} is in use.")
+                yield Hold(waiting.id, _gpus_in_use(wanted, count, len(free)))
         elif counts[waiting.kind] < limits[waiting.kind]:
             counts[waiting.kind] += 1
             yield Launch(waiting.id, ())
         else:
             yield Hold(waiting.id, _HOLD_REASONS[waiting.kind])
+
+
+def _gpus_in_use(wanted: Sequence[int], count: int, free: int) -> str:
+    if count == 1:
+        busy = ", ".join(str(device + 1) for device in wanted)
+        return f"GPU {busy} is in use."
+    return f"It needs {count} GPUs at once; {free} of the {len(wanted)} it may use are free."
 
 
 _HOLD_REASONS = {

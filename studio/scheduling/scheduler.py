@@ -3,15 +3,16 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from studio.errors import ConflictError, StudioError
+from studio.files import write_json
 from studio.machine import usable_cores
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
-from studio.runs.state import ACTIVE, RESUMABLE, RunState
+from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
 from studio.scheduling.decide import Action, Force, Hold, Launch, Move, Signal, Slots, Waiting, Working, decide
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.failpoints import failpoint
@@ -64,6 +65,7 @@ class Scheduler:
         slots: Callable[[], Slots],
         listener: Listener,
         clock: Callable[[], float] = time.monotonic,
+        secrets: Callable[[str], Mapping[str, str]] = lambda experiment_id: {},
     ) -> None:
         self._home = home
         self._store = store
@@ -71,6 +73,7 @@ class Scheduler:
         self._slots = slots
         self._listener = listener
         self._clock = clock
+        self._secrets = secrets
         self._watches: dict[str, _Watch] = {}
         self._started = clock()
         self._lock = threading.RLock()
@@ -139,7 +142,7 @@ class Scheduler:
             active = self._store.runs.in_states(ACTIVE)
             workers = [self._observe(run) for run in active]
             queue = self._store.runs.queue()
-            waiting = [Waiting(run.id, run.kind, run.devices) for run in queue]
+            waiting = [Waiting(run.id, run.kind, run.devices, run.gpus_a_run) for run in queue]
             actions = decide(waiting, self._slots(), [worker for _, worker in workers])
             runs = {run.id: run for run, _ in workers}
             started = {action.id for action in actions if isinstance(action, Launch)}
@@ -262,6 +265,7 @@ class Scheduler:
             folder.stop.unlink(missing_ok=True)
             folder.process.unlink(missing_ok=True)
             spec.write(folder.path)
+            self._hand_over(run, folder)
             self._executor.launch(folder, spec)
         except (OSError, StudioError) as error:
             logger.exception("Run %s could not be started.", run.id)
@@ -269,6 +273,14 @@ class Scheduler:
             cause = {"code": "no_start", "message": message, "hint": "Look at the server's log.", "setting": ""}
             self._move(run, RunState.FAILED, "the worker could not be started", error=cause, devices=[])
         failpoint("after_spawn")
+
+    def _hand_over(self, run: RunRow, folder: RunFolder) -> None:
+        """Secrets go to the worker in a private file that it deletes as it reads it; not by argument or environment."""
+        folder.secrets.unlink(missing_ok=True)
+        values = self._secrets(run.experiment_id) if run.experiment_id else {}
+        if values:
+            write_json(folder.secrets, dict(values), durable=False)
+            folder.secrets.chmod(0o600)
 
     def _spec(self, run: RunRow, devices: tuple[int, ...]) -> RunSpec:
         cores = usable_cores()
@@ -289,6 +301,8 @@ class Scheduler:
 
     def _move(self, run: RunRow, state: RunState, reason: str, **changes: object) -> RunRow:
         moved = self._store.runs.move(run, state, reason, time.time(), **changes)
+        if state in ENDED:
+            self.folder(run).secrets.unlink(missing_ok=True)
         logger.info("Run %s: %s to %s (%s).", run.id, run.state, state, reason)
         self._listener.moved(moved)
         self._listener.queue_changed()

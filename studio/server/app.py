@@ -38,6 +38,7 @@ from studio.server.services.machine import MachineService
 from studio.server.services.planning import Planner
 from studio.server.services.predictions import Predictions
 from studio.server.services.runs import Runs
+from studio.server.services.secrets import Secrets
 from studio.server.services.uploads import Uploads
 from studio.server.services.weights import Weights
 from studio.server.studio import Studio
@@ -61,7 +62,8 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         executor = FakeExecutor(pause_seconds=0.05) if config.executor == "fake" else LocalExecutor(launcher)
     hub = Hub()
     live = Live(store, hub)
-    scheduler = Scheduler(home, store, executor, lambda: slots_of(config, home), live)
+    secrets = Secrets(home.secrets)
+    scheduler = Scheduler(home, store, executor, lambda: slots_of(config, home), live, secrets=secrets.get)
     # Workers are told by this name, so that they find the home's weights also when it was given as an option.
     os.environ["STUDIO_WEIGHTS"] = str(home.weights)
     weights = Weights(home.weights)
@@ -71,7 +73,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     datasets.scheduler = scheduler
     imports = Imports(home, store, uploads, datasets, config.import_roots)
     runs = Runs(home, store)
-    experiments = Experiments(home, store, hub, scheduler, executor, planner, runs)
+    experiments = Experiments(home, store, hub, scheduler, executor, planner, runs, secrets)
     predictions = Predictions(home, store, hub, scheduler, runs, imports)
     live.connect(runs, experiments, datasets, predictions, imports)
 

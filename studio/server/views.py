@@ -16,6 +16,8 @@ from studio.server.schemas.runs import (
     PhaseInfo,
     Run,
     RunMetrics,
+    RunTimings,
+    SpeedChoice,
     StateChange,
 )
 from studio.settings.finding import Finding
@@ -126,12 +128,25 @@ def run_view(
         device=device_words(row.devices or row.spec.devices),
         machine=MachineUse(**row.machine) if row.machine else None,
         environment=dict(row.environment),
+        speed=_speed_view(row.speed),
+        timings=RunTimings(**row.timings) if row.timings else None,
         history=[StateChange(state=one.new, time=one.time, reason=one.reason) for one in history],
         checkpoints=[CheckpointInfo(**vars(one)) for one in checkpoints],
         has_bundle=has_bundle,
         has_pipeline=has_pipeline,
         predictions=list(predictions),
     )
+
+
+def _speed_view(speed: Mapping[str, Any] | None) -> SpeedChoice | None:
+    """A number that is not finite stands as text in the event, and as null here."""
+    if not speed:
+        return None
+    candidates = [
+        {key: None if value in ("NaN", "Infinity", "-Infinity") else value for key, value in one.items()}
+        for one in speed.get("candidates", [])
+    ]
+    return SpeedChoice(**{**speed, "candidates": candidates})
 
 
 def dataset_view(row: DatasetRow, run: RunRow | None, used_by: int) -> Dataset:

@@ -116,9 +116,10 @@ class Devices(Choices):
 
 @dataclass(frozen=True)
 class Experiments(Choices):
-    """The experiments there are, by name."""
+    """The experiments there are, by name. One that is gone stays as a note of where settings came from."""
 
     allows_none: bool = True
+    is_open = True
 
     def options(self, context: ChoiceContext) -> Sequence[Option]:
         return list(context.experiments)

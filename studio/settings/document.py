@@ -88,7 +88,10 @@ def settings_document(
     """The document of a schema; `values` and `suggested` are filled where a dataset is given."""
     model = problem_type.model_type(model_type)
     schema = model.settings
-    entries = (*_fixed_entries(problem_type, model.id), *(_entry(one, context) for one in schema.fields().values()))
+    entries = (
+        *_fixed_entries(problem_type, model.id),
+        *(_named(_entry(one, context), problem_type) for one in schema.fields().values()),
+    )
     values = prefilled(schema, dataset, machine)
     suggested: tuple[SuggestedEntry, ...] = ()
     if suggestions is not None:
@@ -122,6 +125,7 @@ def prefilled(schema: type[SettingsSchema], dataset: Dataset | None, machine: Ma
     manifest = dataset.manifest
     values["general.dataset"] = manifest.name
     values["dataset.data_folder"] = manifest.media_folder
+    values["dataset.train_dataframe"] = None
     for role, key in (("train", "train_dataframe"), ("test", "test_dataframe")):
         table = manifest.table_of_role(role)  # type: ignore[arg-type]
         if table is not None:
@@ -177,6 +181,14 @@ def _entry(field: Field, context: ChoiceContext) -> SettingEntry:
     )
 
 
+def _named(entry: SettingEntry, problem_type: ProblemType) -> SettingEntry:
+    """With the problem type's own category as the words for it."""
+    if entry.key != "general.problem_category":
+        return entry
+    words = {"problem_type": CATEGORY_TITLES[problem_type.category]}
+    return entry.model_copy(update={"choices": tuple((one, words.get(one, said)) for one, said in entry.choices or ())})
+
+
 def _choices(field: Field, context: ChoiceContext) -> tuple[tuple[Any, str], ...] | None:
     setting = field.setting
     options: list[tuple[Any, str]]
@@ -193,9 +205,8 @@ def _choices(field: Field, context: ChoiceContext) -> tuple[tuple[Any, str], ...
 
 
 def _fixed_entries(problem_type: ProblemType, model_type: str | None) -> tuple[SettingEntry, ...]:
-    """Problem category, problem type and model type: shown with the others, decided when the form is opened."""
+    """Problem type and model type: shown with the others, decided when the form is opened."""
     rows = [
-        ("problem_category", "Problem category", CATEGORY_TITLES[problem_type.category], "The kind of data."),
         ("problem_type", "Problem type", problem_type.title, problem_type.description),
     ]
     if model_type is not None:

@@ -46,6 +46,8 @@ class SettingsSchema(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
     problem_type: ClassVar[str]
     model_type: ClassVar[str | None] = None
+    is_useful_untrained: ClassVar[bool] = False
+    """Whether a pretrained model answers without any training here, as one for translation or speech does."""
 
     @classmethod
     def fields(cls) -> Mapping[str, Field]:

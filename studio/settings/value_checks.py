@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studio.settings.choices import ChoiceContext, Columns, LabelValues, Library
+from studio.settings.choices import ChoiceContext, Columns, Experiments, LabelValues, Library
 from studio.settings.field import Field
 from studio.settings.finding import Finding, FindingLevel
 
@@ -49,7 +49,7 @@ def refused_values(fields: Mapping[str, Field], error: ValidationError, values: 
 
 def choice_findings(field: Field, value: Any, context: ChoiceContext) -> Iterator[Finding]:
     choices = field.setting.choices
-    if choices is None or not choices.is_known(context):
+    if choices is None or isinstance(choices, Experiments) or not choices.is_known(context):
         return
     if isinstance(choices, Library):
         yield from _library_findings(field, choices, value)

@@ -1,6 +1,6 @@
 """Home: where everything of one studio lies.
 
-studio.db  backups/  ballast  logs/server.log
+studio.db  backups/  secrets/  ballast  logs/server.log
 datasets/<id>/  imports/<id>/  uploads/<id>
 runs/<id>/  inspections/<id>/  predictions/<id>/  answers/<run id>/     folders of workers
 run/  lock  server.json  token  launcher.sock  api.sock                only while a server lives
@@ -39,6 +39,7 @@ class Home:
             "uploads",
             "run",
             "weights",
+            "secrets",
             *_WORKER_FOLDERS.values(),
         ):
             private_folder(home.path / folder)
@@ -58,6 +59,11 @@ class Home:
     def weights(self) -> Path:
         """Pretrained weights: files of the user's, named after their backbone, and converted ones."""
         return self.path / "weights"
+
+    @property
+    def secrets(self) -> Path:
+        """Encrypted secrets of experiments, and their key."""
+        return self.path / "secrets"
 
     @property
     def backups(self) -> Path:

@@ -107,6 +107,11 @@ def _read(log: Path, offset: int) -> tuple[list[Event], int]:
     return found, offset
 
 
+def _body(event: Event) -> dict[str, Any]:
+    """What an event says, without the head that every event has."""
+    return event.model_dump(mode="json", exclude={"v", "n", "attempt", "fence", "time", "kind"})
+
+
 class _Fold:
     """Applies events to rows; what changes in the run's own row is gathered and written once."""
 
@@ -148,6 +153,10 @@ class _Fold:
                 self._changes["machine"] = event.model_dump(
                     mode="json", include={"cpu_percent", "memory_bytes", "gpu_percent", "gpu_memory_bytes"}
                 )
+            case events.SpeedChosen():
+                self._changes["speed"] = _body(event)
+            case events.Timings():
+                self._changes["timings"] = _body(event)
             case events.Finished():
                 self._finish(event)
             case events.Failed():
@@ -172,7 +181,7 @@ class _Fold:
         """A new attempt: forget what lies behind the step it continues from."""
         self._report("started")
         trim_points(self._connection, self._row.id, event.resumed_from_step)
-        self._changes |= {"seed": event.seed, "environment": event.environment}
+        self._changes |= {"seed": event.seed, "environment": event.environment, "timings": None}
         self._changes["started"] = self._row.started or event.time
         if event.resumed_from_step is None:
             self._metrics = {split: {} for split in SPLITS}

@@ -59,6 +59,10 @@ class RunRow:
     devices: Sequence[int] = ()
     machine: Mapping[str, Any] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
+    speed: Mapping[str, Any] | None = None
+    """How it computes, as the worker chose it: the event `SpeedChosen` without its head."""
+    timings: Mapping[str, Any] | None = None
+    """Where the time of this attempt has gone: the newest event `Timings` without its head."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ class QueuedRun:
     kind: WorkerKind
     experiment_id: str | None
     devices: tuple[int, ...]
-    """The devices it asks for."""
+    """The devices it may use."""
+    gpus_a_run: int
     queued_reason: str | None
 
 
@@ -143,13 +148,28 @@ class Runs:
     def queue(self) -> list[QueuedRun]:
         """The waiting runs, in order."""
         with self._database.read() as connection:
+            gpus_a_run = run.c.spec["gpus_a_run"].as_integer()
             rows = connection.execute(
-                select(run.c.id, run.c.kind, run.c.experiment_id, run.c.devices, run.c.queued_reason)
+                select(
+                    run.c.id,
+                    run.c.kind,
+                    run.c.experiment_id,
+                    run.c.devices,
+                    gpus_a_run.label("gpus_a_run"),
+                    run.c.queued_reason,
+                )
                 .where(run.c.state == RunState.QUEUED)
                 .order_by(run.c.position)
             )
             return [
-                QueuedRun(row.id, WorkerKind(row.kind), row.experiment_id, tuple(row.devices), row.queued_reason)
+                QueuedRun(
+                    row.id,
+                    WorkerKind(row.kind),
+                    row.experiment_id,
+                    tuple(row.devices),
+                    row.gpus_a_run or 1,
+                    row.queued_reason,
+                )
                 for row in rows
             ]
 

@@ -125,6 +125,8 @@ run = Table(
     Column("devices", JSON, nullable=False, default=list),
     Column("machine", JSON(none_as_null=True)),
     Column("environment", JSON, nullable=False, default=dict),
+    Column("speed", JSON(none_as_null=True)),
+    Column("timings", JSON(none_as_null=True)),
     Index("ix_run_experiment_id_number", "experiment_id", "number"),
     Index("ix_run_state_position", "state", "position"),
 )

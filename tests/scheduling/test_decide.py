@@ -103,6 +103,28 @@ def test_a_run_that_wants_a_gpu_this_machine_lacks_uses_the_processor() -> None:
     assert decide([Waiting("a", WorkerKind.TRAIN, (3,))], Slots(), []) == (Launch("a", ()),)
 
 
+def test_a_run_takes_as_many_gpus_as_it_asks_for() -> None:
+    queue = [Waiting("pair", WorkerKind.TRAIN, (0, 1, 2, 3), 2), Waiting("other", WorkerKind.TRAIN, (0, 1, 2, 3), 2)]
+
+    actions = decide(queue, Slots(gpus=(0, 1, 2, 3)), [])
+
+    assert actions == (Launch("pair", (0, 1)), Launch("other", (2, 3)))
+
+
+def test_free_gpus_are_kept_for_a_run_that_needs_several() -> None:
+    busy = Working("first", WorkerKind.TRAIN, RUNNING, 1.0, True, devices=(0,))
+    queue = [Waiting("pair", WorkerKind.TRAIN, (0, 1), 2), Waiting("single", WorkerKind.TRAIN, (0, 1))]
+
+    held, next_held = decide(queue, Slots(gpus=(0, 1)), [busy])
+
+    assert held == Hold("pair", "It needs 2 GPUs at once; 1 of the 2 it may use are free.")
+    assert next_held == Hold("single", "GPU 1, 2 is in use.")
+
+
+def test_a_run_that_asks_for_more_gpus_than_it_may_use_takes_all_of_them() -> None:
+    assert decide([Waiting("a", WorkerKind.TRAIN, (0, 1), 8)], Slots(gpus=(0, 1)), []) == (Launch("a", (0, 1)),)
+
+
 def test_nothing_starts_on_a_disk_that_is_nearly_full() -> None:
     [action] = decide([Waiting("a", WorkerKind.TRAIN)], Slots(is_disk_low=True), [])
 

@@ -18,8 +18,8 @@ NEXT = """
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0002"
-down_revision = "0001"
+revision = "9999"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
@@ -35,7 +35,7 @@ def next_scripts(tmp_path: Path) -> Path:
     """This package's migrations and one more, which works."""
     folder = tmp_path / "migrations"
     shutil.copytree(Path(migrations.__file__).parent, folder)
-    (folder / "versions" / "v0002_next.py").write_text(NEXT.format(then="pass"))
+    (folder / "versions" / "v9999_next.py").write_text(NEXT.format(then="pass"))
     return folder
 
 
@@ -66,7 +66,7 @@ def test_an_older_database_is_copied_and_then_upgraded(store: Store, home: Home,
 
 
 def test_an_upgrade_that_fails_changes_nothing(store: Store, home: Home, next_scripts: Path) -> None:
-    script = next_scripts / "versions" / "v0002_next.py"
+    script = next_scripts / "versions" / "v9999_next.py"
     script.write_text(NEXT.format(then='raise RuntimeError("in the middle")'))
 
     with pytest.raises(RuntimeError, match="in the middle"):

@@ -59,6 +59,34 @@ class CheckpointInfo(Payload):
     size_bytes: int
 
 
+class SpeedCandidate(Payload):
+    """One way of computing that was tried at the start."""
+
+    layout: str
+    precision: str
+    seconds: float | None
+    deviation: float | None = None
+    verdict: str = ""
+
+
+class SpeedChoice(Payload):
+    """How the run computes, and what that was measured to gain."""
+
+    layout: str
+    precision: str
+    gain: float
+    reason: str
+    candidates: list[SpeedCandidate] = []
+
+
+class RunTimings(Payload):
+    """Where the time of the present attempt has gone: part -> seconds, in the order to show."""
+
+    seconds: dict[str, float]
+    updates: int = 0
+    samples: int = 0
+
+
 class Run(Payload):
     """One training process: one grid point x fold x seed."""
 
@@ -87,6 +115,8 @@ class Run(Payload):
     device: str
     machine: MachineUse | None
     environment: dict[str, str]
+    speed: SpeedChoice | None
+    timings: RunTimings | None
     history: list[StateChange]
     checkpoints: list[CheckpointInfo]
     has_bundle: bool

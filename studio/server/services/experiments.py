@@ -26,6 +26,7 @@ from studio.server.schemas.stream import GoneMessage
 from studio.server.services.datasets import InUseError
 from studio.server.services.planning import Planner, Prepared
 from studio.server.services.runs import Runs
+from studio.server.services.secrets import Secrets
 from studio.server.views import experiment_row, experiment_view
 from studio.settings.finding import SettingsError
 from studio.settings.schema import SCHEMA_VERSION
@@ -51,6 +52,7 @@ class Experiments:
         executor: Executor,
         planner: Planner,
         runs: Runs,
+        secrets: Secrets,
     ) -> None:
         self._home = home
         self._store = store
@@ -59,6 +61,7 @@ class Experiments:
         self._executor = executor
         self._planner = planner
         self._runs = runs
+        self._secrets = secrets
 
     def page(self, query: ExperimentQuery) -> ExperimentList:
         """Some experiments."""
@@ -100,8 +103,10 @@ class Experiments:
         prepared = self._planner.prepare(body.problem_type, body.model_type, body.settings, body.grid)
         if not prepared.is_startable:
             raise SettingsError(prepared.findings)
+        assert prepared.settings is not None
         planned = prepared.runs()
         row = self._row(body, prepared)
+        self._secrets.put(row.id, prepared.settings.secrets())
         with self._store.database.write():
             # Again inside the transaction: the same key may have come twice at once.
             known = self._store.idempotency.find(key, body_hash) if key else None
@@ -210,7 +215,7 @@ class Experiments:
             problem_type=prepared.problem_type.id,
             model_type=prepared.model_type.id,
             dataset_id=prepared.dataset_id,
-            settings={**settings.flat(), "general.experiment_name": name},
+            settings={**settings.without_secrets().flat(), "general.experiment_name": name},
             grid={key: list(values) for key, values in prepared.grid.items()},
             document_version=SCHEMA_VERSION,
             fingerprint=settings.fingerprint(),
@@ -228,12 +233,14 @@ class Experiments:
             run_id=run_id,
             problem_type=row.problem_type,
             model_type=row.model_type,
-            settings=planned.settings.nested(),
+            settings=planned.settings.without_secrets().nested(),
             dataset=f"../../datasets/{row.dataset_id}",
             dataset_fingerprint=prepared.dataset.manifest.fingerprint if prepared.dataset else "",
             fold=planned.fold,
             seed=planned.seed,
             devices=tuple(int(gpu) for gpu in gpus),
+            gpus_a_run=int(planned.settings.value("environment.number_of_gpus_per_run")),
+            start_weights=f"../{prepared.start_weights}/bundle" if prepared.start_weights else "",
         )
         return RunRow(
             id=run_id,
@@ -255,6 +262,7 @@ class Experiments:
             if answers.process.exists() and self._executor.is_alive(answers):
                 self._executor.signal(answers, "term")
             shutil.rmtree(answers.path, ignore_errors=True)
+        self._secrets.remove(id)
         self._store.experiments.delete(id)
 
 

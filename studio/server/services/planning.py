@@ -1,6 +1,6 @@
 """Planner: what a set of settings would do, with every finding, before anything is started."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from studio.machine import machine
 from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
 from studio.runs.plan import PlannedRun, plan
+from studio.server.services.origins import Origin, Origins
 from studio.server.services.weights import PACKAGED_ARCHITECTURES, Source, Weights
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding, blocking
@@ -18,7 +19,7 @@ from studio.settings.schema import SettingsSchema
 from studio.store.home import Home
 from studio.store.store import Store
 
-SHOWN_ONLY = frozenset({"general.problem_category", "general.problem_type", "general.model_type"})
+SHOWN_ONLY = frozenset({"general.problem_type", "general.model_type"})
 """Stand in the settings document, and choose the schema itself."""
 
 
@@ -32,6 +33,8 @@ class Prepared:
     dataset: Dataset | None
     dataset_id: str | None
     findings: tuple[Finding, ...]
+    start_weights: str | None
+    """The run whose weights training starts from."""
     grid: Mapping[str, Sequence[Any]]
 
     @property
@@ -53,6 +56,7 @@ class Planner:
         self._home = home
         self._store = store
         self._weights = weights
+        self._origins = Origins(home, store)
 
     def prepare(
         self, problem_type_id: str, model_type_id: str | None, settings: Mapping[str, Any], grid: Mapping[str, Any]
@@ -63,16 +67,18 @@ class Planner:
         settings = {key: value for key, value in settings.items() if key not in SHOWN_ONLY}
         parsed, found = model.settings.parse(settings)
         findings = list(found)
-        dataset, dataset_id = None, None
+        dataset, dataset_id, origin = None, None, Origin()
         if parsed is not None:
             dataset, dataset_id, more = self._dataset(str(parsed.value("general.dataset")), kind)
             findings.extend(more)
         if parsed is not None and dataset is not None:
-            findings.extend(parsed.check(self.context(dataset)))
+            findings.extend(_applicable(kind, parsed, parsed.check(self.context(dataset))))
         if parsed is not None:
             findings.extend(grid_findings(parsed, grid))
+            origin = self._origins.resolve(parsed, grid)
+            findings.extend(origin.findings)
             findings.extend(self._weights_findings(parsed.flat(), grid))
-        return Prepared(kind, model, parsed, dataset, dataset_id, tuple(findings), grid)
+        return Prepared(kind, model, parsed, dataset, dataset_id, tuple(findings), origin.run_id, grid)
 
     def context(self, dataset: Dataset | None) -> ChoiceContext:
         """What settings can choose from here and now."""
@@ -118,7 +124,7 @@ class Planner:
         return self._weights.source(backbone)
 
     def _weights_findings(self, values: Mapping[str, Any], grid: Mapping[str, Any]) -> list[Finding]:
-        if not values.get("architecture.pretrained"):
+        if not values.get("architecture.pretrained") or values.get("dataset.train_dataframe") is None:
             return []
         findings = []
         for backbone in grid.get("architecture.backbone") or [values.get("architecture.backbone")]:
@@ -153,6 +159,13 @@ class Planner:
             )
             return None, None, findings
         return self.open_dataset(row.id), row.id, findings
+
+
+def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Without training the labels come with the model, so nothing is asked of the columns that hold them."""
+    labels = {f"dataset.{role.name}" for role in kind.roles if not role.in_test}
+    is_trained = settings.value("dataset.train_dataframe") is not None
+    return (one for one in findings if is_trained or one.path not in labels)
 
 
 def _missing_weights(backbone: str) -> Finding:

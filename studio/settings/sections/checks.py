@@ -10,6 +10,9 @@ from studio.settings.value_checks import warning
 def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
     """What does not go together in the dataset, training and environment sections."""
     value = settings.value
+    if value("dataset.train_dataframe") is None:
+        yield from _prediction_only(settings)
+        return
     strategy = value("dataset.validation_strategy")
     if strategy == "custom" and value("dataset.validation_dataframe") is None:
         yield Finding(
@@ -62,4 +65,27 @@ def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
             "A learning rate of 1 or more makes almost every training diverge.",
             "Try 0.001.",
             found=f"{value('training.learning_rate'):g}",
+        )
+
+
+def _prediction_only(settings: SettingsSchema) -> Iterator[Finding]:
+    """Without a train dataframe there must be something to predict, and a model to predict it with."""
+    if settings.value("dataset.test_dataframe") is None:
+        yield Finding(
+            code="missing",
+            path="dataset.test_dataframe",
+            message="There is neither a train nor a test dataframe, so there is nothing to do.",
+            found="None",
+            expected="a table of the dataset",
+            fix="Choose the table to train on, or the one to predict.",
+        )
+    has_weights = settings.value("general.use_previous_experiment_weights")
+    if not has_weights and not settings.is_useful_untrained:
+        yield Finding(
+            code="missing",
+            path="dataset.train_dataframe",
+            message="Without a train dataframe no model is trained, and no trained one is named.",
+            found="None",
+            expected="a train dataframe, or the weights of an experiment",
+            fix="Choose a train dataframe; or choose From experiment, an experiment, and its weights.",
         )

@@ -37,6 +37,7 @@ class DatasetSection(SettingsSection):
                 ("custom", "Custom holdout validation"),
                 ("automatic", "Automatic holdout validation"),
             ),
+            visible_if=when_not("dataset.train_dataframe", None),
             level=ExperienceLevel.SKILLED,
         ),
     ] = "kfold"

@@ -40,6 +40,18 @@ def read_yaml(text: str | bytes) -> YamlDocument:
     Raises:
         YamlError: with the line, for anything that is not one plain mapping of scalars, lists and mappings.
     """
+    value, lines = read_yaml_value(text)
+    if not isinstance(value, dict):
+        raise YamlError("The top level must be a mapping of settings.", hint="Start with `problem_type: ...`.", line=1)
+    return YamlDocument(value, lines)
+
+
+def read_yaml_value(text: str | bytes) -> tuple[Any, dict[str, int]]:
+    """Parse one value of scalars, lists and mappings, and the line of every key in it.
+
+    Raises:
+        YamlError: with the line, for anything else.
+    """
     decoded = _decode(text)
     try:
         nodes = list(yaml.compose_all(decoded, Loader=yaml.CSafeLoader))
@@ -58,10 +70,7 @@ def read_yaml(text: str | bytes) -> YamlDocument:
         line = nodes[1].start_mark.line + 1 if nodes[1] is not None else None
         raise YamlError("The file holds more than one YAML document.", hint="Keep one of them.", line=line)
     builder = _Builder()
-    value = builder.build(nodes[0], "", 0)
-    if not isinstance(value, dict):
-        raise YamlError("The top level must be a mapping of settings.", hint="Start with `problem_type: ...`.", line=1)
-    return YamlDocument(value, builder.lines)
+    return builder.build(nodes[0], "", 0), builder.lines
 
 
 def _decode(text: str | bytes) -> str:

@@ -6,7 +6,7 @@ each call is seeded by its caller. Label fields come back as floats; here they a
 
 import os
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -38,20 +38,45 @@ class Boxes:
     classes: np.ndarray
 
 
+@dataclass(frozen=True)
+class BoxLimits:
+    """Which rests of boxes are kept after a crop or shift."""
+
+    min_area: float = 1.0
+    """Square pixels."""
+    min_visibility: float = MIN_VISIBLE_SHARE
+
+
 class Transforms:
     """A pipeline of transforms for one image at a time."""
 
-    def __init__(self, steps: list[albumentations.BasicTransform], *, with_boxes: bool) -> None:
+    def __init__(self, steps: list[Any], *, with_boxes: bool, limits: BoxLimits | None = None) -> None:
+        limits = limits or BoxLimits()
         boxes = albumentations.BboxParams(
-            format="pascal_voc", label_fields=["classes"], clip=True, min_visibility=MIN_VISIBLE_SHARE, min_area=1.0
+            format="pascal_voc",
+            label_fields=["classes"],
+            clip=True,
+            min_visibility=limits.min_visibility,
+            min_area=limits.min_area,
         )
         self._compose = albumentations.Compose(steps, bbox_params=boxes if with_boxes else None, strict=True)
+        # The same steps with points in place of boxes: where the image's corners go tells how to come back.
+        points = albumentations.KeypointParams(format="xy", remove_invisible=False)
+        self._framed = albumentations.Compose(steps, keypoint_params=points, strict=True)
         cv2.setNumThreads(0)
 
     def image(self, image: np.ndarray, seed: int | None) -> np.ndarray:
         """The image (H, W, C) after the pipeline; `seed` decides every random choice."""
         self._seed(seed)
         return np.asarray(self._compose(image=image)["image"])
+
+    def frame(self, image: np.ndarray) -> np.ndarray:
+        """The way back from the pipeline without randomness: an affine map (2, 3) from its pixels to the image's."""
+        height, width = image.shape[:2]
+        corners = np.array([[0, 0], [width, 0], [0, height]], dtype=np.float32)
+        moved = np.asarray(self._framed(image=image, keypoints=corners)["keypoints"], dtype=np.float64)
+        homogeneous = np.hstack([moved[:, :2], np.ones((3, 1))])
+        return np.asarray(np.linalg.solve(homogeneous, corners.astype(np.float64)).T)
 
     def image_and_boxes(self, image: np.ndarray, boxes: Boxes, seed: int | None) -> tuple[np.ndarray, Boxes]:
         """Image and boxes after the pipeline; boxes that are no longer visible are gone."""
@@ -69,9 +94,9 @@ def training_transforms(strategy: Strategy, width: int, height: int, *, with_box
     """Soft mirrors. Medium also shifts, scales, rotates and cuts holes. Hard also crops and varies colours."""
     match strategy:
         case "Soft":
-            steps = [_resize(width, height), albumentations.HorizontalFlip(p=FLIP_PROBABILITY)]
+            steps = [resize(width, height), albumentations.HorizontalFlip(p=FLIP_PROBABILITY)]
         case "Medium":
-            steps = [_resize(width, height), albumentations.HorizontalFlip(p=FLIP_PROBABILITY), *_medium()]
+            steps = [resize(width, height), albumentations.HorizontalFlip(p=FLIP_PROBABILITY), *_medium()]
         case "Hard":
             crop = albumentations.RandomResizedCrop(size=(height, width), scale=CROP_SCALE, ratio=CROP_RATIO, p=1.0)
             steps = [crop, albumentations.HorizontalFlip(p=FLIP_PROBABILITY), *_medium(), _colours()]
@@ -80,10 +105,11 @@ def training_transforms(strategy: Strategy, width: int, height: int, *, with_box
 
 def inference_transforms(width: int, height: int, *, with_boxes: bool = False) -> Transforms:
     """Resize, whatever the strategy."""
-    return Transforms([_resize(width, height)], with_boxes=with_boxes)
+    return Transforms([resize(width, height)], with_boxes=with_boxes)
 
 
-def _resize(width: int, height: int) -> albumentations.BasicTransform:
+def resize(width: int, height: int) -> albumentations.BasicTransform:
+    """To the input size, whatever the shape was."""
     return albumentations.Resize(height=height, width=width, interpolation=cv2.INTER_AREA, p=1.0)
 
 

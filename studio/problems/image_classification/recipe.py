@@ -16,8 +16,9 @@ from studio.modeling.classification.losses import ClassificationLoss, classifica
 from studio.modeling.classification.metrics import classification_metrics, decisions
 from studio.modeling.classification.targets import space_of, target_of, truth_of, unseen_labels
 from studio.modeling.images.batch_normalization import keeps_statistics
+from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.images.reader import read_image, stack_images
-from studio.modeling.images.transforms import Transforms, inference_transforms, training_transforms
+from studio.modeling.images.transforms import Transforms
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import (
     Batch,
@@ -117,14 +118,12 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         image = self.settings.image
-        size = (image.image_width, image.image_height)
-        strategy = self.settings.augmentation.augmentations_strategy
         return ImageSamples(
             [str(name) for name in table[self.settings.dataset.image_column]],
             ScoredTable(table, ({},) * len(table), None).row_numbers(),
             media,
             image.image_channels,
-            training_transforms(strategy, *size) if training else inference_transforms(*size),
+            transforms_of(self.settings, training=training),
             truth_of(table, self.space),
         )
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from studio.settings.augmentations import parse_pipeline
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.value_checks import warning
@@ -9,6 +10,7 @@ from studio.settings.value_checks import warning
 
 def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
     """What does not go together in the dataset, training and environment sections."""
+    yield from _custom_augmentations(settings)
     value = settings.value
     if value("dataset.train_dataframe") is None:
         yield from _prediction_only(settings)
@@ -66,6 +68,14 @@ def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
             "Try 0.001.",
             found=f"{value('training.learning_rate'):g}",
         )
+
+
+def _custom_augmentations(settings: SettingsSchema) -> Iterator[Finding]:
+    """Names and arguments of the pipelines; whether they work on images shows when they are tried."""
+    for key in ("augmentation.custom_train_augmentations", "augmentation.custom_inference_augmentations"):
+        if key in settings.fields() and key in settings.visible():
+            size = (settings.value("image.image_width"), settings.value("image.image_height"))
+            yield from parse_pipeline(settings.value(key), key, *size)[1]
 
 
 def _prediction_only(settings: SettingsSchema) -> Iterator[Finding]:

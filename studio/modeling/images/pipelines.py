@@ -1,0 +1,98 @@
+"""Pipelines: the transforms that a run's settings ask for, of the studio's strategies or of its user's own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+import numpy as np
+
+from studio.modeling.images.custom_augmentations import AugmentationError, build_steps, custom_pipeline
+from studio.modeling.images.transforms import (
+    Boxes,
+    BoxLimits,
+    Transforms,
+    inference_transforms,
+    resize,
+    training_transforms,
+)
+
+CUSTOM = "Custom"
+
+
+def transforms_of(settings: Any, *, training: bool, with_boxes: bool = False) -> Transforms:
+    """The transforms of training or inference images.
+
+    Raises:
+        FindingsError: if a custom pipeline cannot be read.
+        AugmentationError: if one of its steps does not take its arguments.
+    """
+    image, augmentation = settings.image, settings.augmentation
+    size = (image.image_width, image.image_height)
+    strategy = augmentation.augmentations_strategy
+    if strategy == CUSTOM:
+        name = "custom_train_augmentations" if training else "custom_inference_augmentations"
+        return CustomTransforms(getattr(augmentation, name), f"augmentation.{name}", *size, with_boxes=with_boxes)
+    if training:
+        return training_transforms(strategy, *size, with_boxes=with_boxes)
+    return inference_transforms(*size, with_boxes=with_boxes)
+
+
+class CustomTransforms(Transforms):
+    """A user's pipeline, then a resize to the input size, which does nothing where the size is right already."""
+
+    def __init__(self, text: str, key: str, width: int, height: int, *, with_boxes: bool) -> None:
+        pipeline = custom_pipeline(text, key, width, height)
+        usual = BoxLimits()
+        limits = BoxLimits(
+            usual.min_area if pipeline.min_area is None else pipeline.min_area,
+            usual.min_visibility if pipeline.min_visibility is None else pipeline.min_visibility,
+        )
+        self._key = key
+        try:
+            super().__init__(
+                [*build_steps(pipeline.steps), resize(width, height)], with_boxes=with_boxes, limits=limits
+            )
+        except (TypeError, ValueError) as error:
+            raise self._failure(error) from error
+
+    def image(self, image: np.ndarray, seed: int | None) -> np.ndarray:
+        return self._guarded(image, lambda: super(CustomTransforms, self).image(image, seed))
+
+    def image_and_boxes(self, image: np.ndarray, boxes: Boxes, seed: int | None) -> tuple[np.ndarray, Boxes]:
+        moved: list[Boxes] = []
+
+        def apply() -> np.ndarray:
+            pixels, left = super(CustomTransforms, self).image_and_boxes(image, boxes, seed)
+            moved.append(left)
+            return pixels
+
+        return self._guarded(image, apply), moved[0]
+
+    def frame(self, image: np.ndarray) -> np.ndarray:
+        try:
+            return super().frame(image)
+        except (ValueError, TypeError, RuntimeError, LookupError, cv2.error, np.linalg.LinAlgError) as error:
+            raise self._failure(error) from error
+
+    def _guarded(self, image: np.ndarray, apply: Callable[[], np.ndarray]) -> np.ndarray:
+        """The pixels, with the image's channels and as bytes; what a step throws is told as one of its own."""
+        try:
+            pixels = apply()
+        except (ValueError, TypeError, RuntimeError, LookupError, AssertionError, cv2.error) as error:
+            raise self._failure(error) from error
+        if pixels.ndim == 2:
+            pixels = pixels[:, :, None]
+        if pixels.dtype != np.uint8 or pixels.shape[2] != image.shape[2]:
+            raise AugmentationError(
+                f"The pipeline makes images of {pixels.shape[2]} channels of {pixels.dtype}, "
+                f"and gets {image.shape[2]} of uint8.",
+                hint="Leave out the step that changes the kind of image.",
+            )
+        return pixels
+
+    def _failure(self, error: Exception) -> AugmentationError:
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
+        return AugmentationError(
+            f"The pipeline of {self._key.rpartition('.')[2].replace('_', ' ')} does not work on this image: {said}",
+            hint="Try it on the page of the settings, one step at a time.",
+        )

@@ -10,12 +10,14 @@ from studio.files import read_json, write_json
 
 
 class WorkerKind(StrEnum):
-    """What a worker does: train, inspect a dataset, predict a table, or answer single samples on a socket."""
+    """What a worker does: train, inspect a dataset, predict a table, answer single samples on a socket, or show what
+    settings make of some rows."""
 
     TRAIN = "train"
     INSPECT = "inspect"
     PREDICT = "predict"
     ANSWER = "answer"
+    PREVIEW = "preview"
 
 
 class PredictOrder(BaseModel):

@@ -196,6 +196,7 @@ def _admit(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -
         WorkerKind.INSPECT: slots.inspections,
         WorkerKind.PREDICT: slots.predictions,
         WorkerKind.ANSWER: 0,
+        WorkerKind.PREVIEW: 0,
     }
     for waiting in queue:
         wanted = tuple(device for device in waiting.gpus if device in slots.gpus)
@@ -229,4 +230,5 @@ _HOLD_REASONS = {
     WorkerKind.INSPECT: "Another dataset is being inspected.",
     WorkerKind.PREDICT: "Another prediction is being made.",
     WorkerKind.ANSWER: "Answers are not queued.",
+    WorkerKind.PREVIEW: "Previews are not queued.",
 }

@@ -37,6 +37,7 @@ from studio.server.services.live import Live
 from studio.server.services.machine import MachineService
 from studio.server.services.planning import Planner
 from studio.server.services.predictions import Predictions
+from studio.server.services.previews import Previews
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
 from studio.server.services.uploads import Uploads
@@ -73,7 +74,8 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     datasets.scheduler = scheduler
     imports = Imports(home, store, uploads, datasets, config.import_roots)
     runs = Runs(home, store)
-    experiments = Experiments(home, store, hub, scheduler, executor, planner, runs, secrets)
+    previews = Previews(home, planner, executor)
+    experiments = Experiments(home, store, hub, scheduler, executor, planner, runs, secrets, previews)
     predictions = Predictions(home, store, hub, scheduler, runs, imports)
     live.connect(runs, experiments, datasets, predictions, imports)
 
@@ -97,6 +99,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         experiments=experiments,
         runs=runs,
         predictions=predictions,
+        previews=previews,
         answers=Answers(home, store, runs, executor),
         machine=MachineService(home, store, weights, launcher_state),
         started=time.time(),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from studio.server.services.imports import Imports
     from studio.server.services.machine import MachineService
     from studio.server.services.predictions import Predictions
+    from studio.server.services.previews import Previews
     from studio.server.services.runs import Runs
     from studio.server.services.uploads import Uploads
     from studio.store.home import Home
@@ -47,6 +48,7 @@ class Studio:
     runs: "Runs"
     predictions: "Predictions"
     answers: "Answers"
+    previews: "Previews"
     machine: "MachineService"
     started: float
 

@@ -18,20 +18,6 @@ _PATHS = (
 )
 _ELSEWHERE = "names a file or folder of the machine it came from; choose the one of your dataset"
 _GPUS = "names GPUs of the machine it came from; choose this machine's"
-_NOT_YET = {
-    "augmentation.custom_train_augmentations": "custom augmentations are not offered yet",
-    "augmentation.custom_inference_augmentations": "custom augmentations are not offered yet",
-    "augmentation.mix_image": "mixing images is not offered yet",
-    "augmentation.mix_probability": "mixing images is not offered yet",
-    "augmentation.mix_concentration": "mixing images is not offered yet",
-    "augmentation.mix_iterations": "mixing images is not offered yet",
-    "augmentation.mix_target": "mixing images is not offered yet",
-    "augmentation.cutmix_corner": "mixing images is not offered yet",
-    "training.run_interpretations": "interpretations are not offered yet",
-    "prediction.test_time_augmentations": "test time augmentations are not offered yet",
-    "logging.logger": "external loggers are not offered yet",
-    "logging.neptune_project": "external loggers are not offered yet",
-}
 _LISTS_OF_NUMBERS = ("architecture.anchor_aspect_ratios",)
 
 
@@ -116,9 +102,6 @@ def _translate_one(key: str, name: str, value: Any, result: TranslatedConfig) ->
         return
     if key == "environment.gpus":
         result.not_applicable.append((key, _GPUS))
-        return
-    if key in _NOT_YET:
-        result.not_applicable.append((key, _NOT_YET[key]))
         return
     target = _RENAMED.get(key, key)
     if target != key:

@@ -2,7 +2,7 @@
 
 studio.db  backups/  secrets/  ballast  logs/server.log
 datasets/<id>/  imports/<id>/  uploads/<id>
-runs/<id>/  inspections/<id>/  predictions/<id>/  answers/<run id>/     folders of workers
+runs/<id>/  inspections/<id>/  predictions/<id>/  answers/<run id>/  previews/<id>/     folders of workers
 run/  lock  server.json  token  launcher.sock  api.sock                only while a server lives
 """
 
@@ -17,6 +17,7 @@ _WORKER_FOLDERS = {
     WorkerKind.INSPECT: "inspections",
     WorkerKind.PREDICT: "predictions",
     WorkerKind.ANSWER: "answers",
+    WorkerKind.PREVIEW: "previews",
 }
 
 

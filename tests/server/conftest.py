@@ -50,14 +50,17 @@ class Server:
 
 
 def studio_script(train: Script) -> Script:
-    """Trainings by a script; inspections for real, in the worker's thread."""
+    """Trainings by a script; inspections and previews for real, in the worker's thread."""
 
     def script(spec: RunSpec) -> Iterable[BaseModel]:
-        if spec.kind is not WorkerKind.INSPECT:
+        if spec.kind is WorkerKind.INSPECT:
+            yield events.Started(pid=0)
+            yield inspect(spec)
+        elif spec.kind is WorkerKind.PREVIEW:
+            yield events.Started(pid=0)
+            yield make_preview(spec)
+        else:
             yield from train(spec)
-            return
-        yield events.Started(pid=0)
-        yield inspect(spec)
 
     return script
 
@@ -73,13 +76,29 @@ def inspect(spec: RunSpec) -> BaseModel:
     return events.Finished()
 
 
+def make_preview(spec: RunSpec) -> BaseModel:
+    from studio.errors import StudioError
+    from studio.runs.folder import RunFolder
+    from studio.training.failures import failed_event
+    from studio.training.preview import preview
+
+    folder = RunFolder(HOMES[0] / "previews" / spec.run_id)
+    try:
+        return preview(folder, spec, Silent(), Silent())
+    except StudioError as error:
+        return failed_event(error)
+
+
 class Silent:
-    """Hears an inspection's report."""
+    """Hears the report of an inspection or a preview."""
 
     def progress(self, fraction: float, detail: str = "") -> None:
         pass
 
     def log(self, level: str, text: str) -> None:
+        pass
+
+    def check(self) -> None:
         pass
 
 

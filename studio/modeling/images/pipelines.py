@@ -52,6 +52,8 @@ class CustomTransforms(Transforms):
             super().__init__(
                 [*build_steps(pipeline.steps), resize(width, height)], with_boxes=with_boxes, limits=limits
             )
+        except AugmentationError as error:
+            raise AugmentationError(f"In the {self._words}: {error.message}", hint=error.hint) from error
         except (TypeError, ValueError) as error:
             raise self._failure(error) from error
 
@@ -90,9 +92,13 @@ class CustomTransforms(Transforms):
             )
         return pixels
 
+    @property
+    def _words(self) -> str:
+        return self._key.rpartition(".")[2].replace("_", " ")
+
     def _failure(self, error: Exception) -> AugmentationError:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         return AugmentationError(
-            f"The pipeline of {self._key.rpartition('.')[2].replace('_', ' ')} does not work on this image: {said}",
+            f"The {self._words} do not work on this image: {said}",
             hint="Try it on the page of the settings, one step at a time.",
         )

@@ -1,7 +1,9 @@
 """Problem types, settings documents, YAML, help."""
 
 from fastapi import APIRouter
+from fastapi.responses import FileResponse, Response
 
+from studio.server.downloads import user_file
 from studio.server.schemas.catalogue import (
     Help,
     LoadedSettings,
@@ -11,6 +13,7 @@ from studio.server.schemas.catalogue import (
     SettingsChoice,
     SettingsDocument,
     SettingsInput,
+    SettingsPreview,
     SuggestedSettings,
     YamlText,
 )
@@ -55,6 +58,18 @@ def write_settings(studio: StudioDep, body: SettingsInput) -> YamlText:
 def suggest_settings(studio: StudioDep, body: SettingsChoice) -> SuggestedSettings:
     """The suggested recipe for this data and machine."""
     return studio.catalogue.suggest(body)
+
+
+@router.post("/settings/preview")
+def preview_settings(studio: StudioDep, body: SettingsInput) -> SettingsPreview:
+    """What training and inference would see of a few rows."""
+    return studio.previews.make(body)
+
+
+@router.get("/previews/{preview_id}/media", response_class=FileResponse)
+def get_preview_media(studio: StudioDep, preview_id: str, path: str) -> Response:
+    """A picture of a preview."""
+    return user_file(studio.previews.media(preview_id, path), is_immutable=True)
 
 
 @router.get("/reference/{problem_type}")

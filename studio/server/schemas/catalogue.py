@@ -4,6 +4,7 @@ from pydantic import ConfigDict, Field
 
 from studio.datasets.dataset import ColumnKind
 from studio.results.metric import MetricInfo
+from studio.results.sample_view import SampleView
 from studio.server.schemas.payload import Payload, SettingValue
 from studio.settings.finding import Finding
 
@@ -27,6 +28,14 @@ class ColumnRoleInfo(Payload):
     hint: str
 
 
+class DatasetFormatInfo(Payload):
+    """How data may lie in an upload."""
+
+    id: str
+    title: str
+    layout: str
+
+
 class ProblemTypeInfo(Payload):
     """A kind of problem, as people choose it."""
 
@@ -39,7 +48,7 @@ class ProblemTypeInfo(Payload):
     roles: list[ColumnRoleInfo]
     metrics: list[MetricInfo]
     default_metric: str
-    dataset_formats: list[str]
+    dataset_formats: list[DatasetFormatInfo]
     insights: list[str]
     prediction_columns: str
     example_title: str
@@ -123,6 +132,18 @@ class SettingsDocument(Payload):
     facts: dict[str, SettingValue] = {}
     values: dict[str, SettingValue] = {}
     suggested: list[SuggestedValue] = []
+
+
+class SettingsPreview(Payload):
+    """What settings make of a few rows."""
+
+    id: str
+    """For the pictures: `/api/previews/{id}/media?path=...`."""
+    seconds: float
+    train: list[SampleView]
+    """As training sees them, each row augmented several times."""
+    inference: list[SampleView]
+    """As validation and prediction see them."""
 
 
 class SettingsInput(Payload):

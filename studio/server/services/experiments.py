@@ -25,6 +25,7 @@ from studio.server.schemas.experiments import (
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.datasets import InUseError
 from studio.server.services.planning import Planner, Prepared
+from studio.server.services.previews import Previews
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
 from studio.server.views import experiment_row, experiment_view
@@ -53,6 +54,7 @@ class Experiments:
         planner: Planner,
         runs: Runs,
         secrets: Secrets,
+        previews: Previews,
     ) -> None:
         self._home = home
         self._store = store
@@ -62,6 +64,7 @@ class Experiments:
         self._planner = planner
         self._runs = runs
         self._secrets = secrets
+        self._previews = previews
 
     def page(self, query: ExperimentQuery) -> ExperimentList:
         """Some experiments."""
@@ -104,6 +107,7 @@ class Experiments:
         if not prepared.is_startable:
             raise SettingsError(prepared.findings)
         assert prepared.settings is not None
+        self._previews.dry_run(prepared)
         planned = prepared.runs()
         row = self._row(body, prepared)
         self._secrets.put(row.id, prepared.settings.secrets())

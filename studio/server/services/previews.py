@@ -1,0 +1,125 @@
+"""Previews: what settings make of real rows, shown before anything is trained. A worker makes them."""
+
+import json
+import shutil
+import threading
+import time
+from pathlib import Path
+
+from studio.errors import NotFoundError, StudioError
+from studio.files import resolve_inside
+from studio.runs.events import Failed, Finished, read_events
+from studio.runs.folder import RunFolder
+from studio.runs.spec import RunSpec, WorkerKind
+from studio.scheduling.executors.executor import Executor
+from studio.server.schemas.catalogue import SettingsInput, SettingsPreview
+from studio.server.services.planning import Planner, Prepared
+from studio.settings.finding import Finding, SettingsError, blocking
+from studio.store.home import Home
+from studio.store.ids import new_id
+
+PATIENCE_SECONDS = 60.0
+KEPT = 12
+RESULT = "preview.json"
+STRATEGY = "augmentation.augmentations_strategy"
+CUSTOM_KEYS = ("augmentation.custom_train_augmentations", "augmentation.custom_inference_augmentations")
+
+
+class PreviewError(StudioError):
+    """The rows could not be shown."""
+
+    code = "preview"
+
+
+class Previews:
+    """Makes previews, one at a time, and keeps the last few for their pictures."""
+
+    def __init__(self, home: Home, planner: Planner, executor: Executor) -> None:
+        self._home = home
+        self._planner = planner
+        self._executor = executor
+        self._turn = threading.Lock()
+
+    def make(self, body: SettingsInput) -> SettingsPreview:
+        """What these settings make of a few rows of their dataset.
+
+        Raises:
+            SettingsError: if the settings cannot be used, or a step of a pipeline does not work on the rows.
+        """
+        prepared = self._planner.prepare(body.problem_type, body.model_type, body.settings, {})
+        findings = [one for one in prepared.findings if one.path in CUSTOM_KEYS or one.path.startswith("dataset.")]
+        if prepared.settings is None or prepared.dataset is None or blocking(findings):
+            raise SettingsError(prepared.findings)
+        return self._made(prepared)
+
+    def dry_run(self, prepared: Prepared) -> None:
+        """Try a custom pipeline before a start; other strategies cannot fail.
+
+        Raises:
+            SettingsError: naming the step that does not work.
+        """
+        settings = prepared.settings
+        if settings is None or STRATEGY not in settings.fields() or settings.value(STRATEGY) != "Custom":
+            return
+        self._made(prepared)
+
+    def media(self, preview_id: str, path: str) -> Path:
+        """One of the pictures.
+
+        Raises:
+            NotFoundError: if the preview is not kept any more.
+        """
+        folder = self._home.worker_folder(WorkerKind.PREVIEW, preview_id)
+        if not preview_id.startswith("prev-") or not folder.is_dir():
+            raise NotFoundError("This preview is no longer kept.", hint="Try the settings again.")
+        return resolve_inside(folder, path)
+
+    def _made(self, prepared: Prepared) -> SettingsPreview:
+        assert prepared.settings is not None
+        preview_id = new_id("prev")
+        folder = RunFolder.create(self._home.worker_folder(WorkerKind.PREVIEW, preview_id))
+        spec = RunSpec(
+            kind=WorkerKind.PREVIEW,
+            run_id=preview_id,
+            problem_type=prepared.problem_type.id,
+            model_type=prepared.model_type.id,
+            settings=prepared.settings.without_secrets().nested(),
+            dataset=f"../../datasets/{prepared.dataset_id}",
+        )
+        spec.write(folder.path)
+        with self._turn:
+            began = time.monotonic()
+            self._executor.launch(folder, spec)
+            self._await(folder)
+            self._forget_old()
+        result = json.loads((folder.path / RESULT).read_bytes())
+        return SettingsPreview(id=preview_id, seconds=time.monotonic() - began, **result)
+
+    def _await(self, folder: RunFolder) -> None:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < deadline:
+            for event, _ in read_events(folder.events):
+                if isinstance(event, Finished):
+                    return
+                if isinstance(event, Failed):
+                    raise SettingsError([_finding(event)])
+            if self._executor.exit_code(folder) not in (None, 0):
+                break
+            time.sleep(0.05)
+        folder.stop.touch()
+        raise PreviewError("The rows could not be shown in time.", hint="Look at the server's log, and try again.")
+
+    def _forget_old(self) -> None:
+        base = self._home.worker_folder(WorkerKind.PREVIEW, "x").parent
+        folders = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime)
+        for old in folders[:-KEPT]:
+            shutil.rmtree(old, ignore_errors=True)
+
+
+def _finding(event: Failed) -> Finding:
+    """What the worker said, at the setting it speaks of."""
+    path = event.setting or "dataset"
+    for key in CUSTOM_KEYS:
+        if key.rpartition(".")[2].replace("_", " ") in event.message:
+            path = key
+    return Finding(code=event.code, path=path, message=event.message, fix=event.hint)

@@ -80,12 +80,20 @@ def import_example(id: str, target: Path) -> Dataset:
     )
 
 
-def make_run(folder: Path, dataset: Dataset, settings: Mapping[str, Any], *, threads: int, seed: int = 1) -> Path:
+def make_run(
+    folder: Path,
+    dataset: Dataset,
+    settings: Mapping[str, Any],
+    *,
+    threads: int,
+    seed: int = 1,
+    model_type: str | None = None,
+) -> Path:
     """A run folder with its order; `settings` are changes by key on top of the defaults."""
     shutil.rmtree(folder, ignore_errors=True)
     RunFolder.create(folder)
     kind = problem_type(dataset.manifest.problem_type)
-    model = kind.model_types[0]
+    model = kind.model_type(model_type)
     train = dataset.manifest.table_of_role("train")
     test = dataset.manifest.table_of_role("test")
     values = {

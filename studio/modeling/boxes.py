@@ -27,6 +27,14 @@ def overlaps(boxes_N4: Corners, others_M4: Corners) -> Corners:
     return shares
 
 
+def framed(boxes_N4: Corners, frame: Corners, size: tuple[int, int]) -> Corners:
+    """Boxes around the corners that an affine map (2, 3) gives, cut to an image of `size` (width, height)."""
+    x, y = boxes_N4[:, [0, 2, 2, 0]], boxes_N4[:, [1, 1, 3, 3]]
+    points = np.stack([x, y, np.ones_like(x)], axis=2) @ frame.T
+    boxes: Corners = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    return np.clip(boxes, 0, [*size, *size])
+
+
 @dataclass(frozen=True)
 class Matching:
     """How predicted and true boxes of one image go together."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.modeling.boxes import match_boxes, overlaps
+from studio.modeling.boxes import framed, match_boxes, overlaps
 
 
 def boxes(*corners: tuple[float, float, float, float]) -> np.ndarray:
@@ -36,3 +36,13 @@ def test_nothing_found_and_nothing_true() -> None:
 
     assert match_boxes(none, empty, np.zeros(0), boxes((0, 0, 1, 1)), np.array([0]), 0.5).found_by == (None,)
     assert match_boxes(boxes((0, 0, 1, 1)), np.array([0]), np.ones(1), none, empty, 0.5).verdicts == ("invented",)
+
+
+def test_framed_boxes_are_scaled_mirrored_and_cut_to_the_image() -> None:
+    boxes = np.array([[10.0, 20.0, 30.0, 60.0], [0.0, 0.0, 100.0, 50.0]])
+    doubled = np.array([[2.0, 0.0, 0.0], [0.0, 3.0, 0.0]])
+    mirrored = np.array([[-1.0, 0.0, 100.0], [0.0, 1.0, 0.0]])
+
+    assert framed(boxes, doubled, (150, 400)).tolist() == [[20, 60, 60, 180], [0, 0, 150, 150]]
+    assert framed(boxes, mirrored, (100, 100)).tolist() == [[70, 20, 90, 60], [0, 0, 100, 50]]
+    assert framed(np.zeros((0, 4)), doubled, (10, 10)).shape == (0, 4)

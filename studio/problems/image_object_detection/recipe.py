@@ -5,26 +5,22 @@ Shapes: B batch, C channels, H height, W width, N boxes.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple, Self
 
 import numpy as np
 import pandas as pd
-import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.datasets.labels import label_text
 from studio.errors import DatasetError
-from studio.modeling.boxes import Matching, match_boxes
+from studio.modeling.boxes import Matching, framed, match_boxes
+from studio.modeling.detection.detector import Detector
 from studio.modeling.images.batch_normalization import keeps_statistics
-from studio.modeling.images.reader import read_image, stack_images
-from studio.modeling.images.transforms import Boxes, Transforms, inference_transforms, training_transforms
+from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import (
-    Batch,
     BatchPicture,
-    Draw,
+    ClassRows,
     Media,
     Note,
     Recipe,
@@ -35,9 +31,10 @@ from studio.modeling.recipe import (
     Target,
 )
 from studio.modeling.weights import WeightsFile
+from studio.problems.image_object_detection.detectors import detector_class
 from studio.problems.image_object_detection.insights import detection_insights
 from studio.problems.image_object_detection.metrics import Evaluation, evaluate_boxes
-from studio.problems.image_object_detection.model import EfficientDetector, backbone_name
+from studio.problems.image_object_detection.samples import DetectionBatch, DetectionSamples, Item, batch_of
 from studio.problems.image_object_detection.truth import TrueBoxes, box_columns, class_names, truth_of
 from studio.results.insight import Insight
 from studio.results.sample_view import Annotation, Box, SampleView
@@ -48,67 +45,8 @@ LOWEST_SHOWN = 0.05
 CONFIDENCE = "confidence"
 
 
-class Item(NamedTuple):
-    """One image at network size, its boxes in network pixels, and its own size."""
-
-    row: int
-    image: NDArray[np.uint8]
-    size: tuple[int, int]
-    """(width, height) of the file."""
-    boxes: Boxes | None
-
-
-@dataclass
-class DetectionBatch(Batch):
-    """Images (B, C, H, W) as bytes; boxes a list an image, as their number differs."""
-
-    images: Tensor
-    sizes: list[tuple[int, int]]
-    corners: list[Tensor] = field(default_factory=list)
-    classes: list[Tensor] = field(default_factory=list)
-
-    def to(self, device: torch.device) -> Self:
-        moved = super().to(device)
-        moved.corners = [one.to(device) for one in self.corners]
-        moved.classes = [one.to(device) for one in self.classes]
-        return moved
-
-    @property
-    def has_truth(self) -> bool:
-        """Whether the boxes are known."""
-        return len(self.corners) == len(self.rows)
-
-
-class DetectionSamples(Samples):
-    """Images of a table with their boxes, resized and augmented together."""
-
-    def __init__(
-        self,
-        names: Sequence[str],
-        rows: Sequence[int],
-        media: Media,
-        channels: int,
-        transforms: Transforms,
-        truth: Sequence[TrueBoxes] | None,
-    ) -> None:
-        super().__init__(len(names))
-        self._names, self._rows, self._media, self._channels = names, rows, media, channels
-        self._transforms, self._truth = transforms, truth
-
-    def __getitem__(self, draw: Draw) -> Item:
-        image = read_image(self._media, self._names[draw.row], self._channels, self._rows[draw.row])
-        size = (image.shape[1], image.shape[0])
-        if self._truth is None:
-            return Item(draw.row, self._transforms.image(image, draw.seed), size, None)
-        true = self._truth[draw.row]
-        known = true.classes >= 0
-        boxes = Boxes(true.corners[known].astype(np.float32), true.classes[known])
-        pixels, moved = self._transforms.image_and_boxes(image, boxes, draw.seed)
-        return Item(draw.row, pixels, size, moved)
-
-
 class ObjectDetectionRecipe(Recipe[DetectionBatch]):
-    """EfficientDet over a timm backbone."""
+    """A detector over a timm backbone; which one is the model type of the settings."""
 
     raw_format = "parquet"
 
@@ -139,78 +77,61 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
                 )
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
-        image = self.settings.image
-        size = (image.image_width, image.image_height)
         truth = self._truth(table)
-        strategy = self.settings.augmentation.augmentations_strategy
         return DetectionSamples(
             [str(name) for name in table[self.settings.dataset.image_column]],
             ScoredTable(table, ({},) * len(table), None).row_numbers(),
             media,
-            image.image_channels,
-            training_transforms(strategy, *size, with_boxes=True)
-            if training
-            else inference_transforms(*size, with_boxes=truth is not None),
+            self.settings.image.image_channels,
+            transforms_of(self.settings, training=training, with_boxes=truth is not None),
             truth,
+            training=training,
         )
 
     def collate(self, items: Sequence[Item]) -> DetectionBatch:
-        boxes = [item.boxes for item in items if item.boxes is not None]
-        return DetectionBatch(
-            rows=[item.row for item in items],
-            images=stack_images([item.image for item in items]),
-            sizes=[item.size for item in items],
-            corners=[torch.from_numpy(one.corners).float() for one in boxes],
-            classes=[torch.from_numpy(one.classes) for one in boxes],
-        )
+        return batch_of(items)
 
     def weights_name(self) -> str | None:
         architecture = self.settings.architecture
-        return backbone_name(architecture.backbone) if architecture.pretrained else None
+        return detector_class(self.settings).weights_name(self.settings) if architecture.pretrained else None
 
     def model(self, weights: WeightsFile | None) -> nn.Module:
-        settings = self.settings
-        backbone_name(settings.architecture.backbone)
+        settings, kind = self.settings, detector_class(self.settings)
         keep = keeps_statistics(
             settings.architecture.batch_normalization,
             is_gentle=settings.architecture.pretrained
-            and "Backbone" in settings.training.differential_learning_rate_layers,
+            and kind.body_group in settings.training.differential_learning_rate_layers,
             batch_size=settings.training.batch_size,
         )
-        return EfficientDetector(settings, len(self.target.labels), weights, keep_statistics=keep)
+        return kind(settings, len(self.target.labels), weights, keep_statistics=keep)
 
     def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
-        assert isinstance(model, EfficientDetector)
-        parts = {"Backbone": "backbone", "FPN": "fpn", "class_net": "class_net", "box_net": "box_net"}
-        return {group: list(getattr(model.network, part).parameters()) for group, part in parts.items()}
+        assert isinstance(model, Detector)
+        return model.layer_groups()
+
+    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
+        assert isinstance(model, Detector)
+        return model.class_rows()
 
     def loss(self, model: nn.Module, batch: DetectionBatch) -> Tensor:
-        assert isinstance(model, EfficientDetector)
-        return model.loss(model(batch.images), batch.corners, batch.classes)
+        assert isinstance(model, Detector)
+        return model.loss(model(batch.images), batch.truth)
 
     def score(self, model: nn.Module, batch: DetectionBatch) -> Scored:
-        assert isinstance(model, EfficientDetector)
+        assert isinstance(model, Detector)
         outputs = model(batch.images)
-        prediction = self.settings.prediction
-        found = model.decode(
-            outputs,
-            nms_iou_threshold=prediction.nms_iou_threshold,
-            max_det_per_image=prediction.max_det_per_image,
-        )
-        image = self.settings.image
         raw: list[Raw] = []
-        for one, (width, height) in zip(found, batch.sizes, strict=True):
-            scale = np.array([width / image.image_width, height / image.image_height] * 2)
+        for one, size, frame in zip(model.decode(outputs), batch.sizes, batch.frames, strict=True):
             raw.append(
                 {
-                    "boxes": one.corners_N4.double().cpu().numpy() * scale,
+                    "boxes": framed(one.corners_N4.double().cpu().numpy(), frame, size),
                     "scores": one.scores_N.double().cpu().numpy(),
                     "classes": one.classes_N.cpu().numpy().astype(np.int64),
                 }
             )
         losses = None
         if batch.has_truth:
-            losses = model.losses_per_image(outputs, batch.corners, batch.classes).double().cpu().numpy()
+            losses = model.losses_per_image(outputs, batch.truth).double().cpu().numpy()
         return Scored(raw, losses)
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:

@@ -13,8 +13,8 @@
 Shapes: B batch, C channels, H height, W width, A anchors, K classes, N boxes.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 import torch
 from effdet import EfficientDet, get_efficientdet_config
@@ -22,102 +22,107 @@ from effdet.anchors import AnchorLabeler, Anchors, decode_box_outputs
 from effdet.loss import DetectionLoss
 from omegaconf import OmegaConf
 from torch import Tensor, nn
-from torchvision.ops import batched_nms
 
 from studio.errors import TrainingError
+from studio.modeling.detection.detector import (
+    Detections,
+    Detector,
+    TrueObjects,
+    candidates,
+    parameters_of,
+    stacked_losses,
+    suppressed,
+)
 from studio.modeling.images.backbones import weight_arguments
-from studio.modeling.images.batch_normalization import KeepsStatistics, batch_norms
+from studio.modeling.images.batch_normalization import batch_norms
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout
+from studio.modeling.recipe import ClassRows
 from studio.modeling.weights import WeightsFile
 
-MAX_CANDIDATES = 5000
-MIN_SCORE = 0.001
-"""Boxes below are noise; dropping them early makes suppression fast and changes no figure that is shown."""
 STATISTICS_MOMENTUM = 0.1
 ALMOST_ZERO = 1e-12
 
 
-@dataclass(frozen=True)
-class Detections:
-    """Boxes of one image in network pixels, best first."""
+class Outputs(NamedTuple):
+    """What the heads say, a tensor a level."""
 
-    corners_N4: Tensor
-    scores_N: Tensor
-    classes_N: Tensor
+    logits: list[Tensor]
+    """(B, anchors x K, h, w)."""
+    codes: list[Tensor]
+    """(B, anchors x 4, h, w)."""
 
 
-class EfficientDetector(KeepsStatistics):
+class EfficientDetector(Detector[Outputs]):
     """Bytes (B, C, H, W) to class and box outputs of every pyramid level."""
 
+    body_group = "Backbone"
+
     def __init__(self, settings: Any, classes: int, weights: WeightsFile | None, *, keep_statistics: bool) -> None:
-        super().__init__()
+        super().__init__(settings, classes, weights, keep_statistics=keep_statistics)
         config = _configuration(settings, classes, weights)
         self.normalization = PixelNormalization(settings.image.image_normalization, settings.image.image_channels)
         self.network: Any = _network(config, settings.architecture.backbone, has_weights=weights is not None)
         self.anchors = Anchors.from_config(config)
         self.loss_function = DetectionLoss(config)
-        self.classes = classes
         threshold = settings.architecture.anchor_iou_match_threshold
         self._labeler = AnchorLabeler(self.anchors, classes, match_threshold=threshold)
-        self._image_size = tuple(config.image_size)
         for norm in batch_norms(self.network):
             norm.momentum = STATISTICS_MOMENTUM
         if keep_statistics:
             self.keep_statistics(self.network.get_submodule("backbone"))
         apply_layout(self, "Channels last")
 
-    def forward(self, images_BCHW: Tensor) -> tuple[list[Tensor], list[Tensor]]:
-        """Class logits (B, anchors x K, h, w) and box codes (B, anchors x 4, h, w) a level."""
-        class_outputs, box_outputs = self.network(self.normalization(images_BCHW))
-        return list(class_outputs), list(box_outputs)
+    @classmethod
+    def weights_name(cls, settings: Any) -> str:
+        return backbone_name(settings.architecture.backbone)
 
-    def loss(self, outputs: tuple[list[Tensor], list[Tensor]], corners: list[Tensor], classes: list[Tensor]) -> Tensor:
+    def layer_groups(self) -> Mapping[str, Sequence[nn.Parameter]]:
+        parts = {"Backbone": "backbone", "FPN": "fpn", "class_net": "class_net", "box_net": "box_net"}
+        return {group: parameters_of(getattr(self.network, part)) for group, part in parts.items()}
+
+    def class_rows(self) -> Mapping[str, ClassRows]:
+        """The last layer is a convolution, or a depthwise one and a pointwise one that gives the classes."""
+        prefix = "network.class_net.predict"
+        layer = "conv_pw" if hasattr(self.network.class_net.predict, "conv_pw") else "conv"
+        return {f"{prefix}.{layer}.{part}": ClassRows() for part in ("weight", "bias")}
+
+    def forward(self, images_BCHW: Tensor) -> Outputs:
+        logits, codes = self.network(self.normalization(images_BCHW))
+        return Outputs(list(logits), list(codes))
+
+    def loss(self, outputs: Outputs, truth: Sequence[TrueObjects]) -> Tensor:
         """Focal class loss plus weighted box loss, over all positive anchors of the batch."""
-        total: Tensor = self.loss_function(*outputs, *self._targets(corners, classes))[0]
+        total: Tensor = self.loss_function(*outputs, *self._targets(truth))[0]
         return total
 
-    def losses_per_image(
-        self, outputs: tuple[list[Tensor], list[Tensor]], corners: list[Tensor], classes: list[Tensor]
-    ) -> Tensor:
-        """The same loss of every image by itself (B)."""
-        class_targets, box_targets, positives = self._targets(corners, classes)
-        return torch.stack(
-            [
-                self.loss_function(
-                    *([level[i : i + 1] for level in part] for part in (*outputs, class_targets, box_targets)),
-                    positives[i : i + 1],
-                )[0]
-                for i in range(len(corners))
-            ]
-        )
+    def losses_per_image(self, outputs: Outputs, truth: Sequence[TrueObjects]) -> Tensor:
+        class_targets, box_targets, positives = self._targets(truth)
+        losses = [
+            self.loss_function(
+                *([level[i : i + 1] for level in part] for part in (*outputs, class_targets, box_targets)),
+                positives[i : i + 1],
+            )[0]
+            for i in range(len(truth))
+        ]
+        return stacked_losses(losses, outputs.logits[0].device)
 
-    def decode(
-        self, outputs: tuple[list[Tensor], list[Tensor]], *, nms_iou_threshold: float, max_det_per_image: int
-    ) -> list[Detections]:
-        """Boxes of every image after non-maximum suppression a class."""
-        logits_BAK, codes_BA4 = _flat(outputs[0], self.classes), _flat(outputs[1], 4)
+    def decode(self, outputs: Outputs) -> list[Detections]:
+        logits_BAK, codes_BA4 = _flat(outputs.logits, self.classes), _flat(outputs.codes, 4)
         return [
-            self._decode_one(logits, codes, nms_iou_threshold, max_det_per_image)
-            for logits, codes in zip(logits_BAK.float(), codes_BA4.float(), strict=True)
+            self._decode_one(logits, codes) for logits, codes in zip(logits_BAK.float(), codes_BA4.float(), strict=True)
         ]
 
-    def _decode_one(self, logits_AK: Tensor, codes_A4: Tensor, overlap: float, limit: int) -> Detections:
-        scores = logits_AK.sigmoid().reshape(-1)
-        scores, chosen = scores.topk(min(MAX_CANDIDATES, scores.numel()))
-        chosen, scores = chosen[scores > MIN_SCORE], scores[scores > MIN_SCORE]
-        anchors, classes = chosen // self.classes, chosen % self.classes
+    def _decode_one(self, logits_AK: Tensor, codes_A4: Tensor) -> Detections:
+        scores, anchors, classes = candidates(logits_AK.sigmoid())
         corners = decode_box_outputs(codes_A4[anchors], self.anchors.boxes[anchors], output_xyxy=True)
-        height, width = self._image_size
-        corners = torch.minimum(corners.clamp(min=0), corners.new_tensor([width, height, width, height]))
-        kept = batched_nms(corners, scores, classes, overlap)[:limit]
-        return Detections(corners[kept], scores[kept], classes[kept])
+        return suppressed(corners, scores, classes, self.image_size, self.limits)
 
-    def _targets(self, corners: list[Tensor], classes: list[Tensor]) -> tuple[list[Tensor], list[Tensor], Tensor]:
+    def _targets(self, truth: Sequence[TrueObjects]) -> tuple[list[Tensor], list[Tensor], Tensor]:
         """efficientdet-pytorch wants y before x, and classes from 1."""
-        boxes = [one[:, [1, 0, 3, 2]] for one in corners]
+        boxes = [one.corners_N4[:, [1, 0, 3, 2]] for one in truth]
         class_targets, box_targets, positives = self._labeler.batch_label_anchors(
-            boxes, [one.float() + 1 for one in classes]
+            boxes, [one.classes_N.float() + 1 for one in truth]
         )
         unmasked = [_unmasked(codes, chosen) for codes, chosen in zip(box_targets, class_targets, strict=True)]
         return class_targets, unmasked, positives

@@ -1,0 +1,1 @@
+"""Detection: what every detector does, and building blocks of detectors over timm backbones."""

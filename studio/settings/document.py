@@ -50,6 +50,7 @@ class SettingEntry(_Model):
     help: str
     optional: bool = False
     fixed: bool = False
+    head: bool = False
     paper: str = ""
 
 
@@ -177,6 +178,7 @@ def _entry(field: Field, context: ChoiceContext) -> SettingEntry:
         help=setting.help,
         optional=field.is_optional,
         fixed=setting.fixed,
+        head=setting.head,
         paper=setting.paper,
     )
 

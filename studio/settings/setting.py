@@ -59,3 +59,5 @@ class Setting:
     paper: str = ""
     fixed: bool = False
     """Shown, and decided elsewhere (the problem type, say)."""
+    head: bool = False
+    """Chosen above the form, because it decides what the form starts from."""

@@ -8,6 +8,7 @@ import type {
   ProblemType,
   SettingsCheck,
   SettingsDocument,
+  SettingsPreview,
   SuggestedChange,
 } from "./types";
 
@@ -44,6 +45,18 @@ export function useSettingsCheck(draft: Draft | null) {
     staleTime: 30_000,
     gcTime: 60_000,
   });
+}
+
+/** What training and inference would see of a few rows. */
+export function useSettingsPreview() {
+  return useMutation({
+    mutationFn: (draft: Omit<Draft, "grid">) =>
+      api.post<SettingsPreview>("/api/settings/preview", { ...draft, grid: {} }),
+  });
+}
+
+export function previewMedia(id: string, path: string): string {
+  return `${apiPath("previews", id, "media")}?path=${encodeURIComponent(path)}`;
 }
 
 export function useLoadSettings() {

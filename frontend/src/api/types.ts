@@ -57,6 +57,8 @@ export type Setting = {
   help: string;
   optional: boolean;
   fixed: boolean;
+  /** Chosen above the form. */
+  head?: boolean;
   paper?: string | null;
 };
 export type SuggestedChange = { key: string; value: SettingValue; default: SettingValue; reason: string };
@@ -74,6 +76,7 @@ export type SettingsDocument = {
 };
 export type Draft = { problem_type: string; model_type: string | null; settings: SettingValues; grid: GridValues };
 export type SettingsCheck = Complete<Schemas["SettingsCheck"]>;
+export type SettingsPreview = Complete<Schemas["SettingsPreview"]>;
 export type LoadedSettings = Draft & {
   taken: string[];
   translated: { from: string; to: string }[];
@@ -105,6 +108,8 @@ export type ExperimentRow = Complete<Schemas["ExperimentRow"]>;
 export type Experiment = Complete<Schemas["Experiment"]>;
 export type MetricSummary = NonNullable<ExperimentRow["metric"]>;
 export type Run = Complete<Schemas["Run"]>;
+export type SpeedChoice = NonNullable<Run["speed"]>;
+export type RunTimings = NonNullable<Run["timings"]>;
 export type ExperimentSettings = Draft & {
   changes: { key: string; default: SettingValue; value: SettingValue }[];
   document_version: number;

@@ -6,6 +6,7 @@ import { Answer } from "../ui/states";
 import { stateWord } from "../ui/Status";
 import { SERIES_TITLES } from "./chart-groups";
 import { ChangeTable } from "./ChangeTable";
+import { Speed } from "./Speed";
 import classes from "./experiment.module.css";
 
 /** Final and best metrics with their definitions, what differs from the defaults, environment and timing. */
@@ -39,6 +40,9 @@ export function Summary({
           </Section>
         </div>
       </div>
+      <Section title="Where the time goes">
+        <Speed run={run} />
+      </Section>
       <Section title="History">
         <ul className={classes.history}>
           {run.history.map((entry, i) => (

@@ -5,7 +5,7 @@ import { useBlocker, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../api/client";
 import { usePreferences, useSavePreferences, useSettingsCheck } from "../api/catalogue";
 import { useStartExperiment } from "../api/experiments";
-import type { ExperienceLevel, Finding, SettingsCheck, SettingsDocument } from "../api/types";
+import type { ExperienceLevel, Finding, SettingsCheck, SettingsDocument, SettingValues } from "../api/types";
 import { ConfirmDialog } from "../ui/Confirm";
 import { useShortcuts } from "../ui/keys";
 import { plural } from "../ui/format";
@@ -51,11 +51,21 @@ function preparedStore(document: SettingsDocument, source: FormSource, form: str
     const kept = Object.entries(taken.settings).filter(
       ([key]) => key !== NAME_KEY && !(isOtherData && key in document.values),
     );
-    store.take(Object.fromEntries(kept), taken.grid);
+    store.take({ ...Object.fromEntries(kept), ...originOf(source) }, taken.grid);
   }
   const draft = readDraft(form);
   if (draft && source.file === null) store.restore(draft);
   return store;
+}
+
+/** Where the values came from; whether its weights are used too is decided anew each time. */
+function originOf(source: FormSource): SettingValues {
+  if (source.file || source.from === null) return {};
+  return {
+    "general.problem_category": "from_experiment",
+    "general.experiment": source.from.name,
+    "general.use_previous_experiment_weights": false,
+  };
 }
 
 function FormBody() {

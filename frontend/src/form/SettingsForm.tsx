@@ -4,7 +4,10 @@ import { EmptyState } from "../ui/states";
 import { Field } from "./Field";
 import { useForm, useFormStore } from "./form-context";
 import { LEVELS } from "./schema";
+import { TryRows } from "./TryRows";
 import classes from "./form.module.css";
+
+const AUGMENTATION = "augmentation";
 
 export type FormView = { level: ExperienceLevel; search: string; onlyChanged: boolean };
 
@@ -33,9 +36,12 @@ export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view
     <div>
       {sections.map(({ id, title, settings }, i) => (
         <section key={id} id={`section-${id}`} className={classes.section} aria-labelledby={`section-${id}-title`}>
-          <h2 id={`section-${id}-title`} className={classes.sectionTitle}>
-            {title}
-          </h2>
+          <div className={classes.sectionHead}>
+            <h2 id={`section-${id}-title`} className={classes.sectionTitle}>
+              {title}
+            </h2>
+            {id === AUGMENTATION && view.search === "" && <TryRows />}
+          </div>
           {i === 0 && id === "general" && view.search === "" && !view.onlyChanged && (
             <p className={classes.fixed}>
               {fixed.map((setting) => (
@@ -61,7 +67,8 @@ export function useShownSections(view: FormView): ShownSection[] {
   const visible = useForm((state) => state.visible);
   const changed = useForm((_, one) => (view.onlyChanged ? one.changedKeys().join() : ""));
   return useMemo(() => {
-    const keep = (setting: Setting) => visible.has(setting.key) && isWanted(setting, view, changed.split(","));
+    const keep = (setting: Setting) =>
+      !setting.head && visible.has(setting.key) && isWanted(setting, view, changed.split(","));
     return store.document.sections
       .map((section) => ({
         ...section,

@@ -15,36 +15,46 @@ export type FormSource = {
   dataset: Dataset;
   type: ProblemType | undefined;
   model: string | null;
-  from: { id: string; settings: ExperimentSettings; dataset: string | null } | null;
+  from: { id: string; name: string; settings: ExperimentSettings; dataset: string | null } | null;
   file: LoadedSettings | null;
 };
 
-const DEFAULTS = "defaults";
+const FROM_EXPERIMENT = "from_experiment";
 
-/** What decides the form: the dataset, the model type, and where the first values come from. */
-export function SourceBar({
-  source,
-  datasets,
-  onFile,
-}: {
+type SourceBarProps = {
   source: FormSource;
   datasets: Dataset[];
+  types: readonly ProblemType[];
+  /** Whether the first values come from an experiment, also while none is chosen yet. */
+  isFromExperiment: boolean;
   onFile: (file: LoadedSettings | null) => void;
-}) {
+};
+
+/** What decides the form: the dataset, the problem and model type, and where the first values come from. */
+export function SourceBar({ source, datasets, types, isFromExperiment, onFile }: SourceBarProps) {
   const setSearch = useSetSearch();
-  const navigate = useNavigate();
-  const experiments = useExperiments({ problem_type: source.type?.id }, 50).data?.items ?? [];
   const load = useLoadSettings();
-  const models = source.type?.model_types.filter((model) => model.id !== null) ?? [];
-  const starts = [
-    { value: DEFAULTS, label: source.file ? "The file" : "Defaults" },
-    ...experiments.map((one) => ({ value: one.id, label: one.name })),
-  ];
+  const { type } = source;
+  const models = type?.model_types.filter((model) => model.id !== null) ?? [];
+  const offered = types.filter((one) => one.id === type?.id || newestOf(datasets, [one]));
+  const inCategory = offered.filter((one) => one.category === type?.category);
+  const choose = (kinds: readonly ProblemType[]) => {
+    onFile(null);
+    const dataset = newestOf(datasets, kinds);
+    const stays = kinds.some((one) => one.id === source.dataset.problem_type);
+    setSearch({
+      dataset: stays || !dataset ? source.dataset.id : dataset.id,
+      problem: null,
+      model: null,
+      from: null,
+      category: null,
+    });
+  };
   const open = async (file: File | null) => {
     if (file === null) return;
     const loaded = await load.mutateAsync(await file.text());
     onFile(loaded);
-    setSearch({ from: null, problem: loaded.problem_type, model: loaded.model_type });
+    setSearch({ from: null, category: null, problem: loaded.problem_type, model: loaded.model_type });
   };
   return (
     <>
@@ -56,33 +66,32 @@ export function SourceBar({
           onChange={(id) => (onFile(null), setSearch({ dataset: id, problem: null, model: null }))}
         />
         <SelectInput
+          label="Problem category"
+          data={[...categoriesOf(offered), { value: FROM_EXPERIMENT, label: "From experiment" }]}
+          value={isFromExperiment ? FROM_EXPERIMENT : (type?.category ?? null)}
+          onChange={(category) =>
+            category === FROM_EXPERIMENT
+              ? (onFile(null), setSearch({ category }))
+              : choose(offered.filter((one) => one.category === category))
+          }
+        />
+        {isFromExperiment && <ExperimentSelect source={source} onChoose={() => onFile(null)} />}
+        <SelectInput
           label="Problem type"
-          data={source.type ? [{ value: source.type.id, label: source.type.title }] : []}
-          value={source.type?.id ?? null}
-          readOnly
-          description={undefined}
+          data={inCategory.map((one) => ({ value: one.id, label: one.title }))}
+          value={type?.id ?? null}
+          readOnly={isFromExperiment || inCategory.length < 2}
+          onChange={(id) => choose(offered.filter((one) => one.id === id))}
         />
         {models.length > 0 && (
           <SelectInput
             label="Model type"
             data={models.map((model) => ({ value: model.id ?? "", label: model.title }))}
             value={source.model}
+            readOnly={isFromExperiment && source.from !== null}
             onChange={(model) => setSearch({ model })}
           />
         )}
-        <SelectInput
-          label="Start from"
-          searchable
-          data={starts}
-          value={source.from?.id ?? DEFAULTS}
-          onChange={(id) => (
-            onFile(null),
-            void navigate(
-              id === DEFAULTS ? `?dataset=${source.dataset.id}` : `?dataset=${source.dataset.id}&from=${id}`,
-              { replace: true },
-            )
-          )}
-        />
         <FileButton accept=".yaml,.yml,text/yaml" onChange={(file) => void open(file).catch(() => undefined)}>
           {(props) => (
             <Button {...props} variant="default" leftSection={<FileIcon size={16} />} loading={load.isPending}>
@@ -99,6 +108,41 @@ export function SourceBar({
       {source.file && <LoadReport file={source.file} />}
     </>
   );
+}
+
+function ExperimentSelect({ source, onChoose }: { source: FormSource; onChoose: () => void }) {
+  const navigate = useNavigate();
+  const experiments = useExperiments({}, 200).data?.items ?? [];
+  const choose = (id: string | null) => {
+    const chosen = experiments.find((one) => one.id === id);
+    if (!chosen) return;
+    onChoose();
+    const own = chosen.problem_type === source.dataset.problem_type ? source.dataset.id : chosen.dataset?.id;
+    void navigate(`?from=${chosen.id}${own ? `&dataset=${own}` : ""}`, { replace: true });
+  };
+  return (
+    <SelectInput
+      label="Experiment"
+      searchable
+      placeholder={experiments.length === 0 ? "No experiment yet" : "Choose"}
+      data={experiments.map((one) => ({ value: one.id, label: one.name }))}
+      value={source.from?.id ?? null}
+      onChange={choose}
+    />
+  );
+}
+
+function categoriesOf(types: readonly ProblemType[]): { value: string; label: string }[] {
+  return [...new Map(types.map((one) => [one.category, one.category_title]))].map(([value, label]) => ({
+    value,
+    label,
+  }));
+}
+
+function newestOf(datasets: readonly Dataset[], types: readonly ProblemType[]): Dataset | undefined {
+  return [...datasets]
+    .filter((one) => types.some((type) => type.id === one.problem_type))
+    .sort((a, b) => b.created - a.created)[0];
 }
 
 /** What was understood of a file: nothing is dropped in silence. */

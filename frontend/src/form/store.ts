@@ -188,9 +188,11 @@ export class FormStore {
     };
   }
 
+  /** Without secrets: what is kept in the tab can be read by whoever sits down at it. */
   save(): SavedForm {
-    const { values, texts, grid, applied } = this.state;
-    return { values, texts, grid, applied };
+    const { texts, grid, applied } = this.state;
+    const kept = Object.entries(this.state.values).filter(([key]) => this.settings.get(key)?.type !== "secret");
+    return { values: Object.fromEntries(kept), texts, grid, applied };
   }
 
   /** A suggestion is in use only while the setting has its value. */

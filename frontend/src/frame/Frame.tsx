@@ -5,6 +5,7 @@ import { Suspense, useEffect, useMemo, useRef, useState } from "react";
 import { Outlet, ScrollRestoration, useLocation, useNavigate } from "react-router";
 import { applyEvent } from "../live/cache";
 import { useTopics } from "../live/stream";
+import { HeatColours } from "../samples/HeatControl";
 import { useShortcuts } from "../ui/keys";
 import { Notices } from "../ui/notices";
 import { PartBoundary } from "../ui/states";
@@ -32,6 +33,7 @@ export function Frame() {
   const close = () => setOpen(null);
   return (
     <div className={classes.frame} data-folded={isFolded || undefined}>
+      <HeatColours />
       <a href="#content" className={classes.skip}>
         Skip to content
       </a>

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import type { SamplesPayload } from "../api/insight";
 import { hasBoxes, type Overlay, FULL_OVERLAY } from "../samples/overlay";
+import { HeatControl } from "../samples/HeatControl";
 import { OverlayControls } from "../samples/OverlayControls";
 import { SampleGrid } from "../samples/SampleGrid";
 import { useInsightContext } from "./context";
@@ -17,6 +18,7 @@ export function Samples({ payload, title }: PanelProps<SamplesPayload>) {
       {samples.some(hasBoxes) && (
         <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={hasPrediction} />
       )}
+      {samples.some((sample) => sample.heatmap) && <HeatControl overlay={overlay} onOverlay={setOverlay} />}
       <SampleGrid
         samples={samples}
         source={source}

@@ -76,12 +76,23 @@ function Chosen({ datasets }: { datasets: Dataset[] }) {
     file,
     from:
       originSettings.data && originSettings.data.problem_type === problem
-        ? { id: from ?? "", settings: originSettings.data, dataset: origin.data?.dataset?.id ?? null }
+        ? {
+            id: from ?? "",
+            name: origin.data?.name ?? "",
+            settings: originSettings.data,
+            dataset: origin.data?.dataset?.id ?? null,
+          }
         : null,
   };
   return (
     <>
-      <SourceBar source={source} datasets={datasets} onFile={setFile} />
+      <SourceBar
+        source={source}
+        datasets={datasets}
+        types={types.data ?? []}
+        isFromExperiment={from !== null || params.get("category") !== null}
+        onFile={setFile}
+      />
       <Answer query={document} what="The settings" loading={<LoadingRows rows={7} height={64} />}>
         {(loaded) => (
           <ExperimentForm

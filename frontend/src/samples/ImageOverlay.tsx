@@ -50,6 +50,16 @@ export function ImageOverlay({ sample, source, classNames, overlay, size, withBo
         }
         onError={() => setIsMissing(true)}
       />
+      {sample.heatmap && overlay.heat > 0 && (
+        <img
+          src={source(sample.heatmap, "full")}
+          alt=""
+          aria-hidden="true"
+          className={classes.heat}
+          style={{ opacity: overlay.heat }}
+          draggable={false}
+        />
+      )}
       {width > 0 && truth.length + predicted.length > 0 && (
         <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" preserveAspectRatio="none">
           {truth.map((box, i) => (

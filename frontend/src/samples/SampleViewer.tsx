@@ -3,6 +3,7 @@ import { useEffect, useState } from "react";
 import type { SampleView } from "../api/types";
 import { useShortcuts } from "../ui/keys";
 import { ChevronLeftIcon, ChevronRightIcon, CloseIcon, MinusIcon, PlusIcon } from "../ui/icons";
+import { HeatControl } from "./HeatControl";
 import { ImageOverlay } from "./ImageOverlay";
 import { hasBoxes, type MediaSource, type Overlay } from "./overlay";
 import { OverlayControls } from "./OverlayControls";
@@ -134,6 +135,7 @@ export function SampleViewer({
           {hasBoxes(sample) && (
             <OverlayControls overlay={overlay} onOverlay={onOverlay} hasPrediction={sample.prediction !== null} />
           )}
+          {sample.heatmap && <HeatControl overlay={overlay} onOverlay={onOverlay} />}
           <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
         </div>
       </div>

@@ -1,8 +1,21 @@
 import type { Box, MediaRef, SampleView } from "../api/types";
 
 /** What is drawn over a sample. */
-export type Overlay = { showsTruth: boolean; showsPrediction: boolean; showsLabels: boolean; confidence: number };
-export const FULL_OVERLAY: Overlay = { showsTruth: true, showsPrediction: true, showsLabels: true, confidence: 0 };
+export type Overlay = {
+  showsTruth: boolean;
+  showsPrediction: boolean;
+  showsLabels: boolean;
+  confidence: number;
+  /** How strongly the map of what speaks for the answer covers the image; 0 hides it. */
+  heat: number;
+};
+export const FULL_OVERLAY: Overlay = {
+  showsTruth: true,
+  showsPrediction: true,
+  showsLabels: true,
+  confidence: 0,
+  heat: 0,
+};
 
 /** Where a sample's file is served. */
 export type MediaSource = (media: MediaRef, size: 256 | "full") => string;

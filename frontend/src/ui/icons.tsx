@@ -79,6 +79,12 @@ export const SearchIcon = draw(
   </>,
 );
 export const PlusIcon = draw(<path d="M12 5v14M5 12h14" />);
+export const EyeIcon = draw(
+  <>
+    <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12z" />
+    <circle cx="12" cy="12" r="3" />
+  </>,
+);
 export const MinusIcon = draw(<path d="M5 12h14" />);
 export const CloseIcon = draw(<path d="m6 6 12 12M18 6 6 18" />);
 export const CheckIcon = draw(<path d="m5 12.5 4.5 4.5L19 7.5" />);

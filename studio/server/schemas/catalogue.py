@@ -107,6 +107,7 @@ class SettingInfo(Payload):
     help: str = ""
     optional: bool = False
     fixed: bool = False
+    head: bool = False
     paper: str | None = None
 
 

@@ -31,6 +31,7 @@ class GeneralSection(SettingsSection):
             help="The kind of data, which narrows the problem types; or From experiment, which takes all settings "
             "over from an experiment you name.",
             labels=(("problem_type", "Of the problem type"), ("from_experiment", "From experiment")),
+            head=True,
         ),
     ] = "problem_type"
     experiment: Annotated[
@@ -39,6 +40,7 @@ class GeneralSection(SettingsSection):
             label="Experiment",
             help="The experiment whose settings these started from.",
             choices=Experiments(),
+            head=True,
             visible_if=when(ORIGIN, "from_experiment"),
         ),
     ] = None

@@ -1,0 +1,93 @@
+import { Button, Modal } from "@mantine/core";
+import { useState } from "react";
+import { previewMedia, useSettingsPreview } from "../api/catalogue";
+import { ApiError } from "../api/client";
+import type { MediaRef, SampleView } from "../api/types";
+import { ImageOverlay } from "../samples/ImageOverlay";
+import { FULL_OVERLAY } from "../samples/overlay";
+import { FindingList } from "../ui/FindingList";
+import { formatDuration } from "../ui/format";
+import { EyeIcon } from "../ui/icons";
+import { ErrorPanel, LoadingBlock } from "../ui/states";
+import { useFormStore } from "./form-context";
+import classes from "./try-rows.module.css";
+
+/** Shows what the present settings make of real rows, before anything is trained. */
+export function TryRows() {
+  const store = useFormStore();
+  const preview = useSettingsPreview();
+  const [isOpen, setIsOpen] = useState(false);
+  const ask = () => {
+    const { problem_type, model_type, settings } = store.draft();
+    preview.mutate(
+      { problem_type, model_type, settings },
+      { onError: (error) => error instanceof ApiError && error.status === 422 && store.blame(error.findings) },
+    );
+  };
+  const open = () => {
+    setIsOpen(true);
+    ask();
+  };
+  return (
+    <>
+      <Button size="compact-sm" variant="default" leftSection={<EyeIcon size={14} />} onClick={open}>
+        Try it on real rows
+      </Button>
+      <Modal opened={isOpen} onClose={() => setIsOpen(false)} size="min(1080px, 94vw)" title="What the model would see">
+        {preview.isPending && <LoadingBlock height={320} />}
+        {preview.error && <Failed error={preview.error} />}
+        {preview.data && !preview.isPending && (
+          <div className={classes.body}>
+            <Pictures
+              id={preview.data.id}
+              title="Training"
+              hint="Each row twice: every epoch draws anew."
+              samples={preview.data.train}
+            />
+            <Pictures
+              id={preview.data.id}
+              title="Validation and prediction"
+              hint="Always the same."
+              samples={preview.data.inference}
+            />
+            <div className="spread">
+              <span className="tiny muted number">Made in {formatDuration(preview.data.seconds)}</span>
+              <Button variant="default" onClick={ask}>
+                Try again
+              </Button>
+            </div>
+          </div>
+        )}
+      </Modal>
+    </>
+  );
+}
+
+function Failed({ error }: { error: Error }) {
+  const findings = error instanceof ApiError ? error.findings.filter((finding) => finding.level === "error") : [];
+  return findings.length > 0 ? (
+    <FindingList findings={findings} />
+  ) : (
+    <ErrorPanel title="The rows could not be shown." error={error} />
+  );
+}
+
+type PicturesProps = { id: string; title: string; hint: string; samples: readonly SampleView[] };
+
+function Pictures({ id, title, hint, samples }: PicturesProps) {
+  const source = (media: MediaRef) => previewMedia(id, media.path);
+  return (
+    <section>
+      <h3 className={classes.title}>
+        {title} <span className="small muted">{hint}</span>
+      </h3>
+      <ul className={classes.pictures} aria-label={title}>
+        {samples.map((sample, i) => (
+          <li key={i}>
+            <ImageOverlay sample={sample} source={source} classNames={[]} overlay={FULL_OVERLAY} size="full" />
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,55 @@
+import { Slider, Switch } from "@mantine/core";
+import type { Overlay } from "./overlay";
+import classes from "./samples.module.css";
+
+const STRENGTH = 0.6;
+
+type HeatControlProps = { overlay: Overlay; onOverlay: (overlay: Overlay) => void };
+
+/** Shows which parts of an image speak for the answer, and how strongly they cover it. */
+export function HeatControl({ overlay, onOverlay }: HeatControlProps) {
+  const isShown = overlay.heat > 0;
+  return (
+    <div className={classes.controls}>
+      <Switch
+        withThumbIndicator={false}
+        label="What speaks for the answer"
+        checked={isShown}
+        onChange={(event) => onOverlay({ ...overlay, heat: event.currentTarget.checked ? STRENGTH : 0 })}
+      />
+      {isShown && (
+        <div className={classes.slider}>
+          <span className="small">Strength</span>
+          <Slider
+            aria-label="Strength"
+            thumbLabel="Strength"
+            label={null}
+            min={0.1}
+            max={1}
+            step={0.05}
+            size="sm"
+            value={overlay.heat}
+            onChange={(heat) => onOverlay({ ...overlay, heat })}
+          />
+        </div>
+      )}
+    </div>
+  );
+}
+
+/** Colours of the heat maps, once a page: grey becomes dark violet to yellow, and black becomes clear. */
+export function HeatColours() {
+  return (
+    <svg width="0" height="0" aria-hidden="true" style={{ position: "absolute" }}>
+      <filter id="heat-colours" colorInterpolationFilters="sRGB">
+        <feColorMatrix values="1 0 0 0 0  1 0 0 0 0  1 0 0 0 0  1 0 0 0 0" />
+        <feComponentTransfer>
+          <feFuncR type="table" tableValues="0.10 0.47 0.86 0.98 0.99" />
+          <feFuncG type="table" tableValues="0.04 0.11 0.30 0.63 0.98" />
+          <feFuncB type="table" tableValues="0.25 0.43 0.25 0.05 0.60" />
+          <feFuncA type="table" tableValues="0.15 0.75 0.9 0.95 1" />
+        </feComponentTransfer>
+      </filter>
+    </svg>
+  );
+}

@@ -72,6 +72,10 @@ class CheckpointStore:
         """Make an existing checkpoint the best one."""
         self._point("best", name)
 
+    def forget_best(self) -> None:
+        """No checkpoint is the best one."""
+        (self.folder / "best.json").unlink(missing_ok=True)
+
     def latest(self) -> Path | None:
         """The newest complete checkpoint, falling back to older ones; None if there is none."""
         for path in sorted(self._folders(), key=_step, reverse=True):

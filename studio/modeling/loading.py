@@ -1,8 +1,8 @@
 """Batches from samples: which rows in which order, and data workers that make them beside the model."""
 
-import ctypes
-import signal
-from collections.abc import Callable, Iterator, Sequence
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
@@ -13,21 +13,20 @@ from torch.utils.data import Dataset as TorchDataset
 
 from studio.errors import StudioError, TrainingError
 from studio.modeling.recipe import BatchT, Draw, Recipe, Samples
-
-PR_SET_PDEATHSIG = 1
-"""Of Linux's prctl."""
+from studio.runs.process import die_with_parent
 
 
-def batch_bounds(count: int, batch_size: int, *, drop_last: bool) -> list[tuple[int, int]]:
-    """(start, stop) of every batch of an epoch.
+def batch_bounds(count: int, batch_size: int, *, drop_last: bool, devices: int = 1) -> list[tuple[int, int]]:
+    """(start, stop) of every batch of an epoch; a batch is shared out over the devices, `batch_size` to each.
 
-    An incomplete last batch is dropped only if another batch is left. A last batch of one sample joins the one
-    before, since batch normalization needs two.
+    An incomplete last batch is dropped only if another batch is left. A last batch of one sample a device joins the
+    one before, since batch normalization needs two.
     """
-    bounds = [(start, min(start + batch_size, count)) for start in range(0, count, batch_size)]
-    if len(bounds) > 1 and bounds[-1][1] - bounds[-1][0] < batch_size:
+    whole = batch_size * devices
+    bounds = [(start, min(start + whole, count)) for start in range(0, count, whole)]
+    if len(bounds) > 1 and bounds[-1][1] - bounds[-1][0] < whole:
         last = bounds.pop()
-        if not drop_last and last[1] - last[0] == 1:
+        if not drop_last and last[1] - last[0] < 2 * devices:
             bounds[-1] = (bounds[-1][0], last[1])
         elif not drop_last:
             bounds.append(last)
@@ -35,10 +34,23 @@ def batch_bounds(count: int, batch_size: int, *, drop_last: bool) -> list[tuple[
 
 
 class TrainingOrder(Sampler[list[Draw]]):
-    """The batches of one epoch: shuffled by seed and epoch alone, startable in the middle."""
+    """The batches of one epoch: shuffled by seed and epoch alone, startable in the middle.
 
-    def __init__(self, count: int, batch_size: int, *, drop_last: bool, seed: int) -> None:
-        self.bounds = batch_bounds(count, batch_size, drop_last=drop_last)
+    On several devices, this one's share of each batch: `part` gives it. Shares together are the batch of one device.
+    """
+
+    def __init__(
+        self,
+        count: int,
+        batch_size: int,
+        *,
+        drop_last: bool,
+        seed: int,
+        devices: int = 1,
+        part: Callable[[int, int], tuple[int, int]] = lambda start, stop: (start, stop),
+    ) -> None:
+        self.bounds = batch_bounds(count, batch_size, drop_last=drop_last, devices=devices)
+        self._part = part
         self._count = count
         self._seed = seed
         self._epoch = 0
@@ -56,7 +68,7 @@ class TrainingOrder(Sampler[list[Draw]]):
         order = generator.permutation(self._count)
         seeds = generator.integers(0, 2**32, size=self._count)
         for start, stop in self.bounds[self._first :]:
-            yield [Draw(int(order[i]), int(seeds[i])) for i in range(start, stop)]
+            yield [Draw(int(order[i]), int(seeds[i])) for i in range(*self._part(start, stop))]
 
 
 class ScoringOrder(Sampler[list[Draw]]):
@@ -73,10 +85,19 @@ class ScoringOrder(Sampler[list[Draw]]):
 
 
 class BatchLoader(Generic[BatchT]):
-    """Batches of a recipe's samples, made in `workers` processes, or in turn with none."""
+    """Batches of a recipe's samples, made in `workers` processes, or with none in a thread, one batch ahead.
+
+    `on_arrival` hears when a batch is there and about to go to the device.
+    """
 
     def __init__(
-        self, recipe: Recipe[BatchT], samples: Samples, order: Sampler[list[Draw]], workers: int, device: torch.device
+        self,
+        recipe: Recipe[BatchT],
+        samples: Samples,
+        order: Sampler[list[Draw]],
+        workers: int,
+        device: torch.device,
+        on_arrival: Callable[[], None] = lambda: None,
     ) -> None:
         self._loader: DataLoader[Any] = DataLoader(
             _Guarded(samples),
@@ -90,12 +111,58 @@ class BatchLoader(Generic[BatchT]):
             generator=torch.Generator().manual_seed(0),
         )
         self._device = device
+        self._on_arrival = on_arrival
+        self._is_alone = workers == 0
 
     def __iter__(self) -> Iterator[BatchT]:
-        for batch in self._loader:
+        batches = _ahead(self._loader) if self._is_alone else self._loader
+        for batch in batches:
+            self._on_arrival()
             if isinstance(batch, _Broken):
                 raise TrainingError(batch.message, hint=batch.hint, code=batch.code)
             yield batch.to(self._device)
+
+
+def _ahead(batches: Iterable[Any]) -> Iterator[Any]:
+    """The batches, each made in a thread while the one before is worked on; what fails there is raised here."""
+    ready: queue.Queue[Any] = queue.Queue(maxsize=1)
+    is_over = threading.Event()
+
+    def put(item: Any) -> None:
+        while not is_over.is_set():
+            try:
+                return ready.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def make() -> None:
+        try:
+            for batch in batches:
+                if is_over.is_set():
+                    return
+                put(batch)
+            put(_END)
+        except BaseException as error:  # on its way to the thread that asked
+            put(_Raised(error))
+
+    thread = threading.Thread(target=make, name="data", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not _END:
+            if isinstance(item, _Raised):
+                raise item.error
+            yield item
+    finally:
+        is_over.set()
+        thread.join()
+
+
+_END = object()
+
+
+@dataclass(frozen=True)
+class _Raised:
+    error: BaseException
 
 
 def data_workers(wanted: int, threads: int) -> int:
@@ -139,6 +206,6 @@ def _begin_worker(worker: int) -> None:
     """One thread, and an end together with the process that asked for the data, however that one dies."""
     import cv2
 
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     torch.set_num_threads(1)
     cv2.setNumThreads(0)

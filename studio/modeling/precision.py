@@ -1,36 +1,30 @@
-"""Precision: which floating-point type a device computes in, and why, in words for the log."""
+"""Precision: which floating-point numbers a device computes in."""
 
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
 
-PrecisionName = Literal["no", "bf16", "fp16"]
+Precision = Literal["float32", "bfloat16", "float16"]
+
+TYPES: dict[Precision, torch.dtype] = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+}
 
 
-@dataclass(frozen=True)
-class Precision:
-    """The type of autocast, `no` for plain 32-bit floats."""
-
-    name: PrecisionName
-    reason: str
-
-    def autocast(self, device: torch.device) -> torch.autocast:
-        """The context to compute in."""
-        types = {"no": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-        return torch.autocast(device.type, dtype=types[self.name], enabled=self.name != "no")
+def autocast(precision: Precision, device: torch.device) -> torch.autocast:
+    """The context to compute in."""
+    return torch.autocast(device.type, dtype=TYPES[precision], enabled=precision != "float32")
 
 
-def choose_precision(device: torch.device, wants_mixed: bool) -> Precision:
-    """Mixed precision where it pays.
+def half_precision(device: torch.device) -> Precision:
+    """The 16-bit numbers that a device computes in: bfloat16, and float16 on GPUs that have nothing better."""
+    if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):
+        return "float16"
+    return "bfloat16"
 
-    On a processor it does not by itself: bf16 doubles ResNet and slows depthwise models such as EfficientNet by a
-    quarter (measured on an EPYC with avx512_bf16), so 32-bit floats stay.
-    """
-    if not wants_mixed:
-        return Precision("no", "Computing in 32-bit floats.")
-    if device.type != "cuda":
-        return Precision("no", "Mixed precision is on, but this run has no GPU; on a processor 32-bit floats are used.")
-    if torch.cuda.is_bf16_supported():
-        return Precision("bf16", "Mixed precision: bf16.")
-    return Precision("fp16", "Mixed precision: fp16 with loss scaling.")
+
+def usable_precision(wanted: Precision, device: torch.device) -> Precision:
+    """What was wanted, or 32 bits where the device has no such numbers: float16 needs a GPU."""
+    return "float32" if wanted == "float16" and device.type != "cuda" else wanted

@@ -46,6 +46,16 @@ class Target:
 
 
 @dataclass(frozen=True)
+class ClassRows:
+    """How the rows of a tensor (its first axis) belong to the labels: groups x (background + labels) x `inner`."""
+
+    background: int = 0
+    """Rows before those of the first label."""
+    inner: int = 1
+    """Neighbouring rows of one label, such as the four sides of its box."""
+
+
+@dataclass(frozen=True)
 class Media:
     """Where the files are that a table names."""
 
@@ -176,6 +186,10 @@ class Recipe(ABC, Generic[BatchT]):
     @abstractmethod
     def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
         """Parameters by the names that differential learning rates use; together they are all parameters."""
+
+    def class_rows(self, model: nn.Module) -> Mapping[str, "ClassRows"]:
+        """The tensors by name whose rows belong to labels: weights of another run are taken over by label."""
+        return {}
 
     @abstractmethod
     def loss(self, model: nn.Module, batch: BatchT) -> Tensor:

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from studio.modeling.loading import BatchLoader, ScoringOrder
-from studio.modeling.precision import Precision
+from studio.modeling.precision import Precision, autocast
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Media, Recipe
 
@@ -38,7 +38,7 @@ def score_table(
     try:
         with torch.inference_mode():
             for batch in loader:
-                with precision.autocast(device):
+                with autocast(precision, device):
                     scored = recipe.score(model, batch)
                 raw.extend(scored.raw)
                 if scored.losses is not None:

@@ -1,5 +1,6 @@
 """Seeds: one number decides every random draw of a run; states of all generators can be kept and put back."""
 
+import json
 import random
 import secrets
 from typing import Any
@@ -42,3 +43,16 @@ def restore_generators(tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -
     random.setstate((version, tuple(words), gauss))
     name, keys, position, has_gauss, cached = rest["numpy"]
     np.random.set_state((name, np.array(keys, dtype=np.uint32), position, has_gauss, cached))
+
+
+def pack_generators(tensors: dict[str, torch.Tensor], rest: dict[str, Any]) -> str:
+    """States as one text, to be sent to another process or kept in JSON."""
+    return json.dumps({"tensors": {name: bytes(one.tolist()).hex() for name, one in tensors.items()}, "rest": rest})
+
+
+def unpack_generators(text: str) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
+    """The opposite of `pack_generators`."""
+    packed = json.loads(text)
+    return {
+        name: torch.frombuffer(bytearray.fromhex(one), dtype=torch.uint8) for name, one in packed["tensors"].items()
+    }, packed["rest"]

@@ -1,10 +1,15 @@
 """ProcessRecord: which process a number means. A pid alone is reused; with start time and boot id it is not."""
 
+import ctypes
 import os
+import signal
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from studio.files import read_json, write_json
+
+PR_SET_PDEATHSIG = 1
+"""Of Linux's prctl."""
 
 
 @dataclass(frozen=True)
@@ -54,3 +59,8 @@ class ProcessRecord:
 def boot_id() -> str:
     """Changes with every boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+
+
+def die_with_parent() -> None:
+    """From now on this process ends together with the thread that forked it, however that one dies."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

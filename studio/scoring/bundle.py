@@ -34,6 +34,8 @@ class BundleManifest(BaseModel):
     step: int = 0
     epoch: float = 0.0
     dataset_fingerprint: str = ""
+    compute_mode: dict[str, str] = {}
+    """How it was trained: `layout` and `precision`."""
     versions: dict[str, str] = {}
     files: dict[str, str] = {}
     """File name -> SHA-256."""

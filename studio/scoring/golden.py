@@ -21,6 +21,8 @@ from studio.scoring.predictor import Predictor
 
 GOLDEN_ROWS = 4
 TOLERANCE = 1e-5
+HALF_TOLERANCE = 0.05
+"""In 16 bits another processor rounds other digits."""
 INPUTS = "inputs.parquet"
 MEDIA = "media"
 EXPECTED = "expected.json"
@@ -53,6 +55,11 @@ def largest_difference(folder: Path, predictor: Predictor) -> float:
     scored = predictor.predict(golden_table(folder), Media(folder / MEDIA))
     compare = set_difference if predictor.recipe.raw_format == "parquet" else array_difference
     return max((compare(raw, one) for raw, one in zip(scored.raw, expected, strict=True)), default=0.0)
+
+
+def tolerance(predictor: Predictor) -> float:
+    """The difference that two machines may have."""
+    return TOLERANCE if predictor.precision == "float32" else HALF_TOLERANCE
 
 
 def golden_table(folder: Path) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.modeling.recipe import Media
 from studio.results.prediction import HIDDEN_COLUMNS
-from studio.scoring.golden import TOLERANCE, largest_difference
+from studio.scoring.golden import largest_difference, tolerance
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
 from studio.scoring.tables import prediction_table, write_csv
@@ -36,9 +36,10 @@ def predict_file(folder: Path, table: Path, media: Path | None, output: Path) ->
     return len(predicted)
 
 
-def verify(folder: Path) -> float:
-    """The largest difference between this machine's outputs of the golden rows and the run's."""
-    return largest_difference(folder / "golden", Predictor.load(folder / "bundle"))
+def verify(folder: Path) -> tuple[float, float]:
+    """The largest difference between this machine's outputs of the golden rows and the run's, and the allowed one."""
+    predictor = Predictor.load(folder / "bundle")
+    return largest_difference(folder / "golden", predictor), tolerance(predictor)
 
 
 def main(folder: Path, arguments: list[str]) -> int:
@@ -63,7 +64,7 @@ def main(folder: Path, arguments: list[str]) -> int:
 
 
 def _verify(folder: Path) -> int:
-    difference = verify(folder)
-    is_equal = difference <= TOLERANCE
-    sys.stdout.write(f"maximum difference {difference:.3g} ({'within' if is_equal else 'above'} {TOLERANCE:g})\n")
+    difference, allowed = verify(folder)
+    is_equal = difference <= allowed
+    sys.stdout.write(f"maximum difference {difference:.3g} ({'within' if is_equal else 'above'} {allowed:g})\n")
     return 0 if is_equal else FAILED

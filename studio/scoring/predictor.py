@@ -10,7 +10,9 @@ from safetensors.torch import load_file
 from torch import nn
 
 from studio.errors import DatasetError
-from studio.modeling.precision import choose_precision
+from studio.modeling.compute_mode import ComputeMode
+from studio.modeling.layout import apply_layout
+from studio.modeling.precision import Precision
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media, Recipe, Target
 from studio.modeling.recipes import recipe_class
@@ -30,7 +32,10 @@ class Predictor:
         self.problem_type = kind
         self.recipe = recipe
         self.settings: Any = recipe.settings
+        is_mixed = bool(recipe.settings.environment.mixed_precision_inference)
+        self._mode = ComputeMode.from_json(bundle.manifest.compute_mode).inference(device, is_mixed=is_mixed)
         self._model = model
+        apply_layout(model, self._mode.layout)
         self._device = device
 
     @classmethod
@@ -49,6 +54,11 @@ class Predictor:
         model = recipe.model(None)
         model.load_state_dict(load_file(bundle.weights))
         return cls(bundle, kind, recipe, model.to(chosen).eval(), chosen)
+
+    @property
+    def precision(self) -> Precision:
+        """The numbers it computes in."""
+        return self._mode.precision
 
     def predict(
         self,
@@ -70,7 +80,7 @@ class Predictor:
             table.reset_index(drop=True),
             media,
             device=self._device,
-            precision=choose_precision(self._device, self.settings.environment.mixed_precision_inference),
+            precision=self._mode.precision,
             batch_size=int(self.settings.training.batch_size),
             workers=workers,
             after_batch=after_batch,

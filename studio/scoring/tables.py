@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Recipe, SampleRow
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS, PredictionSummary
+from studio.results.sample_index import GROUP_ROWS, SampleIndex
+from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
@@ -38,7 +42,7 @@ def write_predictions(
     table.to_parquet(target / f"{split}.parquet", index=False)
     write_csv(table, target / f"{split}.csv")
     raw = _write_raw(target, split, recipe, scored)
-    samples_frame(scored, rows).to_parquet(target / f"{split}_samples.parquet", index=False)
+    write_samples(samples_frame(scored, rows), target, split)
     files = (f"{split}.csv", f"{split}.parquet", raw, f"{split}_samples.parquet")
     return PredictionSummary(
         split=split,
@@ -47,6 +51,13 @@ def write_predictions(
         files=tuple(f"predictions/{name}" for name in files),
         columns=tuple(recipe.columns(scored).columns),
     )
+
+
+def write_samples(frame: pd.DataFrame, target: Path, split: str) -> None:
+    """Write a split's samples in small row groups, with the index that pages are found by."""
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    pq.write_table(table, target / f"{split}_samples.parquet", row_group_size=GROUP_ROWS)
+    SampleIndex.of(table).write(target / f"{split}{INDEX_SUFFIX}")
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

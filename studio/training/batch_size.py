@@ -8,9 +8,9 @@ from torch import nn
 
 from studio.errors import TrainingError
 from studio.modeling.recipe import Draw, Samples
-from studio.modeling.seeds import generator_states, restore_generators
 from studio.training.failures import is_out_of_memory
 from studio.training.job import Job
+from studio.training.untouched import untouched
 
 
 def fitting_batch_size(job: Job, model: nn.Module, samples: Samples, wanted: int) -> int:
@@ -21,9 +21,7 @@ def fitting_batch_size(job: Job, model: nn.Module, samples: Samples, wanted: int
     Raises:
         TrainingError: if not even a batch of one fits.
     """
-    kept = {name: value.detach().clone() for name, value in model.state_dict().items()}
-    generators = generator_states()
-    try:
+    with untouched(model):
         fits, fails = wanted, wanted + 1
         while fits >= 1 and not _fits(job, model, samples, fits):
             fits, fails = fits // 2, fits
@@ -37,10 +35,6 @@ def fitting_batch_size(job: Job, model: nn.Module, samples: Samples, wanted: int
                 fits = middle
             else:
                 fails = middle
-    finally:
-        model.zero_grad(set_to_none=True)
-        model.load_state_dict(kept)
-        restore_generators(*generators)
     if fits < wanted:
         job.reporter.log("warning", f"Batch size {wanted} does not fit into memory; using {fits}.")
     return fits

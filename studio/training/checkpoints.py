@@ -31,12 +31,23 @@ class Checkpoints:
         self.began, self.first_update = time.monotonic(), update
 
     def latest(self) -> CheckpointState | None:
-        """The newest state that is complete, if there is one."""
+        """The newest state of this round that is complete, if there is one."""
         path = self._store.latest()
         if path is None:
             return None
+        state = read_checkpoint(path)
+        if Progress.from_json(state.rest["progress"]).round != self._job.round.number:
+            return None
         self._job.reporter.log("info", f"Resuming from {path.name}.")
-        return read_checkpoint(path)
+        return state
+
+    def forget_best(self) -> None:
+        """A new round begins: what was best before counts no more."""
+        self._store.forget_best()
+
+    def is_cheap(self) -> bool:
+        """Whether a checkpoint that nobody asked for costs little against the time since the last one."""
+        return time.monotonic() - self._written_at >= self._cost_seconds / MAX_TIME_SHARE
 
     def write(
         self,
@@ -46,12 +57,9 @@ class Checkpoints:
         *,
         metric: float | None = None,
         is_best: bool = False,
-        is_due: bool = False,
     ) -> None:
-        """Write a checkpoint if it is due or cheap enough by now, and tell."""
+        """Write a checkpoint, and tell."""
         started = time.monotonic()
-        if not is_due and started - self._written_at < self._cost_seconds / MAX_TIME_SHARE:
-            return
         self._job.reporter.sync()
         labels = CheckpointLabels(
             step=progress.step,

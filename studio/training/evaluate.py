@@ -3,14 +3,16 @@
 import pandas as pd
 from torch import nn
 
-from studio.modeling.precision import choose_precision
+from studio.modeling.precision import Precision
 from studio.modeling.scoring import score_table
 from studio.training.job import Job
 
 MIN_TRAIN_METRIC_ROWS = 256
 
 
-def evaluate(job: Job, model: nn.Module, table: pd.DataFrame, batch_size: int) -> dict[str, float]:
+def evaluate(
+    job: Job, model: nn.Module, table: pd.DataFrame, batch_size: int, precision: Precision
+) -> dict[str, float]:
     """`loss` and every metric of a table; stops early when the run is asked to stop.
 
     Raises:
@@ -22,7 +24,7 @@ def evaluate(job: Job, model: nn.Module, table: pd.DataFrame, batch_size: int) -
         table,
         job.media,
         device=job.device,
-        precision=choose_precision(job.device, job.settings.environment.mixed_precision_inference),
+        precision=precision,
         batch_size=batch_size,
         workers=job.workers if len(table) > batch_size else 0,
         after_batch=lambda rows: job.stop.check(),

@@ -54,6 +54,7 @@ def _manifest(job: Job, trained: Trained) -> BundleManifest:
         step=trained.progress.step,
         epoch=float(trained.progress.epoch),
         dataset_fingerprint=job.dataset.manifest.fingerprint,
+        compute_mode=trained.mode.to_json(),
         versions=versions(),
     )
 

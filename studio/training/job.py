@@ -1,6 +1,6 @@
 """Job: everything one training is made of, put together from its order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -8,6 +8,7 @@ import torch
 from studio.datasets.dataset import Dataset
 from studio.datasets.folds import Split, split
 from studio.errors import DatasetError
+from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.loading import data_workers
 from studio.modeling.recipe import Media, Recipe
 from studio.modeling.recipes import recipe_class
@@ -16,8 +17,14 @@ from studio.problems.registry import problem_type
 from studio.results.metric import MetricInfo
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
+from studio.scoring.bundle import Bundle
+from studio.training.distributed import ALONE, Team
+from studio.training.progress import ONLY_ROUND, Round
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
+from studio.training.stopwatch import Stopwatch
+
+TEST_FOLDER = "dataset.data_folder_test"
 
 
 @dataclass(frozen=True)
@@ -37,11 +44,25 @@ class Job:
     seed: int
     reporter: Reporter
     stop: StopSignal
+    watch: Stopwatch
+    team: Team = ALONE
+    round: Round = ONLY_ROUND
+    mode: ComputeMode | None = None
+    """How to compute, if an earlier round has found out."""
+    start: Bundle | None = None
+    """The trained model that this run starts from."""
 
     @property
     def workers(self) -> int:
-        """Data workers of this run."""
-        return data_workers(self.settings.environment.number_of_workers, self.spec.threads)
+        """Data workers of this process."""
+        return data_workers(self.settings.environment.number_of_workers, threads_of(self.spec))
+
+    @property
+    def test_media(self) -> Media:
+        """Where the files of the test table are."""
+        fields = self.settings.fields()
+        folder = self.settings.value(TEST_FOLDER) if TEST_FOLDER in fields else None
+        return self.media if folder is None else replace(self.media, folder=str(folder))
 
     @property
     def metric(self) -> MetricInfo:
@@ -49,7 +70,14 @@ class Job:
         return self.problem_type.metric(self.settings.prediction.metric)
 
 
-def make_job(folder: RunFolder, spec: RunSpec, seed: int, reporter: Reporter, stop: StopSignal) -> Job:
+def threads_of(spec: RunSpec) -> int:
+    """Cores that each process of a run may use."""
+    return max(1, spec.threads // max(1, len(spec.devices)))
+
+
+def make_job(
+    folder: RunFolder, spec: RunSpec, seed: int, reporter: Reporter, stop: StopSignal, team: Team = ALONE
+) -> Job:
     """The job of an order: settings read, dataset opened and split, target learned.
 
     Raises:
@@ -66,6 +94,7 @@ def make_job(folder: RunFolder, spec: RunSpec, seed: int, reporter: Reporter, st
         )
     tables = split(dataset, settings, spec.fold)
     recipe_type = recipe_class(kind)
+    device = torch.device("cuda", 0) if spec.devices and torch.cuda.is_available() else torch.device("cpu")
     return Job(
         folder=folder,
         spec=spec,
@@ -75,8 +104,10 @@ def make_job(folder: RunFolder, spec: RunSpec, seed: int, reporter: Reporter, st
         split=tables,
         media=Media(dataset.media, str(settings.value("dataset.data_folder"))),
         recipe=recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics),
-        device=torch.device("cuda", 0) if spec.devices and torch.cuda.is_available() else torch.device("cpu"),
+        device=device,
         seed=seed,
         reporter=reporter,
         stop=stop,
+        watch=Stopwatch(device),
+        team=team,
     )

@@ -12,8 +12,10 @@ from studio.modeling.loading import batch_bounds
 class Progress:
     """What changes while training; goes into every checkpoint."""
 
+    round: int = 1
+    """Rounds count from 1; with pseudo labels there are two."""
     epoch: int = 0
-    """Epochs completed."""
+    """Epochs of this round completed."""
     batch: int = 0
     """Batches of the present epoch that are done."""
     update: int = 0
@@ -36,6 +38,22 @@ class Progress:
 
 
 @dataclass(frozen=True)
+class Round:
+    """One training from the start among those of a run. Steps and epochs are told through, updates are not."""
+
+    number: int = 1
+    count: int = 1
+    first_step: int = 0
+
+    def fraction(self, done: float) -> float:
+        """How far all rounds are when this one is `done`."""
+        return (self.number - 1 + done) / self.count
+
+
+ONLY_ROUND = Round()
+
+
+@dataclass(frozen=True)
 class Timetable:
     """How many batches and updates a training has, and after which updates it is evaluated."""
 
@@ -46,6 +64,8 @@ class Timetable:
     evaluations: frozenset[int]
     """Updates after which the model is evaluated, counted from 1."""
     warmup_updates: int
+    epochs_before: int = 0
+    """Of earlier rounds."""
 
     @property
     def updates_per_epoch(self) -> int:
@@ -68,8 +88,8 @@ class Timetable:
         return (batch + 1) % self.accumulation == 0 or batch + 1 == len(self.bounds)
 
     def epoch_at(self, update: int) -> float:
-        """Epochs done after an update."""
-        return update / self.updates_per_epoch
+        """Epochs done after an update, those of earlier rounds included."""
+        return self.epochs_before + update / self.updates_per_epoch
 
 
 def timetable(
@@ -81,9 +101,11 @@ def timetable(
     accumulation: int,
     evaluation_epochs: float,
     warmup_epochs: float,
+    devices: int = 1,
+    epochs_before: int = 0,
 ) -> Timetable:
     """The timetable of a training over `rows` samples. The last update is always evaluated."""
-    bounds = tuple(batch_bounds(rows, batch_size, drop_last=drop_last))
+    bounds = tuple(batch_bounds(rows, batch_size, drop_last=drop_last, devices=devices))
     per_epoch = math.ceil(len(bounds) / accumulation)
     updates = per_epoch * epochs
     every = max(1.0, evaluation_epochs * per_epoch)
@@ -94,4 +116,5 @@ def timetable(
         accumulation=accumulation,
         evaluations=frozenset({*points, updates}),
         warmup_updates=min(updates, round(warmup_epochs * per_epoch)),
+        epochs_before=epochs_before,
     )

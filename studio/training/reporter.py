@@ -43,6 +43,7 @@ class Reporter:
         self._closing = threading.Event()
         self._wake = threading.Event()
         self._failure: OSError | None = None
+        self._has_begun = False
         self._usage = Usage(devices)
         self._last_sync = self._last_beat = self._last_progress = 0.0
         self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
@@ -58,6 +59,7 @@ class Reporter:
 
     def event(self, event: BaseModel) -> None:
         """Any other event, in its turn and at once."""
+        self._has_begun = True
         self._pending.append(event)
         self._wake.set()
 
@@ -112,7 +114,8 @@ class Reporter:
                 self._failure = error
 
     def _tick(self, now: float) -> None:
-        if now - self._last_beat >= HEARTBEAT_SECONDS:
+        # `started` comes first, however long the imports before it take.
+        if self._has_begun and now - self._last_beat >= HEARTBEAT_SECONDS:
             self._last_beat = now
             self.event(Heartbeat(**self._usage.now()))
         self._flush(force_progress=now - self._last_progress >= PROGRESS_SECONDS)
@@ -136,6 +139,37 @@ class Reporter:
                 self._number += 1
                 lines.append(_line(event, {"n": self._number, "time": now, **self._stamp}))
             _write_all(self._file, b"".join(lines))
+
+
+class SilentReporter(Reporter):
+    """For processes of a run beside the first: the same verbs, and nothing told."""
+
+    def __init__(self) -> None:
+        self._number = 0
+
+    def metric(self, name: str, step: int, value: Any) -> None:
+        """Say nothing."""
+
+    def metrics(self, values: dict[str, float], step: int, epoch: float) -> None:
+        """Say nothing."""
+
+    def event(self, event: BaseModel) -> None:
+        """Say nothing."""
+
+    def nudge(self) -> None:
+        """Write nothing."""
+
+    def log(self, level: Level, text: str) -> None:
+        """Say nothing."""
+
+    def progress(self, fraction: float, detail: str = "", **more: Any) -> None:
+        """Say nothing."""
+
+    def sync(self) -> None:
+        """Write nothing."""
+
+    def close(self) -> None:
+        """Nothing is open."""
 
 
 class ReportedLog(logging.Handler):

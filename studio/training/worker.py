@@ -5,13 +5,16 @@ import logging
 import os
 import platform
 import sys
+from contextlib import suppress
 from pathlib import Path
 
+from studio.errors import TrainingError
 from studio.runs.events import Finished, Started, Stopped
 from studio.runs.folder import RunFolder, RunLock
 from studio.runs.process import ProcessRecord
 from studio.runs.spec import RunSpec, WorkerKind
-from studio.training.reporter import ReportedLog, Reporter
+from studio.training.ranks import Ranks, fork_ranks
+from studio.training.reporter import ReportedLog, Reporter, SilentReporter
 from studio.training.stopping import StopRequested, StopSignal
 
 FINISHED = 0
@@ -47,14 +50,19 @@ def _hold(folder: RunFolder) -> int:
     _prepare_process(spec)
     stop = StopSignal(folder)
     stop.listen()
+    # Before the reporter: it has a thread, and a fork must find none.
+    ranks = fork_ranks(folder, _processes(spec), lambda rank: _work_as_rank(folder, spec, rank))
+    _show_device(spec, 0)
     reporter = Reporter(folder, spec.attempt, spec.fence, spec.devices)
+    ranks.watch(lambda error: _give_up(reporter, error))
     try:
-        return _carry_out(folder, spec, reporter, stop)
+        return _carry_out(folder, spec, reporter, stop, ranks)
     finally:
+        ranks.close()
         reporter.close()
 
 
-def _carry_out(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> int:
+def _carry_out(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal, ranks: Ranks) -> int:
     from studio.training.failures import failed_event
 
     handler = ReportedLog(reporter)
@@ -65,7 +73,7 @@ def _carry_out(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopS
         reporter.event(_stopped(folder))
         return STOPPED
     except BaseException as error:  # the border of the process: whatever went wrong is told
-        event = failed_event(error)
+        event = failed_event(ranks.cause(error))
         sys.stderr.write(event.detail)
         reporter.log("error", f"{event.message} {event.hint}".strip())
         reporter.event(event)
@@ -86,6 +94,11 @@ def _do(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) 
 
             _begin(folder, spec, reporter, max(spec.seed, 0))
             reporter.event(predict_table(folder, spec, reporter, stop))
+        case WorkerKind.PREVIEW:
+            from studio.training.preview import preview
+
+            _begin(folder, spec, reporter, 0)
+            reporter.event(preview(folder, spec, reporter, stop))
         case WorkerKind.ANSWER:
             from studio.training.answer import serve_answers
 
@@ -95,15 +108,17 @@ def _do(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) 
 
 
 def _train(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
+    from studio.training.distributed import join_team
     from studio.training.finish import finish
     from studio.training.job import make_job
     from studio.training.loop import train
     from studio.training.resume import seed_of
 
-    seed = seed_of(folder, spec)
+    team = join_team(folder.path, 0, spec.devices)
+    seed = team.from_first(seed_of(folder, spec))
     _begin(folder, spec, reporter, seed)
     stop.check()
-    job = make_job(folder, spec, seed, reporter, stop)
+    job = make_job(folder, spec, seed, reporter, stop, team)
     for note in job.recipe.notes(job.split.validation, job.split.test):
         reporter.log(note.level, note.text)
     trained = train(job)
@@ -111,6 +126,34 @@ def _train(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSigna
     reporter.progress(1.0)
     reporter.sync()
     reporter.event(finished)
+
+
+def _work_as_rank(folder: RunFolder, spec: RunSpec, rank: int) -> None:
+    """One more process of a training on several devices: the same loop, and nothing told or written."""
+    from studio.training.distributed import join_team
+    from studio.training.job import make_job
+    from studio.training.loop import train
+    from studio.training.resume import seed_of
+
+    _show_device(spec, rank)
+    _prepare_torch(spec)
+    team = join_team(folder.path, rank, spec.devices)
+    seed = team.from_first(seed_of(folder, spec))
+    with suppress(StopRequested):
+        train(make_job(folder, spec, seed, SilentReporter(), StopSignal(folder), team))
+
+
+def _processes(spec: RunSpec) -> int:
+    return max(1, len(spec.devices)) if spec.kind is WorkerKind.TRAIN else 1
+
+
+def _give_up(reporter: Reporter, error: TrainingError) -> None:
+    """Another process of the run is gone and this one waits for it for ever: tell, and end."""
+    from studio.training.failures import failed_event
+
+    reporter.event(failed_event(error))
+    reporter.sync()
+    os._exit(FAILED)
 
 
 def _inspect(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
@@ -145,9 +188,7 @@ def _begin(folder: RunFolder, spec: RunSpec, reporter: Reporter, seed: int) -> N
     """Threads first: torch takes their number when it first computes."""
     import torch
 
-    torch.set_num_threads(max(1, spec.threads))
-    if spec.seed >= 0 and torch.cuda.is_available():
-        torch.use_deterministic_algorithms(True, warn_only=True)
+    _prepare_torch(spec)
     from studio.modeling.checkpoint import versions
     from studio.training.resume import step_to_resume
 
@@ -155,6 +196,20 @@ def _begin(folder: RunFolder, spec: RunSpec, reporter: Reporter, seed: int) -> N
     environment = {**versions(), "device": device, "threads": str(max(1, spec.threads))}
     step = step_to_resume(folder) if spec.resume else None
     reporter.event(Started(pid=os.getpid(), seed=seed, resumed_from_step=step, environment=environment))
+
+
+def _prepare_torch(spec: RunSpec) -> None:
+    import torch
+
+    torch.set_num_threads(max(1, spec.threads // _processes(spec)))
+    if spec.seed >= 0 and torch.cuda.is_available():
+        torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def _show_device(spec: RunSpec, rank: int) -> None:
+    """Each process of a training sees its own device only."""
+    if _processes(spec) > 1:
+        os.environ["CUDA_VISIBLE_DEVICES"] = str(spec.devices[rank])
 
 
 def _stopped(folder: RunFolder) -> Stopped:

@@ -1,9 +1,10 @@
-"""The first training batch as the model sees it, as an insight: it proves reading, resizing and augmentation."""
+"""The first training batch as the model sees it, as an insight: it proves reading, augmentation and mixing."""
 
 import itertools
 
 import numpy as np
 import pandas as pd
+import torch
 from PIL import Image
 
 from studio.modeling.loading import TrainingOrder
@@ -18,13 +19,14 @@ KEY = "train-batch"
 
 
 def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: pd.DataFrame) -> None:
-    """Write the pictures of the first batch, as many as the settings ask for."""
+    """Write pictures of the first batch, as many as the settings ask for; no random number of the run is used up."""
     count = int(job.settings.logging.number_of_images)
     order.begin(0)
-    draws = next(iter(order), [])[:count]
-    if not draws:
+    draws = next(iter(order), [])[: max(count, 2)]
+    if not draws or not count:
         return
-    batch = job.recipe.collate([samples[draw] for draw in draws])
+    with torch.random.fork_rng(devices=[]):
+        batch = job.recipe.mix(job.recipe.collate([samples[draw] for draw in draws]))
     pictures = itertools.islice(job.recipe.batch_pictures(batch, table), count)
     views = [_with_media(job, picture, index) for index, picture in enumerate(pictures)]
     write_insight(
@@ -34,7 +36,7 @@ def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: p
             key=KEY,
             group="train",
             title="Train batch",
-            how_to_read="The first training batch as the model sees it, after resizing and augmentation.",
+            how_to_read="The first training batch as the model sees it, after resizing, augmentation and mixing.",
             payload=SamplesPayload(samples=tuple(views), confidence=None),
         ),
     )
@@ -42,7 +44,9 @@ def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: p
 
 def _with_media(job: Job, picture: BatchPicture, index: int) -> SampleView:
     name = f"insights/media/{KEY}-{index}.png"
-    pixels = np.ascontiguousarray(picture.pixels)
-    Image.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels).save(job.folder.path / name)
+    # Of images with other numbers of channels, the first three are shown, or the first.
+    shown = picture.pixels[:, :, :3] if picture.pixels.shape[2] >= 3 else picture.pixels[:, :, 0]
+    pixels = np.ascontiguousarray(shown)
+    Image.fromarray(pixels).save(job.folder.path / name)
     height, width = pixels.shape[:2]
     return picture.view.model_copy(update={"media": MediaRef(origin="run", path=name, width=width, height=height)})

@@ -10,7 +10,8 @@ from torchvision.models.detection import FCOS, FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.ops import MultiScaleRoIAlign
 
-from studio.modeling.detection.detector import MIN_SCORE, Detections, Detector, TrueObjects
+from studio.modeling.detection.detector import MIN_SCORE, Detections, Detector
+from studio.modeling.detection.objects import TrueObjects
 from studio.problems.image_object_detection import efficientdet, faster_rcnn
 from studio.problems.image_object_detection.detectors import detector_class
 from studio.problems.registry import problem_types

@@ -36,7 +36,8 @@ class ClassificationLoss:
     def per_sample(self, logits_BO: Tensor, targets_BK: Tensor) -> Tensor:
         """One loss a sample (B); NaN where the targets are.
 
-        Focal is the sigmoid form of Lin et al. 2017, arXiv:1708.02002, over every output.
+        Targets may lie between 0 and 1, as those of mixed images do. Focal is the sigmoid form of Lin et al. 2017,
+        arXiv:1708.02002, over every output, for such targets as torchvision has it.
         """
         logits_BO = logits_BO.float()
         if self.name == "CrossEntropy":
@@ -44,8 +45,8 @@ class ClassificationLoss:
         targets_BO = targets_BK[:, -self.outputs :]
         elements = functional.binary_cross_entropy_with_logits(logits_BO, targets_BO, reduction="none")
         if self.name == "Focal":
-            right = torch.where(targets_BO > 0.5, torch.sigmoid(logits_BO), torch.sigmoid(-logits_BO))
-            alpha = torch.where(targets_BO > 0.5, self.focal_alpha, 1 - self.focal_alpha)
+            right = targets_BO * torch.sigmoid(logits_BO) + (1 - targets_BO) * torch.sigmoid(-logits_BO)
+            alpha = targets_BO * self.focal_alpha + (1 - targets_BO) * (1 - self.focal_alpha)
             elements = alpha * (1 - right).pow(self.focal_gamma) * elements
         return elements.mean(1)
 

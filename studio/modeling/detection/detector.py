@@ -6,12 +6,13 @@ Shapes: B batch, C channels, H height, W width, A places a box may come from, K 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 import torch
 from torch import Tensor, nn
 from torchvision.ops import batched_nms, clip_boxes_to_image, remove_small_boxes
 
+from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.images.batch_normalization import KeepsStatistics
 from studio.modeling.recipe import ClassRows
 from studio.modeling.weights import WeightsFile
@@ -22,14 +23,6 @@ MIN_SCORE = 0.001
 THINNEST_PIXELS = 0.01
 
 OutputsT = TypeVar("OutputsT")
-
-
-class TrueObjects(NamedTuple):
-    """The objects of one image in network pixels."""
-
-    corners_N4: Tensor
-    """x_min, y_min, x_max, y_max, with a width and a height above 0."""
-    classes_N: Tensor
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """How to train and score image classification."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,8 +16,9 @@ from studio.modeling.classification.losses import ClassificationLoss, classifica
 from studio.modeling.classification.metrics import classification_metrics, decisions
 from studio.modeling.classification.targets import space_of, target_of, truth_of, unseen_labels
 from studio.modeling.images.batch_normalization import keeps_statistics
+from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.pipelines import transforms_of
-from studio.modeling.images.reader import read_image, stack_images
+from studio.modeling.images.reader import read_picture, stack_images
 from studio.modeling.images.transforms import Transforms
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import (
@@ -76,7 +77,8 @@ class ImageSamples(Samples):
         self._transforms, self._truth = transforms, truth
 
     def __getitem__(self, draw: Draw) -> Item:
-        image = read_image(self._media, self._names[draw.row], self._channels, self._rows[draw.row])
+        name, row = self._names[draw.row], self._rows[draw.row]
+        image = read_picture(self._media, name, self._channels, row, self._transforms.first_size).pixels
         target = None if self._truth is None else self._truth[draw.row]
         return Item(draw.row, self._transforms.image(image, draw.seed), target)
 
@@ -156,6 +158,16 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
     def loss(self, model: nn.Module, batch: ImageBatch) -> Tensor:
         assert batch.targets is not None
         return self.loss_function.per_sample(model(batch.images), batch.targets).mean()
+
+    def mix(self, batch: ImageBatch) -> ImageBatch:
+        augmentation = self.settings.augmentation
+        height, width = batch.images.shape[-2:]
+        for one in mixtures(augmentation, len(batch), height, width, corner=augmentation.cutmix_corner):
+            assert batch.targets is not None
+            batch = replace(
+                batch, images=one.images(batch.images), targets=one.targets(batch.targets, augmentation.mix_target)
+            )
+        return batch
 
     def score(self, model: nn.Module, batch: ImageBatch) -> Scored:
         logits = model(batch.images)
@@ -239,8 +251,15 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         return ", ".join(label for label, is_chosen in zip(self.target.labels, chosen, strict=True) if is_chosen)
 
     def _truth_view(self, target: NDArray[Any]) -> Annotation:
-        chosen = [label for label, value in zip(self.target.labels, target, strict=True) if value > 0.5]
-        return Annotation(labels=tuple(LabelScore(label=label) for label in chosen))
+        """The true labels; those of a mixture with their shares."""
+        is_mixed = not np.isin(np.round(target, 4), (0.0, 1.0)).all()
+        return Annotation(
+            labels=tuple(
+                LabelScore(label=label, score=float(value) if is_mixed else None)
+                for label, value in zip(self.target.labels, target, strict=True)
+                if value > 0
+            )
+        )
 
     def _prediction_view(self, probabilities: NDArray[np.float64], chosen: NDArray[np.int64]) -> Annotation:
         """The answer first, then the next likely classes."""

@@ -27,12 +27,12 @@ from studio.errors import TrainingError
 from studio.modeling.detection.detector import (
     Detections,
     Detector,
-    TrueObjects,
     candidates,
     parameters_of,
     stacked_losses,
     suppressed,
 )
+from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.images.backbones import weight_arguments
 from studio.modeling.images.batch_normalization import batch_norms
 from studio.modeling.images.normalization import PixelNormalization

@@ -22,13 +22,13 @@ from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
 from studio.modeling.detection.detector import (
     Detections,
     Detector,
-    TrueObjects,
     candidates,
     parameters_of,
     stacked_losses,
     suppressed,
     targets_of,
 )
+from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.detection.pyramid import PyramidAnchors, TimmPyramid
 from studio.modeling.detection.sampling import BalancedSampler
 from studio.modeling.images.normalization import PixelNormalization

@@ -16,13 +16,13 @@ from torchvision.ops.feature_pyramid_network import LastLevelP6P7
 from studio.modeling.detection.detector import (
     Detections,
     Detector,
-    TrueObjects,
     candidates,
     parameters_of,
     stacked_losses,
     suppressed,
     targets_of,
 )
+from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.detection.pyramid import PyramidAnchors, TimmPyramid
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout

@@ -5,6 +5,7 @@ Shapes: B batch, C channels, H height, W width, N boxes.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from studio.errors import DatasetError
 from studio.modeling.boxes import Matching, framed, match_boxes
 from studio.modeling.detection.detector import Detector
 from studio.modeling.images.batch_normalization import keeps_statistics
+from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import (
@@ -133,6 +135,18 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         if batch.has_truth:
             losses = model.losses_per_image(outputs, batch.truth).double().cpu().numpy()
         return Scored(raw, losses)
+
+    def mix(self, batch: DetectionBatch) -> DetectionBatch:
+        height, width = batch.images.shape[-2:]
+        for one in mixtures(self.settings.augmentation, len(batch), height, width, corner=True):
+            objects = one.objects(batch.truth)
+            batch = replace(
+                batch,
+                images=one.images(batch.images),
+                corners=[boxes.corners_N4 for boxes in objects],
+                classes=[boxes.classes_N for boxes in objects],
+            )
+        return batch
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
         names, *sides = box_columns(self.settings)

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from studio.modeling.detection.detector import TrueObjects
-from studio.modeling.images.reader import read_image, stack_images
+from studio.modeling.detection.objects import TrueObjects
+from studio.modeling.images.reader import read_picture, stack_images
 from studio.modeling.images.transforms import Boxes, Transforms
 from studio.modeling.recipe import Batch, Draw, Media, Samples
 from studio.problems.image_object_detection.truth import TrueBoxes
@@ -77,14 +77,15 @@ class DetectionSamples(Samples):
         self._transforms, self._truth, self._training = transforms, truth, training
 
     def __getitem__(self, draw: Draw) -> Item:
-        image = read_image(self._media, self._names[draw.row], self._channels, self._rows[draw.row])
-        size = (image.shape[1], image.shape[0])
-        frame = None if self._training else self._transforms.frame(image)
+        name, row = self._names[draw.row], self._rows[draw.row]
+        picture = read_picture(self._media, name, self._channels, row, self._transforms.first_size)
+        image, size = picture.pixels, picture.size
+        frame = None if self._training else picture.in_file(self._transforms.frame(image))
         if self._truth is None:
             return Item(draw.row, self._transforms.image(image, draw.seed), size, frame, None)
         true = self._truth[draw.row]
         known = true.classes >= 0
-        boxes = Boxes(true.corners[known].astype(np.float32), true.classes[known])
+        boxes = Boxes(picture.scaled(true.corners[known]).astype(np.float32), true.classes[known])
         pixels, moved = self._transforms.image_and_boxes(image, boxes, draw.seed)
         return Item(draw.row, pixels, size, frame, moved)
 

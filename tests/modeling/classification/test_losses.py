@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch.nn import functional
+from torchvision.ops import sigmoid_focal_loss
 
 from studio.datasets.labels import Task
 from studio.errors import TrainingError
@@ -78,3 +79,27 @@ def test_two_classes_have_one_logit_for_the_positive_class() -> None:
 def test_cross_entropy_on_several_labels_is_refused() -> None:
     with pytest.raises(TrainingError, match="exactly one class"):
         classification_loss("CrossEntropy", Task.MULTI_LABEL, 3)
+
+
+@pytest.mark.parametrize(("alpha", "gamma"), [(0.25, 2.0), (0.6, 1.5)])
+@pytest.mark.parametrize("is_soft", [False, True])
+def test_focal_equals_torchvisions_also_for_soft_targets(alpha: float, gamma: float, is_soft: bool) -> None:
+    torch.manual_seed(0)
+    truth = torch.rand(6, 3) if is_soft else targets(Task.MULTI_LABEL, 3)
+    logits = torch.randn(6, 3) * 3
+
+    ours = classification_loss("Focal", Task.MULTI_LABEL, 3, focal_alpha=alpha, focal_gamma=gamma)
+    theirs = sigmoid_focal_loss(logits, truth, alpha=alpha, gamma=gamma)
+
+    assert torch.allclose(ours.per_sample(logits, truth), theirs.mean(1), atol=1e-6)
+
+
+def test_soft_targets_of_cross_entropy_and_bce_equal_torchs() -> None:
+    torch.manual_seed(0)
+    truth, logits = torch.rand(6, 4).softmax(1), torch.randn(6, 4)
+
+    cross = classification_loss("CrossEntropy", Task.MULTI_CLASS, 4).per_sample(logits, truth)
+    bce = classification_loss("BCE", Task.MULTI_CLASS, 4).per_sample(logits, truth)
+
+    assert torch.allclose(cross, functional.cross_entropy(logits, truth, reduction="none"), atol=1e-6)
+    assert torch.allclose(bce.mean(), functional.binary_cross_entropy_with_logits(logits, truth), atol=1e-6)

@@ -11,7 +11,7 @@ from timm.layers import DropPath
 
 from studio.errors import TrainingError
 from studio.modeling.boxes import overlaps
-from studio.modeling.detection.detector import TrueObjects
+from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.schedules import schedule_factor
 from studio.problems.image_object_detection.efficientdet import EfficientDetector, backbone_name
 from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings

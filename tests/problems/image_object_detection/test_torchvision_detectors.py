@@ -9,7 +9,8 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from studio.errors import TrainingError
 from studio.modeling.boxes import overlaps
-from studio.modeling.detection.detector import Detector, TrueObjects
+from studio.modeling.detection.detector import Detector
+from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.detection.pyramid import TimmPyramid
 from studio.modeling.schedules import schedule_factor
 from studio.problems.image_object_detection.detectors import detector_class

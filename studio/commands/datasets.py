@@ -23,8 +23,12 @@ def import_dataset(
     path: Path,
     name: Annotated[str, typer.Option(help="What to call the dataset.")],
     problem_type: Annotated[str | None, typer.Option(help="Guessed if left out.")] = None,
-    format: Annotated[str | None, typer.Option(help="Guessed if left out.")] = None,
-    train: Annotated[str | None, typer.Option(help="The train table, inside PATH or elsewhere.")] = None,
+    format: Annotated[
+        str | None, typer.Option(help="The data format, such as coco or image_folder; recognised if left out.")
+    ] = None,
+    train: Annotated[
+        str | None, typer.Option(help="The train table, inside PATH or elsewhere; None to predict only.")
+    ] = None,
     validation: Annotated[str | None, typer.Option(help="The validation table.")] = None,
     test: Annotated[str | None, typer.Option(help="The test table.")] = None,
     unlabeled: Annotated[str | None, typer.Option(help="The table without labels.")] = None,
@@ -41,14 +45,15 @@ def import_dataset(
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
         _refuse_taken(connection, name)
         source, tables, given["media_folder"] = gathered(path.absolute(), tables, media, Path(folder))
-        draft = _await_scan(connection, _begin(connection, source))
-        choices: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-        choices |= {key: _table(draft, value) for key, value in tables.items() if value is not None}
+        told: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        draft = _await_scan(connection, _begin(connection, source), may_fail=bool(told))
+        if told:
+            draft = _look_again(connection, draft, told)
+        chosen: dict[str, Any] = {key: _table(draft, value) for key, value in tables.items() if value is not None}
         if role:
-            choices["roles"] = _roles(connection, problem_type or draft["choices"].get("problem_type"), role)
-        if choices:
-            draft = connection.post(f"/api/imports/{draft['id']}/check", {"choices": choices})
-            draft = _await_scan(connection, draft)
+            chosen["roles"] = _roles(connection, draft["choices"].get("problem_type"), role)
+        if chosen:
+            draft = _look_again(connection, draft, told | chosen)
         if has_errors(draft["findings"]):
             tell_findings(draft["findings"])
         body = {"name": name, "choices": draft["choices"]}
@@ -128,7 +133,7 @@ def gathered(
                 if file != path:
                     target.write(file, str(file.relative_to(place.parent)))
     named = {role: beside[role].name if role in beside else value for role, value in tables.items()}
-    if path.is_file() and named.get("train") is None:
+    if path.is_file() and named.get("train") is None and path.name not in named.values():
         named["train"] = path.name
     return archive, named, beside["media"].name if "media" in beside else media
 
@@ -170,12 +175,17 @@ def zip_folder(folder: Path, archive: Path) -> None:
             target.write(file, str(file.relative_to(folder)))
 
 
-def _await_scan(connection: Connection, draft: dict[str, Any]) -> dict[str, Any]:
+def _look_again(connection: Connection, draft: dict[str, Any], choices: dict[str, Any]) -> dict[str, Any]:
+    return _await_scan(connection, connection.post(f"/api/imports/{draft['id']}/check", {"choices": choices}))
+
+
+def _await_scan(connection: Connection, draft: dict[str, Any], *, may_fail: bool = False) -> dict[str, Any]:
+    """The look when it is over; one that failed is looked at again where more was told than the first look knew."""
     with people().status("Looking at the data"):
         while draft["state"] == "scanning":
             time.sleep(POLL_SECONDS)
             draft = connection.get(f"/api/imports/{draft['id']}")
-    if draft["state"] == "failed":
+    if draft["state"] == "failed" and not may_fail:
         error = draft["error"] or {}
         tell_findings(draft["findings"])
         raise InputError(error.get("message", "The data could not be read."), hint=error.get("hint", ""))
@@ -224,11 +234,13 @@ def _rows(dataset: dict[str, Any]) -> dict[str, int]:
     return {table["role"] or table["name"]: table["rows"] for table in dataset["tables"]}
 
 
-def _table(draft: dict[str, Any], text: str) -> str:
-    """The table that a person names by its path or only by its file name."""
+def _table(draft: dict[str, Any], text: str) -> str | None:
+    """The table that a person names by its path or only by its file name; None for the word None."""
     names = [table["name"] for table in draft["tables"]]
     plain = text.removeprefix("./")
     found = [name for name in names if name == plain] or [name for name in names if Path(name).name == Path(plain).name]
+    if not found and plain.lower() == "none":
+        return None
     if len(found) != 1:
         raise InputError(f"There is no table {text!r} in this data.", hint=f"Tables: {', '.join(names) or 'none'}.")
     return str(found[0])

@@ -11,29 +11,56 @@ from studio.problems.registry import problem_type, problem_types
 
 
 def choose(views: Mapping[str, TableView], given: Mapping[str, Any]) -> tuple[Choices, list[ScannedGuess]]:
-    """The given choices, and guesses for whatever they leave open."""
+    """The given choices, and guesses for whatever they leave open.
+
+    A table role that is given as None has no table, on purpose; one that is not given is guessed.
+    """
     wanted = str(given.get("problem_type") or "")
     if wanted:
         problem_type(wanted)
-    candidates = [given["train"]] if given.get("train") else _train_candidates(views)
-    best_name, guesses = candidates[0], _guesses(views[candidates[0]])
-    for name in candidates[1:]:
-        found = _guesses(views[name])
-        if _confidence(found, wanted) > _confidence(guesses, wanted):
-            best_name, guesses = name, found
+    base, guesses = _base_table(views, given, wanted)
+    others = [given[role] for role in TABLE_ROLES[1:] if given.get(role)]
     chosen = next((one for one in guesses if not wanted or one.problem_type == wanted), None)
     kind = wanted or (chosen.problem_type if chosen else "")
+    view = views[base]
+    is_trained = bool(given["train"]) if "train" in given else not (base in others or _holds_no_labels(view, chosen))
     roles: dict[str, str | list[str] | None] = {**(chosen.roles if chosen else {}), **(given.get("roles") or {})}
-    view = views[best_name]
     media_role = problem_type(kind).media_role if kind else None
     if media_role and not roles.get(media_role) and view.file_columns:
         roles[media_role] = next(iter(view.file_columns))
     media_folder = given.get("media_folder") or _media_folder(kind, roles, view)
-    names = {role: given.get(role) for role in TABLE_ROLES} | {"train": best_name}
+    names = {role: given.get(role) for role in TABLE_ROLES} | {"train": base if is_trained else None}
+    if not is_trained and not any(names.values()):
+        names["test"] = base
+    free = {name: one for name, one in views.items() if name not in (base, *others)}
     for role in TABLE_ROLES[1:]:
-        if role not in given:
-            names[role] = _companion(role, best_name, views, kind, roles)
+        if role not in given and names[role] is None:
+            names[role] = _companion(role, view, free, kind, roles)
     return Choices(problem_type=kind, media_folder=media_folder, roles=roles, **names), guesses
+
+
+def _base_table(
+    views: Mapping[str, TableView], given: Mapping[str, Any], wanted: str
+) -> tuple[str, list[ScannedGuess]]:
+    """The table that columns are chosen from, and what it looks like: the train table, else the first there is."""
+    named = [given[role] for role in TABLE_ROLES if given.get(role)]
+    if "train" in given:
+        tests = [name for name in views if role_by_name(name) == "test"]
+        candidates = named[:1] or tests or list(views)
+    else:
+        candidates = [name for name in _train_candidates(views) if name not in named] or named[:1]
+    best, guesses = candidates[0], _guesses(views[candidates[0]])
+    for name in candidates[1:]:
+        found = _guesses(views[name])
+        if confidence(found, wanted) > confidence(guesses, wanted):
+            best, guesses = name, found
+    return best, guesses
+
+
+def _holds_no_labels(view: TableView, chosen: ScannedGuess | None) -> bool:
+    """Whether a table can only be predicted on: nothing in it looks like a label, and its name or columns say so."""
+    has_only_files = bool(view.file_columns) and len(view.file_columns) == len(view.kinds)
+    return chosen is None and (has_only_files or role_by_name(view.name) == "test")
 
 
 def _train_candidates(views: Mapping[str, TableView]) -> list[str]:
@@ -57,7 +84,8 @@ def _guesses(view: TableView) -> list[ScannedGuess]:
     ]
 
 
-def _confidence(guesses: list[ScannedGuess], wanted: str) -> float:
+def confidence(guesses: list[ScannedGuess], wanted: str) -> float:
+    """How sure the surest guess is; of one problem type where that is chosen."""
     return max((one.confidence for one in guesses if not wanted or one.problem_type == wanted), default=0.0)
 
 
@@ -70,28 +98,28 @@ def _media_folder(kind: str, roles: Mapping[str, Any], view: TableView) -> str:
 
 
 def _companion(
-    role: TableRole, train: str, views: Mapping[str, TableView], kind: str, roles: Mapping[str, Any]
+    role: TableRole, base: TableView, free: Mapping[str, TableView], kind: str, roles: Mapping[str, Any]
 ) -> str | None:
-    """A table of this role by name whose columns fit, the one most like the train table."""
+    """A table of this role by name whose columns fit, the one most like the base table."""
     needed = {
         str(roles[one.name])
         for one in (problem_type(kind).roles if kind else ())
         if (one.in_test or role == "validation") and isinstance(roles.get(one.name), str)
     }
     fitting = [
-        name
-        for name, view in views.items()
-        if name != train and role_by_name(name) == role and needed <= set(map(str, view.rows.columns))
+        name for name, view in free.items() if role_by_name(name) == role and needed <= set(map(str, view.rows.columns))
     ]
-    train_columns = set(views[train].rows.columns)
-    fitting.sort(key=lambda name: (len(train_columns ^ set(views[name].rows.columns)), name))
+    columns = set(base.rows.columns)
+    fitting.sort(key=lambda name: (len(columns ^ set(free[name].rows.columns)), name))
     return fitting[0] if fitting else None
 
 
 def role_reasons(kind: ProblemType | None, choices: Choices, views: Mapping[str, TableView]) -> dict[str, str]:
-    if kind is None or choices.train is None:
+    """Why each column was chosen, by role."""
+    base = choices.base_table()
+    if kind is None or base is None:
         return {}
-    view = views[choices.train]
+    view = views[base]
     reasons = {}
     for role in kind.roles:
         chosen = choices.roles.get(role.name)
@@ -103,7 +131,9 @@ def role_reasons(kind: ProblemType | None, choices: Choices, views: Mapping[str,
                 "holds lists" if view.kinds[chosen] == "list" else f"{int(column.nunique())} different values"
             )
         elif isinstance(chosen, list) and len(chosen) == 1 and chosen[0] in view.kinds:
-            reasons[role.name] = f"{int(view.rows[chosen[0]].nunique())} different values"
+            column = view.rows[chosen[0]]
+            is_list = view.kinds[chosen[0]] == "list"
+            reasons[role.name] = "holds lists" if is_list else f"{int(column.nunique())} different values"
         elif chosen:
             reasons[role.name] = f"{len(chosen)} columns of 0 and 1"
     return reasons

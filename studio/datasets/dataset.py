@@ -82,9 +82,16 @@ class DatasetProfile(_Model):
     image_sizes: tuple[tuple[int, int, int], ...] = ()
     """(width, height, count), the most frequent 50."""
     image_channels: dict[str, int] = {}
+    """Number of images by number of channels in the file."""
+    readable_channels: tuple[int, ...] = ()
+    """The numbers of channels as which every image can be read, the likeliest first."""
     histograms: tuple[Histogram, ...] = ()
     facts: dict[str, float] = {}
     """Further numbers of the problem type, such as `boxes_per_image`."""
+
+    def choice_facts(self) -> Mapping[str, object]:
+        """What conditions and checks of settings may look at."""
+        return {"dataset.task": self.task, "dataset.image_channels": list(self.readable_channels)}
 
 
 class DatasetManifest(_Model):
@@ -171,8 +178,8 @@ class Dataset:
         return resolve_inside(self.media, text)
 
     def preview(self, media_path: str) -> Path:
-        """Where the thumbnail of a media file lies (it may not exist for very large datasets)."""
-        return self.folder / "previews" / f"{hashlib.sha256(media_path.encode()).hexdigest()[:32]}.jpg"
+        """Where the small picture of a media file lies (it may not exist for very large datasets)."""
+        return self.folder / "previews" / preview_name(media_path)
 
     def profile(self) -> DatasetProfile:
         """The facts found at import."""
@@ -199,6 +206,11 @@ class Dataset:
             folders=self.manifest.media_folders,
             folds=tuple(sorted(folds)),
             label_values=profile.labels,
-            facts={**self.manifest.facts(), "dataset.task": profile.task, **(more.pop("facts", None) or {})},  # type: ignore[dict-item]
+            facts={**self.manifest.facts(), **profile.choice_facts(), **(more.pop("facts", None) or {})},  # type: ignore[dict-item]
             **more,  # type: ignore[arg-type]
         )
+
+
+def preview_name(media_path: str) -> str:
+    """The file name of the small picture of a media file."""
+    return f"{hashlib.sha256(media_path.encode()).hexdigest()[:32]}.jpg"

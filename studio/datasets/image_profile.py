@@ -1,45 +1,38 @@
 """Facts about a dataset's images: sizes, channels, formats."""
 
 from collections import Counter
+from collections.abc import Iterable
 
 import numpy as np
 
-from studio.datasets.dataset import Histogram
+from studio.datasets.dataset import DatasetProfile, Histogram
 from studio.datasets.inspection import Inspection
+from studio.datasets.media import ImageFacts
 
 MAX_SIZES = 50
 BINS = 20
 
 
-def image_sizes(inspection: Inspection) -> tuple[tuple[int, int, int], ...]:
-    """(width, height, count), most frequent first."""
-    counts = Counter((facts.width, facts.height) for facts in inspection.images.values())
-    return tuple((width, height, count) for (width, height), count in counts.most_common(MAX_SIZES))
-
-
-def image_channels(inspection: Inspection) -> dict[str, int]:
-    """Number of images by number of channels."""
-    return dict(sorted(Counter(str(facts.channels) for facts in inspection.images.values()).items()))
-
-
-def image_facts(inspection: Inspection) -> dict[str, float]:
-    """Medians that suggestions look at."""
-    if not inspection.images:
-        return {}
-    widths = [facts.width for facts in inspection.images.values()]
-    heights = [facts.height for facts in inspection.images.values()]
-    return {"median_width": float(np.median(widths)), "median_height": float(np.median(heights))}
-
-
-def image_histograms(inspection: Inspection) -> tuple[Histogram, ...]:
-    """Widths and heights."""
+def image_profile(inspection: Inspection) -> DatasetProfile:
+    """Sizes, channels, medians and histograms of all images of a dataset."""
     facts = list(inspection.images.values())
     if not facts:
-        return ()
-    return (
-        histogram("Image width", "px", [one.width for one in facts]),
-        histogram("Image height", "px", [one.height for one in facts]),
+        return DatasetProfile()
+    widths, heights = [one.width for one in facts], [one.height for one in facts]
+    sizes = Counter(zip(widths, heights, strict=True)).most_common(MAX_SIZES)
+    return DatasetProfile(
+        image_sizes=tuple((width, height, count) for (width, height), count in sizes),
+        image_channels=dict(sorted(Counter(str(one.channels) for one in facts).items())),
+        readable_channels=readable_channels(facts),
+        histograms=(histogram("Image width", "px", widths), histogram("Image height", "px", heights)),
+        facts={"median_width": float(np.median(widths)), "median_height": float(np.median(heights))},
     )
+
+
+def readable_channels(facts: Iterable[ImageFacts]) -> tuple[int, ...]:
+    """The numbers of channels as which every image can be read, colour first."""
+    common = set.intersection(*(set(one.readable_channels) for one in facts))
+    return tuple(sorted(common, key=lambda channels: (channels != 3, channels)))
 
 
 def histogram(title: str, unit: str, values: list[int] | list[float]) -> Histogram:

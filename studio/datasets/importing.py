@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import Dataset
+from studio.datasets.importers.converting import converted_findings, converted_folder
 from studio.datasets.inspection import Report
 from studio.datasets.making import ImportOrder, make_dataset
 from studio.datasets.scan_result import Choices
@@ -67,6 +68,7 @@ def order_inspection(
     if blocking(findings):
         raise FindingsError(findings)
     RunFolder.create(run_folder)
+    tables = converted_folder(import_folder, chosen.format) or import_folder / "files"
     spec = RunSpec(
         kind=WorkerKind.INSPECT,
         run_id=run_folder.name,
@@ -74,6 +76,7 @@ def order_inspection(
         settings={
             "import": {
                 "files": os.path.relpath(import_folder / "files", run_folder),
+                "tables": os.path.relpath(tables, run_folder),
                 "target": os.path.relpath(dataset_folder, run_folder),
                 "name": name,
                 "choices": chosen.model_dump(mode="json"),
@@ -98,9 +101,13 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
     target = (run_folder / order["target"]).resolve()
     kind = problem_type(choices.problem_type)
     roles = {role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)}
+    files = (run_folder / order["files"]).resolve()
+    tables_folder = (run_folder / order["tables"]).resolve()
     return make_dataset(
         ImportOrder(
-            files=(run_folder / order["files"]).resolve(),
+            files=files,
+            tables_folder=tables_folder,
+            noticed=converted_findings(tables_folder) if tables_folder != files else (),
             target=target,
             dataset_id=target.name,
             name=order["name"],

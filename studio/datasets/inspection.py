@@ -39,6 +39,8 @@ class Inspection:
     media_folder: str
     images: dict[str, ImageFacts] = field(default_factory=dict)
     """Facts by the name in the table."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Hex SHA-256 of each decoded file, by the name in the table."""
     findings: list[Finding] = field(default_factory=list)
     repaired: dict[TableRole, set[int]] = field(default_factory=dict)
 

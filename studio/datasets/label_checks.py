@@ -19,38 +19,38 @@ LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
 def inspect_labels(inspection: Inspection) -> tuple[LabelSpace | None, dict[str, dict[str, int]]]:
     """Drop rows whose label is missing, unusable or unseen in training; give the label space and counts by table.
 
+    Where nothing is trained on, the space is that of the first table with labels; None if there is none.
+
     Raises:
         FindingsError: if the training table has no label space.
     """
     columns = list(inspection.roles.get("label_columns") or ())
     for role in LABELED:
-        if role in inspection.frames and _has(inspection.frames[role], columns):
+        if _has(inspection.frames.get(role), columns):
             _drop_unlabeled(inspection, role, columns)
-    if "train" not in inspection.frames:
+    base = next((role for role in LABELED if _has(inspection.frames.get(role), columns)), None)
+    if base is None:
         return None, {}
     try:
-        space = label_space(inspection.frames["train"], columns)
+        space = label_space(inspection.frames[base], columns)
     except DatasetError as error:
-        raise FindingsError(
-            [
-                *inspection.findings,
-                Finding(
-                    code=error.code,
-                    path=f"{inspection.names['train']}: {', '.join(columns)}",
-                    message=error.message,
-                    fix=error.hint,
-                ),
-            ]
-        ) from None
+        if base != "train":
+            return None, {}
+        raise FindingsError([*inspection.findings, _no_space(inspection, columns, error)]) from None
     for role in ("validation", "test"):
-        if role in inspection.frames and _has(inspection.frames[role], columns):
+        if role != base and _has(inspection.frames.get(role), columns):
             _drop_unseen(inspection, role, space)
-    _note_rare(inspection, space)
+    _note_rare(inspection, base, space)
     return space, {
         inspection.names[role]: count_labels(inspection.frames[role], space)
         for role in LABELED
         if role in inspection.frames and space.has_labels(inspection.frames[role])
     }
+
+
+def _no_space(inspection: Inspection, columns: Sequence[str], error: DatasetError) -> Finding:
+    path = f"{inspection.names['train']}: {', '.join(columns)}"
+    return Finding(code=error.code, path=path, message=error.message, fix=error.hint)
 
 
 def count_labels(frame: pd.DataFrame, space: LabelSpace) -> dict[str, int]:
@@ -71,8 +71,8 @@ def truth_of(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(column for column in columns if row[column] == 1)
 
 
-def _has(frame: pd.DataFrame, columns: Sequence[str]) -> bool:
-    return bool(columns) and all(column in frame.columns for column in columns)
+def _has(frame: pd.DataFrame | None, columns: Sequence[str]) -> bool:
+    return frame is not None and bool(columns) and all(column in frame.columns for column in columns)
 
 
 def _drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
@@ -119,14 +119,14 @@ def _drop_unseen(inspection: Inspection, role: TableRole, space: LabelSpace) -> 
     )
 
 
-def _note_rare(inspection: Inspection, space: LabelSpace) -> None:
-    counts = count_labels(inspection.frames["train"], space)
+def _note_rare(inspection: Inspection, base: TableRole, space: LabelSpace) -> None:
+    counts = count_labels(inspection.frames[base], space)
     column = ", ".join(space.columns[:3])
     single = [label for label, count in counts.items() if count == 1]
     absent = [label for label, count in counts.items() if count == 0]
     if single:
         inspection.note(
-            "train",
+            base,
             FindingLevel.WARNING,
             "rare_class",
             column,
@@ -136,7 +136,7 @@ def _note_rare(inspection: Inspection, space: LabelSpace) -> None:
         )
     if absent:
         inspection.note(
-            "train",
+            base,
             FindingLevel.WARNING,
             "absent_class",
             column,
@@ -146,7 +146,7 @@ def _note_rare(inspection: Inspection, space: LabelSpace) -> None:
         )
     if len(counts) > MANY_CLASSES:
         inspection.note(
-            "train",
+            base,
             FindingLevel.WARNING,
             "many_classes",
             column,
@@ -159,7 +159,7 @@ def _note_rare(inspection: Inspection, space: LabelSpace) -> None:
     alike = [" / ".join(group) for group in twins.values() if len(group) > 1]
     if alike:
         inspection.note(
-            "train",
+            base,
             FindingLevel.WARNING,
             "twin_classes",
             column,

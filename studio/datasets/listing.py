@@ -55,7 +55,7 @@ def list_media_folders(files: Path) -> list[MediaFolder]:
 def role_by_name(name: str) -> TableRole | None:
     """The role that a table's file name speaks of, if any."""
     stem = PurePosixPath(name).stem.lower()
-    words = re.split(r"[^a-z0-9]+", stem)
+    words = re.split(r"[^a-z]+", stem)
     for role, pattern in _ROLE_WORDS:
         if any(re.fullmatch(pattern, word) for word in words):
             return role
@@ -65,9 +65,13 @@ def role_by_name(name: str) -> TableRole | None:
 def file_columns(
     rows: pd.DataFrame, kinds: Mapping[str, ColumnKind], files: Path, folders: Sequence[str]
 ) -> dict[str, str]:
-    """Column -> folder, for text columns most of whose cells name files there; the best folder a column."""
+    """Column -> folder, for text columns most of whose cells name files there; the best folder a column.
+
+    `folders` are those with media directly in them; cells may also start from a folder above.
+    """
     found: dict[str, str] = {}
-    candidates = list(dict.fromkeys([*folders, "."]))
+    above = {parent.as_posix() for folder in folders for parent in PurePosixPath(folder).parents}
+    candidates = list(dict.fromkeys([*folders, *sorted(above), "."]))
     for column, kind in kinds.items():
         if kind != "text":
             continue

@@ -20,6 +20,9 @@ from studio.problems.contract import ProblemType
 from studio.results.prediction import HEIGHT, HIDDEN_COLUMNS, ROW, WIDTH
 from studio.settings.finding import Finding, FindingLevel, FindingsError, blocking
 
+ROW_GROUP_ROWS = 20_000
+"""Pages of samples read a group at a time."""
+
 
 @dataclass(frozen=True)
 class ImportOrder:
@@ -33,11 +36,15 @@ class ImportOrder:
     name: str
     problem_type: ProblemType
     tables: Mapping[TableRole, str]
-    """Role -> file, relative to `files`."""
+    """Role -> file, relative to the folder of tables."""
     media_folder: str
     roles: Mapping[str, Any]
     source: str = ""
     example_of: str = ""
+    tables_folder: Path | None = None
+    """Where the tables lie, if not among the files: where a converted format has left them."""
+    noticed: tuple[Finding, ...] = ()
+    """What was noticed before, while converting."""
 
 
 def make_dataset(order: ImportOrder, report: Report) -> Dataset:
@@ -58,7 +65,10 @@ def make_dataset(order: ImportOrder, report: Report) -> Dataset:
 
 def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
     report.progress(0.0, "reading tables")
-    raw = {role: read_table(resolve_inside(order.files, name), name) for role, name in order.tables.items()}
+    raw = {
+        role: read_table(resolve_inside(order.tables_folder or order.files, name), name)
+        for role, name in order.tables.items()
+    }
     inspection = _open(order, raw)
     _refuse_if_blocked(inspection.findings)
     imported = {role: len(frame) for role, frame in inspection.frames.items()}
@@ -81,6 +91,7 @@ def _open(order: ImportOrder, raw: Mapping[TableRole, RawTable]) -> Inspection:
         kinds={role: dict(table.kinds) for role, table in raw.items()},
         roles=order.roles,
         media_folder=order.media_folder,
+        findings=list(order.noticed),
     )
     for role, table in raw.items():
         frame = table.frame.copy()
@@ -178,7 +189,7 @@ def _write(
             "size_bytes": sum(path.stat().st_size for path in media_files)
             + sum((work / table.file).stat().st_size for table in tables),
             "created": time.time(),
-            "fingerprint": _fingerprint(work, tables, media_files),
+            "fingerprint": _fingerprint(work, tables, media_files, inspection.digests, order.media_folder),
         }
     )
     write_json(work / "profile.json", profile.model_dump(mode="json"))
@@ -199,7 +210,7 @@ def _write_table(order: ImportOrder, inspection: Inspection, role: TableRole, im
     if file_column is not None and inspection.images:
         sizes = [inspection.size_of(str(name)) or (0, 0) for name in frame[file_column]]
         frame = frame.assign(**{WIDTH: [width for width, _ in sizes], HEIGHT: [height for _, height in sizes]})
-    frame.to_parquet(work / file, index=False)
+    frame.to_parquet(work / file, index=False, row_group_size=ROW_GROUP_ROWS)
     columns: list[Column] = []
     for column in frame.columns:
         if column in HIDDEN_COLUMNS:
@@ -230,10 +241,17 @@ def _empty_manifest(order: ImportOrder) -> DatasetManifest:
     )
 
 
-def _fingerprint(work: Path, tables: Sequence[Table], media_files: Sequence[Path]) -> str:
+def _fingerprint(
+    work: Path, tables: Sequence[Table], media_files: Sequence[Path], digests: Mapping[str, str], folder: str
+) -> str:
+    """Over the contents of tables and media; what was hashed while it was decoded is not read again."""
     digest = hashlib.sha256()
+    base = work / "media" if folder in ("", ".") else work / "media" / folder
     for path in [*(work / table.file for table in tables), *sorted(media_files)]:
-        digest.update(path.relative_to(work).as_posix().encode() + b"\0" + sha256_file(path).encode() + b"\n")
+        known = digests.get(path.relative_to(base).as_posix()) if path.is_relative_to(base) else None
+        digest.update(
+            path.relative_to(work).as_posix().encode() + b"\0" + (known or sha256_file(path)).encode() + b"\n"
+        )
     return digest.hexdigest()
 
 

@@ -1,7 +1,8 @@
 """Images: the one reader that inspection, training, the studio's pages and scoring pipelines share.
 
 Decides once what is decided differently by every library: orientation tags are applied, transparent pixels stand on
-white, 16-bit values are scaled to 8 bits, CMYK becomes RGB, of several frames the first is read.
+white unless four channels are asked for, 16-bit values are scaled to 8 bits, CMYK becomes RGB, of several frames the
+first is read. NumPy files are read by `numpy_image`.
 """
 
 import io
@@ -9,7 +10,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,19 +18,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from studio.errors import StudioError
+from studio.datasets.numpy_image import MAGIC, ImageError, Scaling, read_array, read_array_header, to_bytes
+from studio.files import read_head
+
+__all__ = ["ImageError", "ImageFacts", "decode_image", "inspect_image", "open_image", "read_facts", "sniff_type"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
+NUMPY = "NPY"
 MAX_PIXELS = 89_000_000
+MIN_SIDE = 2
+THUMBNAIL_SIDE = 256
+VIEW_SIDE = 1024
+"""Of the pictures that stand in for files that browsers do not draw."""
 _ORIENTATION_TAG = 0x0112
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-
-
-class ImageError(StudioError):
-    """A file that cannot be read as an image; the code says in which way."""
-
-    code = "image"
+_DRAWN = frozenset({"JPEG", "PNG", "WEBP", "BMP", "GIF"})
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,23 @@ class ImageFacts:
     orientation: int
     is_deep: bool
     """Whether it has more than 8 bits a channel."""
+    scaling: Scaling = ""
+    """How numbers that are no bytes became bytes; known once the image is decoded."""
+    has_alpha: bool = False
+    is_flat: bool = False
+    """Whether all pixels are the same; known once the image is decoded."""
+
+    @property
+    def readable_channels(self) -> tuple[int, ...]:
+        """The numbers of channels as which the image can be read."""
+        if self.format == NUMPY and self.channels not in (1, 3):
+            return (self.channels,)
+        return (1, 3, 4) if self.channels == 4 and self.has_alpha else (1, 3)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether browsers draw the file itself."""
+        return self.format in _DRAWN
 
 
 def read_facts(path: Path) -> ImageFacts:
@@ -52,41 +73,65 @@ def read_facts(path: Path) -> ImageFacts:
     Raises:
         ImageError: if it is no supported image, or too large.
     """
+    if _is_numpy(path):
+        with path.open("rb") as file:
+            return _array_facts(file)
     with _open(path) as image, _reading():
         return _facts(image)
 
 
 def open_image(path: Path, channels: int = 3) -> NDArray[np.uint8]:
-    """Decoded pixels, (height, width, channels) uint8, RGB or grey.
+    """Decoded pixels, (height, width, channels) uint8: RGB, grey, RGBA, or as many as a NumPy file has.
 
     Raises:
-        ImageError: if the file is empty, unsupported, truncated, damaged or too large.
+        ImageError: if the file is empty, unsupported, truncated, damaged or too large, or has other channels.
     """
+    if _is_numpy(path):
+        with path.open("rb") as file:
+            return _as_channels(read_array(file)[0], channels)
     with _open(path) as image, _reading():
         return _pixels(image, channels)
 
 
 def decode_image(data: bytes, channels: int = 3) -> NDArray[np.uint8]:
     """Like `open_image`, from bytes in memory."""
+    if data.startswith(MAGIC):
+        return _as_channels(read_array(io.BytesIO(data))[0], channels)
     with _open(io.BytesIO(data)) as image, _reading():
         return _pixels(image, channels)
 
 
-def inspect_image(path: Path, preview: Path | None = None, preview_size: int = 256) -> ImageFacts:
-    """Decode an image to its last byte, once, and write a thumbnail if asked.
+def inspect_image(path: Path, preview: Path | None = None, *, with_thumbnail: bool = True) -> ImageFacts:
+    """Decode an image to its last byte, once, and write a small picture of it if asked.
+
+    Files that browsers do not draw always get a picture, a larger one, to be shown in their place.
 
     Raises:
-        ImageError: as `open_image`.
+        ImageError: as `open_image`, or if a side is shorter than 2 pixels.
     """
-    with _open(path) as image, _reading():
-        facts = _facts(image)
-        upright = _upright(image)
-        if preview is not None:
-            small = upright.convert("RGB") if upright.mode != "RGB" else upright
-            small.thumbnail((preview_size, preview_size))
-            preview.parent.mkdir(parents=True, exist_ok=True)
-            small.save(preview, "JPEG", quality=85)
-        return facts
+    if _is_numpy(path):
+        with path.open("rb") as file:
+            facts = _array_facts(file)
+            file.seek(0)
+            pixels, scaling = read_array(file)
+        upright = Image.fromarray(pixels[:, :, :3] if facts.channels >= 3 else pixels[:, :, 0])
+        facts = replace(facts, scaling=scaling, is_flat=bool((pixels == pixels[:1, :1]).all()))
+    else:
+        with _open(path) as image, _reading():
+            facts = _facts(image)
+            deep = image.mode == "F"
+            upright = _upright(image)
+            scaling = to_bytes(np.asarray(image))[1] if deep else "high byte" if facts.is_deep else ""
+            facts = replace(facts, scaling=scaling, is_flat=_is_flat(upright))
+    if min(facts.width, facts.height) < MIN_SIDE:
+        raise ImageError(
+            f"The image has only {facts.width} x {facts.height} pixels.",
+            hint=f"Each side needs at least {MIN_SIDE} pixels.",
+            code="image_too_small",
+        )
+    if preview is not None and (with_thumbnail or not facts.is_drawn):
+        _write_preview(upright, preview, THUMBNAIL_SIDE if facts.is_drawn else VIEW_SIDE)
+    return facts
 
 
 def sniff_type(head: bytes) -> str | None:
@@ -104,6 +149,58 @@ def sniff_type(head: bytes) -> str | None:
     return None
 
 
+def _is_numpy(path: Path) -> bool:
+    return path.suffix.lower() == ".npy" and read_head(path, len(MAGIC)) == MAGIC
+
+
+def _array_facts(file: BinaryIO) -> ImageFacts:
+    header = read_array_header(file)
+    return ImageFacts(
+        width=header.width,
+        height=header.height,
+        channels=header.channels,
+        format=NUMPY,
+        frames=1,
+        orientation=1,
+        is_deep=header.dtype == np.uint16,
+    )
+
+
+def _as_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
+    """Pixels of a NumPy file with the channels asked for; only grey and colour become each other."""
+    found = pixels.shape[2]
+    if found == channels:
+        return pixels
+    if found == 1 and channels == 3:
+        return np.repeat(pixels, 3, axis=2)
+    if found == 3 and channels == 1:
+        return np.asarray(Image.fromarray(pixels).convert("L"), dtype=np.uint8)[:, :, None]
+    raise _other_channels(found, channels)
+
+
+def _other_channels(found: int, channels: int) -> ImageError:
+    return ImageError(
+        f"The image has {found} channels and cannot be read as {channels}.",
+        hint=f"Set Image channels to {found}, or bring images with {channels} channels."
+        if found not in (1, 2, 3)
+        else "Set Image channels to 3 for colour or 1 for grey; other numbers need NumPy images.",
+        code="image_channels",
+    )
+
+
+def _write_preview(upright: Image.Image, preview: Path, side: int) -> None:
+    small = upright.convert("RGB")
+    small.thumbnail((side, side))
+    preview.parent.mkdir(parents=True, exist_ok=True)
+    small.save(preview, "JPEG", quality=85)
+
+
+def _is_flat(image: Image.Image) -> bool:
+    ends = image.getextrema()
+    pairs = ends if isinstance(ends[0], tuple) else (ends,)
+    return all(pair[0] == pair[1] for pair in pairs if isinstance(pair, tuple))
+
+
 def _open(source: Path | BinaryIO) -> Image.Image:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     if isinstance(source, Path) and source.stat().st_size == 0:
@@ -115,7 +212,7 @@ def _open(source: Path | BinaryIO) -> Image.Image:
     except UnidentifiedImageError:
         raise ImageError(
             "The file is not a supported image.",
-            hint=f"Supported are {', '.join(FORMATS)}, recognised by content.",
+            hint=f"Supported are {', '.join(FORMATS)}, recognised by content, and NumPy arrays named .npy.",
             code="image_unsupported",
         ) from None
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -145,7 +242,9 @@ def _damaged(error: Exception) -> ImageError:
 
 
 def _facts(image: Image.Image) -> ImageFacts:
-    orientation = int(image.getexif().get(_ORIENTATION_TAG, 1))
+    # PNG's own getexif decodes the whole image, in case the tag stands behind the pixels.
+    exif = Image.Image.getexif(image) if image.format == "PNG" else image.getexif()
+    orientation = int(exif.get(_ORIENTATION_TAG, 1))
     width, height = image.size
     if orientation in _SIDEWAYS:
         width, height = height, width
@@ -156,16 +255,19 @@ def _facts(image: Image.Image) -> ImageFacts:
         format=str(image.format),
         frames=int(getattr(image, "n_frames", 1)),
         orientation=orientation,
-        is_deep=image.mode.startswith(("I", "F")),
+        is_deep=image.mode.startswith("I"),
+        has_alpha=image.getbands()[-1] == "A",
     )
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def _upright(image: Image.Image, *, keep_alpha: bool = False) -> Image.Image:
     image.seek(0)
     image.load()
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith(("I", "F")):
         image = _to_eight_bits(image)
+    if keep_alpha:
+        return image
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
         opaque = image.convert("RGBA")
         white = Image.new("RGBA", opaque.size, (255, 255, 255, 255))
@@ -174,17 +276,19 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _to_eight_bits(image: Image.Image) -> Image.Image:
-    """16-bit integers by their high byte; floats between their own ends."""
+    """16-bit integers by their high byte, 32-bit ones that are no bytes likewise; floats as in NumPy files."""
     values = np.asarray(image)
-    if image.mode == "F":
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
-        scaled = (values - low) / (high - low or 1.0) * 255.0
-        return Image.fromarray(np.nan_to_num(scaled).round().astype(np.uint8))
-    deep = values.astype(np.int64)
-    return Image.fromarray((np.clip(deep, 0, 65535) >> 8 if deep.max(initial=0) > 255 else deep).astype(np.uint8))
+    if image.mode == "I" and values.max(initial=0) > 255:
+        values = np.clip(values, 0, 65535).astype(np.uint16)
+    elif image.mode == "I":
+        values = np.clip(values, 0, 255)
+    return Image.fromarray(to_bytes(values.astype(np.uint16) if image.mode.startswith("I;") else values)[0])
 
 
 def _pixels(image: Image.Image, channels: int) -> NDArray[np.uint8]:
-    upright = _upright(image).convert("L" if channels == 1 else "RGB")
-    pixels = np.asarray(upright, dtype=np.uint8)
+    if channels == 4 and image.mode == "RGBA":
+        return np.asarray(_upright(image, keep_alpha=True), dtype=np.uint8)
+    if channels not in (1, 3):
+        raise _other_channels(len(image.getbands()), channels)
+    pixels = np.asarray(_upright(image).convert("L" if channels == 1 else "RGB"), dtype=np.uint8)
     return pixels[:, :, None] if channels == 1 else pixels

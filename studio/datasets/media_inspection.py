@@ -1,4 +1,4 @@
-"""Media of a new dataset: every named file found, decoded once, and brought into place with a thumbnail."""
+"""Media of a new dataset: every named file found, decoded once, and brought into place with a small picture."""
 
 import os
 import shutil
@@ -12,13 +12,14 @@ import pandas as pd
 from studio.datasets.dataset import Dataset, DatasetManifest, TableRole
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media import ImageError, inspect_image
+from studio.datasets.media_notes import drop_other_channels, note_all_images, note_images
 from studio.errors import PathError
-from studio.files import private_folder, resolve_inside
+from studio.files import iter_files, private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
 from studio.settings.finding import FindingLevel
 
 MAX_PREVIEWS = 20_000
-SIDEWAYS = (5, 6, 7, 8)
+MAX_COUNTED_FILES = 1_000_000
 
 
 def decode_media(
@@ -41,20 +42,39 @@ def decode_media(
         place = media / relative
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            preview = dataset.preview(relative) if len(names) <= MAX_PREVIEWS else None
-            inspection.images[name] = inspect_image(source, preview)
+            inspection.images[name] = inspect_image(
+                source, dataset.preview(relative), with_thumbnail=len(names) <= MAX_PREVIEWS
+            )
         except ImageError as error:
             failures[name] = error
             return
+        inspection.digests[name] = sha256_file(source)
         _link_or_copy(source, place)
 
     with ThreadPoolExecutor(max_workers=min(4, usable_cores())) as pool:
         for done, _ in enumerate(pool.map(decode, names), start=1):
             if done % 16 == 0 or done == len(names):
                 report.progress(0.05 + 0.85 * done / len(names), f"{done:,} of {len(names):,} files decoded")
+    drop_other_channels(inspection, column)
     for role in inspection.frames:
         _drop_failures(inspection, role, column, failures)
-        _note_oddities(inspection, role, column)
+        note_images(inspection, role, column)
+    note_all_images(inspection, column, unused_files(base, column, names))
+
+
+def unused_files(base: Path, column: str, names: list[str]) -> list[str]:
+    """Files with the endings of named ones, in their folders, that no row names."""
+    known, folders = set(names), {name.rpartition("/")[0] for name in names}
+    endings = {Path(name).suffix.lower() for name in names}
+    root = len(base.as_posix()) + 1
+    found = []
+    for number, path in enumerate(iter_files(base)):
+        relative = path.as_posix()[root:]
+        if number >= MAX_COUNTED_FILES:
+            break
+        if relative not in known and path.suffix.lower() in endings and relative.rpartition("/")[0] in folders:
+            found.append(relative)
+    return found
 
 
 class _CaseMap:
@@ -140,32 +160,6 @@ def _drop_failures(inspection: Inspection, role: TableRole, column: str, failure
         rows = frame.index[frame[column].isin(list(bad))]
         first = next(iter(bad.values()))
         inspection.drop(role, rows, code, column, first.message, first.hint, list(bad))
-
-
-def _note_oddities(inspection: Inspection, role: TableRole, column: str) -> None:
-    frame = inspection.frames[role]
-    facts = [inspection.images.get(str(name)) for name in frame[column]]
-    pairs = list(zip(frame.index, facts, strict=True))
-    moving = [index for index, one in pairs if one is not None and one.frames > 1]
-    turned = [index for index, one in pairs if one is not None and one.orientation in SIDEWAYS]
-    deep = [index for index, one in pairs if one is not None and one.is_deep]
-    for rows, code, message, fix in (
-        (
-            moving,
-            "many_frames",
-            "images have several frames; the first is used.",
-            "Save the frame you mean as its own file.",
-        ),
-        (
-            turned,
-            "orientation",
-            "images carry an orientation tag of 90 degrees, which is applied. Boxes must be in the turned image.",
-            "Check boxes in the preview.",
-        ),
-        (deep, "deep_image", "images have more than 8 bits a channel and are scaled to 8.", ""),
-    ):
-        if rows:
-            inspection.note(role, FindingLevel.WARNING, code, column, f"{len(rows)} {message}", fix, rows)
 
 
 def _link_or_copy(source: Path, place: Path) -> None:

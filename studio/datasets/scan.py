@@ -6,17 +6,21 @@ Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, 
 
 import os
 import resource
-import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
-from studio.datasets.archive import extract_zip, foreign_archive, is_junk
-from studio.datasets.choosing import choose, role_reasons
-from studio.datasets.listing import file_columns, list_media_folders, list_tables
+from studio.datasets.choosing import choose, confidence, role_reasons
+from studio.datasets.dataset import preview_name
+from studio.datasets.format_choice import FormatOffer, chosen_format, recognised_formats
+from studio.datasets.importers.converting import convert
+from studio.datasets.importers.upload import Upload
+from studio.datasets.listing import MediaFolder, file_columns, list_media_folders, list_tables
+from studio.datasets.media import ImageError, inspect_image, sniff_type
 from studio.datasets.scan_result import (
     TABLE_ROLES,
     Choices,
@@ -25,13 +29,16 @@ from studio.datasets.scan_result import (
     Scan,
     ScannedColumn,
     ScannedFolder,
+    ScannedFormat,
+    ScannedGuess,
     ScannedTable,
     ScanProblem,
     ScanRequest,
 )
 from studio.datasets.table import EXTENSIONS, RawTable, profile_column, read_table
-from studio.errors import ArchiveError, DatasetError, StudioError
-from studio.files import disk_free_bytes, iter_files, read_head, read_json, require_free_space, write_json
+from studio.datasets.unpacking import unpack
+from studio.errors import ArchiveError, DatasetError, PathError, StudioError
+from studio.files import read_head, read_json, resolve_inside, write_json
 from studio.problems.contract import ProblemType, TableView
 from studio.problems.registry import problem_type
 from studio.results.prediction import ROW
@@ -52,7 +59,9 @@ def scan(folder: Path) -> Scan:
     try:
         if not files.is_dir():
             unpack(Path(request.source), files, request.source_name)
-        return scan_files(files, request.choices or {})
+        result = scan_files(files, request.choices or {})
+        draw_previews(folder, result)
+        return result
     except FindingsError as error:
         return Scan(
             state="failed",
@@ -73,76 +82,157 @@ def scan(folder: Path) -> Scan:
         return Scan(state="failed", error=problem)
 
 
-def unpack(source: Path, files: Path, name: str = "") -> None:
-    """Bring a zip file, a table or a folder into `files`.
-
-    Raises:
-        StudioError: if it is none of these, or does not fit on the disk.
-    """
-    shown = name or source.name
-    if source.is_dir():
-        require_free_space(files.parent, sum(path.stat().st_size for path in iter_files(source)))
-        _copy_folder(source, files)
-        return
-    if not source.is_file():
-        raise DatasetError(f"There is no file {shown!r}.", hint="Check the path.", code="no_file")
-    if source.stat().st_size == 0:
-        raise DatasetError(f"{shown} is empty.", hint="Upload it again.", code="empty_file")
-    head = read_head(source)
-    ending = Path(shown).suffix.lower()
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06") and ending not in (".xlsx", ".docx"):
-        extract_zip(source, files, free_bytes=disk_free_bytes(files.parent))
-        return
-    other = foreign_archive(head)
-    if other is not None:
-        raise ArchiveError(f"{shown} is a {other} file.", hint="Unpack it and upload a zip file.", code="not_zip")
-    if ending == ".zip":
-        hint = "The upload may be incomplete; upload it again."
-        if b"<html" in head.lower() or b"<!doctype" in head.lower():
-            hint = "It looks like a web page, perhaps of a login. Download the file itself."
-        raise ArchiveError(f"{shown} is not a zip file.", hint=hint, code="not_zip")
-    if ending not in EXTENSIONS:
-        raise DatasetError(
-            f"{shown} is neither a zip file nor a table.",
-            hint=f"Upload .zip or {', '.join(EXTENSIONS)}.",
-            code="not_table",
-        )
-    files.mkdir()
-    shutil.copyfile(source, files / Path(shown).name)
+def draw_previews(folder: Path, result: Scan) -> None:
+    """Pictures of the shown files that browsers do not draw; what cannot be decoded is found at import."""
+    shown = [row.media for row in result.preview.rows] + [one.media.path for one in result.samples if one.media]
+    for path in dict.fromkeys(one for one in shown if one is not None):
+        preview = folder / "previews" / preview_name(path)
+        try:
+            file = resolve_inside(folder / "files", path)
+            if not preview.is_file() and sniff_type(read_head(file)) is None:
+                inspect_image(file, preview, with_thumbnail=False)
+        except (PathError, ImageError, OSError):
+            continue
 
 
 def scan_files(files: Path, given: Mapping[str, Any]) -> Scan:
-    """Tables, folders, guesses and a preview of unpacked files."""
-    names = list_tables(files)
+    """Tables, folders, formats, guesses and a preview of unpacked files."""
+    tables, findings = _read_tables(files)
+    upload = Upload.listed(files, tables)
+    offers = recognised_formats(upload, str(given.get("problem_type") or ""))
+    asked = chosen_format(given, offers)
     folders = list_media_folders(files)
-    if not names:
-        raise DatasetError(
-            "There is no table in the upload.",
-            hint=f"Add a table ({', '.join(EXTENSIONS)}) that names the files and their labels.",
-            code="no_table",
-        )
+    plain = _plain_tables(files, tables, folders)
+    offer = asked or _surest(offers, plain, given)
+    if offer is None or offer.format.read is None:
+        _refuse_without_tables(upload, findings, given)
+        given = given if offer is None else {"problem_type": offer.kind.id, **_decided(given)}
+        return _result(plain, given, findings, offers, folders)
+    try:
+        converted = convert(offer.format, upload)
+    except (FindingsError, DatasetError) as error:
+        if asked is not None or not tables:
+            raise
+        return _result(plain, given, [*findings, *_not_converted(offer, error)], offers, folders)
+    views = {
+        name: _view(one, files, {converted.media_folder: len(upload.images.paths)})
+        for name, one in converted.tables.items()
+    }
+    source = _Source(converted.tables, views, offer)
+    decided = {"media_folder": converted.media_folder, "problem_type": offer.kind.id, **_decided(given)}
+    return _result(source, decided, [*converted.findings], offers, folders)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The tables that an import is made from, plain or converted."""
+
+    tables: Mapping[str, RawTable]
+    views: Mapping[str, TableView]
+    offer: FormatOffer | None = None
+
+
+def _decided(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was decided: a problem type or folder that is empty was not."""
+    return {key: value for key, value in given.items() if value or key in TABLE_ROLES}
+
+
+def _read_tables(files: Path) -> tuple[dict[str, RawTable], list[Finding]]:
     tables: dict[str, RawTable] = {}
     findings: list[Finding] = []
-    for name in names:
+    for name in list_tables(files):
         try:
             tables[name] = read_table(files / name, name)
         except DatasetError as error:
             findings.append(_unreadable(name, error))
-    chosen_names = {given.get(role) for role in TABLE_ROLES} - {None}
-    _refuse_unreadable(tables, findings, chosen_names)
-    views = {name: _view(one, files, {folder.name: folder.files for folder in folders}) for name, one in tables.items()}
-    choices, guesses = choose(views, given)
-    findings.extend(finding for name in choices.tables().values() for finding in tables[name].findings)
+    return tables, findings
+
+
+def _plain_tables(files: Path, tables: Mapping[str, RawTable], folders: Sequence[MediaFolder]) -> _Source:
+    counts = {folder.name: folder.files for folder in folders}
+    return _Source(tables, {name: _view(one, files, counts) for name, one in tables.items()})
+
+
+def _surest(offers: Sequence[FormatOffer], plain: _Source, given: Mapping[str, Any]) -> FormatOffer | None:
+    """The format to take where nobody has chosen one; None for plain tables."""
+    best = next(iter(offers), None)
+    if best is None or not plain.tables or any(given.get(role) in plain.tables for role in TABLE_ROLES):
+        return best if not plain.tables else None
+    _, guesses = choose(plain.views, given)
+    sure = confidence(guesses, str(given.get("problem_type") or ""))
+    return best if best.recognition.confidence > sure else None
+
+
+def _not_converted(offer: FormatOffer, error: StudioError) -> Iterator[Finding]:
+    """Why a format that was recognised, and not chosen, was not taken."""
+    yield Finding(
+        level=FindingLevel.WARNING,
+        code=error.code,
+        path=offer.format.title,
+        message=f"This looks like {offer.format.title} and cannot be read so: {error.message}",
+        fix=error.hint,
+    )
+
+
+def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mapping[str, Any]) -> None:
+    if not upload.tables and not findings:
+        packed = upload.with_ending(".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
+        if packed:
+            raise ArchiveError(
+                f"{packed[0]} is packed once more.", hint="Unpack it first, and upload its files in one zip."
+            )
+        raise DatasetError(
+            "There is no table in the upload, and no data format is recognised.",
+            hint=f"Add a table ({', '.join(EXTENSIONS)}) that names the files and their labels.",
+            code="no_table",
+        )
+    _refuse_unreadable(upload.tables, findings, {given.get(role) for role in TABLE_ROLES} - {None})
+
+
+def _result(
+    source: _Source,
+    given: Mapping[str, Any],
+    findings: list[Finding],
+    offers: Sequence[FormatOffer],
+    folders: Sequence[MediaFolder],
+) -> Scan:
+    if source.offer is not None:
+        _refuse_unreadable(source.tables, [], {given.get(role) for role in TABLE_ROLES} - {None})
+    choices, guesses = choose(source.views, given)
+    if source.offer is not None:
+        choices.format = source.offer.format.id
+        guesses = _with_format_reasons(guesses, source.offer)
     kind = problem_type(choices.problem_type) if choices.problem_type else None
+    used = [finding for name in choices.tables().values() for finding in source.tables[name].findings]
     return Scan(
-        findings=findings,
-        tables=[_scanned_table(one, views[name].file_columns) for name, one in tables.items()],
+        findings=[*findings, *used],
+        tables=[_scanned_table(one, source.views[name].file_columns) for name, one in source.tables.items()],
         folders=[ScannedFolder(name=one.name, files=one.files, kinds=one.kinds) for one in folders],
+        formats=[_scanned_format(offer) for offer in offers],
         guesses=guesses,
         choices=choices,
-        role_reasons=role_reasons(kind, choices, views),
-        preview=_preview(tables, choices, views),
-        samples=_samples(kind, tables, choices),
+        role_reasons=role_reasons(kind, choices, source.views),
+        preview=_preview(source.tables, choices, source.views),
+        samples=_samples(kind, source.tables, choices),
+    )
+
+
+def _with_format_reasons(guesses: list[ScannedGuess], offer: FormatOffer) -> list[ScannedGuess]:
+    """Guesses that say first what the upload itself looks like."""
+    reasons = [f"{offer.format.title}: {reason}" for reason in offer.recognition.reasons]
+    return [
+        one.model_copy(update={"reasons": [*reasons, *one.reasons]}) if one.problem_type == offer.kind.id else one
+        for one in guesses
+    ]
+
+
+def _scanned_format(offer: FormatOffer) -> ScannedFormat:
+    return ScannedFormat(
+        id=offer.format.id,
+        title=offer.format.title,
+        problem_type=offer.kind.id,
+        confidence=offer.recognition.confidence,
+        reasons=list(offer.recognition.reasons),
     )
 
 
@@ -150,7 +240,7 @@ def _unreadable(name: str, error: DatasetError) -> Finding:
     return Finding(level=FindingLevel.WARNING, code=error.code, path=name, message=error.message, fix=error.hint)
 
 
-def _refuse_unreadable(tables: Mapping[str, RawTable], findings: list[Finding], chosen: set[Any]) -> None:
+def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Finding], chosen: set[Any]) -> None:
     bad = [one for one in findings if one.path in chosen]
     if bad or not tables:
         raise FindingsError([one.model_copy(update={"level": FindingLevel.ERROR}) for one in bad or findings])
@@ -194,10 +284,11 @@ def _scanned_table(one: RawTable, files: Mapping[str, str]) -> ScannedTable:
 
 
 def _preview(tables: Mapping[str, RawTable], choices: Choices, views: Mapping[str, TableView]) -> Preview:
-    if choices.train is None:
+    base = choices.base_table()
+    if base is None:
         return Preview()
-    frame = tables[choices.train].frame.head(PREVIEW_ROWS)
-    files = views[choices.train].file_columns
+    frame = tables[base].frame.head(PREVIEW_ROWS)
+    files = views[base].file_columns
     column = next(iter(files), None)
     rows = []
     for number, (_, row) in enumerate(frame.iterrows(), start=1):
@@ -210,12 +301,13 @@ def _preview(tables: Mapping[str, RawTable], choices: Choices, views: Mapping[st
 
 def _samples(kind: ProblemType | None, tables: Mapping[str, RawTable], choices: Choices) -> list[SampleView]:
     """The first rows as the studio will show them; none where the roles do not fit."""
-    if kind is None or choices.train is None:
+    base = choices.base_table()
+    if kind is None or base is None:
         return []
-    required = [role.name for role in kind.roles if role.is_required]
+    required = [role.name for role in kind.roles if role.is_required and (role.in_test or choices.train)]
     if any(not choices.roles.get(name) for name in required):
         return []
-    frame = tables[choices.train].frame.head(PREVIEW_SAMPLES)
+    frame = tables[base].frame.head(PREVIEW_SAMPLES)
     views = []
     for number, (_, row) in enumerate(frame.iterrows(), start=1):
         values = {**{str(key): value for key, value in row.items()}, ROW: number}
@@ -231,17 +323,6 @@ def _cell(value: Any) -> str:
         text = ", ".join(map(str, value[:8])) + (", ..." if len(value) > 8 else "")
         return f"[{text}]"
     return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)[:200]
-
-
-def _copy_folder(source: Path, files: Path) -> None:
-    for path in iter_files(source):
-        relative = path.relative_to(source)
-        if is_junk(relative):
-            continue
-        place = files / relative
-        place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, place)
-    files.mkdir(exist_ok=True)
 
 
 def limit_process() -> None:

@@ -32,6 +32,10 @@ class Choices(_Model):
         chosen = {role: getattr(self, role) for role in TABLE_ROLES}
         return {role: name for role, name in chosen.items() if name}
 
+    def base_table(self) -> str | None:
+        """The table that columns are chosen from: the train table, else the first there is."""
+        return next(iter(self.tables().values()), None)
+
 
 class ScanRequest(_Model):
     """`request.json`. `choices` given by a person win over guesses; what they leave open is guessed."""
@@ -77,6 +81,16 @@ class ScannedGuess(_Model):
     roles: dict[str, str | list[str]]
 
 
+class ScannedFormat(_Model):
+    """A data format that the upload looks like."""
+
+    id: str
+    title: str
+    problem_type: str
+    confidence: float
+    reasons: list[str]
+
+
 class PreviewRow(_Model):
     """One row of the preview; `media` is a path inside the upload."""
 
@@ -86,7 +100,7 @@ class PreviewRow(_Model):
 
 
 class Preview(_Model):
-    """The first rows of the train table (or the first there is)."""
+    """The first rows of the base table."""
 
     columns: list[str] = []
     rows: list[PreviewRow] = []
@@ -108,6 +122,7 @@ class Scan(_Model):
     findings: list[Finding] = []
     tables: list[ScannedTable] = []
     folders: list[ScannedFolder] = []
+    formats: list[ScannedFormat] = []
     guesses: list[ScannedGuess] = []
     choices: Choices = Choices()
     role_reasons: dict[str, str] = {}

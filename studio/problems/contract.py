@@ -19,12 +19,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from studio.datasets.dataset import ColumnKind, DatasetProfile
+from studio.datasets.importers.format import DatasetFormat
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import SampleView
 from studio.settings.schema import SettingsSchema, SuggestedChange
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
+    from numpy.typing import NDArray
 
     from studio.datasets.inspection import Inspection
 
@@ -120,6 +123,13 @@ class RowViewer(Protocol):
         """`media_folder` is the folder, relative to the dataset's `media/`, that the row's file name is in."""
 
 
+class LabelFinder(Protocol):
+    """Says which rows of a dataset's table have a label, for the filter of the samples page."""
+
+    def __call__(self, frame: "pd.DataFrame", roles: Mapping[str, Any], label: str) -> "NDArray[np.bool_]":
+        """One truth value a row."""
+
+
 class Inspector(Protocol):
     """Checks and repairs rows and gathers facts, once a file, at import."""
 
@@ -137,7 +147,8 @@ class ProblemType:
     description: str
     model_types: tuple[ModelType, ...]
     roles: tuple[ColumnRole, ...]
-    dataset_formats: tuple[str, ...]
+    dataset_formats: tuple[DatasetFormat, ...]
+    """How data may lie in an upload; plain tables first."""
     metrics: tuple[MetricInfo, ...]
     default_metric: str
     insights: tuple[str, ...]
@@ -151,6 +162,7 @@ class ProblemType:
     """Writes a small learnable dataset (tables and media) into a folder. Deterministic, no download."""
     example_title: str
     view_row: RowViewer
+    find_label: LabelFinder
     media_role: str | None
     """The role of the column that names files; None where rows are whole in themselves."""
     media_kind: Literal["image", "audio"] | None

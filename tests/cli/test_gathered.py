@@ -32,3 +32,16 @@ def test_a_table_and_media_from_elsewhere_become_one_zip(tmp_path: Path) -> None
 
     assert sorted(zipfile.ZipFile(source).namelist()) == ["held-out.csv", "pictures/a.png", "train.csv"]
     assert (tables["train"], tables["test"], media) == ("train.csv", "held-out.csv", "pictures")
+
+
+def test_a_lone_table_that_is_the_test_table_is_not_the_train_table(tmp_path: Path) -> None:
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "work").mkdir()
+    (tmp_path / "new.csv").write_text("image\na.png\n")
+    (tmp_path / "pictures" / "a.png").write_bytes(b"x")
+
+    _, tables, _ = gathered(
+        tmp_path / "new.csv", {**NONE, "test": "new.csv"}, str(tmp_path / "pictures"), tmp_path / "work"
+    )
+
+    assert tables == {**NONE, "test": "new.csv"}

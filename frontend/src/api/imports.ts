@@ -29,7 +29,7 @@ export function useStartImport() {
 export function useCheckImport(id: string | null) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: (choices: Choices) => api.post<Import>(`${apiPath("imports", id ?? "")}/check`, { choices }),
+    mutationFn: (choices: Partial<Choices>) => api.post<Import>(`${apiPath("imports", id ?? "")}/check`, { choices }),
     onSuccess: (answer) => client.setQueryData(["imports", answer.id], answer),
   });
 }

@@ -16,7 +16,7 @@ export function ProblemTypeHelp({ type }: { type: ProblemType }) {
             value: [role.hint, `kinds: ${role.kinds.join(", ")}`].filter(Boolean).join("; "),
           }))}
         />
-        <p className="small muted">Formats: {type.dataset_formats.join(", ")}.</p>
+        <p className="small muted">Data formats: {type.dataset_formats.map((format) => format.title).join(", ")}.</p>
       </Section>
       <Section title="Metrics">
         <dl className={classes.terms}>

@@ -1,27 +1,36 @@
 import { Button } from "@mantine/core";
-import { useProblemTypes } from "../api/catalogue";
 import { importMedia } from "../api/imports";
 import type { Import } from "../api/types";
 import { FindingList } from "../ui/FindingList";
 import { formatCount, plural } from "../ui/format";
-import { SelectInput } from "../ui/inputs";
 import { Section } from "../ui/Page";
 import { ErrorPanel, LoadingRows } from "../ui/states";
-import type { Editing } from "./choices";
+import { baseTable, type Editing } from "./choices";
 import classes from "./importing.module.css";
+import { ProblemChoice } from "./ProblemChoice";
+import { SamplePreview } from "./SamplePreview";
+
+const ARCHIVE_CODES = ["archive", "not_zip", "zip_bomb", "zip_link", "zip_slip", "empty_file", "no_file", "not_table"];
 
 type CheckStepProps = { scan: Import; editing: Editing; onBack: () => void; onNext: () => void };
 
 /** What the data looks like: tables, folders, the guessed problem type with its reasons, and what is wrong. */
 export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
   if (scan.state === "failed") {
+    const isUnpacked = !ARCHIVE_CODES.includes(scan.error?.code ?? "");
     return (
       <div className="column" style={{ gap: 16 }}>
         <ErrorPanel
-          title={`${scan.source} could not be read.`}
+          title={`${scan.source} could not be read${editing.choices.format ? " in this format" : ""}.`}
           error={Object.assign(new Error(scan.error?.message ?? "Nothing in it is a table."))}
         />
         {scan.error?.hint && <p className="muted">{scan.error.hint}</p>}
+        {scan.findings.length > 0 && <FindingList findings={scan.findings} />}
+        {isUnpacked && (
+          <Section title="Say what it is" hint="the studio looks again with your choice">
+            <ProblemChoice scan={scan} editing={editing} />
+          </Section>
+        )}
         <div>
           <Button variant="default" onClick={onBack}>
             Choose another source
@@ -30,7 +39,7 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
       </div>
     );
   }
-  if (scan.state === "scanning" && scan.tables.length === 0)
+  if (scan.state === "scanning" && scan.tables.length === 0 && !editing.choices.problem_type)
     return (
       <div className="column">
         <p className="muted" role="status">
@@ -50,7 +59,12 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
           <FindingList findings={scan.findings} />
         </Section>
       )}
-      <Section title={`First rows of ${editing.choices.train ?? "the table"}`}>
+      {scan.samples.length > 0 && (
+        <Section title="First samples" hint={editing.isChecking ? "looking again" : undefined}>
+          <SamplePreview scan={scan} />
+        </Section>
+      )}
+      <Section title={`First rows of ${baseTable(editing.choices) ?? "the table"}`}>
         <Preview scan={scan} />
       </Section>
       <footer className={classes.footer}>
@@ -62,70 +76,6 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
         </Button>
       </footer>
     </div>
-  );
-}
-
-function ProblemChoice({ scan, editing }: { scan: Import; editing: Editing }) {
-  const types = useProblemTypes().data ?? [];
-  const chosen = editing.choices.problem_type;
-  const guess = scan.guesses.find((one) => one.problem_type === chosen);
-  const type = types.find((one) => one.id === chosen);
-  return (
-    <section className={classes.guess}>
-      <div className={classes.guessChoice}>
-        <SelectInput
-          label="Problem type"
-          size="md"
-          data={types.map((one) => ({ value: one.id, label: one.title }))}
-          value={chosen}
-          placeholder="Choose"
-          onChange={(value) => editing.change({ problem_type: value, roles: {} })}
-        />
-        {type && type.dataset_formats.length > 1 && (
-          <SelectInput
-            label="Format"
-            size="md"
-            data={type.dataset_formats.map((format) => ({ value: format, label: format }))}
-            value={editing.choices.format ?? type.dataset_formats[0] ?? null}
-            onChange={(format) => editing.change({ format })}
-          />
-        )}
-        {type && <p className="small muted">{type.description}</p>}
-      </div>
-      <div className="column" style={{ gap: 6 }}>
-        <strong>
-          {guess
-            ? guess.confidence >= 0.8
-              ? "This is what the data looks like"
-              : "The data may be this"
-            : scan.guesses.length === 0
-              ? "No problem type fits this data by itself"
-              : "Your choice"}
-        </strong>
-        <ul className={classes.reasons}>
-          {(
-            guess?.reasons ??
-            (scan.guesses.length === 0 ? ["Choose the type and say which column is what in the next step."] : [])
-          ).map((reason) => (
-            <li key={reason}>{reason}</li>
-          ))}
-        </ul>
-        {scan.guesses
-          .filter((one) => one.problem_type !== chosen)
-          .map((one) => (
-            <p key={one.problem_type} className="small muted">
-              Also possible:{" "}
-              <button
-                type="button"
-                className={classes.textButton}
-                onClick={() => editing.change({ problem_type: one.problem_type, roles: {} })}
-              >
-                {types.find((entry) => entry.id === one.problem_type)?.title ?? one.problem_type}
-              </button>
-            </p>
-          ))}
-      </div>
-    </section>
   );
 }
 

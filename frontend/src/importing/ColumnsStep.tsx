@@ -3,19 +3,18 @@ import { useState } from "react";
 import { useNavigate } from "react-router";
 import { ApiError } from "../api/client";
 import { useProblemType } from "../api/catalogue";
-import { importMedia, useFinishImport } from "../api/imports";
+import { useFinishImport } from "../api/imports";
 import type { ColumnRole, Import, ImportTable } from "../api/types";
-import { ImageOverlay } from "../samples/ImageOverlay";
-import { FULL_OVERLAY } from "../samples/overlay";
-import { SampleFacts } from "../samples/SampleFacts";
 import { FindingList } from "../ui/FindingList";
 import { MultiSelectInput, SelectInput } from "../ui/inputs";
 import { Section } from "../ui/Page";
 import { ErrorPanel } from "../ui/states";
-import type { Editing } from "./choices";
+import { baseTable, type Editing } from "./choices";
 import classes from "./importing.module.css";
+import { SamplePreview } from "./SamplePreview";
 
 const NONE = "(none)";
+const ONLY_PREDICTED = "Without a training table the dataset can be predicted on, not trained on.";
 const TABLE_ROLES = [
   { name: "train", title: "Training table" },
   { name: "validation", title: "Validation table" },
@@ -38,8 +37,10 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
   const errors = scan.findings.filter((finding) => finding.level === "error");
   const blocking =
     finish.error instanceof ApiError && finish.error.findings.length > 0 ? finish.error.findings : errors;
-  const table = scan.tables.find((one) => one.name === choices.train);
-  const missing = (type?.roles ?? []).filter((role) => role.is_required && isEmpty(choices.roles[role.name]));
+  const table = scan.tables.find((one) => one.name === baseTable(choices));
+  const isTrained = choices.train !== null;
+  const isNeeded = (role: ColumnRole) => role.is_required && (isTrained || role.in_test);
+  const missing = (type?.roles ?? []).filter((role) => isNeeded(role) && isEmpty(choices.roles[role.name]));
   const start = () =>
     finish.mutate({ name, choices }, { onSuccess: (dataset) => void navigate(`/datasets/${dataset.id}/overview`) });
   return (
@@ -59,10 +60,17 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
           <div className={classes.roles}>
             {table ? (
               type?.roles.map((role) => (
-                <RoleSelect key={role.name} role={role} table={table} scan={scan} editing={editing} />
+                <RoleSelect
+                  key={role.name}
+                  role={role}
+                  isNeeded={isNeeded(role)}
+                  table={table}
+                  scan={scan}
+                  editing={editing}
+                />
               ))
             ) : (
-              <p className="muted">Choose the training table first.</p>
+              <p className="muted">Choose a table first.</p>
             )}
           </div>
         </Section>
@@ -91,7 +99,7 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
           loading={finish.isPending}
           disabled={
             editing.isChecking ||
-            choices.train === null ||
+            table === undefined ||
             missing.length > 0 ||
             name.trim() === "" ||
             !choices.problem_type
@@ -113,11 +121,13 @@ function isEmpty(value: string | readonly string[] | null | undefined): boolean 
 
 function RoleSelect({
   role,
+  isNeeded,
   table,
   scan,
   editing,
 }: {
   role: ColumnRole;
+  isNeeded: boolean;
   table: ImportTable;
   scan: Import;
   editing: Editing;
@@ -137,7 +147,7 @@ function RoleSelect({
     <MultiSelectInput
       label={role.title}
       description={description}
-      withAsterisk={role.is_required}
+      withAsterisk={isNeeded}
       data={data}
       value={Array.isArray(value) ? value : value ? [value] : []}
       onChange={set}
@@ -146,10 +156,10 @@ function RoleSelect({
     <SelectInput
       label={role.title}
       description={description}
-      withAsterisk={role.is_required}
+      withAsterisk={isNeeded}
       searchable
-      data={role.is_required ? data : [{ value: NONE, label: "None" }, ...data]}
-      value={typeof value === "string" ? value : role.is_required ? null : NONE}
+      data={isNeeded ? data : [{ value: NONE, label: "None" }, ...data]}
+      value={typeof value === "string" ? value : isNeeded ? null : NONE}
       placeholder="Choose a column"
       onChange={(next) => set(next === NONE ? null : next)}
     />
@@ -172,9 +182,9 @@ function TableChoices({ scan, editing }: { scan: Import; editing: Editing }) {
         <SelectInput
           key={role.name}
           label={role.title}
-          withAsterisk={role.name === "train"}
-          data={role.name === "train" ? tables : [{ value: NONE, label: "None" }, ...tables]}
-          value={editing.choices[role.name] ?? (role.name === "train" ? null : NONE)}
+          description={role.name === "train" && editing.choices.train === null ? ONLY_PREDICTED : undefined}
+          data={[{ value: NONE, label: "None" }, ...tables]}
+          value={editing.choices[role.name] ?? NONE}
           onChange={(value) => editing.change({ [role.name]: value === NONE ? null : value })}
         />
       ))}
@@ -187,33 +197,5 @@ function TableChoices({ scan, editing }: { scan: Import; editing: Editing }) {
         />
       )}
     </div>
-  );
-}
-
-function SamplePreview({ scan }: { scan: Import }) {
-  const samples = scan.samples.slice(0, 3);
-  if (samples.length === 0) return <p className="muted">Samples appear when the columns are chosen.</p>;
-  return (
-    <ul className={classes.samples}>
-      {samples.map((sample) => (
-        <li key={sample.row}>
-          {sample.media && (
-            <div className={classes.samplePicture}>
-              <ImageOverlay
-                sample={sample}
-                source={(media) => importMedia(scan.id, media.path)}
-                classNames={[]}
-                overlay={FULL_OVERLAY}
-                size="full"
-                withBoxLabels
-              />
-            </div>
-          )}
-          <div style={{ padding: "12px 14px" }}>
-            <SampleFacts sample={sample} classNames={[]} overlay={FULL_OVERLAY} />
-          </div>
-        </li>
-      ))}
-    </ul>
   );
 }

@@ -3,10 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
 from studio.datasets.dataset import DatasetProfile
-from studio.datasets.image_profile import image_channels, image_facts, image_histograms, image_sizes
+from studio.datasets.image_profile import image_profile
 from studio.datasets.inspection import Inspection
 from studio.datasets.label_checks import inspect_labels, truth_of
+from studio.datasets.labels import label_text
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, LabelScore, SampleView, image_ref
 
@@ -14,15 +19,23 @@ from studio.results.sample_view import Annotation, LabelScore, SampleView, image
 def inspect_rows(inspection: Inspection) -> DatasetProfile:
     """Check labels and gather the facts of labels and images."""
     space, counts = inspect_labels(inspection)
-    return DatasetProfile(
-        task=str(space.task) if space else "",
-        labels=space.labels if space else (),
-        label_counts=counts,
-        image_sizes=image_sizes(inspection),
-        image_channels=image_channels(inspection),
-        histograms=image_histograms(inspection),
-        facts=image_facts(inspection),
+    return image_profile(inspection).model_copy(
+        update={
+            "task": str(space.task) if space else "",
+            "labels": space.labels if space else (),
+            "label_counts": counts,
+        }
     )
+
+
+def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
+    """Which rows are of a class: the single label column says so, or the column of this name says 1."""
+    columns = list(roles.get("label_columns") or ())
+    if len(columns) == 1 and columns[0] in frame.columns:
+        return np.array([label_text(value) == label for value in frame[columns[0]]], dtype=bool)
+    if label in columns and label in frame.columns:
+        return np.asarray(frame[label] == 1, dtype=bool)
+    return np.zeros(len(frame), dtype=bool)
 
 
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:

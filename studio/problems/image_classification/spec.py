@@ -1,9 +1,11 @@
 """Image classification, as the registry finds it."""
 
+from studio.datasets.importers.format import table_format
+from studio.datasets.importers.image_folder import IMAGE_FOLDER
 from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
 from studio.problems.image_classification.example import make_example
 from studio.problems.image_classification.guess import guess
-from studio.problems.image_classification.inspection import inspect_rows, view_row
+from studio.problems.image_classification.inspection import find_label, inspect_rows, view_row
 from studio.problems.image_classification.settings import ImageClassificationSettings
 from studio.problems.image_classification.suggest import suggest
 from studio.problems.requirements import IMAGE_SCORING
@@ -26,7 +28,10 @@ PROBLEM_TYPE = ProblemType(
             hint="one column of classes, or several of 0 and 1",
         ),
     ),
-    dataset_formats=("Table with a folder of images (CSV, parquet or JSON lines)",),
+    dataset_formats=(
+        table_format("Table with a folder of images", "A table that names the images and says their classes."),
+        IMAGE_FOLDER,
+    ),
     metrics=CLASSIFICATION_METRICS,
     default_metric="ROC_AUC",
     insights=(
@@ -44,6 +49,7 @@ PROBLEM_TYPE = ProblemType(
     make_example=make_example,
     example_title="Shapes",
     view_row=view_row,
+    find_label=find_label,
     media_role="image_column",
     media_kind="image",
     recipe="studio.problems.image_classification.recipe:ImageClassificationRecipe",

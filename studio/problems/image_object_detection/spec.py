@@ -1,13 +1,18 @@
 """Image object detection, as the registry finds it."""
 
 from studio.datasets.dataset import ColumnKind
+from studio.datasets.importers.box_rows import BOX_ROWS
+from studio.datasets.importers.coco import COCO
+from studio.datasets.importers.format import table_format
+from studio.datasets.importers.pascal_voc import PASCAL_VOC
+from studio.datasets.importers.yolo import YOLO
 from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
 from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings
 from studio.problems.image_object_detection.example import make_example
 from studio.problems.image_object_detection.faster_rcnn_settings import FasterRcnnSettings
 from studio.problems.image_object_detection.fcos_settings import FcosSettings
 from studio.problems.image_object_detection.guess import guess
-from studio.problems.image_object_detection.inspection import inspect_rows, view_row
+from studio.problems.image_object_detection.inspection import find_label, inspect_rows, view_row
 from studio.problems.image_object_detection.suggest import suggest
 from studio.problems.requirements import IMAGE_SCORING
 from studio.results.metric import Direction, MetricInfo
@@ -32,7 +37,13 @@ PROBLEM_TYPE = ProblemType(
         ColumnRole("x_max_column", "X max column", _LIST, in_test=False, hint="a list of right edges in pixels"),
         ColumnRole("y_max_column", "Y max column", _LIST, in_test=False, hint="a list of bottom edges in pixels"),
     ),
-    dataset_formats=("Table with one row an image and lists of boxes, with a folder of images",),
+    dataset_formats=(
+        table_format("Table with lists of boxes", "A table with one row an image and lists of boxes, with the images."),
+        BOX_ROWS,
+        COCO,
+        YOLO,
+        PASCAL_VOC,
+    ),
     metrics=(
         MetricInfo(
             name="mAP",
@@ -65,6 +76,7 @@ PROBLEM_TYPE = ProblemType(
     make_example=make_example,
     example_title="Circles and squares",
     view_row=view_row,
+    find_label=find_label,
     media_role="image_column",
     media_kind="image",
     recipe="studio.problems.image_object_detection.recipe:ObjectDetectionRecipe",

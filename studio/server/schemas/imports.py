@@ -13,7 +13,7 @@ Role = str | list[str] | None
 
 
 class Choices(Payload):
-    """What a person decided about the data; tables are named, None means there is none."""
+    """What a person decided about the data. A table of None means there is none; what is left out is guessed."""
 
     problem_type: str | None = None
     train: str | None = None
@@ -84,6 +84,16 @@ class ImportGuess(_Lenient):
     roles: dict[str, Role] = {}
 
 
+class ImportFormat(_Lenient):
+    """A data format this looks like."""
+
+    id: str
+    title: str
+    problem_type: str
+    confidence: float
+    reasons: list[str] = []
+
+
 class PreviewMedia(_Lenient):
     """A file to show with a row."""
 
@@ -116,6 +126,7 @@ class Import(_Lenient):
     findings: list[Finding] = []
     tables: list[ImportTable] = []
     folders: list[ImportFolder] = []
+    formats: list[ImportFormat] = []
     guesses: list[ImportGuess] = []
     choices: Choices = Choices()
     role_reasons: dict[str, str] = {}

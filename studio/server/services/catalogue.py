@@ -11,6 +11,7 @@ from studio.problems.contract import CATEGORY_TITLES, ProblemType
 from studio.problems.registry import problem_type, problem_types
 from studio.server.schemas.catalogue import (
     ColumnRoleInfo,
+    DatasetFormatInfo,
     Fact,
     Help,
     HelpTopic,
@@ -153,7 +154,7 @@ def _info(kind: ProblemType) -> ProblemTypeInfo:
         roles=[ColumnRoleInfo.model_validate(_listed(dataclasses.asdict(role))) for role in kind.roles],
         metrics=list(kind.metrics),
         default_metric=kind.default_metric,
-        dataset_formats=list(kind.dataset_formats),
+        dataset_formats=[DatasetFormatInfo(id=f.id, title=f.title, layout=f.layout) for f in kind.dataset_formats],
         insights=list(kind.insights),
         prediction_columns=kind.prediction_columns,
         example_title=kind.example_title,

@@ -5,29 +5,27 @@ import logging
 import shutil
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
+from studio.datasets.media import sniff_type
 from studio.errors import ConflictError, StudioError
-from studio.files import resolve_inside
-from studio.problems.registry import problem_type
+from studio.files import read_head, resolve_inside
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
 from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
 from studio.server.schemas.stream import GoneMessage
+from studio.server.services.table_samples import TableQuery, read_table_samples
 from studio.server.views import dataset_view
-from studio.settings.finding import Finding
+from studio.settings.finding import Finding, FindingLevel
 from studio.store.datasets import DatasetRow
 from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 logger = logging.getLogger(__name__)
 MAX_SAMPLES = 200
@@ -96,7 +94,25 @@ class Datasets:
             path = self._home.worker_folder(WorkerKind.INSPECT, row.id) / "findings.json"
         if not path.is_file():
             return []
-        return [Finding.model_validate(one) for one in json.loads(path.read_bytes())]
+        return [*self._same_data(row), *(Finding.model_validate(one) for one in json.loads(path.read_bytes()))]
+
+    def _same_data(self, row: DatasetRow) -> Iterator[Finding]:
+        """A note if another dataset holds the same bytes."""
+        fingerprint = row.manifest.fingerprint if row.manifest else ""
+        same = [
+            other.name
+            for other in self._store.datasets.all()
+            if other.id != row.id and fingerprint and other.manifest and other.manifest.fingerprint == fingerprint
+        ]
+        if same:
+            yield Finding(
+                level=FindingLevel.NOTE,
+                code="same_data",
+                path=row.name,
+                message=f"The dataset {same[0]!r} holds the same rows and files.",
+                fix="Use one of them.",
+                examples=tuple(same[:20]),
+            )
 
     def profile(self, id_or_name: str) -> DatasetProfile:
         """Facts about the data."""
@@ -107,29 +123,16 @@ class Datasets:
     ) -> SamplePage:
         """Some samples of a table, optionally only those with a label or with a text in some cell."""
         dataset = self._open(id_or_name)
-        manifest = dataset.manifest
-        name = table or next((one.name for one in manifest.tables), "")
-        rows = dataset.table(name)
-        view = problem_type(manifest.problem_type).view_row
-        if text:
-            rows = rows[_has_text(rows, text)]
-        limit, offset = min(max(limit, 1), MAX_SAMPLES), max(offset, 0)
-        if label:
-            views = (view(row, manifest.roles, manifest.media_folder) for row in _records(rows))
-            shown = [one for one in views if one.truth is not None and label in _labels(one.truth)]
-            return SamplePage(total=len(shown), rows=shown[offset : offset + limit])
-        page = rows.iloc[offset : offset + limit]
-        return SamplePage(
-            total=len(rows), rows=[view(row, manifest.roles, manifest.media_folder) for row in _records(page)]
-        )
+        return read_table_samples(dataset, TableQuery(table, offset, min(max(limit, 1), MAX_SAMPLES), label, text))
 
     def media(self, id_or_name: str, path: str, *, thumbnail: bool) -> Path:
-        """A media file, or its thumbnail where there is one."""
+        """A media file, or its small picture: if asked, or where browsers do not draw the file itself."""
         row = self._store.datasets.get(id_or_name)
         dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
         file = resolve_inside(dataset.media, path)
         preview = dataset.preview(path)
-        return preview if thumbnail and preview.is_file() else file
+        is_wanted = thumbnail or sniff_type(read_head(file)) is None
+        return preview if is_wanted and preview.is_file() else file
 
     def used_by(self, id_or_name: str) -> list[UsedBy]:
         """Experiments that use a dataset."""
@@ -199,17 +202,3 @@ class Datasets:
     def _view(self, row: DatasetRow, used_by: int) -> Dataset:
         run = self._store.runs.find(row.id) if row.state == "inspecting" else None
         return dataset_view(row, run, used_by)
-
-
-def _records(rows: "pd.DataFrame") -> list[dict[str, Any]]:
-    return [{str(name): value for name, value in row.items()} for row in rows.to_dict("records")]
-
-
-def _has_text(rows: "pd.DataFrame", text: str) -> Any:
-    columns = [column for column in rows.columns if not str(column).startswith("__")]
-    found = rows[columns].astype(str).apply(lambda cells: cells.str.contains(text, case=False, regex=False))
-    return found.any(axis=1)
-
-
-def _labels(truth: Any) -> set[str]:
-    return {one.label for one in truth.labels} | {box.label for box in truth.boxes}

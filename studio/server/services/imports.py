@@ -12,8 +12,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from studio.datasets.dataset import preview_name
+from studio.datasets.media import sniff_type
+from studio.datasets.scan_result import TABLE_ROLES
+from studio.datasets.unpacking import PACKED_TABLES
 from studio.errors import ArchiveError, ConflictError, PathError, StudioError
-from studio.files import private_folder, read_json, resolve_inside, write_json
+from studio.files import private_folder, read_head, read_json, resolve_inside, write_json
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ENDED, RunState
@@ -32,7 +36,7 @@ from studio.store.store import Store
 logger = logging.getLogger(__name__)
 SCAN_SECONDS = 600.0
 KEPT_SECONDS = 24 * 3600.0
-ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".jsonl")
+ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".jsonl", *PACKED_TABLES)
 _REFUSED_STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x02", "a pickle"),
     (b"\x80\x03", "a pickle"),
@@ -113,7 +117,7 @@ class Imports:
                 one["media"] = {"path": one["media"]}
         fixed = {"id": id, "state": row.state, "source": row.source, "created": row.created}
         fixed["error"] = dict(row.error) if row.error else None
-        if "choices" not in found and row.choices:
+        if row.choices and row.state != "ready":
             fixed["choices"] = dict(row.choices)
         return Import.model_validate({**found, **fixed})
 
@@ -217,9 +221,12 @@ class Imports:
             self.delete(id)
 
     def media(self, id: str, path: str) -> Path:
-        """A file of the preview."""
+        """A file of the preview, or its picture where browsers do not draw the file itself."""
         self._store.imports.get(id)
-        return resolve_inside(self._home.import_folder(id) / "files", path)
+        folder = self._home.import_folder(id)
+        file = resolve_inside(folder / "files", path)
+        preview = folder / "previews" / preview_name(path)
+        return preview if preview.is_file() and sniff_type(read_head(file)) is None else file
 
     def recover(self) -> None:
         """After a start: look again where a look was cut off, forget what is old."""
@@ -316,8 +323,9 @@ def refuse_kind(source: Path, name: str) -> None:
     """
     with source.open("rb") as file:
         start = file.read(512)
+    is_packed_table = name.lower().endswith(PACKED_TABLES)
     for magic, words in _REFUSED_STARTS:
-        if start.startswith(magic):
+        if start.startswith(magic) and not (is_packed_table and magic == b"\x1f\x8b"):
             raise ArchiveError(f"{name!r} is {words}; files of this kind are never opened.", hint="Use a zip archive.")
     if start[257:262] == b"ustar":
         raise ArchiveError(f"{name!r} is a tar archive.", hint="Use a zip archive.")
@@ -326,5 +334,6 @@ def refuse_kind(source: Path, name: str) -> None:
 
 
 def plain_choices(choices: Choices) -> dict[str, Any]:
-    """Choices without what was left open."""
-    return choices.model_dump(mode="json", exclude_none=True)
+    """Choices without what was left open. A table of None is a decision; other empty values are none."""
+    given = choices.model_dump(mode="json", exclude_unset=True)
+    return {key: value for key, value in given.items() if value is not None or key in TABLE_ROLES}

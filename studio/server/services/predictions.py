@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset
+from studio.datasets.importers.converting import converted_folder
 from studio.errors import ConflictError, NotFoundError, StudioError
 from studio.files import private_folder, resolve_inside
 from studio.results.prediction import PredictionSummary
@@ -14,6 +15,7 @@ from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
+from studio.server.schemas.imports import Choices
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.stream import GoneMessage
@@ -204,9 +206,7 @@ class Predictions:
         draft = self._imports.wait(draft.id, LOOK_SECONDS)
         if draft.state == "ready" and draft.choices.problem_type not in (None, "", problem_type_id):
             # Without labels nothing tells the types apart; what the model needs is asked for.
-            draft = self._imports.check(
-                draft.id, draft.choices.model_copy(update={"problem_type": problem_type_id, "roles": {}})
-            )
+            draft = self._imports.check(draft.id, Choices(problem_type=problem_type_id))
             draft = self._imports.wait(draft.id, LOOK_SECONDS)
         if draft.state != "ready":
             message = draft.error.message if draft.error else "The upload could not be read in time."
@@ -221,9 +221,12 @@ class Predictions:
             )
         target = private_folder(folder.path / "input")
         shutil.copytree(self._home.import_folder(draft.id) / "files", target / "files")
+        converted = converted_folder(self._home.import_folder(draft.id), choices.format or "")
+        if converted is not None:
+            shutil.copytree(converted, target / "tables")
         self._imports.delete(draft.id)
         media = "input/files" if choices.media_folder in (None, "", ".") else f"input/files/{choices.media_folder}"
-        return _Source(f"input/files/{table}", media, table)
+        return _Source(f"input/{'files' if converted is None else 'tables'}/{table}", media, table)
 
     def _folder(self, id: str) -> RunFolder:
         return RunFolder(self._home.worker_folder(WorkerKind.PREDICT, id))

@@ -1,0 +1,105 @@
+"""BoxTables: images and their boxes gathered while a detection format is read, then written as lists a row."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.importers.format import Conversion
+from studio.settings.finding import Finding, FindingLevel, FindingsError
+
+COLUMNS = ("image", "class_id", "x_min", "y_min", "x_max", "y_max")
+MAX_EXAMPLES = 20
+_LIST = pa.list_(pa.float64())
+_SCHEMA = pa.schema(
+    [("image", pa.string()), ("class_id", pa.list_(pa.string())), *((name, _LIST) for name in COLUMNS[2:])]
+)
+Corners = tuple[float, float, float, float]
+
+
+@dataclass
+class ImageBoxes:
+    """One image of an upload and its boxes, in pixels."""
+
+    path: str
+    """In the upload; or, where the file is not there, the name that was given."""
+    classes: list[str] = field(default_factory=list)
+    corners: list[Corners] = field(default_factory=list)
+
+    def add(self, name: str, corners: Corners) -> None:
+        """One more box as x_min, y_min, x_max, y_max."""
+        self.classes.append(name)
+        self.corners.append(corners)
+
+
+@dataclass
+class BoxTables:
+    """Images by table, in the order of their annotations, and what was noticed on the way."""
+
+    images: dict[TableRole, list[ImageBoxes]] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def add(self, role: TableRole, image: ImageBoxes) -> None:
+        """One more row."""
+        self.images.setdefault(role, []).append(image)
+
+    def report(
+        self,
+        code: str,
+        path: str,
+        message: str,
+        fix: str,
+        examples: Sequence[str],
+        level: FindingLevel = FindingLevel.WARNING,
+    ) -> None:
+        """Report one kind of trouble once, with its count; nothing if there are no examples."""
+        if examples:
+            self.findings.append(
+                Finding(
+                    level=level,
+                    code=code,
+                    path=path,
+                    message=message,
+                    fix=fix,
+                    count=len(examples),
+                    examples=tuple(dict.fromkeys(examples))[:MAX_EXAMPLES],
+                )
+            )
+
+    def conversion(self, what: str) -> Conversion:
+        """The tables, file names relative to the one folder that holds all images.
+
+        Raises:
+            FindingsError: if no image is left.
+        """
+        if not any(self.images.values()):
+            nothing = Finding(
+                code="no_rows",
+                path=what,
+                message="No image with readable annotations is in the upload.",
+                fix="Check the folders, or choose another data format.",
+            )
+            raise FindingsError([*self.findings, nothing])
+        folder = media_folder([image.path for images in self.images.values() for image in images])
+        cut = 0 if folder == "." else len(folder) + 1
+        tables = {role: _table(self.images[role], cut) for role in TABLE_ORDER if self.images.get(role)}
+        return Conversion(tables, folder, self.findings)
+
+
+TABLE_ORDER: tuple[TableRole, ...] = ("train", "validation", "test", "unlabeled")
+
+
+def media_folder(paths: Sequence[str]) -> str:
+    """The deepest folder that holds all these files."""
+    folders = {path.rpartition("/")[0] for path in paths}
+    if "" in folders:
+        return "."
+    return os.path.commonpath(folders) or "."
+
+
+def _table(images: Sequence[ImageBoxes], cut: int) -> pa.Table:
+    sides = [[[corner[side] for corner in image.corners] for image in images] for side in range(4)]
+    columns = [[image.path[cut:] for image in images], [image.classes for image in images], *sides]
+    return pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=_SCHEMA)

@@ -1,0 +1,109 @@
+"""ImageFolder: a folder a class, with or without folders for the splits above them.
+
+cats/1.jpg  dogs/2.jpg                       one train table
+train/cats/1.jpg  val/cats/2.jpg  test/...   a table a split
+test/3.jpg                                   images directly in a split folder have no class
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pyarrow as pa
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
+from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.upload import Upload
+from studio.datasets.listing import role_by_name
+from studio.errors import DatasetError
+
+_NO_CLASSES = frozenset(
+    {"images", "image", "img", "imgs", "jpegimages", "labels", "masks", "mask", "annotations", "depth", "previews"}
+)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where images lie: the split and the class of one folder; None for images without a class."""
+
+    role: TableRole
+    label: str | None
+
+
+def recognise(upload: Upload) -> Recognition | None:
+    """At least two folders of images that are called like classes."""
+    places = _places(upload)
+    classes = sorted({place.label for place in places.values() if place.label is not None}) if places else []
+    if places is None or len(classes) < 2:
+        return None
+    shown = ", ".join(classes[:4]) + (", ..." if len(classes) > 4 else "")
+    reasons = [f"{len(classes)} folders of images, called like classes: {shown}"]
+    splits = sorted({place.role for place in places.values()}, key=TABLE_ORDER.index)
+    if len(splits) > 1:
+        reasons.append(f"above them folders for {', '.join(splits)}")
+    return Recognition(0.8, tuple(reasons))
+
+
+def read(upload: Upload) -> Conversion:
+    """One table a split with the columns image and label.
+
+    Raises:
+        DatasetError: if images are not sorted into folders of classes.
+    """
+    places = _places(upload)
+    if places is None or not any(place.label is not None for place in places.values()):
+        raise DatasetError(
+            "The images are not sorted into folders of classes.",
+            hint="Make one folder a class, all at the same depth, or folders train, val and test above them.",
+            code="no_class_folders",
+        )
+    paths = [path for path in upload.images.paths if _folder(path) in places]
+    folder = media_folder(paths)
+    cut = 0 if folder == "." else len(folder) + 1
+    tables: dict[TableRole, pa.Table] = {}
+    for role in TABLE_ORDER:
+        rows = [(path[cut:], places[_folder(path)].label) for path in paths if places[_folder(path)].role == role]
+        if not rows:
+            continue
+        names, labels = [name for name, _ in rows], [label for _, label in rows]
+        columns = {"image": names} if all(label is None for label in labels) else {"image": names, "label": labels}
+        tables[role] = pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
+    return Conversion(tables, folder)
+
+
+IMAGE_FOLDER = DatasetFormat(
+    "image_folder", "Folder per class", "One folder a class, with folders train, val and test above if there are any.",
+    recognise, read,
+)  # fmt: skip
+
+
+def _folder(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _places(upload: Upload) -> Mapping[str, _Place] | None:
+    """Split and class of every folder with images; None if they are not laid out like classes."""
+    folders = sorted({_folder(path) for path in upload.images.paths})
+    if not folders or "" in folders:
+        return None
+    above = {PurePosixPath(folder).parent.as_posix() for folder in folders}
+    splits = {folder: role for folder in above if (role := role_by_name(PurePosixPath(folder).name)) is not None}
+    places: dict[str, _Place] = {}
+    plain: set[str] = set()
+    for folder in folders:
+        pure = PurePosixPath(folder)
+        parent = pure.parent.as_posix()
+        own = role_by_name(pure.name)
+        if parent in splits:
+            places[folder] = _Place(splits[parent], pure.name)
+        elif own in ("test", "unlabeled") and splits:
+            places[folder] = _Place(own, None)
+        else:
+            plain.add(parent)
+            places[folder] = _Place("train", pure.name)
+    if plain and (splits or len(plain) > 1):
+        return None
+    if any(place.label is not None and place.label.lower() in _NO_CLASSES for place in places.values()):
+        return None
+    return places

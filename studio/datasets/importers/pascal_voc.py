@@ -1,0 +1,213 @@
+"""Pascal VOC: one XML file an image, with the name, the size and a list of objects.
+
+Corners are taken as they are written. The challenge of 2012 counted pixels from 1; the tools people draw boxes with
+count from 0, and no file says which. The difference is one pixel; shifting files that count from 0 would be wrong.
+A split is in `ImageSets/Main/*.txt`, else in a folder's name. Document types and entities are refused.
+"""
+
+import math
+import re
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import NoReturn, cast
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
+from xml.parsers import expat
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
+from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.upload import Upload, role_by_path
+from studio.errors import DatasetError
+from studio.files import read_head
+from studio.settings.finding import Finding, FindingsError
+
+MAX_BYTES = 8 << 20
+_ROOT = re.compile(rb"<annotation[\s>]")
+_SAMPLE = 20
+_SIDES = ("xmin", "ymin", "xmax", "ymax")
+
+
+class XmlError(ValueError):
+    """A file that is no plain XML annotation; the text says why."""
+
+
+class UnsafeXmlError(XmlError):
+    """A file that declares a document type, as entity bombs do."""
+
+
+def recognise(upload: Upload) -> Recognition | None:
+    """XML files whose root is `annotation`."""
+    files = upload.with_ending(".xml")
+    found = [path for path in files[:_SAMPLE] if _ROOT.search(read_head(upload.files / path, 4096))]
+    if not found:
+        return None
+    reasons = [f"{len(files)} XML files with an annotation each, such as {found[0]}"]
+    if _split_lists(upload):
+        reasons.append("splits in ImageSets")
+    return Recognition(0.92, tuple(reasons))
+
+
+def read(upload: Upload) -> Conversion:
+    """One table a split.
+
+    Raises:
+        FindingsError: if a file declares a document type, or no image is left.
+        DatasetError: if there is no XML file.
+    """
+    files = upload.with_ending(".xml")
+    if not files:
+        raise DatasetError(
+            "There is no XML file in the upload.", hint="Add one XML annotation an image.", code="no_voc"
+        )
+    reader = _Reader(upload, _split_lists(upload))
+    for path in files:
+        reader.read(path)
+    return reader.finished()
+
+
+PASCAL_VOC = DatasetFormat(
+    "pascal_voc", "Pascal VOC", "One XML file an image, with ImageSets/Main for the splits.", recognise, read
+)
+
+
+def parse_xml(path: Path) -> Element:
+    """The root of an XML file.
+
+    Raises:
+        UnsafeXmlError: if it declares a document type or an entity.
+        XmlError: if it is too large or damaged.
+    """
+    if path.stat().st_size > MAX_BYTES:
+        raise XmlError(f"{path.stat().st_size:,} bytes")
+    builder = TreeBuilder()
+    parser = expat.ParserCreate()
+    parser.StartElementHandler = builder.start
+    parser.EndElementHandler = builder.end
+    parser.CharacterDataHandler = builder.data
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    parser.buffer_text = True
+    try:
+        parser.Parse(path.read_bytes(), True)
+        return builder.close()
+    except (expat.ExpatError, ParseError, RecursionError, AssertionError) as error:
+        raise XmlError(str(error)) from None
+
+
+def _refuse_doctype(*declaration: object) -> NoReturn:
+    raise UnsafeXmlError(f"a document type {declaration[0]!r} is declared")
+
+
+def _split_lists(upload: Upload) -> dict[str, TableRole]:
+    """Image stem -> split, from the lists in ImageSets; `trainval` counts where there is no `train`."""
+    lists = {
+        PurePosixPath(path).stem.lower(): path for path in upload.with_ending(".txt") if "imagesets" in path.lower()
+    }
+    splits: dict[str, TableRole] = {}
+    roles: tuple[tuple[str, TableRole], ...] = (
+        ("train", "train"),
+        ("val", "validation"),
+        ("test", "test"),
+        ("trainval", "train"),
+    )
+    for name, role in roles:
+        if name not in lists or (name == "trainval" and "train" in lists):
+            continue
+        for line in (upload.files / lists[name]).read_text("utf-8", errors="replace").splitlines():
+            if line.strip():
+                splits.setdefault(line.split()[0], role)
+    return splits
+
+
+@dataclass
+class _Reader:
+    """XML files on their way into tables."""
+
+    upload: Upload
+    splits: dict[str, TableRole]
+    tables: BoxTables = field(default_factory=BoxTables)
+    damaged: list[str] = field(default_factory=list)
+    unsafe: list[str] = field(default_factory=list)
+    objects: list[str] = field(default_factory=list)
+    unlisted: list[str] = field(default_factory=list)
+
+    def read(self, path: str) -> None:
+        """One file; an image with an object that cannot be read is left out."""
+        try:
+            root = parse_xml(self.upload.files / path)
+        except UnsafeXmlError as error:
+            self.unsafe.append(f"{path}: {error}")
+            return
+        except XmlError as error:
+            self.damaged.append(f"{path}: {error}")
+            return
+        if root.tag != "annotation":
+            return
+        stem = PurePosixPath(path).stem
+        role = self.splits.get(stem) if self.splits else cast(TableRole, role_by_path(_folder(path)) or "train")
+        if role is None:
+            self.unlisted.append(path)
+            return
+        image = ImageBoxes(self._image(root, stem, path))
+        for number, one in enumerate(root.findall("object"), start=1):
+            name, corners = (one.findtext("name") or "").strip(), _corners(one)
+            if not name or corners is None:
+                self.objects.append(f"{path}: object {number}")
+                return
+            image.add(name, corners)
+        self.tables.add(role, image)
+
+    def _image(self, root: Element, stem: str, path: str) -> str:
+        """The image that the file names, or that is named as the file: tools that rename images forget the name."""
+        name = PurePosixPath((root.findtext("filename") or "").strip().replace("\\", "/")).name
+        images = self.upload.images
+        return (images.named(name, path) if name else None) or images.with_stem(stem, path) or name or stem
+
+    def finished(self) -> Conversion:
+        """The tables with all findings.
+
+        Raises:
+            FindingsError: as `read`.
+        """
+        if self.unsafe:
+            raise FindingsError(
+                [
+                    Finding(
+                        code="unsafe_xml",
+                        path=self.unsafe[0].split(":")[0],
+                        message=f"{len(self.unsafe)} XML files declare a document type, which is never read.",
+                        found=self.unsafe[0],
+                        expected="a plain <annotation>",
+                        fix="Remove the DOCTYPE line.",
+                        count=len(self.unsafe),
+                        examples=tuple(self.unsafe[:20]),
+                    )
+                ]
+            )
+        for code, examples, words, fix in (
+            ("voc_damaged", self.damaged, "XML files cannot be read; their images are left out.", "Export them again."),
+            (
+                "voc_object",
+                self.objects,
+                "XML files have an object without name or corners; their images are left out.",
+                "Complete the object.",
+            ),
+            ("voc_unlisted", self.unlisted, "XML files are in no list of ImageSets and are left out.", "List them."),
+        ):
+            self.tables.report(code, "Pascal VOC", f"{len(examples)} {words}", fix, examples)
+        return self.tables.conversion("Pascal VOC")
+
+
+def _folder(path: str) -> str:
+    return PurePosixPath(path).parent.as_posix()
+
+
+def _corners(one: Element) -> Corners | None:
+    box = one.find("bndbox")
+    if box is None:
+        return None
+    try:
+        x_min, y_min, x_max, y_max = (float(box.findtext(side) or "") for side in _SIDES)
+    except ValueError:
+        return None
+    corners = (x_min, y_min, x_max, y_max)
+    return corners if all(map(math.isfinite, corners)) else None

@@ -1,0 +1,79 @@
+"""Upload: the unpacked files of an import, listed once, with their tables read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from studio.datasets import media
+from studio.datasets.listing import role_by_name
+from studio.datasets.table import RawTable
+from studio.files import iter_files
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What lies in an upload. Paths are relative to `files`, with forward slashes, sorted."""
+
+    files: Path
+    paths: tuple[str, ...]
+    tables: Mapping[str, RawTable]
+    """Tables that could be read, by path."""
+
+    @classmethod
+    def listed(cls, files: Path, tables: Mapping[str, RawTable] | None = None) -> "Upload":
+        """The upload in a folder."""
+        root = len(files.as_posix()) + 1
+        return cls(files, tuple(path.as_posix()[root:] for path in iter_files(files)), tables or {})
+
+    def with_ending(self, *endings: str) -> list[str]:
+        """Paths that end so, in any case."""
+        return [path for path in self.paths if path.lower().endswith(endings)]
+
+    @cached_property
+    def images(self) -> "ImageIndex":
+        """Every image, to be found by name."""
+        return ImageIndex(self.with_ending(*media.EXTENSIONS))
+
+
+class ImageIndex:
+    """Finds images of an upload by whole name or by stem, wherever they lie."""
+
+    def __init__(self, paths: list[str]) -> None:
+        self.paths = tuple(paths)
+        self._by_name: dict[str, list[str]] = {}
+        self._by_stem: dict[str, list[str]] = {}
+        for path in paths:
+            name = path.rpartition("/")[2]
+            self._by_name.setdefault(name, []).append(path)
+            self._by_stem.setdefault(name.rpartition(".")[0], []).append(path)
+
+    def named(self, name: str, near: str) -> str | None:
+        """The image that an annotation file at `near` calls `name`; None if it is not there."""
+        plain = name.replace("\\", "/").removeprefix("./")
+        found = self._by_name.get(plain.rpartition("/")[2], [])
+        whole = [path for path in found if path == plain or path.endswith(f"/{plain}")]
+        return _nearest(whole, near)
+
+    def with_stem(self, stem: str, near: str) -> str | None:
+        """The image whose name without ending is `stem`; None if there is none."""
+        return _nearest(self._by_stem.get(stem, []), near)
+
+    def has_stem(self, stem: str) -> bool:
+        """Whether some image is named so."""
+        return stem in self._by_stem
+
+
+def _nearest(paths: list[str], near: str) -> str | None:
+    """Of several files with one name, the one whose folders have most words in common with the annotation's path."""
+    if len(paths) < 2:
+        return paths[0] if paths else None
+    words = set(PurePosixPath(near).parts)
+    return max(paths, key=lambda path: len(words & set(PurePosixPath(path).parts)))
+
+
+def role_by_path(path: str) -> str | None:
+    """The table role that a file's own name, or else its nearest folder, speaks of."""
+    pure = PurePosixPath(path)
+    names = [pure.name, *(parent.name for parent in pure.parents if parent.name)]
+    return next((role for name in names if (role := role_by_name(name)) is not None), None)

@@ -1,0 +1,89 @@
+"""Unpacking: a zip file, a table, a packed table or a folder becomes a folder of plain files."""
+
+import gzip
+import shutil
+import zlib
+from pathlib import Path
+
+from studio.datasets.archive import FREE_EXPANSION_BYTES, MAX_EXPANSION, extract_zip, foreign_archive, is_junk
+from studio.datasets.table import EXTENSIONS
+from studio.errors import ArchiveError, DatasetError
+from studio.files import CHUNK_BYTES, disk_free_bytes, iter_files, read_head, require_free_space
+
+PACKED_TABLES = (".csv.gz", ".tsv.gz", ".jsonl.gz")
+
+
+def unpack(source: Path, files: Path, name: str = "") -> None:
+    """Bring a zip file, a table or a folder into `files`.
+
+    Raises:
+        StudioError: if it is none of these, or does not fit on the disk.
+    """
+    shown = name or source.name
+    if source.is_dir():
+        require_free_space(files.parent, sum(path.stat().st_size for path in iter_files(source)))
+        _copy_folder(source, files)
+        return
+    if not source.is_file():
+        raise DatasetError(f"There is no file {shown!r}.", hint="Check the path.", code="no_file")
+    if source.stat().st_size == 0:
+        raise DatasetError(f"{shown} is empty.", hint="Upload it again.", code="empty_file")
+    head = read_head(source)
+    ending = Path(shown).suffix.lower()
+    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06") and ending not in (".xlsx", ".docx"):
+        extract_zip(source, files, free_bytes=disk_free_bytes(files.parent))
+        return
+    if shown.lower().endswith(PACKED_TABLES) and head[:2] == b"\x1f\x8b":
+        _gunzip(source, files, shown)
+        return
+    other = foreign_archive(head)
+    if other is not None:
+        raise ArchiveError(f"{shown} is a {other} file.", hint="Unpack it and upload a zip file.", code="not_zip")
+    if ending == ".zip":
+        hint = "The upload may be incomplete; upload it again."
+        if b"<html" in head.lower() or b"<!doctype" in head.lower():
+            hint = "It looks like a web page, perhaps of a login. Download the file itself."
+        raise ArchiveError(f"{shown} is not a zip file.", hint=hint, code="not_zip")
+    if ending not in EXTENSIONS:
+        raise DatasetError(
+            f"{shown} is neither a zip file nor a table.",
+            hint=f"Upload .zip or {', '.join(EXTENSIONS)}.",
+            code="not_table",
+        )
+    files.mkdir()
+    shutil.copyfile(source, files / Path(shown).name)
+
+
+def _copy_folder(source: Path, files: Path) -> None:
+    for path in iter_files(source):
+        relative = path.relative_to(source)
+        if is_junk(relative):
+            continue
+        place = files / relative
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, place)
+    files.mkdir(exist_ok=True)
+
+
+def _gunzip(source: Path, files: Path, name: str) -> None:
+    """Unpack one table, bytes counted while inflating."""
+    budget = min(FREE_EXPANSION_BYTES + MAX_EXPANSION * source.stat().st_size, disk_free_bytes(files.parent))
+    files.mkdir()
+    written = 0
+    try:
+        with gzip.open(source) as packed, (files / Path(name).name[: -len(".gz")]).open("xb") as file:
+            while chunk := packed.read(CHUNK_BYTES):
+                written += len(chunk)
+                if written > budget:
+                    raise ArchiveError(
+                        f"{name} expands to more than {budget / 1e6:,.0f} MB.",
+                        hint="Upload the table unpacked, or free disk space.",
+                        code="zip_bomb",
+                    )
+                file.write(chunk)
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        shutil.rmtree(files, ignore_errors=True)
+        raise ArchiveError(f"The gzip file {name} is damaged ({error}).", hint="Upload it again.") from None
+    except BaseException:
+        shutil.rmtree(files, ignore_errors=True)
+        raise

@@ -1,0 +1,193 @@
+"""Checks of boxes, image by image: what is repaired, and what leaves an image out."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.inspection import Inspection
+from studio.datasets.labels import label_text
+from studio.settings.finding import FindingLevel
+
+COORDINATES = ("x_min_column", "y_min_column", "x_max_column", "y_max_column")
+CLASS = "class_name_column"
+LARGEST_RELATIVE = 1.5
+WRONG_ORDER_SHARE = 0.3
+MANY_BOXES = 1000
+_BACKGROUND = ("background", "__background__", "bg")
+_WHAT = "boxes"
+
+
+@dataclass
+class CheckedRow:
+    """The boxes of one image after the checks: class names and (boxes, 4) corners."""
+
+    names: list[str]
+    boxes: np.ndarray
+    problem: str = ""
+    repairs: tuple[str, ...] = ()
+
+
+def has_boxes(frame: pd.DataFrame, roles: Mapping[str, Any]) -> bool:
+    """Whether a table has all columns of boxes."""
+    return all(str(roles.get(name)) in frame.columns for name in (CLASS, *COORDINATES))
+
+
+def check_table(inspection: Inspection, role: TableRole) -> None:
+    """Repair or drop the rows of a table, and replace its cells by lists of words and numbers."""
+    frame = inspection.frames[role]
+    columns = [str(inspection.roles[name]) for name in (CLASS, *COORDINATES)]
+    cells = {column: [_cell(value) for value in frame[column]] for column in columns}
+    if _has_other_units(inspection, role, [cells[column] for column in columns[1:]]):
+        return
+    sizes = [inspection.size_of(str(name)) for name in frame[str(inspection.roles["image_column"])]]
+    rows = {
+        index: _checked(row, size)
+        for index, row, size in zip(frame.index, zip(*cells.values(), strict=True), sizes, strict=True)
+    }
+    for position, column in enumerate(columns):
+        values = [
+            row.names if position == 0 else [float(value) for value in row.boxes[:, position - 1]]
+            for row in rows.values()
+        ]
+        frame = frame.assign(**{column: pd.Series(values, index=frame.index, dtype=object)})
+        inspection.kinds[role][column] = "list"
+    inspection.frames[role] = frame
+    _report(inspection, role, rows)
+    _note_oddities(inspection, role, {index: row for index, row in rows.items() if not row.problem})
+
+
+def _has_other_units(inspection: Inspection, role: TableRole, cells: Sequence[Sequence[list[Any]]]) -> bool:
+    """Refuse shares of the image, and widths and heights in place of corners; neither is guessed."""
+    values = [
+        [value for cell in column for value in cell if isinstance(value, int | float) and math.isfinite(value)]
+        for column in cells
+    ]
+    numbers = [value for column in values for value in column]
+    path = ", ".join(str(inspection.roles[name]) for name in COORDINATES)
+    if len(numbers) >= 4 and max(numbers) <= LARGEST_RELATIVE and min(numbers) >= 0:
+        inspection.note(
+            role,
+            FindingLevel.ERROR,
+            "relative_boxes",
+            path,
+            "All coordinates are below 1.5, so they are shares of the image and not pixels.",
+            "Multiply them by the image's width and height.",
+        )
+        return True
+    if len({len(column) for column in values}) > 1 or not values[0]:
+        return False
+    x_min, y_min, x_max, y_max = (np.array(column) for column in values)
+    share = float(((x_max < x_min) | (y_max < y_min)).mean())
+    if share > WRONG_ORDER_SHARE:
+        inspection.note(
+            role,
+            FindingLevel.ERROR,
+            "width_and_height",
+            path,
+            f"In {share:.0%} of the boxes a maximum lies before its minimum, so these are no corners.",
+            "If they are widths and heights, add them to the minimum; check which column is which.",
+        )
+        return True
+    return False
+
+
+def _checked(cells: tuple[list[Any], ...], size: tuple[int, int] | None) -> CheckedRow:
+    empty = np.zeros((0, 4))
+    if len({len(cell) for cell in cells}) > 1:
+        return CheckedRow([], empty, "box_lengths")
+    if any(name is None or label_text(name) == "" for name in cells[0]):
+        return CheckedRow([], empty, "no_class")
+    try:
+        boxes = np.array(cells[1:], dtype=float).T.reshape(-1, 4)
+    except (TypeError, ValueError):
+        return CheckedRow([], empty, "box_number")
+    names = [label_text(name) for name in cells[0]]
+    if not np.isfinite(boxes).all():
+        return CheckedRow([], empty, "box_number")
+    if (boxes[:, :2] > boxes[:, 2:]).any():
+        return CheckedRow([], empty, "box_order")
+    return _fitted(names, boxes, size)
+
+
+def _fitted(names: list[str], boxes: np.ndarray, size: tuple[int, int] | None) -> CheckedRow:
+    repairs = []
+    if size is not None and len(boxes):
+        limits = np.array([size[0], size[1]] * 2, dtype=float)
+        outside = (boxes[:, :2] >= limits[:2]).any(axis=1) | (boxes[:, 2:] <= 0).any(axis=1)
+        has_area = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
+        if (outside & has_area).any():
+            return CheckedRow([], np.zeros((0, 4)), "box_outside")
+        clipped = np.clip(boxes, 0, limits)
+        if not np.array_equal(clipped, boxes):
+            repairs.append("box_clipped")
+        boxes = clipped
+    keep = (boxes[:, 2:] - boxes[:, :2] > 0).all(axis=1)
+    if not keep.all():
+        repairs.append("box_empty")
+        names = [name for name, kept in zip(names, keep, strict=True) if kept]
+        boxes = boxes[keep]
+    return CheckedRow(names, boxes, "", tuple(repairs))
+
+
+def _cell(value: Any) -> list[Any]:
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return []
+    return list(value) if isinstance(value, list | tuple | np.ndarray) else [value]
+
+
+def _report(inspection: Inspection, role: TableRole, rows: Mapping[Any, CheckedRow]) -> None:
+    for repair, message in (
+        ("box_clipped", "images have boxes that reach outside; these were cut at the border."),
+        ("box_empty", "images have boxes without area; these boxes were removed."),
+    ):
+        mended = [index for index, row in rows.items() if repair in row.repairs and not row.problem]
+        inspection.repair(
+            role, mended, repair, _WHAT, f"{len(mended)} {message}", "Correct the boxes, or accept the repair."
+        )
+    for code, message, fix in (
+        ("box_lengths", "The lists of an image have different lengths.", "Give every box a class and four numbers."),
+        ("box_number", "A coordinate is not a finite number.", "Write numbers in pixels."),
+        ("box_order", "A minimum lies beyond its maximum.", "Write the smaller value as minimum."),
+        ("box_outside", "A box lies wholly outside its image.", "Check that coordinates are pixels of this image."),
+        ("no_class", "A box has no class.", "Name the class of every box."),
+    ):
+        bad = [index for index, row in rows.items() if row.problem == code]
+        inspection.drop(role, bad, code, _WHAT, message, fix)
+
+
+def _note_oddities(inspection: Inspection, role: TableRole, rows: Mapping[Any, CheckedRow]) -> None:
+    crowded = [index for index, row in rows.items() if len(row.names) > MANY_BOXES]
+    twice = [index for index, row in rows.items() if _repeats([tuple(box) for box in row.boxes], row.names) == "box"]
+    unsure = [index for index, row in rows.items() if _repeats([tuple(box) for box in row.boxes], row.names) == "class"]
+    named = [index for index, row in rows.items() if any(name.lower() in _BACKGROUND for name in row.names)]
+    for code, found, message, fix in (
+        (
+            "many_boxes",
+            crowded,
+            f"images have more than {MANY_BOXES:,} boxes.",
+            "Raise Max det per image, or cut these images into tiles.",
+        ),
+        ("box_twice", twice, "images have the same box of the same class twice.", "Remove one of them."),
+        ("box_of_two_classes", unsure, "images have one box with two classes.", "Keep the class that is meant."),
+        (
+            "background_class",
+            named,
+            "images have boxes of a class named background.",
+            "Leave these boxes out; what has no box is background.",
+        ),
+    ):
+        if found:
+            inspection.note(role, FindingLevel.WARNING, code, _WHAT, f"{len(found)} {message}", fix, found)
+
+
+def _repeats(boxes: Sequence[tuple[float, ...]], names: Sequence[str]) -> str:
+    """`box` if a box stands twice with its class, `class` if only with different ones, else nothing."""
+    if len(set(boxes)) == len(boxes):
+        return ""
+    return "box" if max(Counter(zip(boxes, names, strict=True)).values()) > 1 else "class"

@@ -1,0 +1,54 @@
+"""The road from files to a dataset, as functions: scan, choose, inspect."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.datasets.dataset import Dataset
+from studio.datasets.importing import order_inspection, run_inspection
+from studio.datasets.scan import scan
+from studio.datasets.scan_result import Scan
+from studio.files import write_json
+
+ScanFiles = Callable[..., Scan]
+ImportFiles = Callable[..., Dataset]
+
+
+class Quiet:
+    """A report that goes nowhere."""
+
+    def progress(self, fraction: float, detail: str = "") -> None:
+        pass
+
+    def log(self, level: str, text: str) -> None:
+        pass
+
+
+@pytest.fixture
+def scan_files(tmp_path: Path) -> ScanFiles:
+    """Scans a source into an import folder of its own."""
+
+    def scanned(source: Path, choices: dict[str, Any] | None = None, name: str = "one") -> Scan:
+        folder = tmp_path / "imports" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        write_json(folder / "request.json", {"source": str(source), "source_name": source.name, "choices": choices})
+        return scan(folder)
+
+    return scanned
+
+
+@pytest.fixture
+def import_files(tmp_path: Path, scan_files: ScanFiles) -> ImportFiles:
+    """Scans a source and makes the dataset of what the scan chose."""
+
+    def imported(source: Path, choices: dict[str, Any] | None = None, name: str = "one") -> Dataset:
+        result = scan_files(source, choices, name)
+        assert result.state == "ready", result.error
+        target = tmp_path / "datasets" / name
+        target.parent.mkdir(exist_ok=True)
+        spec = order_inspection(tmp_path / "imports" / name, tmp_path / "runs" / name, target, name, result.choices)
+        return run_inspection(spec, tmp_path / "runs" / name, Quiet())
+
+    return imported

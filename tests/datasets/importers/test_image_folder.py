@@ -1,0 +1,79 @@
+"""A folder a class, with and without splits above."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+
+def pictures(folder: Path, names: list[str]) -> Path:
+    for number, name in enumerate(names):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (8, 8), (number * 7 % 255, 90, 120)).save(path)
+    return folder
+
+
+def test_folders_become_classes(tmp_path: Path, scan_files: Any, import_files: Any) -> None:
+    source = pictures(tmp_path / "s", [f"top/{label}/{i}.png" for label in ("cat", "dog") for i in range(3)])
+
+    found = scan_files(source)
+    data = import_files(source)
+
+    assert found.choices.format == "image_folder"
+    assert any("2 folders of images" in reason for reason in found.guesses[0].reasons)
+    assert data.profile().label_counts == {"train.parquet": {"cat": 3, "dog": 3}}
+    assert data.table("train.parquet")["image"].tolist()[0] == "cat/0.png"
+
+
+def test_splits_above_the_classes_become_tables(tmp_path: Path, import_files: Any) -> None:
+    source = pictures(
+        tmp_path / "s",
+        [f"{split}/{label}/{i}.png" for split in ("train", "val", "test") for label in ("a", "b") for i in range(2)],
+    )
+
+    data = import_files(source)
+
+    assert {table.role: table.rows for table in data.manifest.tables} == {"train": 4, "validation": 4, "test": 4}
+
+
+def test_images_directly_in_a_test_folder_have_no_class(tmp_path: Path, import_files: Any) -> None:
+    source = pictures(
+        tmp_path / "s", ["train/a/0.png", "train/a/1.png", "train/b/0.png", "train/b/1.png", "test/9.png"]
+    )
+
+    data = import_files(source)
+
+    assert [column.name for column in data.manifest.table_of_role("test").columns] == ["image"]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["images/0.png", "images/1.png"],
+        ["images/0.png", "masks/0.png"],
+        ["a/0.png", "b/c/0.png"],
+        ["0.png", "a/0.png"],
+    ],
+)
+def test_other_folders_are_not_taken_for_classes(tmp_path: Path, scan_files: Any, names: list[str]) -> None:
+    found = scan_files(pictures(tmp_path / "s", names))
+
+    assert found.state == "failed"
+    assert found.error.code == "no_table"
+
+
+def test_a_table_that_names_the_files_wins(tmp_path: Path, scan_files: Any) -> None:
+    source = pictures(tmp_path / "s", [f"{label}/{i}.png" for label in ("cat", "dog") for i in range(3)])
+    rows = "\n".join(f"{label}/{i}.png,{'xy'[i % 2]}" for label in ("cat", "dog") for i in range(3))
+    (source / "train.csv").write_text(f"image,label\n{rows}\n")
+
+    found = scan_files(source)
+
+    assert (found.choices.format, found.choices.train) == ("table", "train.csv")
+    assert [one.id for one in found.formats] == ["image_folder"]
+    assert scan_files(source, {"format": "image_folder"}).choices.roles == {
+        "image_column": "image",
+        "label_columns": ["label"],
+    }

@@ -1,0 +1,67 @@
+"""Datasets that are only predicted on: a test table without labels and no train table."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from studio.problems.registry import problem_types
+
+
+def new_pictures(folder: Path, table: str) -> Path:
+    (folder / "images").mkdir(parents=True)
+    for number in range(3):
+        Image.new("RGB", (16, 12), (number * 40, 0, 0)).save(folder / "images" / f"{number}.png")
+    (folder / table).write_text("image\n0.png\n1.png\n2.png\n")
+    return folder
+
+
+@pytest.mark.parametrize("kind", list(problem_types()))
+@pytest.mark.parametrize("table", ["test.csv", "new.csv"])
+def test_a_table_of_files_alone_becomes_a_test_table(tmp_path: Path, import_files: Any, kind: str, table: str) -> None:
+    data = import_files(new_pictures(tmp_path / "s", table), {"problem_type": kind})
+
+    assert [(one.role, one.name, one.rows) for one in data.manifest.tables] == [("test", table, 3)]
+    assert data.manifest.roles == {"image_column": "image"}
+    assert data.profile().image_sizes == ((16, 12, 3),)
+    assert data.choice_context().tables == (table,)
+
+
+def test_no_train_table_is_a_choice(tmp_path: Path, scan_files: Any) -> None:
+    source = new_pictures(tmp_path / "s", "train.csv")
+    (source / "test.csv").write_text("image\n0.png\n")
+
+    found = scan_files(source, {"problem_type": "image_classification", "train": None})
+
+    assert found.choices.tables() == {"test": "test.csv"}
+    assert [sample.title for sample in found.samples] == ["0.png"]
+
+
+def test_a_table_role_that_is_none_stays_none(tmp_path: Path, scan_files: Any) -> None:
+    problem_types()["image_classification"].make_example(tmp_path / "s")
+
+    assert scan_files(tmp_path / "s").choices.test == "test.csv"
+    assert scan_files(tmp_path / "s", {"test": None}).choices.test is None
+
+
+def test_an_unlabeled_table_needs_only_files(tmp_path: Path, import_files: Any) -> None:
+    problem_types()["image_classification"].make_example(tmp_path / "s")
+    (tmp_path / "s" / "unlabeled.csv").write_text("image\ntest_000.png\ntest_001.png\n")
+
+    data = import_files(tmp_path / "s")
+
+    assert data.manifest.table_of_role("unlabeled").rows == 2
+
+
+def test_a_labeled_test_table_alone_has_its_statistics(tmp_path: Path, import_files: Any) -> None:
+    for kind in problem_types().values():
+        source = tmp_path / kind.id
+        kind.make_example(source)
+        train = next(source.glob("train.*"))
+
+        data = import_files(source, {"problem_type": kind.id, "train": None}, name=kind.id)
+
+        assert data.manifest.table_of_role("train") is None
+        assert sum(data.profile().label_counts[train.name.replace("train", "test")].values()) > 0
+        assert data.profile().labels

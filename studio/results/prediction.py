@@ -3,6 +3,7 @@
 predictions/<split>.csv, <split>.parquet   input columns kept, then the columns the problem type declares
 predictions/<split>_raw.npz or .parquet    everything above no threshold
 predictions/<split>_samples.parquet        columns below, for paging, sorting and filtering
+predictions/<split>_samples.index          where the rows of a page are (see sample_index.py)
 """
 
 from pydantic import BaseModel, ConfigDict

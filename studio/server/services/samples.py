@@ -1,15 +1,19 @@
-"""SamplePages: predicted samples, paged, sorted and filtered from the samples table of a run or a prediction."""
+"""SamplePages: predicted samples, paged, sorted and filtered from the samples table of a run or a prediction.
+
+A page costs the index, which is mapped and not read, and the row groups of the page's rows, whatever the table's size.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from studio.errors import NotFoundError, StudioError
+from studio.results.sample_index import SORT_KEYS, SampleFilter, SampleIndex
+from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 from studio.results.sample_view import SampleView
 from studio.server.schemas.runs import RunSamplePage
 
 SUFFIX = "_samples.parquet"
-SORT_KEYS = ("row", "loss", "confidence")
+_INDEXED = ["row", "loss", "truth", "prediction", "correct", "confidence"]
 
 
 @dataclass(frozen=True)
@@ -36,55 +40,47 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
 
     Raises:
         NotFoundError: if there is no such split.
+        StudioError: if samples cannot be sorted so.
     """
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
     splits = sample_splits(predictions)
     if not splits:
         return RunSamplePage(total=0, rows=[], splits=[])
     split = query.split or splits[0]
     if split not in splits:
         raise NotFoundError.among("split", split, splits)
-    file = pq.ParquetFile(predictions / f"{split}{SUFFIX}")
-    try:
-        present = set(file.schema_arrow.names)
-        columns = [one for one in ("row", "loss", "truth", "prediction", "correct", "confidence") if one in present]
-        table = file.read(columns=columns)
-        chosen = pc.fill_null(_mask(table, query), False) if table.num_rows else None
-        indices = pc.indices_nonzero(chosen) if chosen is not None else None
-        total = 0 if indices is None else len(indices)
-        if not total or indices is None:
-            return RunSamplePage(total=0, rows=[], splits=splits)
-        order = _order(table, query.sort)
-        kept = order.filter(pc.is_in(order, value_set=indices.cast(order.type)))
-        page = kept.slice(query.offset, query.limit)
-        views = file.read(columns=["view"]).column("view").take(page).to_pylist()
-    finally:
-        file.close()
+    key = query.sort.removeprefix("-")
+    if key not in SORT_KEYS:
+        raise StudioError(f"Samples cannot be sorted by {key!r}.", hint=f"Use {', '.join(SORT_KEYS)}.", code="sort")
+    wanted = SampleFilter(query.truth, query.prediction, query.correct)
+    index = _index(predictions, split)
+    total, positions = index.page(query.sort, wanted, max(query.offset, 0), max(query.limit, 0))
+    views = _views(predictions / f"{split}{SUFFIX}", positions)
     return RunSamplePage(total=total, rows=[SampleView.model_validate_json(view) for view in views], splits=splits)
 
 
-def _mask(table: Any, query: SampleQuery) -> Any:
-    """True where a row meets every condition."""
-    import pyarrow.compute as pc
+def _index(predictions: Path, split: str) -> SampleIndex:
+    """The index beside the table; made for this page alone where an older run has none."""
+    import pyarrow.parquet as pq
 
-    mask = pc.is_valid(table.column("row"))
-    for name in ("truth", "prediction", "correct"):
-        value = getattr(query, name)
-        if value is not None and name in table.column_names:
-            mask = pc.and_kleene(mask, pc.equal(table.column(name), value))
-    return mask
+    path = predictions / f"{split}{INDEX_SUFFIX}"
+    if path.is_file():
+        return SampleIndex.open(path)
+    with pq.ParquetFile(predictions / f"{split}{SUFFIX}") as file:
+        return SampleIndex.of(file.read(columns=_INDEXED))
 
 
-def _order(table: Any, sort: str) -> Any:
-    """Row numbers in the asked order; what has no value stands last."""
-    import pyarrow.compute as pc
+def _views(path: Path, positions: list[int]) -> list[str]:
+    """The views at these positions, in this order, read from their row groups only."""
+    import pyarrow.parquet as pq
 
-    key = sort.removeprefix("-")
-    if key not in SORT_KEYS:
-        raise StudioError(f"Samples cannot be sorted by {key!r}.", hint=f"Use {', '.join(SORT_KEYS)}.", code="sort")
-    if key not in table.column_names:
-        key = "row"
-    order = "descending" if sort.startswith("-") else "ascending"
-    return pc.sort_indices(table, sort_keys=[(key, order), ("row", "ascending")])
+    found: dict[int, str] = {}
+    with pq.ParquetFile(path) as file:
+        start = 0
+        for group in range(file.metadata.num_row_groups if positions else 0):
+            end = start + file.metadata.row_group(group).num_rows
+            inside = [position for position in positions if start <= position < end]
+            if inside:
+                views = file.read_row_group(group, columns=["view"]).column("view")
+                found.update((position, views[position - start].as_py()) for position in inside)
+            start = end
+    return [found[position] for position in positions]

@@ -26,7 +26,7 @@ from studio.datasets.dataset import Dataset
 from studio.machine import usable_cores
 from studio.modeling.images.backbones import feature_extractor
 from studio.modeling.images.normalization import PixelNormalization
-from studio.modeling.images.reader import read_image, stack_images
+from studio.modeling.images.reader import read_picture, stack_images
 from studio.modeling.images.transforms import inference_transforms
 from studio.modeling.recipe import Media
 from studio.modeling.weights import find_weights
@@ -114,7 +114,7 @@ def features(dataset: Dataset, name: str) -> tuple[np.ndarray, np.ndarray]:
     with torch.inference_mode():
         for start in range(0, len(table), 32):
             names = table["image"].iloc[start : start + 32]
-            images = [resize.image(read_image(media, str(one), 3, 0), None) for one in names]
+            images = [resize.image(read_picture(media, str(one), 3, 0).pixels, None) for one in names]
             vectors.append(extractor(normalize(stack_images(images))).numpy())
     return np.concatenate(vectors), table[list(dataset.manifest.roles["label_columns"])].to_numpy()
 

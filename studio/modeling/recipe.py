@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset as TorchDataset
 
+from studio.modeling.input_cache import InputCache
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.weights import WeightsFile
 from studio.results.insight import Insight
@@ -63,6 +64,8 @@ class Media:
     folder: str = "."
     """Below `root`; what a table names is relative to it."""
     origin: Literal["dataset", "run"] = "dataset"
+    cache: InputCache | None = None
+    """Where decoded inputs are kept."""
 
     def relative(self, name: str) -> str:
         """The path below `root` of a file that a table names."""

@@ -9,6 +9,7 @@ from studio.datasets.dataset import Dataset
 from studio.datasets.folds import Split, split
 from studio.errors import DatasetError
 from studio.modeling.compute_mode import ComputeMode
+from studio.modeling.input_cache import InputCache, open_cache
 from studio.modeling.loading import data_workers
 from studio.modeling.recipe import Media, Recipe
 from studio.modeling.recipes import recipe_class
@@ -102,7 +103,7 @@ def make_job(
         settings=settings,
         dataset=dataset,
         split=tables,
-        media=Media(dataset.media, str(settings.value("dataset.data_folder"))),
+        media=Media(dataset.media, str(settings.value("dataset.data_folder")), cache=_cache(dataset, settings, spec)),
         recipe=recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics),
         device=device,
         seed=seed,
@@ -111,3 +112,11 @@ def make_job(
         watch=Stopwatch(device),
         team=team,
     )
+
+
+def _cache(dataset: Dataset, settings: Any, spec: RunSpec) -> InputCache | None:
+    """Where decoded inputs are kept, unless the settings or the disk are against it."""
+    if settings.environment.cache_inputs == "Off":
+        return None
+    writers = len(spec.devices) * (1 + data_workers(settings.environment.number_of_workers, threads_of(spec)))
+    return open_cache(dataset.folder, dataset.manifest.fingerprint, max(1, writers))

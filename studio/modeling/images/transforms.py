@@ -63,6 +63,8 @@ class Transforms:
         # The same steps with points in place of boxes: where the image's corners go tells how to come back.
         points = albumentations.KeypointParams(format="xy", remove_invisible=False)
         self._framed = albumentations.Compose(steps, keypoint_params=points, strict=True)
+        self.first_size = _fixed_size(steps)
+        """(width, height) that the pipeline begins with, whatever the image and the seed; None if it does not."""
         cv2.setNumThreads(0)
 
     def image(self, image: np.ndarray, seed: int | None) -> np.ndarray:
@@ -111,6 +113,19 @@ def inference_transforms(width: int, height: int, *, with_boxes: bool = False) -
 def resize(width: int, height: int) -> albumentations.BasicTransform:
     """To the input size, whatever the shape was."""
     return albumentations.Resize(height=height, width=width, interpolation=cv2.INTER_AREA, p=1.0)
+
+
+def resized(image: np.ndarray, width: int, height: int) -> np.ndarray:
+    """The image (H, W, C) as the first step of most pipelines makes it."""
+    return np.asarray(resize(width, height)(image=image)["image"])
+
+
+def _fixed_size(steps: list[Any]) -> tuple[int, int] | None:
+    """The size of the resize that comes first, if it is the one of `resized`."""
+    first = steps[0] if steps else None
+    if not isinstance(first, albumentations.Resize) or first.interpolation != cv2.INTER_AREA or first.p < 1:
+        return None
+    return int(first.width), int(first.height)
 
 
 def _medium() -> list[albumentations.BasicTransform]:

@@ -92,15 +92,28 @@ def read_file(file: Path) -> str:
 def load_and_check(
     connection: Connection, text: str, changes: dict[str, object]
 ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A start's body from a YAML and changes, and everything found about it."""
+    """A start's body from a YAML and changes, and everything found about it.
+
+    A file of another tool knows nothing of the datasets here: the named one decides tables, folders and columns.
+    """
     loaded = connection.post("/api/settings/load", {"yaml": text})
     findings = list(loaded["findings"])
+    dataset = changes.get("general.dataset")
+    is_foreign = bool(loaded["translated"] or loaded["not_applicable"])
+    decided = _decided_by(connection, loaded, str(dataset)) if is_foreign and dataset else {}
     body = {
         "problem_type": loaded["problem_type"],
         "model_type": loaded["model_type"],
-        "settings": {**loaded["settings"], **changes},
+        "settings": {**loaded["settings"], **decided, **changes},
         "grid": {key: values for key, values in loaded["grid"].items() if key not in changes},
     }
     if not has_errors(findings):
         findings.extend(connection.post("/api/settings/check", body)["findings"])
     return body, findings
+
+
+def _decided_by(connection: Connection, loaded: dict[str, Any], dataset: str) -> dict[str, Any]:
+    """What a dataset and this machine decide."""
+    document = connection.get(f"/api/schema/{loaded['problem_type']}", model_type=loaded["model_type"], dataset=dataset)
+    values: dict[str, Any] = document["values"]
+    return values

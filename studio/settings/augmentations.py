@@ -127,7 +127,7 @@ class _Reader:
                 self._refuse("too_many", f"The pipeline has more than {MAX_STEPS} steps.", "", f"at most {MAX_STEPS}")
             if self._count > MAX_STEPS:
                 return
-            here = f"{place}step {number}"
+            here = f"{place}step {number}" if place else f"Step {number}"
             named = self._named(value, here)
             if named is not None:
                 step = self._step(*named, here, depth)
@@ -148,21 +148,21 @@ class _Reader:
             if arguments is None or isinstance(arguments, dict):
                 return str(name), dict(arguments or {})
         self._refuse(
-            "shape", f"The {here} is not a transform.", str(value)[:80], "a name, or a name with its arguments"
+            "shape", f"{here} is not a transform.", str(value)[:80], "a name, or a name with its arguments"
         )
         return None
 
     def _step(self, name: str, arguments: dict[str, Any], here: str, depth: int) -> Step | None:
         if name == "Flip":
             flips = [{one: {"p": 1.0}} for one in ("HorizontalFlip", "VerticalFlip")]
-            self._note(f"The {here}, Flip, is of an older version of Albumentations: Flip is one of two flips.")
+            self._note(f"{here}, Flip, is of an older version of Albumentations: Flip is one of two flips.")
             return self._group("OneOf", {"transforms": flips, "p": arguments.get("p", 0.5)}, here, depth)
         if name in GROUPS:
             return self._group(name, arguments, here, depth)
         was = name
         name, arguments, notes = modern(name, arguments)
         if notes:
-            self._note(f"The {here}, {was}, is of an older version of Albumentations: {'; '.join(notes)}.")
+            self._note(f"{here}, {was}, is of an older version of Albumentations: {'; '.join(notes)}.")
         known = known_transforms().get(name)
         if known is None:
             self._unknown(name, here)
@@ -171,7 +171,7 @@ class _Reader:
             near = get_close_matches(argument, known, n=1, cutoff=0.5)
             self._refuse(
                 "unknown_argument",
-                f"The {here}, {name}, has no argument {argument!r}.",
+                f"{here}, {name}, has no argument {argument!r}.",
                 argument,
                 ", ".join(sorted(known)),
                 f"Did you mean {near[0]}?" if near else "Remove it.",
@@ -182,10 +182,10 @@ class _Reader:
         inner = arguments.pop("transforms", None)
         arguments.pop("always_apply", None)
         if depth >= MAX_DEPTH:
-            self._refuse("too_deep", f"The {here}, {name}, lies too deep.", str(depth), f"at most {MAX_DEPTH - 1} deep")
+            self._refuse("too_deep", f"{here}, {name}, lies too deep.", str(depth), f"at most {MAX_DEPTH - 1} deep")
             return None
         if not isinstance(inner, list) or not inner:
-            self._refuse("shape", f"The {here}, {name}, holds no transforms.", str(inner)[:80], "a list of transforms")
+            self._refuse("shape", f"{here}, {name}, holds no transforms.", str(inner)[:80], "a list of transforms")
             return None
         own = GROUPS[name]
         kept = {key: self._filled(one) for key, one in arguments.items() if key in own}
@@ -202,7 +202,7 @@ class _Reader:
     def _unknown(self, name: str, here: str) -> None:
         near = get_close_matches(name, known_transforms(), n=3, cutoff=0.5)
         fix = OUR_OWN.get(name) or (f"Did you mean {', '.join(near)}?" if near else "Choose one of the reference.")
-        self._refuse("unknown_transform", f"The {here} is {name!r}, which cannot be used.", name, "a transform", fix)
+        self._refuse("unknown_transform", f"{here} is {name!r}, which cannot be used.", name, "a transform", fix)
 
     def _refuse(self, code: str, message: str, found: str, expected: str, fix: str = "") -> None:
         fix = fix or "Write a list such as `- HorizontalFlip: {p: 0.5}`."

@@ -27,6 +27,7 @@ export const Field = memo(function Field({ setting }: { setting: Setting }) {
       data-changed={isChanged || undefined}
       data-problem={problem !== null || undefined}
       data-setting={key}
+      data-wide={setting.type === "text" || undefined}
     >
       <div className={classes.words}>
         <div className={classes.labelLine}>

@@ -75,6 +75,7 @@ function Failed({ error }: { error: Error }) {
 type PicturesProps = { id: string; title: string; hint: string; samples: readonly SampleView[] };
 
 function Pictures({ id, title, hint, samples }: PicturesProps) {
+  const classNames = [...new Set(samples.flatMap((one) => one.truth?.boxes.map((box) => box.label) ?? []))].sort();
   const source = (media: MediaRef) => previewMedia(id, media.path);
   return (
     <section>
@@ -84,7 +85,7 @@ function Pictures({ id, title, hint, samples }: PicturesProps) {
       <ul className={classes.pictures} aria-label={title}>
         {samples.map((sample, i) => (
           <li key={i}>
-            <ImageOverlay sample={sample} source={source} classNames={[]} overlay={FULL_OVERLAY} size="full" />
+            <ImageOverlay sample={sample} source={source} classNames={classNames} overlay={FULL_OVERLAY} size="full" />
           </li>
         ))}
       </ul>

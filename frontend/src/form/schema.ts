@@ -123,6 +123,8 @@ function numberProblem(setting: Setting, value: SettingValue): string | null {
 export function showValue(setting: Setting | undefined, value: SettingValue | undefined): string {
   if (value === null || value === undefined) return "None";
   if (typeof value === "boolean") return value ? "On" : "Off";
+  if (setting?.type === "text" && typeof value === "string" && value.includes("\n"))
+    return `${value.trim().split("\n").length} lines`;
   if (setting?.type === "secret") return value === "" ? "empty" : "••••";
   if (Array.isArray(value)) return value.length === 0 ? "none" : value.map((one) => showValue(setting, one)).join(", ");
   const words = setting?.choices?.find(([choice]) => isSame(choice, value))?.[1];

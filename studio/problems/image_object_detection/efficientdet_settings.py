@@ -92,7 +92,7 @@ class Architecture(ArchitectureSection):
         float,
         Field(gt=0, lt=1),
         Setting(
-            label="Anchor IoU match threshold",
+            label="Anchor Iou match threshold",
             help="An anchor stands for a box when they overlap by more than this.",
             step=0.05,
             level=ExperienceLevel.EXPERT,

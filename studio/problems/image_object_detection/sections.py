@@ -94,7 +94,7 @@ class Prediction(ThresholdSection):
         float,
         Field(gt=0, lt=1),
         Setting(
-            label="Metric IoU threshold",
+            label="Metric Iou threshold",
             help="A predicted box is right when it overlaps a true box of its class by more than this.",
             step=0.05,
             level=ExperienceLevel.SKILLED,
@@ -104,7 +104,7 @@ class Prediction(ThresholdSection):
         float,
         Field(gt=0, lt=1),
         Setting(
-            label="NMS IoU threshold",
+            label="Nms Iou threshold",
             help="Of two boxes of a class that overlap by more than this, the one with the higher score stays.",
             step=0.05,
             level=ExperienceLevel.SKILLED,

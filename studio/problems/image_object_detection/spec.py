@@ -26,8 +26,8 @@ PROBLEM_TYPE = ProblemType(
     description="Finds objects in an image: a box, a class and a confidence for each.",
     model_types=(
         ModelType("efficientdet", "Efficientdet", EfficientDetSettings),
-        ModelType("faster_rcnn", "Faster R-CNN", FasterRcnnSettings),
-        ModelType("fcos", "FCOS", FcosSettings),
+        ModelType("faster_rcnn", "Faster Rcnn", FasterRcnnSettings),
+        ModelType("fcos", "Fcos", FcosSettings),
     ),
     roles=(
         ColumnRole("image_column", "Image column", ("file", "text"), hint="file names of the images"),

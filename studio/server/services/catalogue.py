@@ -79,9 +79,14 @@ class Catalogue:
     def _facts(self, prepared: Prepared) -> list[Fact]:
         facts = _facts(prepared)
         if facts and prepared.settings is not None:
-            source = self._planner.weights_source(prepared.settings.flat())
-            facts.append(Fact(label="Starting weights", value=_SOURCES[source]))
+            facts.append(Fact(label="Starting weights", value=self._starting_weights(prepared)))
         return facts
+
+    def _starting_weights(self, prepared: Prepared) -> str:
+        assert prepared.settings is not None
+        if prepared.start_weights is not None:
+            return f"of the experiment {prepared.settings.value('general.experiment')}"
+        return _SOURCES[self._planner.weights_source(prepared.settings.flat())]
 
     def load(self, text: str) -> LoadedSettings:
         """What a YAML says.

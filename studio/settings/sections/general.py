@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from studio.settings.choices import Datasets, Experiments
 from studio.settings.condition import when
 from studio.settings.schema import SettingsSection
-from studio.settings.setting import ExperienceLevel, Setting
+from studio.settings.setting import Setting
 
 ORIGIN = "general.problem_category"
 
@@ -51,7 +51,6 @@ class GeneralSection(SettingsSection):
             help="Start from the weights that the experiment above ended with, to go on training or to predict only. "
             "It must be of the same problem type and backbone; the log says what was not loaded.",
             visible_if=when(ORIGIN, "from_experiment"),
-            level=ExperienceLevel.SKILLED,
         ),
     ] = False
     experiment_name: Annotated[

@@ -182,7 +182,7 @@ def test_each_setting_exists_under_its_name_and_condition(row: Row, model: Model
 
     entry = entries[row.key]
 
-    assert entry.label.lower() == row.label.lower()
+    assert entry.label == row.label
     assert entry.help
     assert entry.grid is row.grid
     if row.options:
@@ -216,6 +216,10 @@ def test_a_detector_takes_any_name_of_its_library() -> None:
 
         assert choices is not None
         assert choices.is_open, (model, name)
+
+
+def test_model_types_are_named_as_on_the_page() -> None:
+    assert [model.title for model in PROBLEM_TYPE.model_types] == ["Efficientdet", "Faster Rcnn", "Fcos"]
 
 
 def test_defaults_are_those_observed_in_real_runs() -> None:

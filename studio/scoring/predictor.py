@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import load_file
 from torch import nn
 
 from studio.errors import DatasetError
+from studio.modeling.attributions import attribute_table
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
 from studio.modeling.precision import Precision
@@ -84,6 +86,22 @@ class Predictor:
             batch_size=int(self.settings.training.batch_size),
             workers=workers,
             after_batch=after_batch,
+        )
+
+    def attributions(self, table: pd.DataFrame, media: Media) -> list[np.ndarray] | None:
+        """For each row what in its input speaks for the prediction, from 0 to 1; None where the type has no such maps.
+
+        Raises:
+            DatasetError: if the table lacks an input column.
+        """
+        self._require_inputs(table)
+        return attribute_table(
+            self.recipe,
+            self._model,
+            table.reset_index(drop=True),
+            media,
+            device=self._device,
+            batch_size=int(self.settings.training.batch_size),
         )
 
     def _require_inputs(self, table: pd.DataFrame) -> None:

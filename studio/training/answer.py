@@ -1,27 +1,37 @@
 """Answer: keeps a model loaded and answers single samples on a Unix socket in the run's folder.
 
-One connection, one question: a JSON line `{"path": "answers/<file>"}` naming an image, or a JSON file with a row, in
-the run's folder. The answer is one line: `{"sample": SampleView, "seconds": 0.1}`, or `{"error": {...}}`.
+One connection, one question, a JSON line:
+
+    {"path": "answers/<file>"}             an image, or a JSON file with a row, in this worker's folder
+    {"row": 12, "split": "validation"}     a row that the run has predicted already
+
+With `"interpret": true` the sample comes with a heatmap of what speaks for the prediction, if the problem type has
+such; its file lies beside the answers. The answer is one line: `{"sample": SampleView, "seconds": 0.1}`, or
+`{"error": {...}}`.
 """
 
 import json
 import os
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from studio.errors import DatasetError, StudioError
 from studio.files import read_json, resolve_inside
 from studio.modeling.recipe import Media
 from studio.results.prediction import ROW
+from studio.results.sample_view import SampleView
 from studio.runs.events import Phase
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.scoring.predictor import Predictor
 from studio.training.failures import describe
+from studio.training.heatmaps import write_heatmap
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
 
@@ -68,19 +78,63 @@ def listen(path: Path) -> socket.socket:
     return listener
 
 
-def answer(predictor: Predictor, folder: RunFolder, path: str) -> dict[str, Any]:
-    """The sample in a file of the run's folder, predicted.
+def answer(predictor: Predictor, folder: RunFolder, question: Mapping[str, Any]) -> dict[str, Any]:
+    """The sample that a question asks about.
 
     Raises:
         StudioError: if it cannot be read.
     """
     started = time.monotonic()
-    file = resolve_inside(folder.path / ANSWERS, path.removeprefix(f"{ANSWERS}/"))
+    asked = (
+        _predicted_row(predictor, folder, question) if "row" in question else _new_sample(predictor, folder, question)
+    )
+    sample = asked.sample
+    if question.get("interpret"):
+        maps = predictor.attributions(asked.table, asked.media)
+        if maps is not None:
+            path = folder.path / ANSWERS / f"{asked.name}-heatmap.png"
+            sample = sample.model_copy(update={"heatmap": write_heatmap(path, maps[0], sample.media)})
+    return {"sample": sample.model_dump(mode="json"), "seconds": time.monotonic() - started}
+
+
+class _Asked(NamedTuple):
+    """One row as a table, where its file is, and its sample."""
+
+    table: pd.DataFrame
+    media: Media
+    sample: SampleView
+    name: str
+    """What files about it are called."""
+
+
+def _new_sample(predictor: Predictor, folder: RunFolder, question: Mapping[str, Any]) -> _Asked:
+    file = resolve_inside(folder.path / ANSWERS, str(question["path"]).removeprefix(f"{ANSWERS}/"))
     media = Media(folder.path / ANSWERS, origin="run")
     table = pd.DataFrame([{ROW: 1, **_row(predictor, file)}])
-    scored = predictor.predict(table, media)
-    sample = next(predictor.recipe.sample_rows(scored, media)).view
-    return {"sample": sample.model_dump(mode="json"), "seconds": time.monotonic() - started}
+    sample = next(predictor.recipe.sample_rows(predictor.predict(table, media), media)).view
+    return _Asked(table, media, sample, file.stem)
+
+
+def _predicted_row(predictor: Predictor, folder: RunFolder, question: Mapping[str, Any]) -> _Asked:
+    """A row of the run's own predictions, as it was told there."""
+    split, row = str(question.get("split", "validation")), int(question["row"])
+    spec = RunSpec.read(folder.path)
+    if spec.predict is None:
+        raise DatasetError("The order names no model.", hint="Ask again.")
+    run = RunFolder((folder.path / spec.predict.bundle).resolve().parent)
+    samples = resolve_inside(run.predictions, f"{split}_samples.parquet")
+    found = pq.read_table(samples, columns=["view"], filters=[("row", "==", row)]).to_pylist()
+    role = predictor.problem_type.media_role
+    if not found or role is None:
+        raise DatasetError(f"The {split} predictions have no row {row} with a file.", hint="Choose another row.")
+    sample = SampleView.model_validate_json(found[0]["view"])
+    if sample.media is None:
+        raise DatasetError(f"Row {row} has no file.", hint="Choose another row.")
+    is_own = sample.media.origin == "run"
+    root = run.path if is_own else RunSpec.read(run.path).dataset_folder(run.path) / "media"
+    column = str(predictor.settings.value(f"dataset.{role}"))
+    table = pd.DataFrame([{ROW: row, column: sample.media.path}])
+    return _Asked(table, Media(root, origin=sample.media.origin), sample, f"{split}-{row}")
 
 
 def _row(predictor: Predictor, file: Path) -> dict[str, Any]:
@@ -103,7 +157,7 @@ def _answer_one(connection: socket.socket, folder: RunFolder, predictor: Predict
         if not line.strip():
             return False
         try:
-            reply = answer(predictor, folder, str(json.loads(line)["path"]))
+            reply = answer(predictor, folder, dict(json.loads(line)))
         except (StudioError, ValueError, KeyError, TypeError, RuntimeError, OSError, MemoryError) as error:
             failure = describe(error)
             reply = {"error": {"code": failure.code, "message": failure.message, "hint": failure.hint}}

@@ -1,17 +1,29 @@
 """Insights of a run: one immutable file each, announced when it is complete; and the grids every problem type has."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 
 from studio.files import write_atomic
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import SampleRow, Split
+from studio.modeling.recipe import Split
 from studio.results.insight import Insight, InsightEntry, Samples
+from studio.results.sample_view import SampleView
 from studio.runs.events import InsightWritten
 from studio.runs.folder import RunFolder
 from studio.training.reporter import Reporter
+
+GridKind = Literal["worst", "best", "random"]
+_GRIDS: Mapping[GridKind, tuple[str, str]] = MappingProxyType(
+    {
+        "worst": ("Worst samples", "The samples with the highest loss: wrong labels often show up here."),
+        "best": ("Best samples", "The samples with the lowest loss: what the model finds easy."),
+        "random": ("Random samples", "Samples drawn at random: what to expect on average."),
+    }
+)
 
 
 def write_insight(folder: RunFolder, reporter: Reporter, insight: Insight) -> None:
@@ -27,50 +39,34 @@ def write_insight(folder: RunFolder, reporter: Reporter, insight: Insight) -> No
     reporter.event(InsightWritten(entry=entry))
 
 
-def sample_insights(
-    rows: Sequence[SampleRow], scored: ScoredTable, split: Split, count: int, confidence: float | None
-) -> Iterator[Insight]:
-    """Grids of the best, the worst and random samples; without losses only random ones."""
-    if not count or not rows:
-        return
+def shown_positions(scored: ScoredTable, count: int) -> dict[GridKind, list[int]]:
+    """Which rows the grids show: the best and the worst by loss, and random ones; without losses only random ones."""
+    total = len(scored)
+    if not count or not total:
+        return {}
     losses = scored.losses
-    known = [i for i in range(len(rows)) if losses is not None and math.isfinite(losses[i])]
+    known = [] if losses is None else [i for i in range(total) if math.isfinite(losses[i])]
+    chosen = np.random.default_rng(0).permutation(total)[:count]
+    positions: dict[GridKind, list[int]] = {}
     if known and losses is not None:
         rising = sorted(known, key=lambda i: float(losses[i]))
-        yield _grid(
-            split,
-            "worst",
-            "Worst samples",
-            "The samples with the highest loss: wrong labels often show up here.",
-            [rows[i] for i in rising[::-1][:count]],
-            confidence,
-        )
-        yield _grid(
-            split,
-            "best",
-            "Best samples",
-            "The samples with the lowest loss: what the model finds easy.",
-            [rows[i] for i in rising[:count]],
-            confidence,
-        )
-    chosen = np.random.default_rng(0).permutation(len(rows))[:count]
-    yield _grid(
-        split,
-        "random",
-        "Random samples",
-        "Samples drawn at random: what to expect on average.",
-        [rows[int(i)] for i in sorted(chosen)],
-        confidence,
-    )
+        positions = {"worst": rising[::-1][:count], "best": rising[:count]}
+    return {**positions, "random": sorted(int(i) for i in chosen)}
 
 
-def _grid(
-    split: Split, kind: str, title: str, how_to_read: str, rows: Sequence[SampleRow], confidence: float | None
-) -> Insight:
-    return Insight(
-        key=f"{split}-{kind}",
-        group=split,
-        title=title,
-        how_to_read=how_to_read,
-        payload=Samples(samples=tuple(row.view for row in rows), confidence=confidence),
-    )
+def sample_insights(
+    views: Mapping[int, SampleView],
+    positions: Mapping[GridKind, Sequence[int]],
+    split: Split,
+    confidence: float | None,
+) -> Iterator[Insight]:
+    """Grids of the best, the worst and random samples."""
+    for kind, chosen in positions.items():
+        title, how_to_read = _GRIDS[kind]
+        yield Insight(
+            key=f"{split}-{kind}",
+            group=split,
+            title=title,
+            how_to_read=how_to_read,
+            payload=Samples(samples=tuple(views[position] for position in chosen), confidence=confidence),
+        )

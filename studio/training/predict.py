@@ -39,7 +39,7 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
 
     workers = data_workers(predictor.settings.environment.number_of_workers, spec.threads)
     scored = predictor.predict(table, media, workers=workers, after_batch=after_batch)
-    values = write_results(folder, reporter, predictor.recipe, media, scored, "test")
+    values = write_results(folder, reporter, predictor.recipe, media, scored, "test", predictor.attributions)
     reporter.progress(1.0)
     reporter.sync()
     return Finished(metrics={"test": values} if values else {})

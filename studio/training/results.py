@@ -7,21 +7,36 @@ from studio.modeling.recipe import Media, Recipe, Split
 from studio.runs.events import PredictionsWritten
 from studio.runs.folder import RunFolder
 from studio.scoring.tables import write_predictions
-from studio.training.insights import sample_insights, write_insight
+from studio.training.heatmaps import Explain, explained_rows
+from studio.training.insights import sample_insights, shown_positions, write_insight
 from studio.training.reporter import Reporter
 
 DEFAULT_SHOWN_SAMPLES = 8
 
 
 def write_results(
-    folder: RunFolder, reporter: Reporter, recipe: Recipe[Any], media: Media, scored: ScoredTable, split: Split
+    folder: RunFolder,
+    reporter: Reporter,
+    recipe: Recipe[Any],
+    media: Media,
+    scored: ScoredTable,
+    split: Split,
+    explain: Explain | None = None,
 ) -> dict[str, float]:
-    """Write predictions and insights of a split; gives loss and metrics, nothing without truth."""
+    """Write predictions and insights of a split; gives loss and metrics, nothing without truth.
+
+    With `explain`, the samples that grids show carry heatmaps, if the settings ask for interpretations.
+    """
     metrics = recipe.metrics(scored)
     rows = list(recipe.sample_rows(scored, media))
     summary = write_predictions(folder.path, split, recipe, scored, rows, metrics)
-    count = int(getattr(recipe.settings.logging, "number_of_images", DEFAULT_SHOWN_SAMPLES))
-    for insight in sample_insights(rows, scored, split, count, recipe.confidence_start()):
+    settings = recipe.settings
+    positions = shown_positions(scored, int(getattr(settings.logging, "number_of_images", DEFAULT_SHOWN_SAMPLES)))
+    chosen = sorted({position for some in positions.values() for position in some})
+    views = {position: rows[position].view for position in chosen}
+    if explain is not None and getattr(settings.training, "run_interpretations", False):
+        views |= explained_rows(folder, explain, scored, media, rows, chosen, split)
+    for insight in sample_insights(views, positions, split, recipe.confidence_start()):
         write_insight(folder, reporter, insight)
     for insight in recipe.insights(scored, split):
         write_insight(folder, reporter, insight)

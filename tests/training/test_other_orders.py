@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from studio.datasets.dataset import Dataset
+from studio.errors import DatasetError
+from studio.files import read_json
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
 from studio.runs.folder import RunFolder
@@ -108,12 +111,58 @@ def test_one_image_is_answered(trained: "Worked", shapes: Dataset, tmp_path: Pat
     picture = next((shapes.media / shapes.manifest.media_folder).iterdir())
     shutil.copy(picture, folder.path / "answers" / "one.png")
 
-    found = answer(Predictor.load(trained.folder / "bundle"), folder, "answers/one.png")
+    found = answer(Predictor.load(trained.folder / "bundle"), folder, {"path": "answers/one.png"})
 
     view = SampleView.model_validate(found["sample"])
     assert view.prediction is not None
     assert sum(one.score or 0 for one in view.prediction.labels) == pytest.approx(1.0)
     assert view.truth is None
+    assert view.heatmap is None
+
+
+def test_an_answer_shows_on_demand_what_speaks_for_it(trained: "Worked", shapes: Dataset, tmp_path: Path) -> None:
+    folder = RunFolder.create(tmp_path / "a")
+    (folder.path / "answers").mkdir()
+    picture = next((shapes.media / shapes.manifest.media_folder).iterdir())
+    shutil.copy(picture, folder.path / "answers" / "one.png")
+    question = {"path": "answers/one.png", "interpret": True}
+
+    view = SampleView.model_validate(answer(Predictor.load(trained.folder / "bundle"), folder, question)["sample"])
+
+    assert view.heatmap is not None
+    assert view.heatmap.origin == "run"
+    with Image.open(folder.path / "answers" / view.heatmap.path) as heatmap:
+        assert heatmap.mode == "L"
+        assert heatmap.getextrema()[1] > 200
+
+
+def test_a_predicted_row_is_explained_with_its_truth(trained: "Worked", shapes: Dataset, tmp_path: Path) -> None:
+    folder = RunFolder(order(tmp_path / "a", trained, None, table="", media=""))
+    (folder.path / "answers").mkdir()
+    predictor = Predictor.load(trained.folder / "bundle")
+    row = int(pd.read_parquet(trained.folder / "predictions" / "validation_samples.parquet")["row"][2])
+    question = {"row": row, "split": "validation", "interpret": True}
+
+    view = SampleView.model_validate(answer(predictor, folder, question)["sample"])
+
+    assert view.row == row
+    assert view.truth is not None
+    assert view.heatmap is not None
+    assert (folder.path / "answers" / view.heatmap.path).is_file()
+    with pytest.raises(DatasetError, match="no row 999999"):
+        answer(predictor, folder, {"row": 999999, "split": "validation"})
+
+
+def test_grids_show_what_speaks_for_answers_unless_switched_off(work: "Work") -> None:
+    shown = work("shown", {"training.epochs": 0})
+    hidden = work("hidden", {"training.epochs": 0, "training.run_interpretations": False})
+
+    for done, is_shown in ((shown, True), (hidden, False)):
+        for kind in ("best", "worst", "random"):
+            for sample in read_json(done.folder / "insights" / f"validation-{kind}.json")["payload"]["samples"]:
+                assert (sample["heatmap"] is not None) == is_shown
+                if is_shown:
+                    assert (done.folder / sample["heatmap"]["path"]).is_file()
 
 
 def ask(folder: RunFolder, question: bytes) -> dict[str, Any]:

@@ -65,6 +65,12 @@ class ClassificationLoss:
             return sigmoids / sigmoids.sum(1, keepdim=True).clamp(min=1e-12)
         return sigmoids
 
+    def logits_of(self, logits_BO: Tensor, classes_B: Tensor) -> Tensor:
+        """How much the model says for a class of each sample (B); one logit for two classes speaks for the last."""
+        if self.outputs == 1 and self.task is Task.BINARY:
+            return torch.where(classes_B == self.classes - 1, logits_BO[:, 0], -logits_BO[:, 0])
+        return logits_BO.gather(1, classes_B[:, None])[:, 0]
+
 
 def classification_loss(
     name: LossName, task: Task, classes: int, *, focal_alpha: float = 0.25, focal_gamma: float = 2.0

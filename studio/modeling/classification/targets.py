@@ -48,6 +48,17 @@ def truth_of(table: pd.DataFrame, space: LabelSpace) -> NDArray[np.float32] | No
     return targets
 
 
+def label_cells(space: LabelSpace, probabilities_NK: NDArray[np.float64]) -> dict[str, list[str | int]]:
+    """The likeliest answers as cells of the label columns: class names in one, 0 and 1 in several."""
+    if len(space.columns) == 1:
+        return {space.columns[0]: [space.labels[k] for k in probabilities_NK.argmax(axis=1)]}
+    if space.task is Task.MULTI_LABEL:
+        chosen = probabilities_NK > 0.5
+    else:
+        chosen = np.eye(len(space.labels), dtype=bool)[probabilities_NK.argmax(axis=1)]
+    return {column: chosen[:, k].astype(int).tolist() for k, column in enumerate(space.columns)}
+
+
 def unseen_labels(table: pd.DataFrame, space: LabelSpace) -> dict[str, int]:
     """Labels of a table that training has not seen, with the number of their rows."""
     if len(space.columns) != 1 or not space.has_labels(table):

@@ -14,8 +14,10 @@ from studio.datasets.labels import Task
 from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import ClassificationLoss, classification_loss
 from studio.modeling.classification.metrics import classification_metrics, decisions
-from studio.modeling.classification.targets import space_of, target_of, truth_of, unseen_labels
+from studio.modeling.classification.targets import label_cells, space_of, target_of, truth_of, unseen_labels
 from studio.modeling.images.batch_normalization import keeps_statistics
+from studio.modeling.images.flips import flipped_views
+from studio.modeling.images.grad_cam import attribution_maps
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.images.reader import read_picture, stack_images
@@ -24,6 +26,7 @@ from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import (
     Batch,
     BatchPicture,
+    ClassRows,
     Draw,
     Media,
     Note,
@@ -42,6 +45,8 @@ from studio.results.sample_view import Annotation, LabelScore, SampleView
 from studio.settings.schema import SettingsSchema
 
 MAX_SHOWN_LABELS = 5
+SURE = 0.9
+"""The probability from which on an answer is good enough to learn from."""
 
 
 class Item(NamedTuple):
@@ -155,6 +160,11 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         assert isinstance(model, ImageClassifier)
         return {"Backbone": list(model.backbone.parameters()), "Head": list(model.head.parameters())}
 
+    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
+        """One logit for two classes belongs to both."""
+        is_one_each = self.loss_function.outputs == len(self.target.labels)
+        return {"head.weight": ClassRows(), "head.bias": ClassRows()} if is_one_each else {}
+
     def loss(self, model: nn.Module, batch: ImageBatch) -> Tensor:
         assert batch.targets is not None
         return self.loss_function.per_sample(model(batch.images), batch.targets).mean()
@@ -170,12 +180,42 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         return batch
 
     def score(self, model: nn.Module, batch: ImageBatch) -> Scored:
-        logits = model(batch.images)
-        probabilities = self.loss_function.probabilities(logits).cpu().numpy()
+        """With test time augmentations, the mean of the probabilities and of the losses over all views."""
+        views = [model(images) for images in flipped_views(batch.images, self.settings.prediction)]
+        means = torch.stack([self.loss_function.probabilities(logits) for logits in views]).mean(0)
         losses = None
         if batch.targets is not None:
-            losses = self.loss_function.per_sample(logits, batch.targets).cpu().numpy()
-        return Scored([{"probabilities": row} for row in probabilities], losses)
+            targets = batch.targets
+            of_views = [self.loss_function.per_sample(logits, targets) for logits in views]
+            losses = torch.stack(of_views).mean(0).cpu().numpy()
+        return Scored([{"probabilities": row} for row in means.cpu().numpy()], losses)
+
+    def attributions(self, model: nn.Module, batch: ImageBatch) -> list[NDArray[np.float32]] | None:
+        """Grad-CAM++ of the answer; where an image may have several labels, of the likeliest."""
+
+        def of_answer(logits: Tensor) -> Tensor:
+            probabilities = self.loss_function.probabilities(logits.detach()).cpu().numpy().astype(np.float64)
+            is_single = self.space.task is not Task.MULTI_LABEL
+            chosen = (self._decided(probabilities) if is_single else probabilities).argmax(1)
+            return self.loss_function.logits_of(logits, torch.from_numpy(chosen).to(logits.device))
+
+        maps = attribution_maps(model, batch.images, of_answer)
+        return None if maps is None else list(maps.cpu().numpy())
+
+    def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
+        """Rows whose answer is sure, labelled as the training table is.
+
+        One class an image: its probability is at least `SURE`. Several labels: each is at least that or at most
+        1 - `SURE`.
+        """
+        probabilities = scored.stacked("probabilities")
+        if self.space.task is Task.MULTI_LABEL:
+            is_sure = (np.maximum(probabilities, 1 - probabilities) >= SURE).all(axis=1)
+        else:
+            is_sure = probabilities.max(axis=1) >= SURE
+        labels = label_cells(self.space, probabilities[is_sure])
+        sure: pd.DataFrame = scored.table[is_sure].assign(**{name: list(cells) for name, cells in labels.items()})
+        return sure
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
         probabilities = scored.stacked("probabilities")

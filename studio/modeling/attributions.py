@@ -1,0 +1,34 @@
+"""attribute_table: what in the inputs of some rows speaks for their predictions, where a recipe can say."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from torch import nn
+
+from studio.modeling.loading import BatchLoader, ScoringOrder
+from studio.modeling.recipe import Media, Recipe
+
+
+def attribute_table(
+    recipe: Recipe[Any], model: nn.Module, table: pd.DataFrame, media: Media, *, device: torch.device, batch_size: int
+) -> list[np.ndarray] | None:
+    """A map (h, w) from 0 to 1 for every row, in 32-bit floats; None where the problem type has none.
+
+    A pass of its own: scoring keeps no gradients, and only a few rows are ever looked at.
+    """
+    samples = recipe.samples(table, media, training=False)
+    loader = BatchLoader(recipe, samples, ScoringOrder(len(table), batch_size), 0, device)
+    was_training = model.training
+    model.eval()
+    found: list[np.ndarray] = []
+    try:
+        for batch in loader:
+            maps = recipe.attributions(model, batch)
+            if maps is None:
+                return None
+            found.extend(maps)
+    finally:
+        model.train(was_training)
+    return found

@@ -1,0 +1,71 @@
+"""Grad-CAM++: which parts of an image speak for an answer, from the last feature map and its gradients.
+
+Chattopadhyay et al. 2018, arXiv:1710.11063. The last feature map is what the backbone's pooling gets, of convolutions
+and of tokens alike.
+
+Shapes: B batch, C channels, H height, W width, N positions, h and w of the feature map.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from studio.modeling.images.backbones import Pooling
+
+EPSILON = 1e-12
+
+
+def attribution_maps(model: nn.Module, images_BCHW: Tensor, score_of: Callable[[Tensor], Tensor]) -> Tensor | None:
+    """Maps (B, H, W) from 0 to 1 of what speaks for the score (B) that `score_of` makes of the model's outputs.
+
+    None for a model without a pooling of ours, or whose positions are no grid.
+    """
+    seen: list[tuple[Tensor, bool]] = []
+
+    def keep(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
+        # Only what follows matters, so the way back ends here and costs nothing.
+        features = inputs[0].detach().requires_grad_()
+        seen.append((features, bool(getattr(module, "channels_last", False))))
+        return (features,)
+
+    hooks = [one.register_forward_pre_hook(keep) for one in model.modules() if isinstance(one, Pooling)]
+    try:
+        with torch.enable_grad():
+            scores = score_of(model(images_BCHW))
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if not seen:
+        return None
+    features, is_channels_last = seen[-1]
+    (gradients,) = torch.autograd.grad(scores.sum(), features)
+    height, width = images_BCHW.shape[-2:]
+    pair = [_as_map(one.detach().float(), is_channels_last, height / width) for one in (features, gradients)]
+    if pair[0] is None or pair[1] is None:
+        return None
+    maps_Bhw = grad_cam_plus_plus(pair[0], pair[1])
+    resized = functional.interpolate(maps_Bhw[:, None], (height, width), mode="bilinear", align_corners=False)
+    return resized[:, 0]
+
+
+def grad_cam_plus_plus(features_BChw: Tensor, gradients_BChw: Tensor) -> Tensor:
+    """Maps (B, h, w), each scaled so that its highest value is 1; all 0 where nothing speaks for the score."""
+    squares = gradients_BChw.square()
+    sums_BC11 = features_BChw.sum((2, 3), keepdim=True)
+    below = 2 * squares + sums_BC11 * gradients_BChw * squares
+    shares = torch.where(gradients_BChw == 0, 0.0, squares / torch.where(below.abs() < EPSILON, EPSILON, below))
+    weights_BC = (shares * gradients_BChw.clamp(min=0)).sum((2, 3))
+    maps = torch.einsum("bc,bchw->bhw", weights_BC, features_BChw).clamp(min=0)
+    highest = maps.amax((1, 2), keepdim=True)
+    return torch.where(highest > 0, maps / highest.clamp(min=EPSILON), 0.0)
+
+
+def _as_map(features: Tensor, is_channels_last: bool, aspect: float) -> Tensor | None:
+    """(B, C, h, w); positions (B, C, N) are laid out in the shape of the image, which `aspect` is the height of."""
+    if features.dim() == 4:
+        return features.permute(0, 3, 1, 2) if is_channels_last else features
+    count = features.shape[2]
+    high = max(1, round((count * aspect) ** 0.5))
+    return features.reshape(*features.shape[:2], high, count // high) if count % high == 0 else None

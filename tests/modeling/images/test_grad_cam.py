@@ -1,0 +1,96 @@
+"""Grad-CAM++ against its closed form, and over backbones of convolutions and of tokens."""
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from studio.modeling.images.backbones import Pooling, feature_extractor
+from studio.modeling.images.grad_cam import attribution_maps, grad_cam_plus_plus
+
+
+class Toy(nn.Module):
+    """Two channels, averaged and weighed."""
+
+    def __init__(self, weights: list[float]) -> None:
+        super().__init__()
+        self.pool = Pooling("Average")
+        self.weights = torch.tensor(weights)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return (self.pool(images) * self.weights).sum(1, keepdim=True)
+
+
+def closed_form(features: np.ndarray, weights: list[float]) -> np.ndarray:
+    """Of a weighted average: every gradient of channel k is w_k / n, so alpha is 1 / (2 + sum of A_k * w_k / n)."""
+    count = features[0].size
+    total = np.zeros(features[0].shape)
+    for channel, weight in zip(features, weights, strict=True):
+        gradient = weight / count
+        alpha = 1 / (2 + channel.sum() * gradient)
+        total += count * alpha * max(gradient, 0.0) * channel
+    total = np.maximum(total, 0)
+    return total / total.max()
+
+
+def test_a_weighted_average_has_the_closed_form() -> None:
+    features = torch.rand(3, 2, 4, 6, generator=torch.Generator().manual_seed(0))
+
+    found = attribution_maps(Toy([0.7, 1.9]), features, lambda scores: scores[:, 0])
+
+    assert found is not None
+    for one, image in zip(found.numpy(), features.numpy(), strict=True):
+        assert np.allclose(one, closed_form(image, [0.7, 1.9]), atol=1e-6)
+
+
+def test_a_channel_that_speaks_against_the_answer_is_left_out() -> None:
+    features = torch.rand(1, 2, 3, 3, generator=torch.Generator().manual_seed(1))
+
+    found = attribution_maps(Toy([1.0, -2.0]), features, lambda scores: scores[:, 0])
+
+    assert found is not None
+    assert np.allclose(found[0].numpy(), (features[0, 0] / features[0, 0].max()).numpy(), atol=1e-6)
+
+
+def test_where_nothing_speaks_for_the_answer_the_map_is_0() -> None:
+    found = grad_cam_plus_plus(torch.rand(1, 2, 3, 3), -torch.rand(1, 2, 3, 3))
+
+    assert found.abs().max() == 0
+
+
+def test_a_model_without_pooling_has_no_maps() -> None:
+    assert attribution_maps(nn.Flatten(), torch.rand(1, 1, 2, 2), lambda scores: scores[:, 0]) is None
+
+
+@pytest.mark.parametrize("name", ["test_resnet", "test_convnext", "test_vit", "mobilenetv3_small_050"])
+@pytest.mark.parametrize("pool", ["Average", "Max", "GeM", "Average+Max"])
+def test_every_kind_of_backbone_has_maps_of_the_images_size(name: str, pool: str) -> None:
+    torch.manual_seed(0)
+    size = (160, 160) if name == "test_vit" else (96, 160)
+    model = nn.Sequential(feature_extractor(name, 3, pool, None, size), nn.LazyLinear(3)).eval()  # type: ignore[arg-type]
+    images = torch.rand(2, 3, *size)
+    model(images)
+
+    found = attribution_maps(model, images, lambda scores: scores[:, 1])
+
+    assert found is not None
+    assert found.shape == (2, *size)
+    assert found.min() >= 0
+    assert found.max() <= 1
+    assert found.amax((1, 2)).min() > 0.5
+    assert all(one.grad is None for one in model.parameters())
+
+
+def test_the_bright_object_that_decides_is_where_the_map_is() -> None:
+    images = torch.zeros(2, 1, 8, 8)
+    images[0, :, 1:3, 5:7] = 1.0
+    images[1, :, 6:8, 0:2] = 1.0
+    model = nn.Sequential(nn.MaxPool2d(2), Pooling("Average"), nn.Linear(1, 1, bias=False))
+    nn.init.ones_(model[2].weight)
+
+    found = attribution_maps(model, images, lambda scores: scores[:, 0])
+
+    assert found is not None
+    assert found[0].argmax().item() // 8 in range(4)
+    assert found[0].argmax().item() % 8 in range(4, 8)
+    assert found[1].argmax().item() // 8 in range(5, 8)

@@ -171,6 +171,8 @@ class ProblemType:
     """`module:Class`, imported only in a worker or a scoring pipeline."""
     scoring_distributions: tuple[str, ...]
     """Distributions that a scoring pipeline of this type needs, for its requirements.txt."""
+    explains: bool = False
+    """Whether a model can show what in an input speaks for its prediction."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     def model_type(self, id: str | None) -> ModelType:

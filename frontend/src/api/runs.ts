@@ -75,6 +75,18 @@ export function runMedia(run: string, path: string): string {
   return withQuery(apiPath("runs", run, "media"), { path });
 }
 
+/** A predicted sample with a map of what in it speaks for the prediction; asked only when wanted. */
+export function useExplanation(run: string | null, split: string, row: number, enabled: boolean) {
+  return useQuery({
+    queryKey: ["runs", run, "explanation", split, row],
+    queryFn: () =>
+      api.get<{ sample: SampleView; seconds: number }>(apiPath("runs", run ?? "", "explanation"), { split, row }),
+    enabled: enabled && run !== null,
+    staleTime: Infinity,
+    retry: false,
+  });
+}
+
 export function answerMedia(run: string, path: string): string {
   return withQuery(apiPath("runs", run, "answer", "media"), { path });
 }
@@ -89,10 +101,10 @@ export function useBuildPipeline(run: string) {
 }
 
 /** Asks the run's model about one file; the answer comes back at once. */
-export function useAnswer(run: string) {
+export function useAnswer(run: string, explains: boolean) {
   return useMutation({
     mutationFn: async (file: File) => {
-      const response = await fetch(`${apiPath("runs", run)}/answer`, {
+      const response = await fetch(withQuery(apiPath("runs", run, "answer"), { interpret: String(explains) }), {
         method: "POST",
         credentials: "same-origin",
         body: file,

@@ -4,8754 +4,8854 @@
  */
 
 export interface paths {
-  "/api/about": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get About
+         * @description Version and licenses.
+         */
+        get: operations["get_about"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get About
-     * @description Version and licenses.
-     */
-    get: operations["get_about"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/datasets": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Datasets
+         * @description Every dataset, the newest first.
+         */
+        get: operations["list_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Datasets
-     * @description Every dataset, the newest first.
-     */
-    get: operations["list_datasets"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/datasets/{dataset_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/datasets/{dataset_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset
+         * @description A dataset by id or name.
+         */
+        get: operations["get_dataset"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Dataset
+         * @description Delete a dataset that no experiment uses.
+         */
+        delete: operations["delete_dataset"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch Dataset
+         * @description Rename a dataset.
+         */
+        patch: operations["patch_dataset"];
+        trace?: never;
     };
-    /**
-     * Get Dataset
-     * @description A dataset by id or name.
-     */
-    get: operations["get_dataset"];
-    put?: never;
-    post?: never;
-    /**
-     * Delete Dataset
-     * @description Delete a dataset that no experiment uses.
-     */
-    delete: operations["delete_dataset"];
-    options?: never;
-    head?: never;
-    /**
-     * Patch Dataset
-     * @description Rename a dataset.
-     */
-    patch: operations["patch_dataset"];
-    trace?: never;
-  };
-  "/api/datasets/{dataset_id}/findings": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/datasets/{dataset_id}/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Findings
+         * @description What the inspection found.
+         */
+        get: operations["list_dataset_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Dataset Findings
-     * @description What the inspection found.
-     */
-    get: operations["list_dataset_findings"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/datasets/{dataset_id}/media": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/datasets/{dataset_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Media
+         * @description A media file, or its thumbnail.
+         */
+        get: operations["get_dataset_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Dataset Media
-     * @description A media file, or its thumbnail.
-     */
-    get: operations["get_dataset_media"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/datasets/{dataset_id}/profile": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/datasets/{dataset_id}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dataset Profile
+         * @description Facts about the data.
+         */
+        get: operations["get_dataset_profile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Dataset Profile
-     * @description Facts about the data.
-     */
-    get: operations["get_dataset_profile"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/datasets/{dataset_id}/samples": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/datasets/{dataset_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Samples
+         * @description Some samples of a table.
+         */
+        get: operations["list_dataset_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Dataset Samples
-     * @description Some samples of a table.
-     */
-    get: operations["list_dataset_samples"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/datasets/{dataset_id}/used-by": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/datasets/{dataset_id}/used-by": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Dataset Users
+         * @description Experiments that use a dataset.
+         */
+        get: operations["list_dataset_users"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Dataset Users
-     * @description Experiments that use a dataset.
-     */
-    get: operations["list_dataset_users"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/doctor": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Doctor
+         * @description What this installation lacks.
+         */
+        get: operations["get_doctor"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Doctor
-     * @description What this installation lacks.
-     */
-    get: operations["get_doctor"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/events": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream Events
+         * @description Changes of the topics (queue, experiments, datasets, predictions, run:ID), resumed behind Last-Event-ID.
+         */
+        get: operations["stream_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Stream Events
-     * @description Changes of the topics (queue, experiments, datasets, predictions, run:ID), resumed behind Last-Event-ID.
-     */
-    get: operations["stream_events"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/examples": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Examples
+         * @description Example datasets, made or not.
+         */
+        get: operations["list_examples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Examples
-     * @description Example datasets, made or not.
-     */
-    get: operations["list_examples"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/examples/{problem_type}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/examples/{problem_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Example
+         * @description Make an example dataset, once.
+         */
+        post: operations["create_example"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Create Example
-     * @description Make an example dataset, once.
-     */
-    post: operations["create_example"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/experiments": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Experiments
+         * @description Some experiments; `sort` is created, name, state, ended, best or progress, with `-` for falling.
+         */
+        get: operations["list_experiments"];
+        put?: never;
+        /**
+         * Create Experiment
+         * @description Plan and start an experiment; the same Idempotency-Key starts it once.
+         */
+        post: operations["create_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Experiments
-     * @description Some experiments; `sort` is created, name, state, ended, best or progress, with `-` for falling.
-     */
-    get: operations["list_experiments"];
-    put?: never;
-    /**
-     * Create Experiment
-     * @description Plan and start an experiment; the same Idempotency-Key starts it once.
-     */
-    post: operations["create_experiment"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/experiments/{experiment_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/experiments/{experiment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiment
+         * @description An experiment by id or name, with its runs.
+         */
+        get: operations["get_experiment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Experiment
+         * @description Delete an experiment that is not active, with its files.
+         */
+        delete: operations["delete_experiment"];
+        options?: never;
+        head?: never;
+        /**
+         * Patch Experiment
+         * @description Change name, notes, tags, or whether it is archived.
+         */
+        patch: operations["patch_experiment"];
+        trace?: never;
     };
-    /**
-     * Get Experiment
-     * @description An experiment by id or name, with its runs.
-     */
-    get: operations["get_experiment"];
-    put?: never;
-    post?: never;
-    /**
-     * Delete Experiment
-     * @description Delete an experiment that is not active, with its files.
-     */
-    delete: operations["delete_experiment"];
-    options?: never;
-    head?: never;
-    /**
-     * Patch Experiment
-     * @description Change name, notes, tags, or whether it is archived.
-     */
-    patch: operations["patch_experiment"];
-    trace?: never;
-  };
-  "/api/experiments/{experiment_id}/resume": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/experiments/{experiment_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Experiment
+         * @description Queue every stopped, failed or lost run again, from its latest checkpoint.
+         */
+        post: operations["resume_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Resume Experiment
-     * @description Queue every stopped, failed or lost run again, from its latest checkpoint.
-     */
-    post: operations["resume_experiment"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/experiments/{experiment_id}/settings": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/experiments/{experiment_id}/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiment Settings
+         * @description What it was asked to do.
+         */
+        get: operations["get_experiment_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Experiment Settings
-     * @description What it was asked to do.
-     */
-    get: operations["get_experiment_settings"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/experiments/{experiment_id}/stop": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/experiments/{experiment_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Stop Experiment
+         * @description Ask every unfinished run to stop after its present step.
+         */
+        post: operations["stop_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Stop Experiment
-     * @description Ask every unfinished run to stop after its present step.
-     */
-    post: operations["stop_experiment"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/experiments/{experiment_id}/yaml": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/experiments/{experiment_id}/yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Experiment Yaml
+         * @description The configuration, as a file.
+         */
+        get: operations["get_experiment_yaml"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Experiment Yaml
-     * @description The configuration, as a file.
-     */
-    get: operations["get_experiment_yaml"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/health": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Health
+         * @description Whether the server answers; needs no credential.
+         */
+        get: operations["health"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Health
-     * @description Whether the server answers; needs no credential.
-     */
-    get: operations["health"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/help": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/help": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Help
+         * @description Every page of help.
+         */
+        get: operations["get_help"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Help
-     * @description Every page of help.
-     */
-    get: operations["get_help"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/import-roots": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/import-roots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Import Roots
+         * @description Folders of the server that may be imported from.
+         */
+        get: operations["list_import_roots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Import Roots
-     * @description Folders of the server that may be imported from.
-     */
-    get: operations["list_import_roots"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/imports": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Import
+         * @description Look at an upload or a path.
+         */
+        post: operations["create_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Create Import
-     * @description Look at an upload or a path.
-     */
-    post: operations["create_import"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/imports/{import_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/imports/{import_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import
+         * @description What was found so far.
+         */
+        get: operations["get_import"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Import
+         * @description Forget the data.
+         */
+        delete: operations["delete_import"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Import
-     * @description What was found so far.
-     */
-    get: operations["get_import"];
-    put?: never;
-    post?: never;
-    /**
-     * Delete Import
-     * @description Forget the data.
-     */
-    delete: operations["delete_import"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/imports/{import_id}/check": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/imports/{import_id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Import
+         * @description Look again, with other choices.
+         */
+        post: operations["check_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Check Import
-     * @description Look again, with other choices.
-     */
-    post: operations["check_import"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/imports/{import_id}/finish": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/imports/{import_id}/finish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Finish Import
+         * @description Make the dataset; a worker inspects every file.
+         */
+        post: operations["finish_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Finish Import
-     * @description Make the dataset; a worker inspects every file.
-     */
-    post: operations["finish_import"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/imports/{import_id}/media": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/imports/{import_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Import Media
+         * @description An image of the preview.
+         */
+        get: operations["get_import_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Import Media
-     * @description An image of the preview.
-     */
-    get: operations["get_import_media"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/launch-codes": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/launch-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Launch Code
+         * @description A new single-use code, for whoever has the token or a session already.
+         */
+        post: operations["create_launch_code"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Create Launch Code
-     * @description A new single-use code, for whoever has the token or a session already.
-     */
-    post: operations["create_launch_code"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/logout": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Logout
+         * @description End this browser's session on the server.
+         */
+        post: operations["logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Logout
-     * @description End this browser's session on the server.
-     */
-    post: operations["logout"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/machine": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/machine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Machine
+         * @description What this machine has, now.
+         */
+        get: operations["get_machine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Machine
-     * @description What this machine has, now.
-     */
-    get: operations["get_machine"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/me": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description The server behind this session.
+         */
+        get: operations["me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Me
-     * @description The server behind this session.
-     */
-    get: operations["me"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/predictions": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Predictions
+         * @description Every prediction, the newest first.
+         */
+        get: operations["list_predictions"];
+        put?: never;
+        /**
+         * Create Prediction
+         * @description Predict a table of a dataset, or an upload.
+         */
+        post: operations["create_prediction"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Predictions
-     * @description Every prediction, the newest first.
-     */
-    get: operations["list_predictions"];
-    put?: never;
-    /**
-     * Create Prediction
-     * @description Predict a table of a dataset, or an upload.
-     */
-    post: operations["create_prediction"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/predictions/{prediction_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/predictions/{prediction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction
+         * @description A prediction.
+         */
+        get: operations["get_prediction"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Prediction
+         * @description Delete a prediction with its files.
+         */
+        delete: operations["delete_prediction"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Prediction
-     * @description A prediction.
-     */
-    get: operations["get_prediction"];
-    put?: never;
-    post?: never;
-    /**
-     * Delete Prediction
-     * @description Delete a prediction with its files.
-     */
-    delete: operations["delete_prediction"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/predictions/{prediction_id}/files": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/predictions/{prediction_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prediction Files
+         * @description What can be downloaded.
+         */
+        get: operations["list_prediction_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Prediction Files
-     * @description What can be downloaded.
-     */
-    get: operations["list_prediction_files"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/predictions/{prediction_id}/files/{name}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/predictions/{prediction_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction File
+         * @description One of the files.
+         */
+        get: operations["get_prediction_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Prediction File
-     * @description One of the files.
-     */
-    get: operations["get_prediction_file"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/predictions/{prediction_id}/media": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/predictions/{prediction_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Prediction Media
+         * @description A picture of what was predicted.
+         */
+        get: operations["get_prediction_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Prediction Media
-     * @description A picture of what was predicted.
-     */
-    get: operations["get_prediction_media"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/predictions/{prediction_id}/samples": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/predictions/{prediction_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Prediction Samples
+         * @description Some predicted samples.
+         */
+        get: operations["list_prediction_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Prediction Samples
-     * @description Some predicted samples.
-     */
-    get: operations["list_prediction_samples"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/preferences": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/preferences": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preferences
+         * @description What the person prefers.
+         */
+        get: operations["get_preferences"];
+        /**
+         * Put Preferences
+         * @description Change some preferences; what is absent stays.
+         */
+        put: operations["put_preferences"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Preferences
-     * @description What the person prefers.
-     */
-    get: operations["get_preferences"];
-    /**
-     * Put Preferences
-     * @description Change some preferences; what is absent stays.
-     */
-    put: operations["put_preferences"];
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/previews/{preview_id}/media": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/previews/{preview_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Preview Media
+         * @description A picture of a preview.
+         */
+        get: operations["get_preview_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Preview Media
-     * @description A picture of a preview.
-     */
-    get: operations["get_preview_media"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/problem-types": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/problem-types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Problem Types
+         * @description Every kind of problem.
+         */
+        get: operations["list_problem_types"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Problem Types
-     * @description Every kind of problem.
-     */
-    get: operations["list_problem_types"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/queue": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Queue
+         * @description What runs and what waits, and why.
+         */
+        get: operations["get_queue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Queue
-     * @description What runs and what waits, and why.
-     */
-    get: operations["get_queue"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/queue/order": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/queue/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order Queue
+         * @description Put the waiting runs into another order.
+         */
+        post: operations["order_queue"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Order Queue
-     * @description Put the waiting runs into another order.
-     */
-    post: operations["order_queue"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/reference/{problem_type}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/reference/{problem_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Reference
+         * @description The settings reference, as Markdown.
+         */
+        get: operations["get_reference"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Reference
-     * @description The settings reference, as Markdown.
-     */
-    get: operations["get_reference"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run
+         * @description A run.
+         */
+        get: operations["get_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Run
-     * @description A run.
-     */
-    get: operations["get_run"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/answer": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer
+         * @description What the model says about one image (raw body) or text (JSON).
+         */
+        post: operations["answer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Answer
-     * @description What the model says about one image (raw body) or text (JSON).
-     */
-    post: operations["answer"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/answer/media": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/answer/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Answer Media
+         * @description What was answered.
+         */
+        get: operations["get_answer_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Answer Media
-     * @description What was answered.
-     */
-    get: operations["get_answer_media"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/files": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/explanation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Explain Sample
+         * @description A predicted sample with what in it speaks for the prediction.
+         */
+        get: operations["explain_sample"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Run Files
-     * @description What can be downloaded.
-     */
-    get: operations["list_run_files"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/files/{name}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Files
+         * @description What can be downloaded.
+         */
+        get: operations["list_run_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Run File
-     * @description One of the files.
-     */
-    get: operations["get_run_file"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/insights": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run File
+         * @description One of the files.
+         */
+        get: operations["get_run_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Insights
-     * @description The insights there are so far.
-     */
-    get: operations["list_insights"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/insights/{key}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Insights
+         * @description The insights there are so far.
+         */
+        get: operations["list_insights"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Insight
-     * @description An insight with its payload.
-     */
-    get: operations["get_insight"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/log": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/insights/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Insight
+         * @description An insight with its payload.
+         */
+        get: operations["get_insight"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Log
-     * @description Lines behind number `after`, of a level or worse, that contain a text.
-     */
-    get: operations["get_log"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/log/download": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Log
+         * @description Lines behind number `after`, of a level or worse, that contain a text.
+         */
+        get: operations["get_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Download Log
-     * @description The whole log as text.
-     */
-    get: operations["download_log"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/media": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/log/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Download Log
+         * @description The whole log as text.
+         */
+        get: operations["download_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Run Media
-     * @description A picture that the run wrote.
-     */
-    get: operations["get_run_media"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/pipeline": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/media": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Run Media
+         * @description A picture that the run wrote.
+         */
+        get: operations["get_run_media"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Build Pipeline
-     * @description Build the scoring pipeline, if it is not there.
-     */
-    post: operations["build_pipeline"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/samples": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/pipeline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Build Pipeline
+         * @description Build the scoring pipeline, if it is not there.
+         */
+        post: operations["build_pipeline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * List Run Samples
-     * @description Some predicted samples of a split.
-     */
-    get: operations["list_run_samples"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/runs/{run_id}/series": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/samples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Samples
+         * @description Some predicted samples of a split.
+         */
+        get: operations["list_run_samples"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Series
-     * @description Series (all, or those named with commas between), reduced to `points` buckets.
-     */
-    get: operations["get_series"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/schema/{problem_type}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/runs/{run_id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Series
+         * @description Series (all, or those named with commas between), reduced to `points` buckets.
+         */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Schema
-     * @description The settings of a problem type, with the choices of a dataset and this machine.
-     */
-    get: operations["get_schema"];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/settings/check": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/schema/{problem_type}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Schema
+         * @description The settings of a problem type, with the choices of a dataset and this machine.
+         */
+        get: operations["get_schema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Check Settings
-     * @description Everything that is wrong or worth knowing before a start.
-     */
-    post: operations["check_settings"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/settings/load": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/settings/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check Settings
+         * @description Everything that is wrong or worth knowing before a start.
+         */
+        post: operations["check_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Load Settings
-     * @description What a YAML says.
-     */
-    post: operations["load_settings"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/settings/preview": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/settings/load": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Load Settings
+         * @description What a YAML says.
+         */
+        post: operations["load_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Preview Settings
-     * @description What training and inference would see of a few rows.
-     */
-    post: operations["preview_settings"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/settings/suggest": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/settings/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Settings
+         * @description What training and inference would see of a few rows.
+         */
+        post: operations["preview_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Suggest Settings
-     * @description The suggested recipe for this data and machine.
-     */
-    post: operations["suggest_settings"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/settings/yaml": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/settings/suggest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Suggest Settings
+         * @description The suggested recipe for this data and machine.
+         */
+        post: operations["suggest_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Write Settings
-     * @description The YAML of settings.
-     */
-    post: operations["write_settings"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/uploads": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/settings/yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write Settings
+         * @description The YAML of settings.
+         */
+        post: operations["write_settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /**
-     * Create Upload
-     * @description Announce a file.
-     */
-    post: operations["create_upload"];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  "/api/uploads/{upload_id}": {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/api/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Upload
+         * @description Announce a file.
+         */
+        post: operations["create_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /**
-     * Get Upload
-     * @description How much of it is here.
-     */
-    get: operations["get_upload"];
-    /**
-     * Put Upload
-     * @description Append bytes at an offset; 409 with the true offset if it differs.
-     */
-    put: operations["put_upload"];
-    post?: never;
-    /**
-     * Delete Upload
-     * @description Forget a file.
-     */
-    delete: operations["delete_upload"];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
+    "/api/uploads/{upload_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Upload
+         * @description How much of it is here.
+         */
+        get: operations["get_upload"];
+        /**
+         * Put Upload
+         * @description Append bytes at an offset; 409 with the true offset if it differs.
+         */
+        put: operations["put_upload"];
+        post?: never;
+        /**
+         * Delete Upload
+         * @description Forget a file.
+         */
+        delete: operations["delete_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /**
-     * About
-     * @description The installation.
-     */
-    About: {
-      /** Home */
-      home: string;
-      /** Licenses */
-      licenses: components["schemas"]["LicenseInfo"][];
-      /** Python */
-      python: string;
-      /** Version */
-      version: string;
-    };
-    /**
-     * Annotation
-     * @description What is true of a sample, or predicted for it. Only the parts its problem type has are filled.
-     */
-    Annotation: {
-      /**
-       * Boxes
-       * @default []
-       */
-      boxes: components["schemas"]["Box"][];
-      /**
-       * Labels
-       * @default []
-       */
-      labels: components["schemas"]["LabelScore"][];
-      /** Text */
-      text?: string | null;
-      /**
-       * Values
-       * @default {}
-       */
-      values: {
-        [key: string]: number;
-      };
-    };
-    /**
-     * Answer
-     * @description What the model says about one sample.
-     */
-    Answer: {
-      sample: components["schemas"]["SampleView"];
-      /** Seconds */
-      seconds: number;
-    };
-    /**
-     * Bars
-     * @description Named amounts, or a histogram when the names are ranges.
-     */
-    Bars: {
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: "bars";
-      /** Names */
-      names: string[];
-      /** Values */
-      values: (number | null)[];
-      /** X Label */
-      x_label: string;
-      /** Y Label */
-      y_label: string;
-    };
-    /**
-     * BestPoint
-     * @description The best validation so far.
-     */
-    BestPoint: {
-      /** Epoch */
-      epoch?: number | null;
-      /** Metric */
-      metric?: number | null;
-      /** Step */
-      step?: number | null;
-    };
-    /**
-     * Box
-     * @description An object's box in absolute pixels of the original image, x to the right, y down.
-     */
-    Box: {
-      /** Label */
-      label: string;
-      /** Match */
-      match?: ("correct" | "wrong" | "missed" | "invented") | null;
-      /** Score */
-      score?: number | null;
-      /** X Max */
-      x_max: number;
-      /** X Min */
-      x_min: number;
-      /** Y Max */
-      y_max: number;
-      /** Y Min */
-      y_min: number;
-    };
-    /**
-     * CheckpointInfo
-     * @description A complete checkpoint.
-     */
-    CheckpointInfo: {
-      /** Epoch */
-      epoch: number;
-      /** Is Best */
-      is_best: boolean;
-      /** Name */
-      name: string;
-      /** Size Bytes */
-      size_bytes: number;
-      /** Step */
-      step: number;
-    };
-    /**
-     * Choices
-     * @description What a person decided about the data. A table of None means there is none; what is left out is guessed.
-     */
-    Choices: {
-      /** Format */
-      format?: string | null;
-      /** Media Folder */
-      media_folder?: string | null;
-      /** Problem Type */
-      problem_type?: string | null;
-      /**
-       * Roles
-       * @default {}
-       */
-      roles: {
-        [key: string]: string | string[] | null;
-      };
-      /** Test */
-      test?: string | null;
-      /** Train */
-      train?: string | null;
-      /** Unlabeled */
-      unlabeled?: string | null;
-      /** Validation */
-      validation?: string | null;
-    };
-    /**
-     * Column
-     * @description One column of a table, as profiled over all rows.
-     */
-    Column: {
-      /** Deviation */
-      deviation?: number | null;
-      /**
-       * Distinct
-       * @default 0
-       */
-      distinct: number;
-      /** Highest */
-      highest?: number | null;
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "text" | "integer" | "number" | "boolean" | "list" | "file";
-      /** Lowest */
-      lowest?: number | null;
-      /** Mean */
-      mean?: number | null;
-      /**
-       * Missing
-       * @default 0
-       */
-      missing: number;
-      /** Name */
-      name: string;
-      /**
-       * Top
-       * @default []
-       */
-      top: [string, number][];
-    };
-    /**
-     * ColumnRoleInfo
-     * @description What a column is for.
-     */
-    ColumnRoleInfo: {
-      /** Hint */
-      hint: string;
-      /** In Test */
-      in_test: boolean;
-      /** Is Many */
-      is_many: boolean;
-      /** Is Required */
-      is_required: boolean;
-      /** Kinds */
-      kinds: ("text" | "integer" | "number" | "boolean" | "list" | "file")[];
-      /** Name */
-      name: string;
-      /** Title */
-      title: string;
-    };
-    /**
-     * Condition
-     * @description When a setting is shown: every test of `all`, and one of `any` if there are any.
-     */
-    Condition: {
-      /** All */
-      all?: components["schemas"]["ConditionTest"][] | null;
-      /** Any */
-      any?: components["schemas"]["ConditionTest"][] | null;
-    };
-    /**
-     * ConditionTest
-     * @description One comparison: `key` and one operator.
-     */
-    ConditionTest: {
-      /** Gt */
-      gt?: number | null;
-      /** In */
-      in?: (boolean | number | string | (boolean | number | string | null)[] | null)[] | null;
-      /** Key */
-      key: string;
-      /** Longer */
-      longer?: number | null;
-      /** Lt */
-      lt?: number | null;
-      /** Not In */
-      not_in?: (boolean | number | string | (boolean | number | string | null)[] | null)[] | null;
-    };
-    /**
-     * Dataset
-     * @description A dataset with its present state. Until it is ready, tables and roles are empty.
-     */
-    Dataset: {
-      /**
-       * Created
-       * @default 0
-       */
-      created: number;
-      /**
-       * Detail
-       * @default
-       */
-      detail: string;
-      error?: components["schemas"]["ErrorDetail"] | null;
-      /**
-       * Example Of
-       * @default
-       */
-      example_of: string;
-      /**
-       * @default {
-       *       "error": 0,
-       *       "note": 0,
-       *       "warning": 0
-       *     }
-       */
-      findings_count: components["schemas"]["FindingsCount"];
-      /**
-       * Fingerprint
-       * @default
-       */
-      fingerprint: string;
-      /** Id */
-      id: string;
-      /**
-       * Media Files
-       * @default 0
-       */
-      media_files: number;
-      /**
-       * Media Folder
-       * @default .
-       */
-      media_folder: string;
-      /**
-       * Media Folders
-       * @default []
-       */
-      media_folders: string[];
-      /** Name */
-      name: string;
-      /** Problem Type */
-      problem_type: string;
-      /**
-       * Progress
-       * @default 0
-       */
-      progress: number;
-      /** Roles */
-      roles: {
-        [key: string]: string | string[];
-      };
-      /**
-       * Size Bytes
-       * @default 0
-       */
-      size_bytes: number;
-      /**
-       * Source
-       * @default
-       */
-      source: string;
-      /**
-       * State
-       * @enum {string}
-       */
-      state: "inspecting" | "ready" | "failed";
-      /** Tables */
-      tables: components["schemas"]["DatasetTable"][];
-      /**
-       * Used By
-       * @default 0
-       */
-      used_by: number;
-      /**
-       * Version
-       * @default 1
-       */
-      version: number;
-    };
-    /**
-     * DatasetFormatInfo
-     * @description How data may lie in an upload.
-     */
-    DatasetFormatInfo: {
-      /** Id */
-      id: string;
-      /** Layout */
-      layout: string;
-      /** Title */
-      title: string;
-    };
-    /**
-     * DatasetPatch
-     * @description A new name.
-     */
-    DatasetPatch: {
-      /** Name */
-      name: string;
-    };
-    /**
-     * DatasetProfile
-     * @description Facts about the data that checks, suggestions and the statistics page use.
-     */
-    DatasetProfile: {
-      /**
-       * Facts
-       * @default {}
-       */
-      facts: {
-        [key: string]: number;
-      };
-      /**
-       * Histograms
-       * @default []
-       */
-      histograms: components["schemas"]["Histogram"][];
-      /**
-       * Image Channels
-       * @default {}
-       */
-      image_channels: {
-        [key: string]: number;
-      };
-      /**
-       * Image Sizes
-       * @default []
-       */
-      image_sizes: [number, number, number][];
-      /**
-       * Label Counts
-       * @default {}
-       */
-      label_counts: {
-        [key: string]: {
-          [key: string]: number;
+    schemas: {
+        /**
+         * About
+         * @description The installation.
+         */
+        About: {
+            /** Home */
+            home: string;
+            /** Licenses */
+            licenses: components["schemas"]["LicenseInfo"][];
+            /** Python */
+            python: string;
+            /** Version */
+            version: string;
         };
-      };
-      /**
-       * Labels
-       * @default []
-       */
-      labels: string[];
-      /**
-       * Readable Channels
-       * @default []
-       */
-      readable_channels: number[];
-      /**
-       * Task
-       * @default
-       */
-      task: string;
-    };
-    /**
-     * Table
-     * @description One table of a dataset.
-     */
-    DatasetTable: {
-      /** Columns */
-      columns: components["schemas"]["Column"][];
-      /** File */
-      file: string;
-      /** Name */
-      name: string;
-      /** Role */
-      role?: ("train" | "validation" | "test" | "unlabeled") | null;
-      /** Rows */
-      rows: number;
-      /** Rows Imported */
-      rows_imported: number;
-    };
-    /**
-     * Direction
-     * @description Which way is better.
-     * @enum {string}
-     */
-    Direction: "maximize" | "minimize";
-    /**
-     * Doctor
-     * @description What is wrong with the installation, if anything.
-     */
-    Doctor: {
-      /** Findings */
-      findings: components["schemas"]["Finding"][];
-      /** Ok */
-      ok: boolean;
-    };
-    /**
-     * Done
-     * @description It is done; there is nothing more to say.
-     */
-    Done: {
-      /**
-       * Ok
-       * @default true
-       */
-      ok: boolean;
-    };
-    /**
-     * EndMessage
-     * @description A run has ended.
-     */
-    EndMessage: {
-      /** Run */
-      run: string;
-      state: components["schemas"]["RunState"];
-    };
-    /**
-     * ErrorBody
-     * @description The body of every answer that is not 2xx.
-     */
-    ErrorBody: {
-      error: components["schemas"]["ErrorDetail"];
-      /** Names */
-      names?: string[];
-      /** Offset */
-      offset?: number | null;
-    };
-    /**
-     * ErrorDetail
-     * @description A code for programs, a sentence for people, and what to do.
-     */
-    ErrorDetail: {
-      /** Code */
-      code: string;
-      /**
-       * Hint
-       * @default
-       */
-      hint: string;
-      /** Id */
-      id?: string | null;
-      /** Message */
-      message: string;
-      /** Setting */
-      setting?: string | null;
-    };
-    /**
-     * Example
-     * @description An example dataset that can be made, or was.
-     */
-    Example: {
-      /** Category */
-      category: string;
-      /** Dataset Id */
-      dataset_id?: string | null;
-      /** Description */
-      description: string;
-      /** Minutes Estimate */
-      minutes_estimate?: number | null;
-      /** Problem Type */
-      problem_type: string;
-      /** Size Bytes */
-      size_bytes?: number | null;
-      /** Title */
-      title: string;
-    };
-    /**
-     * Experiment
-     * @description An experiment with its runs.
-     */
-    Experiment: {
-      /** Archived */
-      archived: boolean;
-      /** Colour */
-      colour: number;
-      /** Created */
-      created: number;
-      dataset: components["schemas"]["NamedId"] | null;
-      /** Ended */
-      ended: number | null;
-      /** Id */
-      id: string;
-      metric: components["schemas"]["MetricSummary"] | null;
-      /** Model Type */
-      model_type: string | null;
-      /** Name */
-      name: string;
-      /** Notes */
-      notes: string;
-      /** Problem Type */
-      problem_type: string;
-      /** Progress */
-      progress: number;
-      /** Queue Position */
-      queue_position: number | null;
-      /** Runs */
-      runs: components["schemas"]["Run"][];
-      /** Runs By State */
-      runs_by_state: {
-        [key: string]: number;
-      };
-      /** Seconds Left */
-      seconds_left: number | null;
-      /** Settings Fingerprint */
-      settings_fingerprint: string;
-      /** Started */
-      started: number | null;
-      state: components["schemas"]["RunState"];
-      /** Tags */
-      tags: string[];
-    };
-    /**
-     * ExperimentCreate
-     * @description What to start.
-     */
-    ExperimentCreate: {
-      /**
-       * Grid
-       * @default {}
-       */
-      grid: {
-        [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
-      };
-      /** Model Type */
-      model_type?: string | null;
-      /** Name */
-      name?: string | null;
-      /** Problem Type */
-      problem_type: string;
-      /**
-       * Settings
-       * @default {}
-       */
-      settings: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-    };
-    /**
-     * ExperimentList
-     * @description Some experiments of many.
-     */
-    ExperimentList: {
-      /** Items */
-      items: components["schemas"]["ExperimentRow"][];
-      /** Total */
-      total: number;
-    };
-    /**
-     * ExperimentPatch
-     * @description What people may change afterwards; what is absent stays.
-     */
-    ExperimentPatch: {
-      /** Archived */
-      archived?: boolean | null;
-      /** Name */
-      name?: string | null;
-      /** Notes */
-      notes?: string | null;
-      /** Tags */
-      tags?: string[] | null;
-    };
-    /**
-     * ExperimentRow
-     * @description One line of the list.
-     */
-    ExperimentRow: {
-      /** Archived */
-      archived: boolean;
-      /** Colour */
-      colour: number;
-      /** Created */
-      created: number;
-      dataset: components["schemas"]["NamedId"] | null;
-      /** Ended */
-      ended: number | null;
-      /** Id */
-      id: string;
-      metric: components["schemas"]["MetricSummary"] | null;
-      /** Model Type */
-      model_type: string | null;
-      /** Name */
-      name: string;
-      /** Problem Type */
-      problem_type: string;
-      /** Progress */
-      progress: number;
-      /** Queue Position */
-      queue_position: number | null;
-      /** Runs */
-      runs: number;
-      /** Runs By State */
-      runs_by_state: {
-        [key: string]: number;
-      };
-      /** Seconds Left */
-      seconds_left: number | null;
-      /** Started */
-      started: number | null;
-      state: components["schemas"]["RunState"];
-      /** Tags */
-      tags: string[];
-    };
-    /**
-     * ExperimentSettings
-     * @description What an experiment was asked to do.
-     */
-    ExperimentSettings: {
-      /** Changes */
-      changes: components["schemas"]["SettingChange"][];
-      /** Document Version */
-      document_version: number;
-      /** Grid */
-      grid: {
-        [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
-      };
-      /** Model Type */
-      model_type: string | null;
-      /** Problem Type */
-      problem_type: string;
-      /** Settings */
-      settings: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-    };
-    /**
-     * Fact
-     * @description One line of what a start would do.
-     */
-    Fact: {
-      /** Label */
-      label: string;
-      /** Unit */
-      unit?: string | null;
-      /** Value */
-      value: string;
-    };
-    /**
-     * Finding
-     * @description What is wrong, where, what was found, what was expected, and what to do.
-     */
-    Finding: {
-      /** Code */
-      code: string;
-      /**
-       * Count
-       * @default 1
-       */
-      count: number;
-      /**
-       * Examples
-       * @default []
-       */
-      examples: string[];
-      /**
-       * Expected
-       * @default
-       */
-      expected: string;
-      /**
-       * Fix
-       * @default
-       */
-      fix: string;
-      /**
-       * Found
-       * @default
-       */
-      found: string;
-      /** @default error */
-      level: components["schemas"]["FindingLevel"];
-      /** Line */
-      line?: number | null;
-      /** Message */
-      message: string;
-      /** Path */
-      path: string;
-      /**
-       * Rows
-       * @default []
-       */
-      rows: number[];
-    };
-    /**
-     * FindingLevel
-     * @description How much a finding matters: an error blocks the start, a warning and a note do not.
-     * @enum {string}
-     */
-    FindingLevel: "error" | "warning" | "note";
-    /**
-     * FindingsBody
-     * @description The body of a 422: everything that is wrong, at once.
-     */
-    FindingsBody: {
-      error: components["schemas"]["ErrorDetail"];
-      /** Findings */
-      findings: components["schemas"]["Finding"][];
-    };
-    /**
-     * FindingsCount
-     * @description How many findings of each level.
-     */
-    FindingsCount: {
-      /**
-       * Error
-       * @default 0
-       */
-      error: number;
-      /**
-       * Note
-       * @default 0
-       */
-      note: number;
-      /**
-       * Warning
-       * @default 0
-       */
-      warning: number;
-    };
-    /**
-     * GoneMessage
-     * @description Something was deleted.
-     */
-    GoneMessage: {
-      /** Id */
-      id: string;
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "experiment" | "dataset" | "prediction";
-    };
-    /**
-     * GpuInfo
-     * @description One GPU.
-     */
-    GpuInfo: {
-      /** Busy Percent */
-      busy_percent: number;
-      /** Index */
-      index: number;
-      /** Memory Bytes */
-      memory_bytes: number;
-      /** Name */
-      name: string;
-      /** Run Id */
-      run_id: string | null;
-      /** Used Bytes */
-      used_bytes: number;
-    };
-    /**
-     * Health
-     * @description The server answers.
-     */
-    Health: {
-      /**
-       * Ok
-       * @default true
-       */
-      ok: boolean;
-    };
-    /**
-     * Help
-     * @description Every page of help.
-     */
-    Help: {
-      /** Topics */
-      topics: components["schemas"]["HelpTopic"][];
-    };
-    /**
-     * HelpTopic
-     * @description One page of help.
-     */
-    HelpTopic: {
-      /** Id */
-      id: string;
-      /** Markdown */
-      markdown: string;
-      /** Title */
-      title: string;
-    };
-    /**
-     * Histogram
-     * @description Counts between edges; one more edge than counts.
-     */
-    Histogram: {
-      /** Counts */
-      counts: number[];
-      /** Edges */
-      edges: number[];
-      /** Title */
-      title: string;
-      /**
-       * Unit
-       * @default
-       */
-      unit: string;
-    };
-    /**
-     * Import
-     * @description Data that is being looked at.
-     */
-    Import: {
-      /**
-       * @default {
-       *       "roles": {}
-       *     }
-       */
-      choices: components["schemas"]["Choices"];
-      /**
-       * Created
-       * @default 0
-       */
-      created: number;
-      error?: components["schemas"]["ErrorDetail"] | null;
-      /**
-       * Findings
-       * @default []
-       */
-      findings: components["schemas"]["Finding"][];
-      /**
-       * Folders
-       * @default []
-       */
-      folders: components["schemas"]["ImportFolder"][];
-      /**
-       * Formats
-       * @default []
-       */
-      formats: components["schemas"]["ImportFormat"][];
-      /**
-       * Guesses
-       * @default []
-       */
-      guesses: components["schemas"]["ImportGuess"][];
-      /** Id */
-      id: string;
-      /**
-       * @default {
-       *       "columns": [],
-       *       "rows": []
-       *     }
-       */
-      preview: components["schemas"]["Preview"];
-      /**
-       * Role Reasons
-       * @default {}
-       */
-      role_reasons: {
-        [key: string]: string;
-      };
-      /**
-       * Samples
-       * @default []
-       */
-      samples: components["schemas"]["SampleView"][];
-      /** Source */
-      source: string;
-      /**
-       * State
-       * @enum {string}
-       */
-      state: "scanning" | "ready" | "failed";
-      /**
-       * Tables
-       * @default []
-       */
-      tables: components["schemas"]["ImportTable"][];
-    };
-    /**
-     * ImportCheck
-     * @description Other choices to look at the data with.
-     */
-    ImportCheck: {
-      choices: components["schemas"]["Choices"];
-    };
-    /**
-     * ImportColumn
-     * @description A column as the first look sees it.
-     */
-    ImportColumn: {
-      /**
-       * Distinct
-       * @default 0
-       */
-      distinct: number;
-      /**
-       * Examples
-       * @default []
-       */
-      examples: string[];
-      /** Kind */
-      kind: string;
-      /**
-       * Missing
-       * @default 0
-       */
-      missing: number;
-      /** Name */
-      name: string;
-    };
-    /**
-     * ImportCreate
-     * @description Where the data is: an upload, or a path inside an allow-listed root.
-     */
-    ImportCreate: {
-      /** Path */
-      path?: string | null;
-      /** Upload Id */
-      upload_id?: string | null;
-    };
-    /**
-     * ImportFinish
-     * @description The name and the final choices.
-     */
-    ImportFinish: {
-      choices: components["schemas"]["Choices"];
-      /** Name */
-      name: string;
-    };
-    /**
-     * ImportFolder
-     * @description A folder of files.
-     */
-    ImportFolder: {
-      /** Files */
-      files: number;
-      /**
-       * Kinds
-       * @default {}
-       */
-      kinds: {
-        [key: string]: number;
-      };
-      /** Name */
-      name: string;
-    };
-    /**
-     * ImportFormat
-     * @description A data format this looks like.
-     */
-    ImportFormat: {
-      /** Confidence */
-      confidence: number;
-      /** Id */
-      id: string;
-      /** Problem Type */
-      problem_type: string;
-      /**
-       * Reasons
-       * @default []
-       */
-      reasons: string[];
-      /** Title */
-      title: string;
-    };
-    /**
-     * ImportGuess
-     * @description A problem type this looks like.
-     */
-    ImportGuess: {
-      /** Confidence */
-      confidence: number;
-      /** Problem Type */
-      problem_type: string;
-      /**
-       * Reasons
-       * @default []
-       */
-      reasons: string[];
-      /**
-       * Roles
-       * @default {}
-       */
-      roles: {
-        [key: string]: string | string[] | null;
-      };
-    };
-    /**
-     * ImportRoots
-     * @description Folders of the server that may be imported from.
-     */
-    ImportRoots: {
-      /** Roots */
-      roots: string[];
-    };
-    /**
-     * ImportTable
-     * @description A table as the first look sees it.
-     */
-    ImportTable: {
-      /**
-       * Columns
-       * @default []
-       */
-      columns: components["schemas"]["ImportColumn"][];
-      /** Name */
-      name: string;
-      /** Rows */
-      rows: number;
-    };
-    /**
-     * Insight
-     * @description One panel: a title, how to read it, and what to draw.
-     */
-    Insight: {
-      /**
-       * Group
-       * @enum {string}
-       */
-      group: "train" | "validation" | "test";
-      /** How To Read */
-      how_to_read: string;
-      /** Key */
-      key: string;
-      /** Payload */
-      payload:
-        | components["schemas"]["Lines"]
-        | components["schemas"]["ThresholdCurves"]
-        | components["schemas"]["Bars"]
-        | components["schemas"]["Matrix"]
-        | components["schemas"]["InsightTable"]
-        | components["schemas"]["Samples"]
-        | components["schemas"]["Scatter"];
-      /** Title */
-      title: string;
-    };
-    /**
-     * InsightEntry
-     * @description An insight in a list, without its payload.
-     */
-    InsightEntry: {
-      /**
-       * Group
-       * @enum {string}
-       */
-      group: "train" | "validation" | "test";
-      /** How To Read */
-      how_to_read: string;
-      /** Key */
-      key: string;
-      /** Kind */
-      kind: string;
-      /** Title */
-      title: string;
-    };
-    /**
-     * InsightMessage
-     * @description An insight is ready.
-     */
-    InsightMessage: {
-      entry: components["schemas"]["InsightEntry"];
-      /** Run */
-      run: string;
-    };
-    /**
-     * Table
-     * @description Rows of figures. `filters`, when given, has one entry a row.
-     */
-    InsightTable: {
-      /** Columns */
-      columns: string[];
-      /**
-       * Filters
-       * @default []
-       */
-      filters: (components["schemas"]["SampleFilter"] | null)[];
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: "table";
-      /** Rows */
-      rows: (string | number | null)[][];
-    };
-    /**
-     * LabelScore
-     * @description A class or value and, for a prediction, its probability.
-     */
-    LabelScore: {
-      /** Label */
-      label: string;
-      /** Score */
-      score?: number | null;
-    };
-    /**
-     * LaunchCode
-     * @description Opens one session at /launch?code=...
-     */
-    LaunchCode: {
-      /** Code */
-      code: string;
-    };
-    /**
-     * LicenseInfo
-     * @description A distribution and its license.
-     */
-    LicenseInfo: {
-      /** License */
-      license: string;
-      /** Name */
-      name: string;
-      /** Version */
-      version: string;
-    };
-    /**
-     * Lines
-     * @description Lines over a common axis.
-     */
-    Lines: {
-      /**
-       * Diagonal
-       * @default false
-       */
-      diagonal: boolean;
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: "lines";
-      /** Series */
-      series: components["schemas"]["Series"][];
-      /** X Label */
-      x_label: string;
-      /** Y Label */
-      y_label: string;
-    };
-    /**
-     * LoadedSettings
-     * @description What was understood of a YAML.
-     */
-    LoadedSettings: {
-      /** Findings */
-      findings: components["schemas"]["Finding"][];
-      /**
-       * Grid
-       * @default {}
-       */
-      grid: {
-        [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
-      };
-      /** Model Type */
-      model_type?: string | null;
-      /** Not Applicable */
-      not_applicable: components["schemas"]["NotApplicable"][];
-      /** Problem Type */
-      problem_type: string;
-      /** Settings */
-      settings: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-      /** Taken */
-      taken: string[];
-      /** Translated */
-      translated: components["schemas"]["Translation"][];
-    };
-    /**
-     * LogLine
-     * @description One line of the log.
-     */
-    LogLine: {
-      /**
-       * Level
-       * @enum {string}
-       */
-      level: "debug" | "info" | "warning" | "error";
-      /** N */
-      n: number;
-      /** Text */
-      text: string;
-      /** Time */
-      time: number;
-    };
-    /**
-     * LogMessage
-     * @description New lines of the log.
-     */
-    LogMessage: {
-      /** Lines */
-      lines: components["schemas"]["LogLine"][];
-      /** Run */
-      run: string;
-    };
-    /**
-     * LogPage
-     * @description Some lines of the log.
-     */
-    LogPage: {
-      first_error: components["schemas"]["LogLine"] | null;
-      /** Lines */
-      lines: components["schemas"]["LogLine"][];
-      /** Total */
-      total: number;
-    };
-    /**
-     * MachineInfo
-     * @description What this machine has.
-     */
-    MachineInfo: {
-      /** Cores */
-      cores: number;
-      /** Cpu Percent */
-      cpu_percent: number;
-      /** Disk Bytes */
-      disk_bytes: number;
-      /** Disk Free Bytes */
-      disk_free_bytes: number;
-      /** Gpus */
-      gpus: components["schemas"]["GpuInfo"][];
-      /**
-       * Launcher
-       * @enum {string}
-       */
-      launcher: "warm" | "warming" | "off";
-      /** Memory Bytes */
-      memory_bytes: number;
-      /** Memory Free Bytes */
-      memory_free_bytes: number;
-      weights: components["schemas"]["WeightsInfo"];
-    };
-    /**
-     * MachineUse
-     * @description What a worker uses.
-     */
-    MachineUse: {
-      /**
-       * Cpu Percent
-       * @default 0
-       */
-      cpu_percent: number;
-      /**
-       * Gpu Memory Bytes
-       * @default []
-       */
-      gpu_memory_bytes: number[];
-      /**
-       * Gpu Percent
-       * @default []
-       */
-      gpu_percent: number[];
-      /**
-       * Memory Bytes
-       * @default 0
-       */
-      memory_bytes: number;
-    };
-    /**
-     * Matrix
-     * @description A confusion matrix: rows are the truth, columns the prediction. A cell opens the samples behind it.
-     */
-    Matrix: {
-      /** Column Label */
-      column_label: string;
-      /** Column Names */
-      column_names: string[];
-      /** Counts */
-      counts: number[][];
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: "matrix";
-      /**
-       * Opens Samples
-       * @default true
-       */
-      opens_samples: boolean;
-      /** Row Label */
-      row_label: string;
-      /** Row Names */
-      row_names: string[];
-    };
-    /**
-     * Me
-     * @description The server a session talks to.
-     */
-    Me: {
-      /** Home Name */
-      home_name: string;
-      /** Started */
-      started: number;
-      /** Version */
-      version: string;
-    };
-    /**
-     * MediaRef
-     * @description A file to show: in the dataset's media folder, or written by the run.
-     */
-    MediaRef: {
-      /** Height */
-      height?: number | null;
-      /**
-       * Kind
-       * @default image
-       * @enum {string}
-       */
-      kind: "image" | "audio";
-      /**
-       * Origin
-       * @default dataset
-       * @enum {string}
-       */
-      origin: "dataset" | "run";
-      /** Path */
-      path: string;
-      /** Width */
-      width?: number | null;
-    };
-    /**
-     * MetricInfo
-     * @description One metric of a problem type, shown wherever the number is.
-     */
-    MetricInfo: {
-      /** Definition */
-      definition: string;
-      direction: components["schemas"]["Direction"];
-      /** Highest */
-      highest?: number | null;
-      /** Label */
-      label: string;
-      /** Lowest */
-      lowest?: number | null;
-      /** Name */
-      name: string;
-    };
-    /**
-     * MetricSummary
-     * @description The number an experiment is compared by.
-     */
-    MetricSummary: {
-      /** Best */
-      best?: number | null;
-      /** Best Epoch */
-      best_epoch?: number | null;
-      /** Direction */
-      direction: string;
-      /** Label */
-      label: string;
-      /** Last */
-      last?: number | null;
-      /** Name */
-      name: string;
-    };
-    /**
-     * ModelTypeInfo
-     * @description One kind of model.
-     */
-    ModelTypeInfo: {
-      /** Id */
-      id: string | null;
-      /** Title */
-      title: string;
-    };
-    /**
-     * NamedId
-     * @description Something with a name.
-     */
-    NamedId: {
-      /** Id */
-      id: string;
-      /** Name */
-      name: string;
-    };
-    /**
-     * NotApplicable
-     * @description A foreign key that has no place here, and why.
-     */
-    NotApplicable: {
-      /** Key */
-      key: string;
-      /** Reason */
-      reason: string;
-    };
-    /**
-     * PhaseInfo
-     * @description What the worker is doing.
-     */
-    PhaseInfo: {
-      /**
-       * Detail
-       * @default
-       */
-      detail: string;
-      /** Name */
-      name: string;
-    };
-    /**
-     * PipelineInfo
-     * @description A scoring pipeline that was built.
-     */
-    PipelineInfo: {
-      /** Name */
-      name: string;
-      /** Sha256 */
-      sha256: string;
-      /** Size Bytes */
-      size_bytes: number;
-    };
-    /**
-     * PlanFactor
-     * @description One factor of the number of runs.
-     */
-    PlanFactor: {
-      /** Count */
-      count: number;
-      /** Label */
-      label: string;
-    };
-    /**
-     * PlanInfo
-     * @description How many runs a start would make, and why.
-     */
-    PlanInfo: {
-      /** Factors */
-      factors: components["schemas"]["PlanFactor"][];
-      /** Runs */
-      runs: number;
-    };
-    /**
-     * PointsMessage
-     * @description New points of series, steps rising.
-     */
-    PointsMessage: {
-      /**
-       * Epoch
-       * @default null
-       */
-      epoch: number | null;
-      /** Run */
-      run: string;
-      /** Series */
-      series: {
-        [key: string]: [number, number | null][];
-      };
-    };
-    /**
-     * Prediction
-     * @description Predictions of one model on one table.
-     */
-    Prediction: {
-      /** Created */
-      created: number;
-      dataset: components["schemas"]["NamedId"] | null;
-      /** Ended */
-      ended: number | null;
-      error: components["schemas"]["ErrorDetail"] | null;
-      experiment: components["schemas"]["NamedId"];
-      /** Findings */
-      findings: components["schemas"]["Finding"][];
-      /** Id */
-      id: string;
-      /** Metrics */
-      metrics: {
-        [key: string]: number | null;
-      };
-      /** Name */
-      name: string;
-      /** Problem Type */
-      problem_type: string;
-      /** Progress */
-      progress: number;
-      /** Rows */
-      rows: number;
-      /** Run Id */
-      run_id: string;
-      state: components["schemas"]["RunState"];
-      /** Table */
-      table: string;
-    };
-    /**
-     * PredictionCreate
-     * @description Which model, on what: an experiment or one of its runs; a dataset's table or an upload.
-     */
-    PredictionCreate: {
-      /** Dataset Id */
-      dataset_id?: string | null;
-      /** Experiment */
-      experiment?: string | null;
-      /** Name */
-      name?: string | null;
-      /** Run Id */
-      run_id?: string | null;
-      /** Table */
-      table?: string | null;
-      /** Upload Id */
-      upload_id?: string | null;
-    };
-    /**
-     * PredictionSummary
-     * @description What was written for one split.
-     */
-    PredictionSummary: {
-      /** Columns */
-      columns: string[];
-      /** Files */
-      files: string[];
-      /** Metrics */
-      metrics: {
-        [key: string]: number;
-      };
-      /** Rows */
-      rows: number;
-      /** Split */
-      split: string;
-    };
-    /**
-     * Preferences
-     * @description Known preferences; what is absent in a change stays.
-     */
-    Preferences: {
-      /**
-       * Density
-       * @default comfortable
-       * @enum {string}
-       */
-      density: "comfortable" | "compact";
-      /**
-       * Experiment Columns
-       * @default []
-       */
-      experiment_columns: string[];
-      /**
-       * First Steps Done
-       * @default false
-       */
-      first_steps_done: boolean;
-      /**
-       * Level
-       * @default novice
-       * @enum {string}
-       */
-      level: "novice" | "skilled" | "expert" | "master";
-      /**
-       * Notifications
-       * @default false
-       */
-      notifications: boolean;
-      /**
-       * Smoothing
-       * @default 0
-       */
-      smoothing: number;
-      /**
-       * Theme
-       * @default system
-       * @enum {string}
-       */
-      theme: "system" | "light" | "dark";
-    };
-    /**
-     * Preview
-     * @description The first rows.
-     */
-    Preview: {
-      /**
-       * Columns
-       * @default []
-       */
-      columns: string[];
-      /**
-       * Rows
-       * @default []
-       */
-      rows: components["schemas"]["PreviewRow"][];
-    };
-    /**
-     * PreviewMedia
-     * @description A file to show with a row.
-     */
-    PreviewMedia: {
-      /** Path */
-      path: string;
-    };
-    /**
-     * PreviewRow
-     * @description One row of the preview.
-     */
-    PreviewRow: {
-      /** Cells */
-      cells: string[];
-      media?: components["schemas"]["PreviewMedia"] | null;
-      /** Row */
-      row: number;
-    };
-    /**
-     * ProblemTypeInfo
-     * @description A kind of problem, as people choose it.
-     */
-    ProblemTypeInfo: {
-      /** Category */
-      category: string;
-      /** Category Title */
-      category_title: string;
-      /** Dataset Formats */
-      dataset_formats: components["schemas"]["DatasetFormatInfo"][];
-      /** Default Metric */
-      default_metric: string;
-      /** Description */
-      description: string;
-      /** Example Title */
-      example_title: string;
-      /** Id */
-      id: string;
-      /** Insights */
-      insights: string[];
-      /** Metrics */
-      metrics: components["schemas"]["MetricInfo"][];
-      /** Model Types */
-      model_types: components["schemas"]["ModelTypeInfo"][];
-      /** Prediction Columns */
-      prediction_columns: string;
-      /** Roles */
-      roles: components["schemas"]["ColumnRoleInfo"][];
-      /** Title */
-      title: string;
-    };
-    /**
-     * Queue
-     * @description What runs and what waits.
-     */
-    Queue: {
-      /** Running */
-      running: components["schemas"]["RunningWork"][];
-      /** Waiting */
-      waiting: components["schemas"]["WaitingWork"][];
-    };
-    /**
-     * QueueMessage
-     * @description How much runs and waits.
-     */
-    QueueMessage: {
-      /** Running */
-      running: number;
-      /** Waiting */
-      waiting: number;
-    };
-    /**
-     * QueueOrder
-     * @description The waiting runs in their new order.
-     */
-    QueueOrder: {
-      /** Run Ids */
-      run_ids: string[];
-    };
-    /**
-     * Reference
-     * @description The settings reference of a problem type.
-     */
-    Reference: {
-      /** Markdown */
-      markdown: string;
-    };
-    /**
-     * Run
-     * @description One training process: one grid point x fold x seed.
-     */
-    Run: {
-      /** Attempt */
-      attempt: number;
-      best: components["schemas"]["BestPoint"];
-      /** Checkpoints */
-      checkpoints: components["schemas"]["CheckpointInfo"][];
-      /** Created */
-      created: number;
-      /** Device */
-      device: string;
-      /** Ended */
-      ended: number | null;
-      /** Environment */
-      environment: {
-        [key: string]: string;
-      };
-      /** Epoch */
-      epoch: number;
-      /** Epochs */
-      epochs: number;
-      error: components["schemas"]["ErrorDetail"] | null;
-      /** Experiment Id */
-      experiment_id: string;
-      /** Fold */
-      fold: string | null;
-      /** Grid */
-      grid: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-      /** Has Bundle */
-      has_bundle: boolean;
-      /** Has Pipeline */
-      has_pipeline: boolean;
-      /** History */
-      history: components["schemas"]["StateChange"][];
-      /** Id */
-      id: string;
-      machine: components["schemas"]["MachineUse"] | null;
-      metrics: components["schemas"]["RunMetrics"];
-      phase: components["schemas"]["PhaseInfo"] | null;
-      /** Predictions */
-      predictions: components["schemas"]["PredictionSummary"][];
-      /** Progress */
-      progress: number;
-      /** Queued Reason */
-      queued_reason: string | null;
-      /** Seconds Left */
-      seconds_left: number | null;
-      /** Seed */
-      seed: number;
-      speed: components["schemas"]["SpeedChoice"] | null;
-      /** Started */
-      started: number | null;
-      state: components["schemas"]["RunState"];
-      /** Step */
-      step: number;
-      timings: components["schemas"]["RunTimings"] | null;
-      /** Update */
-      update: number;
-      /** Updates */
-      updates: number;
-    };
-    /**
-     * RunFile
-     * @description Something to download.
-     */
-    RunFile: {
-      /** Description */
-      description: string;
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "predictions" | "log" | "settings" | "checkpoint" | "pipeline";
-      /** Name */
-      name: string;
-      /** Ready */
-      ready: boolean;
-      /** Size Bytes */
-      size_bytes: number;
-    };
-    /**
-     * RunMetrics
-     * @description Last values by split and name.
-     */
-    RunMetrics: {
-      /**
-       * Test
-       * @default {}
-       */
-      test: {
-        [key: string]: number | null;
-      };
-      /**
-       * Train
-       * @default {}
-       */
-      train: {
-        [key: string]: number | null;
-      };
-      /**
-       * Validation
-       * @default {}
-       */
-      validation: {
-        [key: string]: number | null;
-      };
-    };
-    /**
-     * RunSamplePage
-     * @description Some samples of a split, and which splits there are.
-     */
-    RunSamplePage: {
-      /** Rows */
-      rows: components["schemas"]["SampleView"][];
-      /** Splits */
-      splits: string[];
-      /** Total */
-      total: number;
-    };
-    /**
-     * RunState
-     * @description Where a run is. *failed* means the work said so; *lost* means its process vanished.
-     * @enum {string}
-     */
-    RunState: "queued" | "starting" | "running" | "stopping" | "finished" | "failed" | "stopped" | "lost";
-    /**
-     * RunTimings
-     * @description Where the time of the present attempt has gone: part -> seconds, in the order to show.
-     */
-    RunTimings: {
-      /**
-       * Samples
-       * @default 0
-       */
-      samples: number;
-      /** Seconds */
-      seconds: {
-        [key: string]: number;
-      };
-      /**
-       * Updates
-       * @default 0
-       */
-      updates: number;
-    };
-    /**
-     * RunningWork
-     * @description Something that is being worked on.
-     */
-    RunningWork: {
-      /** Device */
-      device: string;
-      /** Experiment Id */
-      experiment_id: string | null;
-      /** Id */
-      id: string;
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "run" | "inspect" | "predict";
-      /** Memory Bytes */
-      memory_bytes: number | null;
-      /** Name */
-      name: string;
-      /** Progress */
-      progress: number;
-      /** Seconds Left */
-      seconds_left: number | null;
-      /** Started */
-      started: number | null;
-    };
-    /**
-     * SampleFilter
-     * @description Which samples stand behind a number: conditions on the columns of the samples table.
-     */
-    SampleFilter: {
-      /** Correct */
-      correct?: boolean | null;
-      /** Prediction */
-      prediction?: string | null;
-      /** Truth */
-      truth?: string | null;
-    };
-    /**
-     * SamplePage
-     * @description Some samples of many.
-     */
-    SamplePage: {
-      /** Rows */
-      rows: components["schemas"]["SampleView"][];
-      /** Total */
-      total: number;
-    };
-    /**
-     * SampleView
-     * @description One sample with truth, prediction and how wrong it was.
-     */
-    SampleView: {
-      heatmap?: components["schemas"]["MediaRef"] | null;
-      /** Loss */
-      loss?: number | null;
-      media?: components["schemas"]["MediaRef"] | null;
-      /**
-       * Note
-       * @default
-       */
-      note: string;
-      prediction?: components["schemas"]["Annotation"] | null;
-      /** Row */
-      row: number;
-      /**
-       * Scores
-       * @default {}
-       */
-      scores: {
-        [key: string]: number;
-      };
-      /** Title */
-      title: string;
-      truth?: components["schemas"]["Annotation"] | null;
-    };
-    /**
-     * Samples
-     * @description A grid of samples.
-     */
-    Samples: {
-      /** Confidence */
-      confidence?: number | null;
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: "samples";
-      /** Samples */
-      samples: components["schemas"]["SampleView"][];
-    };
-    /**
-     * Scatter
-     * @description Points with a group each.
-     */
-    Scatter: {
-      /**
-       * Diagonal
-       * @default false
-       */
-      diagonal: boolean;
-      /**
-       * Groups
-       * @default []
-       */
-      groups: string[];
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: "scatter";
-      /**
-       * Rows
-       * @default []
-       */
-      rows: number[];
-      /** X */
-      x: number[];
-      /** X Label */
-      x_label: string;
-      /** Y */
-      y: number[];
-      /** Y Label */
-      y_label: string;
-    };
-    /**
-     * SectionInfo
-     * @description A titled group of settings.
-     */
-    SectionInfo: {
-      /** Id */
-      id: string;
-      /** Title */
-      title: string;
-    };
-    /**
-     * Series
-     * @description One named line; `y` may hold None where a value is undefined.
-     */
-    Series: {
-      /** Name */
-      name: string;
-      /** X */
-      x: number[];
-      /** Y */
-      y: (number | null)[];
-    };
-    /**
-     * SeriesAnswer
-     * @description Series by name.
-     */
-    SeriesAnswer: {
-      /** Series */
-      series: {
-        [key: string]: components["schemas"]["SeriesData"];
-      };
-    };
-    /**
-     * SeriesData
-     * @description One series, reduced to buckets that keep the lowest, the highest and the last value; NaN is null.
-     */
-    SeriesData: {
-      /** Epochs */
-      epochs: (number | null)[];
-      /** Last */
-      last: (number | null)[];
-      /** Max */
-      max: (number | null)[];
-      /** Min */
-      min: (number | null)[];
-      /** Steps */
-      steps: number[];
-      /** Times */
-      times: (number | null)[];
-      /** Total */
-      total: number;
-    };
-    /**
-     * SettingChange
-     * @description A setting that is not at its default.
-     */
-    SettingChange: {
-      /** Default */
-      default: boolean | number | string | (boolean | number | string | null)[] | null;
-      /** Key */
-      key: string;
-      /** Value */
-      value: boolean | number | string | (boolean | number | string | null)[] | null;
-    };
-    /**
-     * SettingInfo
-     * @description One setting, as a form draws it.
-     */
-    SettingInfo: {
-      /** Choices */
-      choices?: [boolean | number | string | (boolean | number | string | null)[] | null, string][] | null;
-      /** Default */
-      default: boolean | number | string | (boolean | number | string | null)[] | null;
-      /** Exclusive Max */
-      exclusive_max?: boolean | null;
-      /** Exclusive Min */
-      exclusive_min?: boolean | null;
-      /**
-       * Fixed
-       * @default false
-       */
-      fixed: boolean;
-      /** Free */
-      free?: boolean | null;
-      /**
-       * Grid
-       * @default false
-       */
-      grid: boolean;
-      /** Grid Values */
-      grid_values?: (boolean | number | string | (boolean | number | string | null)[] | null)[] | null;
-      /**
-       * Head
-       * @default false
-       */
-      head: boolean;
-      /**
-       * Help
-       * @default
-       */
-      help: string;
-      /** Key */
-      key: string;
-      /** Label */
-      label: string;
-      /**
-       * Level
-       * @default novice
-       */
-      level: string;
-      /** Log */
-      log?: boolean | null;
-      /** Max */
-      max?: number | null;
-      /** Min */
-      min?: number | null;
-      /**
-       * Optional
-       * @default false
-       */
-      optional: boolean;
-      /** Paper */
-      paper?: string | null;
-      /** Section */
-      section: string;
-      /** Step */
-      step?: number | null;
-      /** Type */
-      type: string;
-      /** Unit */
-      unit?: string | null;
-      visible_if?: components["schemas"]["Condition"] | null;
-    } & {
-      [key: string]: unknown;
-    };
-    /**
-     * SettingsCheck
-     * @description Findings, plan and facts before a start.
-     */
-    SettingsCheck: {
-      /** Facts */
-      facts: components["schemas"]["Fact"][];
-      /** Findings */
-      findings: components["schemas"]["Finding"][];
-      plan: components["schemas"]["PlanInfo"];
-    };
-    /**
-     * SettingsChoice
-     * @description Settings whose suggested recipe is asked for.
-     */
-    SettingsChoice: {
-      /** Model Type */
-      model_type?: string | null;
-      /** Problem Type */
-      problem_type: string;
-      /**
-       * Settings
-       * @default {}
-       */
-      settings: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-    };
-    /**
-     * SettingsDocument
-     * @description Everything a form needs for a problem type.
-     */
-    SettingsDocument: {
-      /**
-       * Facts
-       * @default {}
-       */
-      facts: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-      /** Hash */
-      hash: string;
-      /** Model Type */
-      model_type?: string | null;
-      /** Problem Type */
-      problem_type: string;
-      /** Sections */
-      sections: components["schemas"]["SectionInfo"][];
-      /** Settings */
-      settings: components["schemas"]["SettingInfo"][];
-      /**
-       * Suggested
-       * @default []
-       */
-      suggested: components["schemas"]["SuggestedValue"][];
-      /** Title */
-      title: string;
-      /**
-       * Values
-       * @default {}
-       */
-      values: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-      /** Version */
-      version: number;
-    };
-    /**
-     * SettingsInput
-     * @description Settings on their way in: flat keys, and several values for those of a grid.
-     */
-    SettingsInput: {
-      /**
-       * Grid
-       * @default {}
-       */
-      grid: {
-        [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
-      };
-      /** Model Type */
-      model_type?: string | null;
-      /** Problem Type */
-      problem_type: string;
-      /**
-       * Settings
-       * @default {}
-       */
-      settings: {
-        [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
-      };
-    };
-    /**
-     * SettingsPreview
-     * @description What settings make of a few rows.
-     */
-    SettingsPreview: {
-      /** Id */
-      id: string;
-      /** Inference */
-      inference: components["schemas"]["SampleView"][];
-      /** Seconds */
-      seconds: number;
-      /** Train */
-      train: components["schemas"]["SampleView"][];
-    };
-    /**
-     * SnapshotMessage
-     * @description Everything may have changed: fetch again.
-     */
-    SnapshotMessage: {
-      /** Topics */
-      topics: string[];
-    };
-    /**
-     * SpeedCandidate
-     * @description One way of computing that was tried at the start.
-     */
-    SpeedCandidate: {
-      /** Deviation */
-      deviation?: number | null;
-      /** Layout */
-      layout: string;
-      /** Precision */
-      precision: string;
-      /** Seconds */
-      seconds: number | null;
-      /**
-       * Verdict
-       * @default
-       */
-      verdict: string;
-    };
-    /**
-     * SpeedChoice
-     * @description How the run computes, and what that was measured to gain.
-     */
-    SpeedChoice: {
-      /**
-       * Candidates
-       * @default []
-       */
-      candidates: components["schemas"]["SpeedCandidate"][];
-      /** Gain */
-      gain: number;
-      /** Layout */
-      layout: string;
-      /** Precision */
-      precision: string;
-      /** Reason */
-      reason: string;
-    };
-    /**
-     * StateChange
-     * @description One recorded move.
-     */
-    StateChange: {
-      /** Reason */
-      reason: string;
-      state: components["schemas"]["RunState"];
-      /** Time */
-      time: number;
-    };
-    /**
-     * SuggestedSettings
-     * @description The suggested recipe.
-     */
-    SuggestedSettings: {
-      /** Changes */
-      changes: components["schemas"]["SuggestedValue"][];
-    };
-    /**
-     * SuggestedValue
-     * @description A value that fits the data and the machine better than the default.
-     */
-    SuggestedValue: {
-      /** Default */
-      default: boolean | number | string | (boolean | number | string | null)[] | null;
-      /** Key */
-      key: string;
-      /** Reason */
-      reason: string;
-      /** Value */
-      value: boolean | number | string | (boolean | number | string | null)[] | null;
-    };
-    /**
-     * ThresholdCurves
-     * @description ROC and precision-recall of one or more classes, with the counts behind each threshold for a slider.
-     */
-    ThresholdCurves: {
-      /** Average Precision */
-      average_precision: (number | null)[];
-      /** Classes */
-      classes: string[];
-      /** Default Threshold */
-      default_threshold: number;
-      /**
-       * @description discriminator enum property added by openapi-typescript
-       * @enum {string}
-       */
-      kind: "threshold_curves";
-      /** Points */
-      points: components["schemas"]["ThresholdPoint"][][];
-      /** Roc Auc */
-      roc_auc: (number | null)[];
-    };
-    /**
-     * ThresholdPoint
-     * @description What one threshold gives.
-     */
-    ThresholdPoint: {
-      /** False Negatives */
-      false_negatives: number;
-      /** False Positive Rate */
-      false_positive_rate: number;
-      /** False Positives */
-      false_positives: number;
-      /** Precision */
-      precision: number | null;
-      /** Recall */
-      recall: number;
-      /** Threshold */
-      threshold: number;
-      /** True Negatives */
-      true_negatives: number;
-      /** True Positives */
-      true_positives: number;
-    };
-    /**
-     * Translation
-     * @description A foreign key and ours.
-     */
-    Translation: {
-      /** From */
-      from: string;
-      /** To */
-      to: string;
-    };
-    /**
-     * Upload
-     * @description How much of a file is here.
-     */
-    Upload: {
-      /** Id */
-      id: string;
-      /** Name */
-      name: string;
-      /** Offset */
-      offset: number;
-      /** Size */
-      size: number;
-    };
-    /**
-     * UploadCreate
-     * @description The file to come: its name without a path, and its size.
-     */
-    UploadCreate: {
-      /** Name */
-      name: string;
-      /** Size */
-      size: number;
-    };
-    /**
-     * UsedBy
-     * @description An experiment that uses a dataset.
-     */
-    UsedBy: {
-      /** Id */
-      id: string;
-      /** Name */
-      name: string;
-      /** State */
-      state: string;
-    };
-    /**
-     * WaitingWork
-     * @description Something that waits, and why.
-     */
-    WaitingWork: {
-      /** Experiment Id */
-      experiment_id: string | null;
-      /** Id */
-      id: string;
-      /**
-       * Kind
-       * @enum {string}
-       */
-      kind: "run" | "inspect" | "predict";
-      /** Name */
-      name: string;
-      /** Position */
-      position: number;
-      /** Reason */
-      reason: string;
-    };
-    /**
-     * WeightsInfo
-     * @description Where pretrained weights can come from.
-     */
-    WeightsInfo: {
-      /** Cached */
-      cached: string[];
-      /**
-       * Hub
-       * @enum {string}
-       */
-      hub: "reachable" | "unreachable" | "unknown";
-      /** Packaged */
-      packaged: string[];
-    };
-    /**
-     * YamlText
-     * @description A configuration as YAML.
-     */
-    YamlText: {
-      /** Yaml */
-      yaml: string;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+        /**
+         * Annotation
+         * @description What is true of a sample, or predicted for it. Only the parts its problem type has are filled.
+         */
+        Annotation: {
+            /**
+             * Boxes
+             * @default []
+             */
+            boxes: components["schemas"]["Box"][];
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["LabelScore"][];
+            /** Text */
+            text?: string | null;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Answer
+         * @description What the model says about one sample.
+         */
+        Answer: {
+            sample: components["schemas"]["SampleView"];
+            /** Seconds */
+            seconds: number;
+        };
+        /**
+         * Bars
+         * @description Named amounts, or a histogram when the names are ranges.
+         */
+        Bars: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "bars";
+            /** Names */
+            names: string[];
+            /** Values */
+            values: (number | null)[];
+            /** X Label */
+            x_label: string;
+            /** Y Label */
+            y_label: string;
+        };
+        /**
+         * BestPoint
+         * @description The best validation so far.
+         */
+        BestPoint: {
+            /** Epoch */
+            epoch?: number | null;
+            /** Metric */
+            metric?: number | null;
+            /** Step */
+            step?: number | null;
+        };
+        /**
+         * Box
+         * @description An object's box in absolute pixels of the original image, x to the right, y down.
+         */
+        Box: {
+            /** Label */
+            label: string;
+            /** Match */
+            match?: ("correct" | "wrong" | "missed" | "invented") | null;
+            /** Score */
+            score?: number | null;
+            /** X Max */
+            x_max: number;
+            /** X Min */
+            x_min: number;
+            /** Y Max */
+            y_max: number;
+            /** Y Min */
+            y_min: number;
+        };
+        /**
+         * CheckpointInfo
+         * @description A complete checkpoint.
+         */
+        CheckpointInfo: {
+            /** Epoch */
+            epoch: number;
+            /** Is Best */
+            is_best: boolean;
+            /** Name */
+            name: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** Step */
+            step: number;
+        };
+        /**
+         * Choices
+         * @description What a person decided about the data. A table of None means there is none; what is left out is guessed.
+         */
+        Choices: {
+            /** Format */
+            format?: string | null;
+            /** Media Folder */
+            media_folder?: string | null;
+            /** Problem Type */
+            problem_type?: string | null;
+            /**
+             * Roles
+             * @default {}
+             */
+            roles: {
+                [key: string]: string | string[] | null;
+            };
+            /** Test */
+            test?: string | null;
+            /** Train */
+            train?: string | null;
+            /** Unlabeled */
+            unlabeled?: string | null;
+            /** Validation */
+            validation?: string | null;
+        };
+        /**
+         * Column
+         * @description One column of a table, as profiled over all rows.
+         */
+        Column: {
+            /** Deviation */
+            deviation?: number | null;
+            /**
+             * Distinct
+             * @default 0
+             */
+            distinct: number;
+            /** Highest */
+            highest?: number | null;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "text" | "integer" | "number" | "boolean" | "list" | "file";
+            /** Lowest */
+            lowest?: number | null;
+            /** Mean */
+            mean?: number | null;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /** Name */
+            name: string;
+            /**
+             * Top
+             * @default []
+             */
+            top: [
+                string,
+                number
+            ][];
+        };
+        /**
+         * ColumnRoleInfo
+         * @description What a column is for.
+         */
+        ColumnRoleInfo: {
+            /** Hint */
+            hint: string;
+            /** In Test */
+            in_test: boolean;
+            /** Is Many */
+            is_many: boolean;
+            /** Is Required */
+            is_required: boolean;
+            /** Kinds */
+            kinds: ("text" | "integer" | "number" | "boolean" | "list" | "file")[];
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Condition
+         * @description When a setting is shown: every test of `all`, and one of `any` if there are any.
+         */
+        Condition: {
+            /** All */
+            all?: components["schemas"]["ConditionTest"][] | null;
+            /** Any */
+            any?: components["schemas"]["ConditionTest"][] | null;
+        };
+        /**
+         * ConditionTest
+         * @description One comparison: `key` and one operator.
+         */
+        ConditionTest: {
+            /** Gt */
+            gt?: number | null;
+            /** In */
+            in?: (boolean | number | string | (boolean | number | string | null)[] | null)[] | null;
+            /** Key */
+            key: string;
+            /** Longer */
+            longer?: number | null;
+            /** Lt */
+            lt?: number | null;
+            /** Not In */
+            not_in?: (boolean | number | string | (boolean | number | string | null)[] | null)[] | null;
+        };
+        /**
+         * Dataset
+         * @description A dataset with its present state. Until it is ready, tables and roles are empty.
+         */
+        Dataset: {
+            /**
+             * Created
+             * @default 0
+             */
+            created: number;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            error?: components["schemas"]["ErrorDetail"] | null;
+            /**
+             * Example Of
+             * @default
+             */
+            example_of: string;
+            /**
+             * @default {
+             *       "error": 0,
+             *       "note": 0,
+             *       "warning": 0
+             *     }
+             */
+            findings_count: components["schemas"]["FindingsCount"];
+            /**
+             * Fingerprint
+             * @default
+             */
+            fingerprint: string;
+            /** Id */
+            id: string;
+            /**
+             * Media Files
+             * @default 0
+             */
+            media_files: number;
+            /**
+             * Media Folder
+             * @default .
+             */
+            media_folder: string;
+            /**
+             * Media Folders
+             * @default []
+             */
+            media_folders: string[];
+            /** Name */
+            name: string;
+            /** Problem Type */
+            problem_type: string;
+            /**
+             * Progress
+             * @default 0
+             */
+            progress: number;
+            /** Roles */
+            roles: {
+                [key: string]: string | string[];
+            };
+            /**
+             * Size Bytes
+             * @default 0
+             */
+            size_bytes: number;
+            /**
+             * Source
+             * @default
+             */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "inspecting" | "ready" | "failed";
+            /** Tables */
+            tables: components["schemas"]["DatasetTable"][];
+            /**
+             * Used By
+             * @default 0
+             */
+            used_by: number;
+            /**
+             * Version
+             * @default 1
+             */
+            version: number;
+        };
+        /**
+         * DatasetFormatInfo
+         * @description How data may lie in an upload.
+         */
+        DatasetFormatInfo: {
+            /** Id */
+            id: string;
+            /** Layout */
+            layout: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * DatasetPatch
+         * @description A new name.
+         */
+        DatasetPatch: {
+            /** Name */
+            name: string;
+        };
+        /**
+         * DatasetProfile
+         * @description Facts about the data that checks, suggestions and the statistics page use.
+         */
+        DatasetProfile: {
+            /**
+             * Facts
+             * @default {}
+             */
+            facts: {
+                [key: string]: number;
+            };
+            /**
+             * Histograms
+             * @default []
+             */
+            histograms: components["schemas"]["Histogram"][];
+            /**
+             * Image Channels
+             * @default {}
+             */
+            image_channels: {
+                [key: string]: number;
+            };
+            /**
+             * Image Sizes
+             * @default []
+             */
+            image_sizes: [
+                number,
+                number,
+                number
+            ][];
+            /**
+             * Label Counts
+             * @default {}
+             */
+            label_counts: {
+                [key: string]: {
+                    [key: string]: number;
+                };
+            };
+            /**
+             * Labels
+             * @default []
+             */
+            labels: string[];
+            /**
+             * Readable Channels
+             * @default []
+             */
+            readable_channels: number[];
+            /**
+             * Task
+             * @default
+             */
+            task: string;
+        };
+        /**
+         * Table
+         * @description One table of a dataset.
+         */
+        DatasetTable: {
+            /** Columns */
+            columns: components["schemas"]["Column"][];
+            /** File */
+            file: string;
+            /** Name */
+            name: string;
+            /** Role */
+            role?: ("train" | "validation" | "test" | "unlabeled") | null;
+            /** Rows */
+            rows: number;
+            /** Rows Imported */
+            rows_imported: number;
+        };
+        /**
+         * Direction
+         * @description Which way is better.
+         * @enum {string}
+         */
+        Direction: "maximize" | "minimize";
+        /**
+         * Doctor
+         * @description What is wrong with the installation, if anything.
+         */
+        Doctor: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Ok */
+            ok: boolean;
+        };
+        /**
+         * Done
+         * @description It is done; there is nothing more to say.
+         */
+        Done: {
+            /**
+             * Ok
+             * @default true
+             */
+            ok: boolean;
+        };
+        /**
+         * EndMessage
+         * @description A run has ended.
+         */
+        EndMessage: {
+            /** Run */
+            run: string;
+            state: components["schemas"]["RunState"];
+        };
+        /**
+         * ErrorBody
+         * @description The body of every answer that is not 2xx.
+         */
+        ErrorBody: {
+            error: components["schemas"]["ErrorDetail"];
+            /** Names */
+            names?: string[];
+            /** Offset */
+            offset?: number | null;
+        };
+        /**
+         * ErrorDetail
+         * @description A code for programs, a sentence for people, and what to do.
+         */
+        ErrorDetail: {
+            /** Code */
+            code: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Id */
+            id?: string | null;
+            /** Message */
+            message: string;
+            /** Setting */
+            setting?: string | null;
+        };
+        /**
+         * Example
+         * @description An example dataset that can be made, or was.
+         */
+        Example: {
+            /** Category */
+            category: string;
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /** Description */
+            description: string;
+            /** Minutes Estimate */
+            minutes_estimate?: number | null;
+            /** Problem Type */
+            problem_type: string;
+            /** Size Bytes */
+            size_bytes?: number | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Experiment
+         * @description An experiment with its runs.
+         */
+        Experiment: {
+            /** Archived */
+            archived: boolean;
+            /** Colour */
+            colour: number;
+            /** Created */
+            created: number;
+            dataset: components["schemas"]["NamedId"] | null;
+            /** Ended */
+            ended: number | null;
+            /** Id */
+            id: string;
+            metric: components["schemas"]["MetricSummary"] | null;
+            /** Model Type */
+            model_type: string | null;
+            /** Name */
+            name: string;
+            /** Notes */
+            notes: string;
+            /** Problem Type */
+            problem_type: string;
+            /** Progress */
+            progress: number;
+            /** Queue Position */
+            queue_position: number | null;
+            /** Runs */
+            runs: components["schemas"]["Run"][];
+            /** Runs By State */
+            runs_by_state: {
+                [key: string]: number;
+            };
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Settings Fingerprint */
+            settings_fingerprint: string;
+            /** Started */
+            started: number | null;
+            state: components["schemas"]["RunState"];
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * ExperimentCreate
+         * @description What to start.
+         */
+        ExperimentCreate: {
+            /**
+             * Grid
+             * @default {}
+             */
+            grid: {
+                [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
+            };
+            /** Model Type */
+            model_type?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Problem Type */
+            problem_type: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+        };
+        /**
+         * ExperimentList
+         * @description Some experiments of many.
+         */
+        ExperimentList: {
+            /** Items */
+            items: components["schemas"]["ExperimentRow"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * ExperimentPatch
+         * @description What people may change afterwards; what is absent stays.
+         */
+        ExperimentPatch: {
+            /** Archived */
+            archived?: boolean | null;
+            /** Name */
+            name?: string | null;
+            /** Notes */
+            notes?: string | null;
+            /** Tags */
+            tags?: string[] | null;
+        };
+        /**
+         * ExperimentRow
+         * @description One line of the list.
+         */
+        ExperimentRow: {
+            /** Archived */
+            archived: boolean;
+            /** Colour */
+            colour: number;
+            /** Created */
+            created: number;
+            dataset: components["schemas"]["NamedId"] | null;
+            /** Ended */
+            ended: number | null;
+            /** Id */
+            id: string;
+            metric: components["schemas"]["MetricSummary"] | null;
+            /** Model Type */
+            model_type: string | null;
+            /** Name */
+            name: string;
+            /** Problem Type */
+            problem_type: string;
+            /** Progress */
+            progress: number;
+            /** Queue Position */
+            queue_position: number | null;
+            /** Runs */
+            runs: number;
+            /** Runs By State */
+            runs_by_state: {
+                [key: string]: number;
+            };
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Started */
+            started: number | null;
+            state: components["schemas"]["RunState"];
+            /** Tags */
+            tags: string[];
+        };
+        /**
+         * ExperimentSettings
+         * @description What an experiment was asked to do.
+         */
+        ExperimentSettings: {
+            /** Changes */
+            changes: components["schemas"]["SettingChange"][];
+            /** Document Version */
+            document_version: number;
+            /** Grid */
+            grid: {
+                [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
+            };
+            /** Model Type */
+            model_type: string | null;
+            /** Problem Type */
+            problem_type: string;
+            /** Settings */
+            settings: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+        };
+        /**
+         * Fact
+         * @description One line of what a start would do.
+         */
+        Fact: {
+            /** Label */
+            label: string;
+            /** Unit */
+            unit?: string | null;
+            /** Value */
+            value: string;
+        };
+        /**
+         * Finding
+         * @description What is wrong, where, what was found, what was expected, and what to do.
+         */
+        Finding: {
+            /** Code */
+            code: string;
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
+            /**
+             * Expected
+             * @default
+             */
+            expected: string;
+            /**
+             * Fix
+             * @default
+             */
+            fix: string;
+            /**
+             * Found
+             * @default
+             */
+            found: string;
+            /** @default error */
+            level: components["schemas"]["FindingLevel"];
+            /** Line */
+            line?: number | null;
+            /** Message */
+            message: string;
+            /** Path */
+            path: string;
+            /**
+             * Rows
+             * @default []
+             */
+            rows: number[];
+        };
+        /**
+         * FindingLevel
+         * @description How much a finding matters: an error blocks the start, a warning and a note do not.
+         * @enum {string}
+         */
+        FindingLevel: "error" | "warning" | "note";
+        /**
+         * FindingsBody
+         * @description The body of a 422: everything that is wrong, at once.
+         */
+        FindingsBody: {
+            error: components["schemas"]["ErrorDetail"];
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+        };
+        /**
+         * FindingsCount
+         * @description How many findings of each level.
+         */
+        FindingsCount: {
+            /**
+             * Error
+             * @default 0
+             */
+            error: number;
+            /**
+             * Note
+             * @default 0
+             */
+            note: number;
+            /**
+             * Warning
+             * @default 0
+             */
+            warning: number;
+        };
+        /**
+         * GoneMessage
+         * @description Something was deleted.
+         */
+        GoneMessage: {
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "experiment" | "dataset" | "prediction";
+        };
+        /**
+         * GpuInfo
+         * @description One GPU.
+         */
+        GpuInfo: {
+            /** Busy Percent */
+            busy_percent: number;
+            /** Index */
+            index: number;
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Name */
+            name: string;
+            /** Run Id */
+            run_id: string | null;
+            /** Used Bytes */
+            used_bytes: number;
+        };
+        /**
+         * Health
+         * @description The server answers.
+         */
+        Health: {
+            /**
+             * Ok
+             * @default true
+             */
+            ok: boolean;
+        };
+        /**
+         * Help
+         * @description Every page of help.
+         */
+        Help: {
+            /** Topics */
+            topics: components["schemas"]["HelpTopic"][];
+        };
+        /**
+         * HelpTopic
+         * @description One page of help.
+         */
+        HelpTopic: {
+            /** Id */
+            id: string;
+            /** Markdown */
+            markdown: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Histogram
+         * @description Counts between edges; one more edge than counts.
+         */
+        Histogram: {
+            /** Counts */
+            counts: number[];
+            /** Edges */
+            edges: number[];
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+        };
+        /**
+         * Import
+         * @description Data that is being looked at.
+         */
+        Import: {
+            /**
+             * @default {
+             *       "roles": {}
+             *     }
+             */
+            choices: components["schemas"]["Choices"];
+            /**
+             * Created
+             * @default 0
+             */
+            created: number;
+            error?: components["schemas"]["ErrorDetail"] | null;
+            /**
+             * Findings
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Folders
+             * @default []
+             */
+            folders: components["schemas"]["ImportFolder"][];
+            /**
+             * Formats
+             * @default []
+             */
+            formats: components["schemas"]["ImportFormat"][];
+            /**
+             * Guesses
+             * @default []
+             */
+            guesses: components["schemas"]["ImportGuess"][];
+            /** Id */
+            id: string;
+            /**
+             * @default {
+             *       "columns": [],
+             *       "rows": []
+             *     }
+             */
+            preview: components["schemas"]["Preview"];
+            /**
+             * Role Reasons
+             * @default {}
+             */
+            role_reasons: {
+                [key: string]: string;
+            };
+            /**
+             * Samples
+             * @default []
+             */
+            samples: components["schemas"]["SampleView"][];
+            /** Source */
+            source: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "scanning" | "ready" | "failed";
+            /**
+             * Tables
+             * @default []
+             */
+            tables: components["schemas"]["ImportTable"][];
+        };
+        /**
+         * ImportCheck
+         * @description Other choices to look at the data with.
+         */
+        ImportCheck: {
+            choices: components["schemas"]["Choices"];
+        };
+        /**
+         * ImportColumn
+         * @description A column as the first look sees it.
+         */
+        ImportColumn: {
+            /**
+             * Distinct
+             * @default 0
+             */
+            distinct: number;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: string[];
+            /** Kind */
+            kind: string;
+            /**
+             * Missing
+             * @default 0
+             */
+            missing: number;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ImportCreate
+         * @description Where the data is: an upload, or a path inside an allow-listed root.
+         */
+        ImportCreate: {
+            /** Path */
+            path?: string | null;
+            /** Upload Id */
+            upload_id?: string | null;
+        };
+        /**
+         * ImportFinish
+         * @description The name and the final choices.
+         */
+        ImportFinish: {
+            choices: components["schemas"]["Choices"];
+            /** Name */
+            name: string;
+        };
+        /**
+         * ImportFolder
+         * @description A folder of files.
+         */
+        ImportFolder: {
+            /** Files */
+            files: number;
+            /**
+             * Kinds
+             * @default {}
+             */
+            kinds: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+        };
+        /**
+         * ImportFormat
+         * @description A data format this looks like.
+         */
+        ImportFormat: {
+            /** Confidence */
+            confidence: number;
+            /** Id */
+            id: string;
+            /** Problem Type */
+            problem_type: string;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: string[];
+            /** Title */
+            title: string;
+        };
+        /**
+         * ImportGuess
+         * @description A problem type this looks like.
+         */
+        ImportGuess: {
+            /** Confidence */
+            confidence: number;
+            /** Problem Type */
+            problem_type: string;
+            /**
+             * Reasons
+             * @default []
+             */
+            reasons: string[];
+            /**
+             * Roles
+             * @default {}
+             */
+            roles: {
+                [key: string]: string | string[] | null;
+            };
+        };
+        /**
+         * ImportRoots
+         * @description Folders of the server that may be imported from.
+         */
+        ImportRoots: {
+            /** Roots */
+            roots: string[];
+        };
+        /**
+         * ImportTable
+         * @description A table as the first look sees it.
+         */
+        ImportTable: {
+            /**
+             * Columns
+             * @default []
+             */
+            columns: components["schemas"]["ImportColumn"][];
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number;
+        };
+        /**
+         * Insight
+         * @description One panel: a title, how to read it, and what to draw.
+         */
+        Insight: {
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "train" | "validation" | "test";
+            /** How To Read */
+            how_to_read: string;
+            /** Key */
+            key: string;
+            /** Payload */
+            payload: components["schemas"]["Lines"] | components["schemas"]["ThresholdCurves"] | components["schemas"]["Bars"] | components["schemas"]["Matrix"] | components["schemas"]["InsightTable"] | components["schemas"]["Samples"] | components["schemas"]["Scatter"];
+            /** Title */
+            title: string;
+        };
+        /**
+         * InsightEntry
+         * @description An insight in a list, without its payload.
+         */
+        InsightEntry: {
+            /**
+             * Group
+             * @enum {string}
+             */
+            group: "train" | "validation" | "test";
+            /** How To Read */
+            how_to_read: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * InsightMessage
+         * @description An insight is ready.
+         */
+        InsightMessage: {
+            entry: components["schemas"]["InsightEntry"];
+            /** Run */
+            run: string;
+        };
+        /**
+         * Table
+         * @description Rows of figures. `filters`, when given, has one entry a row.
+         */
+        InsightTable: {
+            /** Columns */
+            columns: string[];
+            /**
+             * Filters
+             * @default []
+             */
+            filters: (components["schemas"]["SampleFilter"] | null)[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "table";
+            /** Rows */
+            rows: (string | number | null)[][];
+        };
+        /**
+         * LabelScore
+         * @description A class or value and, for a prediction, its probability.
+         */
+        LabelScore: {
+            /** Label */
+            label: string;
+            /** Score */
+            score?: number | null;
+        };
+        /**
+         * LaunchCode
+         * @description Opens one session at /launch?code=...
+         */
+        LaunchCode: {
+            /** Code */
+            code: string;
+        };
+        /**
+         * LicenseInfo
+         * @description A distribution and its license.
+         */
+        LicenseInfo: {
+            /** License */
+            license: string;
+            /** Name */
+            name: string;
+            /** Version */
+            version: string;
+        };
+        /**
+         * Lines
+         * @description Lines over a common axis.
+         */
+        Lines: {
+            /**
+             * Diagonal
+             * @default false
+             */
+            diagonal: boolean;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "lines";
+            /** Series */
+            series: components["schemas"]["Series"][];
+            /** X Label */
+            x_label: string;
+            /** Y Label */
+            y_label: string;
+        };
+        /**
+         * LoadedSettings
+         * @description What was understood of a YAML.
+         */
+        LoadedSettings: {
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Grid
+             * @default {}
+             */
+            grid: {
+                [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
+            };
+            /** Model Type */
+            model_type?: string | null;
+            /** Not Applicable */
+            not_applicable: components["schemas"]["NotApplicable"][];
+            /** Problem Type */
+            problem_type: string;
+            /** Settings */
+            settings: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+            /** Taken */
+            taken: string[];
+            /** Translated */
+            translated: components["schemas"]["Translation"][];
+        };
+        /**
+         * LogLine
+         * @description One line of the log.
+         */
+        LogLine: {
+            /**
+             * Level
+             * @enum {string}
+             */
+            level: "debug" | "info" | "warning" | "error";
+            /** N */
+            n: number;
+            /** Text */
+            text: string;
+            /** Time */
+            time: number;
+        };
+        /**
+         * LogMessage
+         * @description New lines of the log.
+         */
+        LogMessage: {
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
+            /** Run */
+            run: string;
+        };
+        /**
+         * LogPage
+         * @description Some lines of the log.
+         */
+        LogPage: {
+            first_error: components["schemas"]["LogLine"] | null;
+            /** Lines */
+            lines: components["schemas"]["LogLine"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * MachineInfo
+         * @description What this machine has.
+         */
+        MachineInfo: {
+            /** Cores */
+            cores: number;
+            /** Cpu Percent */
+            cpu_percent: number;
+            /** Disk Bytes */
+            disk_bytes: number;
+            /** Disk Free Bytes */
+            disk_free_bytes: number;
+            /** Gpus */
+            gpus: components["schemas"]["GpuInfo"][];
+            /**
+             * Launcher
+             * @enum {string}
+             */
+            launcher: "warm" | "warming" | "off";
+            /** Memory Bytes */
+            memory_bytes: number;
+            /** Memory Free Bytes */
+            memory_free_bytes: number;
+            weights: components["schemas"]["WeightsInfo"];
+        };
+        /**
+         * MachineUse
+         * @description What a worker uses.
+         */
+        MachineUse: {
+            /**
+             * Cpu Percent
+             * @default 0
+             */
+            cpu_percent: number;
+            /**
+             * Gpu Memory Bytes
+             * @default []
+             */
+            gpu_memory_bytes: number[];
+            /**
+             * Gpu Percent
+             * @default []
+             */
+            gpu_percent: number[];
+            /**
+             * Memory Bytes
+             * @default 0
+             */
+            memory_bytes: number;
+        };
+        /**
+         * Matrix
+         * @description A confusion matrix: rows are the truth, columns the prediction. A cell opens the samples behind it.
+         */
+        Matrix: {
+            /** Column Label */
+            column_label: string;
+            /** Column Names */
+            column_names: string[];
+            /** Counts */
+            counts: number[][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "matrix";
+            /**
+             * Opens Samples
+             * @default true
+             */
+            opens_samples: boolean;
+            /** Row Label */
+            row_label: string;
+            /** Row Names */
+            row_names: string[];
+        };
+        /**
+         * Me
+         * @description The server a session talks to.
+         */
+        Me: {
+            /** Home Name */
+            home_name: string;
+            /** Started */
+            started: number;
+            /** Version */
+            version: string;
+        };
+        /**
+         * MediaRef
+         * @description A file to show: in the dataset's media folder, or written by the run.
+         */
+        MediaRef: {
+            /** Height */
+            height?: number | null;
+            /**
+             * Kind
+             * @default image
+             * @enum {string}
+             */
+            kind: "image" | "audio";
+            /**
+             * Origin
+             * @default dataset
+             * @enum {string}
+             */
+            origin: "dataset" | "run";
+            /** Path */
+            path: string;
+            /** Width */
+            width?: number | null;
+        };
+        /**
+         * MetricInfo
+         * @description One metric of a problem type, shown wherever the number is.
+         */
+        MetricInfo: {
+            /** Definition */
+            definition: string;
+            direction: components["schemas"]["Direction"];
+            /** Highest */
+            highest?: number | null;
+            /** Label */
+            label: string;
+            /** Lowest */
+            lowest?: number | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * MetricSummary
+         * @description The number an experiment is compared by.
+         */
+        MetricSummary: {
+            /** Best */
+            best?: number | null;
+            /** Best Epoch */
+            best_epoch?: number | null;
+            /** Direction */
+            direction: string;
+            /** Label */
+            label: string;
+            /** Last */
+            last?: number | null;
+            /** Name */
+            name: string;
+        };
+        /**
+         * ModelTypeInfo
+         * @description One kind of model.
+         */
+        ModelTypeInfo: {
+            /** Id */
+            id: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * NamedId
+         * @description Something with a name.
+         */
+        NamedId: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * NotApplicable
+         * @description A foreign key that has no place here, and why.
+         */
+        NotApplicable: {
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * PhaseInfo
+         * @description What the worker is doing.
+         */
+        PhaseInfo: {
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Name */
+            name: string;
+        };
+        /**
+         * PipelineInfo
+         * @description A scoring pipeline that was built.
+         */
+        PipelineInfo: {
+            /** Name */
+            name: string;
+            /** Sha256 */
+            sha256: string;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * PlanFactor
+         * @description One factor of the number of runs.
+         */
+        PlanFactor: {
+            /** Count */
+            count: number;
+            /** Label */
+            label: string;
+        };
+        /**
+         * PlanInfo
+         * @description How many runs a start would make, and why.
+         */
+        PlanInfo: {
+            /** Factors */
+            factors: components["schemas"]["PlanFactor"][];
+            /** Runs */
+            runs: number;
+        };
+        /**
+         * PointsMessage
+         * @description New points of series, steps rising.
+         */
+        PointsMessage: {
+            /**
+             * Epoch
+             * @default null
+             */
+            epoch: number | null;
+            /** Run */
+            run: string;
+            /** Series */
+            series: {
+                [key: string]: [
+                    number,
+                    number | null
+                ][];
+            };
+        };
+        /**
+         * Prediction
+         * @description Predictions of one model on one table.
+         */
+        Prediction: {
+            /** Created */
+            created: number;
+            dataset: components["schemas"]["NamedId"] | null;
+            /** Ended */
+            ended: number | null;
+            error: components["schemas"]["ErrorDetail"] | null;
+            experiment: components["schemas"]["NamedId"];
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /** Id */
+            id: string;
+            /** Metrics */
+            metrics: {
+                [key: string]: number | null;
+            };
+            /** Name */
+            name: string;
+            /** Problem Type */
+            problem_type: string;
+            /** Progress */
+            progress: number;
+            /** Rows */
+            rows: number;
+            /** Run Id */
+            run_id: string;
+            state: components["schemas"]["RunState"];
+            /** Table */
+            table: string;
+        };
+        /**
+         * PredictionCreate
+         * @description Which model, on what: an experiment or one of its runs; a dataset's table or an upload.
+         */
+        PredictionCreate: {
+            /** Dataset Id */
+            dataset_id?: string | null;
+            /** Experiment */
+            experiment?: string | null;
+            /** Name */
+            name?: string | null;
+            /** Run Id */
+            run_id?: string | null;
+            /** Table */
+            table?: string | null;
+            /** Upload Id */
+            upload_id?: string | null;
+        };
+        /**
+         * PredictionSummary
+         * @description What was written for one split.
+         */
+        PredictionSummary: {
+            /** Columns */
+            columns: string[];
+            /** Files */
+            files: string[];
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Rows */
+            rows: number;
+            /** Split */
+            split: string;
+        };
+        /**
+         * Preferences
+         * @description Known preferences; what is absent in a change stays.
+         */
+        Preferences: {
+            /**
+             * Density
+             * @default comfortable
+             * @enum {string}
+             */
+            density: "comfortable" | "compact";
+            /**
+             * Experiment Columns
+             * @default []
+             */
+            experiment_columns: string[];
+            /**
+             * First Steps Done
+             * @default false
+             */
+            first_steps_done: boolean;
+            /**
+             * Level
+             * @default novice
+             * @enum {string}
+             */
+            level: "novice" | "skilled" | "expert" | "master";
+            /**
+             * Notifications
+             * @default false
+             */
+            notifications: boolean;
+            /**
+             * Smoothing
+             * @default 0
+             */
+            smoothing: number;
+            /**
+             * Theme
+             * @default system
+             * @enum {string}
+             */
+            theme: "system" | "light" | "dark";
+        };
+        /**
+         * Preview
+         * @description The first rows.
+         */
+        Preview: {
+            /**
+             * Columns
+             * @default []
+             */
+            columns: string[];
+            /**
+             * Rows
+             * @default []
+             */
+            rows: components["schemas"]["PreviewRow"][];
+        };
+        /**
+         * PreviewMedia
+         * @description A file to show with a row.
+         */
+        PreviewMedia: {
+            /** Path */
+            path: string;
+        };
+        /**
+         * PreviewRow
+         * @description One row of the preview.
+         */
+        PreviewRow: {
+            /** Cells */
+            cells: string[];
+            media?: components["schemas"]["PreviewMedia"] | null;
+            /** Row */
+            row: number;
+        };
+        /**
+         * ProblemTypeInfo
+         * @description A kind of problem, as people choose it.
+         */
+        ProblemTypeInfo: {
+            /** Category */
+            category: string;
+            /** Category Title */
+            category_title: string;
+            /** Dataset Formats */
+            dataset_formats: components["schemas"]["DatasetFormatInfo"][];
+            /** Default Metric */
+            default_metric: string;
+            /** Description */
+            description: string;
+            /** Example Title */
+            example_title: string;
+            /** Explains */
+            explains: boolean;
+            /** Id */
+            id: string;
+            /** Insights */
+            insights: string[];
+            /** Metrics */
+            metrics: components["schemas"]["MetricInfo"][];
+            /** Model Types */
+            model_types: components["schemas"]["ModelTypeInfo"][];
+            /** Prediction Columns */
+            prediction_columns: string;
+            /** Roles */
+            roles: components["schemas"]["ColumnRoleInfo"][];
+            /** Title */
+            title: string;
+        };
+        /**
+         * Queue
+         * @description What runs and what waits.
+         */
+        Queue: {
+            /** Running */
+            running: components["schemas"]["RunningWork"][];
+            /** Waiting */
+            waiting: components["schemas"]["WaitingWork"][];
+        };
+        /**
+         * QueueMessage
+         * @description How much runs and waits.
+         */
+        QueueMessage: {
+            /** Running */
+            running: number;
+            /** Waiting */
+            waiting: number;
+        };
+        /**
+         * QueueOrder
+         * @description The waiting runs in their new order.
+         */
+        QueueOrder: {
+            /** Run Ids */
+            run_ids: string[];
+        };
+        /**
+         * Reference
+         * @description The settings reference of a problem type.
+         */
+        Reference: {
+            /** Markdown */
+            markdown: string;
+        };
+        /**
+         * Run
+         * @description One training process: one grid point x fold x seed.
+         */
+        Run: {
+            /** Attempt */
+            attempt: number;
+            best: components["schemas"]["BestPoint"];
+            /** Checkpoints */
+            checkpoints: components["schemas"]["CheckpointInfo"][];
+            /** Created */
+            created: number;
+            /** Device */
+            device: string;
+            /** Ended */
+            ended: number | null;
+            /** Environment */
+            environment: {
+                [key: string]: string;
+            };
+            /** Epoch */
+            epoch: number;
+            /** Epochs */
+            epochs: number;
+            error: components["schemas"]["ErrorDetail"] | null;
+            /** Experiment Id */
+            experiment_id: string;
+            /** Fold */
+            fold: string | null;
+            /** Grid */
+            grid: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+            /** Has Bundle */
+            has_bundle: boolean;
+            /** Has Pipeline */
+            has_pipeline: boolean;
+            /** History */
+            history: components["schemas"]["StateChange"][];
+            /** Id */
+            id: string;
+            machine: components["schemas"]["MachineUse"] | null;
+            metrics: components["schemas"]["RunMetrics"];
+            phase: components["schemas"]["PhaseInfo"] | null;
+            /** Predictions */
+            predictions: components["schemas"]["PredictionSummary"][];
+            /** Progress */
+            progress: number;
+            /** Queued Reason */
+            queued_reason: string | null;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Seed */
+            seed: number;
+            speed: components["schemas"]["SpeedChoice"] | null;
+            /** Started */
+            started: number | null;
+            state: components["schemas"]["RunState"];
+            /** Step */
+            step: number;
+            timings: components["schemas"]["RunTimings"] | null;
+            /** Update */
+            update: number;
+            /** Updates */
+            updates: number;
+        };
+        /**
+         * RunFile
+         * @description Something to download.
+         */
+        RunFile: {
+            /** Description */
+            description: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "predictions" | "log" | "settings" | "checkpoint" | "pipeline";
+            /** Name */
+            name: string;
+            /** Ready */
+            ready: boolean;
+            /** Size Bytes */
+            size_bytes: number;
+        };
+        /**
+         * RunMetrics
+         * @description Last values by split and name.
+         */
+        RunMetrics: {
+            /**
+             * Test
+             * @default {}
+             */
+            test: {
+                [key: string]: number | null;
+            };
+            /**
+             * Train
+             * @default {}
+             */
+            train: {
+                [key: string]: number | null;
+            };
+            /**
+             * Validation
+             * @default {}
+             */
+            validation: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * RunSamplePage
+         * @description Some samples of a split, and which splits there are.
+         */
+        RunSamplePage: {
+            /** Rows */
+            rows: components["schemas"]["SampleView"][];
+            /** Splits */
+            splits: string[];
+            /** Total */
+            total: number;
+        };
+        /**
+         * RunState
+         * @description Where a run is. *failed* means the work said so; *lost* means its process vanished.
+         * @enum {string}
+         */
+        RunState: "queued" | "starting" | "running" | "stopping" | "finished" | "failed" | "stopped" | "lost";
+        /**
+         * RunTimings
+         * @description Where the time of the present attempt has gone: part -> seconds, in the order to show.
+         */
+        RunTimings: {
+            /**
+             * Samples
+             * @default 0
+             */
+            samples: number;
+            /** Seconds */
+            seconds: {
+                [key: string]: number;
+            };
+            /**
+             * Updates
+             * @default 0
+             */
+            updates: number;
+        };
+        /**
+         * RunningWork
+         * @description Something that is being worked on.
+         */
+        RunningWork: {
+            /** Device */
+            device: string;
+            /** Experiment Id */
+            experiment_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "inspect" | "predict";
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Name */
+            name: string;
+            /** Progress */
+            progress: number;
+            /** Seconds Left */
+            seconds_left: number | null;
+            /** Started */
+            started: number | null;
+        };
+        /**
+         * SampleFilter
+         * @description Which samples stand behind a number: conditions on the columns of the samples table.
+         */
+        SampleFilter: {
+            /** Correct */
+            correct?: boolean | null;
+            /** Prediction */
+            prediction?: string | null;
+            /** Truth */
+            truth?: string | null;
+        };
+        /**
+         * SamplePage
+         * @description Some samples of many.
+         */
+        SamplePage: {
+            /** Rows */
+            rows: components["schemas"]["SampleView"][];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SampleView
+         * @description One sample with truth, prediction and how wrong it was.
+         */
+        SampleView: {
+            heatmap?: components["schemas"]["MediaRef"] | null;
+            /** Loss */
+            loss?: number | null;
+            media?: components["schemas"]["MediaRef"] | null;
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            prediction?: components["schemas"]["Annotation"] | null;
+            /** Row */
+            row: number;
+            /**
+             * Scores
+             * @default {}
+             */
+            scores: {
+                [key: string]: number;
+            };
+            /** Title */
+            title: string;
+            truth?: components["schemas"]["Annotation"] | null;
+        };
+        /**
+         * Samples
+         * @description A grid of samples.
+         */
+        Samples: {
+            /** Confidence */
+            confidence?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "samples";
+            /** Samples */
+            samples: components["schemas"]["SampleView"][];
+        };
+        /**
+         * Scatter
+         * @description Points with a group each.
+         */
+        Scatter: {
+            /**
+             * Diagonal
+             * @default false
+             */
+            diagonal: boolean;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "scatter";
+            /**
+             * Rows
+             * @default []
+             */
+            rows: number[];
+            /** X */
+            x: number[];
+            /** X Label */
+            x_label: string;
+            /** Y */
+            y: number[];
+            /** Y Label */
+            y_label: string;
+        };
+        /**
+         * SectionInfo
+         * @description A titled group of settings.
+         */
+        SectionInfo: {
+            /** Id */
+            id: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * Series
+         * @description One named line; `y` may hold None where a value is undefined.
+         */
+        Series: {
+            /** Name */
+            name: string;
+            /** X */
+            x: number[];
+            /** Y */
+            y: (number | null)[];
+        };
+        /**
+         * SeriesAnswer
+         * @description Series by name.
+         */
+        SeriesAnswer: {
+            /** Series */
+            series: {
+                [key: string]: components["schemas"]["SeriesData"];
+            };
+        };
+        /**
+         * SeriesData
+         * @description One series, reduced to buckets that keep the lowest, the highest and the last value; NaN is null.
+         */
+        SeriesData: {
+            /** Epochs */
+            epochs: (number | null)[];
+            /** Last */
+            last: (number | null)[];
+            /** Max */
+            max: (number | null)[];
+            /** Min */
+            min: (number | null)[];
+            /** Steps */
+            steps: number[];
+            /** Times */
+            times: (number | null)[];
+            /** Total */
+            total: number;
+        };
+        /**
+         * SettingChange
+         * @description A setting that is not at its default.
+         */
+        SettingChange: {
+            /** Default */
+            default: boolean | number | string | (boolean | number | string | null)[] | null;
+            /** Key */
+            key: string;
+            /** Value */
+            value: boolean | number | string | (boolean | number | string | null)[] | null;
+        };
+        /**
+         * SettingInfo
+         * @description One setting, as a form draws it.
+         */
+        SettingInfo: {
+            /** Choices */
+            choices?: [
+                boolean | number | string | (boolean | number | string | null)[] | null,
+                string
+            ][] | null;
+            /** Default */
+            default: boolean | number | string | (boolean | number | string | null)[] | null;
+            /** Exclusive Max */
+            exclusive_max?: boolean | null;
+            /** Exclusive Min */
+            exclusive_min?: boolean | null;
+            /**
+             * Fixed
+             * @default false
+             */
+            fixed: boolean;
+            /** Free */
+            free?: boolean | null;
+            /**
+             * Grid
+             * @default false
+             */
+            grid: boolean;
+            /** Grid Values */
+            grid_values?: (boolean | number | string | (boolean | number | string | null)[] | null)[] | null;
+            /**
+             * Head
+             * @default false
+             */
+            head: boolean;
+            /**
+             * Help
+             * @default
+             */
+            help: string;
+            /** Key */
+            key: string;
+            /** Label */
+            label: string;
+            /**
+             * Level
+             * @default novice
+             */
+            level: string;
+            /** Log */
+            log?: boolean | null;
+            /** Max */
+            max?: number | null;
+            /** Min */
+            min?: number | null;
+            /**
+             * Optional
+             * @default false
+             */
+            optional: boolean;
+            /** Paper */
+            paper?: string | null;
+            /** Section */
+            section: string;
+            /** Step */
+            step?: number | null;
+            /** Type */
+            type: string;
+            /** Unit */
+            unit?: string | null;
+            visible_if?: components["schemas"]["Condition"] | null;
+        } & {
+            [key: string]: unknown;
+        };
+        /**
+         * SettingsCheck
+         * @description Findings, plan and facts before a start.
+         */
+        SettingsCheck: {
+            /** Facts */
+            facts: components["schemas"]["Fact"][];
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            plan: components["schemas"]["PlanInfo"];
+        };
+        /**
+         * SettingsChoice
+         * @description Settings whose suggested recipe is asked for.
+         */
+        SettingsChoice: {
+            /** Model Type */
+            model_type?: string | null;
+            /** Problem Type */
+            problem_type: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+        };
+        /**
+         * SettingsDocument
+         * @description Everything a form needs for a problem type.
+         */
+        SettingsDocument: {
+            /**
+             * Facts
+             * @default {}
+             */
+            facts: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+            /** Hash */
+            hash: string;
+            /** Model Type */
+            model_type?: string | null;
+            /** Problem Type */
+            problem_type: string;
+            /** Sections */
+            sections: components["schemas"]["SectionInfo"][];
+            /** Settings */
+            settings: components["schemas"]["SettingInfo"][];
+            /**
+             * Suggested
+             * @default []
+             */
+            suggested: components["schemas"]["SuggestedValue"][];
+            /** Title */
+            title: string;
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+            /** Version */
+            version: number;
+        };
+        /**
+         * SettingsInput
+         * @description Settings on their way in: flat keys, and several values for those of a grid.
+         */
+        SettingsInput: {
+            /**
+             * Grid
+             * @default {}
+             */
+            grid: {
+                [key: string]: (boolean | number | string | (boolean | number | string | null)[] | null)[];
+            };
+            /** Model Type */
+            model_type?: string | null;
+            /** Problem Type */
+            problem_type: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+        };
+        /**
+         * SettingsPreview
+         * @description What settings make of a few rows.
+         */
+        SettingsPreview: {
+            /** Id */
+            id: string;
+            /** Inference */
+            inference: components["schemas"]["SampleView"][];
+            /** Seconds */
+            seconds: number;
+            /** Train */
+            train: components["schemas"]["SampleView"][];
+        };
+        /**
+         * SnapshotMessage
+         * @description Everything may have changed: fetch again.
+         */
+        SnapshotMessage: {
+            /** Topics */
+            topics: string[];
+        };
+        /**
+         * SpeedCandidate
+         * @description One way of computing that was tried at the start.
+         */
+        SpeedCandidate: {
+            /** Deviation */
+            deviation?: number | null;
+            /** Layout */
+            layout: string;
+            /** Precision */
+            precision: string;
+            /** Seconds */
+            seconds: number | null;
+            /**
+             * Verdict
+             * @default
+             */
+            verdict: string;
+        };
+        /**
+         * SpeedChoice
+         * @description How the run computes, and what that was measured to gain.
+         */
+        SpeedChoice: {
+            /**
+             * Candidates
+             * @default []
+             */
+            candidates: components["schemas"]["SpeedCandidate"][];
+            /** Gain */
+            gain: number;
+            /** Layout */
+            layout: string;
+            /** Precision */
+            precision: string;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * StateChange
+         * @description One recorded move.
+         */
+        StateChange: {
+            /** Reason */
+            reason: string;
+            state: components["schemas"]["RunState"];
+            /** Time */
+            time: number;
+        };
+        /**
+         * SuggestedSettings
+         * @description The suggested recipe.
+         */
+        SuggestedSettings: {
+            /** Changes */
+            changes: components["schemas"]["SuggestedValue"][];
+        };
+        /**
+         * SuggestedValue
+         * @description A value that fits the data and the machine better than the default.
+         */
+        SuggestedValue: {
+            /** Default */
+            default: boolean | number | string | (boolean | number | string | null)[] | null;
+            /** Key */
+            key: string;
+            /** Reason */
+            reason: string;
+            /** Value */
+            value: boolean | number | string | (boolean | number | string | null)[] | null;
+        };
+        /**
+         * ThresholdCurves
+         * @description ROC and precision-recall of one or more classes, with the counts behind each threshold for a slider.
+         */
+        ThresholdCurves: {
+            /** Average Precision */
+            average_precision: (number | null)[];
+            /** Classes */
+            classes: string[];
+            /** Default Threshold */
+            default_threshold: number;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "threshold_curves";
+            /** Points */
+            points: components["schemas"]["ThresholdPoint"][][];
+            /** Roc Auc */
+            roc_auc: (number | null)[];
+        };
+        /**
+         * ThresholdPoint
+         * @description What one threshold gives.
+         */
+        ThresholdPoint: {
+            /** False Negatives */
+            false_negatives: number;
+            /** False Positive Rate */
+            false_positive_rate: number;
+            /** False Positives */
+            false_positives: number;
+            /** Precision */
+            precision: number | null;
+            /** Recall */
+            recall: number;
+            /** Threshold */
+            threshold: number;
+            /** True Negatives */
+            true_negatives: number;
+            /** True Positives */
+            true_positives: number;
+        };
+        /**
+         * Translation
+         * @description A foreign key and ours.
+         */
+        Translation: {
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+        };
+        /**
+         * Upload
+         * @description How much of a file is here.
+         */
+        Upload: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Offset */
+            offset: number;
+            /** Size */
+            size: number;
+        };
+        /**
+         * UploadCreate
+         * @description The file to come: its name without a path, and its size.
+         */
+        UploadCreate: {
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+        };
+        /**
+         * UsedBy
+         * @description An experiment that uses a dataset.
+         */
+        UsedBy: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** State */
+            state: string;
+        };
+        /**
+         * WaitingWork
+         * @description Something that waits, and why.
+         */
+        WaitingWork: {
+            /** Experiment Id */
+            experiment_id: string | null;
+            /** Id */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "run" | "inspect" | "predict";
+            /** Name */
+            name: string;
+            /** Position */
+            position: number;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * WeightsInfo
+         * @description Where pretrained weights can come from.
+         */
+        WeightsInfo: {
+            /** Cached */
+            cached: string[];
+            /**
+             * Hub
+             * @enum {string}
+             */
+            hub: "reachable" | "unreachable" | "unknown";
+            /** Packaged */
+            packaged: string[];
+        };
+        /**
+         * YamlText
+         * @description A configuration as YAML.
+         */
+        YamlText: {
+            /** Yaml */
+            yaml: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  get_about: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["About"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_datasets: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Dataset"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_dataset: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Dataset"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  delete_dataset: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  patch_dataset: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["DatasetPatch"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Dataset"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_dataset_findings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Finding"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_dataset_media: {
-    parameters: {
-      query: {
-        path: string;
-        size?: "256" | "full";
-      };
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_dataset_profile: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["DatasetProfile"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_dataset_samples: {
-    parameters: {
-      query?: {
-        table?: string | null;
-        offset?: number;
-        limit?: number;
-        label?: string | null;
-        q?: string | null;
-      };
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SamplePage"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_dataset_users: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        dataset_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["UsedBy"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_doctor: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Doctor"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  stream_events: {
-    parameters: {
-      query?: {
-        topics?: string;
-      };
-      header?: {
-        "last-event-id"?: string | null;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/event-stream": unknown;
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_examples: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Example"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  create_example: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        problem_type: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Dataset"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_experiments: {
-    parameters: {
-      query?: {
-        q?: string;
-        state?: string;
-        problem_type?: string;
-        dataset?: string;
-        tag?: string;
-        archived?: boolean;
-        sort?: string;
-        offset?: number;
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ExperimentList"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  create_experiment: {
-    parameters: {
-      query?: never;
-      header?: {
-        "idempotency-key"?: string | null;
-      };
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ExperimentCreate"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Experiment"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_experiment: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        experiment_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Experiment"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  delete_experiment: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        experiment_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  patch_experiment: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        experiment_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ExperimentPatch"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Experiment"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  resume_experiment: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        experiment_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Experiment"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_experiment_settings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        experiment_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ExperimentSettings"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  stop_experiment: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        experiment_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Experiment"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_experiment_yaml: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        experiment_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": string;
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  health: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Health"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_help: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Help"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_import_roots: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ImportRoots"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  create_import: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ImportCreate"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Import"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_import: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        import_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Import"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  delete_import: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        import_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  check_import: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        import_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ImportCheck"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Import"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  finish_import: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        import_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["ImportFinish"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Dataset"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_import_media: {
-    parameters: {
-      query: {
-        path: string;
-      };
-      header?: never;
-      path: {
-        import_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  create_launch_code: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LaunchCode"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  logout: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_machine: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["MachineInfo"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  me: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Me"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_predictions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Prediction"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  create_prediction: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["PredictionCreate"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Prediction"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_prediction: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        prediction_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Prediction"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  delete_prediction: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        prediction_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_prediction_files: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        prediction_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RunFile"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_prediction_file: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        prediction_id: string;
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_prediction_media: {
-    parameters: {
-      query: {
-        path: string;
-      };
-      header?: never;
-      path: {
-        prediction_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_prediction_samples: {
-    parameters: {
-      query?: {
-        split?: string;
-        sort?: string;
-        offset?: number;
-        limit?: number;
-        truth?: string | null;
-        prediction?: string | null;
-        correct?: boolean | null;
-      };
-      header?: never;
-      path: {
-        prediction_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RunSamplePage"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_preferences: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Preferences"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  put_preferences: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["Preferences"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Preferences"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_preview_media: {
-    parameters: {
-      query: {
-        path: string;
-      };
-      header?: never;
-      path: {
-        preview_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_problem_types: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ProblemTypeInfo"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_queue: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Queue"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  order_queue: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["QueueOrder"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Queue"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_reference: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        problem_type: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Reference"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_run: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Run"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  answer: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": Record<string, never>;
-        "application/octet-stream": string;
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Answer"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_answer_media: {
-    parameters: {
-      query: {
-        path: string;
-      };
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_run_files: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RunFile"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_run_file: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_insights: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["InsightEntry"][];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_insight: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-        key: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Insight"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_log: {
-    parameters: {
-      query?: {
-        after?: number;
-        limit?: number;
-        level?: "" | "debug" | "info" | "warning" | "error";
-        q?: string;
-      };
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LogPage"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  download_log: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": string;
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "text/plain": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_run_media: {
-    parameters: {
-      query: {
-        path: string;
-      };
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content?: never;
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  build_pipeline: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["PipelineInfo"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  list_run_samples: {
-    parameters: {
-      query?: {
-        split?: string;
-        sort?: string;
-        offset?: number;
-        limit?: number;
-        truth?: string | null;
-        prediction?: string | null;
-        correct?: boolean | null;
-      };
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["RunSamplePage"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_series: {
-    parameters: {
-      query?: {
-        names?: string;
-        points?: number;
-        from?: number | null;
-        to?: number | null;
-      };
-      header?: never;
-      path: {
-        run_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SeriesAnswer"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_schema: {
-    parameters: {
-      query?: {
-        model_type?: string | null;
-        dataset?: string | null;
-      };
-      header?: never;
-      path: {
-        problem_type: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SettingsDocument"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  check_settings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SettingsInput"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SettingsCheck"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  load_settings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["YamlText"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["LoadedSettings"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  preview_settings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SettingsInput"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SettingsPreview"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  suggest_settings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SettingsChoice"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["SuggestedSettings"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  write_settings: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["SettingsInput"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["YamlText"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  create_upload: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/json": components["schemas"]["UploadCreate"];
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      201: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Upload"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  get_upload: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        upload_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Upload"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  put_upload: {
-    parameters: {
-      query: {
-        offset: number;
-      };
-      header?: never;
-      path: {
-        upload_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        "application/octet-stream": string;
-      };
-    };
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Upload"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
-  delete_upload: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        upload_id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Successful Response */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["Done"];
-        };
-      };
-      /** @description Bad Request */
-      400: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unauthorized */
-      401: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Not Found */
-      404: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Conflict */
-      409: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["ErrorBody"];
-        };
-      };
-      /** @description Unprocessable Entity */
-      422: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          "application/json": components["schemas"]["FindingsBody"];
-        };
-      };
-    };
-  };
+    get_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_datasets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    delete_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    patch_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DatasetPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_dataset_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_dataset_media: {
+        parameters: {
+            query: {
+                path: string;
+                size?: "256" | "full";
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_dataset_profile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetProfile"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_dataset_samples: {
+        parameters: {
+            query?: {
+                table?: string | null;
+                offset?: number;
+                limit?: number;
+                label?: string | null;
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SamplePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_dataset_users: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsedBy"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_doctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Doctor"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    stream_events: {
+        parameters: {
+            query?: {
+                topics?: string;
+            };
+            header?: {
+                "last-event-id"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_examples: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Example"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    create_example: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                problem_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_experiments: {
+        parameters: {
+            query?: {
+                q?: string;
+                state?: string;
+                problem_type?: string;
+                dataset?: string;
+                tag?: string;
+                archived?: boolean;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentList"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    create_experiment: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    delete_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    patch_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExperimentPatch"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    resume_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_experiment_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExperimentSettings"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    stop_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_experiment_yaml: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    health: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_help: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Help"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_import_roots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportRoots"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    create_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    delete_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    check_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportCheck"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    finish_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportFinish"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_import_media: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                import_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    create_launch_code: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LaunchCode"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_machine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineInfo"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_predictions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    create_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PredictionCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    delete_prediction: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_prediction_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFile"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_prediction_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_prediction_media: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_prediction_samples: {
+        parameters: {
+            query?: {
+                split?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                truth?: string | null;
+                prediction?: string | null;
+                correct?: boolean | null;
+            };
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSamplePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    put_preferences: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Preferences"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preferences"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_preview_media: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                preview_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_problem_types: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProblemTypeInfo"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    order_queue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_reference: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                problem_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reference"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    answer: {
+        parameters: {
+            query?: {
+                interpret?: boolean;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": Record<string, never>;
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_answer_media: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    explain_sample: {
+        parameters: {
+            query: {
+                row: number;
+                split?: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Answer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_run_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunFile"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_run_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_insights: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InsightEntry"][];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_insight: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Insight"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_log: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                level?: "" | "debug" | "info" | "warning" | "error";
+                q?: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogPage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    download_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_run_media: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    build_pipeline: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PipelineInfo"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    list_run_samples: {
+        parameters: {
+            query?: {
+                split?: string;
+                sort?: string;
+                offset?: number;
+                limit?: number;
+                truth?: string | null;
+                prediction?: string | null;
+                correct?: boolean | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunSamplePage"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_series: {
+        parameters: {
+            query?: {
+                names?: string;
+                points?: number;
+                from?: number | null;
+                to?: number | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesAnswer"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_schema: {
+        parameters: {
+            query?: {
+                model_type?: string | null;
+                dataset?: string | null;
+            };
+            header?: never;
+            path: {
+                problem_type: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsDocument"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    check_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsCheck"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    load_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["YamlText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadedSettings"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    preview_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsPreview"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    suggest_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsChoice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuggestedSettings"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    write_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["YamlText"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    create_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UploadCreate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    get_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    put_upload: {
+        parameters: {
+            query: {
+                offset: number;
+            };
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Upload"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
+    delete_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description Bad Request */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unauthorized */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not Found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Conflict */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unprocessable Entity */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingsBody"];
+                };
+            };
+        };
+    };
 }

@@ -25,7 +25,7 @@ const START_CONFIDENCE = 0.3;
 
 /** Every sample of a split with truth and prediction; filters are part of the address. */
 export function Samples({ run, classNames }: { run: Run; classNames: readonly string[] }) {
-  const { source } = useInsightContext();
+  const { source, explainer } = useInsightContext();
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: START_CONFIDENCE });
   const [split, setSplit] = useSearchState("split", "validation");
   const [sort, setSort] = useSearchState("sort", "-loss");
@@ -135,6 +135,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
       )}
       {samples.length > 0 && (
         <SampleGrid
+          explainer={explainer === null ? null : { run: explainer, split }}
           samples={samples}
           source={source}
           classNames={classNames}

@@ -8,8 +8,8 @@ import { useInsightContext } from "./context";
 import type { PanelProps } from "./panel";
 
 /** A grid of samples chosen by the run: the batch as the model sees it, the best, the worst. */
-export function Samples({ payload, title }: PanelProps<SamplesPayload>) {
-  const { source, classNames } = useInsightContext();
+export function Samples({ payload, group, title }: PanelProps<SamplesPayload>) {
+  const { source, classNames, explainer } = useInsightContext();
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: payload.confidence ?? 0 });
   const samples = [...payload.samples];
   const hasPrediction = samples.some((sample) => sample.prediction !== null);
@@ -26,6 +26,7 @@ export function Samples({ payload, title }: PanelProps<SamplesPayload>) {
         overlay={overlay}
         onOverlay={setOverlay}
         label={title}
+        explainer={explainer === null || group === "train" ? null : { run: explainer, split: group }}
       />
     </div>
   );

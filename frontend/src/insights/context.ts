@@ -7,6 +7,8 @@ import type { MediaSource } from "../samples/overlay";
 export type InsightContext = {
   source: MediaSource;
   classNames: readonly string[];
+  /** The run that can explain its predictions; null where its model cannot. */
+  explainer: string | null;
   /** The address of the samples behind a number, or null where there are none. */
   samplesLink: (group: InsightGroup, filter: Partial<SampleFilter>) => string | null;
 };

@@ -11,6 +11,7 @@ import { pointAt } from "./ThresholdCurves";
 function show(children: ReactNode): void {
   const context = {
     classNames: [],
+    explainer: null,
     source: () => "",
     samplesLink: (split: string, filter: object) =>
       `/samples?${new URLSearchParams({ split, ...filter } as Record<string, string>)}`,

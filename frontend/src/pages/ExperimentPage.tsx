@@ -115,6 +115,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
   const context = useMemo(
     () => ({
       classNames,
+      explainer: type?.explains && run.has_bundle ? run.id : null,
       source: (media: MediaRef, size: 256 | "full") =>
         media.origin === "run" || dataset === null
           ? runMedia(run.id, media.path)
@@ -129,7 +130,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
         return `${base}/samples?${[query.toString(), runQuery].filter(Boolean).join("&")}`;
       },
     }),
-    [classNames, dataset, run.id, base, runQuery],
+    [classNames, type?.explains, run.has_bundle, dataset, run.id, base, runQuery],
   );
   const metrics = type?.metrics ?? [];
   return (

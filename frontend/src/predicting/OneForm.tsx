@@ -1,7 +1,9 @@
 import { useMemo, useState } from "react";
+import { useProblemType } from "../api/catalogue";
 import { answerMedia, useAnswer } from "../api/runs";
 import { useDatasetProfile } from "../api/datasets";
 import type { Experiment, Run } from "../api/types";
+import { HeatControl } from "../samples/HeatControl";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY, hasBoxes, type Overlay } from "../samples/overlay";
 import { OverlayControls } from "../samples/OverlayControls";
@@ -13,7 +15,8 @@ import classes from "../pages/predict.module.css";
 
 /** One image, answered at once in the page. The first answer loads the model; the next ones are quick. */
 export function OneForm({ run, experiment }: { run: Run; experiment: Experiment }) {
-  const answer = useAnswer(run.id);
+  const explains = useProblemType(experiment.problem_type)?.explains ?? false;
+  const answer = useAnswer(run.id, explains);
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: 0.3 });
   const [local, setLocal] = useState<string | null>(null);
   const dataset = experiment.dataset?.id ?? null;
@@ -54,11 +57,13 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
                 overlay={overlay}
                 size="full"
                 withBoxLabels
+                heatUrl={sample.heatmap ? answerMedia(run.id, sample.heatmap.path) : null}
               />
             ) : null}
           </div>
           <div className={classes.answerSide}>
             {hasBoxes(sample) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction />}
+            {sample.heatmap && <HeatControl overlay={overlay} onOverlay={setOverlay} />}
             <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
             <p className="tiny muted number">Answered in {formatDuration(answer.data?.seconds)}</p>
           </div>

@@ -4,10 +4,15 @@ import classes from "./samples.module.css";
 
 const STRENGTH = 0.6;
 
-type HeatControlProps = { overlay: Overlay; onOverlay: (overlay: Overlay) => void };
+type HeatControlProps = {
+  overlay: Overlay;
+  onOverlay: (overlay: Overlay) => void;
+  /** Of a map that is made on demand. */
+  state?: "asking" | "failed" | null;
+};
 
 /** Shows which parts of an image speak for the answer, and how strongly they cover it. */
-export function HeatControl({ overlay, onOverlay }: HeatControlProps) {
+export function HeatControl({ overlay, onOverlay, state = null }: HeatControlProps) {
   const isShown = overlay.heat > 0;
   return (
     <div className={classes.controls}>
@@ -17,6 +22,11 @@ export function HeatControl({ overlay, onOverlay }: HeatControlProps) {
         checked={isShown}
         onChange={(event) => onOverlay({ ...overlay, heat: event.currentTarget.checked ? STRENGTH : 0 })}
       />
+      {isShown && state && (
+        <p className="small muted" role="status">
+          {state === "asking" ? "Asking the model. The first time it is loaded." : "The model could not tell."}
+        </p>
+      )}
       {isShown && (
         <div className={classes.slider}>
           <span className="small">Strength</span>

@@ -12,10 +12,20 @@ type ImageOverlayProps = {
   overlay: Overlay;
   size: 256 | "full";
   withBoxLabels?: boolean;
+  /** Where the map of what speaks for the answer is, if not with the sample. */
+  heatUrl?: string | null;
 };
 
 /** An image with its boxes as SVG: truth solid, prediction dashed, a dark edge so that both stand out on any picture. */
-export function ImageOverlay({ sample, source, classNames, overlay, size, withBoxLabels = false }: ImageOverlayProps) {
+export function ImageOverlay({
+  sample,
+  source,
+  classNames,
+  overlay,
+  size,
+  withBoxLabels = false,
+  heatUrl = null,
+}: ImageOverlayProps) {
   const [frame, { width: shown }] = useSize<HTMLDivElement>();
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
   const [isMissing, setIsMissing] = useState(false);
@@ -25,6 +35,7 @@ export function ImageOverlay({ sample, source, classNames, overlay, size, withBo
   const height = media.height ?? natural?.height ?? 0;
   const truth = overlay.showsTruth ? (sample.truth?.boxes ?? []) : [];
   const predicted = overlay.showsPrediction ? predictedBoxes(sample, overlay.confidence) : [];
+  const heat = heatUrl ?? (sample.heatmap ? source(sample.heatmap, "full") : null);
   const thickness = size === 256 ? 1.5 : 2;
   const unit = shown > 0 && width > 0 ? width / shown : 1;
   if (isMissing) return <div className={classes.missing}>The image cannot be shown.</div>;
@@ -50,9 +61,9 @@ export function ImageOverlay({ sample, source, classNames, overlay, size, withBo
         }
         onError={() => setIsMissing(true)}
       />
-      {sample.heatmap && overlay.heat > 0 && (
+      {heat && overlay.heat > 0 && (
         <img
-          src={source(sample.heatmap, "full")}
+          src={heat}
           alt=""
           aria-hidden="true"
           className={classes.heat}

@@ -5,7 +5,7 @@ import { formatCount } from "../ui/format";
 import { useSearchState } from "../ui/search-state";
 import { type MediaSource, type Overlay } from "./overlay";
 import { SampleCard } from "./SampleCard";
-import { SampleViewer } from "./SampleViewer";
+import { type Explainer, SampleViewer } from "./SampleViewer";
 import classes from "./samples.module.css";
 
 type SampleGridProps = {
@@ -19,6 +19,8 @@ type SampleGridProps = {
   isLoadingMore?: boolean;
   onMore?: () => void;
   label: string;
+  /** The run and split whose model can explain these samples. */
+  explainer?: Explainer | null;
 };
 
 /** A grid of samples; a click opens the viewer. The open sample is part of the address. */
@@ -33,6 +35,7 @@ export function SampleGrid({
   isLoadingMore,
   onMore,
   label,
+  explainer = null,
 }: SampleGridProps) {
   const [open, setOpen] = useSearchState("sample");
   const [origin] = useState(() => ({ row: "" }));
@@ -75,6 +78,7 @@ export function SampleGrid({
           classNames={classNames}
           overlay={overlay}
           onOverlay={onOverlay}
+          explainer={explainer}
           onIndex={(next) => {
             const sample = samples[next];
             if (sample) setOpen(String(sample.row));

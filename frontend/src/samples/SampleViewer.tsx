@@ -1,6 +1,7 @@
 import { ActionIcon, Modal } from "@mantine/core";
 import { useEffect, useState } from "react";
 import type { SampleView } from "../api/types";
+import { answerMedia, useExplanation } from "../api/runs";
 import { useShortcuts } from "../ui/keys";
 import { ChevronLeftIcon, ChevronRightIcon, CloseIcon, MinusIcon, PlusIcon } from "../ui/icons";
 import { HeatControl } from "./HeatControl";
@@ -9,6 +10,8 @@ import { hasBoxes, type MediaSource, type Overlay } from "./overlay";
 import { OverlayControls } from "./OverlayControls";
 import { SampleFacts } from "./SampleFacts";
 import classes from "./samples.module.css";
+
+export type Explainer = { run: string; split: string };
 
 type SampleViewerProps = {
   samples: SampleView[];
@@ -19,6 +22,7 @@ type SampleViewerProps = {
   onOverlay: (overlay: Overlay) => void;
   onIndex: (index: number) => void;
   onClose: () => void;
+  explainer?: Explainer | null;
 };
 
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
@@ -33,10 +37,19 @@ export function SampleViewer({
   onOverlay,
   onIndex,
   onClose,
+  explainer = null,
 }: SampleViewerProps) {
   const sample = samples[index] as SampleView;
   const [zoom, setZoom] = useState(0);
   useEffect(() => setZoom(0), [sample.row]);
+  const explanation = useExplanation(
+    explainer?.run ?? null,
+    explainer?.split ?? "",
+    sample.row,
+    overlay.heat > 0 && !sample.heatmap,
+  );
+  const heatmap = explanation.data?.sample.heatmap;
+  const heatUrl = heatmap && explainer ? answerMedia(explainer.run, heatmap.path) : null;
   const zoomBy = (steps: number) => setZoom((old) => Math.max(0, Math.min(ZOOMS.length - 1, old + steps)));
   const step = (by: number) => index + by >= 0 && index + by < samples.length && onIndex(index + by);
   useShortcuts({
@@ -81,6 +94,7 @@ export function SampleViewer({
                 overlay={overlay}
                 size="full"
                 withBoxLabels
+                heatUrl={heatUrl}
               />
             ) : (
               <p className={classes.stageText}>{sample.truth?.text ?? sample.prediction?.text}</p>
@@ -135,7 +149,13 @@ export function SampleViewer({
           {hasBoxes(sample) && (
             <OverlayControls overlay={overlay} onOverlay={onOverlay} hasPrediction={sample.prediction !== null} />
           )}
-          {sample.heatmap && <HeatControl overlay={overlay} onOverlay={onOverlay} />}
+          {(sample.heatmap || explainer) && (
+            <HeatControl
+              overlay={overlay}
+              onOverlay={onOverlay}
+              state={explanation.isFetching ? "asking" : explanation.error ? "failed" : null}
+            />
+          )}
           <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
         </div>
       </div>

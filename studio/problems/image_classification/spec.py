@@ -52,6 +52,7 @@ PROBLEM_TYPE = ProblemType(
     find_label=find_label,
     media_role="image_column",
     media_kind="image",
+    explains=True,
     recipe="studio.problems.image_classification.recipe:ImageClassificationRecipe",
     scoring_distributions=IMAGE_SCORING,
 )

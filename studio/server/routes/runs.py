@@ -121,9 +121,16 @@ def build_pipeline(studio: StudioDep, run_id: str) -> PipelineInfo:
         }
     },
 )
-async def answer(studio: StudioDep, request: Request, run_id: str) -> Answer:
+async def answer(studio: StudioDep, request: Request, run_id: str, interpret: bool = False) -> Answer:
     """What the model says about one image (raw body) or text (JSON)."""
-    return await studio.answers.answer(run_id, request.headers.get("content-type", ""), request.stream())
+    kind = request.headers.get("content-type", "")
+    return await studio.answers.answer(run_id, kind, request.stream(), interprets=interpret)
+
+
+@router.get("/{run_id}/explanation")
+def explain_sample(studio: StudioDep, run_id: str, row: int, split: str = "validation") -> Answer:
+    """A predicted sample with what in it speaks for the prediction."""
+    return studio.answers.explain(run_id, split, row)
 
 
 @router.get("/{run_id}/answer/media", response_class=FileResponse)

@@ -51,6 +51,7 @@ class ProblemTypeInfo(Payload):
     dataset_formats: list[DatasetFormatInfo]
     insights: list[str]
     prediction_columns: str
+    explains: bool
     example_title: str
 
 

@@ -4,7 +4,7 @@ import json
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,14 +48,24 @@ class Answers:
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
-    async def answer(self, run_id: str, content_type: str, chunks: AsyncIterator[bytes]) -> Answer:
-        """What the model of a run says about one sample."""
+    async def answer(
+        self, run_id: str, content_type: str, chunks: AsyncIterator[bytes], *, interprets: bool = False
+    ) -> Answer:
+        """What the model of a run says about one sample; on request, with what speaks for it."""
         data = bytearray()
         async for chunk in chunks:
             data += chunk
             if len(data) > MAX_SAMPLE_BYTES:
                 raise AnswerError(f"A sample has at most {MAX_SAMPLE_BYTES >> 20} MiB.", hint="Send a smaller one.")
-        return await anyio.to_thread.run_sync(self._answer, run_id, content_type, bytes(data))
+        return await anyio.to_thread.run_sync(self._answer, run_id, content_type, bytes(data), interprets)
+
+    def explain(self, run_id: str, split: str, row: int) -> Answer:
+        """A sample that the run has predicted, with what speaks for the prediction."""
+        folder = self._ready(run_id)
+        with self._lock(run_id):
+            self._ensure_worker(run_id, folder)
+            found = self._ask(folder, {"row": row, "split": split, "interpret": True})
+        return Answer(sample=SampleView.model_validate(found["sample"]), seconds=float(found["seconds"]))
 
     def media(self, run_id: str, path: str) -> Path:
         """What was answered."""
@@ -69,17 +79,21 @@ class Answers:
             if self._executor.is_alive(folder):
                 folder.stop.touch()
 
-    def _answer(self, run_id: str, content_type: str, data: bytes) -> Answer:
+    def _ready(self, run_id: str) -> RunFolder:
+        """The answer worker's folder of a run that has a model."""
         view = self._runs.get(run_id)
         if not view.has_bundle or not has_bundle(self._runs.folder(run_id)):
             raise ConflictError(
                 "This run has no finished model yet.", hint="Wait until it has finished.", code="no_model"
             )
-        folder = self._folder(run_id)
+        return self._folder(run_id)
+
+    def _answer(self, run_id: str, content_type: str, data: bytes, interprets: bool) -> Answer:
+        folder = self._ready(run_id)
         name = self._keep(folder, content_type, data)
         with self._lock(run_id):
             self._ensure_worker(run_id, folder)
-            found = self._ask(folder, f"answers/{name}")
+            found = self._ask(folder, {"path": f"answers/{name}", "interpret": interprets})
         return Answer(sample=SampleView.model_validate(found["sample"]), seconds=float(found["seconds"]))
 
     def _folder(self, run_id: str) -> RunFolder:
@@ -138,10 +152,10 @@ class Answers:
                 time.sleep(0.1)
         raise AnswerError("The model could not be loaded for answering.", hint="Look at the run's worker log.")
 
-    def _ask(self, folder: RunFolder, path: str) -> dict[str, Any]:
+    def _ask(self, folder: RunFolder, question: Mapping[str, Any]) -> dict[str, Any]:
         try:
             with connect_unix(folder.answer_socket, ANSWER_SECONDS) as connection:
-                connection.sendall(json.dumps({"path": path}).encode() + b"\n")
+                connection.sendall(json.dumps(question).encode() + b"\n")
                 answer = json.loads(connection.makefile("rb").readline())
         except (OSError, ValueError) as error:
             raise AnswerError("The model did not answer.", hint="Try again.") from error

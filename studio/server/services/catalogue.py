@@ -162,6 +162,7 @@ def _info(kind: ProblemType) -> ProblemTypeInfo:
         dataset_formats=[DatasetFormatInfo(id=f.id, title=f.title, layout=f.layout) for f in kind.dataset_formats],
         insights=list(kind.insights),
         prediction_columns=kind.prediction_columns,
+        explains=kind.explains,
         example_title=kind.example_title,
     )
 

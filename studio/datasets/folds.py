@@ -18,6 +18,7 @@ from studio.settings.schema import SettingsSchema
 SPLIT_SEED = 0
 FOLDS = 5
 DEFAULT_FOLD_COLUMN = "fold"
+UNLABELED = "dataset.unlabeled_dataframe"
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,26 @@ class Split:
     train: pd.DataFrame
     validation: pd.DataFrame
     test: pd.DataFrame | None
+    unlabeled: pd.DataFrame | None = None
+    """Rows that the model is to label for itself."""
+
+    @property
+    def is_inference_only(self) -> bool:
+        """Whether nothing is trained, and the test rows are predicted."""
+        return self.train.empty
 
 
 def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split:
     """The tables of one run: folds or holdout by the settings, then the data sample.
 
+    Without a train dataframe there are test rows only.
+
     Raises:
         DatasetError: if a split would be empty, or the chosen fold does not exist.
     """
     value = settings.value
+    if value("dataset.train_dataframe") is None:
+        return _inference_only(dataset, value("dataset.test_dataframe"))
     train = dataset.table(value("dataset.train_dataframe"))
     strategy = value("dataset.validation_strategy")
     if strategy == "custom":
@@ -53,7 +65,20 @@ def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split
                 hint="Use more rows, another fold, or another validation strategy.",
                 code="empty_split",
             )
-    return Split(train.reset_index(drop=True), validation.reset_index(drop=True), test)
+    unlabeled_name = value(UNLABELED) if UNLABELED in settings.fields() else None
+    unlabeled = dataset.table(unlabeled_name) if unlabeled_name else None
+    return Split(train.reset_index(drop=True), validation.reset_index(drop=True), test, unlabeled)
+
+
+def _inference_only(dataset: Dataset, test_name: str | None) -> Split:
+    test = dataset.table(test_name) if test_name else None
+    if test is None or test.empty:
+        raise DatasetError(
+            "There is nothing to do: no train dataframe, and no rows in a test dataframe.",
+            hint="Choose a train dataframe to learn from, or a test dataframe to predict.",
+            code="nothing_to_do",
+        )
+    return Split(pd.DataFrame(), pd.DataFrame(), test)
 
 
 def assign_folds(

@@ -12,11 +12,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from studio.errors import BundleError
+from studio.errors import BundleError, WeightsError
 from studio.files import fsync_file, fsync_folder, private_folder, read_json, sha256_file, write_json
+from studio.settings.schema import SettingsSchema
 
 MANIFEST = "bundle.json"
 WEIGHTS = "model.safetensors"
+BACKBONE = "architecture.backbone"
 
 
 class BundleManifest(BaseModel):
@@ -68,6 +70,31 @@ def open_bundle(folder: Path) -> Bundle:
         if not (folder / name).is_file() or sha256_file(folder / name) != digest:
             raise BundleError(f"The file {name!r} of the model does not match.", hint="Copy the bundle again.")
     return Bundle(folder, manifest)
+
+
+def open_start_weights(folder: Path, problem_type: str, model_type: str | None, settings: SettingsSchema) -> Bundle:
+    """The bundle to start from.
+
+    Raises:
+        BundleError: if it is missing or damaged.
+        WeightsError: if it is of another problem type or backbone.
+    """
+    bundle = open_bundle(folder)
+    manifest = bundle.manifest
+    hint = "Choose an experiment of the same problem type and backbone."
+    if (manifest.problem_type, manifest.model_type) != (problem_type, model_type):
+        theirs = " ".join(one for one in (manifest.problem_type, manifest.model_type) if one)
+        ours = " ".join(one for one in (problem_type, model_type) if one)
+        raise WeightsError(
+            f"The start weights are of {theirs}, this run is of {ours}.", hint=hint, code="start_weights"
+        )
+    found = manifest.settings.get("architecture", {}).get("backbone")
+    wanted = settings.value(BACKBONE) if BACKBONE in settings.fields() else None
+    if found != wanted:
+        raise WeightsError(
+            f"The start weights have the backbone {found}, this run has {wanted}.", hint=hint, code="start_weights"
+        )
+    return bundle
 
 
 def write_bundle(folder: Path, tensors: Mapping[str, Any], manifest: BundleManifest) -> Bundle:

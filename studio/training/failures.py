@@ -27,6 +27,10 @@ _SETTING_OF_CODE = {
     "batch_normalization": "training.batch_size",
     "one_class": "dataset.label_columns",
     "not_binary_column": "dataset.label_columns",
+    "augmentation": "augmentation.custom_train_augmentations",
+    "start_weights": "general.use_previous_experiment_weights",
+    "no_model": "general.use_previous_experiment_weights",
+    "nothing_to_do": "dataset.train_dataframe",
     "empty_split": "dataset.validation_strategy",
     "unknown_fold": "dataset.selected_folds",
 }

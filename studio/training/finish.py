@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from studio.modeling.checkpoint import versions
-from studio.modeling.recipe import Split
+from studio.modeling.recipe import Media, Split
 from studio.runs.events import Finished, Phase
 from studio.scoring.bundle import BundleManifest, write_bundle
 from studio.scoring.golden import write_golden
@@ -21,23 +21,25 @@ def finish(job: Job, trained: Trained) -> Finished:
     write_bundle(job.folder.bundle, trained.model.state_dict(), _manifest(job, trained))
     predictor = Predictor.load(job.folder.bundle, job.device)
     metrics = {name: dict(values) for name, values in trained.metrics.items() if name == "train"}
-    metrics["validation"] = _predict(job, predictor, job.split.validation, "validation")
+    if not job.split.validation.empty:
+        metrics["validation"] = _predict(job, predictor, job.split.validation, job.media, "validation")
     if job.split.test is not None:
-        metrics["test"] = _predict(job, predictor, job.split.test, "test")
+        metrics["test"] = _predict(job, predictor, job.split.test, job.test_media, "test")
+    metrics = {name: values for name, values in metrics.items() if values}
     if job.settings.training.build_scoring_pipelines:
         job.reporter.event(Phase(name="packing", detail="scoring pipeline"))
         pack(job.folder.path)
-    return Finished(metrics=metrics, best=_best(trained, job.metric.name, metrics["validation"]))
+    return Finished(metrics=metrics, best=_best(trained, job.metric.name, metrics.get("validation", {})))
 
 
-def _predict(job: Job, predictor: Predictor, table: pd.DataFrame, split: Split) -> dict[str, float]:
+def _predict(job: Job, predictor: Predictor, table: pd.DataFrame, media: Media, split: Split) -> dict[str, float]:
     """Predict a table of the dataset and write what comes out; gives loss and metrics."""
     job.reporter.event(Phase(name="predicting", detail=f"{split} rows"))
-    scored = predictor.predict(table, job.media, workers=job.workers, after_batch=lambda rows: job.stop.check())
+    scored = predictor.predict(table, media, workers=job.workers, after_batch=lambda rows: job.stop.check())
     job.reporter.progress(TRAINING_SHARE + (0.02 if split == "validation" else 0.04), detail=f"predicting {split} rows")
-    if split == "validation":
-        write_golden(job.folder.path / GOLDEN, predictor, scored, job.media)
-    values = write_results(job.folder, job.reporter, predictor.recipe, job.media, scored, split)
+    if split == "validation" or job.split.is_inference_only:
+        write_golden(job.folder.path / GOLDEN, predictor, scored, media)
+    values = write_results(job.folder, job.reporter, predictor.recipe, media, scored, split, predictor.attributions)
     if not values:
         job.reporter.log("info", f"The {split} rows have no labels, so they are predicted and not scored.")
     return values
@@ -61,6 +63,8 @@ def _manifest(job: Job, trained: Trained) -> BundleManifest:
 
 def _best(trained: Trained, metric: str, validation: dict[str, float]) -> dict[str, float]:
     progress = trained.progress
+    if progress.best_metric is None and not validation:
+        return {}
     if progress.best_metric is None:
         return {"metric": validation.get(metric, math.nan)}
     return {

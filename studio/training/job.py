@@ -7,18 +7,18 @@ import torch
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.folds import Split, split
-from studio.errors import DatasetError
+from studio.errors import DatasetError, TrainingError
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.input_cache import InputCache, open_cache
 from studio.modeling.loading import data_workers
-from studio.modeling.recipe import Media, Recipe
+from studio.modeling.recipe import Media, Recipe, Target
 from studio.modeling.recipes import recipe_class
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.results.metric import MetricInfo
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
-from studio.scoring.bundle import Bundle
+from studio.scoring.bundle import Bundle, open_start_weights
 from studio.training.distributed import ALONE, Team
 from studio.training.progress import ONLY_ROUND, Round
 from studio.training.reporter import Reporter
@@ -94,7 +94,12 @@ def make_job(
             code="dataset_changed",
         )
     tables = split(dataset, settings, spec.fold)
+    start = None
+    if spec.start_weights:
+        start_folder = (folder.path / spec.start_weights).resolve()
+        start = open_start_weights(start_folder, spec.problem_type, spec.model_type, settings)
     recipe_type = recipe_class(kind)
+    target = _target_of(start) if tables.is_inference_only else recipe_type.target_of(settings, tables.train)
     device = torch.device("cuda", 0) if spec.devices and torch.cuda.is_available() else torch.device("cpu")
     return Job(
         folder=folder,
@@ -104,14 +109,26 @@ def make_job(
         dataset=dataset,
         split=tables,
         media=Media(dataset.media, str(settings.value("dataset.data_folder")), cache=_cache(dataset, settings, spec)),
-        recipe=recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics),
+        recipe=recipe_type(settings, target, kind.metrics),
         device=device,
         seed=seed,
         reporter=reporter,
         stop=stop,
         watch=Stopwatch(device),
         team=team,
+        start=start,
     )
+
+
+def _target_of(start: Bundle | None) -> Target:
+    """What a run without training rows predicts: what its start weights do."""
+    if start is None:
+        raise TrainingError(
+            "There is no model to predict with: nothing is trained, and no weights of another run are used.",
+            hint="Choose a train dataframe, or From experiment with Use previous experiment weights.",
+            code="no_model",
+        )
+    return Target.from_json(start.manifest.target)
 
 
 def _cache(dataset: Dataset, settings: Any, spec: RunSpec) -> InputCache | None:

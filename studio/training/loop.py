@@ -59,10 +59,11 @@ def train(job: Job) -> Trained:
             session.order.begin(epoch, progress.batch)
             session.model.train()
             for loss in _updates(session):
+                progress.is_evaluation_due = progress.update in table.evaluations
                 _report_update(session, loss)
                 if job.team.any(job.stop.is_requested):
                     raise StopRequested
-                if progress.update in table.evaluations:
+                if progress.is_evaluation_due:
                     validate(session)
                 elif progress.batch == 0:
                     session.checkpoint()

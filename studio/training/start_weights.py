@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,12 +10,9 @@ from torch import Tensor, nn
 
 from studio.errors import WeightsError
 from studio.modeling.recipe import ClassRows, Target
-from studio.scoring.bundle import Bundle, open_bundle
-from studio.settings.schema import SettingsSchema
 from studio.training.job import Job
 
 MAX_NAMES = 5
-BACKBONE = "architecture.backbone"
 
 
 @dataclass
@@ -38,31 +34,6 @@ class Loaded:
     def left_out(self) -> bool:
         """Whether the model is not wholly that of the file."""
         return bool(self.missing or self.unexpected or self.misshapen or self.by_label)
-
-
-def open_start_weights(folder: Path, problem_type: str, model_type: str | None, settings: SettingsSchema) -> Bundle:
-    """The bundle to start from.
-
-    Raises:
-        BundleError: if it is missing or damaged.
-        WeightsError: if it is of another problem type or backbone.
-    """
-    bundle = open_bundle(folder)
-    manifest = bundle.manifest
-    hint = "Choose an experiment of the same problem type and backbone."
-    if (manifest.problem_type, manifest.model_type) != (problem_type, model_type):
-        theirs = " ".join(one for one in (manifest.problem_type, manifest.model_type) if one)
-        ours = " ".join(one for one in (problem_type, model_type) if one)
-        raise WeightsError(
-            f"The start weights are of {theirs}, this run is of {ours}.", hint=hint, code="start_weights"
-        )
-    found = manifest.settings.get("architecture", {}).get("backbone")
-    wanted = settings.value(BACKBONE) if BACKBONE in settings.fields() else None
-    if found != wanted:
-        raise WeightsError(
-            f"The start weights have the backbone {found}, this run has {wanted}.", hint=hint, code="start_weights"
-        )
-    return bundle
 
 
 def load_start_weights(job: Job, model: nn.Module) -> None:

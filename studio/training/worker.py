@@ -110,8 +110,9 @@ def _do(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) 
 def _train(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
     from studio.training.distributed import join_team
     from studio.training.finish import finish
+    from studio.training.inference_only import untrained
     from studio.training.job import make_job
-    from studio.training.loop import train
+    from studio.training.pseudo_labels import train_rounds
     from studio.training.resume import seed_of
 
     team = join_team(folder.path, 0, spec.devices)
@@ -119,9 +120,12 @@ def _train(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSigna
     _begin(folder, spec, reporter, seed)
     stop.check()
     job = make_job(folder, spec, seed, reporter, stop, team)
-    for note in job.recipe.notes(job.split.validation, job.split.test):
-        reporter.log(note.level, note.text)
-    trained = train(job)
+    if job.split.is_inference_only:
+        trained = untrained(job)
+    else:
+        for note in job.recipe.notes(job.split.validation, job.split.test):
+            reporter.log(note.level, note.text)
+        job, trained = train_rounds(job)
     finished = finish(job, trained)
     reporter.progress(1.0)
     reporter.sync()
@@ -132,15 +136,17 @@ def _work_as_rank(folder: RunFolder, spec: RunSpec, rank: int) -> None:
     """One more process of a training on several devices: the same loop, and nothing told or written."""
     from studio.training.distributed import join_team
     from studio.training.job import make_job
-    from studio.training.loop import train
+    from studio.training.pseudo_labels import train_rounds
     from studio.training.resume import seed_of
 
     _show_device(spec, rank)
     _prepare_torch(spec)
     team = join_team(folder.path, rank, spec.devices)
     seed = team.from_first(seed_of(folder, spec))
-    with suppress(StopRequested):
-        train(make_job(folder, spec, seed, SilentReporter(), StopSignal(folder), team))
+    job = make_job(folder, spec, seed, SilentReporter(), StopSignal(folder), team)
+    if not job.split.is_inference_only:
+        with suppress(StopRequested):
+            train_rounds(job)
 
 
 def _processes(spec: RunSpec) -> int:

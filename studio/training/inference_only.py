@@ -1,0 +1,41 @@
+"""Inference only: a run that trains nothing and predicts test rows with the model of another run."""
+
+from safetensors.torch import load_file
+
+from studio.errors import WeightsError
+from studio.modeling.compute_mode import ComputeMode
+from studio.modeling.seeds import seed_everything
+from studio.runs.events import Phase
+from studio.training.job import Job
+from studio.training.loop import Trained
+from studio.training.progress import Progress
+
+
+def untrained(job: Job) -> Trained:
+    """The model of the start weights, as if this run had trained it.
+
+    Raises:
+        WeightsError: if the settings make another model than the one that was trained.
+    """
+    assert job.start is not None
+    job.reporter.event(Phase(name="loading the model"))
+    seed_everything(job.seed)
+    manifest = job.start.manifest
+    model = job.recipe.model(None)
+    tensors = load_file(job.start.weights)
+    own = model.state_dict()
+    differing = [name for name in own.keys() | tensors.keys() if _shape(own, name) != _shape(tensors, name)]
+    if differing:
+        raise WeightsError(
+            f"These settings make another model than the one that was trained: {sorted(differing)[0]} differs.",
+            hint="Keep the architecture and image settings of the experiment whose weights are used.",
+            code="start_weights",
+        )
+    model.load_state_dict(tensors)
+    job.reporter.log("info", "Nothing is trained: the test rows are predicted with the model of another run.")
+    progress = Progress(step=manifest.step, epoch=int(manifest.epoch))
+    return Trained(model.to(job.device), progress, {}, ComputeMode.from_json(manifest.compute_mode))
+
+
+def _shape(tensors: dict[str, object], name: str) -> object:
+    return getattr(tensors.get(name), "shape", None)

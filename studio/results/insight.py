@@ -87,6 +87,8 @@ class Matrix(_Payload):
     counts: tuple[tuple[int, ...], ...]
     opens_samples: bool = True
     """Whether the samples table can be filtered by `truth` and `prediction` of these names."""
+    sample_rows: tuple[tuple[tuple[int, ...], ...], ...] = ()
+    """Where it cannot, because a sample has many objects: source rows of some samples behind each cell."""
 
 
 class Table(_Payload):

@@ -85,7 +85,7 @@ def mixtures(augmentation: Any, count: int, height: int, width: int, *, corner: 
     for _ in range(augmentation.mix_iterations):
         concentration = torch.tensor(float(augmentation.mix_concentration))
         ratio = torch.distributions.Beta(concentration, concentration).sample().item()
-        partners = torch.randperm(count)
+        partners = draw_partners(count)
         if augmentation.mix_image == "Mixup":
             found.append(Mixture(partners, ratio, None))
             continue
@@ -93,6 +93,14 @@ def mixtures(augmentation: Any, count: int, height: int, width: int, *, corner: 
         shown = (patch.x_max - patch.x_min) * (patch.y_max - patch.y_min) / (height * width)
         found.append(Mixture(partners, 1 - shown, patch))
     return found
+
+
+def draw_partners(count: int) -> Tensor:
+    """Another image for every one: the next in a random circle, so that none is mixed with itself."""
+    circle = torch.randperm(count)
+    partners = torch.empty_like(circle)
+    partners[circle] = circle.roll(-1)
+    return partners
 
 
 def draw_patch(share: float, height: int, width: int, *, corner: bool) -> Patch:

@@ -1,40 +1,103 @@
-"""Insights of detection: precision-recall a class, a table of classes, the COCO figures, confusion with background."""
+"""Insights of detection: precision-recall, average precision by class, overlap and size, confusion with background.
+
+Shapes: K classes.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from studio.modeling.boxes import match_boxes
 from studio.modeling.predictions import Raw
 from studio.modeling.recipe import Split
-from studio.problems.image_object_detection.metrics import RECALLS, Evaluation
+from studio.problems.image_object_detection.metrics import COCO_OVERLAPS, RECALLS, Evaluation
 from studio.problems.image_object_detection.truth import TrueBoxes
-from studio.results.insight import Insight, Lines, Matrix, Series, Table
+from studio.results.insight import Bars, Insight, Lines, Matrix, Series, Table
 
 BACKGROUND = "(background)"
+SIZES = ("Small, below 32 x 32 px", "Medium, up to 96 x 96 px", "Large")
+"""As COCO has them, in pixels of the file."""
+MOST_CLASS_LINES = 12
+MOST_ROWS_A_CELL = 50
 
 
-def detection_insights(
-    evaluation: Evaluation,
-    truth: Sequence[TrueBoxes],
-    raw: Sequence[Raw],
-    labels: Sequence[str],
-    overlap: float,
-    threshold: float,
-    split: Split,
-) -> Iterator[Insight]:
+@dataclass(frozen=True)
+class Looked:
+    """What insights are made from."""
+
+    evaluation: Evaluation
+    truth: Sequence[TrueBoxes]
+    raw: Sequence[Raw]
+    rows: Sequence[int]
+    """The row of each image in the source table."""
+    labels: Sequence[str]
+    overlap: float
+    threshold: float
+    """Of confidence."""
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What boxes above the threshold amount to; the last class is the background."""
+
+    confusion: NDArray[np.int64]
+    """(K + 1, K + 1), truth by prediction."""
+    rows: dict[tuple[int, int], list[int]]
+    """Source rows of some images behind each cell."""
+    right_K: NDArray[np.int64]
+    predicted_K: NDArray[np.int64]
+
+
+def detection_insights(looked: Looked, split: Split) -> Iterator[Insight]:
     """Every panel that rows with true boxes allow."""
-    yield _curves(evaluation, labels, overlap, split)
-    yield _classes(evaluation, labels, overlap, split)
-    yield _figures(evaluation, overlap, split)
-    yield _confusion(truth, raw, labels, overlap, threshold, split)
+    counts = count(looked)
+    yield _curves(looked, split)
+    yield _classes(looked, counts, split)
+    yield _figures(looked, split)
+    yield _by_overlap(looked, split)
+    yield _by_size(looked, split)
+    yield _confusion(looked, counts, split)
 
 
-def _curves(evaluation: Evaluation, labels: Sequence[str], overlap: float, split: Split) -> Insight:
+def count(looked: Looked) -> Counts:
+    """One pass over all images, whose boxes are matched twice: by place and class for what is right, and by place
+    alone for what is taken for what."""
+    background = len(looked.labels)
+    confusion = np.zeros((background + 1, background + 1), dtype=np.int64)
+    right, predicted = np.zeros(background, dtype=np.int64), np.zeros(background, dtype=np.int64)
+    rows: dict[tuple[int, int], list[int]] = {}
+
+    def add(cell: tuple[int, int], row: int) -> None:
+        confusion[cell] += 1
+        behind = rows.setdefault(cell, [])
+        if len(behind) < MOST_ROWS_A_CELL and (not behind or behind[-1] != row):
+            behind.append(row)
+
+    for true, found, row in zip(looked.truth, looked.raw, looked.rows, strict=True):
+        sure = found["scores"] > looked.threshold
+        boxes, scores = found["boxes"][sure], found["scores"][sure]
+        classes = found["classes"][sure].astype(np.int64)
+        exact = match_boxes(boxes, classes, scores, true.corners, true.classes, looked.overlap)
+        np.add.at(predicted, classes, 1)
+        np.add.at(right, classes[[verdict == "correct" for verdict in exact.verdicts]], 1)
+        anything = np.zeros(len(true.classes), dtype=np.int64)
+        anywhere = match_boxes(boxes, np.zeros_like(classes), scores, true.corners, anything, looked.overlap)
+        for k, partner in zip(classes.tolist(), anywhere.true_of, strict=True):
+            taken_for = background if partner is None else int(true.classes[partner])
+            add((taken_for if taken_for >= 0 else background, k), row)
+        for k, score in zip(true.classes.tolist(), anywhere.found_by, strict=True):
+            if score is None and k >= 0:
+                add((k, background), row)
+    return Counts(confusion, rows, right, predicted)
+
+
+def _curves(looked: Looked, split: Split) -> Insight:
     series = []
-    for k, label in enumerate(labels):
-        curve = evaluation.curve(overlap, k)
+    for k, label in enumerate(looked.labels):
+        curve = looked.evaluation.curve(looked.overlap, k)
         if curve is not None:
             values = tuple(float(one) for one in curve)
             series.append(Series(name=label, x=tuple(float(one) for one in RECALLS), y=values))
@@ -42,34 +105,57 @@ def _curves(evaluation: Evaluation, labels: Sequence[str], overlap: float, split
         key=f"{split}-precision-recall",
         group=split,
         title="Precision-recall per class",
-        how_to_read=f"How precise the boxes are when ever more true boxes are found, at an overlap of {overlap:g}. "
-        "The area below a line is the class's average precision.",
+        how_to_read=f"How precise the boxes are when ever more true boxes are found, at an overlap of "
+        f"{looked.overlap:g}. The area below a line is the class's average precision.",
         payload=Lines(x_label="Recall", y_label="Precision", series=tuple(series)),
     )
 
 
-def _classes(evaluation: Evaluation, labels: Sequence[str], overlap: float, split: Split) -> Insight:
-    at_overlap = evaluation.class_ap(overlap)
-    rows = tuple(
-        (label, evaluation.boxes_K[k], _known(at_overlap[k]), _known(evaluation.class_coco(k)))
-        for k, label in enumerate(labels)
-    )
+def _classes(looked: Looked, counts: Counts, split: Split) -> Insight:
+    evaluation = looked.evaluation
+    at_overlap = evaluation.class_ap(looked.overlap)
+    rows = []
+    for k, label in enumerate(looked.labels):
+        true, predicted, right = evaluation.boxes_K[k], int(counts.predicted_K[k]), int(counts.right_K[k])
+        rows.append(
+            (
+                label,
+                true,
+                predicted,
+                right / predicted if predicted else None,
+                right / true if true else None,
+                _known(at_overlap[k]),
+                _known(evaluation.class_coco(k)),
+            )
+        )
     return Insight(
         key=f"{split}-classes",
         group=split,
         title="Average precision per class",
-        how_to_read="Classes with few boxes or low average precision need more examples or a closer look.",
-        payload=Table(columns=("Class", "True boxes", f"AP at {overlap:g}", "COCO AP"), rows=rows),
+        how_to_read=f"Precision and recall count boxes above a confidence of {looked.threshold:g}; average precision "
+        "looks at all. Classes with few boxes or low figures need more examples or a closer look.",
+        payload=Table(
+            columns=(
+                "Class",
+                "True boxes",
+                "Predicted",
+                "Precision",
+                "Recall",
+                f"AP at {looked.overlap:g}",
+                "COCO AP",
+            ),
+            rows=tuple(rows),
+        ),
     )
 
 
-def _figures(evaluation: Evaluation, overlap: float, split: Split) -> Insight:
+def _figures(looked: Looked, split: Split) -> Insight:
+    evaluation = looked.evaluation
+    overlaps = dict.fromkeys((looked.overlap, 0.5, 0.75))
     rows = (
-        *((f"AP at overlap {one:g}", _known(evaluation.ap(one))) for one in dict.fromkeys((overlap, 0.5, 0.75))),
+        *((f"AP at overlap {one:g}", _known(evaluation.ap(one))) for one in overlaps),
         ("AP, overlaps 0.50 to 0.95", _known(evaluation.coco())),
-        ("AP of small objects (below 32 x 32 px)", _known(evaluation.coco(1))),
-        ("AP of medium objects (up to 96 x 96 px)", _known(evaluation.coco(2))),
-        ("AP of large objects", _known(evaluation.coco(3))),
+        *((f"AP of objects: {name}", _known(evaluation.coco(size))) for size, name in enumerate(SIZES, start=1)),
         ("Recall, overlaps 0.50 to 0.95", _known(evaluation.coco_recall())),
     )
     return Insight(
@@ -81,49 +167,51 @@ def _figures(evaluation: Evaluation, overlap: float, split: Split) -> Insight:
     )
 
 
-def _confusion(
-    truth: Sequence[TrueBoxes],
-    raw: Sequence[Raw],
-    labels: Sequence[str],
-    overlap: float,
-    threshold: float,
-    split: Split,
-) -> Insight:
-    """Boxes above the threshold, matched by place alone, so that a right place with a wrong class shows."""
-    counts = np.zeros((len(labels) + 1, len(labels) + 1), dtype=int)
-    background = len(labels)
-    for true, found in zip(truth, raw, strict=True):
-        sure = found["scores"] > threshold
-        classes = found["classes"][sure].astype(np.int64)
-        anywhere = np.zeros(len(classes), dtype=np.int64)
-        matching = match_boxes(
-            found["boxes"][sure],
-            anywhere,
-            found["scores"][sure],
-            true.corners,
-            np.zeros(len(true.classes), dtype=np.int64),
-            overlap,
-        )
-        for k, partner in zip(classes, matching.true_of, strict=True):
-            row = background if partner is None else int(true.classes[partner])
-            counts[row if row >= 0 else background, int(k)] += 1
-        for k, score in zip(true.classes, matching.found_by, strict=True):
-            if score is None and k >= 0:
-                counts[int(k), background] += 1
-    names = (*labels, BACKGROUND)
+def _by_overlap(looked: Looked, split: Split) -> Insight:
+    """Of all classes, and of each where there are not too many to tell apart."""
+    at = {overlap: looked.evaluation.class_ap(overlap) for overlap in COCO_OVERLAPS}
+    series = [Series(name="All classes", x=COCO_OVERLAPS, y=tuple(_known(looked.evaluation.ap(one)) for one in at))]
+    if 1 < len(looked.labels) <= MOST_CLASS_LINES:
+        for k, label in enumerate(looked.labels):
+            series.append(Series(name=label, x=COCO_OVERLAPS, y=tuple(_known(one[k]) for one in at.values())))
+    return Insight(
+        key=f"{split}-ap-by-overlap",
+        group=split,
+        title="Average precision by overlap",
+        how_to_read="A line that falls early belongs to objects that are found but not tightly boxed.",
+        payload=Lines(x_label="IoU threshold", y_label="Average precision", series=tuple(series)),
+    )
+
+
+def _by_size(looked: Looked, split: Split) -> Insight:
+    values = tuple(_known(looked.evaluation.coco(size)) for size in range(1, len(SIZES) + 1))
+    return Insight(
+        key=f"{split}-ap-by-size",
+        group=split,
+        title="Average precision by object size",
+        how_to_read="COCO average precision of small, medium and large objects, measured in the original image. If "
+        "small ones lag behind, a larger input size helps.",
+        payload=Bars(x_label="Area of the box", y_label="COCO average precision", names=SIZES, values=values),
+    )
+
+
+def _confusion(looked: Looked, counts: Counts, split: Split) -> Insight:
+    names = (*looked.labels, BACKGROUND)
+    cells = range(len(names))
     return Insight(
         key=f"{split}-confusion",
         group=split,
         title="Confusion with background",
-        how_to_read=f"Boxes above a confidence of {threshold:g}. The last column counts objects that were missed, the "
-        "last row boxes where there is nothing.",
+        how_to_read=f"Boxes above a confidence of {looked.threshold:g}. The last column counts objects that were "
+        "missed, the last row boxes where there is nothing.",
         payload=Matrix(
             row_label="Truth",
             column_label="Prediction",
             row_names=names,
             column_names=names,
-            counts=tuple(tuple(int(one) for one in row) for row in counts),
+            counts=tuple(tuple(int(one) for one in row) for row in counts.confusion),
             opens_samples=False,
+            sample_rows=tuple(tuple(tuple(counts.rows.get((i, j), ())) for j in cells) for i in cells),
         ),
     )
 

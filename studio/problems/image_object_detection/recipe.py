@@ -34,23 +34,30 @@ from studio.modeling.recipe import (
 )
 from studio.modeling.weights import WeightsFile
 from studio.problems.image_object_detection.detectors import detector_class
-from studio.problems.image_object_detection.insights import detection_insights
+from studio.problems.image_object_detection.insights import Looked, detection_insights
 from studio.problems.image_object_detection.metrics import Evaluation, evaluate_boxes
 from studio.problems.image_object_detection.samples import DetectionBatch, DetectionSamples, Item, batch_of
 from studio.problems.image_object_detection.truth import TrueBoxes, box_columns, class_names, truth_of
 from studio.results.insight import Insight
+from studio.results.metric import MetricInfo
 from studio.results.sample_view import Annotation, Box, SampleView
 from studio.settings.schema import SettingsSchema
 
 LOWEST_SHOWN = 0.05
 """Confidence down to which a page's slider can go."""
 CONFIDENCE = "confidence"
+SURE = 0.5
+"""The confidence above which a box is good enough to learn from."""
 
 
 class ObjectDetectionRecipe(Recipe[DetectionBatch]):
     """A detector over a timm backbone; which one is the model type of the settings."""
 
     raw_format = "parquet"
+
+    def __init__(self, settings: SettingsSchema, target: Target, metrics: Sequence[MetricInfo] = ()) -> None:
+        super().__init__(settings, target, metrics)
+        self._evaluated: tuple[ScoredTable, Evaluation] | None = None
 
     @classmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
@@ -149,22 +156,19 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         return batch
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
-        names, *sides = box_columns(self.settings)
-        sure = [raw["scores"] > self._threshold for raw in scored.raw]
-        lists = {
-            names: [
-                [self.target.labels[k] for k in raw["classes"][keep]]
-                for raw, keep in zip(scored.raw, sure, strict=True)
-            ],
-            **{
-                side: [raw["boxes"][keep, axis].tolist() for raw, keep in zip(scored.raw, sure, strict=True)]
-                for axis, side in enumerate(sides)
-            },
-            CONFIDENCE: [raw["scores"][keep].tolist() for raw, keep in zip(scored.raw, sure, strict=True)],
-        }
-        return pd.DataFrame(
-            {name: pd.Series(values, dtype=object, index=scored.table.index) for name, values in lists.items()}
-        )
+        return self._box_lists(scored, self._threshold)
+
+    def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
+        """Rows with a box that is sure, and their sure boxes as lists in the columns of the training table.
+
+        Sure is a confidence above the probability threshold and above `SURE`. A row without such a box may be one
+        without objects, or one that is too hard: nobody knows, so it is left out.
+        """
+        least = max(self._threshold, SURE)
+        lists = self._box_lists(scored, least).drop(columns=CONFIDENCE)
+        is_sure = np.array([bool((raw["scores"] > least).any()) for raw in scored.raw], dtype=bool)
+        labelled: pd.DataFrame = scored.table.assign(**{name: lists[name] for name in lists.columns})[is_sure]
+        return labelled
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         truth = self._truth(scored.table)
@@ -176,17 +180,24 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         truth = self._truth(scored.table)
-        if truth is not None:
-            overlap = self.settings.prediction.metric_iou_threshold
-            yield from detection_insights(
-                self._evaluation(truth, scored), truth, scored.raw, self.target.labels, overlap, self._threshold, split
-            )
+        if truth is None:
+            return
+        looked = Looked(
+            evaluation=self._evaluation(truth, scored),
+            truth=truth,
+            raw=scored.raw,
+            rows=scored.row_numbers(),
+            labels=self.target.labels,
+            overlap=self.settings.prediction.metric_iou_threshold,
+            threshold=self._threshold,
+        )
+        yield from detection_insights(looked, split)
 
     def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
         truth = self._truth(scored.table)
         names = scored.table[self.settings.dataset.image_column]
         for position, (name, row) in enumerate(zip(names, scored.row_numbers(), strict=True)):
-            raw = scored.raw[position]
+            raw = self._shown(scored.raw[position])
             true = TrueBoxes(np.zeros((0, 4)), np.zeros(0, np.int64)) if truth is None else truth[position]
             matching = match_boxes(
                 raw["boxes"],
@@ -231,11 +242,32 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
     def _truth(self, table: pd.DataFrame) -> list[TrueBoxes] | None:
         return truth_of(table, self.settings, self.target.labels)
 
-    def _evaluation(self, truth: Sequence[TrueBoxes], scored: ScoredTable) -> Evaluation:
-        prediction = self.settings.prediction
-        return evaluate_boxes(
-            truth, scored.raw, len(self.target.labels), prediction.metric_iou_threshold, prediction.max_det_per_image
+    def _box_lists(self, scored: ScoredTable, threshold: float) -> pd.DataFrame:
+        """Boxes above a confidence as lists, in columns named as those of the input."""
+        names, *sides = box_columns(self.settings)
+        pairs = [(raw, raw["scores"] > threshold) for raw in scored.raw]
+        lists = {
+            names: [[self.target.labels[k] for k in raw["classes"][keep]] for raw, keep in pairs],
+            **{side: [raw["boxes"][keep, axis].tolist() for raw, keep in pairs] for axis, side in enumerate(sides)},
+            CONFIDENCE: [raw["scores"][keep].tolist() for raw, keep in pairs],
+        }
+        return pd.DataFrame(
+            {name: pd.Series(values, dtype=object, index=scored.table.index) for name, values in lists.items()}
         )
+
+    def _evaluation(self, truth: Sequence[TrueBoxes], scored: ScoredTable) -> Evaluation:
+        """Kept for the table it was last made of: metrics and insights both ask, and 10,000 images take 15 seconds."""
+        if self._evaluated is None or self._evaluated[0] is not scored:
+            prediction = self.settings.prediction
+            limits = prediction.metric_iou_threshold, prediction.max_det_per_image
+            found = evaluate_boxes(truth, scored.raw, len(self.target.labels), *limits)
+            self._evaluated = (scored, found)
+        return self._evaluated[1]
+
+    def _shown(self, raw: Raw) -> Raw:
+        """The boxes that a page may show; matching goes by falling score, so the others change nothing."""
+        is_shown = raw["scores"] >= min(LOWEST_SHOWN, self._threshold)
+        return {name: values[is_shown] for name, values in raw.items()}
 
     def _is_right(self, raw: Raw, matching: Matching) -> bool:
         """Every object found, nothing wrong or invented, at the probability threshold."""
@@ -253,9 +285,8 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
     def _prediction_view(self, raw: Raw, matching: Matching | None) -> Annotation:
         boxes = []
         for index, (corner, k, score) in enumerate(zip(raw["boxes"], raw["classes"], raw["scores"], strict=True)):
-            if score >= LOWEST_SHOWN:
-                more = {"score": float(score), "match": matching.verdicts[index] if matching else None}
-                boxes.append(self._box(corner, int(k)).model_copy(update=more))
+            more = {"score": float(score), "match": matching.verdicts[index] if matching else None}
+            boxes.append(self._box(corner, int(k)).model_copy(update=more))
         return Annotation(boxes=tuple(boxes))
 
     def _box(self, corner: NDArray[np.floating], k: int) -> Box:

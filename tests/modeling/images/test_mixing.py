@@ -8,7 +8,7 @@ import torch
 from timm.data.mixup import Mixup, cutmix_bbox_and_lam
 
 from studio.modeling.detection.objects import TrueObjects
-from studio.modeling.images.mixing import Mixture, Patch, draw_patch, inside, mixtures, outside
+from studio.modeling.images.mixing import Mixture, Patch, draw_partners, draw_patch, inside, mixtures, outside
 from studio.settings.sections.augmentation import LabelMixSection
 
 SIZE = 32
@@ -86,6 +86,14 @@ def test_the_probability_is_the_share_of_batches_that_are_mixed() -> None:
 
 def test_iterations_mix_the_batch_so_often() -> None:
     assert len(mixtures(section(mix_iterations=3), 4, SIZE, SIZE, corner=False)) == 3
+
+
+def test_nothing_is_mixed_with_itself() -> None:
+    torch.manual_seed(0)
+
+    drawn = [draw_partners(3).tolist() for _ in range(40)]
+
+    assert {tuple(one) for one in drawn} == {(1, 2, 0), (2, 0, 1)}
 
 
 def test_a_high_concentration_mixes_half_and_half_and_a_low_one_leaves_one_image() -> None:

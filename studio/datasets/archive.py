@@ -22,6 +22,8 @@ _FOREIGN = {
     b"7z\xbc\xaf": "7z",
 }
 _METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
+_OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard", 95: "xz", 98: "ppmd"}
+_UTF8_NAMES = 0x800
 
 
 def is_junk(path: PurePosixPath | Path) -> bool:
@@ -101,7 +103,7 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
                 f"Two entries have the same name: {seen[folded]!r} and {info.filename!r}.", hint="Rename one of them."
             )
         seen[folded] = info.filename
-        folders.update(str(parent).casefold() for parent in path.parents)
+        folders.update(unicodedata.normalize("NFC", str(parent)).casefold() for parent in path.parents)
         count += 1
         yield info, path
     both = next((name for name in seen if name in folders), None)
@@ -112,12 +114,14 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
 
 
 def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
-    name = info.orig_filename or info.filename
+    name = _decoded_name(info)
     if info.flag_bits & 0x1:
         raise ArchiveError(f"{name!r} is password-protected.", hint="Pack it again without a password.")
     if info.compress_type not in _METHODS:
         raise ArchiveError(
-            f"{name!r} uses a compression that is not read (method {info.compress_type}).", hint="Use deflate."
+            f"{name!r} is packed with {_OTHER_METHODS.get(info.compress_type, f'method {info.compress_type}')}, "
+            "which is not read.",
+            hint="Pack it again with deflate.",
         )
     kind = (info.external_attr >> 16) & 0o170000
     if kind not in (0, 0o100000):
@@ -125,7 +129,27 @@ def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
     try:
         return relative_path(name)
     except PathError as error:
-        raise ArchiveError(f"The entry {name!r} leads outside the archive.", hint=error.hint, code="zip_slip") from None
+        code = "name_too_long" if "too long" in error.message else "zip_slip"
+        raise ArchiveError(f"The entry cannot be unpacked: {error.message}", hint=error.hint, code=code) from None
+
+
+def _decoded_name(info: zipfile.ZipInfo) -> str:
+    """An entry's name. Without the mark for UTF-8 the bytes are tried as UTF-8, which many tools write unmarked.
+
+    Raises:
+        ArchiveError: if they are something else, which nobody can tell from the file.
+    """
+    name = info.orig_filename or info.filename
+    if info.flag_bits & _UTF8_NAMES or name.isascii():
+        return name
+    try:
+        return name.encode("cp437").decode()
+    except UnicodeError:
+        raise ArchiveError(
+            f"The name {name[:80]!r} is not UTF-8, so its letters cannot be told.",
+            hint="Pack the files again with a tool that writes UTF-8 names, or rename them to plain letters.",
+            code="name_encoding",
+        ) from None
 
 
 def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
@@ -133,7 +157,8 @@ def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
     for info in sorted(infos, key=lambda one: one.header_offset):
         if info.header_offset < end:
             raise ArchiveError(f"The entry {info.filename!r} overlaps another.", hint="Pack it again.", code="zip_bomb")
-        end = info.header_offset + 30 + len(info.filename.encode()) + info.compress_size
+        name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAMES else "cp437")
+        end = info.header_offset + 30 + len(name) + info.compress_size
 
 
 def _single_root(paths: list[PurePosixPath]) -> bool:

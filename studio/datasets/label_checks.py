@@ -8,11 +8,11 @@ import pandas as pd
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
+from studio.datasets.label_notes import note_labels
 from studio.datasets.labels import LabelSpace, label_space, label_text
 from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 
-MANY_CLASSES = 1000
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
 
 
@@ -25,6 +25,7 @@ def inspect_labels(inspection: Inspection) -> tuple[LabelSpace | None, dict[str,
         FindingsError: if the training table has no label space.
     """
     columns = list(inspection.roles.get("label_columns") or ())
+    _refuse_lists(inspection, columns)
     for role in LABELED:
         if _has(inspection.frames.get(role), columns):
             _drop_unlabeled(inspection, role, columns)
@@ -40,7 +41,7 @@ def inspect_labels(inspection: Inspection) -> tuple[LabelSpace | None, dict[str,
     for role in ("validation", "test"):
         if role != base and _has(inspection.frames.get(role), columns):
             _drop_unseen(inspection, role, space)
-    _note_rare(inspection, base, space)
+    note_labels(inspection, base, space, count_labels(inspection.frames[base], space))
     return space, {
         inspection.names[role]: count_labels(inspection.frames[role], space)
         for role in LABELED
@@ -75,7 +76,39 @@ def _has(frame: pd.DataFrame | None, columns: Sequence[str]) -> bool:
     return frame is not None and bool(columns) and all(column in frame.columns for column in columns)
 
 
+def _refuse_lists(inspection: Inspection, columns: Sequence[str]) -> None:
+    """Labels are one class a cell; a list in a cell is neither one class nor a column of 0 and 1."""
+    role = next(iter(inspection.frames))
+    for column in columns:
+        if any(kinds.get(column) == "list" for kinds in inspection.kinds.values()):
+            inspection.note(
+                role,
+                FindingLevel.ERROR,
+                "label_list",
+                column,
+                "The label column holds lists.",
+                "Give each label a column of 0 and 1, or write one class a row.",
+            )
+
+
+def _trim_labels(inspection: Inspection, role: TableRole, column: str) -> None:
+    """Classes without blanks around them; text tables are trimmed when they are read."""
+    frame = inspection.frames[role]
+    if frame.empty:
+        return
+    is_text = frame[column].map(lambda value: isinstance(value, str))
+    plain = frame[column].where(~is_text, frame[column].astype(str).str.strip())
+    changed = frame.index[is_text & (plain != frame[column])]
+    if not len(changed):
+        return
+    inspection.frames[role] = frame.assign(**{column: plain.where(plain != "", None)})
+    words = f"{len(changed)} classes had blanks around them, which were removed."
+    inspection.repair(role, changed, "blanks_trimmed", column, words, "Write classes without blanks around them.")
+
+
 def _drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
+    if len(columns) == 1:
+        _trim_labels(inspection, role, columns[0])
     frame = inspection.frames[role]
     inspection.drop(
         role,
@@ -117,53 +150,3 @@ def _drop_unseen(inspection: Inspection, role: TableRole, space: LabelSpace) -> 
         "Add training rows of these classes, or correct the spelling.",
         list(texts.loc[unseen]),
     )
-
-
-def _note_rare(inspection: Inspection, base: TableRole, space: LabelSpace) -> None:
-    counts = count_labels(inspection.frames[base], space)
-    column = ", ".join(space.columns[:3])
-    single = [label for label, count in counts.items() if count == 1]
-    absent = [label for label, count in counts.items() if count == 0]
-    if single:
-        inspection.note(
-            base,
-            FindingLevel.WARNING,
-            "rare_class",
-            column,
-            f"{len(single)} classes have a single row, so they cannot be both learned and validated.",
-            "Add rows of these classes, or join them.",
-            examples=single,
-        )
-    if absent:
-        inspection.note(
-            base,
-            FindingLevel.WARNING,
-            "absent_class",
-            column,
-            f"{len(absent)} label columns are never 1.",
-            "Leave them out of the label columns.",
-            examples=absent,
-        )
-    if len(counts) > MANY_CLASSES:
-        inspection.note(
-            base,
-            FindingLevel.WARNING,
-            "many_classes",
-            column,
-            f"There are {len(counts):,} classes; the column may be an id or a number.",
-            "Check that this is the label column.",
-        )
-    twins: dict[str, list[str]] = {}
-    for label in space.labels:
-        twins.setdefault(label.casefold().strip(), []).append(label)
-    alike = [" / ".join(group) for group in twins.values() if len(group) > 1]
-    if alike:
-        inspection.note(
-            base,
-            FindingLevel.WARNING,
-            "twin_classes",
-            column,
-            f"{len(alike)} classes differ only in case.",
-            "Write each class in one way.",
-            examples=alike,
-        )

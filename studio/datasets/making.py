@@ -14,6 +14,7 @@ import numpy as np
 from studio.datasets.dataset import Column, Dataset, DatasetManifest, DatasetProfile, Table, TableRole
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media_inspection import decode_media
+from studio.datasets.row_checks import check_rows
 from studio.datasets.table import RawTable, profile_column, read_table
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, write_json
 from studio.problems.contract import ProblemType
@@ -77,7 +78,7 @@ def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
         decode_media(inspection, order.files, str(order.roles[media_role]), _empty_manifest(order), work, report)
     report.progress(0.9, "checking labels")
     profile = order.problem_type.inspector(inspection)
-    _check_leaks(inspection, media_role)
+    check_rows(inspection, str(order.roles[media_role]) if media_role else None)
     _refuse_if_blocked(inspection.findings)
     _summarize(inspection, imported)
     report.progress(0.95, "writing the dataset")
@@ -127,29 +128,6 @@ def _missing_columns(order: ImportOrder, role: TableRole, table: RawTable) -> It
                     expected=column,
                     fix="Choose another column, or add it to the table.",
                 )
-
-
-def _check_leaks(inspection: Inspection, media_role: str | None) -> None:
-    """The same file in training and in validation or test."""
-    if media_role is None or "train" not in inspection.frames:
-        return
-    column = str(inspection.roles[media_role])
-    train = set(inspection.frames["train"][column])
-    for role in ("validation", "test"):
-        frame = inspection.frames.get(role)
-        if frame is None:
-            continue
-        shared = frame.index[frame[column].isin(train)]
-        if len(shared):
-            inspection.note(
-                role,
-                FindingLevel.WARNING,
-                "leak",
-                column,
-                f"{len(shared)} rows name files that are also trained on, so their figures flatter the model.",
-                "Remove these rows from one of the tables.",
-                shared,
-            )
 
 
 def _summarize(inspection: Inspection, imported: Mapping[TableRole, int]) -> None:

@@ -215,15 +215,18 @@ def _open(source: Path | BinaryIO) -> Image.Image:
             hint=f"Supported are {', '.join(FORMATS)}, recognised by content, and NumPy arrays named .npy.",
             code="image_unsupported",
         ) from None
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError:
+        raise _too_large("more pixels than can be read") from None
+    except (OSError, ValueError, SyntaxError) as error:
         raise _damaged(error) from None
     if image.width * image.height > MAX_PIXELS:
-        size = f"{image.width} x {image.height}"
         image.close()
-        raise ImageError(
-            f"The image has {size} pixels.", hint=f"At most {MAX_PIXELS:,} pixels are read.", code="image_too_large"
-        )
+        raise _too_large(f"{image.width} x {image.height} pixels")
     return image
+
+
+def _too_large(size: str) -> ImageError:
+    return ImageError(f"The image has {size}.", hint=f"At most {MAX_PIXELS:,} pixels are read.", code="image_too_large")
 
 
 @contextmanager

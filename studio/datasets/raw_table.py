@@ -1,0 +1,100 @@
+"""RawTable: a table as it was read, with the kind of every column and what was noticed."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from studio.datasets.dataset import ColumnKind
+from studio.errors import DatasetError
+from studio.results.prediction import HIDDEN_COLUMNS
+from studio.settings.finding import Finding, FindingLevel
+
+MAX_COLUMNS = 10_000
+MAX_ROWS_SHOWN = 20
+
+
+@dataclass
+class RawTable:
+    """A table as read: values with real types, the kind of every column, and what was noticed."""
+
+    name: str
+    frame: pd.DataFrame
+    kinds: dict[str, ColumnKind]
+    findings: list[Finding] = field(default_factory=list)
+
+
+def checked_header(header: Sequence[str], name: str, findings: list[Finding]) -> list[str]:
+    """Column names without blanks around them and line ends in them; what was mended is a finding.
+
+    Raises:
+        DatasetError: if a name is missing, stands twice, or is one of the studio's own.
+    """
+    names = [re.sub(r"\s+", " ", one).strip() for one in header]
+    if len(names) > MAX_COLUMNS:
+        raise DatasetError(f"{name} has {len(names):,} columns.", hint=f"At most {MAX_COLUMNS:,} are read.")
+    empty = [str(position + 1) for position, one in enumerate(names) if not one]
+    if empty:
+        raise DatasetError(
+            f"{name}: column {', '.join(empty[:10])} has no name.", hint="Give every column a name.", code="header"
+        )
+    twice = sorted({one for one in names if names.count(one) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise DatasetError(
+            f"{name}: the column name {', '.join(twice[:10])} stands more than once.",
+            hint="Give every column its own name.",
+            code="header",
+        )
+    taken = [one for one in names if one in HIDDEN_COLUMNS]
+    if taken:
+        raise DatasetError(f"{name}: the column name {taken[0]} is taken.", hint="Rename the column.", code="header")
+    findings.extend(_header_findings(header, names, name))
+    return names
+
+
+def _header_findings(header: Sequence[str], names: Sequence[str], name: str) -> list[Finding]:
+    findings = []
+    mended = [new for old, new in zip(header, names, strict=True) if old != new]
+    folded: dict[str, list[str]] = {}
+    for one in names:
+        folded.setdefault(one.casefold(), []).append(one)
+    alike = [" / ".join(group) for group in folded.values() if len(group) > 1]
+    for code, found, words, fix in (
+        (
+            "header_trimmed",
+            mended,
+            "column names had blanks or line ends, which were removed.",
+            "Write the names without blanks around them.",
+        ),
+        ("header_alike", alike, "groups of column names differ only in case.", "Rename one of each."),
+    ):
+        if found:
+            findings.append(
+                Finding(
+                    level=FindingLevel.WARNING,
+                    code=code,
+                    path=name,
+                    message=f"{len(found)} {words}",
+                    fix=fix,
+                    count=len(found),
+                    examples=tuple(found[:20]),
+                )
+            )
+    return findings
+
+
+def cell_finding(
+    code: str, name: str, column: str, rows: Sequence[int], message: str, fix: str, examples: Sequence[str] = ()
+) -> Finding:
+    """A warning about cells of a column, rows counted from 1."""
+    return Finding(
+        level=FindingLevel.WARNING,
+        code=code,
+        path=f"{name}: {column}",
+        message=message,
+        fix=fix,
+        count=len(rows),
+        rows=tuple(rows[:MAX_ROWS_SHOWN]),
+        examples=tuple(dict.fromkeys(examples))[:MAX_ROWS_SHOWN],
+    )

@@ -1,0 +1,91 @@
+"""Checks of rows that all problem types share: too few, repeated, and the same file in training and elsewhere."""
+
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.inspection import Inspection
+from studio.results.prediction import ROW
+from studio.settings.finding import FindingLevel
+
+LEAST_ROWS = 2
+
+
+def check_rows(inspection: Inspection, file_column: str | None) -> None:
+    """Report what is wrong with rows as such; `file_column` names media, if rows have any."""
+    train = inspection.frames.get("train")
+    if train is not None and len(train) < LEAST_ROWS:
+        inspection.note(
+            "train",
+            FindingLevel.ERROR,
+            "too_few_rows",
+            "",
+            f"{len(train)} rows are left to train on.",
+            f"At least {LEAST_ROWS} are needed: some to learn from, some to validate on.",
+        )
+    for role in inspection.frames:
+        _note_repeated(inspection, role, file_column)
+    if file_column is not None and train is not None:
+        for other in ("validation", "test"):
+            _note_leak(inspection, other, file_column)
+
+
+def _note_repeated(inspection: Inspection, role: TableRole, file_column: str | None) -> None:
+    frame = inspection.frames[role]
+    same = frame.index[_text(frame).duplicated()]
+    if len(same):
+        inspection.note(
+            role,
+            FindingLevel.WARNING,
+            "repeated_rows",
+            "",
+            f"{len(same)} rows say the same as an earlier row, so they count twice.",
+            "Remove the repeated rows.",
+            same,
+        )
+    if file_column is None:
+        return
+    others = frame.drop(index=same)
+    twice = others.index[others[file_column].duplicated(keep=False)]
+    if len(twice):
+        inspection.note(
+            role,
+            FindingLevel.WARNING,
+            "repeated_file",
+            file_column,
+            f"{len(twice)} rows name a file that another row names too, with other values.",
+            "Keep one row a file, with all that is true of it.",
+            twice,
+            [str(name) for name in others.loc[twice, file_column]],
+        )
+
+
+def _note_leak(inspection: Inspection, role: TableRole, column: str) -> None:
+    """The same file, by name or by content, in training and in validation or test."""
+    frame = inspection.frames.get(role)
+    if frame is None:
+        return
+    train = set(inspection.frames["train"][column])
+    contents = {inspection.digests.get(str(name)) for name in train} - {None}
+    shared = [
+        index
+        for index, name in zip(frame.index, frame[column], strict=True)
+        if name in train or inspection.digests.get(str(name)) in contents
+    ]
+    if shared:
+        inspection.note(
+            role,
+            FindingLevel.WARNING,
+            "leak",
+            column,
+            f"{len(shared)} rows have files that are also trained on, so their figures flatter the model.",
+            "Remove these rows from one of the tables.",
+            shared,
+        )
+
+
+def _text(frame: pd.DataFrame) -> "pd.Series[Any]":
+    """Each row as one text, to be compared."""
+    columns = frame.drop(columns=ROW)
+    return pd.Series(list(zip(*(columns[name].map(str) for name in columns), strict=True)), index=frame.index)

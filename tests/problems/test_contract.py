@@ -192,6 +192,7 @@ def test_no_pickle_is_written(finished: Finished) -> None:
         ".png",
         ".jpg",
         ".zip",
+        ".index",
         ".lock",
         ".log",
     }

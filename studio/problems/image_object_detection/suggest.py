@@ -1,6 +1,8 @@
-"""The recipe that fits a dataset and machine; measured in `benchmarks/quality.py`."""
+"""The recipe that fits a dataset and machine, for each model type; measured on BCCD, see the README."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SettingsSchema, SuggestedChange
@@ -9,20 +11,30 @@ SMALL_ROWS = 2000
 DEFAULT_ANCHOR_SCALE = 4.0
 FINEST_STRIDE = 8
 PACKAGED = "tf_efficientnet_lite0"
-WITH_PACKAGED_BACKBONE = "tf_efficientdet_lite0"
+BACKBONES = MappingProxyType({"efficientdet": "tf_efficientdet_lite0", "faster_rcnn": PACKAGED, "fcos": PACKAGED})
+"""What has the packaged weights in it, a model type."""
+CPU_SIDE = 256
+LEAST_UPDATES = 400
+LEAST_EPOCHS, MOST_EPOCHS = 12, 60
+FEW_PASSES = "A detector needs many passes over few images."
+RARE_VALIDATION = "Validating every epoch would take half of the time."
+GENTLE = "A gentle start keeps the pretrained weights intact."
+CLIP = "Keeps early steps of the new heads in bounds."
 
 
 def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[SuggestedChange, ...]:
     """Changes against the defaults, each with its reason."""
-    return tuple(_changes(settings, context))
+    model_type = type(settings).model_type
+    assert model_type is not None
+    return (*_of_machine(model_type, context), *_OF_MODEL_TYPES[model_type](settings, context))
 
 
-def _changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+def _of_machine(model_type: str, context: SuggestionContext) -> Iterator[SuggestedChange]:
     on_cpu = context.gpu_count == 0
     if PACKAGED in context.packaged_weights and (on_cpu or not context.is_hub_reachable):
         yield SuggestedChange(
             "architecture.backbone",
-            WITH_PACKAGED_BACKBONE,
+            BACKBONES[model_type],
             "A small detector whose pretrained backbone came with the installation.",
         )
         yield SuggestedChange(
@@ -30,21 +42,60 @@ def _changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[S
         )
     if on_cpu:
         reason = "Without a GPU, smaller images keep the first run short."
-        yield SuggestedChange("image.image_width", 256, reason)
-        yield SuggestedChange("image.image_height", 256, reason)
-        yield SuggestedChange("training.batch_size", 8, "More steps an epoch on a small dataset.")
+        yield SuggestedChange("image.image_width", CPU_SIDE, reason)
+        yield SuggestedChange("image.image_height", CPU_SIDE, reason)
         yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "As many as there are cores.")
-    scale = _anchor_scale(context, 256 if on_cpu else int(settings.value("image.image_width")))
+
+
+def _efficientdet(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    on_cpu = context.gpu_count == 0
+    if on_cpu:
+        yield SuggestedChange("training.batch_size", 8, "More steps an epoch on a small dataset.")
+    scale = _anchor_scale(context, CPU_SIDE if on_cpu else int(settings.value("image.image_width")))
     if scale < DEFAULT_ANCHOR_SCALE:
         yield SuggestedChange(
             "architecture.anchor_scale", scale, "The boxes of one class are smaller than the smallest default anchors."
         )
     if context.train_rows < SMALL_ROWS:
         yield SuggestedChange("training.learning_rate", 3e-3, "The new heads learn fast from few images.")
-        yield SuggestedChange("training.warmup_epochs", 2.0, "A gentle start keeps the pretrained weights intact.")
-        yield SuggestedChange("training.gradient_clip", 10.0, "Keeps early steps of the new heads in bounds.")
-        yield SuggestedChange("training.epochs", 30, "A detector needs many passes over few images.")
-        yield SuggestedChange("training.evaluation_epochs", 5.0, "Validating every epoch would take half of the time.")
+        yield SuggestedChange("training.warmup_epochs", 2.0, GENTLE)
+        yield SuggestedChange("training.gradient_clip", 10.0, CLIP)
+        yield SuggestedChange("training.epochs", 30, FEW_PASSES)
+        yield SuggestedChange("training.evaluation_epochs", 5.0, RARE_VALIDATION)
+
+
+def _faster_rcnn(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    if context.train_rows < SMALL_ROWS:
+        reason = "The pretrained body learns gently while the new heads learn fast."
+        yield SuggestedChange("training.batch_size", 8, "More steps an epoch on a small dataset.")
+        yield SuggestedChange("training.differential_learning_rate_layers", ["Body"], reason)
+        yield SuggestedChange("training.differential_learning_rate", 3e-4, reason)
+        yield from _of_few_images(context, batch_size=8)
+
+
+def _fcos(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """On 16 images of BCCD, 40 epochs of batches of 8 stayed at mAP 0.64; of batches of 4 they reached 0.93."""
+    if context.train_rows < SMALL_ROWS:
+        yield SuggestedChange("training.batch_size", 4, "Few points stand for small objects: many small steps help.")
+        yield SuggestedChange(
+            "architecture.batch_normalization", "Frozen", "Batches of 4 are too small to gather statistics from."
+        )
+        yield from _of_few_images(context, batch_size=4)
+
+
+def _of_few_images(context: SuggestionContext, batch_size: int) -> Iterator[SuggestedChange]:
+    """Enough updates for new heads; warm-up and validation in proportion."""
+    updates = max(1, context.train_rows // batch_size)
+    epochs = min(MOST_EPOCHS, max(LEAST_EPOCHS, math.ceil(LEAST_UPDATES / updates)))
+    yield SuggestedChange("training.warmup_epochs", max(1.0, round(epochs / 14)), GENTLE)
+    yield SuggestedChange("training.gradient_clip", 10.0, CLIP)
+    yield SuggestedChange("training.epochs", epochs, FEW_PASSES)
+    yield SuggestedChange("training.evaluation_epochs", float(max(2, epochs // 5)), RARE_VALIDATION)
+
+
+_OF_MODEL_TYPES: Mapping[str, Callable[[SettingsSchema, SuggestionContext], Iterator[SuggestedChange]]] = (
+    MappingProxyType({"efficientdet": _efficientdet, "faster_rcnn": _faster_rcnn, "fcos": _fcos})
+)
 
 
 def _anchor_scale(context: SuggestionContext, side: int) -> float:

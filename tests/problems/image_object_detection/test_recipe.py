@@ -115,6 +115,28 @@ def found(*scores: float) -> Raw:
     return {"boxes": corners, "scores": np.array(scores), "classes": np.ones(len(scores), dtype=np.int64)}
 
 
+def test_the_probability_threshold_cuts_the_table_and_nothing_else() -> None:
+    table = ScoredTable(pd.DataFrame({"image": ["7.png"]}), (found(0.9, 0.6, 0.4),), None)
+
+    shown = {
+        threshold: recipe(prediction__probability_threshold=threshold).columns(table)["confidence"][0]
+        for threshold in (0.0, 0.5, 0.95)
+    }
+
+    assert shown == {0.0: [0.9, 0.6, 0.4], 0.5: [0.9, 0.6], 0.95: []}
+
+
+def test_the_metric_overlap_decides_what_counts_as_right() -> None:
+    table = TABLE.head(1)
+    shifted: Raw = {"boxes": np.array([[20.0, 20, 70, 70]]), "scores": np.ones(1), "classes": np.zeros(1, np.int64)}
+
+    def mean_average_precision(overlap: float) -> float:
+        return recipe(prediction__metric_iou_threshold=overlap).metrics(ScoredTable(table, (shifted,), None))["mAP"]
+
+    assert mean_average_precision(0.5) == pytest.approx(1.0)
+    assert mean_average_precision(0.7) == 0.0
+
+
 @pytest.mark.parametrize(("threshold", "kept"), [(0.3, [2, 1]), (0.75, [1])])
 def test_sure_boxes_become_lists_in_the_columns_of_the_training_table(threshold: float, kept: list[int]) -> None:
     one = recipe(prediction__probability_threshold=threshold)

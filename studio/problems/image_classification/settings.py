@@ -16,6 +16,7 @@ from studio.settings.sections.dataset import ImageDatasetSection, LabelsMixin, U
 from studio.settings.sections.environment import EnvironmentSection
 from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.image import ImageSection
+from studio.settings.sections.image_checks import channel_contradictions
 from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.sections.prediction import ThresholdSection
 from studio.settings.sections.training import TrainingSection
@@ -182,6 +183,7 @@ class ImageClassificationSettings(SettingsSchema):
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self)
+        yield from channel_contradictions(self, context)
         labels = self.dataset.label_columns
         if self.training.loss_function == "CrossEntropy" and context.facts.get("dataset.task") == "multi-label":
             yield Finding(

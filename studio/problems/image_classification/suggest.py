@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.image_checks import channel_suggestions
 
 SMALL_ROWS = 5000
 TINY_ROWS = 200
@@ -16,7 +17,7 @@ PACKAGED = "tf_efficientnet_lite0"
 
 def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[SuggestedChange, ...]:
     """Changes against the defaults, each with its reason."""
-    return tuple(_changes(context))
+    return (*channel_suggestions(context.profile.readable_channels), *_changes(context))
 
 
 def _changes(context: SuggestionContext) -> Iterator[SuggestedChange]:

@@ -14,6 +14,7 @@ from studio.settings.sections.augmentation import BoxMixSection
 from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.environment import EnvironmentSection
 from studio.settings.sections.general import GeneralSection
+from studio.settings.sections.image_checks import channel_contradictions
 from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -164,6 +165,7 @@ class EfficientDetSettings(SettingsSchema):
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self)
+        yield from channel_contradictions(self, context)
         rate = self.architecture.drop_path_rate
         if rate != "Default" and not _is_rate(rate):
             yield Finding(

@@ -12,6 +12,7 @@ from studio.settings.sections.augmentation import BoxMixSection
 from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.environment import EnvironmentSection
 from studio.settings.sections.general import GeneralSection
+from studio.settings.sections.image_checks import channel_contradictions
 from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -79,3 +80,4 @@ class FasterRcnnSettings(SettingsSchema):
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self)
+        yield from channel_contradictions(self, context)

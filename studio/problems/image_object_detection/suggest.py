@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.image_checks import channel_suggestions
 
 SMALL_ROWS = 2000
 DEFAULT_ANCHOR_SCALE = 4.0
@@ -26,7 +27,8 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[Sugge
     """Changes against the defaults, each with its reason."""
     model_type = type(settings).model_type
     assert model_type is not None
-    return (*_of_machine(model_type, context), *_OF_MODEL_TYPES[model_type](settings, context))
+    channels = channel_suggestions(context.profile.readable_channels)
+    return (*channels, *_of_machine(model_type, context), *_OF_MODEL_TYPES[model_type](settings, context))
 
 
 def _of_machine(model_type: str, context: SuggestionContext) -> Iterator[SuggestedChange]:

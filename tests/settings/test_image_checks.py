@@ -1,0 +1,35 @@
+"""The channels that are set against the channels that a dataset's images have."""
+
+import pytest
+
+from studio.datasets.dataset import DatasetProfile
+from studio.problems.contract import ModelType, SuggestionContext
+from studio.problems.registry import problem_types
+from studio.settings.choices import ChoiceContext
+
+MODELS = [pytest.param(kind, model, id=f"{kind.id} {model.id}")
+          for kind in problem_types().values() for model in kind.model_types]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "model"), MODELS)
+def test_channels_that_the_images_lack_are_refused_and_theirs_suggested(kind: object, model: ModelType) -> None:
+    settings = model.settings.from_mapping({})
+
+    def found(readable: list[int]) -> list[str]:
+        context = ChoiceContext(facts={"dataset.image_channels": readable})
+        return [one.path for one in settings.check(context) if one.path == "image.image_channels"]
+
+    assert found([]) == found([3, 1]) == []
+    assert found([5]) == ["image.image_channels"]
+
+
+@pytest.mark.parametrize("kind", problem_types().values(), ids=lambda kind: kind.id)
+def test_the_channels_of_the_images_are_suggested(kind: object) -> None:
+    def suggested(readable: tuple[int, ...]) -> list[object]:
+        context = SuggestionContext(DatasetProfile(readable_channels=readable), train_rows=10, gpu_count=0, cores=2)
+        settings = kind.model_types[0].settings.from_mapping({})  # type: ignore[attr-defined]
+        changes = kind.suggest(settings, context)  # type: ignore[attr-defined]
+        return [one.value for one in changes if one.key == "image.image_channels"]
+
+    assert suggested((5,)) == [5]
+    assert suggested((3, 1)) == []

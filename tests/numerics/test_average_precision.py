@@ -41,7 +41,9 @@ def scene(seed: int, images: int, classes: int) -> tuple[list[TrueBoxes], list[R
     return truth, raw
 
 
-def referee(truth: list[TrueBoxes], raw: list[Raw], classes: int, overlap: float | None) -> list[float]:
+def referee(
+    truth: list[TrueBoxes], raw: list[Raw], classes: int, overlap: float | None, limit: int = LIMIT
+) -> list[float]:
     reference = COCO()
     annotations = [
         {
@@ -75,7 +77,7 @@ def referee(truth: list[TrueBoxes], raw: list[Raw], classes: int, overlap: float
         evaluation = COCOeval(reference, reference.loadRes(results), "bbox")
         if overlap is not None:
             evaluation.params.iouThrs = np.array([overlap])
-        evaluation.params.maxDets = [1, 10, LIMIT]
+        evaluation.params.maxDets = [1, limit, limit]
         evaluation.evaluate()
         evaluation.accumulate()
     precision = evaluation.eval["precision"]
@@ -101,6 +103,57 @@ def test_coco_figures_equal_the_referees_for_every_size(seed: int) -> None:
 
     ours = [evaluation.coco(size) for size in range(4)]
     assert ours == pytest.approx(referee(truth, raw, 4, None), abs=TOLERANCE, nan_ok=True)
+
+
+@pytest.mark.parametrize("limit", [1, 2, 5])
+def test_the_limit_of_boxes_an_image_cuts_as_the_referee_does(limit: int) -> None:
+    truth, raw = scene(11, images=40, classes=3)
+
+    ours = evaluate_boxes(truth, raw, 3, 0.5, limit).ap(0.5)
+
+    assert ours == pytest.approx(referee(truth, raw, 3, 0.5, limit)[0], abs=TOLERANCE)
+    assert ours < evaluate_boxes(truth, raw, 3, 0.5, LIMIT).ap(0.5)
+
+
+def test_many_classes_of_which_some_are_never_true_or_never_found() -> None:
+    truth, raw = scene(12, images=60, classes=40)
+    only_true, only_found = 7, 9
+    truth = [TrueBoxes(one.corners[one.classes != only_found], one.classes[one.classes != only_found]) for one in truth]
+    raw = [{name: values[one["classes"] != only_true] for name, values in one.items()} for one in raw]
+
+    evaluation = evaluate_boxes(truth, raw, 40, 0.5, LIMIT)
+
+    assert evaluation.ap(0.5) == pytest.approx(referee(truth, raw, 40, 0.5)[0], abs=TOLERANCE)
+    assert evaluation.coco() == pytest.approx(referee(truth, raw, 40, None)[0], abs=TOLERANCE)
+    assert evaluation.class_ap(0.5)[only_true] == 0.0
+    assert math.isnan(evaluation.class_ap(0.5)[only_found])
+
+
+def test_images_without_truth_and_images_without_boxes_count_as_the_referee_counts_them() -> None:
+    truth, raw = scene(13, images=40, classes=3)
+    for index in range(0, 40, 4):
+        truth[index] = TrueBoxes(np.zeros((0, 4)), np.zeros(0, np.int64))
+        raw[index + 1] = {name: values[:0] for name, values in raw[index + 1].items()}
+        truth[index + 2] = TrueBoxes(np.zeros((0, 4)), np.zeros(0, np.int64))
+        raw[index + 2] = {name: values[:0] for name, values in raw[index + 2].items()}
+
+    evaluation = evaluate_boxes(truth, raw, 3, 0.5, LIMIT)
+
+    assert evaluation.ap(0.5) == pytest.approx(referee(truth, raw, 3, 0.5)[0], abs=TOLERANCE)
+    assert [evaluation.coco(size) for size in range(4)] == pytest.approx(
+        referee(truth, raw, 3, None), abs=TOLERANCE, nan_ok=True
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_equal_scores_are_ordered_as_the_referee_orders_them(seed: int) -> None:
+    truth, raw = scene(20 + seed, images=40, classes=3)
+    raw = [{**one, "scores": np.round(one["scores"], 1)} for one in raw]
+
+    ours = evaluate_boxes(truth, raw, 3, 0.5, LIMIT)
+
+    assert ours.ap(0.5) == pytest.approx(referee(truth, raw, 3, 0.5)[0], abs=TOLERANCE)
+    assert ours.coco() == pytest.approx(referee(truth, raw, 3, None)[0], abs=TOLERANCE)
 
 
 def test_perfect_boxes_give_1_and_none_give_0() -> None:

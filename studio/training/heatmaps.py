@@ -8,13 +8,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from studio.modeling.images.placement import LONGEST_SIDE
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media, SampleRow, Split
 from studio.results.sample_view import MediaRef, SampleView
 from studio.runs.folder import RunFolder
-
-LONGEST_SIDE = 512
-"""Pixels: a map comes from a grid of a few positions, so more would only take space."""
 
 Explain = Callable[[pd.DataFrame, Media], list[np.ndarray] | None]
 """Attribution maps of the rows of a table; None where a problem type has none."""

@@ -1,7 +1,7 @@
 """How to train and score image classification."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +19,8 @@ from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.flips import flipped_views
 from studio.modeling.images.grad_cam import attribution_maps
 from studio.modeling.images.mixing import mixtures
-from studio.modeling.images.pipelines import transforms_of
+from studio.modeling.images.pipelines import CUSTOM, transforms_of
+from studio.modeling.images.placement import Placement, placed
 from studio.modeling.images.reader import read_picture, stack_images
 from studio.modeling.images.transforms import Transforms
 from studio.modeling.predictions import ScoredTable
@@ -55,6 +56,7 @@ class Item(NamedTuple):
     row: int
     image: NDArray[np.uint8]
     target: NDArray[np.float32] | None
+    placement: Placement | None = None
 
 
 @dataclass
@@ -63,6 +65,8 @@ class ImageBatch(Batch):
 
     images: Tensor
     targets: Tensor | None = None
+    placements: list[Placement] = field(default_factory=list)
+    """Where the images lie in their files, if that is not simply resized."""
 
 
 class ImageSamples(Samples):
@@ -76,16 +80,21 @@ class ImageSamples(Samples):
         channels: int,
         transforms: Transforms,
         truth: NDArray[np.float32] | None,
+        *,
+        with_placement: bool,
     ) -> None:
         super().__init__(len(names))
         self._names, self._rows, self._media, self._channels = names, rows, media, channels
-        self._transforms, self._truth = transforms, truth
+        self._transforms, self._truth, self._with_placement = transforms, truth, with_placement
 
     def __getitem__(self, draw: Draw) -> Item:
         name, row = self._names[draw.row], self._rows[draw.row]
-        image = read_picture(self._media, name, self._channels, row, self._transforms.first_size).pixels
+        picture = read_picture(self._media, name, self._channels, row, self._transforms.first_size)
         target = None if self._truth is None else self._truth[draw.row]
-        return Item(draw.row, self._transforms.image(image, draw.seed), target)
+        placement = None
+        if self._with_placement:
+            placement = Placement(picture.in_file(self._transforms.frame(picture.pixels)), picture.size)
+        return Item(draw.row, self._transforms.image(picture.pixels, draw.seed), target, placement)
 
 
 class ImageClassificationRecipe(Recipe[ImageBatch]):
@@ -132,6 +141,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
             image.image_channels,
             transforms_of(self.settings, training=training),
             truth_of(table, self.space),
+            with_placement=not training and self.settings.augmentation.augmentations_strategy == CUSTOM,
         )
 
     def collate(self, items: Sequence[Item]) -> ImageBatch:
@@ -140,6 +150,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
             rows=[item.row for item in items],
             images=stack_images([item.image for item in items]),
             targets=torch.from_numpy(np.stack(targets)) if targets else None,
+            placements=[item.placement for item in items if item.placement is not None],
         )
 
     def weights_name(self) -> str | None:
@@ -200,7 +211,12 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
             return self.loss_function.logits_of(logits, torch.from_numpy(chosen).to(logits.device))
 
         maps = attribution_maps(model, batch.images, of_answer)
-        return None if maps is None else list(maps.cpu().numpy())
+        if maps is None:
+            return None
+        found = list(maps.cpu().numpy())
+        if not batch.placements:
+            return found
+        return [placed(one, placement) for one, placement in zip(found, batch.placements, strict=True)]
 
     def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
         """Rows whose answer is sure, labelled as the training table is.

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
@@ -91,6 +92,29 @@ def test_an_attribution_speaks_for_the_answer_also_where_that_is_the_negative_cl
 
     assert one.loss_function.logits_of(logits, torch.tensor([0, 1])).tolist() == [2.0, 3.0]
     assert one.attributions(model, batch(one, "binary", tmp_path)) is not None
+
+
+def test_a_map_lies_over_the_file_also_where_the_pipeline_mirrors_it(tmp_path: Path) -> None:
+    plain = recipe("binary")
+    mirrored = recipe(
+        "binary",
+        augmentation__augmentations_strategy="Custom",
+        augmentation__custom_inference_augmentations="- HorizontalFlip: {p: 1.0}",
+    )
+    torch.manual_seed(0)
+    model = plain.model(None).eval()
+    seen, flipped = batch(plain, "binary", tmp_path), batch(mirrored, "binary", tmp_path)
+    flipped.images = seen.images
+
+    maps, over_the_file = plain.attributions(model, seen), mirrored.attributions(model, flipped)
+
+    assert maps is not None
+    assert over_the_file is not None
+    for one, other in zip(maps, over_the_file, strict=True):
+        assert other.shape == (40, 60)
+        expected = cv2.resize(np.ascontiguousarray(one[:, ::-1]), (60, 40))
+        assert np.allclose(expected[2:-2, 2:-2], other[2:-2, 2:-2], atol=0.02)
+        assert not np.allclose(cv2.resize(one, (60, 40))[2:-2, 2:-2], other[2:-2, 2:-2], atol=0.02)
 
 
 def scored(task: str, probabilities: list[list[float]]) -> ScoredTable:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import torch
 from PIL import Image
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Draw, Media
@@ -163,3 +164,27 @@ def test_rows_that_belong_to_classes_divide_the_tensors(model_type: str) -> None
     assert rows
     for name, found_rows in rows.items():
         assert tensors[name].shape[0] % ((2 + found_rows.background) * found_rows.inner) == 0
+
+
+@pytest.mark.parametrize("model_type", MODEL_TYPES)
+@pytest.mark.parametrize(
+    ("choice", "is_gentle", "is_kept"),
+    [("Frozen", False, True), ("Train", True, False), ("Automatic", True, True), ("Automatic", False, False)],
+)
+def test_batch_normalization_of_the_body_follows_the_setting(
+    model_type: str, choice: str, is_gentle: bool, is_kept: bool
+) -> None:
+    body = "Backbone" if model_type == "efficientdet" else "Body"
+    one = recipe(
+        model_type,
+        architecture__batch_normalization=choice,
+        architecture__pretrained=True,
+        training__differential_learning_rate_layers=[body] if is_gentle else [],
+    )
+
+    model = one.model(None).train()
+
+    of_body = {id(parameter) for parameter in one.layer_groups(model)[body]}
+    norms = [one for one in model.modules() if isinstance(one, _BatchNorm) and id(one.weight) in of_body]
+    assert norms
+    assert {norm.training for norm in norms} == {not is_kept}

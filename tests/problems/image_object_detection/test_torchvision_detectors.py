@@ -1,18 +1,22 @@
 """Faster R-CNN and FCOS over timm backbones: sizes, channels, families, settings, and images without objects."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import timm
 import torch
+from safetensors.torch import save_file
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from studio.errors import TrainingError
+from studio.errors import TrainingError, WeightsError
 from studio.modeling.boxes import overlaps
 from studio.modeling.detection.detector import Detector
 from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.detection.pyramid import TimmPyramid
 from studio.modeling.schedules import schedule_factor
+from studio.modeling.weights import WeightsFile
 from studio.problems.image_object_detection.detectors import detector_class
 from studio.problems.image_object_detection.faster_rcnn_settings import FasterRcnnSettings
 from studio.problems.image_object_detection.fcos_settings import FcosSettings
@@ -22,7 +26,9 @@ BOTH = pytest.mark.parametrize("schema", [FasterRcnnSettings, FcosSettings])
 Schema = type[SettingsSchema]
 
 
-def detector(schema: Schema, classes: int = 2, *, keep: bool = False, **changes: Any) -> Detector[Any]:
+def detector(
+    schema: Schema, classes: int = 2, *, keep: bool = False, weights: WeightsFile | None = None, **changes: Any
+) -> Detector[Any]:
     torch.manual_seed(0)
     small = {
         "architecture.backbone": "test_resnet",
@@ -32,7 +38,7 @@ def detector(schema: Schema, classes: int = 2, *, keep: bool = False, **changes:
     }
     chosen = {**small, **{key.replace("__", "."): value for key, value in changes.items()}}
     settings = schema.from_mapping(chosen)
-    return detector_class(settings)(settings, classes, None, keep_statistics=keep)
+    return detector_class(settings)(settings, classes, weights, keep_statistics=keep)
 
 
 def batch(count: int = 2, height: int = 128, width: int = 128, channels: int = 3) -> torch.Tensor:
@@ -91,6 +97,32 @@ def test_a_backbone_without_maps_of_several_scales_is_an_error_with_a_way_out(sc
         detector(schema, architecture__backbone="test_vit")
 
     assert "resnet50" in raised.value.hint
+
+
+@BOTH
+@pytest.mark.parametrize("channels", [3, 1])
+def test_the_body_starts_from_the_weights_file(schema: Schema, channels: int, tmp_path: Path) -> None:
+    source = timm.create_model("test_resnet", pretrained=False)
+    save_file(source.state_dict(), tmp_path / "test_resnet.safetensors")
+    weights = WeightsFile("test_resnet", tmp_path / "test_resnet.safetensors", "folder")
+
+    model = detector(schema, weights=weights, image__image_channels=channels)
+
+    own, found = model.state_dict(), source.state_dict()
+    deep = "layer3.0.conv1.weight"
+    assert torch.equal(own[f"network.backbone.body.{deep}"], found[deep])
+    first = own["network.backbone.body.conv1.0.weight"]
+    expected = found["conv1.0.weight"]
+    assert torch.allclose(first, expected if channels == 3 else expected.sum(1, keepdim=True), atol=1e-6)
+
+
+@BOTH
+def test_weights_of_another_architecture_are_refused(schema: Schema, tmp_path: Path) -> None:
+    save_file(timm.create_model("test_resnet").state_dict(), tmp_path / "wrong.safetensors")
+    weights = WeightsFile("resnet18", tmp_path / "wrong.safetensors", "folder")
+
+    with pytest.raises(WeightsError, match="do not fit 'resnet18'"):
+        detector(schema, weights=weights, architecture__backbone="resnet18")
 
 
 @BOTH

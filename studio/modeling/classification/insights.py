@@ -12,6 +12,8 @@ from studio.modeling.recipe import Split
 from studio.results.insight import Insight, Lines, Matrix, SampleFilter, Table, ThresholdCurves
 
 Array = NDArray[np.float64]
+MOST_CURVES = 50
+"""Classes that have curves; the table has them all."""
 
 
 def classification_insights(
@@ -23,10 +25,16 @@ def classification_insights(
     decided = decisions(probabilities_NK, task, threshold)
     if task is not Task.MULTI_LABEL:
         yield _confusion(truth_NK.argmax(1), decided.argmax(1), labels, split)
-    columns = [len(labels) - 1] if task is Task.BINARY else list(range(len(labels)))
+    columns = [len(labels) - 1] if task is Task.BINARY else most_frequent(truth_NK, MOST_CURVES)
     yield _curves(truth_NK, probabilities_NK, columns, labels, threshold, split)
     yield _calibration(truth_NK, probabilities_NK, columns, labels, split)
     yield _classes(truth_NK, probabilities_NK, decided, labels, task, split)
+
+
+def most_frequent(truth_NK: Array, count: int) -> list[int]:
+    """The classes with the most samples, in the order of the labels; with 1,000 classes, curves of all are no help."""
+    chosen = np.argsort(-truth_NK.sum(axis=0), kind="stable")[:count]
+    return sorted(int(column) for column in chosen)
 
 
 def _confusion(truth: NDArray[np.int64], answer: NDArray[np.int64], labels: Sequence[str], split: Split) -> Insight:

@@ -90,6 +90,7 @@ def test_a_stopped_run_resumes_to_the_same_bits(
 ) -> None:
     settings = {
         "augmentation.augmentations_strategy": "Hard",
+        "augmentation.mix_image": "Cutmix",
         "architecture.dropout": 0.3,
         "training.grad_accumulation": 2,
         "training.batch_size": 8,

@@ -22,7 +22,7 @@ const TABLE_ROLES = [
   { name: "unlabeled", title: "Unlabeled table" },
 ] as const;
 
-/** Which table and which column is what, a name, and three samples as the trainer will see them. */
+/** Which table and which column is what, a name, and three samples as the model will see them. */
 export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: Editing; onBack: () => void }) {
   const { choices } = editing;
   const type = useProblemType(choices.problem_type);
@@ -78,7 +78,7 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
           <TableChoices scan={scan} editing={editing} />
         </Section>
       </div>
-      <Section title="As the training will see it" hint={editing.isChecking ? "looking again" : undefined}>
+      <Section title="As the model will see it" hint={editing.isChecking ? "looking again" : undefined}>
         <SamplePreview scan={scan} />
       </Section>
       {editing.error !== null && <ErrorPanel title="The choices were not checked." error={editing.error} />}

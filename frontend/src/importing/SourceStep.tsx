@@ -79,13 +79,13 @@ function DropZone({ onFile }: { onFile: (file: File) => void }) {
       </span>
       <p className={classes.dropTitle}>Drop a file here</p>
       <p className="muted small">
-        A zip with a table and a folder of media, or one csv, parquet or jsonl table. Up to 20 GB; an interrupted upload
-        goes on where it stopped.
+        A zip of images with their labels (a table, COCO, YOLO, Pascal VOC, or a folder per class), or one csv, parquet
+        or jsonl table. Up to 20 GB; an interrupted upload goes on where it stopped.
       </p>
       <input
         ref={input}
         type="file"
-        accept=".zip,.csv,.parquet,.pq,.jsonl,.json,.tsv"
+        accept=".zip,.csv,.parquet,.pq,.jsonl,.tsv,.gz"
         className="hidden-visually"
         tabIndex={-1}
         aria-label="Dataset file"

@@ -16,7 +16,10 @@ export function ImportPage() {
   const scan = useImport(id || null);
   const editing = useImportChoices(scan.data);
   const step = id === "" ? "source" : asked;
-  const go = (next: string) => setSearch({ step: next }, { push: true });
+  const go = (next: string) => {
+    setSearch({ step: next }, { push: true });
+    window.scrollTo({ top: 0 });
+  };
   return (
     <Page
       title="Import dataset"

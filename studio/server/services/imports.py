@@ -36,7 +36,7 @@ from studio.store.store import Store
 logger = logging.getLogger(__name__)
 SCAN_SECONDS = 600.0
 KEPT_SECONDS = 24 * 3600.0
-ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".jsonl", *PACKED_TABLES)
+ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".pq", ".jsonl", *PACKED_TABLES)
 _REFUSED_STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x02", "a pickle"),
     (b"\x80\x03", "a pickle"),

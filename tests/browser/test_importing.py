@@ -1,0 +1,115 @@
+"""The import wizard: data formats with reasons, boxes before the import, a dataset without a training table."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from studio.commands.datasets import zip_folder
+
+
+@pytest.fixture(scope="module")
+def coco(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images with boxes as COCO, and one crowd region to be noted."""
+    folder = tmp_path_factory.mktemp("coco") / "street"
+    (folder / "images").mkdir(parents=True)
+    generator = np.random.default_rng(0)
+    document: dict[str, list[Any]] = {"images": [], "annotations": [], "categories": [{"id": 1, "name": "car"}]}
+    for number in range(6):
+        pixels = generator.integers(0, 90, (90, 120, 3), dtype=np.uint8)
+        pixels[20:60, 30:80] = (230, 170, 60)
+        Image.fromarray(pixels).save(folder / "images" / f"{number}.png")
+        document["images"].append({"id": number, "file_name": f"{number}.png", "width": 120, "height": 90})
+        box = {"id": number, "image_id": number, "category_id": 1, "bbox": [30, 20, 50, 40], "iscrowd": 0}
+        document["annotations"].append(box)
+    document["annotations"].append({**document["annotations"][0], "id": 99, "iscrowd": 1})
+    (folder / "train.json").write_text(json.dumps(document))
+    return zip_of(folder)
+
+
+@pytest.fixture(scope="module")
+def new_images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Images named by a table without labels."""
+    folder = tmp_path_factory.mktemp("new") / "new"
+    (folder / "images").mkdir(parents=True)
+    for number in range(4):
+        Image.new("RGB", (60, 40), (60 * number, 90, 120)).save(folder / "images" / f"{number}.png")
+    (folder / "new.csv").write_text("image\n" + "".join(f"{number}.png\n" for number in range(4)))
+    return zip_of(folder)
+
+
+def zip_of(folder: Path) -> Path:
+    archive = folder.with_suffix(".zip")
+    zip_folder(folder, archive)
+    return archive
+
+
+def upload(page: Any, file: Path) -> None:
+    page.get_by_label("Dataset file").set_input_files(file)
+    page.get_by_role("button", name="Continue to columns").wait_for(timeout=60_000)
+
+
+def choose(page: Any, label: str, option: str) -> None:
+    page.get_by_label(label, exact=True).first.click()
+    page.get_by_role("option", name=option, exact=True).click()
+
+
+def test_a_format_is_recognised_with_reasons_and_its_boxes_are_shown(
+    open_page: Callable[..., Any], server: Any, coco: Path
+) -> None:
+    page = open_page("/datasets/import")
+
+    upload(page, coco)
+
+    expect(page.get_by_label("Data format", exact=True).first).to_have_value("COCO (recognised)")
+    expect(page.get_by_text("COCO: train.json: JSON with images, annotations")).to_be_visible()
+    expect(page.get_by_text("crowd regions are no single objects")).to_be_visible()
+    expect(page.locator("svg rect").first).to_be_attached()
+    page.get_by_role("button", name="Continue to columns").click()
+    expect(page.get_by_label("Class name column")).to_have_value("class_id")
+    page.get_by_label("Name of the dataset").fill("street")
+    page.get_by_role("button", name="Import dataset").click()
+    page.wait_for_url("**/datasets/data-**", timeout=60_000)
+    dataset = page.url.split("/datasets/")[1].split("/")[0]
+    ready = server.wait(f"/api/datasets/{dataset}", lambda one: one["state"] == "ready")
+    assert [(table["role"], table["rows"]) for table in ready["tables"]] == [("train", 6)]
+
+
+def test_a_format_that_does_not_fit_is_said_and_can_be_taken_back(open_page: Callable[..., Any], coco: Path) -> None:
+    page = open_page("/datasets/import")
+    upload(page, coco)
+
+    choose(page, "Data format", "YOLO")
+    expect(page.get_by_text("There is no label file in the upload.")).to_be_visible(timeout=20_000)
+    choose(page, "Data format", "COCO")
+
+    expect(page.get_by_role("button", name="Continue to columns")).to_be_enabled(timeout=20_000)
+    expect(page.get_by_label("Data format", exact=True).first).to_have_value("COCO (recognised)")
+
+
+def test_a_table_without_labels_is_imported_without_a_training_table(
+    open_page: Callable[..., Any], server: Any, new_images: Path
+) -> None:
+    page = open_page("/datasets/import")
+    upload(page, new_images)
+
+    choose(page, "Problem type", "Image classification")
+    expect(page.get_by_role("button", name="Continue to columns")).to_be_enabled(timeout=20_000)
+    page.get_by_role("button", name="Continue to columns").click()
+
+    expect(page.get_by_label("Training table", exact=True).first).to_have_value("None")
+    expect(page.get_by_label("Test table", exact=True).first).to_have_value("new.csv")
+    expect(page.get_by_text("Without a training table the dataset can be predicted on")).to_be_visible()
+    page.get_by_label("Name of the dataset").fill("only new")
+    page.get_by_role("button", name="Import dataset").click()
+    page.wait_for_url("**/datasets/data-**", timeout=60_000)
+    dataset = page.url.split("/datasets/")[1].split("/")[0]
+    server.wait(f"/api/datasets/{dataset}", lambda one: one["state"] == "ready")
+    for tab, words in (("overview", "new.csv"), ("samples", "0.png"), ("statistics", "Image width")):
+        page.goto(f"{server.url}/datasets/{dataset}/{tab}")
+        expect(page.get_by_text(words).first).to_be_visible(timeout=10_000)

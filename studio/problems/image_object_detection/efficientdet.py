@@ -134,8 +134,12 @@ def backbone_name(model_name: str) -> str:
     Raises:
         TrainingError: if the library has no such model.
     """
+    return str(_library_configuration(model_name).backbone_name)
+
+
+def _library_configuration(model_name: str) -> Any:
     try:
-        return str(get_efficientdet_config(model_name).backbone_name)
+        return get_efficientdet_config(model_name)
     except (KeyError, RuntimeError) as error:
         raise TrainingError(
             f"efficientdet-pytorch has no model {model_name!r}.", hint="Choose a suggested backbone.", code="model"
@@ -144,7 +148,7 @@ def backbone_name(model_name: str) -> str:
 
 def _configuration(settings: Any, classes: int, weights: WeightsFile | None) -> Any:
     image, architecture, training = settings.image, settings.architecture, settings.training
-    config = get_efficientdet_config(architecture.backbone)
+    config = _library_configuration(architecture.backbone)
     OmegaConf.set_readonly(config, False)
     OmegaConf.set_struct(config, False)
     config.num_classes = classes

@@ -175,6 +175,8 @@ def test_backbones_of_other_families_are_named_for_their_weights() -> None:
     assert backbone_name("resdet50") == "resnet50"
     with pytest.raises(TrainingError, match="no model"):
         backbone_name("efficientdet_nonsense")
+    with pytest.raises(TrainingError, match="no model"):
+        detector(architecture__backbone="efficientdet_nonsense")
 
 
 @pytest.mark.parametrize("name", sorted(efficientdet_model_param_dict))

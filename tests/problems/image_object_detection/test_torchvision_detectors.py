@@ -100,6 +100,12 @@ def test_a_backbone_without_maps_of_several_scales_is_an_error_with_a_way_out(sc
 
 
 @BOTH
+def test_an_unknown_backbone_is_an_error_with_its_name(schema: Schema) -> None:
+    with pytest.raises(TrainingError, match="'resnet_nonsense'"):
+        detector(schema, architecture__backbone="resnet_nonsense")
+
+
+@BOTH
 @pytest.mark.parametrize("channels", [3, 1])
 def test_the_body_starts_from_the_weights_file(schema: Schema, channels: int, tmp_path: Path) -> None:
     source = timm.create_model("test_resnet", pretrained=False)

@@ -1,5 +1,4 @@
 import { Button, FileButton } from "@mantine/core";
-import { useNavigate } from "react-router";
 import { useLoadSettings } from "../api/catalogue";
 import { useExperiments } from "../api/experiments";
 import type { Dataset, ExperimentSettings, LoadedSettings, ProblemType } from "../api/types";
@@ -111,14 +110,14 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
 }
 
 function ExperimentSelect({ source, onChoose }: { source: FormSource; onChoose: () => void }) {
-  const navigate = useNavigate();
+  const setSearch = useSetSearch();
   const experiments = useExperiments({}, 200).data?.items ?? [];
   const choose = (id: string | null) => {
     const chosen = experiments.find((one) => one.id === id);
     if (!chosen) return;
     onChoose();
     const own = chosen.problem_type === source.dataset.problem_type ? source.dataset.id : chosen.dataset?.id;
-    void navigate(`?from=${chosen.id}${own ? `&dataset=${own}` : ""}`, { replace: true });
+    setSearch({ from: chosen.id, dataset: own ?? null, category: null, problem: null, model: null });
   };
   return (
     <SelectInput

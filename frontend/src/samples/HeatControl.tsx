@@ -51,13 +51,13 @@ export function HeatControl({ overlay, onOverlay, state = null }: HeatControlPro
 export function HeatColours() {
   return (
     <svg width="0" height="0" aria-hidden="true" style={{ position: "absolute" }}>
-      <filter id="heat-colours" colorInterpolationFilters="sRGB">
+      <filter id="heat-colours" x="0" y="0" width="100%" height="100%" colorInterpolationFilters="sRGB">
         <feColorMatrix values="1 0 0 0 0  1 0 0 0 0  1 0 0 0 0  1 0 0 0 0" />
         <feComponentTransfer>
           <feFuncR type="table" tableValues="0.10 0.47 0.86 0.98 0.99" />
           <feFuncG type="table" tableValues="0.04 0.11 0.30 0.63 0.98" />
           <feFuncB type="table" tableValues="0.25 0.43 0.25 0.05 0.60" />
-          <feFuncA type="table" tableValues="0.15 0.75 0.9 0.95 1" />
+          <feFuncA type="table" tableValues="0 0.45 0.8 0.95 1" />
         </feComponentTransfer>
       </filter>
     </svg>

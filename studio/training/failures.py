@@ -29,6 +29,7 @@ _SETTING_OF_CODE = {
     "not_binary_column": "dataset.label_columns",
     "augmentation": "augmentation.custom_train_augmentations",
     "start_weights": "general.use_previous_experiment_weights",
+    "tracker_missing": "logging.logger",
     "no_model": "general.use_previous_experiment_weights",
     "nothing_to_do": "dataset.train_dataframe",
     "empty_split": "dataset.validation_strategy",

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -28,6 +29,7 @@ PROGRESS_SECONDS = 0.5
 MAX_LOG_LINE = 4000
 
 Level = Literal["debug", "info", "warning", "error"]
+Listener = Callable[[Mapping[str, list[tuple[int, float]]]], None]
 
 
 class Reporter:
@@ -44,6 +46,7 @@ class Reporter:
         self._wake = threading.Event()
         self._failure: OSError | None = None
         self._has_begun = False
+        self._listener: Listener | None = None
         self._usage = Usage(devices)
         self._last_sync = self._last_beat = self._last_progress = 0.0
         self._thread = threading.Thread(target=self._run, name="reporter", daemon=True)
@@ -66,6 +69,12 @@ class Reporter:
     def nudge(self) -> None:
         """Write what has gathered now, without waiting for it."""
         self._wake.set()
+
+    def listen(self, listener: "Listener | None") -> None:
+        """Let somebody hear every point as it is written, in the order they come; None ends that."""
+        self._flush(force_progress=False)
+        with self._writing:
+            self._listener = listener
 
     def log(self, level: Level, text: str) -> None:
         """A line for the log page; also printed, for `worker.log`."""
@@ -135,10 +144,15 @@ class Reporter:
                 return
             now = time.time()
             lines = []
-            for event in _grouped(items):
+            events = _grouped(items)
+            for event in events:
                 self._number += 1
                 lines.append(_line(event, {"n": self._number, "time": now, **self._stamp}))
             _write_all(self._file, b"".join(lines))
+            if self._listener is not None:
+                for event in events:
+                    if isinstance(event, _Points):
+                        self._listener(event.numbers())
 
 
 class SilentReporter(Reporter):
@@ -158,6 +172,9 @@ class SilentReporter(Reporter):
 
     def nudge(self) -> None:
         """Write nothing."""
+
+    def listen(self, listener: Listener | None) -> None:
+        """There is nothing to hear."""
 
     def log(self, level: Level, text: str) -> None:
         """Say nothing."""
@@ -191,6 +208,10 @@ class _Points:
     def __init__(self, points: dict[str, list[tuple[int, Any]]], epoch: float | None = None) -> None:
         self.points = points
         self.epoch = epoch
+
+    def numbers(self) -> dict[str, list[tuple[int, float]]]:
+        """The points with plain numbers."""
+        return {name: [(step, float(value)) for step, value in series] for name, series in self.points.items()}
 
 
 def _grouped(items: list[Any]) -> list[Any]:

@@ -5,6 +5,7 @@ import logging
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from studio.runs.events import Finished, Started, Stopped
 from studio.runs.folder import RunFolder, RunLock
 from studio.runs.process import ProcessRecord
 from studio.runs.spec import RunSpec, WorkerKind
+from studio.training.handed_secrets import take_secrets
 from studio.training.ranks import Ranks, fork_ranks
 from studio.training.reporter import ReportedLog, Reporter, SilentReporter
 from studio.training.stopping import StopRequested, StopSignal
@@ -44,6 +46,7 @@ def run_worker(path: Path) -> int:
 
 def _hold(folder: RunFolder) -> int:
     """With the lock held: say who works, then work."""
+    secrets = take_secrets(folder)
     spec = RunSpec.read(folder.path)
     RunFolder.create(folder.path)
     ProcessRecord.current().write(folder.process)
@@ -56,19 +59,26 @@ def _hold(folder: RunFolder) -> int:
     reporter = Reporter(folder, spec.attempt, spec.fence, spec.devices)
     ranks.watch(lambda error: _give_up(reporter, error))
     try:
-        return _carry_out(folder, spec, reporter, stop, ranks)
+        return _carry_out(folder, spec, secrets, reporter, stop, ranks)
     finally:
         ranks.close()
         reporter.close()
 
 
-def _carry_out(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal, ranks: Ranks) -> int:
+def _carry_out(
+    folder: RunFolder,
+    spec: RunSpec,
+    secrets: Mapping[str, str],
+    reporter: Reporter,
+    stop: StopSignal,
+    ranks: Ranks,
+) -> int:
     from studio.training.failures import failed_event
 
     handler = ReportedLog(reporter)
     logging.getLogger("studio").addHandler(handler)
     try:
-        _do(folder, spec, reporter, stop)
+        _do(folder, spec, secrets, reporter, stop)
     except StopRequested:
         reporter.event(_stopped(folder))
         return STOPPED
@@ -83,10 +93,10 @@ def _carry_out(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopS
     return FINISHED
 
 
-def _do(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
+def _do(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: Reporter, stop: StopSignal) -> None:
     match spec.kind:
         case WorkerKind.TRAIN:
-            _train(folder, spec, reporter, stop)
+            _train(folder, spec, secrets, reporter, stop)
         case WorkerKind.INSPECT:
             _inspect(folder, spec, reporter, stop)
         case WorkerKind.PREDICT:
@@ -107,26 +117,30 @@ def _do(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) 
             reporter.event(Finished())
 
 
-def _train(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
+def _train(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: Reporter, stop: StopSignal) -> None:
     from studio.training.distributed import join_team
     from studio.training.finish import finish
     from studio.training.inference_only import untrained
     from studio.training.job import make_job
     from studio.training.pseudo_labels import train_rounds
     from studio.training.resume import seed_of
+    from studio.training.trackers import tracking
 
     team = join_team(folder.path, 0, spec.devices)
     seed = team.from_first(seed_of(folder, spec))
     _begin(folder, spec, reporter, seed)
     stop.check()
     job = make_job(folder, spec, seed, reporter, stop, team)
-    if job.split.is_inference_only:
-        trained = untrained(job)
-    else:
-        for note in job.recipe.notes(job.split.validation, job.split.test):
-            reporter.log(note.level, note.text)
-        job, trained = train_rounds(job)
-    finished = finish(job, trained)
+    with tracking(folder, spec, job.settings, secrets, reporter) as tracker:
+        if job.split.is_inference_only:
+            trained = untrained(job)
+        else:
+            for note in job.recipe.notes(job.split.validation, job.split.test):
+                reporter.log(note.level, note.text)
+            job, trained = train_rounds(job)
+        finished = finish(job, trained)
+        if tracker is not None:
+            tracker.finished(finished)
     reporter.progress(1.0)
     reporter.sync()
     reporter.event(finished)

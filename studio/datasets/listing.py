@@ -1,8 +1,9 @@
 """What lies in imported files: tables, media folders, and which columns name files in which folder."""
 
+import os
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -10,7 +11,6 @@ import pandas as pd
 
 from studio.datasets import media, table
 from studio.datasets.dataset import ColumnKind, TableRole
-from studio.files import iter_files
 
 SAMPLE_ROWS = 200
 FILE_SHARE = 0.5
@@ -33,21 +33,34 @@ class MediaFolder:
     """Number of files by ending."""
 
 
-def list_tables(files: Path) -> list[str]:
-    """Table files, relative, the shallow ones first."""
-    found = [
-        path.relative_to(files).as_posix() for path in iter_files(files) if path.suffix.lower() in table.EXTENSIONS
-    ]
-    return sorted(found, key=lambda name: (name.count("/"), name))
+def list_files(root: Path) -> tuple[str, ...]:
+    """Every regular file below a folder, relative and sorted; links are left out. One look at each name."""
+    found: list[str] = []
+    folders = [("", root)]
+    while folders:
+        prefix, folder = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((f"{prefix}{entry.name}/", folder / entry.name))
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(prefix + entry.name)
+    return tuple(sorted(found))
 
 
-def list_media_folders(files: Path) -> list[MediaFolder]:
+def list_tables(paths: Iterable[str]) -> list[str]:
+    """The table files among these, the shallow ones first."""
+    return sorted((path for path in paths if path.lower().endswith(table.EXTENSIONS)), key=lambda n: (n.count("/"), n))
+
+
+def list_media_folders(paths: Iterable[str]) -> list[MediaFolder]:
     """Folders that hold media files, the fullest first."""
     counts: dict[str, Counter[str]] = {}
-    for path in iter_files(files):
-        ending = path.suffix.lower()
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        ending = f".{name.rpartition('.')[2].lower()}"
         if ending in media.EXTENSIONS:
-            counts.setdefault(path.parent.relative_to(files).as_posix(), Counter())[ending] += 1
+            counts.setdefault(folder or ".", Counter())[ending] += 1
     folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
     return sorted(folders, key=lambda folder: (-folder.files, folder.name))
 

@@ -19,7 +19,7 @@ from studio.datasets.dataset import preview_name
 from studio.datasets.format_choice import FormatOffer, chosen_format, recognised_formats
 from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
-from studio.datasets.listing import MediaFolder, file_columns, list_media_folders, list_tables
+from studio.datasets.listing import MediaFolder, file_columns, list_files, list_media_folders, list_tables
 from studio.datasets.media import ImageError, inspect_image, sniff_type
 from studio.datasets.scan_result import (
     TABLE_ROLES,
@@ -97,11 +97,12 @@ def draw_previews(folder: Path, result: Scan) -> None:
 
 def scan_files(files: Path, given: Mapping[str, Any]) -> Scan:
     """Tables, folders, formats, guesses and a preview of unpacked files."""
-    tables, findings = _read_tables(files)
-    upload = Upload.listed(files, tables)
+    paths = list_files(files)
+    tables, findings = _read_tables(files, paths)
+    upload = Upload(files, paths, tables)
     offers = recognised_formats(upload, str(given.get("problem_type") or ""))
     asked = chosen_format(given, offers)
-    folders = list_media_folders(files)
+    folders = list_media_folders(paths)
     plain = _plain_tables(files, tables, folders)
     offer = asked or _surest(offers, plain, given)
     if offer is None or offer.format.read is None:
@@ -137,10 +138,10 @@ def _decided(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value or key in TABLE_ROLES}
 
 
-def _read_tables(files: Path) -> tuple[dict[str, RawTable], list[Finding]]:
+def _read_tables(files: Path, paths: Sequence[str]) -> tuple[dict[str, RawTable], list[Finding]]:
     tables: dict[str, RawTable] = {}
     findings: list[Finding] = []
-    for name in list_tables(files):
+    for name in list_tables(paths):
         try:
             tables[name] = read_table(files / name, name)
         except DatasetError as error:

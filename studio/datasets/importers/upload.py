@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
 from studio.datasets import media
 from studio.datasets.listing import role_by_name
 from studio.datasets.table import RawTable
-from studio.files import iter_files
 
 
 @dataclass(frozen=True)
@@ -20,15 +19,13 @@ class Upload:
     tables: Mapping[str, RawTable]
     """Tables that could be read, by path."""
 
-    @classmethod
-    def listed(cls, files: Path, tables: Mapping[str, RawTable] | None = None) -> "Upload":
-        """The upload in a folder."""
-        root = len(files.as_posix()) + 1
-        return cls(files, tuple(path.as_posix()[root:] for path in iter_files(files)), tables or {})
-
     def with_ending(self, *endings: str) -> list[str]:
         """Paths that end so, in any case."""
-        return [path for path in self.paths if path.lower().endswith(endings)]
+        return [path for path, lower in self._lowered if lower.endswith(endings)]
+
+    @cached_property
+    def _lowered(self) -> list[tuple[str, str]]:
+        return [(path, path.lower()) for path in self.paths]
 
     @cached_property
     def images(self) -> "ImageIndex":
@@ -72,6 +69,7 @@ def _nearest(paths: list[str], near: str) -> str | None:
     return max(paths, key=lambda path: len(words & set(PurePosixPath(path).parts)))
 
 
+@lru_cache(maxsize=4096)
 def role_by_path(path: str) -> str | None:
     """The table role that a file's own name, or else its nearest folder, speaks of."""
     pure = PurePosixPath(path)

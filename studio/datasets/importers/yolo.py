@@ -57,8 +57,7 @@ def read(upload: Upload) -> Conversion:
     reader = _Reader(upload, _class_names(upload), _split_lists(upload))
     labelled = set()
     for path in labels:
-        stem = PurePosixPath(path).stem
-        image = upload.images.with_stem(stem, path)
+        image = upload.images.with_stem(_stem(path), path)
         if image is not None and image not in labelled:
             labelled.add(image)
             reader.read(path, image)
@@ -82,14 +81,18 @@ def _label_files(upload: Upload) -> list[str]:
     return [
         path
         for path in upload.with_ending(".txt")
-        if upload.images.has_stem(PurePosixPath(path).stem) and PurePosixPath(path).name not in _NAME_FILES
+        if upload.images.has_stem(_stem(path)) and path.rpartition("/")[2] not in _NAME_FILES
     ]
 
 
 def _names_file(upload: Upload) -> str | None:
     files = [path for path in upload.with_ending(".yaml", ".yml") if b"names" in _small(upload.files / path)]
-    files += [path for path in upload.paths if PurePosixPath(path).name.lower() in _NAME_FILES]
+    files += [path for path in upload.with_ending(*_NAME_FILES) if path.rpartition("/")[2].lower() in _NAME_FILES]
     return min(files, key=lambda path: (not path.lower().endswith((".yaml", ".yml")), path.count("/")), default=None)
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].rpartition(".")[0]
 
 
 def _small(path: Path) -> bytes:
@@ -121,8 +124,8 @@ def _split_lists(upload: Upload) -> dict[str, TableRole]:
     """Image name -> split, from text files such as `train.txt` whose lines are image paths."""
     splits: dict[str, TableRole] = {}
     for path in upload.with_ending(".txt"):
-        role = role_by_path(PurePosixPath(path).name)
-        if role is None or upload.images.has_stem(PurePosixPath(path).stem):
+        role = None if upload.images.has_stem(_stem(path)) else role_by_path(path.rpartition("/")[2])
+        if role is None:
             continue
         for line in (upload.files / path).read_text("utf-8", errors="replace").splitlines():
             image = upload.images.named(PurePosixPath(line.strip()).name, line) if line.strip() else None
@@ -147,7 +150,7 @@ class _Reader:
 
     def role_of(self, image: str, label: str) -> TableRole:
         """The split of an image: a list that names it, the folder of its labels, or its own folder."""
-        folders = (PurePosixPath(label).parent.as_posix(), PurePosixPath(image).parent.as_posix())
+        folders = (label.rpartition("/")[0], image.rpartition("/")[0])
         found = next((role for folder in folders if (role := role_by_path(folder)) is not None), "train")
         return self.splits.get(image, cast(TableRole, found))
 

@@ -102,7 +102,7 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
     kind = problem_type(choices.problem_type)
     roles = {role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)}
     files = (run_folder / order["files"]).resolve()
-    tables_folder = (run_folder / order["tables"]).resolve()
+    tables_folder = (run_folder / order.get("tables", order["files"])).resolve()
     return make_dataset(
         ImportOrder(
             files=files,

@@ -10,6 +10,8 @@ from studio.results.prediction import ROW
 from studio.settings.finding import FindingLevel
 
 LEAST_ROWS = 2
+FOLD = "fold"
+"""The column that names a row's fold, where a table has one."""
 
 
 def check_rows(inspection: Inspection, file_column: str | None) -> None:
@@ -24,11 +26,37 @@ def check_rows(inspection: Inspection, file_column: str | None) -> None:
             f"{len(train)} rows are left to train on.",
             f"At least {LEAST_ROWS} are needed: some to learn from, some to validate on.",
         )
+    if train is not None and FOLD in train.columns:
+        _note_folds(inspection, train)
     for role in inspection.frames:
         _note_repeated(inspection, role, file_column)
     if file_column is not None and train is not None:
         for other in ("validation", "test"):
             _note_leak(inspection, other, file_column)
+
+
+def _note_folds(inspection: Inspection, train: pd.DataFrame) -> None:
+    """Values of the fold column are taken as they are; rows without one and a single fold are said."""
+    missing = train.index[train[FOLD].isna()]
+    if len(missing):
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "no_fold",
+            FOLD,
+            f"{len(missing)} rows have no fold, so no fold validates on them.",
+            "Give every row a fold, or choose another validation strategy.",
+            missing,
+        )
+    if train[FOLD].nunique() < 2:
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "one_fold",
+            FOLD,
+            "All rows are in one fold, so none are left to train on when it validates.",
+            "Use at least two folds, or choose another validation strategy.",
+        )
 
 
 def _note_repeated(inspection: Inspection, role: TableRole, file_column: str | None) -> None:

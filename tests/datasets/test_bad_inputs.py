@@ -345,6 +345,22 @@ E46 = [
         "unseen_label",
         (1,),
     ),
+    found(
+        "E51",
+        "rows without a fold",
+        labels("a\t0", "b\t", "a\t1", header="image,label,fold"),
+        "no_fold",
+        (2,),
+        choices=CLASSES,
+    ),
+    found("E51", "one fold", labels("a\t0", "b\t0", "a\t0", header="image,label,fold"), "one_fold", choices=CLASSES),
+    handled(
+        "E51",
+        "decimal, negative and missing numbers of folds",
+        parquet(label=["a", "b"] * 3, fold=[0.0, 2.0, -1.0] * 2),
+        lambda data: set(data.choice_context().folds) == {"0", "2", "-1"},
+        choices=CLASSES,
+    ),
     found("E53", "1,500 classes", many_classes, "many_classes", choices=CLASSES),
     found(
         "E55",
@@ -644,7 +660,6 @@ ELSEWHERE = {
     "E14": "tests/server/test_imports.py: the same data twice is said on the dataset",
     "E15": "tests/server/test_uploads.py: uploads that are cut or of the wrong length",
     "E50": "tests/modeling/classification/test_metrics.py: classes that a validation set lacks",
-    "E51": "tests/datasets/test_folds.py: fold columns",
     "E52": "tests/datasets/test_folds.py: groups stay together",
     "E59": "tests/datasets/test_labels.py: classes that a model has not seen are refused by name",
 }

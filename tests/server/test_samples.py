@@ -93,6 +93,14 @@ def test_a_table_without_an_index_gives_the_same_pages(folder: Path, tmp_path: P
     assert read_samples(tmp_path, query) == read_samples(folder, query)
 
 
+def test_an_index_older_than_its_table_is_not_believed(folder: Path, tmp_path: Path) -> None:
+    write_samples(samples(100), tmp_path, "validation")
+    (tmp_path / "validation_samples.parquet").write_bytes((folder / "validation_samples.parquet").read_bytes())
+    query = SampleQuery(offset=1000)
+
+    assert read_samples(tmp_path, query) == read_samples(folder, query)
+
+
 def test_an_empty_table_has_an_empty_page(tmp_path: Path, frame: pd.DataFrame) -> None:
     write_samples(frame.head(0), tmp_path, "test")
 

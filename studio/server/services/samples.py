@@ -59,13 +59,13 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
 
 
 def _index(predictions: Path, split: str) -> SampleIndex:
-    """The index beside the table; made for this page alone where an older run has none."""
+    """The index beside the table; made for this page alone where it is missing, or older than the table."""
     import pyarrow.parquet as pq
 
-    path = predictions / f"{split}{INDEX_SUFFIX}"
-    if path.is_file():
+    table, path = predictions / f"{split}{SUFFIX}", predictions / f"{split}{INDEX_SUFFIX}"
+    if path.is_file() and path.stat().st_mtime_ns >= table.stat().st_mtime_ns:
         return SampleIndex.open(path)
-    with pq.ParquetFile(predictions / f"{split}{SUFFIX}") as file:
+    with pq.ParquetFile(table) as file:
         return SampleIndex.of(file.read(columns=_INDEXED))
 
 

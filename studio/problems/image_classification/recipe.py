@@ -17,7 +17,7 @@ from studio.modeling.classification.metrics import classification_metrics, decis
 from studio.modeling.classification.targets import label_cells, space_of, target_of, truth_of, unseen_labels
 from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.flips import flipped_views
-from studio.modeling.images.grad_cam import attribution_maps
+from studio.modeling.images.hires_cam import attribution_maps
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.pipelines import CUSTOM, transforms_of
 from studio.modeling.images.placement import Placement, placed
@@ -202,7 +202,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         return Scored([{"probabilities": row} for row in means.cpu().numpy()], losses)
 
     def attributions(self, model: nn.Module, batch: ImageBatch) -> list[NDArray[np.float32]] | None:
-        """Grad-CAM++ of the answer; where an image may have several labels, of the likeliest."""
+        """HiResCAM of the answer; where an image may have several labels, of the likeliest."""
 
         def of_answer(logits: Tensor) -> Tensor:
             probabilities = self.loss_function.probabilities(logits.detach()).cpu().numpy().astype(np.float64)

@@ -137,10 +137,10 @@ class Training(TrainingSection):
         bool,
         Setting(
             label="Run interpretations",
-            help="Show for the samples of the insights which parts of the image speak for the answer (Grad-CAM++). "
+            help="Show for the samples of the insights which parts of the image speak for the answer (HiResCAM). "
             "For any other image it is shown on demand.",
             level=ExperienceLevel.SKILLED,
-            paper="https://arxiv.org/abs/1710.11063",
+            paper="https://arxiv.org/abs/2011.08891",
         ),
     ] = True
 

@@ -41,7 +41,7 @@ PROBLEM_TYPE = ProblemType(
         "ROC and precision-recall",
         "Calibration",
         "Classes",
-        "What speaks for an answer (Grad-CAM++), on the samples",
+        "What speaks for an answer (HiResCAM), on the samples",
     ),
     prediction_columns="pred_<class> with the probability of each class, pred_label with the answer",
     guess=guess,

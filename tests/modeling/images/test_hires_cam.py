@@ -1,4 +1,4 @@
-"""Grad-CAM++ against its closed form, and over backbones of convolutions and of tokens."""
+"""HiResCAM against its closed form, and over backbones of convolutions and of tokens."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.modeling.images.backbones import Pooling, feature_extractor
-from studio.modeling.images.grad_cam import attribution_maps, grad_cam_plus_plus
+from studio.modeling.images.hires_cam import attribution_maps, hires_cam, positive_share
 
 
 class Toy(nn.Module):
@@ -21,41 +21,29 @@ class Toy(nn.Module):
         return (self.pool(images) * self.weights).sum(1, keepdim=True)
 
 
-def closed_form(features: np.ndarray, weights: list[float]) -> np.ndarray:
-    """Of a weighted average: every gradient of channel k is w_k / n, so alpha is 1 / (2 + sum of A_k * w_k / n)."""
-    count = features[0].size
-    total = np.zeros(features[0].shape)
-    for channel, weight in zip(features, weights, strict=True):
-        gradient = weight / count
-        alpha = 1 / (2 + channel.sum() * gradient)
-        total += count * alpha * max(gradient, 0.0) * channel
-    total = np.maximum(total, 0)
-    return total / total.max()
+def test_the_positions_of_a_weighted_average_add_up_to_its_score() -> None:
+    features = torch.rand(3, 2, 4, 6, generator=torch.Generator().manual_seed(0)).requires_grad_()
+    scores = Toy([0.7, -1.9])(features)[:, 0]
+    (gradients,) = torch.autograd.grad(scores.sum(), features)
+
+    found = hires_cam(features.detach(), gradients)
+
+    assert torch.allclose(found.sum((1, 2)), scores.detach(), atol=1e-6)
 
 
-def test_a_weighted_average_has_the_closed_form() -> None:
+def test_a_map_is_the_positive_part_of_the_weighted_channels() -> None:
     features = torch.rand(3, 2, 4, 6, generator=torch.Generator().manual_seed(0))
 
-    found = attribution_maps(Toy([0.7, 1.9]), features, lambda scores: scores[:, 0])
+    found = attribution_maps(Toy([1.9, -0.7]), features, lambda scores: scores[:, 0])
 
     assert found is not None
     for one, image in zip(found.numpy(), features.numpy(), strict=True):
-        assert np.allclose(one, closed_form(image, [0.7, 1.9]), atol=1e-6)
-
-
-def test_a_channel_that_speaks_against_the_answer_is_left_out() -> None:
-    features = torch.rand(1, 2, 3, 3, generator=torch.Generator().manual_seed(1))
-
-    found = attribution_maps(Toy([1.0, -2.0]), features, lambda scores: scores[:, 0])
-
-    assert found is not None
-    assert np.allclose(found[0].numpy(), (features[0, 0] / features[0, 0].max()).numpy(), atol=1e-6)
+        expected = np.maximum(1.9 * image[0] - 0.7 * image[1], 0)
+        assert np.allclose(one, expected / expected.max(), atol=1e-6)
 
 
 def test_where_nothing_speaks_for_the_answer_the_map_is_0() -> None:
-    found = grad_cam_plus_plus(torch.rand(1, 2, 3, 3), -torch.rand(1, 2, 3, 3))
-
-    assert found.abs().max() == 0
+    assert positive_share(-torch.rand(1, 3, 3)).abs().max() == 0
 
 
 def test_a_model_without_pooling_has_no_maps() -> None:
@@ -71,7 +59,7 @@ def test_every_kind_of_backbone_has_maps_of_the_images_size(name: str, pool: str
     images = torch.rand(2, 3, *size)
     model(images)
 
-    found = attribution_maps(model, images, lambda scores: scores[:, 1])
+    found = attribution_maps(model, images, lambda scores: scores.amax(1))
 
     assert found is not None
     assert found.shape == (2, *size)

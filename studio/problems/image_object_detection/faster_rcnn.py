@@ -95,6 +95,7 @@ class FasterRcnnDetector(Detector[Outputs]):
             ),
             rpn_pre_nms_top_n_train=TRAINING_PROPOSALS,
             rpn_post_nms_top_n_train=TRAINING_PROPOSALS,
+            rpn_pre_nms_top_n_test=max(TRAINING_PROPOSALS, 3 * self.limits.max_det_per_image),
             rpn_post_nms_top_n_test=max(LEAST_PROPOSALS, 3 * self.limits.max_det_per_image),
             box_roi_pool=MultiScaleRoIAlign([str(level) for level in range(pooled_levels)], 7, 2),
         )

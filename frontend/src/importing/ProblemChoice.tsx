@@ -28,7 +28,7 @@ export function ProblemChoice({ scan, editing }: ChoiceProps) {
         {type && <p className="small muted">{type.description}</p>}
         {type && <FormatSelect type={type} scan={scan} editing={editing} />}
       </div>
-      <Reasons scan={scan} editing={editing} types={types} />
+      {scan.state !== "failed" && <Reasons scan={scan} editing={editing} types={types} />}
     </section>
   );
 }

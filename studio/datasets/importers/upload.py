@@ -1,5 +1,6 @@
 """Upload: the unpacked files of an import, listed once, with their tables read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -62,11 +63,15 @@ class ImageIndex:
 
 
 def _nearest(paths: list[str], near: str) -> str | None:
-    """Of several files with one name, the one whose folders have most words in common with the annotation's path."""
+    """Of several files with one name, the one whose path has most words in common with the annotation's path."""
     if len(paths) < 2:
         return paths[0] if paths else None
-    words = set(PurePosixPath(near).parts)
-    return max(paths, key=lambda path: len(words & set(PurePosixPath(path).parts)))
+    words = _words(near)
+    return max(paths, key=lambda path: len(words & _words(path)))
+
+
+def _words(path: str) -> set[str]:
+    return set(re.split(r"[^a-z0-9]+", path.lower()))
 
 
 @lru_cache(maxsize=4096)

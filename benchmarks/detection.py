@@ -1,0 +1,153 @@
+"""Seconds an epoch of object detection against a bare efficientdet-pytorch loop, and against Ultralytics if asked.
+
+    python -m benchmarks.detection [--backbone tf_efficientdet_lite0] [--size 256] [--rounds 3]
+    python -m benchmarks.detection --yolo PYTHON [--target 0.7]     minutes until both reach a validation mAP at 0.5
+
+Blood cells (`STUDIO_SHARED_DATA`). PYTHON is the interpreter of an environment of its own with `ultralytics`, whose
+YOLO11n is built from its configuration, without weights; ours starts without weights too, so that both begin alike.
+"""
+
+import argparse
+import csv
+import subprocess
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from effdet import DetBenchTrain, EfficientDet, get_efficientdet_config
+
+from benchmarks.epoch_time import Pair, bare, compare, ours, read_events
+from benchmarks.quality import BOX_ROLES, DATA
+from benchmarks.workspace import Source, import_dataset, make_run, run_worker
+from studio.datasets.dataset import Dataset
+from studio.runs.events import Metrics
+from studio.runs.folder import RunFolder
+from studio.runs.spec import RunSpec
+from studio.training.job import Job, make_job
+from studio.training.reporter import SilentReporter
+from studio.training.stopping import StopSignal
+
+EPOCHS = 4
+BCCD = DATA / "image_object_detection__bccd"
+MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
+YOLO_CODE = """
+import sys, time
+from ultralytics import YOLO
+data, epochs, size, out = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]
+YOLO("yolo11n.yaml").train(data=data, epochs=epochs, imgsz=size, batch=8, device="cpu", workers=1, project=out,
+    name="run", exist_ok=True, plots=False, verbose=False, seed=1)
+"""
+
+
+def bare_seconds(job: Job, backbone: str) -> float:
+    """The loop by hand over efficientdet-pytorch's own training module."""
+    torch.manual_seed(0)
+    image = job.settings.image
+    config = get_efficientdet_config(backbone)
+    config.num_classes = len(job.recipe.target.labels)
+    config.image_size = (image.image_height, image.image_width)
+    network = DetBenchTrain(EfficientDet(config, pretrained_backbone=False), config)
+    mean, deviation = (torch.tensor(one).view(1, 3, 1, 1) for one in (MEAN, DEVIATION))
+
+    def loss(batch: Any) -> torch.Tensor:
+        pixels = ((batch.images.contiguous().float() - mean) / deviation).contiguous()
+        boxes = [one[:, [1, 0, 3, 2]] for one in batch.corners]
+        total: torch.Tensor = network(pixels, {"bbox": boxes, "cls": [one.float() + 1 for one in batch.classes]})[
+            "loss"
+        ]
+        return total
+
+    return bare(job, loss, network, EPOCHS)
+
+
+def settings(backbone: str, size: int, share: float) -> dict[str, Any]:
+    """Of both sides."""
+    return {
+        "architecture.backbone": backbone,
+        "architecture.pretrained": False,
+        "image.image_width": size,
+        "image.image_height": size,
+        "augmentation.augmentations_strategy": "Soft",
+        "training.batch_size": 8,
+        "training.epochs": EPOCHS,
+        "training.evaluation_epochs": 1000.0,
+        "training.build_scoring_pipelines": False,
+        "dataset.validation_strategy": "automatic",
+        "dataset.validation_size": 0.05,
+        "dataset.test_dataframe": None,
+        "dataset.data_sample": share,
+    }
+
+
+def job_of(folder: Path) -> Job:
+    """The job of a run folder."""
+    run = RunFolder(folder)
+    return make_job(run, RunSpec.read(folder), 1, SilentReporter(), StopSignal(run))
+
+
+def measured(root: Path, dataset: Dataset, values: dict[str, Any], threads: int, index: int) -> tuple[Pair, Path]:
+    """One round, and the folder of our run."""
+    off = {**values, "environment.cache_inputs": "Off"}
+    by_hand = make_run(root / f"bare{index}", dataset, off, threads=threads)
+    mine = make_run(root / f"ours{index}", dataset, values, threads=threads)
+    seconds = bare_seconds(job_of(by_hand), values["architecture.backbone"])
+    return Pair(seconds, ours(mine)), mine
+
+
+def our_minutes(folder: Path, target: float) -> float | None:
+    """Minutes of a run until its validation reached a mAP."""
+    begun = time.time()
+    if run_worker(folder) != 0:
+        raise SystemExit((folder / "worker.log").read_text())
+    for event in read_events(folder):
+        values = event.points.get("validation.mAP", ()) if isinstance(event, Metrics) else ()
+        if any(value >= target for _, value in values):
+            return (event.time - begun) / 60
+    return None
+
+
+def yolo_minutes(python: str, root: Path, epochs: int, size: int, target: float) -> float | None:
+    """Minutes of an Ultralytics training until its validation reached a mAP."""
+    data = next((BCCD / "yolo").rglob("*.yaml"))
+    subprocess.run([python, "-c", YOLO_CODE, str(data), str(epochs), str(size), str(root)], check=True, cwd=root)
+    with (root / "run" / "results.csv").open() as file:
+        for row in csv.DictReader(file):
+            found = {name.strip(): float(value) for name, value in row.items()}
+            if found["metrics/mAP50(B)"] >= target:
+                return found["time"] / 60
+    return None
+
+
+def main() -> None:
+    """Print what was asked for."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--backbone", default="tf_efficientdet_lite0")
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--share", type=float, default=0.5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--yolo", help="interpreter of an environment with ultralytics")
+    parser.add_argument("--target", type=float, default=0.7)
+    parser.add_argument("--epochs", type=int, default=40, help="at most, with --yolo")
+    chosen = parser.parse_args()
+    torch.set_num_threads(chosen.threads)
+    with tempfile.TemporaryDirectory() as name:
+        root = Path(name)
+        source = Source("image_object_detection", BCCD, BOX_ROLES, "train.parquet", "test.parquet")
+        dataset = import_dataset(source, root / "bccd")
+        values = settings(chosen.backbone, chosen.size, chosen.share)
+        if not chosen.yolo:
+            compare(chosen.backbone, chosen.rounds, partial(measured, root, dataset, values, chosen.threads))
+            return
+        long = {**values, "training.epochs": chosen.epochs, "training.evaluation_epochs": 1.0}
+        long |= {"dataset.data_sample": 1.0, "dataset.validation_size": 0.2, "training.warmup_epochs": 1.0}
+        mine = our_minutes(make_run(root / "ours", dataset, long, threads=chosen.threads), chosen.target)
+        theirs = yolo_minutes(chosen.yolo, root, chosen.epochs, chosen.size, chosen.target)
+        print(f"minutes to mAP {chosen.target} at 0.5 (None: not reached): ours {mine}, YOLO11n {theirs}")
+
+
+if __name__ == "__main__":
+    main()

@@ -26,14 +26,15 @@ def attribution_maps(model: nn.Module, images_BCHW: Tensor, score_of: Callable[[
     seen: list[tuple[Tensor, bool]] = []
 
     def keep(module: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor]:
-        # Only what follows matters, so the way back ends here and costs nothing.
+        # Only what follows matters: the body keeps nothing for a way back (leaving `no_grad` undoes this).
+        torch.set_grad_enabled(True)
         features = inputs[0].detach().requires_grad_()
         seen.append((features, bool(getattr(module, "channels_last", False))))
         return (features,)
 
     hooks = [one.register_forward_pre_hook(keep) for one in model.modules() if isinstance(one, Pooling)]
     try:
-        with torch.enable_grad():
+        with torch.no_grad():
             scores = score_of(model(images_BCHW))
     finally:
         for hook in hooks:

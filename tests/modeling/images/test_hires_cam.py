@@ -82,3 +82,18 @@ def test_the_bright_object_that_decides_is_where_the_map_is() -> None:
     assert found[0].argmax().item() // 8 in range(4)
     assert found[0].argmax().item() % 8 in range(4, 8)
     assert found[1].argmax().item() // 8 in range(5, 8)
+
+
+def test_gradients_are_kept_for_the_head_alone_and_left_as_they_were() -> None:
+    torch.manual_seed(0)
+    model = nn.Sequential(feature_extractor("test_resnet", 3, "Average", None, (64, 64)), nn.LazyLinear(2)).eval()
+    images = torch.rand(1, 3, 64, 64)
+    model(images)
+    kept: list[bool] = []
+    first = next(one for one in model.modules() if isinstance(one, nn.Conv2d))
+    first.register_forward_hook(lambda module, inputs, output: kept.append(output.requires_grad))
+
+    attribution_maps(model, images, lambda scores: scores[:, 0])
+
+    assert kept == [False]
+    assert torch.is_grad_enabled()

@@ -204,13 +204,14 @@ def test_the_overlap_and_the_limit_of_the_settings_decide_which_boxes_stay(schem
         with torch.inference_mode():
             return len(model.decode(model(batch()))[0].scores_N)
 
-    assert kept(0.05, 5000) < kept(0.9, 5000)
+    assert kept(0.05, 500) < kept(0.9, 500)
     assert kept(0.9, 3) == 3
 
 
-@pytest.mark.parametrize(("schema", "steps"), [(FasterRcnnSettings, 15), (FcosSettings, 40)])
-def test_boxes_are_overfitted(schema: Schema, steps: int) -> None:
-    model = detector(schema, image__image_normalization="Inception")
+def test_every_side_of_a_box_is_learned_by_fcos_from_the_start() -> None:
+    """With torchvision's start, a side behind a dead ReLU stays where it is."""
+    steps = 40
+    model = detector(FcosSettings, image__image_normalization="Inception")
     generator = torch.Generator().manual_seed(0)
     images = torch.randint(0, 60, (4, 3, 128, 128), dtype=torch.uint8, generator=generator)
     corners = [(20, 30, 70, 90), (50, 10, 110, 60), (10, 60, 50, 120), (60, 50, 120, 100)]

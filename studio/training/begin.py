@@ -166,6 +166,10 @@ def _mode(job: Job, work: Work, saved: CheckpointState | None) -> ComputeMode:
         if not job.team.is_first:
             return mode
     job.reporter.log("info", choice.reason)
+    if choice.candidates and job.spec.seed >= 0:
+        job.reporter.log(
+            "info", "A busy machine may choose otherwise: fix Memory layout and Precision to repeat this run exactly."
+        )
     job.reporter.event(
         SpeedChosen(
             layout=choice.mode.layout,

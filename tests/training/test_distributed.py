@@ -78,6 +78,7 @@ def test_two_processes_learn_what_one_does_with_twice_the_batch(tmp_path: Path, 
         assert [value for _, value in both.series(series)] == pytest.approx(values, abs=1e-5)
 
 
+@pytest.mark.heavy
 def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset) -> None:
     settings = {**NO_NORMS, "architecture.backbone": "test_efficientnet", "training.epochs": 1}
     settings |= {"architecture.batch_normalization": "Train", "training.drop_last_batch": True}
@@ -94,6 +95,7 @@ def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset)
     assert max(difference.values()) < 1e-4
 
 
+@pytest.mark.heavy
 def test_a_stopped_team_resumes_to_the_same_bits(tmp_path: Path, shapes: Dataset) -> None:
     settings = {**NO_NORMS, "architecture.dropout": 0.5, "training.batch_size": 8, "training.epochs": 12}
     whole = work(tmp_path / "whole", shapes, settings, 2)
@@ -121,6 +123,7 @@ def endless(folder: Path, dataset: Dataset) -> tuple[subprocess.Popen[bytes], li
     return process, psutil.Process(process.pid).children(recursive=True)
 
 
+@pytest.mark.heavy
 def test_no_process_outlives_the_first(tmp_path: Path, shapes: Dataset) -> None:
     process, others = endless(tmp_path / "run", shapes)
 
@@ -132,6 +135,7 @@ def test_no_process_outlives_the_first(tmp_path: Path, shapes: Dataset) -> None:
     assert not alive
 
 
+@pytest.mark.heavy
 def test_the_loss_of_one_process_ends_all_with_its_reason(tmp_path: Path, shapes: Dataset) -> None:
     process, others = endless(tmp_path / "run", shapes)
 

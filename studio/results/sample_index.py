@@ -2,6 +2,7 @@
 
 `<split>_samples.index`  an uncompressed Arrow file, mapped into memory; one value a row of the table:
 
+row                                                          its number in the source table
 row_up, loss_up, loss_down, confidence_up, confidence_down   row positions in this order; missing values stand last
 truth, prediction                                            64-bit hash of the text, 0 where it is missing
 correct                                                      1, 0, or -1 where it is missing
@@ -31,6 +32,8 @@ class SampleFilter:
     truth: str | None = None
     prediction: str | None = None
     correct: bool | None = None
+    rows: tuple[int, ...] | None = None
+    """Numbers in the source table."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class SampleIndex:
     def of(cls, table: "pa.Table") -> "SampleIndex":
         """The index of a samples table (without its views)."""
         rows = table.column("row").to_numpy()
-        columns: dict[str, NDArray[np.generic]] = {"row_up": _order(rows, rows, 1)}
+        columns: dict[str, NDArray[np.generic]] = {"row": rows, "row_up": _order(rows, rows, 1)}
         for key in ("loss", "confidence"):
             values = table.column(key).to_numpy()
             columns[f"{key}_up"], columns[f"{key}_down"] = _order(values, rows, 1), _order(values, rows, -1)
@@ -96,6 +99,8 @@ class SampleIndex:
         ]
         if wanted.correct is not None:
             tests.append(self.columns["correct"] == int(wanted.correct))
+        if wanted.rows is not None:
+            tests.append(np.isin(self.columns["row"], wanted.rows))
         return np.logical_and.reduce(tests) if tests else None
 
 

@@ -54,6 +54,8 @@ def expected(frame: pd.DataFrame, query: SampleQuery) -> tuple[int, list[int]]:
         value = getattr(query, name)
         if value is not None:
             found = found[(found[name] == value).fillna(False)]
+    if query.rows is not None:
+        found = found[found["row"].isin(query.rows)]
     falls, key = query.sort.startswith("-"), query.sort.removeprefix("-")
     keys, orders = ([key, "row"], [not falls, True]) if key != "row" else (["row"], [not falls])
     found = found.sort_values(keys, ascending=orders, na_position="last", kind="stable")
@@ -71,6 +73,8 @@ def expected(frame: pd.DataFrame, query: SampleQuery) -> tuple[int, list[int]]:
         {"correct": True, "offset": 100},
         {"truth": "class 2", "prediction": "class 3", "correct": False, "limit": 7},
         {"truth": "nothing"},
+        {"rows": (7, 4999, 12, 6000)},
+        {"rows": (7, 12), "correct": True},
         {"offset": 100_000},
     ],
     ids=str,

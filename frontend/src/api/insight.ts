@@ -2,7 +2,12 @@ import type { InsightGroup, SampleView } from "./types";
 
 /** The typed payloads of insights, twins of `studio/results/insight.py`. */
 
-export type SampleFilter = { truth: string | null; prediction: string | null; correct: boolean | null };
+export type SampleFilter = {
+  truth: string | null;
+  prediction: string | null;
+  correct: boolean | null;
+  rows?: number[] | null;
+};
 export type LinesPayload = {
   kind: "lines";
   x_label: string;
@@ -43,6 +48,8 @@ export type MatrixPayload = {
   column_names: string[];
   counts: number[][];
   opens_samples: boolean;
+  /** Where samples have many objects each: source rows of some samples behind each cell. */
+  sample_rows?: number[][][];
 };
 export type TablePayload = {
   kind: "table";

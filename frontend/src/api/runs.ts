@@ -10,6 +10,7 @@ export type RunSampleFilter = {
   truth: string | null;
   prediction: string | null;
   correct: string | null;
+  rows?: string | null;
 };
 
 export function fetchSeries(run: string, points: number): Promise<{ series: Record<string, SeriesHistory> }> {

@@ -2632,6 +2632,11 @@ export interface components {
             row_label: string;
             /** Row Names */
             row_names: string[];
+            /**
+             * Sample Rows
+             * @default []
+             */
+            sample_rows: number[][][];
         };
         /**
          * Me
@@ -6665,6 +6670,7 @@ export interface operations {
                 truth?: string | null;
                 prediction?: string | null;
                 correct?: boolean | null;
+                rows?: string | null;
             };
             header?: never;
             path: {
@@ -8026,6 +8032,7 @@ export interface operations {
                 truth?: string | null;
                 prediction?: string | null;
                 correct?: boolean | null;
+                rows?: string | null;
             };
             header?: never;
             path: {

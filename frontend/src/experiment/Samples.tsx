@@ -32,6 +32,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
   const [truth] = useSearchState("truth");
   const [prediction] = useSearchState("prediction");
   const [correct, setCorrect] = useSearchState("correct");
+  const [rows] = useSearchState("rows");
   const setSearch = useSetSearch();
   const query = useRunSamples(run.id, {
     split,
@@ -39,13 +40,14 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
     truth: truth || null,
     prediction: prediction || null,
     correct: correct || null,
+    rows: rows || null,
   });
   const pages = query.data?.pages;
   const samples = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages]);
   const total = pages?.[0]?.total ?? 0;
   const splits = pages?.[0]?.splits ?? [];
-  const isFiltered = Boolean(truth || prediction || correct);
-  const clear = () => setSearch({ truth: null, prediction: null, correct: null });
+  const isFiltered = Boolean(truth || prediction || correct || rows);
+  const clear = () => setSearch({ truth: null, prediction: null, correct: null, rows: null });
   const options = [
     { value: ANY, label: "Any class" },
     ...[...new Set([...classNames, truth, prediction])].filter(Boolean).map((name) => ({ value: name, label: name })),

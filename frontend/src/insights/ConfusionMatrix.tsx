@@ -74,6 +74,7 @@ export function ConfusionMatrix({ payload, group, title }: PanelProps<MatrixPayl
                     truth={rowName}
                     prediction={columnName}
                     count={payload.counts[i]?.[j] ?? 0}
+                    rows={payload.sample_rows?.[i]?.[j] ?? []}
                     share={share}
                     rowTotal={totals.row[i] ?? 0}
                     columnTotal={totals.column[j] ?? 0}
@@ -92,18 +93,20 @@ type CellProps = Pick<PanelProps<MatrixPayload>, "payload" | "group"> & {
   truth: string;
   prediction: string;
   count: number;
+  rows: readonly number[];
   share: Share;
   rowTotal: number;
   columnTotal: number;
 };
 
-function Cell({ payload, group, truth, prediction, count, share, rowTotal, columnTotal }: CellProps) {
+function Cell({ payload, group, truth, prediction, count, rows, share, rowTotal, columnTotal }: CellProps) {
   const { samplesLink } = useInsightContext();
   const total = share === "column" ? columnTotal : rowTotal;
   const part = total > 0 ? count / total : 0;
   const text =
     share === "count" ? formatCount(count) : count === 0 ? "0" : `${(part * 100).toFixed(part < 0.1 ? 1 : 0)}`;
-  const link = payload.opens_samples && count > 0 ? samplesLink(group, { truth, prediction }) : null;
+  const filter = payload.opens_samples ? { truth, prediction } : rows.length > 0 ? { rows: [...rows] } : null;
+  const link = filter && count > 0 ? samplesLink(group, filter) : null;
   return (
     <td
       className={classes.cell}

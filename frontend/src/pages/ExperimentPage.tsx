@@ -4,6 +4,7 @@ import { useProblemType } from "../api/catalogue";
 import { datasetMedia, useDatasetProfile } from "../api/datasets";
 import { useExperiment } from "../api/experiments";
 import { runMedia } from "../api/runs";
+import type { SampleFilter } from "../api/insight";
 import type { Experiment, MediaRef, Run } from "../api/types";
 import { ExperimentHead } from "../experiment/ExperimentHead";
 import { FailurePanel } from "../experiment/FailurePanel";
@@ -120,10 +121,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
         media.origin === "run" || dataset === null
           ? runMedia(run.id, media.path)
           : datasetMedia(dataset, media.path, size),
-      samplesLink: (
-        split: string,
-        filter: { truth?: string | null; prediction?: string | null; correct?: boolean | null },
-      ) => {
+      samplesLink: (split: string, filter: Partial<SampleFilter>) => {
         const query = new URLSearchParams({ split });
         for (const [name, value] of Object.entries(filter))
           if (value !== null && value !== undefined) query.set(name, String(value));

@@ -1,15 +1,13 @@
 """Predictions on new data."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
 from studio.server.downloads import file_attachment, user_file
+from studio.server.routes.sample_query import SampleQueryDep
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.session import Done
-from studio.server.services.samples import SampleQuery
 from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api/predictions", tags=["predictions"])
@@ -41,19 +39,8 @@ def delete_prediction(studio: StudioDep, prediction_id: str) -> Done:
 
 
 @router.get("/{prediction_id}/samples")
-def list_prediction_samples(
-    studio: StudioDep,
-    prediction_id: str,
-    split: str = "",
-    sort: str = "-loss",
-    offset: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 24,
-    truth: str | None = None,
-    prediction: str | None = None,
-    correct: bool | None = None,
-) -> RunSamplePage:
+def list_prediction_samples(studio: StudioDep, prediction_id: str, query: SampleQueryDep) -> RunSamplePage:
     """Some predicted samples."""
-    query = SampleQuery(split, sort, offset, limit, truth, prediction, correct)
     return studio.predictions.samples(prediction_id, query)
 
 

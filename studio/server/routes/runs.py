@@ -7,8 +7,8 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from studio.results.insight import Insight, InsightEntry
 from studio.server.downloads import attachment, file_attachment, user_file
+from studio.server.routes.sample_query import SampleQueryDep
 from studio.server.schemas.runs import Answer, LogPage, PipelineInfo, Run, RunFile, RunSamplePage, SeriesAnswer
-from studio.server.services.samples import SampleQuery
 from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
@@ -68,19 +68,8 @@ def get_insight(studio: StudioDep, run_id: str, key: str, response: Response) ->
 
 
 @router.get("/{run_id}/samples")
-def list_run_samples(
-    studio: StudioDep,
-    run_id: str,
-    split: str = "validation",
-    sort: str = "-loss",
-    offset: Annotated[int, Query(ge=0)] = 0,
-    limit: Annotated[int, Query(ge=1, le=200)] = 24,
-    truth: str | None = None,
-    prediction: str | None = None,
-    correct: bool | None = None,
-) -> RunSamplePage:
+def list_run_samples(studio: StudioDep, run_id: str, query: SampleQueryDep) -> RunSamplePage:
     """Some predicted samples of a split."""
-    query = SampleQuery(split, sort, offset, limit, truth, prediction, correct)
     return studio.runs.samples(run_id, query)
 
 

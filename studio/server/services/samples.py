@@ -20,13 +20,16 @@ _INDEXED = ["row", "loss", "truth", "prediction", "correct", "confidence"]
 class SampleQuery:
     """Which samples, in which order."""
 
-    split: str = "validation"
+    split: str = ""
+    """The first there is, if empty."""
     sort: str = "-loss"
     offset: int = 0
     limit: int = 24
     truth: str | None = None
     prediction: str | None = None
     correct: bool | None = None
+    rows: tuple[int, ...] | None = None
+    """Only samples of these source rows."""
 
 
 def sample_splits(predictions: Path) -> list[str]:
@@ -51,7 +54,7 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
     key = query.sort.removeprefix("-")
     if key not in SORT_KEYS:
         raise StudioError(f"Samples cannot be sorted by {key!r}.", hint=f"Use {', '.join(SORT_KEYS)}.", code="sort")
-    wanted = SampleFilter(query.truth, query.prediction, query.correct)
+    wanted = SampleFilter(query.truth, query.prediction, query.correct, query.rows)
     index = _index(predictions, split)
     total, positions = index.page(query.sort, wanted, max(query.offset, 0), max(query.limit, 0))
     views = _views(predictions / f"{split}{SUFFIX}", positions)

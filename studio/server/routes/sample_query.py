@@ -1,0 +1,25 @@
+"""The query of sample pages, the same for runs and predictions."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from studio.server.services.samples import SampleQuery
+
+
+def sample_query(
+    split: str = "",
+    sort: str = "-loss",
+    offset: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 24,
+    truth: str | None = None,
+    prediction: str | None = None,
+    correct: bool | None = None,
+    rows: Annotated[str | None, Query(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=8000)] = None,
+) -> SampleQuery:
+    """Which samples, in which order; `rows` are numbers in the source table with commas between."""
+    numbers = None if rows is None else tuple(int(row) for row in rows.split(","))
+    return SampleQuery(split, sort, offset, limit, truth, prediction, correct, numbers)
+
+
+SampleQueryDep = Annotated[SampleQuery, Depends(sample_query)]

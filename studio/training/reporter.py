@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from studio.runs.events import EVENT_VERSION, Heartbeat, Log, Progress, decode, encode
+from studio.runs.events import EVENT_VERSION, Failed, Finished, Heartbeat, Log, Progress, Stopped, decode, encode
 from studio.runs.folder import RunFolder
 from studio.training.usage import Usage
 
@@ -46,6 +46,7 @@ class Reporter:
         self._wake = threading.Event()
         self._failure: OSError | None = None
         self._has_begun = False
+        self._has_ended = False
         self._listener: Listener | None = None
         self._usage = Usage(devices)
         self._last_sync = self._last_beat = self._last_progress = 0.0
@@ -140,11 +141,11 @@ class Reporter:
                 self._progress = None
                 self._last_progress = time.monotonic()
                 items.append(progress)
-            if not items:
+            events = self._up_to_the_end(_grouped(items))
+            if not events:
                 return
             now = time.time()
             lines = []
-            events = _grouped(items)
             for event in events:
                 self._number += 1
                 lines.append(_line(event, {"n": self._number, "time": now, **self._stamp}))
@@ -153,6 +154,16 @@ class Reporter:
                 for event in events:
                     if isinstance(event, _Points):
                         self._listener(event.numbers())
+
+    def _up_to_the_end(self, events: list[Any]) -> list[Any]:
+        """Nothing follows the event that ends a run, not even a heartbeat that was due at the same moment."""
+        kept = []
+        for event in events:
+            if self._has_ended:
+                break
+            kept.append(event)
+            self._has_ended = isinstance(event, Finished | Failed | Stopped)
+        return kept
 
 
 class SilentReporter(Reporter):

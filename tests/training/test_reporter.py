@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from studio.runs.events import Phase, read_events
+from studio.runs.events import Failed, Heartbeat, Phase, Started, read_events
 from studio.runs.folder import RunFolder
 from studio.training.reporter import Reporter
 
@@ -91,8 +91,20 @@ def test_logging_a_point_takes_microseconds(folder: RunFolder) -> None:
 
 def test_a_heartbeat_says_what_the_run_takes(folder: RunFolder) -> None:
     reporter = Reporter(folder, attempt=1, fence=1)
+    reporter.event(Started(pid=1))
     time.sleep(0.6)
     reporter.close()
 
     beats = [event for event, _ in read_events(folder.events) if event.kind == "heartbeat"]
     assert beats[0].memory_bytes > 1 << 20
+
+
+def test_nothing_follows_the_event_that_ends_a_run(folder: RunFolder) -> None:
+    reporter = Reporter(folder, 1, 1)
+    reporter.event(Started(pid=1))
+    reporter.event(Failed(code="x", message="It failed."))
+    reporter.event(Heartbeat())
+    reporter.progress(0.5)
+    reporter.close()
+
+    assert [event.kind for event, _ in read_events(folder.events)][-1] == "failed"

@@ -5,17 +5,10 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from studio.problems.image_object_detection.sections import DatasetSection, DetectorTraining, Image, Prediction
+from studio.problems.image_object_detection.sections import DetectorSettings, DetectorTraining
 from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding
-from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import ArchitectureSection
-from studio.settings.sections.augmentation import BoxMixSection
-from studio.settings.sections.checks import training_contradictions
-from studio.settings.sections.environment import EnvironmentSection
-from studio.settings.sections.general import GeneralSection
-from studio.settings.sections.image_checks import channel_contradictions
-from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -146,26 +139,17 @@ class Training(DetectorTraining):
     ] = 1.5
 
 
-class EfficientDetSettings(SettingsSchema):
+class EfficientDetSettings(DetectorSettings):
     """All settings of image object detection with EfficientDet."""
 
-    problem_type: ClassVar[str] = "image_object_detection"
     model_type: ClassVar[str | None] = "efficientdet"
 
-    general: GeneralSection = GeneralSection()
-    dataset: DatasetSection = DatasetSection()
-    image: Image = Image()
-    augmentation: BoxMixSection = BoxMixSection()
     architecture: Architecture = Architecture()
     training: Training = Training()
-    prediction: Prediction = Prediction()
-    environment: EnvironmentSection = EnvironmentSection()
-    logging: ImageLoggingSection = ImageLoggingSection()
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
-        yield from channel_contradictions(self, context)
+        yield from super().contradictions(context)
         rate = self.architecture.drop_path_rate
         if rate != "Default" and not _is_rate(rate):
             yield Finding(

@@ -1,15 +1,40 @@
 """What the settings of every detector share: boxes in the dataset, larger images, overlaps and limits."""
 
+from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from studio.settings.choices import Columns
+from studio.settings.choices import ChoiceContext, Columns
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema
+from studio.settings.sections.architecture import ArchitectureSection
+from studio.settings.sections.augmentation import BoxMixSection
+from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.dataset import ImageDatasetSection, UnlabeledMixin
+from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.image import ImageSection
+from studio.settings.sections.image_checks import channel_contradictions
+from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.sections.prediction import ThresholdSection
 from studio.settings.sections.training import TrainingSection
 from studio.settings.setting import ExperienceLevel, Setting
+
+PYRAMID_BACKBONES = (
+    "tf_efficientnet_lite0",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet50d",
+    "efficientnet_b0",
+    "tf_efficientnetv2_s",
+    "mobilenetv3_large_100",
+    "convnext_tiny",
+    "regnety_008",
+    "test_resnet",
+)
+"""Suggested ones of timm whose maps of several scales carry a feature pyramid."""
 
 
 class DatasetSection(UnlabeledMixin, ImageDatasetSection):
@@ -128,3 +153,24 @@ class Prediction(ThresholdSection):
             step=0.05,
         ),
     ] = 0.3
+
+
+class DetectorSettings(SettingsSchema):
+    """The sections of every detector, in their order; a model type fills in architecture and training."""
+
+    problem_type: ClassVar[str] = "image_object_detection"
+
+    general: GeneralSection = GeneralSection()
+    dataset: DatasetSection = DatasetSection()
+    image: Image = Image()
+    augmentation: BoxMixSection = BoxMixSection()
+    architecture: ArchitectureSection = ArchitectureSection()
+    training: DetectorTraining = DetectorTraining()
+    prediction: Prediction = Prediction()
+    environment: EnvironmentSection = EnvironmentSection()
+    logging: ImageLoggingSection = ImageLoggingSection()
+
+    def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
+        """Settings that do not go together, in this problem type."""
+        yield from training_contradictions(self)
+        yield from channel_contradictions(self, context)

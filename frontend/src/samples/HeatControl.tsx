@@ -1,5 +1,6 @@
-import { Slider, Switch } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import type { Overlay } from "./overlay";
+import { OverlaySlider } from "./OverlaySlider";
 import classes from "./samples.module.css";
 
 const STRENGTH = 0.6;
@@ -28,20 +29,14 @@ export function HeatControl({ overlay, onOverlay, state = null }: HeatControlPro
         </p>
       )}
       {isShown && (
-        <div className={classes.slider}>
-          <span className="small">Strength</span>
-          <Slider
-            aria-label="Strength"
-            thumbLabel="Strength"
-            label={null}
-            min={0.1}
-            max={1}
-            step={0.05}
-            size="sm"
-            value={overlay.heat}
-            onChange={(heat) => onOverlay({ ...overlay, heat })}
-          />
-        </div>
+        <OverlaySlider
+          name="Strength"
+          label="Strength"
+          min={0.1}
+          step={0.05}
+          value={overlay.heat}
+          onChange={(heat) => onOverlay({ ...overlay, heat })}
+        />
       )}
     </div>
   );

@@ -1,6 +1,7 @@
-import { Slider, Switch } from "@mantine/core";
+import { Switch } from "@mantine/core";
 import { formatPercent } from "../ui/format";
 import type { Overlay } from "./overlay";
+import { OverlaySlider } from "./OverlaySlider";
 import classes from "./samples.module.css";
 
 type OverlayControlsProps = { overlay: Overlay; onOverlay: (overlay: Overlay) => void; hasPrediction: boolean };
@@ -34,22 +35,16 @@ export function OverlayControls({ overlay, onOverlay, hasPrediction }: OverlayCo
         />
       )}
       {hasPrediction && (
-        <div className={classes.slider}>
-          <span className="small" id="confidence-label">
-            Confidence from <strong className="number">{formatPercent(overlay.confidence)}</strong>
-          </span>
-          <Slider
-            aria-label="Confidence"
-            thumbLabel="Confidence"
-            label={null}
-            min={0}
-            max={1}
-            step={0.01}
-            size="sm"
-            value={overlay.confidence}
-            onChange={(confidence) => onOverlay({ ...overlay, confidence })}
-          />
-        </div>
+        <OverlaySlider
+          name="Confidence"
+          label={
+            <>
+              Confidence from <strong className="number">{formatPercent(overlay.confidence)}</strong>
+            </>
+          }
+          value={overlay.confidence}
+          onChange={(confidence) => onOverlay({ ...overlay, confidence })}
+        />
       )}
     </div>
   );

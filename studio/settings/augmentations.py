@@ -147,9 +147,7 @@ class _Reader:
                 return str(name), {"transforms": arguments}
             if arguments is None or isinstance(arguments, dict):
                 return str(name), dict(arguments or {})
-        self._refuse(
-            "shape", f"{here} is not a transform.", str(value)[:80], "a name, or a name with its arguments"
-        )
+        self._refuse("shape", f"{here} is not a transform.", str(value)[:80], "a name, or a name with its arguments")
         return None
 
     def _step(self, name: str, arguments: dict[str, Any], here: str, depth: int) -> Step | None:

@@ -16,15 +16,11 @@ import timm
 import torch
 from torch.nn.functional import cross_entropy
 
-from benchmarks.epoch_time import Pair, bare, compare, ours
+from benchmarks.epoch_time import bare, compare, one_round
 from benchmarks.quality import DATA
-from benchmarks.workspace import Source, import_dataset, make_run
+from benchmarks.workspace import Source, import_dataset
 from studio.datasets.dataset import Dataset
-from studio.runs.folder import RunFolder
-from studio.runs.spec import RunSpec
-from studio.training.job import Job, make_job
-from studio.training.reporter import SilentReporter
-from studio.training.stopping import StopSignal
+from studio.training.job import Job
 
 EPOCHS = 4
 MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -62,21 +58,6 @@ def settings(backbone: str, size: int, share: float) -> dict[str, Any]:
     }
 
 
-def job_of(folder: Path) -> Job:
-    """The job of a run folder, without a cache."""
-    run = RunFolder(folder)
-    return make_job(run, RunSpec.read(folder), 1, SilentReporter(), StopSignal(run))
-
-
-def measured(root: Path, dataset: Dataset, values: dict[str, Any], threads: int, index: int) -> tuple[Pair, Path]:
-    """One round, and the folder of our run."""
-    off = {**values, "environment.cache_inputs": "Off"}
-    by_hand = make_run(root / f"bare{index}", dataset, off, threads=threads)
-    mine = make_run(root / f"ours{index}", dataset, values, threads=threads)
-    seconds = bare_seconds(job_of(by_hand), values["architecture.backbone"])
-    return Pair(seconds, ours(mine)), mine
-
-
 def main() -> None:
     """Print both sides of every backbone, and their ratio."""
     parser = argparse.ArgumentParser()
@@ -94,8 +75,8 @@ def main() -> None:
         dataset: Dataset = import_dataset(source, root / "clothing")
         for backbone in chosen.backbones:
             values = settings(backbone, chosen.size, chosen.share)
-            one_round = partial(measured, root, dataset, values, chosen.threads)
-            compare(backbone, chosen.rounds, one_round)
+            measured = partial(one_round, root, dataset, values, chosen.threads, bare_seconds)
+            compare(backbone, chosen.rounds, measured)
 
 
 if __name__ == "__main__":

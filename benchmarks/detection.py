@@ -21,16 +21,11 @@ from typing import Any
 import torch
 from effdet import DetBenchTrain, EfficientDet, get_efficientdet_config
 
-from benchmarks.epoch_time import Pair, bare, compare, ours, read_events
+from benchmarks.epoch_time import bare, compare, one_round, read_events
 from benchmarks.quality import BOX_ROLES, DATA, suggested
 from benchmarks.workspace import Source, import_dataset, make_run, run_worker
-from studio.datasets.dataset import Dataset
 from studio.runs.events import Metrics
-from studio.runs.folder import RunFolder
-from studio.runs.spec import RunSpec
-from studio.training.job import Job, make_job
-from studio.training.reporter import SilentReporter
-from studio.training.stopping import StopSignal
+from studio.training.job import Job
 
 EPOCHS = 4
 BCCD = DATA / "image_object_detection__bccd"
@@ -82,21 +77,6 @@ def settings(backbone: str, size: int, share: float) -> dict[str, Any]:
         "dataset.test_dataframe": None,
         "dataset.data_sample": share,
     }
-
-
-def job_of(folder: Path) -> Job:
-    """The job of a run folder."""
-    run = RunFolder(folder)
-    return make_job(run, RunSpec.read(folder), 1, SilentReporter(), StopSignal(run))
-
-
-def measured(root: Path, dataset: Dataset, values: dict[str, Any], threads: int, index: int) -> tuple[Pair, Path]:
-    """One round, and the folder of our run."""
-    off = {**values, "environment.cache_inputs": "Off"}
-    by_hand = make_run(root / f"bare{index}", dataset, off, threads=threads)
-    mine = make_run(root / f"ours{index}", dataset, values, threads=threads)
-    seconds = bare_seconds(job_of(by_hand), values["architecture.backbone"])
-    return Pair(seconds, ours(mine)), mine
 
 
 def our_minutes(folder: Path, target: float) -> float | None:
@@ -157,7 +137,9 @@ def main() -> None:
         dataset = import_dataset(source, root / "bccd")
         values = settings(chosen.backbone, chosen.size, chosen.share)
         if not chosen.yolo:
-            compare(chosen.backbone, chosen.rounds, partial(measured, root, dataset, values, chosen.threads))
+            compare(
+                chosen.backbone, chosen.rounds, partial(one_round, root, dataset, values, chosen.threads, bare_seconds)
+            )
             return
         long = {**suggested(dataset, {}), "image.image_width": chosen.size, "image.image_height": chosen.size}
         long |= {"training.epochs": chosen.epochs, "training.evaluation_epochs": 1.0, "dataset.test_dataframe": None}

@@ -9,10 +9,15 @@ from typing import Any
 
 import torch
 
-from benchmarks.workspace import run_worker
+from benchmarks.workspace import make_run, run_worker
+from studio.datasets.dataset import Dataset
 from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.runs.events import Event, Phase, SpeedChosen, Timings, decode
-from studio.training.job import Job
+from studio.runs.folder import RunFolder
+from studio.runs.spec import RunSpec
+from studio.training.job import Job, make_job
+from studio.training.reporter import SilentReporter
+from studio.training.stopping import StopSignal
 
 LEARNING_RATE = 1e-3
 
@@ -61,6 +66,22 @@ def bare(job: Job, loss_of: Callable[[Any], torch.Tensor], model: torch.nn.Modul
     return (time.perf_counter() - began) / (epochs - 1)
 
 
+def one_round(
+    root: Path,
+    dataset: Dataset,
+    values: dict[str, Any],
+    threads: int,
+    bare_seconds: Callable[[Job, str], float],
+    index: int,
+) -> tuple[Pair, Path]:
+    """Both sides once, the one by hand without our cache; and the folder of our run."""
+    off = {**values, "environment.cache_inputs": "Off"}
+    by_hand = RunFolder(make_run(root / f"bare{index}", dataset, off, threads=threads))
+    mine = make_run(root / f"ours{index}", dataset, values, threads=threads)
+    job = make_job(by_hand, RunSpec.read(by_hand.path), 1, SilentReporter(), StopSignal(by_hand))
+    return Pair(bare_seconds(job, values["architecture.backbone"]), ours(mine)), mine
+
+
 def told(folder: Path) -> Iterator[str]:
     """How the run computed, and where its time went."""
     events = read_events(folder)
@@ -73,11 +94,11 @@ def told(folder: Path) -> Iterator[str]:
     yield "    " + ", ".join(f"{part} {value / whole:.0%}" for part, value in seconds.items())
 
 
-def compare(name: str, rounds: int, one_round: Callable[[int], tuple[Pair, Path]]) -> None:
+def compare(name: str, rounds: int, measured: Callable[[int], tuple[Pair, Path]]) -> None:
     """Print every round as it is done, how the last run computed, and the median ratio."""
     ratios = []
     for index in range(rounds):
-        pair, folder = one_round(index)
+        pair, folder = measured(index)
         ratios.append(pair.bare / pair.ours)
         print(f"{name}: bare {pair.bare:.2f}, ours {pair.ours:.2f} s an epoch, ratio {ratios[-1]:.2f}", flush=True)
         print("\n".join(told(folder)), flush=True)

@@ -53,6 +53,11 @@ class RunFolder:
         return self.path / "secrets.json"
 
     @property
+    def preview(self) -> Path:
+        """What a preview shows, if this folder is of one."""
+        return self.path / "preview.json"
+
+    @property
     def stop(self) -> Path:
         """Exists when the run is asked to stop after the present step."""
         return self.path / "stop"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from studio.errors import StudioError
 from studio.runs.events import Failed
+from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN
 
 MAX_DETAIL = 20_000
 
@@ -27,7 +28,8 @@ _SETTING_OF_CODE = {
     "batch_normalization": "training.batch_size",
     "one_class": "dataset.label_columns",
     "not_binary_column": "dataset.label_columns",
-    "augmentation": "augmentation.custom_train_augmentations",
+    "custom_train_augmentations": CUSTOM_TRAIN,
+    "custom_inference_augmentations": CUSTOM_INFERENCE,
     "start_weights": "general.use_previous_experiment_weights",
     "tracker_missing": "logging.logger",
     "no_model": "general.use_previous_experiment_weights",

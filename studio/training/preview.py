@@ -4,27 +4,25 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from pydantic import BaseModel, ConfigDict
 
 from studio.datasets.dataset import Dataset
 from studio.errors import DatasetError
 from studio.files import write_json
-from studio.modeling.recipe import BatchPicture, Draw, Media, Recipe
+from studio.modeling.recipe import Draw, Media, Recipe
 from studio.modeling.recipes import recipe_class
 from studio.problems.registry import problem_type
-from studio.results.sample_view import MediaRef, SampleView
+from studio.results.sample_view import SampleView
 from studio.runs.events import Finished
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
+from studio.training.pictures import written
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
 
 ROWS = 4
 DRAWS = 2
 """Times a row is augmented, each time another way."""
-SHOWN_COLOURS = 3
-RESULT = "preview.json"
 
 
 class PreviewResult(BaseModel):
@@ -56,7 +54,7 @@ def preview(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSign
         train=tuple(_views(folder, recipe, table, media, train, training=True)),
         inference=tuple(_views(folder, recipe, table, media, inference, training=False)),
     )
-    write_json(folder.path / RESULT, result.model_dump(mode="json"), durable=False)
+    write_json(folder.preview, result.model_dump(mode="json"), durable=False)
     reporter.progress(1.0)
     return Finished()
 
@@ -79,13 +77,4 @@ def _views(
     batch = recipe.collate([samples[draw] for draw in draws])
     split = "train" if training else "inference"
     pictures = recipe.batch_pictures(recipe.mix(batch) if training else batch, table)
-    return [_written(folder, picture, f"{split}-{index}") for index, picture in enumerate(pictures)]
-
-
-def _written(folder: RunFolder, picture: BatchPicture, name: str) -> SampleView:
-    path = f"insights/media/{name}.png"
-    pixels = np.ascontiguousarray(picture.pixels)
-    shown = pixels[:, :, :SHOWN_COLOURS] if pixels.shape[2] >= SHOWN_COLOURS else pixels[:, :, 0]
-    Image.fromarray(shown).save(folder.path / path)
-    height, width = pixels.shape[:2]
-    return picture.view.model_copy(update={"media": MediaRef(origin="run", path=path, width=width, height=height)})
+    return [written(folder, picture, f"{split}-{index}") for index, picture in enumerate(pictures)]

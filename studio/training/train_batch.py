@@ -2,18 +2,16 @@
 
 import itertools
 
-import numpy as np
 import pandas as pd
 import torch
-from PIL import Image
 
 from studio.modeling.loading import TrainingOrder
-from studio.modeling.recipe import BatchPicture, Samples
+from studio.modeling.recipe import Samples
 from studio.results.insight import Insight
 from studio.results.insight import Samples as SamplesPayload
-from studio.results.sample_view import MediaRef, SampleView
 from studio.training.insights import write_insight
 from studio.training.job import Job
+from studio.training.pictures import written
 
 KEY = "train-batch"
 
@@ -28,7 +26,7 @@ def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: p
     with torch.random.fork_rng(devices=[]):
         batch = job.recipe.mix(job.recipe.collate([samples[draw] for draw in draws]))
     pictures = itertools.islice(job.recipe.batch_pictures(batch, table), count)
-    views = [_with_media(job, picture, index) for index, picture in enumerate(pictures)]
+    views = [written(job.folder, picture, f"{KEY}-{index}") for index, picture in enumerate(pictures)]
     write_insight(
         job.folder,
         job.reporter,
@@ -40,13 +38,3 @@ def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: p
             payload=SamplesPayload(samples=tuple(views), confidence=None),
         ),
     )
-
-
-def _with_media(job: Job, picture: BatchPicture, index: int) -> SampleView:
-    name = f"insights/media/{KEY}-{index}.png"
-    # Of images with other numbers of channels, the first three are shown, or the first.
-    shown = picture.pixels[:, :, :3] if picture.pixels.shape[2] >= 3 else picture.pixels[:, :, 0]
-    pixels = np.ascontiguousarray(shown)
-    Image.fromarray(pixels).save(job.folder.path / name)
-    height, width = pixels.shape[:2]
-    return picture.view.model_copy(update={"media": MediaRef(origin="run", path=name, width=width, height=height)})

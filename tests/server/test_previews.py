@@ -71,6 +71,17 @@ def test_a_pipeline_that_fails_on_rows_is_told_and_starts_nothing(
     assert server.api.get("/api/experiments").json()["total"] == 0
 
 
+def test_a_failure_is_told_at_the_pipeline_it_is_of(server: Any, order: dict[str, Any]) -> None:
+    key = "augmentation.custom_inference_augmentations"
+    wrong = custom(order, "- VerticalFlip")
+    wrong["settings"][key] = "- Crop: {x_max: 5000, y_max: 5000}"
+
+    answer = server.api.post("/api/settings/preview", json=wrong)
+
+    assert answer.status_code == 422
+    assert [one["path"] for one in answer.json()["findings"]] == [key]
+
+
 def test_a_pipeline_that_works_starts(server: Any, order: dict[str, Any]) -> None:
     answer = server.api.post("/api/experiments", json=custom(order, "- VerticalFlip: {p: 0.5}", name="own"))
 

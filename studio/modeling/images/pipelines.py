@@ -15,6 +15,7 @@ from studio.modeling.images.transforms import (
     resize,
     training_transforms,
 )
+from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN
 
 CUSTOM = "Custom"
 
@@ -30,8 +31,8 @@ def transforms_of(settings: Any, *, training: bool, with_boxes: bool = False) ->
     size = (image.image_width, image.image_height)
     strategy = augmentation.augmentations_strategy
     if strategy == CUSTOM:
-        name = "custom_train_augmentations" if training else "custom_inference_augmentations"
-        return CustomTransforms(getattr(augmentation, name), f"augmentation.{name}", *size, with_boxes=with_boxes)
+        key = CUSTOM_TRAIN if training else CUSTOM_INFERENCE
+        return CustomTransforms(str(settings.value(key)), key, *size, with_boxes=with_boxes)
     if training:
         return training_transforms(strategy, *size, with_boxes=with_boxes)
     return inference_transforms(*size, with_boxes=with_boxes)
@@ -53,7 +54,9 @@ class CustomTransforms(Transforms):
                 [*build_steps(pipeline.steps), resize(width, height)], with_boxes=with_boxes, limits=limits
             )
         except AugmentationError as error:
-            raise AugmentationError(f"In the {self._words}: {error.message}", hint=error.hint) from error
+            raise AugmentationError(
+                f"In the {self._words}: {error.message}", hint=error.hint, code=self._name
+            ) from error
         except (TypeError, ValueError) as error:
             raise self._failure(error) from error
 
@@ -89,16 +92,23 @@ class CustomTransforms(Transforms):
                 f"The pipeline makes images of {pixels.shape[2]} channels of {pixels.dtype}, "
                 f"and gets {image.shape[2]} of uint8.",
                 hint="Leave out the step that changes the kind of image.",
+                code=self._name,
             )
         return pixels
 
     @property
+    def _name(self) -> str:
+        """Of the setting; also the code of its errors, which tells a page where they belong."""
+        return self._key.rpartition(".")[2]
+
+    @property
     def _words(self) -> str:
-        return self._key.rpartition(".")[2].replace("_", " ")
+        return self._name.replace("_", " ")
 
     def _failure(self, error: Exception) -> AugmentationError:
         said = (str(error).strip().splitlines() or [type(error).__name__])[0][:300]
         return AugmentationError(
             f"The {self._words} do not work on this image: {said}",
             hint="Try it on the page of the settings, one step at a time.",
+            code=self._name,
         )

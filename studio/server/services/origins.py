@@ -7,6 +7,7 @@ from typing import Any
 from studio.errors import NotFoundError
 from studio.runs.folder import RunFolder
 from studio.runs.spec import WorkerKind
+from studio.server.services.runs import has_bundle
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.value_checks import warning
@@ -51,13 +52,12 @@ class Origins:
             return Origin(findings=(_unknown(name, error) if wants_weights else _gone(name),))
         if not wants_weights:
             return Origin()
-        runs = [run for run in self._store.runs.of_experiment(row.id) if self._has_bundle(run)]
+        runs = [run for run in self._store.runs.of_experiment(row.id) if has_bundle(self._folder(run))]
         findings = tuple(_unfit(row, runs, settings, grid))
         return Origin(run_id=None if findings else _best(row, runs).id, findings=findings)
 
-    def _has_bundle(self, run: RunRow) -> bool:
-        folder = RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run.id))
-        return (folder.bundle / "bundle.json").is_file()
+    def _folder(self, run: RunRow) -> RunFolder:
+        return RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run.id))
 
 
 def _best(row: ExperimentRow, runs: Sequence[RunRow]) -> RunRow:

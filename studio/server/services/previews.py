@@ -15,14 +15,12 @@ from studio.scheduling.executors.executor import Executor
 from studio.server.schemas.catalogue import SettingsInput, SettingsPreview
 from studio.server.services.planning import Planner, Prepared
 from studio.settings.finding import Finding, SettingsError, blocking
+from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN, STRATEGY
 from studio.store.home import Home
 from studio.store.ids import new_id
 
 PATIENCE_SECONDS = 60.0
 KEPT = 12
-RESULT = "preview.json"
-STRATEGY = "augmentation.augmentations_strategy"
-CUSTOM_KEYS = ("augmentation.custom_train_augmentations", "augmentation.custom_inference_augmentations")
 
 
 class PreviewError(StudioError):
@@ -47,7 +45,11 @@ class Previews:
             SettingsError: if the settings cannot be used, or a step of a pipeline does not work on the rows.
         """
         prepared = self._planner.prepare(body.problem_type, body.model_type, body.settings, {})
-        findings = [one for one in prepared.findings if one.path in CUSTOM_KEYS or one.path.startswith("dataset.")]
+        findings = [
+            one
+            for one in prepared.findings
+            if one.path in (CUSTOM_TRAIN, CUSTOM_INFERENCE) or one.path.startswith("dataset.")
+        ]
         if prepared.settings is None or prepared.dataset is None or blocking(findings):
             raise SettingsError(prepared.findings)
         return self._made(prepared)
@@ -92,7 +94,7 @@ class Previews:
             self._executor.launch(folder, spec)
             self._await(folder)
             self._forget_old()
-        result = json.loads((folder.path / RESULT).read_bytes())
+        result = json.loads(folder.preview.read_bytes())
         return SettingsPreview(id=preview_id, seconds=time.monotonic() - began, **result)
 
     def _await(self, folder: RunFolder) -> None:
@@ -118,8 +120,4 @@ class Previews:
 
 def _finding(event: Failed) -> Finding:
     """What the worker said, at the setting it speaks of."""
-    path = event.setting or "dataset"
-    for key in CUSTOM_KEYS:
-        if key.rpartition(".")[2].replace("_", " ") in event.message:
-            path = key
-    return Finding(code=event.code, path=path, message=event.message, fix=event.hint)
+    return Finding(code=event.code, path=event.setting or "dataset", message=event.message, fix=event.hint)

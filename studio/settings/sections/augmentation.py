@@ -10,6 +10,8 @@ from studio.settings.setting import ExperienceLevel, Kind, Setting
 
 STRATEGY = "augmentation.augmentations_strategy"
 MIX = "augmentation.mix_image"
+CUSTOM_TRAIN = "augmentation.custom_train_augmentations"
+CUSTOM_INFERENCE = "augmentation.custom_inference_augmentations"
 MIXUP_PAPER = "https://arxiv.org/abs/1710.09412"
 CUTMIX_PAPER = "https://arxiv.org/abs/1905.04899"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from studio.settings.augmentations import parse_pipeline
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN
 from studio.settings.value_checks import warning
 
 
@@ -72,7 +73,7 @@ def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
 
 def _custom_augmentations(settings: SettingsSchema) -> Iterator[Finding]:
     """Names and arguments of the pipelines; whether they work on images shows when they are tried."""
-    for key in ("augmentation.custom_train_augmentations", "augmentation.custom_inference_augmentations"):
+    for key in (CUSTOM_TRAIN, CUSTOM_INFERENCE):
         if key in settings.fields() and key in settings.visible():
             size = (settings.value("image.image_width"), settings.value("image.image_height"))
             yield from parse_pipeline(settings.value(key), key, *size)[1]

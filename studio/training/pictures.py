@@ -1,0 +1,24 @@
+"""Pictures of a batch on disk, as pages show them."""
+
+import numpy as np
+from PIL import Image
+
+from studio.modeling.recipe import BatchPicture
+from studio.results.sample_view import MediaRef, SampleView
+from studio.runs.folder import RunFolder
+
+COLOURS = 3
+
+
+def written(folder: RunFolder, picture: BatchPicture, name: str) -> SampleView:
+    """The view of a picture that lies in the run's folder now.
+
+    Of images with other numbers of channels, the first three are shown, or the first.
+    """
+    path = f"insights/media/{name}.png"
+    channels = picture.pixels.shape[2]
+    shown = picture.pixels[:, :, :COLOURS] if channels >= COLOURS else picture.pixels[:, :, 0]
+    pixels = np.ascontiguousarray(shown)
+    Image.fromarray(pixels).save(folder.path / path)
+    height, width = pixels.shape[:2]
+    return picture.view.model_copy(update={"media": MediaRef(origin="run", path=path, width=width, height=height)})

@@ -43,6 +43,42 @@ class Box(_Payload):
     match: Literal["correct", "wrong", "missed", "invented"] | None = None
 
 
+class TextMark(_Payload):
+    """A stretch of a text that is marked, or weighs in. Ends count Unicode code points, as Python does."""
+
+    start: int
+    end: int
+    """Behind the last character."""
+    label: str = ""
+    role: Literal["truth", "prediction", "importance", "inserted", "missing"] = "truth"
+    """`inserted` and `missing` are the differences of a generated text from its reference."""
+    score: float | None = None
+    """A probability; for `importance` from -1 (speaks against the answer) to 1 (speaks for it)."""
+    match: Literal["correct", "wrong", "missed", "invented"] | None = None
+
+
+class TextBlock(_Payload):
+    """A text of a sample under its name, such as Question, with what is marked in it."""
+
+    name: str
+    text: str
+    marks: tuple[TextMark, ...] = ()
+    is_cut: bool = False
+    """Whether the model sees only the beginning."""
+
+
+class Neighbour(_Payload):
+    """A row that is most like a sample."""
+
+    row: int
+    text: str = ""
+    media: MediaRef | None = None
+    label: str = ""
+    similarity: float
+    is_match: bool | None = None
+    """Whether it has the sample's label; None where that is not known."""
+
+
 class Annotation(_Payload):
     """What is true of a sample, or predicted for it. Only the parts its problem type has are filled."""
 
@@ -64,6 +100,10 @@ class SampleView(_Payload):
     loss: float | None = None
     scores: dict[str, float] = {}
     note: str = ""
+    texts: tuple[TextBlock, ...] = ()
+    """The texts of a sample that has no medium, in reading order."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """The rows most like it, the nearest first."""
     heatmap: MediaRef | None = None
     """What in the medium speaks for the prediction: a grey image of the medium's shape, brighter for more."""
 

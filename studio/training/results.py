@@ -11,8 +11,6 @@ from studio.training.heatmaps import Explain, explained_rows
 from studio.training.insights import sample_insights, shown_positions, write_insight
 from studio.training.reporter import Reporter
 
-DEFAULT_SHOWN_SAMPLES = 8
-
 
 def write_results(
     folder: RunFolder,
@@ -31,7 +29,7 @@ def write_results(
     rows = list(recipe.sample_rows(scored, media))
     summary = write_predictions(folder.path, split, recipe, scored, rows, metrics)
     settings = recipe.settings
-    positions = shown_positions(scored, int(getattr(settings.logging, "number_of_images", DEFAULT_SHOWN_SAMPLES)))
+    positions = shown_positions(scored, int(settings.logging.shown_samples))
     chosen = sorted({position for some in positions.values() for position in some})
     views = {position: rows[position].view for position in chosen}
     if explain is not None and getattr(settings.training, "run_interpretations", False):

@@ -93,8 +93,9 @@ class _Measured:
 def allowed_modes(environment: Any, device: torch.device) -> list[ComputeMode]:
     """The modes that the settings leave to choose from on a device, `DEFAULT` first if it is among them."""
     layouts: Sequence[Layout] = ("Channels last", "Channels first")
-    if environment.memory_layout != "Automatic":
-        layouts = (environment.memory_layout,)
+    layout = getattr(environment, "memory_layout", REFERENCE.layout)
+    if layout != "Automatic":
+        layouts = (layout,)
     precisions: Sequence[Precision] = ("float32", half_precision(device))
     if not environment.mixed_precision_training or (environment.precision == "float16" and device.type != "cuda"):
         precisions = ("float32",)

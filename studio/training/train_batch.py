@@ -18,7 +18,7 @@ KEY = "train-batch"
 
 def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: pd.DataFrame) -> None:
     """Write pictures of the first batch, as many as the settings ask for; no random number of the run is used up."""
-    count = int(job.settings.logging.number_of_images)
+    count = int(job.settings.logging.shown_samples)
     order.begin(0)
     draws = next(iter(order), [])[: max(count, 2)]
     if not draws or not count:

@@ -6,18 +6,18 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from studio.settings.choices import ChoiceContext, Library
-from studio.settings.condition import when
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import ArchitectureSection
 from studio.settings.sections.augmentation import LabelMixSection
 from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.dataset import ImageDatasetSection, LabelsMixin, UnlabeledMixin
-from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.environment import ImageEnvironmentSection
 from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.image import ImageSection
 from studio.settings.sections.image_checks import channel_contradictions
 from studio.settings.sections.logging import ImageLoggingSection
+from studio.settings.sections.losses import ClassificationLossMixin
 from studio.settings.sections.prediction import ThresholdSection
 from studio.settings.sections.training import TrainingSection
 from studio.settings.setting import ExperienceLevel, Setting
@@ -86,45 +86,11 @@ class Architecture(ArchitectureSection):
     ] = 0.0
 
 
-class Training(TrainingSection):
+class Training(ClassificationLossMixin, TrainingSection):
     """Loss and layer groups."""
 
-    loss_function: Annotated[
-        Literal["Automatic", "BCE", "CrossEntropy", "Focal"],
-        Setting(
-            label="Loss function",
-            help="What training minimizes. Automatic takes BCE for two classes and for several labels an image, "
-            "CrossEntropy for one of many classes.",
-            level=ExperienceLevel.SKILLED,
-            grid=True,
-        ),
-    ] = "Automatic"
-    focal_alpha: Annotated[
-        float,
-        Field(ge=0, le=1),
-        Setting(
-            label="Focal alpha",
-            help="The weight of positive against negative labels in the focal loss.",
-            step=0.05,
-            visible_if=when("training.loss_function", "Focal"),
-            level=ExperienceLevel.EXPERT,
-            grid=True,
-            paper="https://arxiv.org/abs/1708.02002",
-        ),
-    ] = 0.25
-    focal_gamma: Annotated[
-        float,
-        Field(ge=0, le=10),
-        Setting(
-            label="Focal gamma",
-            help="How strongly the focal loss turns away from samples already right. 0 is plain cross-entropy.",
-            step=0.5,
-            visible_if=when("training.loss_function", "Focal"),
-            level=ExperienceLevel.EXPERT,
-            grid=True,
-            paper="https://arxiv.org/abs/1708.02002",
-        ),
-    ] = 2.0
+    title: ClassVar[str] = "Training"
+
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "Head"], ...],
         Setting(
@@ -177,7 +143,7 @@ class ImageClassificationSettings(SettingsSchema):
     architecture: Architecture = Architecture()
     training: Training = Training()
     prediction: Prediction = Prediction()
-    environment: EnvironmentSection = EnvironmentSection()
+    environment: ImageEnvironmentSection = ImageEnvironmentSection()
     logging: ImageLoggingSection = ImageLoggingSection()
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:

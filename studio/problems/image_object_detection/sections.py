@@ -12,7 +12,7 @@ from studio.settings.sections.architecture import ArchitectureSection
 from studio.settings.sections.augmentation import BoxMixSection
 from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.dataset import ImageDatasetSection, UnlabeledMixin
-from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.environment import ImageEnvironmentSection
 from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.image import ImageSection
 from studio.settings.sections.image_checks import channel_contradictions
@@ -167,7 +167,7 @@ class DetectorSettings(SettingsSchema):
     architecture: ArchitectureSection = ArchitectureSection()
     training: DetectorTraining = DetectorTraining()
     prediction: Prediction = Prediction()
-    environment: EnvironmentSection = EnvironmentSection()
+    environment: ImageEnvironmentSection = ImageEnvironmentSection()
     logging: ImageLoggingSection = ImageLoggingSection()
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:

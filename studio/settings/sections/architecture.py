@@ -6,8 +6,8 @@ from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
 
-class ArchitectureSection(SettingsSection):
-    """Pretrained weights and how batch normalization treats them. Problem types add their backbone."""
+class PretrainedSection(SettingsSection):
+    """Whether weights are pretrained. Problem types add their backbone."""
 
     title: ClassVar[str] = "Architecture"
 
@@ -20,6 +20,11 @@ class ArchitectureSection(SettingsSection):
             grid=True,
         ),
     ] = True
+
+
+class ArchitectureSection(PretrainedSection):
+    """Pretrained weights and how batch normalization treats them."""
+
     batch_normalization: Annotated[
         Literal["Automatic", "Train", "Frozen"],
         Setting(

@@ -69,14 +69,6 @@ class EnvironmentSection(SettingsSection):
             level=ExperienceLevel.MASTER,
         ),
     ] = "Automatic"
-    memory_layout: Annotated[
-        Literal["Automatic", "Channels first", "Channels last"],
-        Setting(
-            label="Memory layout",
-            help="How pixels lie in memory. The results are the same, the speed is not; Automatic measures it.",
-            level=ExperienceLevel.MASTER,
-        ),
-    ] = "Automatic"
     mixed_precision_inference: Annotated[
         bool,
         Setting(
@@ -112,3 +104,16 @@ class EnvironmentSection(SettingsSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = -1
+
+
+class ImageEnvironmentSection(EnvironmentSection):
+    """The environment of models of pixels."""
+
+    memory_layout: Annotated[
+        Literal["Automatic", "Channels first", "Channels last"],
+        Setting(
+            label="Memory layout",
+            help="How pixels lie in memory. The results are the same, the speed is not; Automatic measures it.",
+            level=ExperienceLevel.MASTER,
+        ),
+    ] = "Automatic"

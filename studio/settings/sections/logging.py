@@ -14,6 +14,11 @@ class LoggingSection(SettingsSection):
 
     title: ClassVar[str] = "Logging"
 
+    @property
+    def shown_samples(self) -> int:
+        """How many samples each panel of the insights shows."""
+        return 8
+
     logger: Annotated[
         Literal["None", "Neptune"],
         Setting(
@@ -65,3 +70,27 @@ class ImageLoggingSection(LoggingSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = 8
+
+    @property
+    def shown_samples(self) -> int:
+        """As many images as are asked for."""
+        return self.number_of_images
+
+
+class TextLoggingSection(LoggingSection):
+    """Records of text problems."""
+
+    number_of_texts: Annotated[
+        int,
+        Field(ge=0, le=200),
+        Setting(
+            label="Number of texts",
+            help="How many texts each panel of the insights shows.",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 10
+
+    @property
+    def shown_samples(self) -> int:
+        """As many texts as are asked for."""
+        return self.number_of_texts

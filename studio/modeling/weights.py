@@ -13,7 +13,7 @@ from typing import Literal
 from studio.errors import WeightsError
 from studio.files import private_folder, read_json, sha256_file
 from studio.hub import is_hub_reachable
-from studio.modeling.packaged_weights import PACKAGED, installed_checkpoint
+from studio.packaged import PACKAGED_IMAGE_WEIGHTS
 
 HUB_FILE = "model.safetensors"
 CONVERSION_TIMEOUT_SECONDS = 180
@@ -63,8 +63,8 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
     if not is_hub_reachable(CONNECT_SECONDS):
         raise WeightsError(
             f"The weights of {name!r} are not on this machine, and the hub cannot be reached.",
-            hint=f"Choose {', '.join(sorted(PACKAGED))}, whose weights can be installed, put {name}.safetensors into "
-            "the home's weights folder, or switch Pretrained off.",
+            hint=f"Choose {', '.join(sorted(PACKAGED_IMAGE_WEIGHTS))}, whose weights can be installed, put "
+            f"{name}.safetensors into the home's weights folder, or switch Pretrained off.",
             code="weights_missing",
         )
     return WeightsFile(name, _from_hub(name, hub_id), "hub")
@@ -73,10 +73,11 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
 def packaged_weights(name: str, cache: Path | None = None) -> WeightsFile | None:
     """The weights that an installed package carries, converted once to safetensors; None without such a package."""
     bare, _, tag = name.partition(".")
-    if bare not in PACKAGED or tag not in ("", PACKAGED[bare].tag) or installed_checkpoint(bare) is None:
+    package = PACKAGED_IMAGE_WEIGHTS.get(bare)
+    if package is None or tag not in ("", package.tag) or package.path() is None:
         return None
     folder = private_folder(cache or weights_cache())
-    path = folder / f"{bare}-{PACKAGED[bare].sha256[:12]}.safetensors"
+    path = folder / f"{bare}-{package.sha256[:12]}.safetensors"
     if not _is_intact(path):
         _convert(bare, path)
     return WeightsFile(name, path, "packaged")

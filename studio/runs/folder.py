@@ -2,7 +2,7 @@
 
 spec.json  secrets.json  run.lock  run.json  events.jsonl  worker.log  stop  answer.sock
 checkpoints/ckpt-<step>/  checkpoints/latest.json  checkpoints/best.json
-insights/<key>.json  insights/media/  predictions/  bundle/  pipeline.zip
+insights/<key>.json  insights/media/  predictions/  assets/  bundle/  pipeline.zip
 """
 
 import fcntl
@@ -71,6 +71,11 @@ class RunFolder:
     def insights(self) -> Path:
         """One JSON file an insight."""
         return self.path / "insights"
+
+    @property
+    def assets(self) -> Path:
+        """What the model needs beside its weights, made at the start of the first attempt."""
+        return self.path / "assets"
 
     @property
     def predictions(self) -> Path:

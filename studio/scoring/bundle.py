@@ -2,6 +2,7 @@
 
 bundle.json          BundleManifest, written last
 model.safetensors    every tensor of the model, also what normalization gathered
+assets/              what the model needs beside them, such as its tokenizer
 """
 
 import shutil
@@ -13,10 +14,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from studio.errors import BundleError, WeightsError
-from studio.files import fsync_file, fsync_folder, private_folder, read_json, sha256_file, write_json
+from studio.files import fsync_file, fsync_folder, private_folder, read_json, sha256_file, write_atomic, write_json
 from studio.settings.schema import SettingsSchema
 
 MANIFEST = "bundle.json"
+ASSETS = "assets"
 WEIGHTS = "model.safetensors"
 BACKBONE = "architecture.backbone"
 
@@ -54,6 +56,11 @@ class Bundle:
     def weights(self) -> Path:
         """The tensors."""
         return self.folder / WEIGHTS
+
+    def assets(self) -> dict[str, bytes]:
+        """The files that the model needs beside its weights, by name."""
+        names = [name for name in self.manifest.files if name.startswith(f"{ASSETS}/")]
+        return {name.removeprefix(f"{ASSETS}/"): (self.folder / name).read_bytes() for name in names}
 
 
 def open_bundle(folder: Path) -> Bundle:
@@ -97,7 +104,9 @@ def open_start_weights(folder: Path, problem_type: str, model_type: str | None, 
     return bundle
 
 
-def write_bundle(folder: Path, tensors: Mapping[str, Any], manifest: BundleManifest) -> Bundle:
+def write_bundle(
+    folder: Path, tensors: Mapping[str, Any], manifest: BundleManifest, assets: Mapping[str, bytes] | None = None
+) -> Bundle:
     """Write a bundle beside its final name and move it there whole; an older one is replaced."""
     from safetensors.torch import save_file
 
@@ -107,7 +116,9 @@ def write_bundle(folder: Path, tensors: Mapping[str, Any], manifest: BundleManif
     try:
         save_file({name: value.detach().cpu().contiguous() for name, value in tensors.items()}, temporary / WEIGHTS)
         fsync_file(temporary / WEIGHTS)
-        complete = manifest.model_copy(update={"files": {WEIGHTS: sha256_file(temporary / WEIGHTS)}})
+        write_assets(temporary / ASSETS, assets or {})
+        names = [WEIGHTS, *(f"{ASSETS}/{name}" for name in assets or {})]
+        complete = manifest.model_copy(update={"files": {name: sha256_file(temporary / name) for name in names}})
         write_json(temporary / MANIFEST, complete.model_dump(mode="json"))
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
@@ -116,3 +127,14 @@ def write_bundle(folder: Path, tensors: Mapping[str, Any], manifest: BundleManif
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     return Bundle(folder, complete)
+
+
+def write_assets(folder: Path, assets: Mapping[str, bytes]) -> None:
+    """Write assets into a folder of their own, if there are any."""
+    for name, content in assets.items():
+        write_atomic(private_folder(folder) / name, content)
+
+
+def read_assets(folder: Path) -> dict[str, bytes]:
+    """The assets in a folder; empty without one."""
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())} if folder.is_dir() else {}

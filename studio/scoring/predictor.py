@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import load_file
@@ -16,7 +15,7 @@ from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
 from studio.modeling.precision import Precision
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Media, Recipe, Target
+from studio.modeling.recipe import Attribution, Media, Recipe, Target
 from studio.modeling.recipes import recipe_class
 from studio.modeling.scoring import score_table
 from studio.problems.contract import ProblemType
@@ -51,7 +50,8 @@ class Predictor:
         manifest = bundle.manifest
         kind = problem_type(manifest.problem_type)
         settings = kind.model_type(manifest.model_type).settings.from_mapping(manifest.settings)
-        recipe = recipe_class(kind)(settings, Target.from_json(manifest.target), kind.metrics)
+        target = Target.from_json(manifest.target)
+        recipe = recipe_class(kind)(settings, target, kind.metrics, bundle.assets())
         chosen = device or torch.device("cpu")
         model = recipe.model(None)
         model.load_state_dict(load_file(bundle.weights))
@@ -88,8 +88,8 @@ class Predictor:
             after_batch=after_batch,
         )
 
-    def attributions(self, table: pd.DataFrame, media: Media) -> list[np.ndarray] | None:
-        """For each row what in its input speaks for the prediction, from 0 to 1; None where the type has no such maps.
+    def attributions(self, table: pd.DataFrame, media: Media) -> list[Attribution] | None:
+        """For each row what in its input speaks for the prediction; None where the problem type cannot say.
 
         Raises:
             DatasetError: if the table lacks an input column.

@@ -31,7 +31,7 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.scoring.predictor import Predictor
 from studio.training.failures import describe
-from studio.training.heatmaps import write_heatmap
+from studio.training.heatmaps import explained
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
 
@@ -92,8 +92,8 @@ def answer(predictor: Predictor, folder: RunFolder, question: Mapping[str, Any])
     if question.get("interpret"):
         maps = predictor.attributions(asked.table, asked.media)
         if maps is not None:
-            path = folder.path / ANSWERS / f"{asked.name}-heatmap.png"
-            sample = sample.model_copy(update={"heatmap": write_heatmap(path, maps[0], sample.media)})
+            name = f"{asked.name}-heatmap.png"
+            sample = explained(sample, maps[0], folder.path / ANSWERS / name, name)
     return {"sample": sample.model_dump(mode="json"), "seconds": time.monotonic() - started}
 
 

@@ -14,7 +14,6 @@ from studio.modeling.optimizers import make_optimizer
 from studio.modeling.precision import Precision
 from studio.modeling.recipe import Samples
 from studio.modeling.seeds import seed_everything
-from studio.modeling.weights import find_weights
 from studio.runs.events import Phase, SpeedChosen
 from studio.training.batch_size import fitting_batch_size
 from studio.training.checkpoints import Checkpoints
@@ -51,6 +50,7 @@ def begin(job: Job) -> Session:
         seed=job.seed,
         devices=job.team.size,
         part=job.team.part,
+        lengths=samples.lengths(),
     )
     mode = _mode(job, Work(job.recipe, model, samples, order, job.device, _batches(table)), saved)
     apply_layout(model, mode.layout)
@@ -92,7 +92,7 @@ def _model(job: Job, *, is_resumed: bool) -> nn.Module:
     weights = None
     if name is not None and not is_resumed and job.start is None:
         job.reporter.event(Phase(name="loading weights", detail=name))
-        weights = find_weights(name)
+        weights = job.recipe.find_weights(name)
         job.reporter.log("info", weights.describe())
     model = job.recipe.model(weights)
     if job.start is not None and not is_resumed:

@@ -18,7 +18,7 @@ from studio.training.results import write_results
 
 def finish(job: Job, trained: Trained) -> Finished:
     """Write everything a finished run has; gives the event that says so."""
-    write_bundle(job.folder.bundle, trained.model.state_dict(), _manifest(job, trained))
+    write_bundle(job.folder.bundle, trained.model.state_dict(), _manifest(job, trained), job.recipe.assets)
     predictor = Predictor.load(job.folder.bundle, job.device)
     metrics = {name: dict(values) for name, values in trained.metrics.items() if name == "train"}
     if not job.split.validation.empty:

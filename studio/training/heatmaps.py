@@ -10,12 +10,12 @@ from PIL import Image
 
 from studio.modeling.images.placement import LONGEST_SIDE
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Media, SampleRow, Split
+from studio.modeling.recipe import Attribution, Media, SampleRow, Split
 from studio.results.sample_view import MediaRef, SampleView
 from studio.runs.folder import RunFolder
 
-Explain = Callable[[pd.DataFrame, Media], list[np.ndarray] | None]
-"""Attribution maps of the rows of a table; None where a problem type has none."""
+Explain = Callable[[pd.DataFrame, Media], list[Attribution] | None]
+"""What speaks for the predictions of the rows of a table; None where a problem type has no such thing."""
 
 
 def explained_rows(
@@ -27,7 +27,7 @@ def explained_rows(
     positions: Sequence[int],
     split: Split,
 ) -> dict[int, SampleView]:
-    """The views of some rows with their heatmaps, which are written beside the insights; empty without any."""
+    """The views of some rows with what speaks for their predictions; pictures lie beside the insights. Or empty."""
     table = scored.table.reset_index(drop=True).iloc[list(positions)]
     maps = explain(table, media) if len(table) else None
     if maps is None:
@@ -36,9 +36,20 @@ def explained_rows(
     for position, one in zip(positions, maps, strict=True):
         view = rows[position].view
         name = f"insights/media/{split}-heatmap-{view.row}.png"
-        reference = write_heatmap(folder.path / name, one, view.media)
-        shown[position] = view.model_copy(update={"heatmap": reference.model_copy(update={"path": name})})
+        shown[position] = explained(view, one, folder.path / name, name)
     return shown
+
+
+def explained(view: SampleView, attribution: Attribution, path: Path, name: str) -> SampleView:
+    """The view with marks in its first text, or with a picture that is written to `path` and referred to as `name`."""
+    if isinstance(attribution, tuple):
+        if not view.texts:
+            return view
+        first, *others = view.texts
+        marked = first.model_copy(update={"marks": (*first.marks, *attribution)})
+        return view.model_copy(update={"texts": (marked, *others)})
+    reference = write_heatmap(path, attribution, view.media)
+    return view.model_copy(update={"heatmap": reference.model_copy(update={"path": name})})
 
 
 def write_heatmap(path: Path, attribution: np.ndarray, medium: MediaRef | None) -> MediaRef:

@@ -1,5 +1,7 @@
 """Job: everything one training is made of, put together from its order."""
 
+import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,20 +13,22 @@ from studio.errors import DatasetError, TrainingError
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.input_cache import InputCache, open_cache
 from studio.modeling.loading import data_workers
-from studio.modeling.recipe import Media, Recipe, Target
+from studio.modeling.recipe import Assets, Media, Recipe, Target
 from studio.modeling.recipes import recipe_class
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.results.metric import MetricInfo
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
-from studio.scoring.bundle import Bundle, open_start_weights
+from studio.scoring.bundle import Bundle, open_start_weights, read_assets, write_assets
+from studio.settings.schema import SettingsSchema
 from studio.training.distributed import ALONE, Team
 from studio.training.progress import ONLY_ROUND, Round
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
 from studio.training.stopwatch import Stopwatch
 
+DATA_FOLDER = "dataset.data_folder"
 TEST_FOLDER = "dataset.data_folder_test"
 
 
@@ -100,6 +104,7 @@ def make_job(
         start = open_start_weights(start_folder, spec.problem_type, spec.model_type, settings)
     recipe_type = recipe_class(kind)
     target = _target_of(start) if tables.is_inference_only else recipe_type.target_of(settings, tables.train)
+    assets = _assets(folder, spec, team, start, lambda: recipe_type.assets_of(settings, tables.train))
     device = torch.device("cuda", 0) if spec.devices and torch.cuda.is_available() else torch.device("cpu")
     return Job(
         folder=folder,
@@ -108,8 +113,8 @@ def make_job(
         settings=settings,
         dataset=dataset,
         split=tables,
-        media=Media(dataset.media, str(settings.value("dataset.data_folder")), cache=_cache(dataset, settings, spec)),
-        recipe=recipe_type(settings, target, kind.metrics),
+        media=Media(dataset.media, media_folder(settings), cache=_cache(dataset, settings, spec)),
+        recipe=recipe_type(settings, target, kind.metrics, assets),
         device=device,
         seed=seed,
         reporter=reporter,
@@ -118,6 +123,22 @@ def make_job(
         team=team,
         start=start,
     )
+
+
+def media_folder(settings: SettingsSchema) -> str:
+    """The folder of the files that the tables name; the whole of it where tables name none."""
+    return str(settings.value(DATA_FOLDER)) if DATA_FOLDER in settings.fields() else "."
+
+
+def _assets(
+    folder: RunFolder, spec: RunSpec, team: Team, start: Bundle | None, make: Callable[[], Assets]
+) -> dict[str, bytes]:
+    """What the model needs beside its weights: of the start weights, of the attempt before, or made now, once."""
+    if team.is_first and not (spec.resume and folder.assets.is_dir()):
+        shutil.rmtree(folder.assets, ignore_errors=True)
+        write_assets(folder.assets, make() if start is None else start.assets())
+    team.from_first(None)
+    return read_assets(folder.assets)
 
 
 def _target_of(start: Bundle | None) -> Target:

@@ -13,8 +13,10 @@ COLOURS = 3
 def written(folder: RunFolder, picture: BatchPicture, name: str) -> SampleView:
     """The view of a picture that lies in the run's folder now.
 
-    Of images with other numbers of channels, the first three are shown, or the first.
+    Of images with other numbers of channels, the first three are shown, or the first. What has no pixels is whole.
     """
+    if picture.pixels is None:
+        return picture.view
     path = f"insights/media/{name}.png"
     channels = picture.pixels.shape[2]
     shown = picture.pixels[:, :, :COLOURS] if channels >= COLOURS else picture.pixels[:, :, 0]

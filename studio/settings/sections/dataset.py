@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from studio.settings.choices import Columns, Folders, Folds, LabelValues, Tables
-from studio.settings.condition import when, when_less, when_not
+from studio.settings.condition import when, when_less, when_longer, when_not
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -162,7 +162,7 @@ class UnlabeledMixin(SettingsSection):
         Setting(
             label="Unlabeled dataframe",
             help="A table of inputs without labels. The model trains, labels these rows itself where it is sure, and "
-            "trains again on both. Their files lie in the data folder. It takes about twice the time or more.",
+            "trains again on both. Files that it names lie in the data folder. It takes about twice the time or more.",
             choices=Tables(),
             visible_if=when_not("dataset.train_dataframe", None),
             level=ExperienceLevel.EXPERT,
@@ -192,3 +192,26 @@ class LabelsMixin(SettingsSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = None
+
+
+class NumericLabelsMixin(SettingsSection):
+    """Label columns of regression."""
+
+    label_columns: Annotated[
+        tuple[str, ...],
+        Setting(
+            label="Label columns",
+            help="The columns with the numbers to predict; one model predicts all of them.",
+            choices=Columns(kinds=("number", "integer", "boolean")),
+        ),
+    ] = ()
+    missing_targets: Annotated[
+        Literal["Mask", "Leave out"],
+        Setting(
+            label="Missing targets",
+            help="What happens to rows that lack some of several numbers: Mask learns from those that are there, "
+            "Leave out drops the row.",
+            visible_if=when_longer("dataset.label_columns", 1),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = "Mask"

@@ -67,6 +67,20 @@ class RegressionLossMixin(SettingsSection):
     ] = "MAE"
 
 
+class TokenLossMixin(SettingsSection):
+    """The loss of models that choose among tokens or tags."""
+
+    loss_function: Annotated[
+        Literal["CrossEntropy"],
+        Setting(
+            label="Loss function",
+            help="What training minimizes: the negative log probability of the right choice.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = "CrossEntropy"
+
+
 class MetricLearningLossMixin(SettingsSection):
     """Losses of metric learning."""
 

@@ -40,6 +40,19 @@ ENCODERS = (
 )
 LIBRARY = "Hugging Face"
 
+Dropout = Annotated[
+    float,
+    Field(ge=0, lt=1),
+    Setting(
+        label="Dropout",
+        help="The share of features blanked out at random before the last layer while training.",
+        step=0.05,
+        level=ExperienceLevel.SKILLED,
+        grid=True,
+        grid_values=(0.0, 0.1, 0.3),
+    ),
+]
+
 
 class TextDatasetSection(DatasetSection):
     """Rows with one or more texts that become one input."""
@@ -190,18 +203,7 @@ class PooledTransformerSection(TransformerSection):
             paper="https://arxiv.org/abs/1711.02512",
         ),
     ] = "[CLS] token"
-    dropout: Annotated[
-        float,
-        Field(ge=0, lt=1),
-        Setting(
-            label="Dropout",
-            help="The share of features blanked out at random before the last layer while training.",
-            step=0.05,
-            level=ExperienceLevel.SKILLED,
-            grid=True,
-            grid_values=(0.0, 0.1, 0.3),
-        ),
-    ] = 0.0
+    dropout: Dropout = 0.0
 
 
 class TextTrainingSection(TrainingSection):

@@ -1,0 +1,86 @@
+"""Settings of text regression."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar, Literal
+
+from studio.settings.choices import ChoiceContext
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema, SettingsSection
+from studio.settings.sections.checks import training_contradictions
+from studio.settings.sections.dataset import NumericLabelsMixin, UnlabeledMixin
+from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.general import GeneralSection
+from studio.settings.sections.logging import TextLoggingSection
+from studio.settings.sections.losses import RegressionLossMixin
+from studio.settings.sections.text import (
+    PaddedTokenizerSection,
+    PooledTransformerSection,
+    TextDatasetSection,
+    TextTrainingSection,
+    TokenMaskSection,
+)
+from studio.settings.sections.text_checks import text_contradictions
+from studio.settings.setting import ExperienceLevel, Setting
+
+
+class DatasetSection(NumericLabelsMixin, UnlabeledMixin, TextDatasetSection):
+    """Texts with numbers."""
+
+    title: ClassVar[str] = "Dataset"
+
+
+class Training(RegressionLossMixin, TextTrainingSection):
+    """Loss and layer groups."""
+
+    title: ClassVar[str] = "Training"
+
+    differential_learning_rate_layers: Annotated[
+        tuple[Literal["Backbone", "Head"], ...],
+        Setting(
+            label="Differential learning rate layers",
+            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()
+    run_interpretations: Annotated[
+        bool,
+        Setting(
+            label="Run interpretations",
+            help="Show for the samples of the insights which words raise or lower the number (integrated gradients). "
+            "For any other text it is shown on demand.",
+            level=ExperienceLevel.SKILLED,
+            paper="https://arxiv.org/abs/1703.01365",
+        ),
+    ] = True
+
+
+class Prediction(SettingsSection):
+    """How numbers are scored."""
+
+    title: ClassVar[str] = "Prediction"
+
+    metric: Annotated[
+        Literal["MAE", "MSE", "RMSE", "MAPE", "SMAPE", "R2"],
+        Setting(label="Metric", help="The figure that validation reports and that chooses the best checkpoint."),
+    ] = "MAE"
+
+
+class TextRegressionSettings(SettingsSchema):
+    """All settings of text regression."""
+
+    problem_type: ClassVar[str] = "text_regression"
+
+    general: GeneralSection = GeneralSection()
+    dataset: DatasetSection = DatasetSection()
+    tokenizer: PaddedTokenizerSection = PaddedTokenizerSection()
+    augmentation: TokenMaskSection = TokenMaskSection()
+    architecture: PooledTransformerSection = PooledTransformerSection()
+    training: Training = Training()
+    prediction: Prediction = Prediction()
+    environment: EnvironmentSection = EnvironmentSection()
+    logging: TextLoggingSection = TextLoggingSection()
+
+    def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
+        """Settings that do not go together, in this problem type."""
+        yield from training_contradictions(self)
+        yield from text_contradictions(self, context)

@@ -1,0 +1,1 @@
+"""Metric learning, whatever the input: ArcFace, search by cosine, metrics, insights."""

@@ -1,0 +1,1 @@
+"""Regression, whatever the input: targets, losses, metrics, insights."""

@@ -1,0 +1,157 @@
+"""Insights of regression: predicted against true, residuals, error by range of the truth, a table of the labels.
+
+Shapes: N samples, K labels.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.modeling.histograms import histogram, range_names
+from studio.modeling.recipe import Split
+from studio.modeling.regression.metrics import label_metrics
+from studio.results.insight import Bars, Insight, Scatter, Table
+
+Array = NDArray[np.float64]
+MOST_LABELS = 6
+"""Labels that have plots; the table has them all."""
+MOST_POINTS = 2000
+RANGES = 8
+
+
+@dataclass(frozen=True)
+class _Label:
+    """The rows of one label whose truth is known."""
+
+    name: str
+    truth: Array
+    predicted: Array
+    rows: NDArray[np.int64]
+    split: Split
+    key: str
+    """What its panels' keys start with."""
+    of: str
+    """What their titles end with: nothing for the only label."""
+
+
+def regression_insights(
+    truth_NK: Array, predicted_NK: Array, labels: Sequence[str], rows: Sequence[int], split: Split
+) -> Iterator[Insight]:
+    """Every panel that rows with truth allow; none without such rows. `rows` are those of the source table."""
+    found = [one for k in range(len(labels)) if (one := _label(truth_NK, predicted_NK, labels, rows, k, split))]
+    for one in found[:MOST_LABELS]:
+        yield _predicted(one)
+        yield _residuals(one)
+        yield _by_range(one)
+    if found:
+        yield _labels(found, split)
+
+
+def _label(
+    truth: Array, predicted: Array, labels: Sequence[str], rows: Sequence[int], k: int, split: Split
+) -> _Label | None:
+    known = ~np.isnan(truth[:, k])
+    if not known.any():
+        return None
+    is_only = len(labels) == 1
+    return _Label(
+        labels[k],
+        truth[known, k],
+        predicted[known, k],
+        np.asarray(rows, dtype=np.int64)[known],
+        split,
+        key=split if is_only else f"{split}-{k + 1}",
+        of="" if is_only else f": {labels[k]}",
+    )
+
+
+def _predicted(label: _Label) -> Insight:
+    shown = np.arange(len(label.truth))
+    if len(shown) > MOST_POINTS:
+        # Evenly over the sorted truth, so that rare values stay in the picture.
+        picks = np.linspace(0, len(shown) - 1, MOST_POINTS).round().astype(np.int64)
+        shown = np.sort(np.argsort(label.truth, kind="stable")[picks])
+    return Insight(
+        key=f"{label.key}-predicted",
+        group=label.split,
+        title=f"Predicted against true{label.of}",
+        how_to_read="Each point is a sample; on the diagonal the prediction is right. A cloud flatter than the "
+        "diagonal plays safe and stays near the mean.",
+        payload=Scatter(
+            x_label=f"True {label.name}",
+            y_label=f"Predicted {label.name}",
+            x=tuple(label.truth[shown].tolist()),
+            y=tuple(label.predicted[shown].tolist()),
+            rows=tuple(label.rows[shown].tolist()),
+            diagonal=True,
+        ),
+    )
+
+
+def _residuals(label: _Label) -> Insight:
+    found = histogram(label.predicted - label.truth)
+    return Insight(
+        key=f"{label.key}-residuals",
+        group=label.split,
+        title=f"Residuals{label.of}",
+        how_to_read="How far predictions are above (positive) or below the truth. A heap beside 0 means that the model "
+        "is off to one side.",
+        payload=Bars(
+            x_label="Prediction minus truth",
+            y_label="Samples",
+            names=found.names,
+            values=tuple(float(count) for count in found.counts),
+        ),
+    )
+
+
+def _by_range(label: _Label) -> Insight:
+    """Ranges that hold about as many samples each."""
+    edges = np.unique(np.quantile(label.truth, np.linspace(0, 1, RANGES + 1)))
+    if len(edges) == 1:
+        edges = np.array([edges[0], edges[0]])
+    bins = np.clip(np.searchsorted(edges, label.truth, side="right") - 1, 0, len(edges) - 2)
+    errors = np.abs(label.predicted - label.truth)
+    values = [errors[bins == one] for one in range(len(edges) - 1)]
+    return Insight(
+        key=f"{label.key}-error-by-range",
+        group=label.split,
+        title=f"Error by range of the truth{label.of}",
+        how_to_read="The mean absolute error where the truth is low, middle and high. Ranges of few training rows are "
+        "often worse.",
+        payload=Bars(
+            x_label=f"True {label.name}",
+            y_label="Mean absolute error",
+            names=range_names([float(edge) for edge in edges]),
+            values=tuple(float(one.mean()) if len(one) else None for one in values),
+        ),
+    )
+
+
+def _labels(found: Sequence[_Label], split: Split) -> Insight:
+    rows = []
+    for one in found:
+        metrics = label_metrics(one.truth, one.predicted)
+        baseline = float(np.abs(one.truth - np.median(one.truth)).mean())
+        figures = (metrics["MAE"], baseline, metrics["RMSE"], metrics["R2"], _correlation(one.truth, one.predicted))
+        rows.append((one.name, len(one.truth), *(None if math.isnan(value) else value for value in figures)))
+    return Insight(
+        key=f"{split}-labels",
+        group=split,
+        title="Labels",
+        how_to_read="The error of each label, beside the error of always saying the median. R2 and the correlation are "
+        "1 at best.",
+        payload=Table(
+            columns=("Label", "Samples", "MAE", "MAE of the median", "RMSE", "R2", "Correlation"), rows=tuple(rows)
+        ),
+    )
+
+
+def _correlation(truth: Array, predicted: Array) -> float:
+    """Pearson's; NaN where one of them does not vary."""
+    if len(truth) < 2 or np.ptp(truth) == 0 or np.ptp(predicted) == 0:
+        return math.nan
+    return float(np.corrcoef(truth, predicted)[0, 1])

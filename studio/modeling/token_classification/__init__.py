@@ -1,0 +1,1 @@
+"""Token classification: tagging schemes, metrics, insights."""

@@ -1,0 +1,119 @@
+"""Insights of token classification: a table of the entities, and which tag is taken for which.
+
+Shapes: K tags.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from studio.modeling.recipe import Split
+from studio.modeling.token_classification.metrics import Counts, entity_counts, word_counts
+from studio.modeling.token_classification.schemes import OUTSIDE, Scheme, entity_type
+from studio.results.insight import Insight, Matrix, Table
+
+MOST_TAGS = 40
+"""Tags that a confusion matrix shows; the tables have them all."""
+MOST_ROWS_A_CELL = 50
+
+
+@dataclass(frozen=True)
+class Tagged:
+    """Sentences whose tags are known, with the predicted ones."""
+
+    truth: Sequence[Sequence[str]]
+    predicted: Sequence[Sequence[str]]
+    rows: Sequence[int]
+    """The row of each in the source table."""
+    scheme: Scheme
+
+
+def token_insights(tagged: Tagged, split: Split) -> Iterator[Insight]:
+    """Every panel; none without sentences."""
+    if not tagged.rows:
+        return
+    if tagged.scheme is not Scheme.PLAIN:
+        yield _entities(tagged, split)
+    yield _tags(tagged, split)
+    yield _confusion(tagged, split)
+
+
+def _entities(tagged: Tagged, split: Split) -> Insight:
+    return Insight(
+        key=f"{split}-entities",
+        group=split,
+        title="Entities",
+        how_to_read="An entity is right if its type, its first and its last word are. Many that are found but not "
+        "right have their ends in the wrong place or the wrong type.",
+        payload=_table("Entity", entity_counts(tagged.truth, tagged.predicted, tagged.scheme)),
+    )
+
+
+def _tags(tagged: Tagged, split: Split) -> Insight:
+    return Insight(
+        key=f"{split}-tags",
+        group=split,
+        title="Tags",
+        how_to_read="How well each tag of a word is found (recall) and how far the model can be trusted when it gives "
+        "it (precision).",
+        payload=_table("Tag", word_counts(tagged.truth, tagged.predicted)),
+    )
+
+
+def _table(name: str, counts: Counts) -> Table:
+    rows = []
+    for one in sorted(counts.names, key=lambda name: (-counts.true.get(name, 0), name)):
+        true, predicted, right = counts.true.get(one, 0), counts.predicted.get(one, 0), counts.right.get(one, 0)
+        precision, recall = right / predicted if predicted else None, right / true if true else None
+        rows.append((one, true, predicted, right, precision, recall, counts.f1(one)))
+    return Table(columns=(name, "True", "Predicted", "Right", "Precision", "Recall", "F1"), rows=tuple(rows))
+
+
+def _confusion(tagged: Tagged, split: Split) -> Insight:
+    """Tags by type with O at the end; types alone where there are too many tags."""
+    names, read = _names(tagged)
+    index = {name: position for position, name in enumerate(names)}
+    counts = Counter[tuple[int, int]]()
+    rows: dict[tuple[int, int], list[int]] = {}
+    for tags, answer, row in zip(tagged.truth, tagged.predicted, tagged.rows, strict=True):
+        cells = Counter(
+            (index[read[tag]], index[read[other]])
+            for tag, other in zip(tags, answer, strict=True)
+            if read[tag] in index and read[other] in index
+        )
+        counts.update(cells)
+        for cell in cells:
+            behind = rows.setdefault(cell, [])
+            if len(behind) < MOST_ROWS_A_CELL:
+                behind.append(row)
+    cells_of = range(len(names))
+    return Insight(
+        key=f"{split}-confusion",
+        group=split,
+        title="Confusion of tags",
+        how_to_read="Each row is a true tag, each column what the model said, counted in words. Open a cell to see "
+        "texts with such words.",
+        payload=Matrix(
+            row_label="Truth",
+            column_label="Prediction",
+            row_names=names,
+            column_names=names,
+            counts=tuple(tuple(counts[i, j] for j in cells_of) for i in cells_of),
+            opens_samples=False,
+            sample_rows=tuple(tuple(tuple(rows.get((i, j), ())) for j in cells_of) for i in cells_of),
+        ),
+    )
+
+
+def _names(tagged: Tagged) -> tuple[tuple[str, ...], dict[str, str]]:
+    """The names of rows and columns, and which name stands for a tag."""
+    frequent = Counter(tag for tags in (*tagged.truth, *tagged.predicted) for tag in tags)
+    read = {tag: tag for tag in frequent}
+    if len(read) > MOST_TAGS:
+        read = {tag: entity_type(tag, tagged.scheme) or OUTSIDE for tag in frequent}
+    totals = Counter[str]()
+    for tag, count in frequent.items():
+        totals[read[tag]] += count
+    shown = [name for name, _ in totals.most_common(MOST_TAGS)]
+    type_of = {read[tag]: entity_type(tag, tagged.scheme) or "" for tag in frequent}
+    return tuple(sorted(shown, key=lambda name: (name == OUTSIDE, type_of[name], name))), read

@@ -119,6 +119,8 @@ class Scatter(_Payload):
     y: tuple[float, ...]
     groups: tuple[str, ...] = ()
     rows: tuple[int, ...] = ()
+    titles: tuple[str, ...] = ()
+    """What each point is, such as the beginning of its text; none, or one a point."""
     diagonal: bool = False
 
 

@@ -67,6 +67,8 @@ export type ScatterPayload = {
   groups: string[];
   rows: number[];
   diagonal: boolean;
+  /** What a point is, for a person; runs of older versions have none. */
+  titles?: string[];
 };
 export type Payload =
   LinesPayload | ThresholdCurvesPayload | BarsPayload | MatrixPayload | TablePayload | SamplesPayload | ScatterPayload;

@@ -2730,6 +2730,29 @@ export interface components {
             name: string;
         };
         /**
+         * Neighbour
+         * @description A row that is most like a sample.
+         */
+        Neighbour: {
+            /** Is Match */
+            is_match?: boolean | null;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            media?: components["schemas"]["MediaRef"] | null;
+            /** Row */
+            row: number;
+            /** Similarity */
+            similarity: number;
+            /**
+             * Text
+             * @default
+             */
+            text: string;
+        };
+        /**
          * NotApplicable
          * @description A foreign key that has no place here, and why.
          */
@@ -3232,6 +3255,11 @@ export interface components {
             loss?: number | null;
             media?: components["schemas"]["MediaRef"] | null;
             /**
+             * Neighbours
+             * @default []
+             */
+            neighbours: components["schemas"]["Neighbour"][];
+            /**
              * Note
              * @default
              */
@@ -3246,6 +3274,11 @@ export interface components {
             scores: {
                 [key: string]: number;
             };
+            /**
+             * Texts
+             * @default []
+             */
+            texts: components["schemas"]["TextBlock"][];
             /** Title */
             title: string;
             truth?: components["schemas"]["Annotation"] | null;
@@ -3290,6 +3323,11 @@ export interface components {
              * @default []
              */
             rows: number[];
+            /**
+             * Titles
+             * @default []
+             */
+            titles: string[];
             /** X */
             x: number[];
             /** X Label */
@@ -3620,6 +3658,51 @@ export interface components {
             reason: string;
             /** Value */
             value: boolean | number | string | (boolean | number | string | null)[] | null;
+        };
+        /**
+         * TextBlock
+         * @description A text of a sample under its name, such as Question, with what is marked in it.
+         */
+        TextBlock: {
+            /**
+             * Is Cut
+             * @default false
+             */
+            is_cut: boolean;
+            /**
+             * Marks
+             * @default []
+             */
+            marks: components["schemas"]["TextMark"][];
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TextMark
+         * @description A stretch of a text that is marked, or weighs in. Ends count Unicode code points, as Python does.
+         */
+        TextMark: {
+            /** End */
+            end: number;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /** Match */
+            match?: ("correct" | "wrong" | "missed" | "invented") | null;
+            /**
+             * Role
+             * @default truth
+             * @enum {string}
+             */
+            role: "truth" | "prediction" | "importance" | "inserted" | "missing";
+            /** Score */
+            score?: number | null;
+            /** Start */
+            start: number;
         };
         /**
          * ThresholdCurves

@@ -3,8 +3,8 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useMemo, useState } from "react";
 import { datasetMedia, useDatasetProfile, useDatasetSamples } from "../api/datasets";
 import type { Dataset, MediaRef } from "../api/types";
-import { FULL_OVERLAY, hasBoxes, type Overlay } from "../samples/overlay";
-import { OverlayControls } from "../samples/OverlayControls";
+import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
+import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
 import { formatCount, plural } from "../ui/format";
 import { SearchIcon } from "../ui/icons";
@@ -77,7 +77,7 @@ export function Samples({ dataset }: { dataset: Dataset }) {
           {pages && plural(total, "sample")}
         </span>
       </div>
-      {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={false} />}
+      <SampleControls samples={samples} overlay={overlay} onOverlay={setOverlay} />
       {!pages && <LoadingRows rows={4} height={180} />}
       {pages && samples.length === 0 && (
         <EmptyState title="No sample matches these filters" action={<Button onClick={clear}>Clear filters</Button>} />

@@ -3,8 +3,8 @@ import { useMemo, useState } from "react";
 import { useRunSamples } from "../api/runs";
 import type { Run } from "../api/types";
 import { useInsightContext } from "../insights/context";
-import { FULL_OVERLAY, hasBoxes, type Overlay } from "../samples/overlay";
-import { OverlayControls } from "../samples/OverlayControls";
+import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
+import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
 import { SelectInput } from "../ui/inputs";
 import { useSearchState, useSetSearch } from "../ui/search-state";
@@ -110,13 +110,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
           {pages && plural(total, "sample")}
         </span>
       </div>
-      {samples.some(hasBoxes) && (
-        <OverlayControls
-          overlay={overlay}
-          onOverlay={setOverlay}
-          hasPrediction={samples.some((sample) => sample.prediction !== null)}
-        />
-      )}
+      <SampleControls samples={samples} overlay={overlay} onOverlay={setOverlay} />
       {!pages && <LoadingRows rows={4} height={180} />}
       {pages && samples.length === 0 && (
         <EmptyState

@@ -1,9 +1,27 @@
+import { SelectInput } from "../ui/inputs";
 import classes from "./insights.module.css";
 
 type LegendProps = { names: readonly string[]; only?: string | null; onOnly?: (name: string | null) => void };
 
-/** Names with their colours. Where lines can be told apart badly, a click leaves one of them standing. */
+const ALL = " all";
+const SHOWN = 16;
+
+/** Names with their colours. Where they can be told apart badly, a choice leaves one of them standing. */
 export function Legend({ names, only = null, onOnly }: LegendProps) {
+  if (names.length > SHOWN && onOnly)
+    return (
+      <div className={classes.manyNames}>
+        <SelectInput
+          size="xs"
+          w={260}
+          aria-label="Show one of them"
+          data={[{ value: ALL, label: `All ${names.length}` }, ...names.map((name) => ({ value: name, label: name }))]}
+          value={only ?? ALL}
+          onChange={(name) => onOnly(name === ALL ? null : name)}
+        />
+        <span className="tiny muted">So many share colours: choose one to see it alone.</span>
+      </div>
+    );
   return (
     <ul className={classes.legend}>
       {names.map((name, i) => {

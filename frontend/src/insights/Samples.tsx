@@ -1,8 +1,7 @@
 import { useState } from "react";
 import type { SamplesPayload } from "../api/insight";
-import { hasBoxes, type Overlay, FULL_OVERLAY } from "../samples/overlay";
-import { HeatControl } from "../samples/HeatControl";
-import { OverlayControls } from "../samples/OverlayControls";
+import { type Overlay, FULL_OVERLAY } from "../samples/overlay";
+import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
 import { useInsightContext } from "./context";
 import type { PanelProps } from "./panel";
@@ -12,13 +11,9 @@ export function Samples({ payload, group, title }: PanelProps<SamplesPayload>) {
   const { source, classNames, explainer } = useInsightContext();
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: payload.confidence ?? 0 });
   const samples = [...payload.samples];
-  const hasPrediction = samples.some((sample) => sample.prediction !== null);
   return (
     <div className="column" style={{ gap: 12 }}>
-      {samples.some(hasBoxes) && (
-        <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction={hasPrediction} />
-      )}
-      {samples.some((sample) => sample.heatmap) && <HeatControl overlay={overlay} onOverlay={setOverlay} />}
+      <SampleControls samples={samples} overlay={overlay} onOverlay={setOverlay} />
       <SampleGrid
         samples={samples}
         source={source}

@@ -1,100 +1,104 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { useEffect, useRef } from "react";
+import { type KeyboardEvent, type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import { useNavigate } from "react-router";
 import type { ScatterPayload } from "../api/insight";
-import { plural } from "../ui/format";
+import { formatCount, plural } from "../ui/format";
 import { useSize } from "../ui/size";
+import { useInsightContext } from "./context";
 import { Legend } from "./Legend";
 import { short } from "./Lines";
 import type { PanelProps } from "./panel";
-import { type Extent, extentOf, niceTicks, scale } from "./scales";
+import { HEIGHT, ScatterLayout } from "./scatter-plot";
 import classes from "./insights.module.css";
 
-const HEIGHT = 380;
-const MARGIN = { top: 10, right: 14, bottom: 40, left: 54 };
-
-/** Points with a group each, on a canvas: tens of thousands stay quick. */
-export function Scatter({ payload, title }: PanelProps<ScatterPayload>) {
+/** Points with a group each, on a canvas: tens of thousands stay quick. A point says what it is and opens its sample. */
+export function Scatter({ payload, group, title }: PanelProps<ScatterPayload>) {
   const [ref, { width }] = useSize<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const scheme = useComputedColorScheme("light");
-  const names = [...new Set(payload.groups)];
+  const [only, setOnly] = useState<string | null>(null);
+  const [at, setAt] = useState<number | null>(null);
+  const { samplesLink } = useInsightContext();
+  const navigate = useNavigate();
+  const names = useMemo(() => [...new Set(payload.groups)], [payload]);
+  const layout = useMemo(() => (width > 0 ? new ScatterLayout(payload, width) : null), [payload, width]);
+  const inOrder = useMemo(() => payload.x.map((_, i) => i).sort((a, b) => payload.x[a]! - payload.x[b]!), [payload]);
   useEffect(() => {
-    if (canvas.current && width > 0) draw(canvas.current, payload, names, width);
-  }, [payload, width, scheme]);
+    if (canvas.current && layout) layout.draw(canvas.current, names, only);
+  }, [layout, names, only, scheme]);
+  const find = (event: PointerEvent<HTMLElement>) => {
+    const box = event.currentTarget.getBoundingClientRect();
+    return layout?.near(event.clientX - box.left, event.clientY - box.top) ?? null;
+  };
+  const open = (i: number | null) => {
+    const row = i === null ? undefined : payload.rows[i];
+    const link = row === undefined ? null : samplesLink(group, { rows: [row] });
+    if (link !== null) void navigate(`${link}&sample=${row}`);
+  };
+  const step = (by: number) => {
+    const place = at === null ? (by > 0 ? -1 : 0) : inOrder.indexOf(at);
+    setAt(inOrder[(place + by + inOrder.length) % inOrder.length] ?? null);
+  };
+  const press = (event: KeyboardEvent) => {
+    const act = { ArrowRight: () => step(1), ArrowLeft: () => step(-1), Enter: () => open(at) }[event.key];
+    if (act === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    act();
+  };
   return (
     <div className="column">
-      {names.length > 1 && <Legend names={names} />}
-      <div ref={ref} className={classes.plot} style={{ minHeight: HEIGHT }}>
-        <canvas
-          ref={canvas}
-          role="img"
-          aria-label={`${title}: ${plural(payload.x.length, "point")}, ${payload.y_label} over ${payload.x_label}`}
-          style={{ width, height: HEIGHT }}
-        />
+      {names.length > 1 && <Legend names={names} only={only} onOnly={setOnly} />}
+      <div
+        ref={ref}
+        className={classes.scatter}
+        data-opens={payload.rows.length > 0 || undefined}
+        style={{ minHeight: HEIGHT }}
+        role="group"
+        aria-label={`${title}: ${plural(payload.x.length, "point")}, ${payload.y_label} over ${payload.x_label}. Arrow keys go from point to point${payload.rows.length > 0 ? ", Enter opens the sample" : ""}.`}
+        tabIndex={0}
+        onKeyDown={press}
+        onPointerMove={(event) => setAt(find(event))}
+        onPointerLeave={() => setAt(null)}
+        onClick={(event) => open(find(event as unknown as PointerEvent<HTMLElement>))}
+      >
+        <canvas ref={canvas} aria-hidden="true" style={{ width, height: HEIGHT }} />
+        {at !== null && layout && <Readout layout={layout} at={at} />}
       </div>
+      {payload.rows.length > 0 && <p className="tiny muted">Choose a point to open its sample.</p>}
     </div>
   );
 }
 
-function draw(canvas: HTMLCanvasElement, payload: ScatterPayload, names: string[], width: number): void {
-  const ratio = window.devicePixelRatio || 1;
-  canvas.width = width * ratio;
-  canvas.height = HEIGHT * ratio;
-  const pen = canvas.getContext("2d");
-  if (pen === null) return;
-  pen.scale(ratio, ratio);
-  const style = getComputedStyle(document.documentElement);
-  const ink = (name: string) => style.getPropertyValue(name).trim();
-  const shared = extentOf([...payload.x, ...payload.y]);
-  const xExtent: Extent = payload.diagonal ? shared : extentOf(payload.x);
-  const yExtent: Extent = payload.diagonal ? shared : extentOf(payload.y);
-  const x = scale(xExtent, [MARGIN.left, width - MARGIN.right]);
-  const y = scale(yExtent, [HEIGHT - MARGIN.bottom, MARGIN.top]);
-  drawAxes(pen, payload, { x, y, xExtent, yExtent, width, line: ink("--line"), muted: ink("--muted") });
-  pen.globalAlpha = payload.x.length > 2000 ? 0.5 : 0.8;
-  payload.x.forEach((value, i) => {
-    pen.fillStyle = ink(`--series-${Math.max(0, names.indexOf(payload.groups[i] ?? "")) % 8}`);
-    pen.beginPath();
-    pen.arc(x(value), y(payload.y[i] ?? 0), 3, 0, 2 * Math.PI);
-    pen.fill();
-  });
-}
-
-type Axes = {
-  x: (value: number) => number;
-  y: (value: number) => number;
-  xExtent: Extent;
-  yExtent: Extent;
-  width: number;
-  line: string;
-  muted: string;
-};
-
-function drawAxes(
-  pen: CanvasRenderingContext2D,
-  payload: ScatterPayload,
-  { x, y, xExtent, yExtent, width, line, muted }: Axes,
-): void {
-  pen.font = "12px system-ui, sans-serif";
-  pen.strokeStyle = line;
-  pen.fillStyle = muted;
-  for (const tick of niceTicks(yExtent, 6)) {
-    pen.beginPath();
-    pen.moveTo(MARGIN.left, y(tick));
-    pen.lineTo(width - MARGIN.right, y(tick));
-    pen.stroke();
-    pen.textAlign = "right";
-    pen.fillText(short(tick), MARGIN.left - 8, y(tick) + 4);
-  }
-  pen.textAlign = "center";
-  for (const tick of niceTicks(xExtent, 7)) pen.fillText(short(tick), x(tick), HEIGHT - MARGIN.bottom + 18);
-  pen.fillText(payload.x_label, (MARGIN.left + width) / 2, HEIGHT - 4);
-  if (!payload.diagonal) return;
-  pen.setLineDash([5, 4]);
-  pen.beginPath();
-  pen.moveTo(x(xExtent[0]), y(xExtent[0]));
-  pen.lineTo(x(xExtent[1]), y(xExtent[1]));
-  pen.strokeStyle = muted;
-  pen.stroke();
-  pen.setLineDash([]);
+/** What a point is, beside it. */
+function Readout({ layout, at }: { layout: ScatterLayout; at: number }) {
+  const { payload, width } = layout;
+  const left = layout.xs[at] as number;
+  const top = layout.ys[at] as number;
+  const row = payload.rows[at];
+  const isRight = left > width / 2;
+  return (
+    <>
+      <span className={classes.ring} style={{ left, top }} aria-hidden="true" />
+      <div
+        className={classes.pointReadout}
+        role="status"
+        style={{
+          top: Math.min(top + 10, HEIGHT - 96),
+          ...(isRight ? { right: width - left + 10 } : { left: left + 10 }),
+        }}
+      >
+        {payload.groups[at] && <strong>{payload.groups[at]}</strong>}
+        <span className="muted number">
+          {row !== undefined && `Row ${formatCount(row)} · `}
+          {short(payload.x[at] ?? 0)}, {short(payload.y[at] ?? 0)}
+        </span>
+        {payload.titles?.[at] && (
+          <span className={classes.pointTitle} dir="auto">
+            {payload.titles[at]}
+          </span>
+        )}
+      </div>
+    </>
+  );
 }

@@ -12,8 +12,8 @@ import {
 } from "../api/predictions";
 import { datasetMedia } from "../api/datasets";
 import type { MediaRef, Prediction } from "../api/types";
-import { FULL_OVERLAY, hasBoxes, type Overlay } from "../samples/overlay";
-import { OverlayControls } from "../samples/OverlayControls";
+import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
+import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
 import { ConfirmButton } from "../ui/Confirm";
 import { FileTable } from "../ui/FileTable";
@@ -149,7 +149,7 @@ function Samples({ prediction }: { prediction: Prediction }) {
                 value={sort}
                 onChange={(value) => setSort(value ?? "row")}
               />
-              {samples.some(hasBoxes) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction />}
+              <SampleControls samples={samples} overlay={overlay} onOverlay={setOverlay} />
             </div>
             <SampleGrid
               samples={samples}

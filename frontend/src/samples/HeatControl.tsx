@@ -2,6 +2,7 @@ import { Switch } from "@mantine/core";
 import type { Overlay } from "./overlay";
 import { OverlaySlider } from "./OverlaySlider";
 import classes from "./samples.module.css";
+import texts from "./texts.module.css";
 
 const STRENGTH = 0.6;
 
@@ -10,10 +11,12 @@ type HeatControlProps = {
   onOverlay: (overlay: Overlay) => void;
   /** Of a map that is made on demand. */
   state?: "asking" | "failed" | null;
+  /** Whether words are tinted, for and against, rather than an image covered. */
+  isText?: boolean;
 };
 
-/** Shows which parts of an image speak for the answer, and how strongly they cover it. */
-export function HeatControl({ overlay, onOverlay, state = null }: HeatControlProps) {
+/** Shows which parts of an input speak for the answer, and how strongly they are drawn. */
+export function HeatControl({ overlay, onOverlay, state = null, isText = false }: HeatControlProps) {
   const isShown = overlay.heat > 0;
   return (
     <div className={classes.controls}>
@@ -37,6 +40,16 @@ export function HeatControl({ overlay, onOverlay, state = null }: HeatControlPro
           value={overlay.heat}
           onChange={(heat) => onOverlay({ ...overlay, heat })}
         />
+      )}
+      {isShown && isText && (
+        <p className={texts.weightLegend}>
+          <span className={texts.piece} data-weight="for">
+            speaks for
+          </span>
+          <span className={texts.piece} data-weight="against">
+            speaks against
+          </span>
+        </p>
       )}
     </div>
   );

@@ -4,10 +4,16 @@ import type { Overlay } from "./overlay";
 import { OverlaySlider } from "./OverlaySlider";
 import classes from "./samples.module.css";
 
-type OverlayControlsProps = { overlay: Overlay; onOverlay: (overlay: Overlay) => void; hasPrediction: boolean };
+type OverlayControlsProps = {
+  overlay: Overlay;
+  onOverlay: (overlay: Overlay) => void;
+  hasPrediction: boolean;
+  /** Whether what is drawn can be limited by its confidence. */
+  hasConfidence?: boolean;
+};
 
-/** Which boxes are drawn: truth, prediction, and from which confidence on. */
-export function OverlayControls({ overlay, onOverlay, hasPrediction }: OverlayControlsProps) {
+/** What is drawn: truth, prediction, and from which confidence on. */
+export function OverlayControls({ overlay, onOverlay, hasPrediction, hasConfidence = true }: OverlayControlsProps) {
   return (
     <div className={classes.controls}>
       <Switch
@@ -34,7 +40,7 @@ export function OverlayControls({ overlay, onOverlay, hasPrediction }: OverlayCo
           onChange={(event) => onOverlay({ ...overlay, showsPrediction: event.currentTarget.checked })}
         />
       )}
-      {hasPrediction && (
+      {hasPrediction && hasConfidence && (
         <OverlaySlider
           name="Confidence"
           label={

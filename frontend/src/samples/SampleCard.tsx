@@ -2,7 +2,11 @@ import { memo } from "react";
 import type { LabelScore, SampleView } from "../api/types";
 import { formatMetric, formatPercent, plural } from "../ui/format";
 import { ImageOverlay } from "./ImageOverlay";
-import { classColour, hasBoxes, isCorrect, type MediaSource, type Overlay, predictedBoxes } from "./overlay";
+import { LabelDot } from "./LabelDot";
+import { hasBoxes, isCorrect, type MediaSource, type Overlay, predictedBoxes } from "./overlay";
+import { ReadingCard } from "./ReadingCard";
+import { hasSpans, isRead, marksOf } from "./texts";
+import { hasValues } from "./ValueTable";
 import classes from "./samples.module.css";
 
 type SampleCardProps = {
@@ -13,25 +17,22 @@ type SampleCardProps = {
   onOpen: (sample: SampleView) => void;
 };
 
-/** One sample in a grid: the picture, what is true, what was predicted, and how wrong that was. */
+/** One sample in a grid: the picture or the text, what is true, what was predicted, and how wrong that was. */
 export const SampleCard = memo(function SampleCard({ sample, source, classNames, overlay, onOpen }: SampleCardProps) {
+  const isText = isRead(sample);
   return (
-    <li className={classes.card}>
+    <li className={classes.card} data-read={isText || undefined}>
       <button type="button" className={classes.cardButton} onClick={() => onOpen(sample)} data-sample={sample.row}>
         {sample.media !== null && (
           <div className={classes.picture}>
             <ImageOverlay sample={sample} source={source} classNames={classNames} overlay={overlay} size={256} />
           </div>
         )}
+        {isText && <ReadingCard sample={sample} classNames={classNames} overlay={overlay} />}
         <div className={classes.caption}>
-          <SampleText sample={sample} />
-          {hasBoxes(sample) ? (
-            <BoxCounts sample={sample} overlay={overlay} />
-          ) : (
-            <LabelLines sample={sample} classNames={classNames} overlay={overlay} />
-          )}
+          <AnswerLines sample={sample} classNames={classNames} overlay={overlay} />
           <div className={classes.footLine}>
-            <span className="clip">{sample.title || `Row ${sample.row}`}</span>
+            <span className="clip">{(!isText && sample.title) || `Row ${sample.row}`}</span>
             {sample.loss !== null && (
               <span className="number" title="Loss">
                 loss {formatMetric(sample.loss)}
@@ -45,9 +46,80 @@ export const SampleCard = memo(function SampleCard({ sample, source, classNames,
   );
 });
 
-function SampleText({ sample }: { sample: SampleView }) {
-  const text = sample.truth?.text ?? sample.prediction?.text;
-  return text ? <p className={classes.text}>{text}</p> : null;
+type AnswerLinesProps = { sample: SampleView; classNames: readonly string[]; overlay: Overlay };
+
+/** What the sample is and was taken for, by what its problem type has: boxes, spans, values, a text or labels. */
+function AnswerLines({ sample, classNames, overlay }: AnswerLinesProps) {
+  if (hasBoxes(sample)) return <BoxCounts sample={sample} overlay={overlay} />;
+  return (
+    <>
+      {hasSpans(sample) && <SpanCounts sample={sample} />}
+      {hasValues(sample) && <ValueLines sample={sample} />}
+      <TextLines sample={sample} />
+      <LabelLines sample={sample} classNames={classNames} overlay={overlay} />
+    </>
+  );
+}
+
+/** An answer in words, and the true one below where it differs. */
+function TextLines({ sample }: { sample: SampleView }) {
+  const truth = sample.truth?.text ?? null;
+  const predicted = sample.prediction?.text ?? null;
+  if (truth === null && predicted === null) return null;
+  const isRight = truth === null || predicted === null ? null : truth.trim() === predicted.trim();
+  return (
+    <>
+      {predicted !== null && (
+        <p className={classes.text}>
+          {isRight !== null && <RightMark isRight={isRight} />} <bdi>{predicted || "(empty)"}</bdi>
+        </p>
+      )}
+      {truth !== null && isRight !== true && (
+        <p className={classes.text}>
+          {predicted !== null && <span className="muted">is </span>}
+          <bdi>{truth || "(empty)"}</bdi>
+        </p>
+      )}
+    </>
+  );
+}
+
+const SHOWN_VALUES = 3;
+
+function ValueLines({ sample }: { sample: SampleView }) {
+  const truth = sample.truth?.values ?? {};
+  const predicted = sample.prediction?.values ?? {};
+  const names = Object.keys(sample.prediction === null ? truth : predicted);
+  return names.slice(0, SHOWN_VALUES).map((name) => (
+    <p key={name} className={classes.labelLine}>
+      <span className="clip grow">{name}</span>
+      <span className="number">{formatMetric(predicted[name] ?? truth[name])}</span>
+      {name in predicted && name in truth && <span className="number muted">is {formatMetric(truth[name])}</span>}
+    </p>
+  ));
+}
+
+function SpanCounts({ sample }: { sample: SampleView }) {
+  const truth = marksOf(sample, "truth");
+  const predicted = marksOf(sample, "prediction");
+  const missed = truth.filter((mark) => mark.match === "missed").length;
+  const wrong = predicted.filter((mark) => mark.match === "invented" || mark.match === "wrong").length;
+  return (
+    <p className={`${classes.labelLine} ${classes.wraps}`}>
+      {sample.truth !== null && <span>{plural(truth.length, "marked stretch", "marked stretches")}</span>}
+      {sample.prediction !== null && <span className="muted">{predicted.length} found</span>}
+      <Misses missed={missed} wrong={wrong} />
+    </p>
+  );
+}
+
+function RightMark({ isRight }: { isRight: boolean }) {
+  return (
+    <span className={classes.mark} data-right={isRight}>
+      <span aria-hidden="true">{isRight ? "✓" : "✕"}</span>
+      <span className="hidden-visually">{isRight ? "Right" : "Wrong"}</span>
+    </span>
+  );
 }
 
 /** Prediction first, with its mark; the truth below only where it differs. */
@@ -74,12 +146,7 @@ function LabelLines({
   return (
     <>
       <p className={classes.labelLine}>
-        {right !== null && (
-          <span className={classes.mark} data-right={right}>
-            <span aria-hidden="true">{right ? "✓" : "✕"}</span>
-            <span className="hidden-visually">{right ? "Right" : "Wrong"}</span>
-          </span>
-        )}
+        {right !== null && <RightMark isRight={right} />}
         <span className="clip grow">{top.label}</span>
         {top.score !== null && <span className="number muted">{formatPercent(top.score)}</span>}
       </p>
@@ -97,12 +164,6 @@ function LabelLines({
   );
 }
 
-export function LabelDot({ label, classNames }: { label: string; classNames: readonly string[] }) {
-  return (
-    <span className={classes.labelDot} style={{ background: classColour(label, classNames) }} aria-hidden="true" />
-  );
-}
-
 function BoxCounts({ sample, overlay }: { sample: SampleView; overlay: Overlay }) {
   const truth = sample.truth?.boxes ?? [];
   const predicted = predictedBoxes(sample, overlay.confidence);
@@ -112,13 +173,15 @@ function BoxCounts({ sample, overlay }: { sample: SampleView; overlay: Overlay }
     <p className={`${classes.labelLine} ${classes.wraps}`}>
       <span>{plural(truth.length, "object")}</span>
       {sample.prediction !== null && <span className="muted">{predicted.length} found</span>}
-      {(missed > 0 || wrong > 0) && (
-        <span className={classes.misses}>
-          {[missed > 0 && `${missed} missed`, wrong > 0 && `${wrong} wrong`].filter(Boolean).join(", ")}
-        </span>
-      )}
+      <Misses missed={missed} wrong={wrong} />
     </p>
   );
+}
+
+function Misses({ missed, wrong }: { missed: number; wrong: number }) {
+  if (missed === 0 && wrong === 0) return null;
+  const words = [missed > 0 && `${missed} missed`, wrong > 0 && `${wrong} wrong`].filter(Boolean).join(", ");
+  return <span className={classes.misses}>{words}</span>;
 }
 
 function words(labels: readonly LabelScore[]): string {

@@ -2,7 +2,9 @@ import type { Box, LabelScore, SampleView } from "../api/types";
 import { formatCount, formatMetric, formatPercent } from "../ui/format";
 import { FactList } from "../ui/Page";
 import { hasBoxes, isCorrect, type Overlay, predictedBoxes } from "./overlay";
-import { LabelDot } from "./SampleCard";
+import { LabelDot } from "./LabelDot";
+import { SpanList } from "./SpanList";
+import { hasValues, ValueTable } from "./ValueTable";
 import classes from "./samples.module.css";
 
 const SHOWN_LABELS = 8;
@@ -35,12 +37,10 @@ export function SampleFacts({
       )}
       {(sample.prediction?.labels.length ?? 0) > 0 && <LabelScores sample={sample} />}
       {hasBoxes(sample) && <BoxList sample={sample} overlay={overlay} classNames={classNames} />}
-      {sample.prediction?.text && (
-        <div>
-          <h3>Prediction</h3>
-          <p>{sample.prediction.text}</p>
-        </div>
-      )}
+      <SpanList sample={sample} overlay={overlay} classNames={classNames} />
+      {hasValues(sample) && <ValueTable sample={sample} />}
+      <Words title="Truth" text={sample.truth?.text ?? null} />
+      <Words title="Prediction" text={sample.prediction?.text ?? null} />
       <FactList
         facts={[
           { label: "Row", value: formatCount(sample.row) },
@@ -52,6 +52,18 @@ export function SampleFacts({
         ]}
       />
       {sample.note && <p className="small muted">{sample.note}</p>}
+    </div>
+  );
+}
+
+function Words({ title, text }: { title: string; text: string | null }) {
+  if (text === null) return null;
+  return (
+    <div>
+      <h3>{title}</h3>
+      <p className={classes.words} dir="auto">
+        {text || <span className="muted">(empty)</span>}
+      </p>
     </div>
   );
 }

@@ -6,6 +6,7 @@ import { useSearchState } from "../ui/search-state";
 import { type MediaSource, type Overlay } from "./overlay";
 import { SampleCard } from "./SampleCard";
 import { type Explainer, SampleViewer } from "./SampleViewer";
+import { isRead } from "./texts";
 import classes from "./samples.module.css";
 
 type SampleGridProps = {
@@ -46,7 +47,7 @@ export function SampleGrid({
   };
   return (
     <>
-      <ul className={classes.grid} aria-label={label}>
+      <ul className={classes.grid} data-read={samples.some(isRead) || undefined} aria-label={label}>
         {samples.map((sample, i) => (
           <SampleCard
             key={`${sample.row}-${i}`}

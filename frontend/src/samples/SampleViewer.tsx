@@ -7,8 +7,12 @@ import { ChevronLeftIcon, ChevronRightIcon, CloseIcon, MinusIcon, PlusIcon } fro
 import { HeatControl } from "./HeatControl";
 import { ImageOverlay } from "./ImageOverlay";
 import { hasBoxes, type MediaSource, type Overlay } from "./overlay";
+import { Neighbours, neighboursOf } from "./Neighbours";
 import { OverlayControls } from "./OverlayControls";
 import { SampleFacts } from "./SampleFacts";
+import { TextBlocks } from "./TextBlocks";
+import { hasImportance, hasSpans, isRead } from "./texts";
+import texts from "./texts.module.css";
 import classes from "./samples.module.css";
 
 export type Explainer = { run: string; split: string };
@@ -27,7 +31,7 @@ type SampleViewerProps = {
 
 const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
 
-/** One sample, large: every box, label and probability, with the keyboard. */
+/** One sample, large: every box, mark, label and probability, with the keyboard. */
 export function SampleViewer({
   samples,
   index,
@@ -39,16 +43,21 @@ export function SampleViewer({
   onClose,
   explainer = null,
 }: SampleViewerProps) {
-  const sample = samples[index] as SampleView;
+  const listed = samples[index] as SampleView;
+  const isText = isRead(listed);
   const [zoom, setZoom] = useState(0);
-  useEffect(() => setZoom(0), [sample.row]);
+  useEffect(() => {
+    if (!isText) setZoom(0);
+  }, [listed.row, isText]);
   const explanation = useExplanation(
     explainer?.run ?? null,
     explainer?.split ?? "",
-    sample.row,
-    overlay.heat > 0 && !sample.heatmap,
+    listed.row,
+    overlay.heat > 0 && !listed.heatmap && !hasImportance(listed),
   );
   const heatmap = explanation.data?.sample.heatmap;
+  const marked = explanation.data?.sample.texts;
+  const sample = isText && marked ? { ...listed, texts: marked } : listed;
   const heatUrl = heatmap && explainer ? answerMedia(explainer.run, heatmap.path) : null;
   const zoomBy = (steps: number) => setZoom((old) => Math.max(0, Math.min(ZOOMS.length - 1, old + steps)));
   const step = (by: number) => index + by >= 0 && index + by < samples.length && onIndex(index + by);
@@ -74,7 +83,7 @@ export function SampleViewer({
       size="min(1400px, 94vw)"
       padding={0}
       withCloseButton={false}
-      attributes={{ content: { "aria-label": `Sample ${sample.title || sample.row}` } }}
+      attributes={{ content: { "aria-label": `Sample ${(!isText && sample.title) || sample.row}` } }}
     >
       <div className={classes.viewer}>
         <div className={classes.stage}>
@@ -83,7 +92,7 @@ export function SampleViewer({
             style={{ "--zoom": ZOOMS[zoom] } as React.CSSProperties}
             tabIndex={0}
             role="group"
-            aria-label="Picture"
+            aria-label={isText ? "Text" : "Picture"}
           >
             {sample.media ? (
               <ImageOverlay
@@ -97,7 +106,9 @@ export function SampleViewer({
                 heatUrl={heatUrl}
               />
             ) : (
-              <p className={classes.stageText}>{sample.truth?.text ?? sample.prediction?.text}</p>
+              <div className={texts.stage}>
+                <TextBlocks key={sample.row} sample={sample} classNames={classNames} overlay={overlay} />
+              </div>
             )}
           </div>
           <div className={classes.stageButtons}>
@@ -145,18 +156,27 @@ export function SampleViewer({
               <CloseIcon size={18} />
             </ActionIcon>
           </div>
-          <h2 className={classes.viewerTitle}>{sample.title || `Row ${sample.row}`}</h2>
-          {hasBoxes(sample) && (
-            <OverlayControls overlay={overlay} onOverlay={onOverlay} hasPrediction={sample.prediction !== null} />
+          <h2 className={classes.viewerTitle}>{(!isText && sample.title) || `Row ${sample.row}`}</h2>
+          {(hasBoxes(sample) || hasSpans(sample)) && (
+            <OverlayControls
+              overlay={overlay}
+              onOverlay={onOverlay}
+              hasPrediction={sample.prediction !== null}
+              hasConfidence={hasBoxes(sample)}
+            />
           )}
-          {(sample.heatmap || explainer) && (
+          {(sample.heatmap || hasImportance(sample) || explainer) && (
             <HeatControl
+              isText={isText}
               overlay={overlay}
               onOverlay={onOverlay}
               state={explanation.isFetching ? "asking" : explanation.error ? "failed" : null}
             />
           )}
           <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
+          {neighboursOf(sample).length > 0 && (
+            <Neighbours neighbours={neighboursOf(sample)} source={source} classNames={classNames} />
+          )}
         </div>
       </div>
     </Modal>

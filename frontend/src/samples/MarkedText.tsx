@@ -1,0 +1,127 @@
+import { memo, type CSSProperties } from "react";
+import type { TextBlock, TextMark } from "../api/types";
+import { formatCount, formatPercent } from "../ui/format";
+import { classColour, type Overlay } from "./overlay";
+import { type Gap, type Piece, piecesOf, type Span } from "./text-pieces";
+import classes from "./texts.module.css";
+
+export const MATCH_WORDS = {
+  correct: "✓ found",
+  wrong: "✕ wrong",
+  missed: "✕ missed",
+  invented: "✕ not there",
+} as const;
+
+type MarkedTextProps = {
+  block: TextBlock;
+  classNames: readonly string[];
+  overlay: Overlay;
+  /** Characters after which a long text is folded. */
+  limit?: number;
+};
+
+/** A text, always literal, with its marks: truth underlined, prediction dashed, tints for what weighs in. */
+export const MarkedText = memo(function MarkedText({ block, classNames, overlay, limit }: MarkedTextProps) {
+  const shown = { truth: overlay.showsTruth, prediction: overlay.showsPrediction, importance: overlay.heat > 0 };
+  return (
+    <span className={classes.text} dir="auto">
+      {piecesOf(block, shown, limit).map((piece) =>
+        "hidden" in piece ? (
+          <GapMark key={piece.start} gap={piece} />
+        ) : (
+          <PieceMark key={piece.start} piece={piece} classNames={classNames} overlay={overlay} />
+        ),
+      )}
+    </span>
+  );
+});
+
+function GapMark({ gap }: { gap: Gap }) {
+  return (
+    <bdi className={classes.gap} title={`${formatCount(gap.hidden)} characters are folded`}>
+      {" … "}
+    </bdi>
+  );
+}
+
+type PieceMarkProps = { piece: Piece; classNames: readonly string[]; overlay: Overlay };
+
+function PieceMark({ piece, classNames, overlay }: PieceMarkProps) {
+  const Element = piece.difference === "inserted" ? "ins" : piece.difference === "missing" ? "del" : "span";
+  const style = { ...lines(piece.spans, classNames), ...tint(piece.weight, overlay.heat) };
+  const isPlain = piece.spans.length === 0 && piece.weight === null && piece.difference === null;
+  if (isPlain) return piece.text;
+  return (
+    <>
+      <Element
+        className={classes.piece}
+        data-marked={piece.spans.length > 0 || undefined}
+        data-weight={piece.weight === null ? undefined : piece.weight < 0 ? "against" : "for"}
+        title={piece.weight === null ? undefined : `Weight ${piece.weight.toFixed(2)}`}
+        style={style}
+      >
+        {piece.text}
+      </Element>
+      {overlay.showsLabels &&
+        piece.ends.map((span) => <Tag key={`${span.start} ${span.lane}`} span={span} classNames={classNames} />)}
+    </>
+  );
+}
+
+/** What a span is, as a tag behind it: its label, who says so, how sure, and whether that is right. */
+function Tag({ span, classNames }: { span: Span; classNames: readonly string[] }) {
+  const mark = (span.prediction ?? span.truth) as TextMark;
+  const who = span.truth && span.prediction ? "both" : span.truth ? "truth" : "prediction";
+  const score = span.prediction?.score ?? null;
+  const match = mark.match ?? (who === "both" ? "correct" : null);
+  const words = who === "both" ? "truth and prediction" : who;
+  return (
+    <bdi
+      className={classes.tag}
+      data-who={who}
+      style={{ "--tone": classColour(mark.label, classNames) } as CSSProperties}
+      title={[mark.label, words, match && MATCH_WORDS[match]].filter(Boolean).join(", ")}
+    >
+      {mark.label || words}
+      {mark.label && <span className="hidden-visually"> ({words})</span>}
+      {score !== null && <span className="number"> {formatPercent(score)}</span>}
+      {match && (
+        <span data-right={match === "correct"}>
+          {" "}
+          <span aria-hidden="true">{match === "correct" ? "✓" : "✕"}</span>
+          <span className="hidden-visually">{MATCH_WORDS[match].slice(2)}</span>
+        </span>
+      )}
+    </bdi>
+  );
+}
+
+const LINE = 4;
+
+/** One line a span below the words, solid for the truth and dashed for a prediction. */
+function lines(spans: readonly Span[], classNames: readonly string[]): CSSProperties {
+  if (spans.length === 0) return {};
+  const lanes = Math.max(...spans.map((span) => span.lane)) + 1;
+  const layers = spans.map((span) => {
+    const colour = classColour((span.truth ?? span.prediction)?.label ?? "", classNames);
+    return span.truth
+      ? `linear-gradient(${colour}, ${colour})`
+      : `repeating-linear-gradient(to right, ${colour} 0 5px, transparent 5px 8px)`;
+  });
+  const first = spans[0] as Span;
+  const tone = classColour((first.truth ?? first.prediction)?.label ?? "", classNames);
+  return {
+    backgroundImage: layers.join(", "),
+    backgroundSize: layers.map(() => "100% 2px").join(", "),
+    backgroundPosition: spans.map((span) => `0 calc(100% - ${(lanes - 1 - span.lane) * LINE}px)`).join(", "),
+    backgroundRepeat: "no-repeat",
+    backgroundColor: `color-mix(in srgb, ${tone} 12%, transparent)`,
+    paddingBottom: lanes * LINE - 1,
+  };
+}
+
+function tint(weight: number | null, strength: number): CSSProperties {
+  if (weight === null || strength === 0) return {};
+  const depth = Math.min(1, Math.abs(weight)) * strength;
+  return { "--depth": `${(depth * 100).toFixed(1)}%` } as CSSProperties;
+}

@@ -1,0 +1,1 @@
+"""Generated text: metrics, differences from a reference, insights."""

@@ -1,0 +1,92 @@
+"""Insights of generated text: scores, and lengths against those of the references."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from studio.modeling.generation.metrics import MetricName
+from studio.modeling.histograms import histogram
+from studio.modeling.recipe import Split
+from studio.results.insight import Bars, Insight, Scatter, Table
+
+MOST_POINTS = 2000
+NAMES: dict[MetricName, str] = {"BLEU": "BLEU", "CHRF": "chrF++", "TER": "TER"}
+
+
+@dataclass(frozen=True)
+class Generated:
+    """Texts beside their references."""
+
+    texts: Sequence[str]
+    references: Sequence[str]
+    rows: Sequence[int]
+    """The row of each in the source table."""
+    scores: Sequence[float]
+    """Of each text alone."""
+    metric: MetricName
+
+
+def generation_insights(generated: Generated, split: Split) -> Iterator[Insight]:
+    """Every panel; none without texts."""
+    if not generated.rows:
+        return
+    yield _scores(generated, split)
+    yield _lengths(generated, split)
+    yield _figures(generated, split)
+
+
+def _scores(generated: Generated, split: Split) -> Insight:
+    name = NAMES[generated.metric]
+    found = histogram(generated.scores, between=(0.0, 100.0))
+    return Insight(
+        key=f"{split}-scores",
+        group=split,
+        title="Scores of single texts",
+        how_to_read=f"{name} of each text alone. "
+        + ("Good texts are on the left." if generated.metric == "TER" else "Good texts are on the right.")
+        + " A valid text in other words than the reference scores badly too.",
+        payload=Bars(
+            x_label=name, y_label="Texts", names=found.names, values=tuple(float(count) for count in found.counts)
+        ),
+    )
+
+
+def _lengths(generated: Generated, split: Split) -> Insight:
+    count = len(generated.rows)
+    shown = np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int))
+    return Insight(
+        key=f"{split}-lengths",
+        group=split,
+        title="Length against the reference",
+        how_to_read="Each point is a text; on the diagonal it is as long as its reference. Far above, the model "
+        "repeats itself; a flat top is the limit of written tokens.",
+        payload=Scatter(
+            x_label="Words of the reference",
+            y_label="Words written",
+            x=tuple(float(len(generated.references[one].split())) for one in shown),
+            y=tuple(float(len(generated.texts[one].split())) for one in shown),
+            rows=tuple(generated.rows[one] for one in shown),
+            diagonal=True,
+        ),
+    )
+
+
+def _figures(generated: Generated, split: Split) -> Insight:
+    written = [len(text.split()) for text in generated.texts]
+    wanted = [len(text.split()) for text in generated.references]
+    same = [text.strip() == other.strip() for text, other in zip(generated.texts, generated.references, strict=True)]
+    rows: tuple[tuple[str, float | None], ...] = (
+        ("Texts", len(written)),
+        ("Equal to the reference", float(np.mean(same))),
+        ("Empty", float(np.mean([count == 0 for count in written]))),
+        ("Different texts", len(set(generated.texts)) / len(written)),
+        ("Words written for each of the reference", sum(written) / sum(wanted) if sum(wanted) else None),
+    )
+    return Insight(
+        key=f"{split}-figures",
+        group=split,
+        title="Figures",
+        how_to_read="Shares are from 0 to 1. Few different texts mean that the model says the same whatever it reads.",
+        payload=Table(columns=("Figure", "Value"), rows=rows),
+    )

@@ -1,0 +1,1 @@
+"""Span prediction: answers in a context, metrics, insights."""

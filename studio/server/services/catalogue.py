@@ -41,6 +41,7 @@ _SOURCES = {
     "package": "pretrained, from an installed package",
     "cache": "pretrained, from the local cache",
     "hub": "pretrained, downloaded from the hub",
+    "scratch": "random: this backbone has no others",
     None: "random",
 }
 HELP = Path(__file__).resolve().parent.parent / "help"

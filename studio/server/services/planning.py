@@ -7,19 +7,21 @@ from typing import Any
 from studio.datasets.dataset import Dataset
 from studio.errors import NotFoundError
 from studio.machine import machine
-from studio.packaged import PACKAGED_IMAGE_WEIGHTS, PACKAGED_TEXT_MODELS
+from studio.packaged import PACKAGED
 from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
 from studio.runs.plan import PlannedRun, plan
 from studio.server.services.origins import Origin, Origins
-from studio.server.services.weights import Source, Weights
-from studio.settings.choices import ChoiceContext
+from studio.server.services.weights import Source, Weights, timm_name
+from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding, blocking
 from studio.settings.grid import grid_findings, grid_points
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.text import SCRATCH
 from studio.store.home import Home
 from studio.store.store import Store
 
+BACKBONE = "architecture.backbone"
 SHOWN_ONLY = frozenset({"general.problem_type", "general.model_type"})
 """Stand in the settings document, and choose the schema itself."""
 
@@ -78,7 +80,7 @@ class Planner:
             findings.extend(grid_findings(parsed, grid))
             origin = self._origins.resolve(parsed, grid)
             findings.extend(origin.findings)
-            findings.extend(self._weights_findings(parsed.flat(), grid))
+            findings.extend(self._weights_findings(parsed, grid))
         return Prepared(kind, model, parsed, dataset, dataset_id, tuple(findings), origin.run_id, grid)
 
     def context(self, dataset: Dataset | None) -> ChoiceContext:
@@ -119,18 +121,19 @@ class Planner:
 
     def weights_source(self, values: Mapping[str, Any]) -> Source | None:
         """Where the pretrained weights of settings would come from; None if from nowhere, or none are asked for."""
-        backbone = values.get("architecture.backbone")
+        backbone = values.get(BACKBONE)
         if not values.get("architecture.pretrained") or not isinstance(backbone, str):
             return None
         return self._weights.source(backbone)
 
-    def _weights_findings(self, values: Mapping[str, Any], grid: Mapping[str, Any]) -> list[Finding]:
+    def _weights_findings(self, settings: SettingsSchema, grid: Mapping[str, Any]) -> list[Finding]:
+        values = settings.flat()
         if not values.get("architecture.pretrained") or values.get("dataset.train_dataframe") is None:
             return []
         findings = []
-        for backbone in grid.get("architecture.backbone") or [values.get("architecture.backbone")]:
+        for backbone in grid.get(BACKBONE) or [values.get(BACKBONE)]:
             if isinstance(backbone, str) and self._weights.source(backbone) is None:
-                findings.append(_missing_weights(backbone))
+                findings.append(_missing_weights(backbone, _present_backbones(settings)))
         return findings
 
     def _dataset(self, name: str, kind: ProblemType) -> tuple[Dataset | None, str | None, list[Finding]]:
@@ -169,13 +172,20 @@ def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[
     return (one for one in findings if is_trained or one.path not in labels)
 
 
-def _missing_weights(backbone: str) -> Finding:
-    packaged = ", ".join(PACKAGED_TEXT_MODELS if "/" in backbone else PACKAGED_IMAGE_WEIGHTS)
+def _present_backbones(settings: SettingsSchema) -> list[str]:
+    """Suggested backbones whose weights can be installed, or that need none."""
+    choices = settings.fields()[BACKBONE].setting.choices
+    suggested = choices.suggested if isinstance(choices, Library) else ()
+    return [name for name in suggested if timm_name(name) in PACKAGED or name.startswith(SCRATCH)]
+
+
+def _missing_weights(backbone: str, present: Sequence[str]) -> Finding:
+    choice = f"Choose {' or '.join(present)}, which need no hub, or switch" if present else "Switch"
     return Finding(
         code="weights_missing",
         path="architecture.pretrained",
         message=f"The pretrained weights of {backbone} are not on this machine, and the model hub cannot be reached.",
         found=backbone,
         expected="weights in a package, in the cache, or on a hub that answers",
-        fix=f"Choose a backbone of {packaged}, whose weights came with the installation, or switch Pretrained off.",
+        fix=f"{choice} Pretrained off.",
     )

@@ -9,10 +9,15 @@ from typing import Literal
 
 from studio.hub import is_hub_reachable
 from studio.packaged import PACKAGED
+from studio.settings.sections.text import SCRATCH
 
 HUB_SECONDS = 300.0
 CONNECT_SECONDS = 3.0
-Source = Literal["folder", "package", "cache", "hub"]
+CONFIG = "config.json"
+_NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
+
+Source = Literal["folder", "package", "cache", "hub", "scratch"]
+"""`scratch`: a backbone that has no weights to start from."""
 HubState = Literal["reachable", "unreachable", "unknown"]
 
 
@@ -27,16 +32,13 @@ class Weights:
         self._lock = threading.Lock()
 
     def packaged(self) -> list[str]:
-        """Architectures whose weights came with the installation."""
+        """Backbones whose weights came with the installation."""
         return [name for name, package in PACKAGED.items() if package.path() is not None]
 
     def cached(self) -> list[str]:
         """Models in the local cache of the hub."""
-        home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
-        folder = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
-        if not folder.is_dir():
-            return []
-        return sorted(path.name.removeprefix("models--").replace("--", "/") for path in folder.glob("models--*"))
+        folders = _hub_cache().glob("models--*")
+        return sorted(path.name.removeprefix("models--").replace("--", "/") for path in folders)
 
     def hub(self, *, waits: bool = False) -> HubState:
         """Whether the hub answers, as last seen; asking again happens beside, or is waited for the first time."""
@@ -50,19 +52,34 @@ class Weights:
 
     def source(self, backbone: str) -> Source | None:
         """Where the weights of a backbone would come from; None if from nowhere. May wait for the hub's answer."""
+        if backbone.startswith(SCRATCH):
+            return "scratch"
         name = timm_name(backbone)
-        if (self._folder / f"{name}.safetensors").is_file():
+        if not _NAME.fullmatch(name):
+            return None
+        if (self._folder / f"{name}.safetensors").is_file() or (self._folder / name / CONFIG).is_file():
             return "folder"
-        if name.partition(".")[0] in self.packaged():
+        if {name, name.partition(".")[0]} & set(self.packaged()):
             return "package"
         bare = name if "." in name else f"{name}."
-        if any(f"{known}.".startswith(f"timm/{bare}") for known in self.cached()):
+        if _is_cached_model(name) or any(f"{known}.".startswith(f"timm/{bare}") for known in self.cached()):
             return "cache"
         return "hub" if self.hub(waits=True) == "reachable" else None
 
     def _ask(self) -> None:
         self._hub = "reachable" if is_hub_reachable(CONNECT_SECONDS) else "unreachable"
         self._answered.set()
+
+
+def _hub_cache() -> Path:
+    home = Path(os.environ.get("HF_HOME", Path.home() / ".cache" / "huggingface"))
+    return Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
+
+
+def _is_cached_model(name: str) -> bool:
+    """Whether a whole model of this name is in the hub's cache: one that was only asked for leaves a folder, too."""
+    folder = _hub_cache() / f"models--{name.replace('/', '--')}"
+    return any((folder / "snapshots").glob(f"*/{CONFIG}"))
 
 
 def timm_name(backbone: str) -> str:

@@ -34,7 +34,7 @@ SAMPLED_FOLDERS = 16
 """Of 256: keys are spread evenly, so a part tells the size of the whole."""
 LOOK_EVERY = 64
 """Entries written between two looks at the disk."""
-TYPES = ("|u1", "<u2", "<f4")
+TYPES = ("|u1", "<u2", "<i4", "<f4")
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,11 @@ class InputCache:
 
     def get(self, file: Path, variant: str, make: Callable[[], Entry], max_bytes: int | None = None) -> Entry:
         """The entry of a file in a variant, made and kept if it is not there and no larger than `max_bytes`."""
-        path = self._path(file, variant)
+        return self.get_by_key(self._key(file), variant, make, max_bytes)
+
+    def get_by_key(self, key: str, variant: str, make: Callable[[], Entry], max_bytes: int | None = None) -> Entry:
+        """The same for an input that is no file, under a hash of its content."""
+        path = self.folder / variant / key[:2] / key[2:]
         found = _read(path)
         if found is not None:
             return found
@@ -67,13 +71,12 @@ class InputCache:
             self._write(path, entry)
         return entry
 
-    def _path(self, file: Path, variant: str) -> Path:
+    def _key(self, file: Path) -> str:
         facts = file.stat()
         # Relative to the dataset, so that a home can be moved.
         name = os.path.relpath(file, self.folder.parent)
         text = f"{self.fingerprint}\n{name}\n{facts.st_size}\n{facts.st_mtime_ns}"
-        key = hashlib.sha256(text.encode()).hexdigest()[:40]
-        return self.folder / variant / key[:2] / key[2:]
+        return hashlib.sha256(text.encode()).hexdigest()[:40]
 
     def _has_room(self, size_bytes: int) -> bool:
         if self.written % LOOK_EVERY == 0 and disk_free_bytes(self.folder.parent) < RESERVE_BYTES:

@@ -149,6 +149,10 @@ class Samples(TorchDataset[Any]):
         """How long each sample is, where batches of similar lengths save work; None where all are alike."""
         return None
 
+    def cut_count(self) -> int | None:
+        """Samples that are longer than the model sees; None where none can be."""
+        return None
+
 
 class Recipe(ABC, Generic[BatchT]):
     """Fill in the verbs. Made anew for training and for scoring from the same settings and target."""

@@ -21,3 +21,19 @@ IMAGE_SCORING = (
     "scipy",
     "huggingface-hub",
 )
+
+TEXT_SCORING = (
+    "torch",
+    "transformers",
+    "tokenizers",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "pydantic",
+    "pyyaml",
+    "psutil",
+    "safetensors",
+    "scikit-learn",
+    "scipy",
+    "huggingface-hub",
+)

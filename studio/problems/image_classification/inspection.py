@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.image_profile import image_profile
 from studio.datasets.inspection import Inspection
-from studio.datasets.label_checks import inspect_labels, truth_of
-from studio.datasets.labels import label_text
+from studio.datasets.label_checks import inspect_labels, rows_of_label, truth_of
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, LabelScore, SampleView, image_ref
 
@@ -29,13 +28,8 @@ def inspect_rows(inspection: Inspection) -> DatasetProfile:
 
 
 def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
-    """Which rows are of a class: the single label column says so, or the column of this name says 1."""
-    columns = list(roles.get("label_columns") or ())
-    if len(columns) == 1 and columns[0] in frame.columns:
-        return np.array([label_text(value) == label for value in frame[columns[0]]], dtype=bool)
-    if label in columns and label in frame.columns:
-        return np.asarray(frame[label] == 1, dtype=bool)
-    return np.zeros(len(frame), dtype=bool)
+    """Which rows are of a class."""
+    return rows_of_label(frame, list(roles.get("label_columns") or ()), label)
 
 
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:

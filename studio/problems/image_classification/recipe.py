@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,11 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.datasets.labels import Task
-from studio.modeling.classification.insights import classification_insights
+from studio.modeling.classification.answers import ClassAnswers
 from studio.modeling.classification.losses import ClassificationLoss, classification_loss
-from studio.modeling.classification.metrics import classification_metrics, decisions
-from studio.modeling.classification.targets import label_cells, space_of, target_of, truth_of, unseen_labels
+from studio.modeling.classification.targets import space_of, target_of, truth_of
 from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.flips import flipped_views
 from studio.modeling.images.hires_cam import attribution_maps
@@ -43,12 +41,8 @@ from studio.modeling.weights import WeightsFile
 from studio.problems.image_classification.model import ImageClassifier
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
-from studio.results.sample_view import Annotation, LabelScore, SampleView
+from studio.results.sample_view import SampleView
 from studio.settings.schema import SettingsSchema
-
-MAX_SHOWN_LABELS = 5
-SURE = 0.9
-"""The probability from which on an answer is good enough to learn from."""
 
 
 class Item(NamedTuple):
@@ -112,6 +106,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
     ) -> None:
         super().__init__(settings, target, metrics, assets)
         self.space = space_of(target, self.settings.dataset.label_columns)
+        self.answers = ClassAnswers(self.space, float(self.settings.prediction.probability_threshold))
         training = self.settings.training
         self.loss_function: ClassificationLoss = classification_loss(
             training.loss_function,
@@ -129,15 +124,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         return self.space.has_labels(table)
 
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
-        classes = ", ".join(self.target.labels[:50])
-        yield Note("info", f"Task {self.space.task}; loss {self.loss_function.name}; classes {classes}.")
-        for name, table in (("validation", validation), ("test", test)):
-            unseen = {} if table is None else unseen_labels(table, self.space)
-            if unseen:
-                listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
-                yield Note(
-                    "warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}."
-                )
+        yield from self.answers.notes(self.loss_function.name, validation, test)
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         image = self.settings.image
@@ -213,8 +200,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
 
         def of_answer(logits: Tensor) -> Tensor:
             probabilities = self.loss_function.probabilities(logits.detach()).cpu().numpy().astype(np.float64)
-            is_single = self.space.task is not Task.MULTI_LABEL
-            chosen = (self._decided(probabilities) if is_single else probabilities).argmax(1)
+            chosen = self.answers.explained(probabilities)
             return self.loss_function.logits_of(logits, torch.from_numpy(chosen).to(logits.device))
 
         maps = attribution_maps(model, batch.images, of_answer)
@@ -226,108 +212,29 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         return [placed(one, placement) for one, placement in zip(found, batch.placements, strict=True)]
 
     def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
-        """Rows whose answer is sure, labelled as the training table is.
-
-        One class an image: its probability is at least `SURE`. Several labels: each is at least that or at most
-        1 - `SURE`.
-        """
-        probabilities = scored.stacked("probabilities")
-        if self.space.task is Task.MULTI_LABEL:
-            is_sure = (np.maximum(probabilities, 1 - probabilities) >= SURE).all(axis=1)
-        else:
-            is_sure = probabilities.max(axis=1) >= SURE
-        labels = label_cells(self.space, probabilities[is_sure])
-        sure: pd.DataFrame = scored.table[is_sure].assign(**{name: list(cells) for name, cells in labels.items()})
-        return sure
+        return self.answers.pseudo_labels(scored)
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
-        probabilities = scored.stacked("probabilities")
-        columns: dict[str, Any] = {
-            f"pred_{label}": probabilities[:, index] for index, label in enumerate(self.target.labels)
-        }
-        columns["pred_label"] = [self._answer(row) for row in self._decided(probabilities)]
-        return pd.DataFrame(columns, index=scored.table.index)
+        return self.answers.columns(scored)
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
-        truth, probabilities = self._known(scored)
-        if truth is None:
-            return {}
-        return classification_metrics(truth, probabilities, self.space.task, self._threshold)
+        return self.answers.metrics(scored)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
-        truth, probabilities = self._known(scored)
-        if truth is not None:
-            yield from classification_insights(
-                truth, probabilities, self.space.task, self.target.labels, self._threshold, split
-            )
+        return self.answers.insights(scored, split)
 
     def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
-        truth = truth_of(scored.table, self.space)
-        probabilities = scored.stacked("probabilities")
-        decided = self._decided(probabilities)
-        names = scored.table[self.settings.dataset.image_column]
-        for position, (name, row) in enumerate(zip(names, scored.row_numbers(), strict=True)):
-            known = truth is not None and not np.isnan(truth[position]).any()
-            prediction = self._answer(decided[position])
-            true_labels = self._answer(truth[position] > 0.5) if known and truth is not None else ""
-            view = SampleView(
-                row=row,
-                title=str(name),
-                media=media.reference(str(name), *scored.size_of(position)),
-                truth=self._truth_view(truth[position]) if known and truth is not None else None,
-                prediction=self._prediction_view(probabilities[position], decided[position]),
-                loss=scored.loss_of(position),
-            )
-            yield SampleRow(
-                view,
-                truth=true_labels,
-                prediction=prediction,
-                correct=prediction == true_labels if known else None,
-                confidence=float(probabilities[position].max()),
-            )
+        names = [str(name) for name in scored.table[self.settings.dataset.image_column]]
+        shown = (
+            {"title": name, "media": media.reference(name, *scored.size_of(position))}
+            for position, name in enumerate(names)
+        )
+        return self.answers.sample_rows(scored, shown)
 
     def batch_pictures(self, batch: ImageBatch, table: pd.DataFrame) -> Iterator[BatchPicture]:
         rows = ScoredTable(table, ({},) * len(table), None).row_numbers()
         names = table[self.settings.dataset.image_column]
         for position, row in enumerate(batch.rows):
-            truth = None if batch.targets is None else self._truth_view(batch.targets[position].numpy())
+            truth = None if batch.targets is None else self.answers.truth_view(batch.targets[position].numpy())
             view = SampleView(row=rows[row], title=str(names.iloc[row]), truth=truth)
             yield BatchPicture(batch.images[position].permute(1, 2, 0).numpy(), view)
-
-    @property
-    def _threshold(self) -> float:
-        return float(self.settings.prediction.probability_threshold)
-
-    def _known(self, scored: ScoredTable) -> tuple[NDArray[np.float64] | None, NDArray[np.float64]]:
-        """Truth and probabilities of the rows whose truth is known."""
-        truth, probabilities = truth_of(scored.table, self.space), scored.stacked("probabilities")
-        if truth is None:
-            return None, probabilities
-        known = ~np.isnan(truth).any(axis=1)
-        return truth[known].astype(np.float64), probabilities[known]
-
-    def _decided(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
-        return decisions(probabilities, self.space.task, self._threshold)
-
-    def _answer(self, chosen: NDArray[Any]) -> str:
-        """The chosen classes as text, in the order of the labels."""
-        return ", ".join(label for label, is_chosen in zip(self.target.labels, chosen, strict=True) if is_chosen)
-
-    def _truth_view(self, target: NDArray[Any]) -> Annotation:
-        """The true labels; those of a mixture with their shares."""
-        is_mixed = not np.isin(np.round(target, 4), (0.0, 1.0)).all()
-        return Annotation(
-            labels=tuple(
-                LabelScore(label=label, score=float(value) if is_mixed else None)
-                for label, value in zip(self.target.labels, target, strict=True)
-                if value > 0
-            )
-        )
-
-    def _prediction_view(self, probabilities: NDArray[np.float64], chosen: NDArray[np.int64]) -> Annotation:
-        """The answer first, then the next likely classes."""
-        order = sorted(range(len(probabilities)), key=lambda i: (-int(chosen[i]), -probabilities[i]))
-        count = max(MAX_SHOWN_LABELS, int(chosen.sum())) if self.space.task is not Task.BINARY else 2
-        return Annotation(
-            labels=tuple(LabelScore(label=self.target.labels[i], score=float(probabilities[i])) for i in order[:count])
-        )

@@ -1,0 +1,24 @@
+"""How long the texts of a table are, and how many do not fit."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from studio.modeling.histograms import histogram
+from studio.modeling.recipe import Split
+from studio.results.insight import Bars, Insight
+
+BINS = 16
+
+
+def length_insight(lengths_N: NDArray[np.int64], cut: int, limit: int, split: Split, *, unit: str = "texts") -> Insight:
+    """A histogram of lengths in tokens, with the share that is cut."""
+    share = cut / max(1, len(lengths_N))
+    told = f"{cut} of {len(lengths_N)} {unit} ({share:.1%}) are longer than {limit} tokens and were cut at the end."
+    found = histogram(lengths_N, min(BINS, max(1, len(np.unique(lengths_N)))))
+    return Insight(
+        key=f"{split}-lengths",
+        group=split,
+        title="Lengths",
+        how_to_read=f"Tokens of the {unit}, special ones included. {told if cut else 'None was cut.'}",
+        payload=Bars(x_label="Tokens", y_label=unit.capitalize(), names=found.names, values=found.counts),
+    )

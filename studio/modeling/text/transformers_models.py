@@ -1,0 +1,125 @@
+"""Models of the transformers library: built from a configuration of ours, filled from safetensors, nothing remote.
+
+The library's file of the configuration is data: it chooses among the classes that the library itself has.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from studio.errors import TrainingError, WeightsError
+from studio.modeling.weights import WeightsFile
+
+DROPOUT_NAMES = (
+    "hidden_dropout_prob",
+    "attention_probs_dropout_prob",
+    "hidden_dropout",
+    "attention_dropout",
+    "dropout",
+    "activation_dropout",
+    "dropout_rate",
+    "mlp_dropout",
+    "embedding_dropout",
+)
+"""What the architectures call the dropout inside their layers."""
+
+
+def model_config(values: Mapping[str, Any], dropout: float | None = None) -> Any:
+    """The library's configuration of these values, with the dropout of its layers set.
+
+    Raises:
+        WeightsError: if the library has no such model.
+    """
+    from transformers import AutoConfig
+
+    plain = {key: value for key, value in values.items() if key not in ("model_type", "auto_map")}
+    try:
+        config = AutoConfig.for_model(str(values["model_type"]), **plain)
+    except (ValueError, KeyError, TypeError) as error:
+        raise WeightsError(
+            f"The transformers library cannot build a model of type {values.get('model_type')!r}: "
+            f"{str(error).splitlines()[0]}",
+            hint="Choose another backbone.",
+            code="model_files",
+        ) from error
+    if dropout is not None:
+        set_dropout(config, dropout)
+    return config
+
+
+def set_dropout(config: Any, rate: float) -> None:
+    """Set every dropout rate inside the layers."""
+    for name in DROPOUT_NAMES:
+        if isinstance(getattr(config, name, None), float | int):
+            setattr(config, name, rate)
+
+
+def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> tuple[Any, list[str]]:
+    """A model of one of the library's Auto classes, and the names of tensors that the weights did not have.
+
+    Raises:
+        WeightsError: if the weights do not fit, or nothing of the transformer is in them.
+    """
+    if weights is None:
+        try:
+            return auto_class.from_config(config), []
+        except (ValueError, KeyError) as error:
+            raise _not_such(config, error) from error
+    try:
+        model, info = auto_class.from_pretrained(
+            weights.path.parent,
+            config=config,
+            dtype=torch.float32,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            output_loading_info=True,
+        )
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise WeightsError(
+            f"The weights of {weights.name!r} cannot be loaded: {str(error).splitlines()[0]}",
+            hint="Choose another backbone, or switch Pretrained off.",
+            code="weights",
+        ) from error
+    missing = sorted(str(name) for name in info["missing_keys"])
+    own = [name for name, _ in model.named_parameters()]
+    if len(missing) > len(own) / 2:
+        raise WeightsError(
+            f"The weights of {weights.name!r} hold {len(own) - len(missing)} of {len(own)} tensors of this model.",
+            hint="They are of another architecture. Choose another backbone, or switch Pretrained off.",
+            code="weights",
+        )
+    return model, missing
+
+
+def checkpoint_activations(model: Any, name: str) -> None:
+    """Turn gradient checkpointing on.
+
+    Raises:
+        TrainingError: if the backbone cannot do it.
+    """
+    if not getattr(model, "supports_gradient_checkpointing", False):
+        raise TrainingError(
+            f"The backbone {name!r} cannot do gradient checkpointing.",
+            hint="Switch Gradient checkpointing off, or choose another backbone. A smaller batch also saves memory.",
+            code="gradient_checkpointing",
+        )
+    enable = getattr(model, "activation_checkpointing_enable", None) or model.gradient_checkpointing_enable
+    enable({"use_reentrant": False})
+
+
+def without_pooler(model: nn.Module) -> nn.Module:
+    """The model without the layer that some put on the first token, which nothing here uses."""
+    if isinstance(getattr(model, "pooler", None), nn.Module):
+        model.pooler = None  # type: ignore[assignment]
+    return model
+
+
+def _not_such(config: Any, error: Exception) -> WeightsError:
+    return WeightsError(
+        f"{type(config).__name__} cannot be used here: {str(error).splitlines()[0]}",
+        hint="Choose a backbone that fits the problem type.",
+        code="model_files",
+    )

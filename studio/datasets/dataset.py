@@ -70,6 +70,17 @@ class Histogram(_Model):
     counts: tuple[int, ...]
 
 
+class TextLengths(_Model):
+    """How many tokens the texts of a part have."""
+
+    counts: tuple[tuple[int, int], ...]
+    """(tokens, rows) with rising numbers of tokens. Exact up to 512, above rounded up."""
+    tokenizer: str = ""
+    """What counted them; empty where they were estimated from words and punctuation."""
+    rows: int
+    """Rows of the table; the counts are of a sample where there are very many."""
+
+
 class DatasetProfile(_Model):
     """Facts about the data that checks, suggestions and the statistics page use."""
 
@@ -88,10 +99,16 @@ class DatasetProfile(_Model):
     histograms: tuple[Histogram, ...] = ()
     facts: dict[str, float] = {}
     """Further numbers of the problem type, such as `boxes_per_image`."""
+    text_lengths: dict[str, TextLengths] = {}
+    """Lengths of the train texts by part, such as `text` (what is read) and `label` (what is written)."""
 
     def choice_facts(self) -> Mapping[str, object]:
         """What conditions and checks of settings may look at."""
-        return {"dataset.task": self.task, "dataset.image_channels": list(self.readable_channels)}
+        return {
+            "dataset.task": self.task,
+            "dataset.image_channels": list(self.readable_channels),
+            "dataset.text_lengths": {part: one.model_dump(mode="json") for part, one in self.text_lengths.items()},
+        }
 
 
 class DatasetManifest(_Model):

@@ -4,7 +4,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
@@ -28,7 +30,7 @@ def inspect_labels(inspection: Inspection) -> tuple[LabelSpace | None, dict[str,
     _refuse_lists(inspection, columns)
     for role in LABELED:
         if _has(inspection.frames.get(role), columns):
-            _drop_unlabeled(inspection, role, columns)
+            drop_unlabeled(inspection, role, columns)
     base = next((role for role in LABELED if _has(inspection.frames.get(role), columns)), None)
     if base is None:
         return None, {}
@@ -72,6 +74,15 @@ def truth_of(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
     return tuple(column for column in columns if row[column] == 1)
 
 
+def rows_of_label(frame: pd.DataFrame, columns: Sequence[str], label: str) -> NDArray[np.bool_]:
+    """Which rows are of a class: the single label column says so, or the column of this name says 1."""
+    if len(columns) == 1 and columns[0] in frame.columns:
+        return np.array([label_text(value) == label for value in frame[columns[0]]], dtype=bool)
+    if label in columns and label in frame.columns:
+        return np.asarray(frame[label] == 1, dtype=bool)
+    return np.zeros(len(frame), dtype=bool)
+
+
 def _has(frame: pd.DataFrame | None, columns: Sequence[str]) -> bool:
     return frame is not None and bool(columns) and all(column in frame.columns for column in columns)
 
@@ -106,7 +117,8 @@ def _trim_labels(inspection: Inspection, role: TableRole, column: str) -> None:
     inspection.repair(role, changed, "blanks_trimmed", column, words, "Write classes without blanks around them.")
 
 
-def _drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
+def drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
+    """Leave out rows without a class, or with something else than 0 and 1 in one of several columns."""
     if len(columns) == 1:
         _trim_labels(inspection, role, columns[0])
     frame = inspection.frames[role]

@@ -14,6 +14,8 @@ from studio.datasets.dataset import ColumnKind, TableRole
 
 SAMPLE_ROWS = 200
 FILE_SHARE = 0.5
+LONGEST_NAME = 255
+"""Bytes."""
 _ROLE_WORDS: tuple[tuple[TableRole, str], ...] = (
     ("unlabeled", r"unlabell?ed|pseudo"),
     ("validation", r"validation|valid|val|dev"),
@@ -89,7 +91,7 @@ def file_columns(
         if kind != "text":
             continue
         cells = [str(value).replace("\\", "/") for value in rows[column].dropna().head(SAMPLE_ROWS)]
-        cells = [cell for cell in cells if cell and not cell.startswith("/") and ".." not in cell and len(cell) < 1000]
+        cells = [cell for cell in cells if _could_be_path(cell)]
         if not cells:
             continue
         hits = {folder: sum((files / folder / cell).is_file() for cell in cells) for folder in candidates}
@@ -97,3 +99,10 @@ def file_columns(
         if hits[best] >= FILE_SHARE * len(cells):
             found[column] = best
     return found
+
+
+def _could_be_path(cell: str) -> bool:
+    """Whether a cell can be the name of a file here; texts are often longer than any name may be."""
+    if not cell or cell.startswith("/") or ".." in cell or "\n" in cell or "\x00" in cell:
+        return False
+    return len(cell) < 1000 and all(len(part.encode()) <= LONGEST_NAME for part in cell.split("/"))

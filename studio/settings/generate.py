@@ -28,7 +28,8 @@ def generated_files() -> dict[Path, str]:
 def _example_config(kind: ProblemType, model: ModelType) -> str:
     """A complete file of defaults for the problem type's example dataset."""
     dataset = f"{kind.example_title.lower().replace(' ', '-')}-example"
-    settings = model.settings.from_mapping({"general.dataset": dataset, "dataset.data_folder": "images"})
+    chosen = {"general.dataset": dataset, "dataset.data_folder": f"{kind.media_kind}s"}
+    settings = model.settings.from_mapping({key: chosen[key] for key in chosen if key in model.settings.fields()})
     head = (
         f"# {kind.title}: every setting with its default.\n"
         f"# studio example {kind.id} -o example && studio dataset import example --name {dataset}\n"

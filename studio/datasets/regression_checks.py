@@ -1,0 +1,131 @@
+"""Checks of numeric label columns that all regression problems share."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from studio.datasets.dataset import DatasetProfile, TableRole
+from studio.datasets.image_profile import histogram
+from studio.datasets.inspection import Inspection
+from studio.settings.finding import FindingLevel
+
+LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
+FAR = 1000.0
+"""How many interquartile ranges from the median a value is no more believed."""
+
+
+def inspect_targets(inspection: Inspection, columns: Sequence[str]) -> DatasetProfile:
+    """Drop rows without a number, report odd ones, and give the facts of each label column.
+
+    A row that lacks some of several numbers stays; settings decide whether the gaps are masked.
+    """
+    for role in LABELED:
+        frame = inspection.frames.get(role)
+        if frame is not None and columns and all(column in frame.columns for column in columns):
+            _check_table(inspection, role, columns)
+    train = inspection.frames.get("train")
+    if train is None or not columns or any(not pd.api.types.is_float_dtype(train[column]) for column in columns):
+        return DatasetProfile(task="regression")
+    facts: dict[str, float] = {}
+    histograms = []
+    for column in columns:
+        values = train[column].dropna().to_numpy(dtype=float)
+        if len(values):
+            _note_odd(inspection, column, train[column])
+            facts[f"{column}_mean"], facts[f"{column}_deviation"] = float(values.mean()), float(values.std())
+            histograms.append(histogram(column, "", [float(value) for value in values]))
+    return DatasetProfile(task="regression", facts=facts, histograms=tuple(histograms))
+
+
+def _check_table(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
+    for column in columns:
+        if _refused(inspection, role, column):
+            return
+    frame = inspection.frames[role]
+    numbers = frame[list(columns)].apply(pd.to_numeric).astype("float64")
+    infinite = frame.index[np.isinf(numbers).any(axis=1)]
+    inspection.frames[role] = frame.assign(**{column: numbers[column] for column in columns})
+    for column in columns:
+        inspection.kinds[role][column] = "number"
+    inspection.drop(
+        role, infinite, "not_finite", ", ".join(columns), "The number is infinite.", "Write finite numbers."
+    )
+    missing = inspection.frames[role][list(columns)].isna()
+    inspection.drop(
+        role,
+        missing.index[missing.all(axis=1)],
+        "no_label",
+        ", ".join(columns),
+        "Rows without a number to predict.",
+        "Write the number, or leave these rows in an unlabeled table.",
+    )
+    _note_gaps(inspection, role, columns)
+
+
+def _refused(inspection: Inspection, role: TableRole, column: str) -> bool:
+    """Report a column that holds no numbers."""
+    kind = inspection.kinds[role].get(column)
+    if kind not in ("text", "list"):
+        return False
+    frame = inspection.frames[role]
+    words = "lists" if kind == "list" else "words"
+    bad = frame.index[frame[column].notna()]
+    if kind == "text":
+        bad = frame.index[frame[column].notna() & pd.to_numeric(frame[column], errors="coerce").isna()]
+    inspection.note(
+        role,
+        FindingLevel.ERROR,
+        "text_target",
+        column,
+        f"The label column holds {words}, and regression predicts numbers.",
+        "Write numbers as 1234.5, correct these cells, or choose text classification.",
+        bad,
+        [str(value)[:40] for value in frame.loc[bad, column].head(20)],
+    )
+    return True
+
+
+def _note_gaps(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
+    frame = inspection.frames[role]
+    gaps = frame.index[frame[list(columns)].isna().any(axis=1)]
+    if len(columns) > 1 and len(gaps):
+        inspection.note(
+            role,
+            FindingLevel.WARNING,
+            "partly_missing",
+            ", ".join(columns),
+            f"{len(gaps)} rows lack some of the numbers. Training masks the gaps, or leaves these rows out, as "
+            "the setting Missing targets says.",
+            "Fill them in if they are known.",
+            gaps,
+        )
+
+
+def _note_odd(inspection: Inspection, column: str, values: pd.Series) -> None:
+    present = values.dropna()
+    if present.nunique() == 1:
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "constant_target",
+            column,
+            f"The label is {present.iloc[0]:g} in every row, so there is nothing to learn.",
+            "Check that this is the label column.",
+        )
+        return
+    low, median, high = np.percentile(present, [25, 50, 75])
+    spread = float(high - low) or float((present - median).abs().mean())
+    far = present.index[(present - median).abs() > FAR * spread] if spread else present.index[:0]
+    if len(far):
+        inspection.note(
+            "train",
+            FindingLevel.WARNING,
+            "far_outlier",
+            column,
+            f"{len(far)} values lie more than {FAR:g} times the usual spread from the middle. They outweigh all other "
+            "rows in training.",
+            "Correct them, or leave these rows out.",
+            far,
+            [f"{value:g}" for value in present.loc[far].head(20)],
+        )

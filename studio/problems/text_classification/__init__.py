@@ -1,0 +1,1 @@
+"""Text classification: one class, or several, for a whole text."""

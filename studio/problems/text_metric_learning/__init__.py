@@ -1,0 +1,1 @@
+"""Text metric learning: vectors in which texts of one label lie close together."""

@@ -1,0 +1,1 @@
+"""Text regression: one or more numbers for a whole text."""

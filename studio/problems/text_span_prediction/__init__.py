@@ -1,0 +1,1 @@
+"""Text span prediction: the stretch of a context that answers a question."""

@@ -1,0 +1,146 @@
+"""Checks of answers against their contexts: each must stand there, and its position must be right."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studio.datasets.answer_places import How, Place, find_answer, occurrences
+from studio.datasets.dataset import TableRole
+from studio.datasets.inspection import Inspection
+from studio.datasets.text_checks import as_text, excerpt
+from studio.settings.finding import FindingLevel
+
+QUESTION, CONTEXT, ANSWER, START = "question_column", "context_column", "answer_column", "answer_start_column"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a row's answer is: a place in its context, no answer (`is_empty`), or not to be found."""
+
+    index: Any
+    answer: str
+    place: Place | None
+    is_empty: bool = False
+    is_ambiguous: bool = False
+    """Whether it stands in the context more than once and nothing says which is meant."""
+    is_one_of_several: bool = False
+
+
+def has_answers(frame: pd.DataFrame | None, roles: Mapping[str, Any]) -> bool:
+    """Whether a table has the columns of context and answer."""
+    return frame is not None and all(roles.get(name) and roles[name] in frame.columns for name in (CONTEXT, ANSWER))
+
+
+def check_answers(inspection: Inspection, role: TableRole) -> None:
+    """Correct positions, drop rows whose answer is not in the context, and say which questions have none."""
+    checked = list(_checked(inspection, role))
+    _write(inspection, role, checked)
+    lost = [one for one in checked if one.place is None and not one.is_empty]
+    _report(inspection, role, checked)
+    column, context = str(inspection.roles[ANSWER]), str(inspection.roles[CONTEXT])
+    frame = inspection.frames[role]
+    inspection.drop(
+        role,
+        [one.index for one in lost],
+        "answer_not_in_context",
+        column,
+        "The answer does not stand in the context.",
+        "Copy the answer from the context, letter by letter.",
+        [f"{excerpt(one.answer)} | {excerpt(str(frame.at[one.index, context]))}" for one in lost[:20]],
+    )
+
+
+def _checked(inspection: Inspection, role: TableRole) -> Iterator[Checked]:
+    frame = inspection.frames[role]
+    start_column = inspection.roles.get(START)
+    starts = frame[start_column] if start_column and start_column in frame.columns else pd.Series(None, frame.index)
+    columns = (frame[str(inspection.roles[CONTEXT])], frame[str(inspection.roles[ANSWER])], starts)
+    for index, context, cell, start in zip(frame.index, *columns, strict=True):
+        answers, places = _answers(cell), _starts(start)
+        if not answers:
+            yield Checked(index, "", None, is_empty=True)
+            continue
+        pairs = [(answer, places[n] if n < len(places) else None) for n, answer in enumerate(answers)]
+        found = next((place for answer, at in pairs if (place := find_answer(context, answer, at))), None)
+        yield Checked(
+            index,
+            answers[0],
+            found,
+            is_ambiguous=found is not None and found.how == "first" and len(occurrences(context, found.text)) > 1,
+            is_one_of_several=len(set(answers)) > 1,
+        )
+
+
+def _answers(cell: Any) -> list[str]:
+    cells = cell if isinstance(cell, list | np.ndarray) else [cell]
+    return [text for one in cells if (text := as_text(one)) and text.strip()]
+
+
+def _starts(cell: Any) -> list[int | None]:
+    cells = cell if isinstance(cell, list | np.ndarray) else [cell]
+    return [None if one is None or pd.isna(one) else int(one) for one in cells]
+
+
+def _write(inspection: Inspection, role: TableRole, checked: list[Checked]) -> None:
+    """Answers as the context spells them, empty where there is none; positions in code points, missing there."""
+    frame = inspection.frames[role]
+    answers = [one.place.text if one.place else "" if one.is_empty else one.answer for one in checked]
+    changes = {str(inspection.roles[ANSWER]): pd.Series(answers, index=frame.index, dtype="str")}
+    inspection.kinds[role][str(inspection.roles[ANSWER])] = "text"
+    start = inspection.roles.get(START)
+    if start and start in frame.columns:
+        places = pd.array([one.place.start if one.place else None for one in checked], dtype="Int64")
+        changes[str(start)] = pd.Series(places, index=frame.index)
+        inspection.kinds[role][str(start)] = "integer"
+    inspection.frames[role] = frame.assign(**changes)
+
+
+_REPAIRS: tuple[tuple[How, str, str, str], ...] = (
+    ("bytes", "byte_offsets", "positions counted bytes and now count characters.", "Count characters."),
+    ("utf-16", "utf16_offsets", "positions counted UTF-16 units and now count characters.", "Count characters."),
+    (
+        "elsewhere",
+        "answer_start",
+        "positions did not point at the answer; the nearest place where it stands was taken.",
+        "Give the position of the answer's first character in the context, from 0.",
+    ),
+    (
+        "respelt",
+        "answer_spelling",
+        "answers differ from the context in blanks or case; the context's spelling was taken.",
+        "Copy answers from the context, letter by letter.",
+    ),
+)
+
+
+def _report(inspection: Inspection, role: TableRole, checked: list[Checked]) -> None:
+    column = str(inspection.roles[ANSWER])
+    for how, code, words, fix in _REPAIRS:
+        found = [one for one in checked if one.place and one.place.how == how]
+        place = str(inspection.roles[START]) if code != "answer_spelling" else column
+        examples = [excerpt(one.answer) for one in found[:20]]
+        inspection.repair(role, [one.index for one in found], code, place, f"{len(found)} {words}", fix, examples)
+    several = [one.index for one in checked if one.is_one_of_several]
+    words = f"{len(several)} questions have several answers; the first that stands in the context was taken."
+    inspection.repair(role, several, "several_answers", column, words, "Keep one answer a row.")
+    for code, level, indexes, words, fix in (
+        (
+            "ambiguous_answer",
+            FindingLevel.NOTE,
+            [one.index for one in checked if one.is_ambiguous],
+            "answers stand in their context more than once; the first place is taken.",
+            "Add a column with the position of the answer.",
+        ),
+        (
+            "no_answer",
+            FindingLevel.NOTE,
+            [one.index for one in checked if one.is_empty],
+            "questions have no answer; the model learns to say so.",
+            "Write the answer, if there is one.",
+        ),
+    ):
+        if indexes:
+            inspection.note(role, level, code, column, f"{len(indexes)} {words}", fix, indexes)

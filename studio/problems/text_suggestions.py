@@ -1,0 +1,93 @@
+"""What suggestions of text problems have in common: a backbone that is here, its rates, and lengths that fit."""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+
+from studio.problems.contract import SuggestionContext
+from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.text import MINILM, SCRATCH
+from studio.settings.sections.text_checks import share_longer
+
+FITS = 0.02
+"""The share of texts that may be cut for the sake of speed."""
+LENGTHS = (32, 64, 96, 128, 192, 256, 384, 512)
+SMALL_ROWS = 5000
+LEAST_UPDATES = 250
+LEAST_SCRATCH_UPDATES = 800
+LEAST_EPOCHS, MOST_EPOCHS = 3, 40
+SCRATCH_RATE = 1e-3
+
+
+def backbone_of(settings: SettingsSchema, context: SuggestionContext) -> str | None:
+    """A backbone that this machine can start from where the default is out of reach or too slow; None keeps it."""
+    on_cpu = context.gpu_count == 0
+    if MINILM in context.packaged_weights and (on_cpu or not context.is_hub_reachable):
+        return MINILM
+    if context.is_hub_reachable:
+        return None
+    choices = settings.fields()["architecture.backbone"].setting.choices
+    suggested: Sequence[str] = getattr(choices, "suggested", ())
+    return next((name for name in suggested if name.startswith(SCRATCH)), None)
+
+
+def backbone_changes(backbone: str | None) -> Iterator[SuggestedChange]:
+    """The backbone and whether it starts from weights."""
+    if backbone is None:
+        return
+    if backbone.startswith(SCRATCH):
+        reason = "No pretrained weights can be had here: a small model learns from your rows alone."
+        yield SuggestedChange("architecture.backbone", backbone, reason)
+        yield SuggestedChange("architecture.pretrained", False, reason)
+        yield SuggestedChange("training.learning_rate", SCRATCH_RATE, "Random weights learn with larger steps.")
+        yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps random weights from diverging.")
+    else:
+        yield SuggestedChange(
+            "architecture.backbone",
+            backbone,
+            "A small transformer whose weights came with the installation.",
+        )
+
+
+def machine_changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """What a machine without a GPU needs."""
+    if context.gpu_count == 0:
+        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "As many as there are cores.")
+
+
+def epochs_change(
+    backbone: str | None, context: SuggestionContext, batch_size: int, least_updates: int = LEAST_UPDATES
+) -> Iterator[SuggestedChange]:
+    """Enough passes for enough updates, where rows are few."""
+    if context.train_rows >= SMALL_ROWS:
+        return
+    is_scratch = backbone is not None and backbone.startswith(SCRATCH)
+    wanted = max(least_updates, LEAST_SCRATCH_UPDATES) if is_scratch else least_updates
+    epochs = math.ceil(wanted * batch_size / max(1, context.train_rows))
+    yield SuggestedChange("training.epochs", min(MOST_EPOCHS, max(LEAST_EPOCHS, epochs)), "Few rows need more passes.")
+
+
+def length_change(
+    key: str, part: str, context: SuggestionContext, default: int, *, may_grow: bool = True
+) -> Iterator[SuggestedChange]:
+    """The shortest usual length that keeps nearly all texts of a part whole."""
+    lengths = context.profile.text_lengths.get(part)
+    if lengths is None or not lengths.counts:
+        return
+    fitting = next((one for one in LENGTHS if share_longer(lengths.counts, one) <= FITS), LENGTHS[-1])
+    if fitting == default or (fitting > default and not may_grow):
+        return
+    reason = (
+        f"98 % of the texts have at most {fitting} tokens; more would only cost time."
+        if fitting < default
+        else "The texts are longer than the default, and their ends may matter."
+    )
+    yield SuggestedChange(key, fitting, reason)
+
+
+def gentle_backbone(layers: Sequence[str], rates: Mapping[str, float]) -> Iterator[SuggestedChange]:
+    """A low rate for what is pretrained, a higher one for what is new."""
+    reason = "The pretrained backbone learns gently while the new layers learn fast."
+    yield SuggestedChange("training.differential_learning_rate_layers", list(layers), reason)
+    yield SuggestedChange("training.differential_learning_rate", rates["backbone"], reason)
+    yield SuggestedChange("training.learning_rate", rates["head"], reason)
+    yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")

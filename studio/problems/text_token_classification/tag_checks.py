@@ -1,0 +1,166 @@
+"""Checks of lists of words with tags: as many of both, tags that are whole, and schemes read as one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.inspection import Inspection
+from studio.datasets.tag_lists import begun, split_tag, stray_inside, words_of
+from studio.datasets.text_checks import excerpt, is_visible
+from studio.settings.finding import FindingLevel
+
+TEXT, LABEL = "text_column", "label_columns"
+Rows = list[list[str]]
+
+
+def check_words(inspection: Inspection, role: TableRole) -> None:
+    """Turn the cells of the text column into lists of words, and drop rows without any."""
+    column = str(inspection.roles[TEXT])
+    _as_lists(inspection, role, column)
+    frame = inspection.frames[role]
+    empty = frame.index[[not any(map(is_visible, words)) for words in frame[column]]]
+    fix = "Write words into every row, or leave the rows out."
+    inspection.drop(role, empty, "no_text", column, "The list of words is empty or holds only blanks.", fix)
+
+
+def check_tags(inspection: Inspection, role: TableRole) -> None:
+    """Turn the cells of the label column into lists of tags, and drop rows whose tags do not fit their words."""
+    text, column = str(inspection.roles[TEXT]), str(inspection.roles[LABEL])
+    raw = inspection.frames[role][column]
+    missing = raw.index[raw.map(_is_missing)]
+    words = "Rows without tags."
+    inspection.drop(role, missing, "no_label", column, words, "Tag these rows, or leave them in a test table.")
+    _as_lists(inspection, role, column)
+    _drop_uneven(inspection, role, text, column)
+    _drop_unwritten(inspection, role, text, column)
+
+
+def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
+    """Read IOB1 as IOB2, and drop rows of other schemes with an `I-` that follows nothing of its type."""
+    text, column = str(inspection.roles[TEXT]), str(inspection.roles[LABEL])
+    is_iob1 = _is_iob1([list(tags) for role in roles for tags in inspection.frames[role][column]])
+    for role in roles:
+        frame = inspection.frames[role]
+        stray = frame.index[[bool(stray_inside(tags)) for tags in frame[column]]]
+        if not len(stray):
+            continue
+        if is_iob1:
+            mended = frame[column].map(begun)
+            inspection.frames[role] = frame.assign(**{column: mended})
+            words = f"{len(stray)} rows are tagged as IOB1, where I- can begin an entity; they were rewritten as IOB2."
+            inspection.repair(role, stray, "iob1", column, words, "")
+            continue
+        inspection.drop(
+            role,
+            stray,
+            "stray_inside",
+            column,
+            "An I- tag follows no word of its type.",
+            "Begin the entity with B-.",
+            _shown(frame.loc[stray[:20]], text, column, stray_inside),
+        )
+
+
+def drop_unseen(inspection: Inspection, role: TableRole, known: set[str]) -> None:
+    """Leave out rows with a tag that training does not have."""
+    column = str(inspection.roles[LABEL])
+    frame = inspection.frames[role]
+    unseen = frame.index[[not set(tags) <= known for tags in frame[column]]]
+    inspection.drop(
+        role,
+        unseen,
+        "unseen_label",
+        column,
+        "A tag does not occur in the train table.",
+        "Add training rows with this tag, or correct the spelling.",
+        [tag for tags in frame.loc[unseen, column] for tag in tags if tag not in known],
+    )
+
+
+def has_tags(frame: pd.DataFrame | None, roles: Mapping[str, Any]) -> bool:
+    """Whether a table has both columns."""
+    return frame is not None and all(roles.get(name) and roles[name] in frame.columns for name in (TEXT, LABEL))
+
+
+def _as_lists(inspection: Inspection, role: TableRole, column: str) -> None:
+    frame = inspection.frames[role]
+    if inspection.kinds[role].get(column) != "list" and len(frame):
+        inspection.note(
+            role,
+            FindingLevel.NOTE,
+            "split_words",
+            column,
+            "The column holds texts, which were split into words at blanks.",
+        )
+    cells = [words_of(value) for value in frame[column]]
+    inspection.frames[role] = frame.assign(**{column: pd.Series(cells, index=frame.index, dtype=object)})
+    inspection.kinds[role][column] = "list"
+
+
+def _drop_uneven(inspection: Inspection, role: TableRole, text: str, column: str) -> None:
+    frame = inspection.frames[role]
+    uneven = frame.index[[len(w) != len(t) for w, t in zip(frame[text], frame[column], strict=True)]]
+    inspection.drop(
+        role,
+        uneven,
+        "uneven_lists",
+        column,
+        "There are not as many tags as words.",
+        "Give every word one tag.",
+        [
+            f"{len(words)} words, {len(tags)} tags: {excerpt(' '.join(words))}"
+            for words, tags in zip(frame.loc[uneven[:20], text], frame.loc[uneven[:20], column], strict=True)
+        ],
+    )
+
+
+def _drop_unwritten(inspection: Inspection, role: TableRole, text: str, column: str) -> None:
+    """Tags that are empty, or a letter of a scheme without a type."""
+    frame = inspection.frames[role]
+    bad = frame.index[[any(map(_is_unwritten, tags)) for tags in frame[column]]]
+    inspection.drop(
+        role,
+        bad,
+        "bad_tag",
+        column,
+        "A tag is empty, or has no type behind its letter.",
+        "Write O, or a type such as B-PER.",
+        _shown(frame.loc[bad[:20]], text, column, _unwritten),
+    )
+
+
+def _unwritten(tags: Sequence[str]) -> list[int]:
+    return [position for position, tag in enumerate(tags) if _is_unwritten(tag)]
+
+
+def _is_unwritten(tag: str) -> bool:
+    return tag.strip() in ("", "None", "nan", "B-", "I-", "E-", "S-", "L-", "U-")
+
+
+def _is_missing(value: Any) -> bool:
+    return value is None or (isinstance(value, float) and value != value) or (isinstance(value, str) and not value)
+
+
+def _is_iob1(rows: Rows) -> bool:
+    """Whether `B-` only stands where an entity follows another of its type, as IOB1 has it."""
+    begins = 0
+    for tags in rows:
+        previous = ""
+        for letter, kind in map(split_tag, tags):
+            if letter == "B":
+                if kind != previous:
+                    return False
+                begins += 1
+            previous = kind
+    return any(stray_inside(tags) for tags in rows)
+
+
+def _shown(frame: pd.DataFrame, text: str, column: str, where: Callable[[Sequence[str]], list[int]]) -> list[str]:
+    """The first wrong tag of each row, with its word and the beginning of the row."""
+    found = []
+    for words, tags in zip(frame[text], frame[column], strict=True):
+        position = where(tags)[0]
+        found.append(f"{tags[position]} on {words[position]!r}: {excerpt(' '.join(words))}")
+    return found

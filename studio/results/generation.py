@@ -1,0 +1,32 @@
+"""The metrics of generated texts: names, directions, ranges, definitions."""
+
+from studio.results.metric import Direction, MetricInfo
+
+GENERATION_METRICS = (
+    MetricInfo(
+        name="BLEU",
+        label="BLEU",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=100.0,
+        definition="Runs of one to four words that generated texts share with their references, over the whole table, "
+        "with a penalty for short texts (SacreBLEU, 13a tokenization).",
+    ),
+    MetricInfo(
+        name="CHRF",
+        label="chrF++",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=100.0,
+        definition="F score of runs of up to six letters and two words that generated texts share with their "
+        "references (SacreBLEU).",
+    ),
+    MetricInfo(
+        name="TER",
+        label="TER",
+        direction=Direction.MINIMIZE,
+        lowest=0.0,
+        definition="Words to insert, delete, replace or move to turn generated texts into their references, in percent "
+        "of the references' words (SacreBLEU).",
+    ),
+)

@@ -1,0 +1,33 @@
+"""The metrics of every metric learning problem: names, directions, ranges, definitions."""
+
+from studio.results.metric import Direction, MetricInfo
+
+_LEFT_OUT = "Samples whose label no other row has are left out."
+
+RETRIEVAL_METRICS = (
+    MetricInfo(
+        name="mAP",
+        label="mAP",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition="For each sample the others are ranked by similarity; average precision within the Top K similar, "
+        f"averaged over the samples. {_LEFT_OUT}",
+    ),
+    *(
+        MetricInfo(
+            name=f"Recall_at_{count}",
+            label=f"Recall at {count}",
+            direction=Direction.MAXIMIZE,
+            lowest=0.0,
+            highest=1.0,
+            definition=(
+                "The share of samples whose most similar other has their label. "
+                if count == 1
+                else f"The share of samples with one of their label among the {count} most similar others. "
+            )
+            + _LEFT_OUT,
+        )
+        for count in (1, 5, 10)
+    ),
+)

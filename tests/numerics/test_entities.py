@@ -6,11 +6,11 @@ from seqeval.metrics import f1_score as seqeval_f1
 from seqeval.metrics.sequence_labeling import get_entities
 from sklearn.metrics import f1_score
 
+from studio.datasets.tag_lists import entities
 from studio.modeling.token_classification.metrics import token_metrics
-from studio.modeling.token_classification.schemes import Scheme, spans
 
 TOLERANCE = 1e-12
-PREFIXES = {Scheme.IOB1: "BI", Scheme.IOB2: "BI", Scheme.IOBES: "BIES", Scheme.IO: "I"}
+PREFIXES = {"IOB1 and IOB2": "BI", "IOBES": "BIES", "IO": "I"}
 
 
 def drawn(seed: int, prefixes: str) -> list[list[str]]:
@@ -20,20 +20,20 @@ def drawn(seed: int, prefixes: str) -> list[list[str]]:
     return [[str(tag) for tag in generator.choice(tags, generator.integers(1, 12))] for _ in range(300)]
 
 
-@pytest.mark.parametrize("scheme", PREFIXES)
-def test_entities_and_their_figures_are_seqevals(scheme: Scheme) -> None:
-    truth = drawn(0, PREFIXES[scheme])
+@pytest.mark.parametrize("prefixes", PREFIXES.values(), ids=PREFIXES)
+def test_entities_and_their_figures_are_seqevals(prefixes: str) -> None:
+    truth = drawn(0, prefixes)
     generator = np.random.default_rng(1)
     answers = [
         [tag if generator.random() < 0.7 else other for tag, other in zip(tags, others, strict=True)]
-        for tags, others in zip(truth, _fitted(drawn(2, PREFIXES[scheme]), truth), strict=True)
+        for tags, others in zip(truth, _fitted(drawn(2, prefixes), truth), strict=True)
     ]
 
-    metrics = token_metrics(truth, answers, scheme)
+    metrics = token_metrics(truth, answers)
 
     for tags in truth:
         expected = [(type_, first, last + 1) for type_, first, last in get_entities(tags)]
-        assert [tuple(span) for span in spans(tags, scheme)] == expected
+        assert [(one.label, one.start, one.end) for one in entities(tags)] == expected
     assert metrics["CONLL_MICRO_F1_SCORE"] == pytest.approx(seqeval_f1(truth, answers, average="micro"), abs=TOLERANCE)
     assert metrics["CONLL_MACRO_F1_SCORE"] == pytest.approx(seqeval_f1(truth, answers, average="macro"), abs=TOLERANCE)
     flat = [tag for tags in truth for tag in tags], [tag for tags in answers for tag in tags]

@@ -1,4 +1,4 @@
-"""Answers in a context: where the true one stands, and the best of what a model says about overlapping windows.
+"""Answers in a context: the tokens of the true one, and the best of what a model says about overlapping windows.
 
 Offsets count Unicode code points. Shapes: T tokens of a window.
 """
@@ -40,23 +40,6 @@ class Window:
     """The token that stands for *no answer here*."""
 
 
-def find_answer(context: str, answer: str, start: int | None) -> int | None:
-    """Where the answer starts: at `start` if it stands there, else at the nearest (or first) place; None if nowhere."""
-    if not answer:
-        return None
-    if start is None:
-        found = context.find(answer)
-        return None if found < 0 else found
-    if context.startswith(answer, start) and start >= 0:
-        return start
-    places = []
-    place = context.find(answer)
-    while place >= 0:
-        places.append(place)
-        place = context.find(answer, place + 1)
-    return min(places, key=lambda one: abs(one - start), default=None)
-
-
 def token_span(offsets: NDArray[np.integer], start: int, end: int) -> tuple[int, int] | None:
     """The first and the last token of a piece of the context; None if the window does not hold it whole."""
     of_context = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
@@ -71,7 +54,7 @@ def token_span(offsets: NDArray[np.integer], start: int, end: int) -> tuple[int,
 def best_answers(
     context: str, windows: Sequence[Window], count: int, *, longest: int, may_be_empty: bool
 ) -> list[Answer]:
-    """The likeliest answers of all windows, at most `count`, each text once, at most `longest` tokens long.
+    """The likeliest answers of all windows, at most `count` of at most `longest` characters, each text once.
 
     A window's probabilities are shared out over its part of the context and *no answer here*, so a window that does
     not hold the answer gives little to its own words, whatever its logits are. With `may_be_empty`, the empty answer
@@ -101,9 +84,9 @@ def _candidates(context: str, window: Window, longest: int) -> Iterable[Answer]:
     last = of_context[np.argsort(-ends[of_context], kind="stable")[:MOST_ENDS]]
     for start in first:
         for end in last:
-            if not start <= end < start + longest:
-                continue
             from_, to = int(window.offsets[start, 0]), int(window.offsets[end, 1])
+            if start > end or to - from_ > longest:
+                continue
             text = context[from_:to]
             # Some tokenizers count the space before a word as part of it.
             from_, to = from_ + len(text) - len(text.lstrip()), to - (len(text) - len(text.rstrip()))

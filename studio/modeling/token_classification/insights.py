@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from studio.datasets.tag_lists import OUTSIDE, split_tag
 from studio.modeling.recipe import Split
 from studio.modeling.token_classification.metrics import Counts, entity_counts, word_counts
-from studio.modeling.token_classification.schemes import OUTSIDE, Scheme, entity_type
 from studio.results.insight import Insight, Matrix, Table
 
 MOST_TAGS = 40
@@ -25,15 +25,13 @@ class Tagged:
     predicted: Sequence[Sequence[str]]
     rows: Sequence[int]
     """The row of each in the source table."""
-    scheme: Scheme
 
 
 def token_insights(tagged: Tagged, split: Split) -> Iterator[Insight]:
     """Every panel; none without sentences."""
     if not tagged.rows:
         return
-    if tagged.scheme is not Scheme.PLAIN:
-        yield _entities(tagged, split)
+    yield _entities(tagged, split)
     yield _tags(tagged, split)
     yield _confusion(tagged, split)
 
@@ -45,7 +43,7 @@ def _entities(tagged: Tagged, split: Split) -> Insight:
         title="Entities",
         how_to_read="An entity is right if its type, its first and its last word are. Many that are found but not "
         "right have their ends in the wrong place or the wrong type.",
-        payload=_table("Entity", entity_counts(tagged.truth, tagged.predicted, tagged.scheme)),
+        payload=_table("Entity", entity_counts(tagged.truth, tagged.predicted)),
     )
 
 
@@ -110,10 +108,10 @@ def _names(tagged: Tagged) -> tuple[tuple[str, ...], dict[str, str]]:
     frequent = Counter(tag for tags in (*tagged.truth, *tagged.predicted) for tag in tags)
     read = {tag: tag for tag in frequent}
     if len(read) > MOST_TAGS:
-        read = {tag: entity_type(tag, tagged.scheme) or OUTSIDE for tag in frequent}
+        read = {tag: split_tag(tag)[1] or OUTSIDE for tag in frequent}
     totals = Counter[str]()
     for tag, count in frequent.items():
         totals[read[tag]] += count
     shown = [name for name, _ in totals.most_common(MOST_TAGS)]
-    type_of = {read[tag]: entity_type(tag, tagged.scheme) or "" for tag in frequent}
+    type_of = {read[tag]: split_tag(tag)[1] for tag in frequent}
     return tuple(sorted(shown, key=lambda name: (name == OUTSIDE, type_of[name], name))), read

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from studio.modeling.token_classification.schemes import OUTSIDE, Scheme, spans
+from studio.datasets.tag_lists import OUTSIDE, entities
 
 
 @dataclass(frozen=True)
@@ -40,27 +40,25 @@ class Counts:
         return sum(self.f1(name) for name in names) / len(names) if names else math.nan
 
 
-def token_metrics(
-    truth: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], scheme: Scheme
-) -> dict[str, float]:
+def token_metrics(truth: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> dict[str, float]:
     """Every metric by name."""
-    entities, words = entity_counts(truth, predicted, scheme), word_counts(truth, predicted)
+    whole, words = entity_counts(truth, predicted), word_counts(truth, predicted)
     return {
-        "CONLL_MICRO_F1_SCORE": entities.micro(),
-        "CONLL_MACRO_F1_SCORE": entities.macro(),
+        "CONLL_MICRO_F1_SCORE": whole.micro(),
+        "CONLL_MACRO_F1_SCORE": whole.macro(),
         "MICRO_F1_SCORE": words.micro(),
         "MACRO_F1_SCORE": words.macro(),
     }
 
 
-def entity_counts(truth: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]], scheme: Scheme) -> Counts:
+def entity_counts(truth: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Counts:
     """Entities by type; right are those whose type and both ends are."""
     true, found, right = Counter[str](), Counter[str](), Counter[str]()
     for tags, answer in zip(truth, predicted, strict=True):
-        of_truth, of_answer = set(spans(tags, scheme)), set(spans(answer, scheme))
-        true.update(span.type for span in of_truth)
-        found.update(span.type for span in of_answer)
-        right.update(span.type for span in of_truth & of_answer)
+        of_truth, of_answer = set(entities(tags)), set(entities(answer))
+        true.update(one.label for one in of_truth)
+        found.update(one.label for one in of_answer)
+        right.update(one.label for one in of_truth & of_answer)
     return Counts(true, found, right)
 
 

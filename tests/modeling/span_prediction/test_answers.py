@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from studio.modeling.span_prediction.answers import Window, best_answers, find_answer, token_span
+from studio.modeling.span_prediction.answers import Window, best_answers, token_span
 from studio.modeling.span_prediction.insights import span_insights
 from studio.modeling.span_prediction.metrics import Answered, span_metrics
 from studio.results.insight import Bars
@@ -25,17 +25,6 @@ def window(first: int, last: int, start: int, end: int, strength: float, nowhere
     return Window(starts, ends, offsets, nowhere=0)
 
 
-@pytest.mark.parametrize(("start", "expected"), [(None, 4), (4, 4), (13, 17), (17, 17), (-3, 4), (99, 17)])
-def test_an_answer_is_found_at_its_start_or_at_the_place_nearest_to_it(start: int | None, expected: int) -> None:
-    assert find_answer(CONTEXT.lower(), "gold", start) == expected
-
-
-def test_what_is_not_there_is_not_found() -> None:
-    assert find_answer(CONTEXT, "silver", 4) is None
-    assert find_answer(CONTEXT, "silver", None) is None
-    assert find_answer(CONTEXT, "", 4) is None
-
-
 def test_tokens_cover_the_answer_or_the_window_does_not_hold_it() -> None:
     offsets = window(1, 4, 1, 1, 0).offsets
 
@@ -47,7 +36,7 @@ def test_tokens_cover_the_answer_or_the_window_does_not_hold_it() -> None:
 
 
 def test_offsets_count_emoji_as_one_character() -> None:
-    best = best_answers(CONTEXT, [window(0, 7, 6, 7, 9.0)], 1, longest=5, may_be_empty=False)[0]
+    best = best_answers(CONTEXT, [window(0, 7, 6, 7, 9.0)], 1, longest=20, may_be_empty=False)[0]
 
     assert best.text == "Café Müller" == CONTEXT[best.start : best.end]
     assert best.score > 0.99
@@ -56,7 +45,7 @@ def test_offsets_count_emoji_as_one_character() -> None:
 def test_a_space_that_belongs_to_a_token_is_not_part_of_the_answer() -> None:
     sloppy = Window(np.array([0.0, 9.0]), np.array([0.0, 9.0]), np.array([[-1, -1], [8, 12]]), nowhere=0)
 
-    best = best_answers(CONTEXT, [sloppy], 1, longest=5, may_be_empty=False)[0]
+    best = best_answers(CONTEXT, [sloppy], 1, longest=20, may_be_empty=False)[0]
 
     assert (best.text, best.start, best.end) == ("and", 9, 12)
 
@@ -65,7 +54,7 @@ def test_a_window_that_says_nowhere_gives_little_to_its_words() -> None:
     sure = window(0, 3, 1, 1, 4.0)
     loud_but_nowhere = window(4, 7, 6, 6, 8.0, nowhere=14.0)
 
-    answers = best_answers(CONTEXT, [loud_but_nowhere, sure], 3, longest=5, may_be_empty=False)
+    answers = best_answers(CONTEXT, [loud_but_nowhere, sure], 3, longest=20, may_be_empty=False)
 
     assert answers[0].text == "Gold"
     assert [one.score for one in answers] == sorted((one.score for one in answers), reverse=True)
@@ -73,22 +62,22 @@ def test_a_window_that_says_nowhere_gives_little_to_its_words() -> None:
 
 def test_answers_that_say_the_same_come_once_and_no_longer_than_allowed() -> None:
     answers = best_answers(
-        CONTEXT, [window(0, 7, 1, 1, 3.0), window(3, 7, 4, 4, 2.0)], 8, longest=2, may_be_empty=False
+        CONTEXT, [window(0, 7, 1, 1, 3.0), window(3, 7, 4, 4, 2.0)], 8, longest=12, may_be_empty=False
     )
 
     said = [one.text.lower().removeprefix("the ") for one in answers]
     assert said[0] == "gold"
     assert len(set(said)) == len(said) == 8
-    assert all(one.text.count(" ") < 2 for one in answers)
+    assert all(len(one.text) <= 12 for one in answers)
 
 
 def test_no_answer_wins_only_where_it_may_and_every_window_denies() -> None:
     denying = window(0, 3, 1, 1, 2.0, nowhere=9.0)
     saying = window(3, 7, 6, 7, 9.0)
 
-    assert best_answers(CONTEXT, [denying], 2, longest=5, may_be_empty=True)[0].text == ""
-    assert best_answers(CONTEXT, [denying], 2, longest=5, may_be_empty=False)[0].text == "Gold"
-    assert best_answers(CONTEXT, [denying, saying], 2, longest=5, may_be_empty=True)[0].text == "Café Müller"
+    assert best_answers(CONTEXT, [denying], 2, longest=20, may_be_empty=True)[0].text == ""
+    assert best_answers(CONTEXT, [denying], 2, longest=20, may_be_empty=False)[0].text == "Gold"
+    assert best_answers(CONTEXT, [denying, saying], 2, longest=20, may_be_empty=True)[0].text == "Café Müller"
 
 
 def test_top_accuracies_look_at_that_many_answers() -> None:

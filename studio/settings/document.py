@@ -1,6 +1,7 @@
 """The settings document: a schema as plain data that a browser renders and evaluates, for one dataset and machine."""
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -110,7 +111,8 @@ def settings_document(
         hash=hashlib.sha256(text.encode()).hexdigest()[:16],
         sections=sections,
         settings=entries,
-        facts=dict(context.facts),
+        # What checks look up, such as a distribution, is no value that a condition could compare.
+        facts={name: fact for name, fact in context.facts.items() if not isinstance(fact, Mapping)},
         values=values,
         suggested=suggested,
     )

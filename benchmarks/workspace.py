@@ -96,13 +96,13 @@ def make_run(
     model = kind.model_type(model_type)
     train = dataset.manifest.table_of_role("train")
     test = dataset.manifest.table_of_role("test")
-    values = {
+    decided = {
         "dataset.train_dataframe": train.name if train else "",
         "dataset.test_dataframe": test.name if test else None,
-        "dataset.data_folder": dataset.manifest.media_folder,
+        **({"dataset.data_folder": dataset.manifest.media_folder} if kind.media_role else {}),
         **{f"dataset.{role}": list(v) if isinstance(v, tuple) else v for role, v in dataset.manifest.roles.items()},
-        **settings,
     }
+    values = {**{key: value for key, value in decided.items() if key in model.settings.fields()}, **settings}
     RunSpec(
         run_id=folder.name,
         problem_type=kind.id,

@@ -158,7 +158,9 @@ class Recipe(ABC, Generic[BatchT]):
     """Fill in the verbs. Made anew for training and for scoring from the same settings and target."""
 
     raw_format: ClassVar[Literal["npz", "parquet"]]
-    """npz where every sample's raw arrays have one shape, parquet where they differ."""
+    """npz where every sample's raw arrays have one shape, parquet where they differ or are texts."""
+    raw_is_set: ClassVar[bool] = False
+    """Whether a sample's raw arrays are (objects, ...) whose order means nothing."""
 
     def __init__(
         self,
@@ -198,7 +200,10 @@ class Recipe(ABC, Generic[BatchT]):
 
     @abstractmethod
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
-        """The table's rows as inputs; augmented at random when training."""
+        """The table's rows as inputs; augmented at random when training.
+
+        Training may have more samples than rows, such as the windows of long texts: the first of every row come first.
+        """
 
     @abstractmethod
     def collate(self, items: Sequence[Any]) -> BatchT:

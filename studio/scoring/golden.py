@@ -48,12 +48,13 @@ def largest_difference(folder: Path, predictor: Predictor) -> float:
     """How far the outputs of the golden rows are from those of the run; infinite if their number differs.
 
     A difference counts relative to the largest value of its array, if that is above 1: probabilities are compared as
-    they are, corners of boxes relative to the image (a pixel of 500 has a float32 grain of 3e-5). Outputs that are
-    sets, such as boxes, are compared as sets: equal scores may come in another order.
+    they are, corners of boxes relative to the image (a pixel of 500 has a float32 grain of 3e-5). Texts must be the
+    same, letter by letter. Outputs that are sets, such as boxes, are compared as sets: equal scores may come in another
+    order.
     """
     expected: list[dict[str, Any]] = read_json(folder / EXPECTED)
     scored = predictor.predict(golden_table(folder), Media(folder / MEDIA))
-    compare = set_difference if predictor.recipe.raw_format == "parquet" else array_difference
+    compare = set_difference if predictor.recipe.raw_is_set else array_difference
     return max((compare(raw, one) for raw, one in zip(scored.raw, expected, strict=True)), default=0.0)
 
 
@@ -68,9 +69,13 @@ def golden_table(folder: Path) -> pd.DataFrame:
 
 
 def array_difference(raw: Raw, expected: Mapping[str, Any]) -> float:
-    """The largest difference, value by value."""
+    """The largest difference, value by value; infinite where a text differs."""
     largest = 0.0
     for name, value in raw.items():
+        if value.dtype.kind == "U":
+            if value.tolist() != expected[name]:
+                return float("inf")
+            continue
         other = np.asarray(expected[name], dtype=np.float64).reshape(-1)
         if other.size != value.size:
             return float("inf")
@@ -89,6 +94,10 @@ def set_difference(raw: Raw, expected: Mapping[str, Any]) -> float:
         return 0.0
     distances = np.zeros((count, count))
     for name, value in raw.items():
+        if value.dtype.kind == "U":
+            is_same = np.equal(value[:, None], np.asarray(expected[name], dtype=np.str_)[None, :])
+            distances = np.where(is_same, distances, np.inf)
+            continue
         other = np.asarray(expected[name], dtype=np.float64).reshape(count, -1)
         ours = value.astype(np.float64).reshape(count, -1)
         apart = np.abs(ours[:, None, :] - other[None, :, :]).max(axis=2) / _scale(other)
@@ -101,4 +110,6 @@ def _scale(expected: NDArray[np.float64]) -> float:
 
 
 def _plain(raw: Raw) -> dict[str, Any]:
-    return {name: value.astype(np.float64).tolist() for name, value in raw.items()}
+    return {
+        name: (value if value.dtype.kind == "U" else value.astype(np.float64)).tolist() for name, value in raw.items()
+    }

@@ -42,9 +42,9 @@ def begin(job: Job) -> Session:
     rows = _training_rows(job)
     samples = job.recipe.samples(rows, job.media, training=True)
     progress = _progress(job, model, samples, saved)
-    table = _timetable(job, len(rows), progress.batch_size)
+    table = _timetable(job, len(samples), progress.batch_size)
     order = TrainingOrder(
-        len(rows),
+        len(samples),
         progress.batch_size,
         drop_last=job.settings.training.drop_last_batch,
         seed=job.seed,
@@ -128,10 +128,10 @@ def _progress(job: Job, model: nn.Module, samples: Samples, saved: CheckpointSta
     return Progress(round=job.round.number, step=job.round.first_step, batch_size=size)
 
 
-def _timetable(job: Job, rows: int, batch_size: int) -> Timetable:
+def _timetable(job: Job, samples: int, batch_size: int) -> Timetable:
     settings = job.settings.training
     return timetable(
-        rows,
+        samples,
         batch_size,
         drop_last=settings.drop_last_batch,
         epochs=settings.epochs,

@@ -21,6 +21,21 @@ def test_probabilities_are_compared_as_they_are() -> None:
     assert array_difference(raw, {"probabilities": [0.25]}) == float("inf")
 
 
+def test_texts_must_be_the_same_letter_by_letter() -> None:
+    raw = {"text": np.array("Café 😀")}
+
+    assert array_difference(raw, {"text": "Café 😀"}) == 0
+    assert array_difference(raw, {"text": "Cafe 😀"}) == float("inf")
+
+
+def test_objects_with_a_text_are_the_same_in_another_order_and_far_with_another_text() -> None:
+    raw = {"answer": np.array(["gold", "silver"]), "score": np.array([0.5, 0.4])}
+
+    assert set_difference(raw, {"answer": ["silver", "gold"], "score": [0.4, 0.5]}) == 0
+    assert set_difference(raw, {"answer": ["silver", "gold"], "score": [0.5, 0.4]}) == pytest.approx(0.1)
+    assert set_difference(raw, {"answer": ["gold", "copper"], "score": [0.5, 0.4]}) == float("inf")
+
+
 def test_boxes_in_another_order_are_the_same_boxes() -> None:
     turned = {name: value[::-1] for name, value in BOXES.items()}
 

@@ -55,6 +55,7 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
     """A detector over a timm backbone; which one is the model type of the settings."""
 
     raw_format = "parquet"
+    raw_is_set = True
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ TEST_ROWS = 36
 def make_example(folder: Path) -> None:
     """Write train.jsonl and test.jsonl into a folder."""
     generator = np.random.default_rng(7)
+    folder.mkdir(parents=True, exist_ok=True)
     for split, count in (("train", TRAIN_ROWS), ("test", TEST_ROWS)):
         rows = (write_sentence(generator) for _ in range(count))
         lines = [json.dumps({"text": words, "label": tags}) + "\n" for words, tags in rows]

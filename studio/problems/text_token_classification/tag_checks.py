@@ -39,6 +39,8 @@ def check_tags(inspection: Inspection, role: TableRole) -> None:
 
 def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
     """Read IOB1 as IOB2, and drop rows of other schemes with an `I-` that follows nothing of its type."""
+    if not roles:
+        return
     text, column = str(inspection.roles[TEXT]), str(inspection.roles[LABEL])
     is_iob1 = _is_iob1([list(tags) for role in roles for tags in inspection.frames[role][column]])
     for role in roles:

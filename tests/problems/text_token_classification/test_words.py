@@ -1,0 +1,125 @@
+"""Every word has a token and gets a tag: words the tokenizer drops, very long ones, and texts of many windows."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from studio.modeling.recipe import Draw, Media
+from studio.modeling.text.assets import text_assets
+from studio.modeling.text.tokenizer import TextTokenizer
+from studio.problems.registry import problem_type
+from studio.problems.text_token_classification.marks import entity_marks
+from studio.problems.text_token_classification.model import TokenClassifier
+from studio.problems.text_token_classification.recipe import PROBABILITIES, TextTokenClassificationRecipe
+from studio.problems.text_token_classification.samples import IGNORED
+from studio.problems.text_token_classification.words import encode_words
+
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+WORDS = ["Zoë", "loves", "\u200d", "😀👍🏽", "un-believable", "", "x" * 100, "ﬁn", "日本語", "."]
+LONG = [f"word{number % 17}" for number in range(120)]
+
+
+@pytest.fixture(scope="module")
+def tokenizers() -> dict[str, TextTokenizer]:
+    texts = [" ".join(LONG), "a b c"] * 3
+    names = (MINILM, "scratch/bert-mini")
+    return {name: TextTokenizer.of(text_assets(name, lambda: texts), lowercase=False) for name in names}
+
+
+@pytest.fixture(scope="module")
+def recipe() -> TextTokenClassificationRecipe:
+    kind = problem_type("text_token_classification")
+    settings = kind.model_types[0].settings.from_mapping(
+        {
+            "dataset.train_dataframe": "train",
+            "dataset.text_column": "words",
+            "dataset.label_columns": "tags",
+            "tokenizer.max_length": 32,
+            "architecture.backbone": "scratch/bert-mini",
+        }
+    )
+    target = TextTokenClassificationRecipe.target_of(settings, table())
+    assets = TextTokenClassificationRecipe.assets_of(settings, table())
+    return TextTokenClassificationRecipe(settings, target, kind.metrics, assets)
+
+
+def table() -> pd.DataFrame:
+    tags = [["B-odd" if word == "word3" else "O" for word in words] for words in (LONG, LONG[:5], [])]
+    return pd.DataFrame({"words": [LONG, LONG[:5], []], "tags": tags})
+
+
+@pytest.mark.parametrize("name", [MINILM, "scratch/bert-mini"])
+def test_every_word_has_its_tokens_and_no_other(tokenizers: dict[str, TextTokenizer], name: str) -> None:
+    tokenizer = tokenizers[name]
+
+    encoded, nothing = encode_words(tokenizer, [WORDS, []], 12)
+
+    assert len(encoded.sizes) == len(WORDS)
+    assert encoded.sizes.min() == 1
+    assert encoded.sizes.max() == 12
+    assert encoded.sizes.sum() == len(encoded.ids)
+    assert encoded.ids[encoded.starts[5]] == tokenizer.special.unknown
+    for number in (0, 1, 3, 7, 9):
+        start = encoded.starts[number]
+        alone = tokenizer.encode([f" {WORDS[number]}" if number else WORDS[number]])[0].ids
+        assert encoded.ids[start : start + encoded.sizes[number]].tolist() == alone[:12]
+    assert len(nothing.ids) == len(nothing.sizes) == 0
+
+
+def test_long_texts_train_in_windows_that_ask_for_every_word_once(recipe: TextTokenClassificationRecipe) -> None:
+    samples = recipe.samples(table(), Media(root=None), training=True)  # type: ignore[arg-type]
+
+    batch = recipe.collate([samples[Draw(number, 1)] for number in range(len(samples))])
+
+    assert batch.rows[:3] == [0, 1, 2]
+    assert set(batch.rows[3:]) == {0}
+    assert batch.ids.shape[1] <= 32
+    assert batch.targets is not None
+    asked = batch.targets != IGNORED
+    assert asked.sum() == 125
+    positive = recipe.target.labels.index("B-odd")
+    assert (batch.targets == positive).sum() == LONG.count("word3") + LONG[:5].count("word3")
+
+
+def test_scores_come_in_the_order_of_the_words_whatever_the_batch(recipe: TextTokenClassificationRecipe) -> None:
+    torch.manual_seed(0)
+    model = recipe.model(None).eval()
+    assert isinstance(model, TokenClassifier)
+    samples = recipe.samples(table(), Media(root=None), training=False)  # type: ignore[arg-type]
+
+    with torch.inference_mode():
+        together = recipe.score(model, recipe.collate([samples[Draw(row)] for row in range(3)]))
+        alone = recipe.score(model, recipe.collate([samples[Draw(0)]]))
+
+    assert [len(raw[PROBABILITIES]) for raw in together.raw] == [120, 5, 0]
+    np.testing.assert_allclose(together.raw[0][PROBABILITIES], alone.raw[0][PROBABILITIES], atol=1e-5)
+    assert together.losses is not None
+    assert np.isnan(together.losses).tolist() == [False, False, True]
+    right = [LONG[number] == "word3" for number in range(120)]
+    column = recipe.target.labels.index("B-odd")
+    probabilities = together.raw[0][PROBABILITIES].astype(float)
+    expected = -np.log(np.where(right, probabilities[:, column], probabilities[:, 1 - column])).mean()
+    assert together.losses[0] == pytest.approx(expected, rel=1e-4)
+
+
+def test_marks_say_where_entities_are_and_which_are_right() -> None:
+    words = ["😀", "Anna", "Berg", "met", "Ben", "in", "Oslo"]
+    truth = ["O", "B-PER", "I-PER", "O", "B-PER", "O", "B-LOC"]
+    answer = ["B-PER", "B-PER", "I-PER", "O", "B-LOC", "O", "O"]
+    sureness = np.array([0.9, 0.8, 0.7, 0.9, 0.6, 0.9, 0.5])
+
+    marks = entity_marks(words, truth, answer, sureness, frozenset({"O", "NOT_WORD_START"}))
+
+    text = " ".join(words)
+    told = [(text[mark.start : mark.end], mark.label, mark.role, mark.match) for mark in marks]
+    assert told == [
+        ("Anna Berg", "PER", "truth", "correct"),
+        ("Ben", "PER", "truth", "missed"),
+        ("Oslo", "LOC", "truth", "missed"),
+        ("😀", "PER", "prediction", "invented"),
+        ("Anna Berg", "PER", "prediction", "correct"),
+        ("Ben", "LOC", "prediction", "wrong"),
+    ]
+    assert marks[4].score == 0.7
+    assert not [mark for mark in entity_marks(words, truth, None, None, frozenset({"B-PER"})) if mark.label == "PER"]

@@ -5,9 +5,9 @@ One connection, one question, a JSON line:
     {"path": "answers/<file>"}             an image, or a JSON file with a row, in this worker's folder
     {"row": 12, "split": "validation"}     a row that the run has predicted already
 
-With `"interpret": true` the sample comes with a heatmap of what speaks for the prediction, if the problem type has
-such; its file lies beside the answers. The answer is one line: `{"sample": SampleView, "seconds": 0.1}`, or
-`{"error": {...}}`.
+With `"interpret": true` the sample comes with what speaks for the prediction, if the problem type has such: a heatmap,
+whose file lies beside the answers, or marks in its text. The answer is one line:
+`{"sample": SampleView, "seconds": 0.1}`, or `{"error": {...}}`.
 """
 
 import json
@@ -124,17 +124,38 @@ def _predicted_row(predictor: Predictor, folder: RunFolder, question: Mapping[st
     run = RunFolder((folder.path / spec.predict.bundle).resolve().parent)
     samples = resolve_inside(run.predictions, f"{split}_samples.parquet")
     found = pq.read_table(samples, columns=["view"], filters=[("row", "==", row)]).to_pylist()
-    role = predictor.problem_type.media_role
-    if not found or role is None:
-        raise DatasetError(f"The {split} predictions have no row {row} with a file.", hint="Choose another row.")
+    if not found:
+        raise DatasetError(f"The {split} predictions have no row {row}.", hint="Choose another row.")
     sample = SampleView.model_validate_json(found[0]["view"])
+    name = f"{split}-{row}"
+    role = predictor.problem_type.media_role
+    if role is None:
+        return _Asked(_inputs_of(predictor, run, split, row), Media(run.path, origin="run"), sample, name)
     if sample.media is None:
         raise DatasetError(f"Row {row} has no file.", hint="Choose another row.")
     is_own = sample.media.origin == "run"
     root = run.path if is_own else RunSpec.read(run.path).dataset_folder(run.path) / "media"
     column = str(predictor.settings.value(f"dataset.{role}"))
     table = pd.DataFrame([{ROW: row, column: sample.media.path}])
-    return _Asked(table, Media(root, origin=sample.media.origin), sample, f"{split}-{row}")
+    return _Asked(table, Media(root, origin=sample.media.origin), sample, name)
+
+
+def _inputs_of(predictor: Predictor, run: RunFolder, split: str, row: int) -> pd.DataFrame:
+    """The input columns of a row, from the prediction table, whose order is that of its samples."""
+    rows = pq.read_table(run.predictions / f"{split}_samples.parquet", columns=["row"]).column("row")
+    path = run.predictions / f"{split}.parquet"
+    present = set(pq.read_schema(path).names)
+    # An input that is called like a predicted column stands there as the truth.
+    written = {f"true_{name}" if f"true_{name}" in present else name: name for name in _input_columns(predictor)}
+    table = pq.read_table(path, columns=[name for name in written if name in present])
+    frame: pd.DataFrame = table.slice(rows.index(row).as_py(), 1).to_pandas()
+    return frame.rename(columns=written).assign(**{ROW: row})
+
+
+def _input_columns(predictor: Predictor) -> list[str]:
+    """The columns that a prediction needs or can use."""
+    values = [predictor.settings.value(f"dataset.{role.name}") for role in predictor.problem_type.roles if role.in_test]
+    return [name for value in values if value for name in (value if isinstance(value, tuple) else (value,))]
 
 
 def _row(predictor: Predictor, file: Path) -> dict[str, Any]:

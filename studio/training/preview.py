@@ -1,5 +1,6 @@
 """Preview: what settings make of real rows, as training and inference see them, without training anything."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
 
 ROWS = 4
+COUNTED_ROWS = 100_000
+"""Of a larger table, as many rows are looked at: an answer is awaited."""
 DRAWS = 2
 """Times a row is augmented, each time another way."""
 
@@ -33,6 +36,8 @@ class PreviewResult(BaseModel):
 
     train: tuple[SampleView, ...]
     inference: tuple[SampleView, ...]
+    notes: tuple[str, ...] = ()
+    """What is to be known about all rows, such as how many of them are cut."""
 
 
 def preview(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> Finished:
@@ -44,10 +49,12 @@ def preview(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSign
     kind = problem_type(spec.problem_type)
     settings: Any = kind.model_type(spec.model_type).settings.from_mapping(spec.settings).normalized()
     dataset = Dataset.open(spec.dataset_folder(folder.path))
-    table = _some_rows(dataset, settings)
+    rows = _table(dataset, settings)
+    table = _spread(rows, ROWS)
     recipe_type = recipe_class(kind)
-    assets = recipe_type.assets_of(settings, table)
-    recipe = recipe_type(settings, recipe_type.target_of(settings, table), kind.metrics, assets)
+    # What is learned from the table is learned from all of it: the tokens of four rows would not be those of a run.
+    assets = recipe_type.assets_of(settings, rows)
+    recipe = recipe_type(settings, recipe_type.target_of(settings, rows), kind.metrics, assets)
     media = Media(dataset.media, media_folder(settings))
     stop.check()
     train = [Draw(row, seed=row * DRAWS + again) for row in range(len(table)) for again in range(DRAWS)]
@@ -55,20 +62,39 @@ def preview(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSign
     result = PreviewResult(
         train=tuple(_views(folder, recipe, table, media, train, training=True)),
         inference=tuple(_views(folder, recipe, table, media, inference, training=False)),
+        notes=tuple(_notes(recipe, rows, media)) if kind.media_role is None else (),
     )
     write_json(folder.preview, result.model_dump(mode="json"), durable=False)
     reporter.progress(1.0)
     return Finished()
 
 
-def _some_rows(dataset: Dataset, settings: Any) -> pd.DataFrame:
-    """Rows spread over the table."""
+def _table(dataset: Dataset, settings: Any) -> pd.DataFrame:
+    """The rows that would be trained on."""
     name = settings.value("dataset.train_dataframe") or settings.value("dataset.test_dataframe")
     if not name:
         raise DatasetError("No table is chosen whose rows could be tried.", hint="Choose a train dataframe.")
-    table = dataset.table(name)
-    chosen = np.unique(np.linspace(0, len(table) - 1, ROWS).round().astype(int))
+    return dataset.table(name)
+
+
+def _spread(table: pd.DataFrame, count: int) -> pd.DataFrame:
+    """At most this many rows, spread over a table."""
+    chosen = np.unique(np.linspace(0, len(table) - 1, count).round().astype(int))
     return table.iloc[chosen].reset_index(drop=True)
+
+
+def _notes(recipe: Recipe[Any], rows: pd.DataFrame, media: Media) -> Iterator[str]:
+    """How many rows do not fit into the model's input, as the model's own tokenizer counts."""
+    looked_at = _spread(rows, COUNTED_ROWS)
+    cut = recipe.samples(looked_at, media, training=False).cut_count()
+    if cut is None:
+        return
+    of = f"{len(looked_at):,} rows" if len(looked_at) == len(rows) else f"{len(looked_at):,} of {len(rows):,} rows"
+    if cut:
+        share = cut / max(1, len(looked_at))
+        yield f"Of {of}, {cut:,} ({share:.1%}) are longer than the model sees: their ends are cut."
+    else:
+        yield f"Of {of}, none is longer than the model sees."
 
 
 def _views(

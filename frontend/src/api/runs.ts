@@ -101,15 +101,16 @@ export function useBuildPipeline(run: string) {
   });
 }
 
-/** Asks the run's model about one file; the answer comes back at once. */
+/** Asks the run's model about one file, or one row of column names and values; the answer comes back at once. */
 export function useAnswer(run: string, explains: boolean) {
   return useMutation({
-    mutationFn: async (file: File) => {
+    mutationFn: async (asked: File | Record<string, string | string[]>) => {
+      const isFile = asked instanceof File;
       const response = await fetch(withQuery(apiPath("runs", run, "answer"), { interpret: String(explains) }), {
         method: "POST",
         credentials: "same-origin",
-        body: file,
-        headers: { "Content-Type": file.type || "application/octet-stream" },
+        body: isFile ? asked : JSON.stringify(asked),
+        headers: { "Content-Type": isFile ? asked.type || "application/octet-stream" : "application/json" },
       });
       return (await read(response)) as { sample: SampleView; seconds: number };
     },

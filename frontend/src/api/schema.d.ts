@@ -1730,6 +1730,13 @@ export interface components {
              * @default
              */
             task: string;
+            /**
+             * Text Lengths
+             * @default {}
+             */
+            text_lengths: {
+                [key: string]: components["schemas"]["TextLengths"];
+            };
         };
         /**
          * Table
@@ -2999,6 +3006,8 @@ export interface components {
             id: string;
             /** Insights */
             insights: string[];
+            /** Media Kind */
+            media_kind: ("image" | "audio") | null;
             /** Metrics */
             metrics: components["schemas"]["MetricInfo"][];
             /** Model Types */
@@ -3575,6 +3584,8 @@ export interface components {
             id: string;
             /** Inference */
             inference: components["schemas"]["SampleView"][];
+            /** Notes */
+            notes: string[];
             /** Seconds */
             seconds: number;
             /** Train */
@@ -3678,6 +3689,24 @@ export interface components {
             name: string;
             /** Text */
             text: string;
+        };
+        /**
+         * TextLengths
+         * @description How many tokens the texts of a part have.
+         */
+        TextLengths: {
+            /** Counts */
+            counts: [
+                number,
+                number
+            ][];
+            /** Rows */
+            rows: number;
+            /**
+             * Tokenizer
+             * @default
+             */
+            tokenizer: string;
         };
         /**
          * TextMark

@@ -4,6 +4,8 @@ import { useProblemType } from "../api/catalogue";
 import type { Dataset, DatasetProfile, DatasetTable } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
+import { ReadingCard } from "../samples/ReadingCard";
+import { isRead } from "../samples/texts";
 import { formatBytes, formatCount, formatMetric, formatPercent } from "../ui/format";
 import { FactList, Facts, Section } from "../ui/Page";
 import { Answer, LoadingBlock } from "../ui/states";
@@ -28,7 +30,9 @@ export function Overview({ dataset }: { dataset: Dataset }) {
             facts={[
               { label: "Task", value: data.task || "–" },
               { label: "Classes", value: data.labels.length > 0 ? formatCount(data.labels.length) : "–" },
-              { label: "Media files", value: formatCount(dataset.media_files) },
+              ...(dataset.media_files > 0
+                ? [{ label: "Media files", value: formatCount(dataset.media_files) }]
+                : [{ label: "Rows", value: formatCount(dataset.tables.reduce((sum, one) => sum + one.rows, 0)) }]),
               { label: "Size", value: formatBytes(dataset.size_bytes) },
               ...Object.entries(data.facts)
                 .slice(0, 4)
@@ -57,24 +61,30 @@ export function Overview({ dataset }: { dataset: Dataset }) {
 
 function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetProfile }) {
   const samples = useDatasetSamples(dataset.id, { table: null, label: null, q: null }, true);
-  const shown = (samples.data?.pages[0]?.rows ?? []).filter((sample) => sample.media !== null).slice(0, 8);
+  const rows = samples.data?.pages[0]?.rows ?? [];
+  const isText = rows.some(isRead);
+  const shown = rows.filter((sample) => sample.media !== null || isRead(sample)).slice(0, isText ? 6 : 8);
   if (shown.length === 0) return null;
   return (
     <Section title="Samples" actions={<Link to={`/datasets/${dataset.id}/samples`}>All samples</Link>}>
-      <ul className={classes.strip}>
+      <ul className={isText ? classes.readStrip : classes.strip}>
         {shown.map((sample) => (
           <li key={sample.row}>
             <Link
               to={`/datasets/${dataset.id}/samples?sample=${sample.row}`}
               aria-label={sample.title || `Row ${sample.row}`}
             >
-              <ImageOverlay
-                sample={sample}
-                source={(media, size) => datasetMedia(dataset.id, media.path, size)}
-                classNames={profile.labels}
-                overlay={FULL_OVERLAY}
-                size={256}
-              />
+              {isRead(sample) ? (
+                <ReadingCard sample={sample} classNames={profile.labels} overlay={FULL_OVERLAY} />
+              ) : (
+                <ImageOverlay
+                  sample={sample}
+                  source={(media, size) => datasetMedia(dataset.id, media.path, size)}
+                  classNames={profile.labels}
+                  overlay={FULL_OVERLAY}
+                  size={256}
+                />
+              )}
             </Link>
           </li>
         ))}
@@ -125,7 +135,9 @@ function Roles({ dataset }: { dataset: Dataset }) {
     <FactList
       facts={[
         ...facts,
-        { label: "Media folder", value: <span className="mono">{dataset.media_folder}</span> },
+        ...(dataset.media_files > 0
+          ? [{ label: "Media folder", value: <span className="mono">{dataset.media_folder}</span> }]
+          : []),
         { label: "Imported from", value: dataset.source || "–" },
       ]}
     />

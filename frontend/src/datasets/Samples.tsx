@@ -44,7 +44,7 @@ export function Samples({ dataset }: { dataset: Dataset }) {
     <div className="column" style={{ gap: 16 }}>
       <div className={classes.filters}>
         <TextInput
-          label="Text or file name"
+          label="Text in a row"
           leftSection={<SearchIcon size={16} />}
           value={text}
           onChange={(event) => setText(event.currentTarget.value)}

@@ -7,7 +7,8 @@ import { LEVELS } from "./schema";
 import { TryRows } from "./TryRows";
 import classes from "./form.module.css";
 
-const AUGMENTATION = "augmentation";
+/** Sections that change what the model sees; rows are tried at the first of them. */
+const TRIED = ["tokenizer", "augmentation"];
 
 export type FormView = { level: ExperienceLevel; search: string; onlyChanged: boolean };
 
@@ -31,6 +32,7 @@ export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view
       </EmptyState>
     );
   }
+  const tried = sections.find((section) => TRIED.includes(section.id))?.id;
   const fixed = store.document.settings.filter((setting) => setting.fixed);
   return (
     <div>
@@ -40,7 +42,7 @@ export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view
             <h2 id={`section-${id}-title`} className={classes.sectionTitle}>
               {title}
             </h2>
-            {id === AUGMENTATION && view.search === "" && <TryRows />}
+            {id === tried && view.search === "" && <TryRows />}
           </div>
           {i === 0 && id === "general" && view.search === "" && !view.onlyChanged && (
             <p className={classes.fixed}>

@@ -5,6 +5,8 @@ import { ApiError } from "../api/client";
 import type { MediaRef, SampleView } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
+import { TextBlocks } from "../samples/TextBlocks";
+import { isRead } from "../samples/texts";
 import { FindingList } from "../ui/FindingList";
 import { formatDuration } from "../ui/format";
 import { EyeIcon } from "../ui/icons";
@@ -38,6 +40,11 @@ export function TryRows() {
         {preview.error && <Failed error={preview.error} />}
         {preview.data && !preview.isPending && (
           <div className={classes.body}>
+            {preview.data.notes.map((note) => (
+              <p key={note} className={classes.note}>
+                {note}
+              </p>
+            ))}
             <Pictures
               id={preview.data.id}
               title="Training"
@@ -82,10 +89,22 @@ function Pictures({ id, title, hint, samples }: PicturesProps) {
       <h3 className={classes.title}>
         {title} <span className="small muted">{hint}</span>
       </h3>
-      <ul className={classes.pictures} aria-label={title}>
+      <ul className={classes.pictures} data-read={samples.some(isRead) || undefined} aria-label={title}>
         {samples.map((sample, i) => (
           <li key={i}>
-            <ImageOverlay sample={sample} source={source} classNames={classNames} overlay={FULL_OVERLAY} size="full" />
+            {isRead(sample) ? (
+              <div className={classes.tokens}>
+                <TextBlocks sample={sample} classNames={classNames} overlay={FULL_OVERLAY} />
+              </div>
+            ) : (
+              <ImageOverlay
+                sample={sample}
+                source={source}
+                classNames={classNames}
+                overlay={FULL_OVERLAY}
+                size="full"
+              />
+            )}
           </li>
         ))}
       </ul>

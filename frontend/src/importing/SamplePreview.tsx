@@ -3,10 +3,12 @@ import type { Import, SampleView } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
 import { SampleFacts } from "../samples/SampleFacts";
+import { ReadingCard } from "../samples/ReadingCard";
+import { isRead } from "../samples/texts";
 import { plural } from "../ui/format";
 import classes from "./importing.module.css";
 
-/** Three samples as the model will see them, with their boxes and labels. */
+/** Three samples as the model will see them, with their boxes, marks and labels. */
 export function SamplePreview({ scan }: { scan: Import }) {
   const samples = scan.samples.slice(0, 3);
   if (samples.length === 0) return <p className="muted">Samples appear when the columns are chosen.</p>;
@@ -26,6 +28,7 @@ export function SamplePreview({ scan }: { scan: Import }) {
               />
             </div>
           )}
+          {isRead(sample) && <ReadingCard sample={sample} classNames={[]} overlay={FULL_OVERLAY} />}
           <div style={{ padding: "12px 14px" }}>
             {sample.truth && sample.truth.boxes.length > 0 ? (
               <BoxCounts sample={sample} />

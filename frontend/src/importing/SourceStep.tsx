@@ -79,8 +79,8 @@ function DropZone({ onFile }: { onFile: (file: File) => void }) {
       </span>
       <p className={classes.dropTitle}>Drop a file here</p>
       <p className="muted small">
-        A zip of images with their labels (a table, COCO, YOLO, Pascal VOC, or a folder per class), or one csv, parquet
-        or jsonl table. Up to 20 GB; an interrupted upload goes on where it stopped.
+        A table of texts or numbers (csv, parquet, jsonl), or a zip of images with their labels: a table, COCO, YOLO,
+        Pascal VOC, or a folder per class. Up to 20 GB; an interrupted upload goes on where it stopped.
       </p>
       <input
         ref={input}

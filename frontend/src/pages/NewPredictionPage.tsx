@@ -1,9 +1,11 @@
 import { SegmentedControl } from "@mantine/core";
+import { useProblemType } from "../api/catalogue";
 import { useExperiment, useExperiments } from "../api/experiments";
 import type { Run } from "../api/types";
 import { DatasetForm } from "../predicting/DatasetForm";
 import { FileForm } from "../predicting/FileForm";
 import { OneForm } from "../predicting/OneForm";
+import { OneRowForm } from "../predicting/OneRowForm";
 import { formatMetric } from "../ui/format";
 import { PredictionIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
@@ -66,6 +68,7 @@ function Choose({ options }: { options: { value: string; label: string }[] }) {
   const id = options.some((one) => one.value === asked) ? asked : (options[0]?.value ?? null);
   const experiment = useExperiment(id).data;
   const run: Run | undefined = experiment?.runs.find((one) => one.has_bundle);
+  const type = useProblemType(experiment?.problem_type);
   return (
     <div className="column" style={{ gap: 24 }}>
       <div className={classes.choose}>
@@ -88,9 +91,17 @@ function Choose({ options }: { options: { value: string; label: string }[] }) {
           It ended before its first evaluation. Resume it, or choose another.
         </EmptyState>
       )}
-      {experiment && run && way === "one" && <OneForm key={run.id} run={run} experiment={experiment} />}
+      {experiment && run && type && way === "one" && (
+        <>
+          {type.media_kind === null ? (
+            <OneRowForm key={run.id} run={run} experiment={experiment} type={type} />
+          ) : (
+            <OneForm key={run.id} run={run} experiment={experiment} />
+          )}
+        </>
+      )}
       {experiment && run && way === "dataset" && <DatasetForm run={run} experiment={experiment} />}
-      {experiment && run && way === "file" && <FileForm run={run} experiment={experiment} />}
+      {experiment && run && way === "file" && <FileForm run={run} mediaKind={type?.media_kind ?? null} />}
     </div>
   );
 }

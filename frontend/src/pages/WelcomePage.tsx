@@ -23,7 +23,7 @@ export function WelcomePage() {
           number={1}
           isDone={datasets.length > 0}
           title="Bring data"
-          text="A zip with a table and a folder of images, or a table alone. The studio checks every file."
+          text="A table of texts, or a zip with a table and its files. The studio checks every row and file."
           action={
             <Button component={Link} to="/datasets/import" variant={datasets.length > 0 ? "default" : "filled"}>
               Import dataset

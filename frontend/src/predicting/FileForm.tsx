@@ -2,7 +2,7 @@ import { useRef, useState } from "react";
 import { useNavigate } from "react-router";
 import { Button } from "@mantine/core";
 import { useStartPrediction } from "../api/predictions";
-import type { Experiment, Run } from "../api/types";
+import type { ProblemType, Run } from "../api/types";
 import { uploadFile } from "../api/uploads";
 import { FileDrop } from "../ui/FileDrop";
 import { formatBytes } from "../ui/format";
@@ -11,8 +11,10 @@ import { ProgressBar } from "../ui/Status";
 import classes from "../pages/predict.module.css";
 import { StartError } from "./StartError";
 
-/** A zip of images, or a table with media, sent and predicted as work in the queue. */
-export function FileForm({ run }: { run: Run; experiment: Experiment }) {
+type FileFormProps = { run: Run; mediaKind: ProblemType["media_kind"] };
+
+/** A table, a zip of files, or a table with its files, sent and predicted as work in the queue. */
+export function FileForm({ run, mediaKind }: FileFormProps) {
   const [sending, setSending] = useState<{ file: File; sent: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const abort = useRef<AbortController | null>(null);
@@ -56,14 +58,16 @@ export function FileForm({ run }: { run: Run; experiment: Experiment }) {
       ) : (
         <FileDrop
           label="File to predict on"
-          accept=".zip,.csv,.parquet,.jsonl,image/*"
-          title="Drop a zip, a table or an image here"
+          accept={`.zip,.csv,.tsv,.parquet,.jsonl,.json${mediaKind ? `,${mediaKind}/*` : ""}`}
+          title={mediaKind ? `Drop a zip, a table or an ${mediaKind} file here` : "Drop a table here"}
           button="Choose file"
           onFile={(file) => void send(file)}
         >
           <p className="small muted">
-            A zip of images, or a zip with a table and its media folder. It becomes a prediction with a table to
-            download.
+            {mediaKind
+              ? `A zip of ${mediaKind} files, or a zip with a table and its media folder.`
+              : "A csv, parquet or jsonl table with the columns the model was trained on, alone or in a zip."}{" "}
+            It becomes a prediction with a table to download.
           </p>
         </FileDrop>
       )}

@@ -14,10 +14,13 @@ export function SampleFacts({
   sample,
   classNames,
   overlay,
+  isNumbered = true,
 }: {
   sample: SampleView;
   classNames: readonly string[];
   overlay: Overlay;
+  /** Whether its row means something to the person. */
+  isNumbered?: boolean;
 }) {
   const scores = Object.entries(sample.scores ?? {});
   return (
@@ -43,7 +46,7 @@ export function SampleFacts({
       <Words title="Prediction" text={sample.prediction?.text ?? null} />
       <FactList
         facts={[
-          { label: "Row", value: formatCount(sample.row) },
+          ...(isNumbered ? [{ label: "Row", value: formatCount(sample.row) }] : []),
           ...(sample.loss === null ? [] : [{ label: "Loss", value: formatMetric(sample.loss) }]),
           ...scores.map(([name, value]) => ({ label: name, value: formatMetric(value) })),
           ...(sample.media?.width

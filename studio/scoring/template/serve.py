@@ -11,16 +11,17 @@ from typing import Annotated, Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+import numpy as np
 import pandas as pd
 import uvicorn
 from fastapi import Body, Depends, FastAPI, Header, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel
+from pydantic import BaseModel, JsonValue
 
 from studio.errors import StudioError
 from studio.modeling.recipe import Media
 from studio.results.prediction import ROW
-from studio.results.sample_view import Annotation
+from studio.results.sample_view import Annotation, Neighbour, TextBlock
 from studio.scoring.predictor import Predictor
 
 MAX_BODY_BYTES = 64 << 20
@@ -31,14 +32,21 @@ BINARY_BODY = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     }
 }
+Cell = str | float | int | list[str] | None
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Prediction(BaseModel):
     """What the model says about one sample."""
 
-    prediction: Annotation
-    """Classes with probabilities, boxes with confidences, or text."""
+    prediction: Annotation | None
+    """Classes with probabilities, values, boxes with confidences, or text."""
+    columns: dict[str, JsonValue]
+    """What a prediction table would have in its own columns."""
+    texts: tuple[TextBlock, ...] = ()
+    """The texts with what was found in them; ends count Unicode code points."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """The rows most like the sample."""
 
 
 class About(BaseModel):
@@ -83,7 +91,7 @@ def make_app(folder: Path, token: str | None) -> FastAPI:
     else:
 
         @app.post("/predict", dependencies=[Depends(authorize)])
-        def predict_row(row: Annotated[dict[str, str | float | int | None], Body()]) -> Prediction:
+        def predict_row(row: Annotated[dict[str, Cell], Body()]) -> Prediction:
             return _predict_row(predictor, answering, dict(row), folder)
 
     return app
@@ -112,10 +120,24 @@ def _predict_row(predictor: Predictor, answering: threading.Lock, row: dict[str,
         with answering:
             scored = predictor.predict(pd.DataFrame([{ROW: 1, **row}]), Media(media))
             view = next(predictor.recipe.sample_rows(scored, Media(media))).view
+            columns = predictor.recipe.columns(scored).iloc[0]
     except StudioError as error:
         raise HTTPException(422, f"{error.message} {error.hint}".strip()) from error
-    assert view.prediction is not None
-    return Prediction(prediction=view.prediction)
+    return Prediction(
+        prediction=view.prediction,
+        columns={str(name): _plain(value) for name, value in columns.items()},
+        texts=view.texts,
+        neighbours=view.neighbours,
+    )
+
+
+def _plain(value: Any) -> JsonValue:
+    """A cell as JSON has it."""
+    plain = value.tolist() if isinstance(value, np.ndarray | np.generic) else value
+    if isinstance(plain, list | tuple):
+        return [_plain(one) for one in plain]
+    # JSON has no NaN.
+    return None if isinstance(plain, float) and not np.isfinite(plain) else plain
 
 
 def main(folder: Path, arguments: list[str]) -> int:

@@ -1,5 +1,7 @@
 """Problem types, settings documents, and what is done with settings before a start."""
 
+from typing import Literal
+
 from pydantic import ConfigDict, Field
 
 from studio.datasets.dataset import ColumnKind
@@ -52,6 +54,8 @@ class ProblemTypeInfo(Payload):
     insights: list[str]
     prediction_columns: str
     explains: bool
+    media_kind: Literal["image", "audio"] | None
+    """The files that its rows name; None where rows are whole in themselves."""
     example_title: str
 
 
@@ -146,6 +150,8 @@ class SettingsPreview(Payload):
     """As training sees them, each row augmented several times."""
     inference: list[SampleView]
     """As validation and prediction see them."""
+    notes: list[str]
+    """What is to be known about all rows, such as how many of them are cut."""
 
 
 class SettingsInput(Payload):

@@ -1,0 +1,105 @@
+import { Button, Switch, Textarea } from "@mantine/core";
+import { type KeyboardEvent, useState } from "react";
+import { useExperimentSettings } from "../api/experiments";
+import { useAnswer } from "../api/runs";
+import type { Experiment, ProblemType, Run, SampleView } from "../api/types";
+import { useDatasetProfile } from "../api/datasets";
+import { ErrorPanel } from "../ui/states";
+import classes from "../pages/predict.module.css";
+import { inputsOf, isComplete, type RowInput, rowsOf } from "./inputs";
+import { TextAnswer } from "./TextAnswer";
+
+type Answered = { key: number; sample: SampleView; seconds: number };
+type OneRowFormProps = { run: Run; experiment: Experiment; type: ProblemType };
+
+/** Typed texts, answered at once in the page, the latest first. The first answer loads the model. */
+export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
+  const settings = useExperimentSettings(experiment.id).data?.settings;
+  const inputs = settings ? inputsOf(type, settings) : [];
+  const answer = useAnswer(run.id, type.explains);
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [isByLine, setIsByLine] = useState(false);
+  const [answers, setAnswers] = useState<Answered[]>([]);
+  const [left, setLeft] = useState(0);
+  const dataset = experiment.dataset?.id ?? null;
+  const classNames = useDatasetProfile(dataset ?? "", dataset !== null).data?.labels ?? [];
+  const canSplit = inputs.length === 1;
+  const ask = async () => {
+    const rows = rowsOf(inputs, values, canSplit && isByLine);
+    for (const [i, row] of rows.entries()) {
+      setLeft(rows.length - i);
+      try {
+        const { sample, seconds } = await answer.mutateAsync(row);
+        setAnswers((old) => [{ key: old.length, sample, seconds }, ...old]);
+      } catch {
+        break; // The mutation keeps the error, which is shown below.
+      }
+    }
+    setLeft(0);
+  };
+  const isReady = inputs.length > 0 && isComplete(inputs, values) && left === 0;
+  const press = (event: KeyboardEvent) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !isReady) return;
+    event.preventDefault();
+    void ask();
+  };
+  return (
+    <div className="column" style={{ gap: 24 }}>
+      <form
+        className={classes.rowForm}
+        onSubmit={(event) => (event.preventDefault(), isReady && void ask())}
+        onKeyDown={press}
+      >
+        {inputs.map((input) => (
+          <RowInputField
+            key={input.column}
+            input={input}
+            value={values[input.column] ?? ""}
+            onChange={(value) => setValues((old) => ({ ...old, [input.column]: value }))}
+          />
+        ))}
+        {canSplit && (
+          <Switch
+            withThumbIndicator={false}
+            label="Each line is a text of its own"
+            checked={isByLine}
+            onChange={(event) => setIsByLine(event.currentTarget.checked)}
+          />
+        )}
+        <div className="row-wrap" style={{ gap: 16 }}>
+          <Button type="submit" disabled={!isReady} loading={left > 0}>
+            Ask the model
+          </Button>
+          <span className="small muted" role="status">
+            {left > 1 && `${left} texts to go. `}
+            {left > 0
+              ? answers.length === 0 && "The first answer takes some seconds: the model is loaded."
+              : "Answered at once and not kept as a dataset. Ctrl+Enter asks, too."}
+          </span>
+        </div>
+      </form>
+      {answer.error && <ErrorPanel title="There is no answer." error={answer.error} />}
+      {answers.map(({ key, sample, seconds }) => (
+        <TextAnswer key={key} sample={sample} seconds={seconds} run={run.id} classNames={classNames} />
+      ))}
+    </div>
+  );
+}
+
+type RowInputFieldProps = { input: RowInput; value: string; onChange: (value: string) => void };
+
+function RowInputField({ input, value, onChange }: RowInputFieldProps) {
+  return (
+    <Textarea
+      label={input.title}
+      description={input.isWords ? "Words and punctuation marks are told apart for you." : undefined}
+      withAsterisk={input.isRequired}
+      dir="auto"
+      autosize
+      minRows={input.isLong ? 5 : 2}
+      maxRows={16}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+    />
+  );
+}

@@ -59,7 +59,8 @@ def test_every_word_has_its_tokens_and_no_other(tokenizers: dict[str, TextTokeni
     assert encoded.sizes.min() == 1
     assert encoded.sizes.max() == 12
     assert encoded.sizes.sum() == len(encoded.ids)
-    assert encoded.ids[encoded.starts[5]] == tokenizer.special.unknown
+    if name == MINILM:
+        assert [encoded.ids[encoded.starts[number]] for number in (2, 5)] == [tokenizer.special.unknown] * 2
     for number in (0, 1, 3, 7, 9):
         start = encoded.starts[number]
         alone = tokenizer.encode([f" {WORDS[number]}" if number else WORDS[number]])[0].ids

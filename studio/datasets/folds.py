@@ -19,6 +19,7 @@ SPLIT_SEED = 0
 FOLDS = 5
 DEFAULT_FOLD_COLUMN = "fold"
 UNLABELED = "dataset.unlabeled_dataframe"
+MISSING_TARGETS = "dataset.missing_targets"
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,10 @@ def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split
     value = settings.value
     if value("dataset.train_dataframe") is None:
         return _inference_only(dataset, value("dataset.test_dataframe"))
-    train = dataset.table(value("dataset.train_dataframe"))
+    train = _labeled(dataset.table(value("dataset.train_dataframe")), settings)
     strategy = value("dataset.validation_strategy")
     if strategy == "custom":
-        validation = dataset.table(value("dataset.validation_dataframe"))
+        validation = _labeled(dataset.table(value("dataset.validation_dataframe")), settings)
     else:
         held_out = _held_out(train, settings, strategy, fold)
         train, validation = train[~held_out], train[held_out]
@@ -68,6 +69,14 @@ def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split
     unlabeled_name = value(UNLABELED) if UNLABELED in settings.fields() else None
     unlabeled = dataset.table(unlabeled_name) if unlabeled_name else None
     return Split(train.reset_index(drop=True), validation.reset_index(drop=True), test, unlabeled)
+
+
+def _labeled(table: pd.DataFrame, settings: SettingsSchema) -> pd.DataFrame:
+    """The rows to learn from: without those that lack one of several targets, where settings leave them out."""
+    if MISSING_TARGETS not in settings.fields() or settings.value(MISSING_TARGETS) != "Leave out":
+        return table
+    columns = [column for column in settings.value("dataset.label_columns") if column in table.columns]
+    return table.dropna(subset=columns).reset_index(drop=True)
 
 
 def _inference_only(dataset: Dataset, test_name: str | None) -> Split:
@@ -109,14 +118,20 @@ def strata_of(table: pd.DataFrame, settings: SettingsSchema) -> list[str] | None
     fields = settings.fields()
     if "dataset.label_columns" not in fields:
         return None
-    columns = list(settings.value("dataset.label_columns"))
-    if not columns or any(column not in table.columns for column in columns):
+    chosen = settings.value("dataset.label_columns")
+    columns = [chosen] if isinstance(chosen, str) else list(chosen)
+    if any(column not in table.columns or _holds_lists(table[column]) for column in columns):
         return None
     if len(columns) == 1:
         labels = [label_text(value) for value in table[columns[0]]]
         return labels if len(set(labels)) <= max(2, len(labels) // 2) else None
     values = table[columns].to_numpy()
-    return [columns[int(index)] for index in values.argmax(axis=1)] if (values.sum(axis=1) == 1).all() else None
+    is_exclusive = bool(columns) and np.isin(values, (0, 1)).all() and (values.sum(axis=1) == 1).all()
+    return [columns[int(index)] for index in values.argmax(axis=1)] if is_exclusive else None
+
+
+def _holds_lists(column: pd.Series) -> bool:
+    return column.dtype == object and bool(column.map(lambda cell: isinstance(cell, list | np.ndarray)).any())
 
 
 def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold: str | None) -> NDArray[np.bool_]:

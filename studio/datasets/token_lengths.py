@@ -53,6 +53,7 @@ def counter() -> tuple[str, Count]:
         tokenizer = Tokenizer.from_file(str(file))
         tokenizer.no_truncation()
         tokenizer.no_padding()
+        tokenizer.encode_special_tokens = True
         return name, partial(_count, tokenizer)
     return "", estimate
 

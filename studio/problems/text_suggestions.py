@@ -67,13 +67,14 @@ def epochs_change(
 
 
 def length_change(
-    key: str, part: str, context: SuggestionContext, default: int, *, may_grow: bool = True
+    key: str, part: str, context: SuggestionContext, default: int, *, least: int = 0, may_grow: bool = True
 ) -> Iterator[SuggestedChange]:
-    """The shortest usual length that keeps nearly all texts of a part whole."""
+    """The shortest usual length of at least `least` that keeps nearly all texts of a part whole."""
     lengths = context.profile.text_lengths.get(part)
     if lengths is None or not lengths.counts:
         return
-    fitting = next((one for one in LENGTHS if share_longer(lengths.counts, one) <= FITS), LENGTHS[-1])
+    usual = [one for one in LENGTHS if one >= least]
+    fitting = next((one for one in usual if share_longer(lengths.counts, one) <= FITS), usual[-1])
     if fitting == default or (fitting > default and not may_grow):
         return
     reason = (

@@ -10,6 +10,8 @@ from studio.datasets.dataset import Dataset, DatasetManifest, Table
 from studio.datasets.folds import assign_folds, split
 from studio.errors import DatasetError
 from studio.problems.image_classification.settings import ImageClassificationSettings
+from studio.problems.registry import problem_types
+from studio.settings.schema import SettingsSchema
 
 
 def dataset(tmp_path: Path, frame: pd.DataFrame) -> Dataset:
@@ -101,3 +103,37 @@ def test_a_data_sample_takes_its_share_where_chosen(tmp_path: Path) -> None:
 def test_too_few_rows_for_five_folds_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="too few"):
         split(dataset(tmp_path, pd.DataFrame({"label": ["a", "b", "a"]})), settings(), "0")
+
+
+def text_settings(module: str, **changes: object) -> SettingsSchema:
+    kind = problem_types()[module].model_types[0].settings
+    return kind.from_mapping({"dataset.train_dataframe": "train.csv", **changes})
+
+
+def test_a_single_label_column_gives_strata_too(tmp_path: Path) -> None:
+    data = dataset(tmp_path, pd.DataFrame({"label": ["a"] * 50 + ["b"] * 5}))
+    settings = text_settings("text_metric_learning", **{"dataset.label_columns": "label"})
+
+    held_out = split(data, settings, "0").validation
+
+    assert held_out["label"].value_counts().to_dict() == {"a": 10, "b": 1}
+
+
+def test_lists_and_long_texts_are_no_strata(tmp_path: Path) -> None:
+    rows = [{"label": ["O", "B-X"], "text": f"text {row}"} for row in range(10)]
+    data = dataset(tmp_path, pd.DataFrame(rows))
+
+    tags = split(data, text_settings("text_token_classification", **{"dataset.label_columns": "label"}), "0")
+    texts = split(data, text_settings("text_sequence_to_sequence", **{"dataset.label_columns": "text"}), "0")
+
+    assert len(tags.validation) == len(texts.validation) == 2
+
+
+@pytest.mark.parametrize(("choice", "rows"), [("Mask", 20), ("Leave out", 15)])
+def test_rows_that_lack_a_target_are_masked_or_left_out(tmp_path: Path, choice: str, rows: int) -> None:
+    frame = pd.DataFrame({"a": np.arange(20.0), "b": [None if row % 4 == 0 else 1.0 for row in range(20)]})
+    changes = {"dataset.label_columns": ["a", "b"], "dataset.missing_targets": choice}
+
+    found = split(dataset(tmp_path, frame), text_settings("text_regression", **changes), "0")
+
+    assert len(found.train) + len(found.validation) == rows

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from PIL import Image
 
@@ -17,7 +18,7 @@ def new_pictures(folder: Path, table: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("kind", list(problem_types()))
+@pytest.mark.parametrize("kind", [kind.id for kind in problem_types().values() if kind.media_kind == "image"])
 @pytest.mark.parametrize("table", ["test.csv", "new.csv"])
 def test_a_table_of_files_alone_becomes_a_test_table(tmp_path: Path, import_files: Any, kind: str, table: str) -> None:
     data = import_files(new_pictures(tmp_path / "s", table), {"problem_type": kind})
@@ -26,6 +27,34 @@ def test_a_table_of_files_alone_becomes_a_test_table(tmp_path: Path, import_file
     assert data.manifest.roles == {"image_column": "image"}
     assert data.profile().image_sizes == ((16, 12, 3),)
     assert data.choice_context().tables == (table,)
+
+
+@pytest.mark.parametrize("kind", [kind.id for kind in problem_types().values() if kind.media_role is None])
+def test_a_table_of_texts_alone_becomes_a_test_table(tmp_path: Path, import_files: Any, kind: str) -> None:
+    problem = problem_types()[kind]
+    problem.make_example(tmp_path / "s")
+    next((tmp_path / "s").glob("train.*")).unlink()
+    roles = import_files(tmp_path / "s", {"problem_type": kind}, name="whole").manifest.roles
+    inputs = [role.name for role in problem.roles if role.in_test]
+    table = pd.concat(read_rows(path) for path in (tmp_path / "s").glob("test.*"))
+    columns = [column for name in inputs for column in as_list(roles[name])]
+    (tmp_path / "new").mkdir()
+    table[columns].to_json(tmp_path / "new" / "test.jsonl", orient="records", lines=True)
+
+    given = {"problem_type": kind, "roles": {name: roles[name] for name in inputs}}
+    data = import_files(tmp_path / "new", given, name="new")
+
+    assert [(one.role, one.name, one.rows) for one in data.manifest.tables] == [("test", "test.jsonl", len(table))]
+    assert set(data.manifest.roles) == set(inputs)
+    assert data.profile().text_lengths
+
+
+def read_rows(path: Path) -> pd.DataFrame:
+    return pd.read_json(path, lines=True) if path.suffix == ".jsonl" else pd.read_csv(path)
+
+
+def as_list(value: str | tuple[str, ...]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
 
 
 def test_no_train_table_is_a_choice(tmp_path: Path, scan_files: Any) -> None:
@@ -63,5 +92,6 @@ def test_a_labeled_test_table_alone_has_its_statistics(tmp_path: Path, import_fi
         data = import_files(source, {"problem_type": kind.id, "train": None}, name=kind.id)
 
         assert data.manifest.table_of_role("train") is None
-        assert sum(data.profile().label_counts[train.name.replace("train", "test")].values()) > 0
-        assert data.profile().labels
+        counts = data.profile().label_counts.get(train.name.replace("train", "test"), {})
+        assert bool(counts) == bool(data.profile().labels)
+        assert sum(counts.values()) > 0 or data.profile().histograms

@@ -7,8 +7,8 @@ from studio.problems.contract import ModelType, SuggestionContext
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext
 
-MODELS = [pytest.param(kind, model, id=f"{kind.id} {model.id}")
-          for kind in problem_types().values() for model in kind.model_types]  # fmt: skip
+KINDS = [kind for kind in problem_types().values() if kind.media_kind == "image"]
+MODELS = [pytest.param(kind, model, id=f"{kind.id} {model.id}") for kind in KINDS for model in kind.model_types]
 
 
 @pytest.mark.parametrize(("kind", "model"), MODELS)
@@ -23,7 +23,7 @@ def test_channels_that_the_images_lack_are_refused_and_theirs_suggested(kind: ob
     assert found([5]) == ["image.image_channels"]
 
 
-@pytest.mark.parametrize("kind", problem_types().values(), ids=lambda kind: kind.id)
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
 def test_the_channels_of_the_images_are_suggested(kind: object) -> None:
     def suggested(readable: tuple[int, ...]) -> list[object]:
         context = SuggestionContext(DatasetProfile(readable_channels=readable), train_rows=10, gpu_count=0, cores=2)

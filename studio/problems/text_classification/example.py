@@ -38,6 +38,7 @@ TEST_PER_CLASS = 12
 def make_example(folder: Path) -> None:
     """Write train.csv and test.csv into a folder."""
     generator = np.random.default_rng(7)
+    folder.mkdir(parents=True, exist_ok=True)
     for split, count in (("train", TRAIN_PER_CLASS), ("test", TEST_PER_CLASS)):
         labels = [label for _ in range(count) for label in SENTENCES]
         rows = [(write_sentence(label, generator), label) for label in labels]

@@ -22,6 +22,7 @@ TEST_PER_LABEL = 6
 def make_example(folder: Path) -> None:
     """Write train.csv and test.csv into a folder."""
     generator = np.random.default_rng(7)
+    folder.mkdir(parents=True, exist_ok=True)
     for split, count in (("train", TRAIN_PER_LABEL), ("test", TEST_PER_LABEL)):
         labels = [label for _ in range(count) for label in KINDS]
         rows = [(ask(label, generator), label) for label in labels]

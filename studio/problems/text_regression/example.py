@@ -15,6 +15,7 @@ TEST_ROWS = 36
 def make_example(folder: Path) -> None:
     """Write train.csv and test.csv into a folder."""
     generator = np.random.default_rng(7)
+    folder.mkdir(parents=True, exist_ok=True)
     for split, count in (("train", TRAIN_ROWS), ("test", TEST_ROWS)):
         rows = [write_review(generator) for _ in range(count)]
         with (folder / f"{split}.csv").open("w", newline="") as file:

@@ -26,6 +26,7 @@ TEST_ROWS = 36
 def make_example(folder: Path) -> None:
     """Write train.csv and test.csv into a folder."""
     generator = np.random.default_rng(7)
+    folder.mkdir(parents=True, exist_ok=True)
     for split, count in (("train", TRAIN_ROWS), ("test", TEST_ROWS)):
         rows = [ask(list(QUESTIONS)[number % len(QUESTIONS)], generator) for number in range(count)]
         with (folder / f"{split}.csv").open("w", newline="") as file:

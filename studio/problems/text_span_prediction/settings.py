@@ -23,9 +23,10 @@ from studio.settings.sections.text import (
     TokenMaskSection,
     TransformerSection,
 )
-from studio.settings.sections.text_checks import backbone_contradictions, missing_column
+from studio.settings.sections.text_checks import backbone_contradictions, missing_column, percent, share_of_long
 from studio.settings.sections.training import EvaluateBeforeTraining
 from studio.settings.setting import ExperienceLevel, Setting
+from studio.settings.value_checks import warning
 
 BACKBONES = (
     "distilbert-base-cased-distilled-squad",
@@ -213,6 +214,7 @@ class TextSpanPredictionSettings(SettingsSchema):
                 fix=f"Use {self.tokenizer.max_length // 4}.",
             )
         yield from self._answers_of_metric()
+        yield from self._long_answers(context)
 
     def _missing_columns(self) -> Iterator[Finding]:
         roles = {"question_column": "question", "context_column": "context"}
@@ -234,4 +236,17 @@ class TextSpanPredictionSettings(SettingsSchema):
                 found=str(predicted),
                 expected=f"at least {wanted}",
                 fix=f"Predict {wanted} answers, or choose another metric.",
+            )
+
+    def _long_answers(self, context: ChoiceContext) -> Iterator[Finding]:
+        """Answers that may lie across the border of two windows, whole in neither."""
+        share = share_of_long(context, "answer", self.tokenizer.doc_stride)
+        if share:
+            yield warning(
+                "tokenizer.doc_stride",
+                "long_answers",
+                f"{percent(share)} of the answers are longer than the {self.tokenizer.doc_stride} tokens that "
+                "neighbouring windows share, and may be whole in none.",
+                "Raise it above the longest answer.",
+                found=f"{self.tokenizer.doc_stride} tokens",
             )

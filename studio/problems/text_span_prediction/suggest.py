@@ -17,6 +17,8 @@ from studio.settings.sections.text import MINILM
 RATES = {"backbone": 2e-4, "head": 2e-3}
 BATCH_SIZE = 16
 DEFAULT_LENGTH = 256
+LEAST_LENGTH = 128
+"""Twice the tokens that windows share, so that a window always moves on."""
 UNTRAINED = "This backbone has not learned to answer questions yet."
 
 
@@ -28,7 +30,9 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[Sugge
 def _changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     backbone = backbone_of(settings, context)
     yield from backbone_changes(backbone)
-    yield from length_change("tokenizer.max_length", "window", context, DEFAULT_LENGTH, may_grow=False)
+    yield from length_change(
+        "tokenizer.max_length", "window", context, DEFAULT_LENGTH, least=LEAST_LENGTH, may_grow=False
+    )
     if backbone is not None:
         yield SuggestedChange("training.evaluate_before_training", False, UNTRAINED)
     if backbone == MINILM:

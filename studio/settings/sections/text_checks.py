@@ -54,14 +54,11 @@ def backbone_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
 
 def truncation(context: ChoiceContext, part: str, key: str, max_length: int) -> Iterator[Finding]:
     """How many texts of a part are cut at `max_length` tokens, and what length would keep nearly all."""
-    facts = context.facts.get(LENGTHS)
-    lengths = facts.get(part) if isinstance(facts, Mapping) else None
-    if not lengths:
-        return
-    counts: Sequence[tuple[int, int]] = lengths["counts"]
-    share = share_longer(counts, max_length)
+    lengths = _lengths(context, part)
+    share = share_of_long(context, part, max_length)
     if not share:
         return
+    counts: Sequence[tuple[int, int]] = lengths["counts"]
     words = f"{percent(share)} of the texts are longer than {max_length} tokens; the model sees only their beginning."
     if not lengths["tokenizer"]:
         words += " The number of tokens is estimated from words and punctuation."
@@ -81,6 +78,16 @@ def missing_column(path: str, message: str, fix: str) -> Finding:
     """The finding for a role that no column plays."""
     code = "no_label" if path == "dataset.label_columns" else "no_column"
     return Finding(code=code, path=path, message=message, expected="a column of the table", fix=fix)
+
+
+def share_of_long(context: ChoiceContext, part: str, max_length: int) -> float:
+    """The share of a part's texts with more tokens than this, 0 to 1; 0 where nothing is known."""
+    return share_longer(_lengths(context, part).get("counts", ()), max_length)
+
+
+def _lengths(context: ChoiceContext, part: str) -> Mapping[str, Any]:
+    facts = context.facts.get(LENGTHS)
+    return (facts.get(part) or {}) if isinstance(facts, Mapping) else {}
 
 
 def share_longer(counts: Sequence[tuple[int, int]], max_length: int) -> float:

@@ -118,3 +118,14 @@ def test_unknown_splits_and_sort_keys_are_refused(folder: Path) -> None:
         read_samples(folder, SampleQuery(split="test"))
     with pytest.raises(StudioError, match="title"):
         read_samples(folder, SampleQuery(sort="title"))
+
+
+def test_a_page_tells_what_can_be_asked_of_its_split(tmp_path: Path) -> None:
+    frame = samples(1200).assign(
+        truth=pd.array([""] * 1200, dtype="str"), confidence=np.nan, correct=pd.array([None] * 1200, dtype="boolean")
+    )
+    write_samples(frame, tmp_path, "validation")
+
+    page = read_samples(tmp_path, SampleQuery())
+
+    assert page.known == ["loss", "prediction"]

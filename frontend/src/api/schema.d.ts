@@ -3172,6 +3172,11 @@ export interface components {
          * @description Some samples of a split, and which splits there are.
          */
         RunSamplePage: {
+            /**
+             * Known
+             * @default []
+             */
+            known: string[];
             /** Rows */
             rows: components["schemas"]["SampleView"][];
             /** Splits */

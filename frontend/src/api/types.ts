@@ -105,7 +105,13 @@ export type TextBlock = Complete<Schemas["TextBlock"]>;
 export type Neighbour = Complete<Schemas["Neighbour"]>;
 export type Annotation = Complete<Schemas["Annotation"]>;
 export type SampleView = Complete<Schemas["SampleView"]>;
-export type SamplePage = { total: number; rows: SampleView[]; splits?: string[] };
+export type SamplePage = {
+  total: number;
+  rows: SampleView[];
+  splits?: string[];
+  /** Which of loss, truth, prediction, correct and confidence some sample has; of predictions only. */
+  known?: string[];
+};
 
 export type ExperimentRow = Complete<Schemas["ExperimentRow"]>;
 export type Experiment = Complete<Schemas["Experiment"]>;

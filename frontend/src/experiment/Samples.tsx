@@ -21,6 +21,13 @@ const SORTS = [
   { value: "row", label: "By row" },
 ];
 const ANY = "any";
+
+/** Whether samples can be sorted so: there must be something to sort by. */
+function isKnown(sort: string, known: readonly string[]): boolean {
+  const key = sort.replace("-", "");
+  return key === "row" || known.includes(key);
+}
+
 const START_CONFIDENCE = 0.3;
 
 /** Every sample of a split with truth and prediction; filters are part of the address. */
@@ -46,6 +53,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
   const samples = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages]);
   const total = pages?.[0]?.total ?? 0;
   const splits = pages?.[0]?.splits ?? [];
+  const known = pages?.[0]?.known ?? [];
   const isFiltered = Boolean(truth || prediction || correct || rows);
   const clear = () => setSearch({ truth: null, prediction: null, correct: null, rows: null });
   const options = [
@@ -69,8 +77,14 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
           value={split}
           onChange={(value) => setSplit(value ?? "")}
         />
-        <SelectInput label="Sort" w={180} data={SORTS} value={sort} onChange={(value) => setSort(value ?? "")} />
-        {options.length > 1 && (
+        <SelectInput
+          label="Sort"
+          w={180}
+          data={SORTS.filter((one) => isKnown(one.value, known))}
+          value={sort}
+          onChange={(value) => setSort(value ?? "")}
+        />
+        {options.length > 1 && known.includes("truth") && (
           <SelectInput
             label="Truth"
             w={160}
@@ -80,7 +94,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
             onChange={(value) => setSearch({ truth: value === ANY ? null : value })}
           />
         )}
-        {options.length > 1 && (
+        {options.length > 1 && known.includes("prediction") && (
           <SelectInput
             label="Prediction"
             w={160}
@@ -90,17 +104,19 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
             onChange={(value) => setSearch({ prediction: value === ANY ? null : value })}
           />
         )}
-        <SelectInput
-          label="Outcome"
-          w={130}
-          data={[
-            { value: ANY, label: "Any" },
-            { value: "true", label: "Right" },
-            { value: "false", label: "Wrong" },
-          ]}
-          value={correct || ANY}
-          onChange={(value) => setCorrect(value === ANY ? "" : (value ?? ""))}
-        />
+        {known.includes("correct") && (
+          <SelectInput
+            label="Outcome"
+            w={130}
+            data={[
+              { value: ANY, label: "Any" },
+              { value: "true", label: "Right" },
+              { value: "false", label: "Wrong" },
+            ]}
+            value={correct || ANY}
+            onChange={(value) => setCorrect(value === ANY ? "" : (value ?? ""))}
+          />
+        )}
         {isFiltered && (
           <Button variant="subtle" onClick={clear}>
             Clear filters

@@ -26,6 +26,12 @@ import { useSearchState } from "../ui/search-state";
 import { Answer, EmptyState, ErrorPanel, LoadingRows } from "../ui/states";
 import { isActive, StateLabel, StateWithProgress } from "../ui/Status";
 
+const SORTS = [
+  { key: "row", value: "row", label: "By row" },
+  { key: "confidence", value: "-confidence", label: "Most confident first" },
+  { key: "confidence", value: "confidence", label: "Least confident first" },
+  { key: "loss", value: "-loss", label: "Worst first" },
+];
 const NO_CLASSES: readonly string[] = [];
 
 export function PredictionPage() {
@@ -140,12 +146,7 @@ function Samples({ prediction }: { prediction: Prediction }) {
               <SelectInput
                 label="Sort"
                 w={200}
-                data={[
-                  { value: "row", label: "By row" },
-                  { value: "-confidence", label: "Most confident first" },
-                  { value: "confidence", label: "Least confident first" },
-                  { value: "-loss", label: "Worst first" },
-                ]}
+                data={SORTS.filter(({ key }) => key === "row" || data.pages[0]?.known?.includes(key))}
                 value={sort}
                 onChange={(value) => setSort(value ?? "row")}
               />

@@ -1,6 +1,6 @@
 import { memo } from "react";
 import type { LabelScore, SampleView } from "../api/types";
-import { formatMetric, formatPercent, plural } from "../ui/format";
+import { formatCount, formatMetric, formatPercent, plural } from "../ui/format";
 import { ImageOverlay } from "./ImageOverlay";
 import { LabelDot } from "./LabelDot";
 import { hasBoxes, isCorrect, type MediaSource, type Overlay, predictedBoxes } from "./overlay";
@@ -106,8 +106,10 @@ function SpanCounts({ sample }: { sample: SampleView }) {
   const wrong = predicted.filter((mark) => mark.match === "invented" || mark.match === "wrong").length;
   return (
     <p className={`${classes.labelLine} ${classes.wraps}`}>
-      {sample.truth !== null && <span>{plural(truth.length, "marked stretch", "marked stretches")}</span>}
-      {sample.prediction !== null && <span className="muted">{predicted.length} found</span>}
+      {truth.length > 0 && <span>{formatCount(truth.length)} marked</span>}
+      {(sample.prediction !== null || predicted.length > 0) && (
+        <span className="muted">{formatCount(predicted.length)} predicted</span>
+      )}
       <Misses missed={missed} wrong={wrong} />
     </p>
   );

@@ -85,7 +85,7 @@ export function SampleViewer({
       withCloseButton={false}
       attributes={{ content: { "aria-label": `Sample ${(!isText && sample.title) || sample.row}` } }}
     >
-      <div className={classes.viewer}>
+      <div className={classes.viewer} data-read={isText || undefined}>
         <div className={classes.stage}>
           <div
             className={classes.stageScroll}

@@ -165,6 +165,8 @@ class RunSamplePage(Payload):
     total: int
     rows: list[SampleView]
     splits: list[str]
+    known: list[str] = []
+    """Which of loss, truth, prediction, correct and confidence have a value in some sample of the split."""
 
 
 class RunFile(Payload):

@@ -5,12 +5,16 @@ A page costs the index, which is mapped and not read, and the row groups of the 
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.errors import NotFoundError, StudioError
 from studio.results.sample_index import SORT_KEYS, SampleFilter, SampleIndex
 from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 from studio.results.sample_view import SampleView
 from studio.server.schemas.runs import RunSamplePage
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 SUFFIX = "_samples.parquet"
 _INDEXED = ["row", "loss", "truth", "prediction", "correct", "confidence"]
@@ -57,8 +61,9 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
     wanted = SampleFilter(query.truth, query.prediction, query.correct, query.rows)
     index = _index(predictions, split)
     total, positions = index.page(query.sort, wanted, max(query.offset, 0), max(query.limit, 0))
-    views = _views(predictions / f"{split}{SUFFIX}", positions)
-    return RunSamplePage(total=total, rows=[SampleView.model_validate_json(view) for view in views], splits=splits)
+    table = predictions / f"{split}{SUFFIX}"
+    rows = [SampleView.model_validate_json(view) for view in _views(table, positions)]
+    return RunSamplePage(total=total, rows=rows, splits=splits, known=_known(table))
 
 
 def _index(predictions: Path, split: str) -> SampleIndex:
@@ -70,6 +75,20 @@ def _index(predictions: Path, split: str) -> SampleIndex:
         return SampleIndex.open(path)
     with pq.ParquetFile(table) as file:
         return SampleIndex.of(file.read(columns=_INDEXED))
+
+
+def _known(path: Path) -> list[str]:
+    """Columns with a value that is not empty, by the extremes that the file's footer holds."""
+    import pyarrow.parquet as pq
+
+    metadata = pq.read_metadata(path)
+    places = {metadata.schema.column(place).name: place for place in range(metadata.num_columns)}
+    return [name for name in _INDEXED if name != "row" and _has_value(metadata, places[name])]
+
+
+def _has_value(metadata: "pq.FileMetaData", place: int) -> bool:
+    found = (metadata.row_group(group).column(place).statistics for group in range(metadata.num_row_groups))
+    return any(one is not None and one.has_min_max and one.max != "" for one in found)
 
 
 def _views(path: Path, positions: list[int]) -> list[str]:

@@ -23,10 +23,11 @@ OPTIMIZERS: Mapping[str, OptimizerInfo] = MappingProxyType(
         info.name: info
         for info in (
             OptimizerInfo("Adadelta", torch.optim.Adadelta),
-            OptimizerInfo("Adam", torch.optim.Adam),
-            OptimizerInfo("AdamW", torch.optim.AdamW),
+            # Fused: one pass over the memory. On a processor 8 times as fast for a model with many embeddings.
+            OptimizerInfo("Adam", torch.optim.Adam, MappingProxyType({"fused": True})),
+            OptimizerInfo("AdamW", torch.optim.AdamW, MappingProxyType({"fused": True})),
             OptimizerInfo("RMSprop", torch.optim.RMSprop, MappingProxyType({"momentum": 0.9, "alpha": 0.9})),
-            OptimizerInfo("SGD", torch.optim.SGD, MappingProxyType({"momentum": 0.9, "nesterov": True})),
+            OptimizerInfo("SGD", torch.optim.SGD, MappingProxyType({"momentum": 0.9, "nesterov": True, "fused": True})),
         )
     }
 )

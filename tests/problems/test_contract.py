@@ -28,6 +28,7 @@ from studio.results.insight import Insight
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
+from studio.settings.sections.text import SCRATCH
 from studio.settings.yaml_config import dump_config, load_config
 from studio.training.worker import run_worker
 
@@ -35,11 +36,16 @@ SMALL: dict[str, Any] = {
     "architecture.pretrained": False,
     "environment.number_of_workers": 0,
     "logging.number_of_images": 3,
+    "logging.number_of_texts": 3,
     "training.batch_size": 8,
     "training.epochs": 1,
     "dataset.data_sample": 0.3,
     "image.image_width": 64,
     "image.image_height": 64,
+    "tokenizer.max_length": 48,
+    "tokenizer.doc_stride": 16,
+    "tokenizer.label_max_length": 32,
+    "prediction.max_length": 16,
 }
 SMALL_BACKBONES = {"timm": "test_resnet", "efficientdet": "tf_efficientdet_lite0"}
 
@@ -61,8 +67,9 @@ MODELS = [(kind.id, model.id) for _, kind in sorted(problem_types().items()) for
 def small_settings(model: ModelType) -> dict[str, Any]:
     fields = model.settings.fields()
     chosen = {key: value for key, value in SMALL.items() if key in fields}
-    library = getattr(fields["architecture.backbone"].setting.choices, "name", "")
-    return {**chosen, "architecture.backbone": SMALL_BACKBONES[library]}
+    library: Any = fields["architecture.backbone"].setting.choices
+    scratch = (name for name in library.suggested if name.startswith(SCRATCH))
+    return {**chosen, "architecture.backbone": SMALL_BACKBONES.get(library.name) or next(scratch)}
 
 
 @pytest.fixture(scope="module", params=MODELS, ids=[model or kind for kind, model in MODELS])
@@ -102,7 +109,8 @@ def test_one_batch_is_overfitted(finished: Finished) -> None:
     settings = finished.model.settings.from_mapping(base)
     tables = split(finished.dataset, settings, "0")
     recipe_type = recipe_class(kind)
-    recipe = recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics)
+    assets = recipe_type.assets_of(settings, tables.train)
+    recipe = recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics, assets)
     seed_everything(0)
     model = recipe.model(None)
     media = Media(finished.dataset.media, finished.dataset.manifest.media_folder)
@@ -134,7 +142,8 @@ def test_declared_layer_groups_are_those_of_the_model(finished: Finished) -> Non
     base = settings.from_mapping(read_json(finished.folder / "spec.json")["settings"])
     recipe_type = recipe_class(finished.kind)
     table = split(finished.dataset, base, "0").train
-    recipe = recipe_type(base, recipe_type.target_of(base, table), finished.kind.metrics)
+    assets = recipe_type.assets_of(base, table)
+    recipe = recipe_type(base, recipe_type.target_of(base, table), finished.kind.metrics, assets)
 
     assert set(recipe.layer_groups(recipe.model(None))) == set(declared)
 
@@ -176,7 +185,7 @@ def test_insights_validate_and_are_announced(finished: Finished) -> None:
     assert sorted(announced) == sorted(found)
     assert {"train-batch", "validation-best", "validation-worst", "validation-random", "test-random"} <= set(found)
     for sample in found["train-batch"].payload.samples:  # type: ignore[union-attr]
-        assert (finished.folder / sample.media.path).is_file()
+        assert sample.texts if sample.media is None else (finished.folder / sample.media.path).is_file()
 
 
 def test_no_pickle_is_written(finished: Finished) -> None:
@@ -201,15 +210,21 @@ def test_no_pickle_is_written(finished: Finished) -> None:
             assert all(arrays[name].dtype != object for name in arrays)
 
 
+SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "accelerate"}
+OPTIONAL_MODULES = {
+    "albumentations": "albumentations",
+    "effdet": "effdet",
+    "opencv-python-headless": "cv2",
+    "timm": "timm",
+    "torchvision": "torchvision",
+    "transformers": "transformers",
+}
+"""Distribution -> module of what only some problem types need; a pipeline may use what it pins."""
 BLOCKED = """
 import runpy, sys
 
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "accelerate"}:
-            raise ImportError(name)
-
-sys.meta_path.insert(0, Blocked())
+for name in sys.argv.pop(1).split(","):
+    sys.modules[name] = None
 sys.argv = ["score.py", *sys.argv[1:]]
 import studio
 assert "site" in studio.__file__, studio.__file__
@@ -230,9 +245,12 @@ def test_the_pipeline_repeats_the_run_with_the_servers_packages_blocked(finished
     validation[list(kept)].rename(columns=kept).to_parquet(tmp_path / "inputs.parquet")
     media = finished.dataset.media / finished.dataset.manifest.media_folder
 
+    pinned = finished.kind.scoring_distributions
+    blocked = {*SERVER_MODULES, *(module for name, module in OPTIONAL_MODULES.items() if name not in pinned)}
+
     def score(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-        command = [sys.executable, "-P", "-c", BLOCKED, *arguments]
+        command = [sys.executable, "-P", "-c", BLOCKED, ",".join(sorted(blocked)), *arguments]
         return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
 
     verified = score("verify")

@@ -62,6 +62,9 @@ def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> tuple[An
     Raises:
         WeightsError: if the weights do not fit, or nothing of the transformer is in them.
     """
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
     if weights is None:
         try:
             return auto_class.from_config(config), []

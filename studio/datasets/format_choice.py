@@ -51,3 +51,9 @@ def chosen_format(given: Mapping[str, Any], offers: Sequence[FormatOffer]) -> Fo
                 return FormatOffer(kind, format, Recognition(0.0, ()))
     known = dict.fromkeys(format.id for kind in kinds for format in kind.dataset_formats)
     raise NotFoundError.among("data format", id, known)
+
+
+def single_file_endings() -> tuple[str, ...]:
+    """Endings of files that are a whole upload in some format."""
+    formats = [format for kind in problem_types().values() for format in kind.dataset_formats]
+    return tuple(dict.fromkeys(ending for format in formats for ending in format.endings))

@@ -26,6 +26,7 @@ def read_json_lines_table(path: Path, name: str) -> RawTable:
     records = _records(text, name, findings)
     if not records:
         raise DatasetError(f"{name} has no rows.", hint="Export the table again.", code="no_rows")
+    records = [_flat(record) for record in records]
     keys = list(dict.fromkeys(key for record in records for key in record))
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, ColumnKind] = {}
@@ -65,6 +66,17 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
         )
         records = [record if row not in broken else {} for row, record in enumerate(records, start=1)]
     return records
+
+
+def _flat(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record whose objects are columns of their own: `answers.text` for {"answers": {"text": ...}}."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and value and not any(isinstance(one, dict) for one in value.values()):
+            flat.update({f"{key}.{inner}": one for inner, one in value.items()})
+        else:
+            flat[key] = value
+    return flat
 
 
 def _is_unicode(record: Mapping[str, Any]) -> bool:

@@ -27,8 +27,8 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
     findings: list[Finding] = []
     try:
         with pq.ParquetFile(path) as file:
-            names = checked_header(file.schema_arrow.names, name, findings)
-            table = file.read()
+            table = _flat(file.read())
+            names = checked_header(table.column_names, name, findings)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise _damaged(name, error) from None
     if table.num_rows == 0:
@@ -41,6 +41,11 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
         except (pa.ArrowException, ValueError, OverflowError) as error:
             raise _damaged(f"{name}: the column {column!r}", error) from None
     return RawTable(name, pd.DataFrame(columns), kinds, findings)
+
+
+def _flat(table: pa.Table) -> pa.Table:
+    """A table whose objects are columns of their own: `answers.text` for {"answers": {"text": ...}}."""
+    return table.flatten() if any(pa.types.is_struct(one.type) for one in table.schema) else table
 
 
 def _damaged(what: str, error: Exception) -> DatasetError:

@@ -19,6 +19,8 @@ NUMBER_WORDS = (
     "toxicity", "readability", "regression",
 )  # fmt: skip
 TARGET_WORDS = ("summary", "target", "translation", "output", "response", "reply", "highlights", "label", "reference")
+TAG_WORDS = ("tag", "tags", "label", "labels", "ner", "pos", "upos")
+MOST_TAGS = 200
 LEAST_WORDS = 2.5
 LEAST_DISTINCT = 0.05
 SAMPLE_ROWS = 500
@@ -59,6 +61,14 @@ def word_and_tag_columns(view: TableView) -> tuple[str, str] | None:
     columns = [column for column, kind in view.kinds.items() if kind in ("list", "text")]
     split = {column: [words_of(cell) for cell in _some(view.rows[column])] for column in columns}
     tags = [column for column in columns if _are_tags(split[column])]
+    tags += [
+        column
+        for column in columns
+        if column not in tags
+        and view.kinds[column] == "list"
+        and has_word(column, TAG_WORDS)
+        and _are_few(split[column])
+    ]
     for tag in tags:
         lengths = [len(cell) for cell in split[tag]]
         for column in columns:
@@ -85,6 +95,12 @@ def _are_tags(cells: Sequence[Sequence[str]]) -> bool:
     """Whether every word is a tag, and some are more than O."""
     tags = {tag for cell in cells for tag in cell}
     return bool(tags - {"O"}) and all(map(is_tag, tags)) and any(tag != "O" and "-" in tag for tag in tags)
+
+
+def _are_few(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether words come from a small set, as tags of any scheme do."""
+    words = [word for cell in cells for word in cell]
+    return 1 < len(set(words)) <= min(MOST_TAGS, max(2, 3 * len(words) // 4))
 
 
 def _some(column: pd.Series) -> list[Any]:

@@ -6,6 +6,7 @@ import zlib
 from pathlib import Path
 
 from studio.datasets.archive import FREE_EXPANSION_BYTES, MAX_EXPANSION, extract_zip, foreign_archive, is_junk
+from studio.datasets.format_choice import single_file_endings
 from studio.datasets.table import EXTENSIONS
 from studio.errors import ArchiveError, DatasetError
 from studio.files import CHUNK_BYTES, disk_free_bytes, iter_files, read_head, require_free_space
@@ -44,10 +45,11 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
         if b"<html" in head.lower() or b"<!doctype" in head.lower():
             hint = "It looks like a web page, perhaps of a login. Download the file itself."
         raise ArchiveError(f"{shown} is not a zip file.", hint=hint, code="not_zip")
-    if ending not in EXTENSIONS:
+    known = (*EXTENSIONS, *single_file_endings())
+    if ending not in known:
         raise DatasetError(
             f"{shown} is neither a zip file nor a table.",
-            hint=f"Upload .zip or {', '.join(EXTENSIONS)}.",
+            hint=f"Upload .zip or {', '.join(known)}.",
             code="not_table",
         )
     files.mkdir()

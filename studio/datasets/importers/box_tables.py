@@ -8,10 +8,10 @@ import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion
+from studio.datasets.importers.troubles import trouble
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 
 COLUMNS = ("image", "class_id", "x_min", "y_min", "x_max", "y_max")
-MAX_EXAMPLES = 20
 _LIST = pa.list_(pa.float64())
 _SCHEMA = pa.schema(
     [("image", pa.string()), ("class_id", pa.list_(pa.string())), *((name, _LIST) for name in COLUMNS[2:])]
@@ -55,18 +55,7 @@ class BoxTables:
         level: FindingLevel = FindingLevel.WARNING,
     ) -> None:
         """Report one kind of trouble once, with its count; nothing if there are no examples."""
-        if examples:
-            self.findings.append(
-                Finding(
-                    level=level,
-                    code=code,
-                    path=path,
-                    message=message,
-                    fix=fix,
-                    count=len(examples),
-                    examples=tuple(dict.fromkeys(examples))[:MAX_EXAMPLES],
-                )
-            )
+        self.findings.extend(trouble(code, path, message, fix, examples, level))
 
     def conversion(self, what: str) -> Conversion:
         """The tables, file names relative to the one folder that holds all images.

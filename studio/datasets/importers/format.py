@@ -46,6 +46,8 @@ class DatasetFormat:
 
     Raises FindingsError or DatasetError if the upload cannot be read in this format.
     """
+    endings: tuple[str, ...] = ()
+    """Endings of files that can be a whole upload by themselves."""
 
 
 def table_format(title: str, layout: str) -> DatasetFormat:

@@ -1,6 +1,7 @@
 """Text span prediction, as the registry finds it."""
 
 from studio.datasets.importers.format import table_format
+from studio.datasets.importers.squad import SQUAD
 from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
 from studio.problems.requirements import TEXT_SCORING
 from studio.problems.text_span_prediction.example import make_example
@@ -35,7 +36,10 @@ PROBLEM_TYPE = ProblemType(
             hint="where answers start, in characters from 0",
         ),
     ),
-    dataset_formats=(table_format("Table of questions", "A table with questions, contexts and answers."),),
+    dataset_formats=(
+        table_format("Table of questions", "A table with questions, contexts and answers."),
+        SQUAD,
+    ),
     metrics=ANSWER_METRICS,
     default_metric="Jaccard",
     insights=(

@@ -1,6 +1,8 @@
 """Text token classification, as the registry finds it."""
 
+from studio.datasets.importers.conll import CONLL
 from studio.datasets.importers.format import table_format
+from studio.datasets.importers.text_spans import TEXT_SPANS
 from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
 from studio.problems.requirements import TEXT_SCORING
 from studio.problems.text_token_classification.example import make_example
@@ -24,6 +26,8 @@ PROBLEM_TYPE = ProblemType(
     ),
     dataset_formats=(
         table_format("Table with lists of words", "A table with a list of words and a list of tags a row."),
+        CONLL,
+        TEXT_SPANS,
     ),
     metrics=TAGGING_METRICS,
     default_metric="MICRO_F1_SCORE",

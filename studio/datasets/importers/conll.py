@@ -1,0 +1,179 @@
+"""CoNLL: a word a line with its tag in the last column, an empty line behind every sentence.
+
+Columns are separated by tabs or blanks. `-DOCSTART-` lines and comments (`# ...`) are passed over. In CoNLL-U, whose
+first column counts words, the word is the second column and the tag is the part of speech.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+import pyarrow as pa
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.text_tables import TextTables, file_of_role, read_begin, report_unused
+from studio.datasets.importers.troubles import trouble
+from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.tag_lists import is_tag
+from studio.datasets.text_file import decode_text
+from studio.errors import DatasetError
+
+ENDINGS = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bilou", ".txt", ".train", ".testa", ".testb")
+ROLES_BY_ENDING = {".train": "train", ".testa": "validation", ".testb": "test"}
+"""As the files of CoNLL 2003 are called."""
+HEAD_BYTES = 20_000
+HEAD_LINES = 400
+MOST = 0.95
+DOCUMENT = "-DOCSTART-"
+_WORDS = pa.list_(pa.string())
+_SCHEMA = pa.schema([("text", _WORDS), ("label", _WORDS)])
+CONLLU_COLUMNS, CONLLU_WORD, CONLLU_TAG = 10, 1, 3
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where words and tags stand in the lines of a file."""
+
+    separator: str | None
+    """A tab; None for blanks."""
+    columns: int
+    word: int
+    tag: int | None
+    """None in files of words alone."""
+
+    def split(self, line: str) -> list[str]:
+        """The columns of a line."""
+        return [one.strip() for one in line.split(self.separator)]
+
+
+def recognise(upload: Upload) -> Recognition | None:
+    """Files of lines that end in tags, with empty lines between sentences."""
+    files, _ = file_of_role(_candidates(upload), _role_of)
+    if not files:
+        return None
+    return Recognition(0.9, (f"{', '.join(files.values())}: a word and its tag a line",))
+
+
+def read(upload: Upload) -> Conversion:
+    """One table a split with a list of words and a list of tags a sentence.
+
+    Raises:
+        DatasetError: if there is no such file, or one cannot be decoded.
+        FindingsError: if no sentence is left.
+    """
+    files, others = file_of_role(_candidates(upload), _role_of)
+    if not files:
+        raise DatasetError(
+            "There is no CoNLL file in the upload.",
+            hint="Add a file with a word and its tag a line, and an empty line behind every sentence.",
+            code="no_conll",
+        )
+    tables = TextTables(_SCHEMA)
+    for role, path in files.items():
+        _read_file(upload, path, role, tables)
+    report_unused(tables, "CoNLL", others)
+    return tables.conversion("CoNLL")
+
+
+CONLL = DatasetFormat(
+    "conll", "CoNLL", "A word and its tag a line, an empty line behind every sentence.", recognise, read, ENDINGS
+)
+
+
+def _candidates(upload: Upload) -> list[str]:
+    return sorted(path for path in upload.with_ending(*ENDINGS) if _looks_right(upload, path))
+
+
+def _role_of(path: str) -> str | None:
+    return ROLES_BY_ENDING.get(PurePosixPath(path).suffix.lower()) or role_by_path(path)
+
+
+def _looks_right(upload: Upload, path: str) -> bool:
+    """Whether nearly all lines of the beginning have the same columns and a tag, with empty lines between."""
+    lines = read_begin(upload, path, HEAD_BYTES).decode("utf-8", "replace").splitlines()[:HEAD_LINES]
+    layout = layout_of(lines)
+    if layout is None or layout.tag is None or not any(not line.strip() for line in lines):
+        return False
+    rows = [layout.split(line) for line in lines if _is_token(line, layout)]
+    return len(rows) > 1 and len({row[layout.tag] for row in rows}) > 1
+
+
+def layout_of(lines: Sequence[str]) -> Layout | None:
+    """The layout that nearly all lines share; None if there is none."""
+    present = [line for line in lines if line.strip() and not line.startswith((DOCUMENT, "# "))]
+    if not present:
+        return None
+    separator = "\t" if sum("\t" in line for line in present) >= MOST * len(present) else None
+    split = [[one.strip() for one in line.split(separator)] for line in present]
+    columns, count = Counter(map(len, split)).most_common(1)[0]
+    if count < MOST * len(split):
+        return None
+    whole = [row for row in split if len(row) == columns]
+    if columns == CONLLU_COLUMNS and all(row[0].replace("-", "").replace(".", "").isdigit() for row in whole):
+        return Layout(separator, columns, CONLLU_WORD, CONLLU_TAG)
+    if columns == 1:
+        return Layout(separator, columns, 0, None)
+    tagged = [position for position in range(columns - 1, 0, -1) if _share_of_tags(whole, position) >= MOST]
+    return Layout(separator, columns, 0, tagged[0]) if tagged else None
+
+
+def _share_of_tags(rows: Sequence[Sequence[str]], position: int) -> float:
+    return sum(is_tag(row[position]) for row in rows) / len(rows)
+
+
+def _is_token(line: str, layout: Layout) -> bool:
+    return bool(line.strip()) and not line.startswith(DOCUMENT) and len(layout.split(line)) == layout.columns
+
+
+def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -> None:
+    text, findings = decode_text(upload.files / path, path)
+    tables.findings.extend(findings)
+    lines = text.splitlines() if "\r" in text else text.split("\n")
+    layout = layout_of(lines)
+    if layout is None:
+        raise DatasetError(
+            f"{path} has lines of different numbers of columns.",
+            hint="Write a word and its tag a line, with the same columns everywhere.",
+            code="conll",
+        )
+    broken: list[str] = []
+    for sentence in _sentences(lines):
+        wrong = [line for line in sentence if not _is_token(line, layout)]
+        if wrong:
+            broken.append(wrong[0][:60])
+            continue
+        rows = [row for line in sentence if not _is_range(row := layout.split(line), layout)]
+        words = [row[layout.word] for row in rows]
+        tags = None if layout.tag is None else [row[layout.tag] for row in rows]
+        tables.add(role, {"text": words, "label": tags})
+    tables.findings += trouble(
+        "conll_columns",
+        path,
+        f"{len(broken)} sentences have a line with other than {layout.columns} columns and are left out.",
+        "Write a word and its tag in every line.",
+        broken,
+    )
+
+
+def _sentences(lines: Sequence[str]) -> Iterator[list[str]]:
+    """The lines of every sentence, without document marks and comments."""
+    sentence: list[str] = []
+    for line in (*lines, ""):
+        if not line.strip():
+            if sentence:
+                yield sentence
+            sentence = []
+        elif not line.startswith(DOCUMENT) and not _is_comment(line):
+            sentence.append(line)
+
+
+def _is_comment(line: str) -> bool:
+    """`# sent_id = 1` is a comment; `#` and `#tag` with a tag behind them are words."""
+    return line.startswith("# ") and "\t" not in line and not is_tag(line.split()[-1])
+
+
+def _is_range(row: Sequence[str], layout: Layout) -> bool:
+    """Whether a CoNLL-U line stands for several words (`3-4`) or for one that is not written (`3.1`)."""
+    return layout.columns == CONLLU_COLUMNS and layout.word == CONLLU_WORD and not row[0].isdigit()

@@ -1,0 +1,156 @@
+"""SQuAD: JSON with paragraphs, each a context with questions and answers; version 2 has questions without one."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pyarrow as pa
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
+from studio.datasets.importers.troubles import trouble
+from studio.datasets.importers.upload import Upload
+from studio.errors import DatasetError
+from studio.files import CHUNK_BYTES
+from studio.settings.finding import FindingLevel
+
+MAX_BYTES = 512 << 20
+_KEYS = (b'"paragraphs"', b'"context"', b'"qas"', b'"question"')
+_OVERLAP = 16
+_SCHEMA = pa.schema(
+    [
+        ("id", pa.string()), ("title", pa.string()), ("question", pa.string()), ("context", pa.string()),
+        ("answer", pa.string()), ("answer_start", pa.int64()),
+    ]
+)  # fmt: skip
+
+
+def recognise(upload: Upload) -> Recognition | None:
+    """JSON files with paragraphs, contexts and questions."""
+    files, _ = file_of_role(_candidates(upload))
+    if not files:
+        return None
+    return Recognition(0.97, (f"{', '.join(files.values())}: JSON with paragraphs, contexts and questions",))
+
+
+def read(upload: Upload) -> Conversion:
+    """One table a split, a row a question.
+
+    Raises:
+        DatasetError: if there is no such file, or one is not SQuAD.
+        FindingsError: if no question is left.
+    """
+    files, others = file_of_role(_candidates(upload))
+    if not files:
+        raise DatasetError(
+            "There is no SQuAD file in the upload.",
+            hint="Add a JSON file with data, paragraphs, contexts and questions.",
+            code="no_squad",
+        )
+    tables = TextTables(_SCHEMA)
+    for role, path in files.items():
+        _read_file(upload, path, role, tables)
+    report_unused(tables, "SQuAD", others)
+    return tables.conversion("SQuAD")
+
+
+SQUAD = DatasetFormat(
+    "squad",
+    "SQuAD",
+    "JSON files with paragraphs of a context and its questions with answers.",
+    recognise,
+    read,
+    (".json",),
+)
+
+
+def _candidates(upload: Upload) -> list[str]:
+    return sorted(path for path in upload.with_ending(".json") if _holds_keys(upload, path))
+
+
+def _holds_keys(upload: Upload, path: str) -> bool:
+    missing, tail = set(_KEYS), b""
+    with (upload.files / path).open("rb") as file:
+        while missing and (chunk := file.read(CHUNK_BYTES)):
+            missing = {key for key in missing if key not in tail + chunk}
+            tail = chunk[-_OVERLAP:]
+    return not missing
+
+
+def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -> None:
+    wrong: list[str] = []
+    several: list[str] = []
+    for title, context, entry in _questions(_document(upload, path)):
+        question, answers = entry.get("question"), _answers(entry)
+        if not isinstance(question, str) or not isinstance(context, str) or answers is None:
+            wrong.append(str(entry.get("id", ""))[:60] or "a question without id")
+            continue
+        if len({text for text, _ in answers}) > 1:
+            several.append(question[:60])
+        answer, start = answers[0] if answers else (None, None)
+        identity = str(entry["id"]) if "id" in entry else None
+        row = {"id": identity, "title": title, "question": question, "context": context}
+        tables.add(role, {**row, "answer": answer, "answer_start": start})
+    tables.findings += trouble(
+        "squad_question",
+        path,
+        f"{len(wrong)} questions lack a text, a context or readable answers and are left out.",
+        "Write question, context, and answers with text and answer_start.",
+        wrong,
+    )
+    tables.findings += trouble(
+        "several_answers",
+        path,
+        f"{len(several)} questions have several answers; the first was taken.",
+        "",
+        several,
+        FindingLevel.NOTE,
+    )
+
+
+def _document(upload: Upload, path: str) -> list[Any]:
+    file = upload.files / path
+    if file.stat().st_size > MAX_BYTES:
+        raise DatasetError(
+            f"{path} has {file.stat().st_size / 1e6:,.0f} MB.",
+            hint=f"At most {MAX_BYTES / 1e6:,.0f} MB are read; split the file.",
+            code="squad",
+        )
+    try:
+        document = json.loads(file.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise DatasetError(
+            f"{path} cannot be read as JSON ({str(error)[:120]}).", hint="Export it again.", code="squad"
+        ) from None
+    entries = document.get("data") if isinstance(document, dict) else document
+    if not isinstance(entries, list):
+        raise DatasetError(f"{path} has no list called data.", hint="Choose the file with questions.", code="squad")
+    return entries
+
+
+def _questions(entries: list[Any]) -> Iterator[tuple[str | None, Any, dict[str, Any]]]:
+    """(title, context, question) of every question; what is no object is passed over."""
+    for article in filter(_is_object, entries):
+        title = article.get("title")
+        for paragraph in filter(_is_object, article.get("paragraphs") or ()):
+            for entry in filter(_is_object, paragraph.get("qas") or ()):
+                yield title if isinstance(title, str) else None, paragraph.get("context"), entry
+
+
+def _is_object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _answers(entry: dict[str, Any]) -> list[tuple[str, int | None]] | None:
+    """(text, start) of every answer; none for a question that has no answer, None if they cannot be read."""
+    found: list[tuple[str, int | None]] = []
+    listed = entry.get("answers") or []
+    if entry.get("is_impossible") is True:
+        return []
+    for one in listed if isinstance(listed, list) else [listed]:
+        text, start = (one.get("text"), one.get("answer_start")) if isinstance(one, dict) else (None, None)
+        if not isinstance(text, str) or not (start is None or isinstance(start, int)):
+            return None
+        found.append((text, start))
+    return found

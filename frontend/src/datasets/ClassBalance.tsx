@@ -20,6 +20,11 @@ export function ClassBalance({ profile, tables }: { profile: DatasetProfile; tab
     <div className="column">
       {names.length > 1 && <Legend names={names} />}
       <table className={classes.balance}>
+        <colgroup>
+          <col />
+          <col />
+          <col />
+        </colgroup>
         <thead className="hidden-visually">
           <tr>
             <th scope="col">Class</th>

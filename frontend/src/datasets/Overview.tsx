@@ -2,6 +2,7 @@ import { Link } from "react-router";
 import { datasetMedia, useDatasetProfile, useDatasetSamples } from "../api/datasets";
 import { useProblemType } from "../api/catalogue";
 import type { Dataset, DatasetProfile, DatasetTable } from "../api/types";
+import { AnswerLines } from "../samples/AnswerLines";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
 import { ReadingCard } from "../samples/ReadingCard";
@@ -75,7 +76,12 @@ function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetP
               aria-label={sample.title || `Row ${sample.row}`}
             >
               {isRead(sample) ? (
-                <ReadingCard sample={sample} classNames={profile.labels} overlay={FULL_OVERLAY} />
+                <>
+                  <ReadingCard sample={sample} classNames={profile.labels} overlay={FULL_OVERLAY} />
+                  <div className={classes.readAnswer}>
+                    <AnswerLines sample={sample} classNames={profile.labels} overlay={FULL_OVERLAY} />
+                  </div>
+                </>
               ) : (
                 <ImageOverlay
                   sample={sample}
@@ -145,7 +151,11 @@ function Roles({ dataset }: { dataset: Dataset }) {
 }
 
 function spelt(name: string): string {
-  const words = name.replaceAll("_", " ").replaceAll(".", ", ");
+  const words = name
+    .replaceAll("_", " ")
+    .replaceAll(".", ", ")
+    .replace(/ p50$/, ", median")
+    .replace(/ p(\d\d)$/, ", $1th percentile");
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
 

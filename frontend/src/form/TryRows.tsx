@@ -81,13 +81,17 @@ function Failed({ error }: { error: Error }) {
 
 type PicturesProps = { id: string; title: string; hint: string; samples: readonly SampleView[] };
 
-function Pictures({ id, title, hint, samples }: PicturesProps) {
+function Pictures({ id, title, hint, samples: given }: PicturesProps) {
+  const samples = distinct(given);
   const classNames = [...new Set(samples.flatMap((one) => one.truth?.boxes.map((box) => box.label) ?? []))].sort();
   const source = (media: MediaRef) => previewMedia(id, media.path);
   return (
     <section>
       <h3 className={classes.title}>
-        {title} <span className="small muted">{hint}</span>
+        {title}{" "}
+        <span className="small muted">
+          {samples.length < given.length ? "Nothing is drawn at random: every epoch sees the same." : hint}
+        </span>
       </h3>
       <ul className={classes.pictures} data-read={samples.some(isRead) || undefined} aria-label={title}>
         {samples.map((sample, i) => (
@@ -109,5 +113,13 @@ function Pictures({ id, title, hint, samples }: PicturesProps) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** Texts that come out the same every time are shown once. */
+function distinct(samples: readonly SampleView[]): readonly SampleView[] {
+  const texts = (sample: SampleView) => JSON.stringify(sample.texts);
+  return samples.filter(
+    (sample, i) => !isRead(sample) || samples[i - 1]?.row !== sample.row || texts(sample) !== texts(samples[i - 1]!),
   );
 }

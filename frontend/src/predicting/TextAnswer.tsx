@@ -6,6 +6,8 @@ import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
 import { SampleControls } from "../samples/SampleControls";
 import { SampleFacts } from "../samples/SampleFacts";
 import { TextBlocks } from "../samples/TextBlocks";
+import { hasSpans } from "../samples/texts";
+import { hasValues } from "../samples/ValueTable";
 import { formatDuration } from "../ui/format";
 import classes from "../pages/predict.module.css";
 
@@ -23,6 +25,7 @@ export function TextAnswer({ sample, seconds, run, classNames }: TextAnswerProps
       <div className={classes.answerFacts}>
         <SampleControls samples={[sample]} overlay={overlay} onOverlay={setOverlay} />
         <SampleFacts sample={sample} classNames={classNames} overlay={overlay} isNumbered={false} />
+        {isEmpty(sample) && <p className="muted">The model marks nothing in this text.</p>}
         {neighbours.length > 0 && (
           <Neighbours neighbours={neighbours} source={(media) => runMedia(run, media.path)} classNames={classNames} />
         )}
@@ -30,4 +33,10 @@ export function TextAnswer({ sample, seconds, run, classNames }: TextAnswerProps
       </div>
     </section>
   );
+}
+
+/** Whether an answer says nothing at all, as for a text without entities. */
+function isEmpty(sample: SampleView): boolean {
+  const isSilent = (sample.prediction?.labels.length ?? 0) === 0 && (sample.prediction?.text ?? null) === null;
+  return isSilent && !hasValues(sample) && !hasSpans(sample) && neighboursOf(sample).length === 0;
 }

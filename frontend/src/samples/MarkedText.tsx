@@ -22,6 +22,7 @@ type MarkedTextProps = {
 
 /** A text, always literal, with its marks: truth underlined, prediction dashed, tints for what weighs in. */
 export const MarkedText = memo(function MarkedText({ block, classNames, overlay, limit }: MarkedTextProps) {
+  const isCompared = block.marks.some((mark) => mark.role === "prediction");
   const shown = { truth: overlay.showsTruth, prediction: overlay.showsPrediction, importance: overlay.heat > 0 };
   return (
     <span className={classes.text} dir="auto">
@@ -29,7 +30,13 @@ export const MarkedText = memo(function MarkedText({ block, classNames, overlay,
         "hidden" in piece ? (
           <GapMark key={piece.start} gap={piece} />
         ) : (
-          <PieceMark key={piece.start} piece={piece} classNames={classNames} overlay={overlay} />
+          <PieceMark
+            key={piece.start}
+            piece={piece}
+            classNames={classNames}
+            overlay={overlay}
+            isCompared={isCompared}
+          />
         ),
       )}
     </span>
@@ -44,9 +51,15 @@ function GapMark({ gap }: { gap: Gap }) {
   );
 }
 
-type PieceMarkProps = { piece: Piece; classNames: readonly string[]; overlay: Overlay };
+type PieceMarkProps = {
+  piece: Piece;
+  classNames: readonly string[];
+  overlay: Overlay;
+  /** Whether truth and prediction must be told apart, also where spans have no label. */
+  isCompared: boolean;
+};
 
-function PieceMark({ piece, classNames, overlay }: PieceMarkProps) {
+function PieceMark({ piece, classNames, overlay, isCompared }: PieceMarkProps) {
   const Element = piece.difference === "inserted" ? "ins" : piece.difference === "missing" ? "del" : "span";
   const style = { ...lines(piece.spans, classNames), ...tint(piece.weight, overlay.heat) };
   const isPlain = piece.spans.length === 0 && piece.weight === null && piece.difference === null;
@@ -63,7 +76,9 @@ function PieceMark({ piece, classNames, overlay }: PieceMarkProps) {
         {piece.text}
       </Element>
       {overlay.showsLabels &&
-        piece.ends.map((span) => <Tag key={`${span.start} ${span.lane}`} span={span} classNames={classNames} />)}
+        piece.ends
+          .filter((span) => isCompared || labelOf(span) !== "")
+          .map((span) => <Tag key={`${span.start} ${span.lane}`} span={span} classNames={classNames} />)}
     </>
   );
 }
@@ -71,6 +86,7 @@ function PieceMark({ piece, classNames, overlay }: PieceMarkProps) {
 /** What a span is, as a tag behind it: its label, who says so, how sure, and whether that is right. */
 function Tag({ span, classNames }: { span: Span; classNames: readonly string[] }) {
   const mark = (span.prediction ?? span.truth) as TextMark;
+  const colour = toneOf(mark.label, classNames);
   const who = span.truth && span.prediction ? "both" : span.truth ? "truth" : "prediction";
   const score = span.prediction?.score ?? null;
   const match = mark.match ?? (who === "both" ? "correct" : null);
@@ -79,7 +95,7 @@ function Tag({ span, classNames }: { span: Span; classNames: readonly string[] }
     <bdi
       className={classes.tag}
       data-who={who}
-      style={{ "--tone": classColour(mark.label, classNames) } as CSSProperties}
+      style={{ "--tone": colour } as CSSProperties}
       title={[mark.label, words, match && MATCH_WORDS[match]].filter(Boolean).join(", ")}
     >
       {mark.label || words}
@@ -103,13 +119,12 @@ function lines(spans: readonly Span[], classNames: readonly string[]): CSSProper
   if (spans.length === 0) return {};
   const lanes = Math.max(...spans.map((span) => span.lane)) + 1;
   const layers = spans.map((span) => {
-    const colour = classColour((span.truth ?? span.prediction)?.label ?? "", classNames);
+    const colour = toneOf(labelOf(span), classNames);
     return span.truth
       ? `linear-gradient(${colour}, ${colour})`
       : `repeating-linear-gradient(to right, ${colour} 0 5px, transparent 5px 8px)`;
   });
-  const first = spans[0] as Span;
-  const tone = classColour((first.truth ?? first.prediction)?.label ?? "", classNames);
+  const tone = toneOf(labelOf(spans[0] as Span), classNames);
   return {
     backgroundImage: layers.join(", "),
     backgroundSize: layers.map(() => "100% 2px").join(", "),
@@ -118,6 +133,14 @@ function lines(spans: readonly Span[], classNames: readonly string[]): CSSProper
     backgroundColor: `color-mix(in srgb, ${tone} 12%, transparent)`,
     paddingBottom: lanes * LINE - 1,
   };
+}
+
+function labelOf(span: Span): string {
+  return (span.truth ?? span.prediction)?.label ?? "";
+}
+
+function toneOf(label: string, classNames: readonly string[]): string {
+  return label === "" ? "var(--series-0)" : classColour(label, classNames);
 }
 
 function tint(weight: number | null, strength: number): CSSProperties {

@@ -18,26 +18,24 @@ export function TextBlocks({ sample, classNames, overlay }: TextBlocksProps) {
   return (
     <div className={classes.blocks}>
       {texts.map((block, i) => (
-        <Block key={i} block={block} isNamed={texts.length > 1} classNames={classNames} overlay={overlay} />
+        <Block key={i} block={block} classNames={classNames} overlay={overlay} />
       ))}
       {hasDifferences(sample) && <DifferenceLegend />}
     </div>
   );
 }
 
-type BlockProps = { block: TextBlock; isNamed: boolean; classNames: readonly string[]; overlay: Overlay };
+type BlockProps = { block: TextBlock; classNames: readonly string[]; overlay: Overlay };
 
-function Block({ block, isNamed, classNames, overlay }: BlockProps) {
+function Block({ block, classNames, overlay }: BlockProps) {
   const [isOpen, setIsOpen] = useState(false);
   const isLong = isFolded(piecesOf(block, EVERYTHING, FOLD_AT));
   return (
     <section className={classes.block} aria-label={block.name}>
-      {(isNamed || block.is_cut) && (
-        <p className={classes.blockName}>
-          {isNamed && block.name}
-          {block.is_cut && <CutNote />}
-        </p>
-      )}
+      <p className={classes.blockName}>
+        {block.name}
+        {block.is_cut && <CutNote />}
+      </p>
       {block.text === "" ? (
         <p className="muted">(empty)</p>
       ) : (

@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.date_columns import note_dates
 from studio.datasets.inspection import Inspection
 from studio.results.prediction import ROW
 from studio.settings.finding import FindingLevel
@@ -28,6 +29,7 @@ def check_rows(inspection: Inspection, file_column: str | None) -> None:
         )
     if train is not None and FOLD in train.columns:
         _note_folds(inspection, train)
+    note_dates(inspection)
     for role in inspection.frames:
         _note_repeated(inspection, role, file_column)
     if file_column is not None and train is not None:

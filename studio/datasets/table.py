@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from studio.datasets.csv_table import read_csv_table
@@ -57,7 +58,7 @@ def profile_column(values: pd.Series, kind: ColumnKind) -> Column:
         )
     texts = present.map(_text)
     counts = texts.value_counts()
-    numbers = present.astype(float) if kind in ("integer", "number") else None
+    numbers = present.astype(float).replace([np.inf, -np.inf], np.nan) if kind in ("integer", "number") else None
     return Column(
         name=str(values.name),
         kind=kind,

@@ -6,10 +6,8 @@ or is found (a dataset and a finding that says what), or is handled (a dataset t
 
 import gzip
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -19,13 +17,12 @@ from PIL import Image
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.media import open_image
-from studio.settings.finding import Finding, FindingsError
+from tests.datasets.bad_cases import Case, check_case, classes, found, handled, refused, row_count
 from tests.datasets.bad_uploads import (
     HEADER,
     ROWS,
     SIZE,
     TABLE,
-    Make,
     array,
     black_png,
     boxes,
@@ -57,42 +54,6 @@ from tests.datasets.bad_uploads import (
 
 CLASSES = {"problem_type": "image_classification", "roles": {"image_column": "image", "label_columns": ["label"]}}
 MULTI = {"problem_type": "image_classification", "roles": {"image_column": "image", "label_columns": ["cat", "dog"]}}
-
-
-@dataclass(frozen=True)
-class Case:
-    """One bad upload and what is to become of it."""
-
-    row: str
-    what: str
-    make: Make
-    outcome: Literal["refused", "found", "handled"]
-    code: str = ""
-    rows: tuple[int, ...] = ()
-    words: str = ""
-    """Part of the message or of the finding's path."""
-    holds: Callable[[Dataset], bool] = field(default=lambda data: True)
-    choices: dict[str, Any] | None = None
-
-
-def refused(row: str, what: str, make: Make, code: str, words: str = "", **more: Any) -> Case:
-    return Case(row, what, make, "refused", code, words=words, **more)
-
-
-def found(row: str, what: str, make: Make, code: str, rows: tuple[int, ...] = (), **more: Any) -> Case:
-    return Case(row, what, make, "found", code, rows, **more)
-
-
-def handled(row: str, what: str, make: Make, holds: Callable[[Dataset], bool], **more: Any) -> Case:
-    return Case(row, what, make, "handled", holds=holds, **more)
-
-
-def row_count(count: int) -> Callable[[Dataset], bool]:
-    return lambda data: sum(table.rows for table in data.manifest.tables) == count
-
-
-def classes(*names: str) -> Callable[[Dataset], bool]:
-    return lambda data: set(data.profile().labels) == set(names)
 
 
 def pixel(data: Dataset, name: str = "bad.png") -> np.ndarray:
@@ -661,12 +622,12 @@ ELSEWHERE = {
     "E15": "tests/server/test_uploads.py: uploads that are cut or of the wrong length",
     "E50": "tests/modeling/classification/test_metrics.py: classes that a validation set lacks",
     "E52": "tests/datasets/test_folds.py: groups stay together",
+    "E54": "tests/datasets/test_bad_text_inputs.py: numbers to predict",
+    "E56": "tests/datasets/test_bad_text_inputs.py: numbers that are partly missing",
+    "E60": "tests/datasets/test_bad_text_inputs.py: dates beside rows that are split at random",
     "E59": "tests/datasets/test_labels.py: classes that a model has not seen are refused by name",
 }
 NOT_HERE = {
-    "E54": "regression targets",
-    "E56": "regression targets",
-    "E60": "no problem type here knows time",
     "E87": "masks",
     "E88": "masks as run lengths",
     "E92": "instance masks",
@@ -677,39 +638,7 @@ NOT_HERE = {
 def test_a_bad_input_is_refused_found_or_handled(
     tmp_path: Path, scan_files: Any, import_files: Any, case: Case
 ) -> None:
-    source = case.make(tmp_path / "made")
-
-    data, findings, error = outcome(scan_files, import_files, source, case.choices)
-
-    if case.outcome == "refused":
-        assert data is None, findings
-        said = {one.code: f"{one.message} {one.fix} {one.path}" for one in findings if one.blocks} | error
-        assert case.code in said, said
-        assert case.words in " ".join(said.values()), said
-        assert not case.rows or next(one.rows for one in findings if one.code == case.code) == case.rows
-        return
-    assert data is not None, (error, findings)
-    assert case.holds(data), findings
-    if case.outcome == "found":
-        ours = [one for one in findings if one.code == case.code]
-        assert ours, [one.code for one in findings]
-        assert case.words in ours[0].path + ours[0].message
-        assert not case.rows or ours[0].rows == case.rows
-        assert ours[0].message.endswith(".")
-
-
-def outcome(
-    scan_files: Any, import_files: Any, source: Path, choices: dict[str, Any] | None
-) -> tuple[Dataset | None, list[Finding], dict[str, str]]:
-    """The dataset if there is one, every finding, and the error's code with its words if there is one."""
-    scan = scan_files(source, choices)
-    if scan.state == "failed":
-        return None, scan.findings, {scan.error.code: f"{scan.error.message} {scan.error.hint}"}
-    try:
-        data = import_files(source, choices)
-    except FindingsError as error:
-        return None, [*scan.findings, *error.findings], {}
-    return data, [*data.findings(), *scan.findings], {}
+    check_case(case, tmp_path, scan_files, import_files)
 
 
 def test_every_row_of_the_catalogue_is_accounted_for() -> None:

@@ -120,7 +120,7 @@ def _report(inspection: Inspection, role: TableRole, checked: list[Checked]) -> 
     column = str(inspection.roles[ANSWER])
     for how, code, words, fix in _REPAIRS:
         found = [one for one in checked if one.place and one.place.how == how]
-        place = str(inspection.roles[START]) if code != "answer_spelling" else column
+        place = column if how == "respelt" else str(inspection.roles.get(START) or column)
         examples = [excerpt(one.answer) for one in found[:20]]
         inspection.repair(role, [one.index for one in found], code, place, f"{len(found)} {words}", fix, examples)
     several = [one.index for one in checked if one.is_one_of_several]

@@ -1,0 +1,87 @@
+"""One table of bad inputs: every case is a real upload that is scanned and, if the scan lets it, imported.
+
+A case either is refused (no dataset), or is found (a dataset and a finding that says what), or is handled (a dataset
+that holds the right thing).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from studio.datasets.dataset import Dataset
+from studio.settings.finding import Finding, FindingsError
+from tests.datasets.bad_uploads import Make
+
+
+@dataclass(frozen=True)
+class Case:
+    """One bad upload and what is to become of it."""
+
+    row: str
+    what: str
+    make: Make
+    outcome: Literal["refused", "found", "handled"]
+    code: str = ""
+    rows: tuple[int, ...] = ()
+    words: str = ""
+    """Part of the message or of the finding's path."""
+    holds: Callable[[Dataset], bool] = field(default=lambda data: True)
+    choices: dict[str, Any] | None = None
+
+
+def refused(row: str, what: str, make: Make, code: str, words: str = "", **more: Any) -> Case:
+    return Case(row, what, make, "refused", code, words=words, **more)
+
+
+def found(row: str, what: str, make: Make, code: str, rows: tuple[int, ...] = (), **more: Any) -> Case:
+    return Case(row, what, make, "found", code, rows, **more)
+
+
+def handled(row: str, what: str, make: Make, holds: Callable[[Dataset], bool], **more: Any) -> Case:
+    return Case(row, what, make, "handled", holds=holds, **more)
+
+
+def row_count(count: int) -> Callable[[Dataset], bool]:
+    return lambda data: sum(table.rows for table in data.manifest.tables) == count
+
+
+def classes(*names: str) -> Callable[[Dataset], bool]:
+    return lambda data: set(data.profile().labels) == set(names)
+
+
+def check_case(case: Case, tmp_path: Path, scan_files: Any, import_files: Any) -> None:
+    """Import the upload of a case and hold what becomes of it against what is to become."""
+    source = case.make(tmp_path / "made")
+
+    data, findings, error = outcome(scan_files, import_files, source, case.choices)
+
+    if case.outcome == "refused":
+        assert data is None, findings
+        said = {one.code: f"{one.message} {one.fix} {one.path}" for one in findings if one.blocks} | error
+        assert case.code in said, said
+        assert case.words in " ".join(said.values()), said
+        assert not case.rows or next(one.rows for one in findings if one.code == case.code) == case.rows
+        return
+    assert data is not None, (error, findings)
+    assert case.holds(data), findings
+    if case.outcome == "found":
+        ours = [one for one in findings if one.code == case.code]
+        assert ours, [one.code for one in findings]
+        assert case.words in ours[0].path + ours[0].message
+        assert not case.rows or ours[0].rows == case.rows
+        assert ours[0].message.endswith(".")
+
+
+def outcome(
+    scan_files: Any, import_files: Any, source: Path, choices: dict[str, Any] | None
+) -> tuple[Dataset | None, list[Finding], dict[str, str]]:
+    """The dataset if there is one, every finding, and the error's code with its words if there is one."""
+    scan = scan_files(source, choices)
+    if scan.state == "failed":
+        return None, scan.findings, {scan.error.code: f"{scan.error.message} {scan.error.hint}"}
+    try:
+        data = import_files(source, choices)
+    except FindingsError as error:
+        return None, [*scan.findings, *error.findings], {}
+    return data, [*data.findings(), *scan.findings], {}

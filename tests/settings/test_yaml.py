@@ -198,3 +198,23 @@ def test_no_key_of_a_real_file_is_dropped_in_silence(path: Path) -> None:
     )
     assert given - named == set()
     assert not [finding for finding in loaded.findings if finding.blocks]
+
+
+PATHS = {"train_dataframe", "validation_dataframe", "test_dataframe", "data_folder", "data_folder_test"}
+
+
+@pytest.mark.skipif(not CONFIGS, reason="the real configuration files are not beside this repository")
+@pytest.mark.parametrize(
+    "path", [one for one in CONFIGS if one.name.split("__")[0] in problem_types()], ids=lambda p: p.stem
+)
+def test_only_paths_and_devices_of_a_real_file_do_not_apply(path: Path) -> None:
+    import yaml
+
+    loaded = load_config(path.read_bytes())
+
+    assert {one.key for one in loaded.not_applicable} <= {"environment.gpus"} | {f"dataset.{name}" for name in PATHS}
+    assert loaded.findings == ()
+    kept = {f"{section}.{name}": value for section, values in yaml.safe_load(path.read_text()).items()
+            if isinstance(values, dict) for name, value in values.items()}  # fmt: skip
+    for key in ("architecture.backbone", "training.learning_rate", "prediction.metric", "dataset.label_columns"):
+        assert loaded.settings.get(key) == kept.get(key), key

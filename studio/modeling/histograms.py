@@ -1,4 +1,4 @@
-"""Histogram: how many values lie in ranges of equal width, with names that a person reads."""
+"""Histograms, and means over ranges, with names that a person reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -32,6 +32,28 @@ def histogram(values: ArrayLike, bins: int = BINS, between: tuple[float, float] 
         low, high = low - 0.5, high + 0.5
     counts, edges = np.histogram(np.clip(finite, low, high), bins=bins, range=(low, high))
     return Histogram(range_names([float(edge) for edge in edges]), tuple(int(count) for count in counts))
+
+
+@dataclass(frozen=True)
+class RangeMeans:
+    """Ranges by name, and the mean of what lies in each; None where nothing does."""
+
+    names: tuple[str, ...]
+    means: tuple[float | None, ...]
+
+
+def means_by_range(keys: ArrayLike, values: ArrayLike, ranges: int) -> RangeMeans:
+    """Means of `values` where `keys` are low, middle and high: at most `ranges` ranges with about as many keys each."""
+    places, amounts = np.asarray(keys, dtype=np.float64), np.asarray(values, dtype=np.float64)
+    edges = np.unique(np.quantile(places, np.linspace(0, 1, ranges + 1)))
+    if np.all(places == places.round()):
+        edges = np.unique(edges.round())
+    if len(edges) == 1:
+        edges = np.repeat(edges, 2)
+    bins = np.clip(np.searchsorted(edges, places, side="right") - 1, 0, len(edges) - 2)
+    parts = [amounts[bins == one] for one in range(len(edges) - 1)]
+    names = range_names([float(edge) for edge in edges])
+    return RangeMeans(names, tuple(float(part.mean()) if len(part) else None for part in parts))
 
 
 def range_names(edges: Sequence[float]) -> tuple[str, ...]:

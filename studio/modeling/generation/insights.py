@@ -6,11 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from studio.modeling.generation.metrics import MetricName
-from studio.modeling.histograms import histogram
+from studio.modeling.histograms import histogram, means_by_range
 from studio.modeling.recipe import Split
 from studio.results.insight import Bars, Insight, Scatter, Table
 
 MOST_POINTS = 2000
+RANGES = 6
 NAMES: dict[MetricName, str] = {"BLEU": "BLEU", "CHRF": "chrF++", "TER": "TER"}
 
 
@@ -32,6 +33,7 @@ def generation_insights(generated: Generated, split: Split) -> Iterator[Insight]
     if not generated.rows:
         return
     yield _scores(generated, split)
+    yield _by_length(generated, split)
     yield _lengths(generated, split)
     yield _figures(generated, split)
 
@@ -52,11 +54,24 @@ def _scores(generated: Generated, split: Split) -> Insight:
     )
 
 
+def _by_length(generated: Generated, split: Split) -> Insight:
+    name = NAMES[generated.metric]
+    found = means_by_range([len(text.split()) for text in generated.references], generated.scores, RANGES)
+    return Insight(
+        key=f"{split}-score-by-length",
+        group=split,
+        title="Score by length",
+        how_to_read=f"Mean {name} of single texts, from short references to long ones. Long texts are harder; a steep "
+        "fall may mean that the limit of written tokens is too low.",
+        payload=Bars(x_label="Words of the reference", y_label=f"Mean {name}", names=found.names, values=found.means),
+    )
+
+
 def _lengths(generated: Generated, split: Split) -> Insight:
     count = len(generated.rows)
     shown = np.unique(np.linspace(0, count - 1, min(count, MOST_POINTS)).round().astype(int))
     return Insight(
-        key=f"{split}-lengths",
+        key=f"{split}-written-lengths",
         group=split,
         title="Length against the reference",
         how_to_read="Each point is a text; on the diagonal it is as long as its reference. Far above, the model "

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.modeling.histograms import histogram, range_names
+from studio.modeling.histograms import histogram, means_by_range
 from studio.modeling.recipe import Split
 from studio.modeling.regression.metrics import label_metrics
 from studio.results.insight import Bars, Insight, Scatter, Table
@@ -110,12 +110,7 @@ def _residuals(label: _Label) -> Insight:
 
 def _by_range(label: _Label) -> Insight:
     """Ranges that hold about as many samples each."""
-    edges = np.unique(np.quantile(label.truth, np.linspace(0, 1, RANGES + 1)))
-    if len(edges) == 1:
-        edges = np.array([edges[0], edges[0]])
-    bins = np.clip(np.searchsorted(edges, label.truth, side="right") - 1, 0, len(edges) - 2)
-    errors = np.abs(label.predicted - label.truth)
-    values = [errors[bins == one] for one in range(len(edges) - 1)]
+    found = means_by_range(label.truth, np.abs(label.predicted - label.truth), RANGES)
     return Insight(
         key=f"{label.key}-error-by-range",
         group=label.split,
@@ -125,8 +120,8 @@ def _by_range(label: _Label) -> Insight:
         payload=Bars(
             x_label=f"True {label.name}",
             y_label="Mean absolute error",
-            names=range_names([float(edge) for edge in edges]),
-            values=tuple(float(one.mean()) if len(one) else None for one in values),
+            names=found.names,
+            values=found.means,
         ),
     )
 

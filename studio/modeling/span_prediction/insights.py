@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.modeling.histograms import histogram, range_names
+from studio.modeling.histograms import histogram, means_by_range
 from studio.modeling.recipe import Split
 from studio.modeling.span_prediction.metrics import MOST_ANSWERS, Answered, is_found, jaccard
 from studio.results.insight import Bars, Insight
@@ -104,11 +104,7 @@ def _by_answer(lengths: Sequence[int], scores: NDArray[np.float64], split: Split
 
 def _by_context(lengths: NDArray[np.int64], scores: NDArray[np.float64], split: Split) -> Insight:
     """Ranges that hold about as many questions each."""
-    edges = np.unique(np.quantile(lengths, np.linspace(0, 1, CONTEXT_RANGES + 1)).round())
-    if len(edges) == 1:
-        edges = np.array([edges[0], edges[0]])
-    bins = np.clip(np.searchsorted(edges, lengths, side="right") - 1, 0, len(edges) - 2)
-    groups = [scores[bins == one] for one in range(len(edges) - 1)]
+    found = means_by_range(lengths, scores, CONTEXT_RANGES)
     return Insight(
         key=f"{split}-by-context-length",
         group=split,
@@ -117,7 +113,7 @@ def _by_context(lengths: NDArray[np.int64], scores: NDArray[np.float64], split: 
         payload=Bars(
             x_label="Words of the context",
             y_label="Mean Jaccard",
-            names=range_names([float(edge) for edge in edges]),
-            values=tuple(float(group.mean()) if len(group) else None for group in groups),
+            names=found.names,
+            values=found.means,
         ),
     )

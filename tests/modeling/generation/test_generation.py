@@ -59,7 +59,7 @@ def test_panels_show_lengths_and_that_all_texts_are_the_same() -> None:
 
     panels = {one.key: one.payload for one in generation_insights(generated, "validation")}
 
-    bars, lengths, table = (panels[f"validation-{name}"] for name in ("scores", "lengths", "figures"))
+    bars, lengths, table = (panels[f"validation-{name}"] for name in ("scores", "written-lengths", "figures"))
     assert isinstance(bars, Bars)
     assert np.sum([one or 0 for one in bars.values]) == 3
     assert isinstance(lengths, Scatter)

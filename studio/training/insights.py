@@ -10,7 +10,7 @@ import numpy as np
 from studio.files import write_atomic
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Split
-from studio.results.insight import Insight, InsightEntry, Samples
+from studio.results.insight import Insight, InsightEntry, Samples, Scatter
 from studio.results.sample_view import SampleView
 from studio.runs.events import InsightWritten
 from studio.runs.folder import RunFolder
@@ -37,6 +37,15 @@ def write_insight(folder: RunFolder, reporter: Reporter, insight: Insight) -> No
         kind=insight.payload.kind,
     )
     reporter.event(InsightWritten(entry=entry))
+
+
+def with_titles(insight: Insight, titles: Mapping[int, str]) -> Insight:
+    """The insight whose points say what they are, where they have rows and no titles yet; `titles` are by row."""
+    payload = insight.payload
+    if not isinstance(payload, Scatter) or payload.titles or not payload.rows:
+        return insight
+    named = payload.model_copy(update={"titles": tuple(titles.get(row, "") for row in payload.rows)})
+    return insight.model_copy(update={"payload": named})
 
 
 def shown_positions(scored: ScoredTable, count: int) -> dict[GridKind, list[int]]:

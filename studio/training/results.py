@@ -8,7 +8,7 @@ from studio.runs.events import PredictionsWritten
 from studio.runs.folder import RunFolder
 from studio.scoring.tables import write_predictions
 from studio.training.heatmaps import Explain, explained_rows
-from studio.training.insights import sample_insights, shown_positions, write_insight
+from studio.training.insights import sample_insights, shown_positions, with_titles, write_insight
 from studio.training.reporter import Reporter
 
 
@@ -36,7 +36,8 @@ def write_results(
         views |= explained_rows(folder, explain, scored, media, rows, chosen, split)
     for insight in sample_insights(views, positions, split, recipe.confidence_start()):
         write_insight(folder, reporter, insight)
+    titles = {row.view.row: row.view.title for row in rows}
     for insight in recipe.insights(scored, split):
-        write_insight(folder, reporter, insight)
+        write_insight(folder, reporter, with_titles(insight, titles))
     reporter.event(PredictionsWritten(summary=summary))
     return {"loss": scored.mean_loss(), **metrics} if metrics else {}

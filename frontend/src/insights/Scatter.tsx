@@ -55,7 +55,7 @@ export function Scatter({ payload, group, title }: PanelProps<ScatterPayload>) {
         data-opens={payload.rows.length > 0 || undefined}
         style={{ minHeight: HEIGHT }}
         role="group"
-        aria-label={`${title}: ${plural(payload.x.length, "point")}, ${payload.y_label} over ${payload.x_label}. Arrow keys go from point to point${payload.rows.length > 0 ? ", Enter opens the sample" : ""}.`}
+        aria-label={describe(payload, title)}
         tabIndex={0}
         onKeyDown={press}
         onPointerMove={(event) => setAt(find(event))}
@@ -68,6 +68,16 @@ export function Scatter({ payload, group, title }: PanelProps<ScatterPayload>) {
       {payload.rows.length > 0 && <p className="tiny muted">Choose a point to open its sample.</p>}
     </div>
   );
+}
+
+function hasAxes(payload: ScatterPayload): boolean {
+  return payload.x_label !== "" || payload.y_label !== "";
+}
+
+function describe(payload: ScatterPayload, title: string): string {
+  const axes = hasAxes(payload) ? `, ${payload.y_label} over ${payload.x_label}` : "";
+  const opens = payload.rows.length > 0 ? ", Enter opens the sample" : "";
+  return `${title}: ${plural(payload.x.length, "point")}${axes}. Arrow keys go from point to point${opens}.`;
 }
 
 /** What a point is, beside it. */
@@ -90,8 +100,12 @@ function Readout({ layout, at }: { layout: ScatterLayout; at: number }) {
       >
         {payload.groups[at] && <strong>{payload.groups[at]}</strong>}
         <span className="muted number">
-          {row !== undefined && `Row ${formatCount(row)} · `}
-          {short(payload.x[at] ?? 0)}, {short(payload.y[at] ?? 0)}
+          {[
+            row !== undefined && `Row ${formatCount(row)}`,
+            hasAxes(payload) && `${short(payload.x[at] ?? 0)}, ${short(payload.y[at] ?? 0)}`,
+          ]
+            .filter(Boolean)
+            .join(" · ")}
         </span>
         {payload.titles?.[at] && (
           <span className={classes.pointTitle} dir="auto">

@@ -71,6 +71,8 @@ export class ScatterLayout {
 
   private drawAxes(pen: CanvasRenderingContext2D, line: string, muted: string): void {
     const { payload, width, x, y } = this;
+    // A map without axes has places, not values.
+    if (payload.x_label === "" && payload.y_label === "") return;
     pen.font = "12px system-ui, sans-serif";
     pen.strokeStyle = line;
     pen.fillStyle = muted;

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useDatasets, useExamples, useMakeExample } from "../api/datasets";
+import { useProblemType } from "../api/catalogue";
 import { useExperiments } from "../api/experiments";
 import { useMachine } from "../api/machine";
 import type { Example } from "../api/types";
@@ -136,6 +137,7 @@ function Examples() {
 }
 
 function ExampleCard({ example, isBusy, onUse }: { example: Example; isBusy: boolean; onUse: () => void }) {
+  const type = useProblemType(example.problem_type);
   const minutes = example.minutes_estimate;
   const facts = [
     example.size_bytes !== null && formatBytes(example.size_bytes),
@@ -143,7 +145,7 @@ function ExampleCard({ example, isBusy, onUse }: { example: Example; isBusy: boo
   ];
   return (
     <li className={classes.example}>
-      <span className="tiny muted">{example.category}</span>
+      <span className="tiny muted">{type?.title ?? example.category}</span>
       <h3>{example.title}</h3>
       <p className="small muted grow">{example.description}</p>
       <p className="tiny muted number">{facts.filter(Boolean).join(", ")}</p>

@@ -15,7 +15,7 @@ type TextAnswerProps = { sample: SampleView; seconds: number; run: string; class
 
 /** What a model says about a typed row: the text with its marks, and the answer beside it. */
 export function TextAnswer({ sample, seconds, run, classNames }: TextAnswerProps) {
-  const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, showsTruth: false });
+  const [overlay, setOverlay] = useState<Overlay>(FULL_OVERLAY);
   const neighbours = neighboursOf(sample);
   return (
     <section className={classes.textAnswer} aria-label="Answer">

@@ -13,12 +13,16 @@ export function AnswerLines({ sample, classNames, overlay }: AnswerLinesProps) {
   if (hasBoxes(sample)) return <BoxCounts sample={sample} overlay={overlay} />;
   return (
     <>
-      {hasSpans(sample) && <SpanCounts sample={sample} />}
+      {hasSpans(sample) && !hasText(sample) && <SpanCounts sample={sample} />}
       {hasValues(sample) && <ValueLines sample={sample} />}
       <TextLines sample={sample} />
       <LabelLines sample={sample} classNames={classNames} overlay={overlay} />
     </>
   );
+}
+
+function hasText(sample: SampleView): boolean {
+  return (sample.truth?.text ?? sample.prediction?.text ?? null) !== null;
 }
 
 /** An answer in words, and the true one below where it differs. */

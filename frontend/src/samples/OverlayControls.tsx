@@ -8,25 +8,34 @@ type OverlayControlsProps = {
   overlay: Overlay;
   onOverlay: (overlay: Overlay) => void;
   hasPrediction: boolean;
+  hasTruth?: boolean;
   /** Whether what is drawn can be limited by its confidence. */
   hasConfidence?: boolean;
 };
 
 /** What is drawn: truth, prediction, and from which confidence on. */
-export function OverlayControls({ overlay, onOverlay, hasPrediction, hasConfidence = true }: OverlayControlsProps) {
+export function OverlayControls({
+  overlay,
+  onOverlay,
+  hasPrediction,
+  hasTruth = true,
+  hasConfidence = true,
+}: OverlayControlsProps) {
   return (
     <div className={classes.controls}>
-      <Switch
-        withThumbIndicator={false}
-        label={
-          <span className={classes.lineKey}>
-            <i data-line="solid" />
-            Truth
-          </span>
-        }
-        checked={overlay.showsTruth}
-        onChange={(event) => onOverlay({ ...overlay, showsTruth: event.currentTarget.checked })}
-      />
+      {hasTruth && (
+        <Switch
+          withThumbIndicator={false}
+          label={
+            <span className={classes.lineKey}>
+              <i data-line="solid" />
+              Truth
+            </span>
+          }
+          checked={overlay.showsTruth}
+          onChange={(event) => onOverlay({ ...overlay, showsTruth: event.currentTarget.checked })}
+        />
+      )}
       {hasPrediction && (
         <Switch
           withThumbIndicator={false}

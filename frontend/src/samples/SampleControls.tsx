@@ -2,7 +2,7 @@ import type { SampleView } from "../api/types";
 import { HeatControl } from "./HeatControl";
 import { hasBoxes, type Overlay } from "./overlay";
 import { OverlayControls } from "./OverlayControls";
-import { hasImportance, hasSpans } from "./texts";
+import { hasImportance, hasSpans, marksOf } from "./texts";
 
 type SampleControlsProps = {
   samples: readonly SampleView[];
@@ -21,6 +21,7 @@ export function SampleControls({ samples, overlay, onOverlay }: SampleControlsPr
           overlay={overlay}
           onOverlay={onOverlay}
           hasPrediction={samples.some((sample) => sample.prediction !== null)}
+          hasTruth={samples.some((sample) => sample.truth !== null || marksOf(sample, "truth").length > 0)}
           hasConfidence={hasDrawnBoxes}
         />
       )}

@@ -3,7 +3,7 @@ import { formatCount, formatMetric, formatPercent } from "../ui/format";
 import { FactList } from "../ui/Page";
 import { hasBoxes, isCorrect, type Overlay, predictedBoxes } from "./overlay";
 import { LabelDot } from "./LabelDot";
-import { SpanList } from "./SpanList";
+import { spansIn, SpanList } from "./SpanList";
 import { hasValues, ValueTable } from "./ValueTable";
 import classes from "./samples.module.css";
 
@@ -42,8 +42,8 @@ export function SampleFacts({
       {hasBoxes(sample) && <BoxList sample={sample} overlay={overlay} classNames={classNames} />}
       <SpanList sample={sample} overlay={overlay} classNames={classNames} />
       {hasValues(sample) && <ValueTable sample={sample} />}
-      <Words title="Truth" text={sample.truth?.text ?? null} />
-      <Words title="Prediction" text={sample.prediction?.text ?? null} />
+      <Words title="Truth" text={unmarked(sample, "truth")} />
+      <Words title="Prediction" text={unmarked(sample, "prediction")} />
       <FactList
         facts={[
           ...(isNumbered ? [{ label: "Row", value: formatCount(sample.row) }] : []),
@@ -57,6 +57,12 @@ export function SampleFacts({
       {sample.note && <p className="small muted">{sample.note}</p>}
     </div>
   );
+}
+
+/** A text that is true or predicted, unless it is listed as a stretch of the input already. */
+function unmarked(sample: SampleView, role: "truth" | "prediction"): string | null {
+  const text = sample[role]?.text ?? null;
+  return spansIn(sample, role).some(({ words }) => words === text) ? null : text;
 }
 
 function Words({ title, text }: { title: string; text: string | null }) {

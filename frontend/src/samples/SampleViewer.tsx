@@ -82,6 +82,7 @@ export function SampleViewer({
       onClose={onClose}
       size="min(1400px, 94vw)"
       padding={0}
+      centered={!isText}
       withCloseButton={false}
       attributes={{ content: { "aria-label": `Sample ${(!isText && sample.title) || sample.row}` } }}
     >

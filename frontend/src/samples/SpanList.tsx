@@ -16,7 +16,7 @@ export function SpanList({ sample, overlay, classNames }: SpanListProps) {
     { role: "prediction", title: "Prediction", isShown: overlay.showsPrediction },
   ] as const;
   return roles.map(({ role, title, isShown }) => {
-    const spans = textsOf(sample).flatMap((block) => spansOf(block, role));
+    const spans = spansIn(sample, role);
     if (!isShown || spans.length === 0) return null;
     const heading = `${title}, ${spans.length}`;
     return (
@@ -44,7 +44,14 @@ export function SpanList({ sample, overlay, classNames }: SpanListProps) {
   });
 }
 
-function spansOf(block: TextBlock, role: TextMark["role"]): { mark: TextMark; words: string }[] {
+/** The marks of a role with the words they stand over. */
+export function spansIn(sample: SampleView, role: TextMark["role"]): MarkedWords[] {
+  return textsOf(sample).flatMap((block) => spansOf(block, role));
+}
+
+type MarkedWords = { mark: TextMark; words: string };
+
+function spansOf(block: TextBlock, role: TextMark["role"]): MarkedWords[] {
   const at = unitOffsets(block.text);
   return block.marks
     .filter((mark) => mark.role === role)

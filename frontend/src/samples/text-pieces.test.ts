@@ -66,6 +66,20 @@ describe("pieces of a text", () => {
     expect(spans[0]?.truth && spans[0].prediction).toBeTruthy();
   });
 
+  it("draw the surest of answers that overlap, and every entity", () => {
+    const answers = [
+      mark(0, 4, { role: "prediction", score: 0.2 }),
+      mark(0, 9, { role: "prediction", label: "answer 2", score: 0.7 }),
+      mark(10, 12, { role: "prediction", label: "answer 3", score: 0.1 }),
+    ];
+    const entities = answers.map((one) => ({ ...one, label: "LOC" }));
+    const ends = (...marks: TextMark[]) =>
+      shownPieces(block("one two three", ...marks), ALL).flatMap((piece) => piece.ends.map((span) => span.end));
+
+    expect(ends(...answers)).toEqual([9, 12]);
+    expect(ends(...entities)).toEqual([4, 9, 12]);
+  });
+
   it("leave out what is switched off", () => {
     const given = block("in Rome", mark(3, 7), mark(0, 2, { role: "importance", score: -0.5 }));
 

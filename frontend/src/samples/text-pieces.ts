@@ -33,7 +33,7 @@ export function piecesOf(block: TextBlock, shown: Shown, limit = Infinity): (Pie
   const placed = block.marks
     .map((mark) => ({ mark, start: at(mark.start), end: at(mark.end) }))
     .filter(({ mark, start, end }) => start < end && isShown(mark, shown));
-  const spans = spansOf(placed.filter(({ mark }) => mark.role === "truth" || mark.role === "prediction"));
+  const spans = spansOf(surest(placed.filter(({ mark }) => mark.role === "truth" || mark.role === "prediction")));
   const flat = placed.filter(({ mark }) => mark.role !== "truth" && mark.role !== "prediction");
   const ranges = visibleRanges(block.text, spans, limit);
   const edges = [...spans, ...flat, ...ranges].flatMap(({ start, end }) => [start, end]);
@@ -72,6 +72,16 @@ type Placed = { mark: TextMark; start: number; end: number };
 
 function isShown({ role }: TextMark, shown: Shown): boolean {
   return role === "inserted" || role === "missing" || shown[role];
+}
+
+/** Answers have no label and rival each other: of those that overlap, the surest is drawn. Entities may be nested. */
+function surest(marks: readonly Placed[]): readonly Placed[] {
+  const predicted = marks.filter(({ mark }) => mark.role === "prediction");
+  if (!predicted.some(({ mark }) => mark.label === "")) return marks;
+  const kept: Placed[] = [];
+  for (const one of [...predicted].sort((a, b) => (b.mark.score ?? 0) - (a.mark.score ?? 0)))
+    if (!kept.some((other) => one.start < other.end && other.start < one.end)) kept.push(one);
+  return marks.filter((one) => one.mark.role === "truth" || kept.includes(one));
 }
 
 /** Truth and prediction that agree become one span; overlapping spans get lanes, the longer one first. */

@@ -1,0 +1,110 @@
+"""What a worker says about rows that name no files: typed ones, predicted ones, and points of plots."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from benchmarks.workspace import import_example, make_run
+from studio.datasets.dataset import Dataset
+from studio.errors import DatasetError
+from studio.files import write_json
+from studio.results.insight import Insight, Scatter
+from studio.results.sample_view import SampleView
+from studio.runs.folder import RunFolder
+from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
+from studio.scoring.predictor import Predictor
+from studio.training.answer import answer
+from studio.training.insights import with_titles
+from studio.training.worker import run_worker
+
+SMALL = {
+    "architecture.backbone": "scratch/bert-mini",
+    "architecture.pretrained": False,
+    "tokenizer.max_length": 32,
+    "training.epochs": 1,
+    "training.build_scoring_pipelines": False,
+    "environment.number_of_workers": 0,
+}
+
+
+@pytest.fixture(scope="module")
+def requests(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    return import_example("text_classification", tmp_path_factory.mktemp("datasets") / "requests")
+
+
+@pytest.fixture(scope="module")
+def trained(requests: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run on texts."""
+    folder = tmp_path_factory.mktemp("runs") / "model"
+    make_run(folder, requests, SMALL, threads=1, seed=3)
+    assert run_worker(folder) == 0
+    return folder
+
+
+def asking(folder: Path, trained: Path) -> RunFolder:
+    """The folder of an answer worker of the run."""
+    run = RunFolder.create(folder)
+    (run.path / "answers").mkdir()
+    RunSpec(
+        kind=WorkerKind.ANSWER,
+        run_id="a",
+        problem_type="text_classification",
+        predict=PredictOrder(bundle=os.path.relpath(trained / "bundle", folder), table="", media=""),
+    ).write(folder)
+    return run
+
+
+def asked(trained: Path, folder: RunFolder, question: dict[str, Any]) -> SampleView:
+    return SampleView.model_validate(answer(Predictor.load(trained / "bundle"), folder, question)["sample"])
+
+
+def test_a_typed_row_is_answered_with_what_speaks_for_it(trained: Path, tmp_path: Path) -> None:
+    folder = asking(tmp_path / "a", trained)
+    text = "\U0001f44d will it <b>rain</b> in oslo"
+    write_json(folder.path / "answers" / "one.json", {"text": text})
+
+    view = asked(trained, folder, {"path": "answers/one.json", "interpret": True})
+
+    [block] = view.texts
+    assert block.text == text
+    assert view.prediction is not None
+    assert sum(one.score or 0 for one in view.prediction.labels) == pytest.approx(1, abs=1e-5)
+    marks = [mark for mark in block.marks if mark.role == "importance"]
+    assert marks
+    assert all(0 <= mark.start < mark.end <= len(text) for mark in marks)
+
+
+def test_a_predicted_row_is_explained_as_it_was_predicted(trained: Path, tmp_path: Path) -> None:
+    folder = asking(tmp_path / "a", trained)
+    table = pd.read_parquet(trained / "predictions" / "validation.parquet")
+    row = int(pd.read_parquet(trained / "predictions" / "validation_samples.parquet")["row"][2])
+
+    view = asked(trained, folder, {"row": row, "split": "validation", "interpret": True})
+
+    assert (view.row, view.texts[0].text) == (row, table["text"][2])
+    assert view.truth is not None
+    assert any(mark.role == "importance" for mark in view.texts[0].marks)
+    with pytest.raises(DatasetError, match="no row 999999"):
+        asked(trained, folder, {"row": 999999, "split": "validation"})
+
+
+def test_a_row_without_its_text_is_refused_with_the_columns_name(trained: Path, tmp_path: Path) -> None:
+    folder = asking(tmp_path / "a", trained)
+    write_json(folder.path / "answers" / "one.json", {"other": "words"})
+
+    with pytest.raises(DatasetError, match="'text'"):
+        asked(trained, folder, {"path": "answers/one.json"})
+
+
+def test_points_of_a_plot_say_what_they_are() -> None:
+    plot = Scatter(x_label="x", y_label="y", x=(1, 2), y=(3, 4), rows=(7, 9))
+    insight = Insight(key="map", group="test", title="Map", how_to_read="Look.", payload=plot)
+
+    named = with_titles(insight, {7: "seven", 8: "eight"})
+
+    assert isinstance(named.payload, Scatter)
+    assert named.payload.titles == ("seven", "")
+    assert with_titles(named, {7: "other"}) == named

@@ -178,4 +178,5 @@ class TextSequenceToSequenceSettings(SettingsSchema):
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self)
         yield from text_contradictions(self, context)
+        yield from truncation(context, "text", "tokenizer.max_length", self.tokenizer.max_length)
         yield from truncation(context, "label", "tokenizer.label_max_length", self.tokenizer.label_max_length)

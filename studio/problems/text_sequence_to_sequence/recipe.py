@@ -1,0 +1,222 @@
+"""How to train and score sequence to sequence.
+
+Shapes: B batch, L tokens read, T tokens to write.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from studio.datasets.text_views import shown
+from studio.modeling.generation.differences import differences
+from studio.modeling.generation.insights import NAMES, Generated, generation_insights
+from studio.modeling.generation.metrics import generation_metrics, text_scores
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import BatchPicture, Media, Note, SampleRow, Samples, Scored, Split, Target
+from studio.modeling.text.assets import config_of
+from studio.modeling.text.encoded import EncodedTexts, encode_texts
+from studio.modeling.text.inputs import TextSequences, cells, row_numbers, title_of
+from studio.modeling.text.lengths import length_insight
+from studio.modeling.text.recipe import TextRecipe
+from studio.modeling.text.translators import is_pair, translator_config
+from studio.modeling.weights import WeightsFile
+from studio.problems.text_sequence_to_sequence.model import TextWriter
+from studio.problems.text_sequence_to_sequence.samples import IGNORED, Item, PairBatch, PairSamples, batch_of
+from studio.results.insight import Insight
+from studio.results.sample_view import Annotation, SampleView, TextBlock
+from studio.settings.schema import SettingsSchema
+
+TASK = "sequence to sequence"
+TEXT = "text"
+"""The name of the raw output."""
+
+
+class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
+    """An encoder that reads and a decoder that writes."""
+
+    raw_format = "parquet"
+
+    @classmethod
+    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
+        return Target(TASK)
+
+    @classmethod
+    def texts_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Iterator[str]:
+        yield from cells(table, str(settings.value("dataset.text_column")))
+        yield from cells(table, str(settings.value("dataset.label_columns")))
+
+    @classmethod
+    def adapted(cls, config: dict[str, Any], settings: SettingsSchema) -> dict[str, Any]:
+        return translator_config(config)
+
+    def has_truth(self, table: pd.DataFrame) -> bool:
+        return self.settings.dataset.label_columns in table.columns
+
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
+        if is_pair(config_of(self.assets)):
+            yield Note("info", "The backbone is an encoder: it reads, and a copy with new cross-attention writes.")
+        for name, table in (("validation", validation), ("test", test)):
+            if table is None or table.empty:
+                continue
+            limits = self.settings.tokenizer
+            cut = {
+                f"texts have more than {limits.max_length}": self._sequences(table, None).cut_count(),
+                f"targets have more than {limits.label_max_length}": self._cut_targets(table),
+            }
+            for told, count in cut.items():
+                if count:
+                    text = f"{count} of {len(table)} {name} {told} tokens and are cut at the end."
+                    yield Note("warning" if count > 0.1 * len(table) else "info", text)
+
+    def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
+        settings = self.settings
+        return PairSamples(
+            self._sequences(table, media),
+            self._targets(table, media),
+            mask_probability=settings.augmentation.token_mask_probability if training else 0.0,
+            by_length=settings.tokenizer.batches_by_length,
+        )
+
+    def collate(self, items: Sequence[Item]) -> PairBatch:
+        return batch_of(items, self.tokenizer.special.pad)
+
+    def model(self, weights: WeightsFile | None) -> nn.Module:
+        return TextWriter(self.settings.architecture, self.assets, self.tokenizer.special, weights)
+
+    def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
+        assert isinstance(model, TextWriter)
+        return {"Encoder": model.encoder(), "Decoder": model.decoder()}
+
+    def loss(self, model: nn.Module, batch: PairBatch) -> Tensor:
+        """The mean over the tokens of all targets."""
+        assert batch.targets is not None
+        losses = _token_losses(model(batch.ids, batch.mask, batch.targets), batch.targets)
+        return losses.sum() / (batch.targets != IGNORED).sum().clamp(min=1)
+
+    def score(self, model: nn.Module, batch: PairBatch) -> Scored:
+        """The written texts; a row's loss is the mean over the tokens of its target."""
+        assert isinstance(model, TextWriter)
+        seed = max(0, int(self.settings.environment.seed))
+        written = model.write(batch.ids, batch.mask, self.settings.prediction, seed)
+        losses = None
+        if batch.targets is not None:
+            counts = (batch.targets != IGNORED).sum(1)
+            sums = _token_losses(model(batch.ids, batch.mask, batch.targets), batch.targets).sum(1)
+            losses = torch.where(counts > 0, sums / counts, torch.nan).cpu().numpy()
+        return Scored([{TEXT: np.array(self.tokenizer.decode(ids).strip(), dtype=np.str_)} for ids in written], losses)
+
+    def columns(self, scored: ScoredTable) -> pd.DataFrame:
+        return pd.DataFrame({"pred_text": _texts(scored)}, index=scored.table.index)
+
+    def metrics(self, scored: ScoredTable) -> dict[str, float]:
+        references = self._references(scored.table)
+        return {} if references is None else generation_metrics(_texts(scored), references)
+
+    def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
+        references = self._references(scored.table)
+        if references is not None:
+            name, texts = self.settings.prediction.metric, _texts(scored)
+            scores = text_scores(name, texts, references)
+            yield from generation_insights(Generated(texts, references, scored.row_numbers(), scores, name), split)
+        if len(scored):
+            sequences, limit = self._sequences(scored.table, None), self.settings.tokenizer.max_length
+            yield length_insight(sequences.lengths(), sequences.cut_count(), limit, split)
+
+    def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
+        name, texts, references = self.settings.prediction.metric, _texts(scored), self._references(scored.table)
+        sequences = self._sequences(scored.table, None)
+        inputs = cells(scored.table, self.settings.dataset.text_column)
+        scores = None if references is None else text_scores(name, texts, references)
+        for position, (row, text, written) in enumerate(zip(scored.row_numbers(), inputs, texts, strict=True)):
+            reference = None if references is None else references[position]
+            source = TextBlock(name=self.settings.dataset.text_column, text=text, is_cut=sequences.is_cut(position))
+            view = SampleView(
+                row=row,
+                title=title_of(text),
+                truth=None if reference is None else Annotation(),
+                prediction=Annotation(),
+                loss=scored.loss_of(position),
+                scores={} if scores is None else {NAMES[name]: scores[position]},
+                texts=tuple(shown(block) for block in (source, *_written_blocks(written, reference))),
+            )
+            yield SampleRow(view, correct=None if reference is None else written.strip() == reference.strip())
+
+    def batch_pictures(self, batch: PairBatch, table: pd.DataFrame) -> Iterator[BatchPicture]:
+        """The tokens that are read, and those to be written."""
+        rows, texts = row_numbers(table), cells(table, self.settings.dataset.text_column)
+        for position, row in enumerate(batch.rows):
+            parts = {"read": batch.ids[position][batch.mask[position] == 1].tolist()}
+            if batch.targets is not None:
+                parts["to write"] = batch.targets[position][batch.targets[position] != IGNORED].tolist()
+            blocks = tuple(
+                TextBlock(name=f"{len(ids)} tokens {what}", text=self.tokenizer.readable(ids))
+                for what, ids in parts.items()
+            )
+            yield BatchPicture(None, SampleView(row=rows[row], title=title_of(texts[row]), texts=blocks))
+
+    def _sequences(self, table: pd.DataFrame, media: Media | None) -> TextSequences:
+        settings = self.settings
+        return TextSequences(
+            table,
+            [settings.dataset.text_column],
+            self.tokenizer,
+            settings.tokenizer.max_length,
+            cache=media.cache if media else None,
+        )
+
+    def _references(self, table: pd.DataFrame) -> list[str] | None:
+        return cells(table, self.settings.dataset.label_columns) if self.has_truth(table) else None
+
+    def _targets(self, table: pd.DataFrame, media: Media | None) -> list[NDArray[np.int32] | None] | None:
+        """Tokens to write, with those that a text begins and ends with; None for a row without a text."""
+        references = self._references(table)
+        if references is None:
+            return None
+        encoded, (before, behind) = self._encoded(references, media), self._frame
+        return [
+            np.array([*before, *encoded[position].tolist(), *behind], dtype=np.int32) if reference else None
+            for position, reference in enumerate(references)
+        ]
+
+    def _encoded(self, texts: Sequence[str], media: Media | None) -> EncodedTexts:
+        before, behind = self._frame
+        room = max(1, self.settings.tokenizer.label_max_length - len(before) - len(behind))
+        return encode_texts(self.tokenizer, texts, room, media.cache if media else None)
+
+    def _cut_targets(self, table: pd.DataFrame) -> int:
+        references = self._references(table)
+        return 0 if references is None else int(self._encoded(references, None).is_cut.sum())
+
+    @property
+    def _frame(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """What texts to write begin and end with. The decoder of a pair starts with [CLS] anyway."""
+        last = self.tokenizer.special.last
+        if is_pair(config_of(self.assets)):
+            return (), () if last is None else (last,)
+        return self.tokenizer.prefix, self.tokenizer.suffix
+
+
+def _token_losses(logits_BTV: Tensor, targets_BT: Tensor) -> Tensor:
+    """Cross-entropy of each token to write (B, T), 0 behind the end."""
+    return functional.cross_entropy(logits_BTV.transpose(1, 2), targets_BT, ignore_index=IGNORED, reduction="none")
+
+
+def _texts(scored: ScoredTable) -> list[str]:
+    return [str(raw[TEXT]) for raw in scored.raw]
+
+
+def _written_blocks(written: str, reference: str | None) -> tuple[TextBlock, ...]:
+    """The reference and the written text, with what differs marked in both."""
+    if reference is None:
+        return (TextBlock(name="Prediction", text=written),)
+    inserted, missing = differences(written, reference)
+    return (
+        TextBlock(name="Reference", text=reference, marks=missing),
+        TextBlock(name="Prediction", text=written, marks=inserted),
+    )

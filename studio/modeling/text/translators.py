@@ -51,6 +51,7 @@ def build_translator(
     config.eos_token_id = special.last
     encoder: Any = without_pooler(build(AutoModel, config.encoder, weights)[0])
     decoder, _ = build(AutoModelForCausalLM, config.decoder, weights)
+    config.encoder, config.decoder = encoder.config, decoder.config
     network: Any = EncoderDecoderModel(config=config, encoder=encoder, decoder=decoder)
     return network.float()
 

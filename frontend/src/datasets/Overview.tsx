@@ -73,7 +73,7 @@ function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetP
           <li key={sample.row}>
             <Link
               to={`/datasets/${dataset.id}/samples?sample=${sample.row}`}
-              aria-label={sample.title || `Row ${sample.row}`}
+              aria-label={isRead(sample) ? undefined : sample.title || `Row ${sample.row}`}
             >
               {isRead(sample) ? (
                 <>

@@ -1,6 +1,6 @@
 """Choosing: problem type, tables, media folder and column roles, as far as nobody has decided them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.datasets.dataset import TableRole
@@ -123,17 +123,22 @@ def role_reasons(kind: ProblemType | None, choices: Choices, views: Mapping[str,
     reasons = {}
     for role in kind.roles:
         chosen = choices.roles.get(role.name)
-        if isinstance(chosen, str) and chosen in view.file_columns:
-            reasons[role.name] = f"its cells name files in {view.file_columns[chosen]}"
-        elif isinstance(chosen, str) and chosen in view.kinds:
-            column = view.rows[chosen]
-            reasons[role.name] = (
-                "holds lists" if view.kinds[chosen] == "list" else f"{int(column.nunique())} different values"
-            )
-        elif isinstance(chosen, list) and len(chosen) == 1 and chosen[0] in view.kinds:
-            column = view.rows[chosen[0]]
-            is_list = view.kinds[chosen[0]] == "list"
-            reasons[role.name] = "holds lists" if is_list else f"{int(column.nunique())} different values"
-        elif chosen:
-            reasons[role.name] = f"{len(chosen)} columns of 0 and 1"
+        columns = [chosen] if isinstance(chosen, str) else list(chosen or ())
+        known = [column for column in columns if column in view.kinds]
+        if known:
+            reasons[role.name] = _column_reason(view, known)
     return reasons
+
+
+def _column_reason(view: TableView, columns: Sequence[str]) -> str:
+    """What columns hold, in words."""
+    first = columns[0]
+    if len(columns) > 1:
+        are_flags = all(view.rows[column].dropna().isin([0, 1]).all() for column in columns)
+        return f"{len(columns)} columns of {'0 and 1' if are_flags else _HOLDS.get(view.kinds[first], 'values')}"
+    if first in view.file_columns:
+        return f"its cells name files in {view.file_columns[first]}"
+    return "holds lists" if view.kinds[first] == "list" else f"{int(view.rows[first].nunique())} different values"
+
+
+_HOLDS = {"text": "texts", "number": "numbers", "integer": "numbers", "list": "lists"}

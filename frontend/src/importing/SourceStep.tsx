@@ -79,13 +79,14 @@ function DropZone({ onFile }: { onFile: (file: File) => void }) {
       </span>
       <p className={classes.dropTitle}>Drop a file here</p>
       <p className="muted small">
-        A table of texts or numbers (csv, parquet, jsonl), or a zip of images with their labels: a table, COCO, YOLO,
-        Pascal VOC, or a folder per class. Up to 20 GB; an interrupted upload goes on where it stopped.
+        A table of texts or numbers (csv, parquet, jsonl), a CoNLL or SQuAD file, or a zip of images with their labels:
+        a table, COCO, YOLO, Pascal VOC, or a folder per class. Up to 20 GB; an interrupted upload goes on where it
+        stopped.
       </p>
       <input
         ref={input}
         type="file"
-        accept=".zip,.csv,.parquet,.pq,.jsonl,.tsv,.gz"
+        accept=".zip,.csv,.parquet,.pq,.jsonl,.tsv,.gz,.json,.conll,.conllu,.bio,.iob,.txt"
         className="hidden-visually"
         tabIndex={-1}
         aria-label="Dataset file"

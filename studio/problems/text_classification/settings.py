@@ -20,7 +20,7 @@ from studio.settings.sections.text import (
     TextTrainingSection,
     TokenMaskSection,
 )
-from studio.settings.sections.text_checks import text_contradictions
+from studio.settings.sections.text_checks import text_contradictions, truncation
 from studio.settings.setting import ExperienceLevel, Setting
 
 Metric = Literal["LogLoss", "ROC_AUC", "F1", "F2", "F05", "Precision", "Recall", "Accuracy", "MCC"]
@@ -85,6 +85,7 @@ class TextClassificationSettings(SettingsSchema):
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self)
         yield from text_contradictions(self, context)
+        yield from truncation(context, "text", "tokenizer.max_length", self.tokenizer.max_length)
         if self.training.loss_function == "CrossEntropy" and context.facts.get("dataset.task") == "multi-label":
             yield Finding(
                 code="contradiction",

@@ -19,7 +19,7 @@ from studio.settings.sections.text import (
     TextTrainingSection,
     TokenMaskSection,
 )
-from studio.settings.sections.text_checks import text_contradictions
+from studio.settings.sections.text_checks import text_contradictions, truncation
 from studio.settings.setting import ExperienceLevel, Setting
 
 
@@ -84,3 +84,4 @@ class TextRegressionSettings(SettingsSchema):
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self)
         yield from text_contradictions(self, context)
+        yield from truncation(context, "text", "tokenizer.max_length", self.tokenizer.max_length)

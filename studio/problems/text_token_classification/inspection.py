@@ -14,6 +14,7 @@ from studio.datasets.inspection import Inspection
 from studio.datasets.tag_lists import entities, words_of
 from studio.datasets.text_profile import text_profile
 from studio.datasets.text_views import text_view
+from studio.problems.text_token_classification.marks import entity_marks
 from studio.problems.text_token_classification.tag_checks import (
     LABEL,
     TEXT,
@@ -23,7 +24,7 @@ from studio.problems.text_token_classification.tag_checks import (
     has_tags,
     settle_schemes,
 )
-from studio.results.sample_view import Annotation, LabelScore, SampleView, TextBlock, TextMark
+from studio.results.sample_view import Annotation, LabelScore, SampleView, TextBlock
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
@@ -58,21 +59,10 @@ def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDA
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
     """Words as a text, with the true entities marked."""
     words, tags = words_of(row[str(roles[TEXT])]), words_of(row.get(str(roles.get(LABEL))))
-    marks = marks_of(words, tags, "truth") if len(words) == len(tags) else ()
+    marks = entity_marks(words, tags, None, None, frozenset()) if len(words) == len(tags) else ()
     names = dict.fromkeys(mark.label for mark in marks)
     truth = Annotation(labels=tuple(LabelScore(label=name) for name in names)) if tags else None
     return text_view(row, [TextBlock(name=str(roles[TEXT]), text=" ".join(words), marks=marks)], truth)
-
-
-def marks_of(words: Sequence[str], tags: Sequence[str], role: str) -> tuple[TextMark, ...]:
-    """The entities of a row as stretches of its words joined by blanks."""
-    starts = np.cumsum([0, *(len(word) + 1 for word in words)])
-    return tuple(
-        TextMark.model_validate(
-            {"start": int(starts[one.start]), "end": int(starts[one.end]) - 1, "label": one.label, "role": role}
-        )
-        for one in entities(tags)
-    )
 
 
 def _tags(inspection: Inspection, role: TableRole) -> list[list[str]]:

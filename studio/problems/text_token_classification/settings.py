@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from studio.settings.choices import ChoiceContext, Columns
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection
@@ -44,6 +46,25 @@ class DatasetSection(SingleTextDatasetSection):
             choices=Columns(kinds=("list", "text")),
         ),
     ] = ""
+
+
+class Tokenizer(TokenizerSection):
+    """Rows longer than a window are read in several that overlap."""
+
+    title: ClassVar[str] = "Tokenizer"
+
+    max_length: Annotated[
+        int,
+        Field(ge=16, le=65_536),
+        Setting(
+            label="Max length",
+            help="Tokens of a row that the model sees at once. A longer row is read in several windows that overlap, "
+            "so that every word gets a tag. More takes more memory and time.",
+            unit="tokens",
+            grid=True,
+            grid_values=(64, 128, 256, 512),
+        ),
+    ] = 128
 
 
 class Architecture(TransformerSection):
@@ -113,7 +134,7 @@ class TextTokenClassificationSettings(SettingsSchema):
 
     general: GeneralSection = GeneralSection()
     dataset: DatasetSection = DatasetSection()
-    tokenizer: TokenizerSection = TokenizerSection()
+    tokenizer: Tokenizer = Tokenizer()
     augmentation: TokenMaskSection = TokenMaskSection()
     architecture: Architecture = Architecture()
     training: Training = Training()

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import preview_name
+from studio.datasets.format_choice import single_file_endings
 from studio.datasets.media import sniff_type
 from studio.datasets.scan_result import TABLE_ROLES
 from studio.datasets.unpacking import PACKED_TABLES
@@ -329,8 +330,9 @@ def refuse_kind(source: Path, name: str) -> None:
             raise ArchiveError(f"{name!r} is {words}; files of this kind are never opened.", hint="Use a zip archive.")
     if start[257:262] == b"ustar":
         raise ArchiveError(f"{name!r} is a tar archive.", hint="Use a zip archive.")
-    if not name.lower().endswith(ENDINGS):
-        raise ArchiveError(f"{name!r} is not of a kind that is read.", hint=f"Use one of {', '.join(ENDINGS)}.")
+    known = (*ENDINGS, *single_file_endings())
+    if not name.lower().endswith(known):
+        raise ArchiveError(f"{name!r} is not of a kind that is read.", hint=f"Use one of {', '.join(known)}.")
 
 
 def plain_choices(choices: Choices) -> dict[str, Any]:

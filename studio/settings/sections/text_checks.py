@@ -36,7 +36,6 @@ def text_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Ite
                 fix="Take it out of one of the two.",
             )
     yield from backbone_contradictions(settings)
-    yield from truncation(context, "text", "tokenizer.max_length", settings.value("tokenizer.max_length"))
 
 
 def backbone_contradictions(settings: SettingsSchema) -> Iterator[Finding]:

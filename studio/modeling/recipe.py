@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.utils.data import Dataset as TorchDataset
 
+from studio.errors import StudioError
 from studio.modeling.input_cache import InputCache
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.weights import WeightsFile, find_weights
@@ -262,6 +263,14 @@ class Recipe(ABC, Generic[BatchT]):
     @abstractmethod
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
         """The columns that a prediction table adds to the input's."""
+
+    def columns_against(self, scored: ScoredTable, index: ScoredTable) -> pd.DataFrame:
+        """Like `columns`, where rows are compared with those of another table in place of their own.
+
+        Raises:
+            StudioError: where the problem type compares no rows.
+        """
+        raise StudioError("This model compares no rows, so it has no use for an index.", hint="Leave the index out.")
 
     @abstractmethod
     def metrics(self, scored: ScoredTable) -> dict[str, float]:

@@ -2,38 +2,62 @@
 
 import argparse
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from studio.errors import StudioError
+from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
 from studio.results.prediction import HIDDEN_COLUMNS
 from studio.scoring.golden import largest_difference, tolerance
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
-from studio.scoring.tables import prediction_table, write_csv
+from studio.scoring.tables import prediction_table, write_csv, write_raw
 
 FAILED = 1
 BAD_INPUT = 2
 
 
-def predict_file(folder: Path, table: Path, media: Path | None, output: Path) -> int:
-    """Predict a table's rows and write them as CSV or parquet, by the ending of `output`; gives their number.
+@dataclass(frozen=True)
+class Order:
+    """What is to be predicted, and where it goes."""
+
+    table: Path
+    output: Path
+    media: Path | None = None
+    index: Path | None = None
+    """The table whose rows are to be found, for models that compare rows."""
+    raw: Path | None = None
+    """Where the raw outputs go, such as embeddings."""
+
+
+def predict_file(folder: Path, order: Order) -> int:
+    """Predict a table's rows and write them as CSV or parquet, by the ending of the output; gives their number.
 
     Raises:
         StudioError: if table or files cannot be used.
     """
-    if output.suffix.lower() not in (".csv", ".parquet", ".pq"):
-        raise StudioError(f"{output.name} ends neither with .csv nor with .parquet.", hint="Rename the output.")
+    if order.output.suffix.lower() not in (".csv", ".parquet", ".pq"):
+        raise StudioError(f"{order.output.name} ends neither with .csv nor with .parquet.", hint="Rename the output.")
     predictor = Predictor.load(folder / "bundle")
-    rows = input_table(table)
-    scored = predictor.predict(rows, Media((media or table.parent).resolve()))
-    predicted = prediction_table(predictor.recipe, scored)
+    ending = f".{predictor.recipe.raw_format}"
+    if order.raw is not None and order.raw.suffix.lower() != ending:
+        raise StudioError(f"{order.raw.name} does not end with {ending}.", hint="Rename the file of raw outputs.")
+    scored = _scored(predictor, order.table, order.media)
+    index = None if order.index is None else _scored(predictor, order.index, order.media)
+    predicted = prediction_table(predictor.recipe, scored, index)
     predicted = predicted.drop(columns=[one for one in HIDDEN_COLUMNS if one in predicted.columns])
-    if output.suffix.lower() == ".csv":
-        write_csv(predicted, output)
+    if order.output.suffix.lower() == ".csv":
+        write_csv(predicted, order.output)
     else:
-        predicted.to_parquet(output, index=False)
+        predicted.to_parquet(order.output, index=False)
+    if order.raw is not None:
+        write_raw(order.raw, predictor.recipe, scored)
     return len(predicted)
+
+
+def _scored(predictor: Predictor, table: Path, media: Path | None) -> ScoredTable:
+    return predictor.predict(input_table(table), Media((media or table.parent).resolve()))
 
 
 def verify(folder: Path) -> tuple[float, float]:
@@ -50,12 +74,14 @@ def main(folder: Path, arguments: list[str]) -> int:
     predict = commands.add_parser("predict", help="predict the rows of a table")
     predict.add_argument("--table", type=Path, required=True, help="CSV, parquet or JSON lines")
     predict.add_argument("--media", type=Path, help="the folder with the files that the table names (its own folder)")
+    predict.add_argument("--index", type=Path, help="a table to search in, for models that find similar rows")
+    predict.add_argument("--raw", type=Path, help="also write raw outputs, such as probabilities or embeddings")
     predict.add_argument("-o", "--output", type=Path, required=True, help="CSV or parquet, by its ending")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "verify":
             return _verify(folder)
-        count = predict_file(folder, chosen.table, chosen.media, chosen.output)
+        count = predict_file(folder, Order(chosen.table, chosen.output, chosen.media, chosen.index, chosen.raw))
     except StudioError as error:
         sys.stderr.write(f"{error.message} {error.hint}".strip() + "\n")
         return BAD_INPUT

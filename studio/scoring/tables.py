@@ -19,9 +19,12 @@ from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def prediction_table(recipe: Recipe[Any], scored: ScoredTable) -> pd.DataFrame:
-    """The input's columns, then the predicted ones. Where both have a name, the input's is the truth: `true_<name>`."""
-    added = recipe.columns(scored)
+def prediction_table(recipe: Recipe[Any], scored: ScoredTable, index: ScoredTable | None = None) -> pd.DataFrame:
+    """The input's columns, then the predicted ones. Where both have a name, the input's is the truth: `true_<name>`.
+
+    With an index, rows are compared with its rows.
+    """
+    added = recipe.columns(scored) if index is None else recipe.columns_against(scored, index)
     hidden = [column for column in HIDDEN_COLUMNS if column in scored.table.columns]
     renamed = {name: f"true_{name}" for name in added.columns if name in scored.table.columns}
     kept = scored.table.drop(columns=hidden).rename(columns=renamed)
@@ -41,7 +44,8 @@ def write_predictions(
     table = prediction_table(recipe, scored)
     table.to_parquet(target / f"{split}.parquet", index=False)
     write_csv(table, target / f"{split}.csv")
-    raw = _write_raw(target, split, recipe, scored)
+    raw = f"{split}_raw.{recipe.raw_format}"
+    write_raw(target / raw, recipe, scored)
     write_samples(samples_frame(scored, rows), target, split)
     files = (f"{split}.csv", f"{split}.parquet", raw, f"{split}_samples.parquet")
     return PredictionSummary(
@@ -80,22 +84,20 @@ def _cell(value: object) -> object:
     return value
 
 
-def _write_raw(folder: Path, split: str, recipe: Recipe[Any], scored: ScoredTable) -> str:
+def write_raw(path: Path, recipe: Recipe[Any], scored: ScoredTable) -> None:
+    """Write the raw outputs; the path ends as the recipe's `raw_format` says."""
     names = list(scored.raw[0]) if scored.raw else []
     rows = np.array(scored.row_numbers(), dtype=np.int64)
     if recipe.raw_format == "npz":
-        name = f"{split}_raw.npz"
         arrays = {one: np.stack([raw[one] for raw in scored.raw]) for one in names}
         np.savez_compressed(
-            folder / name, row=rows, labels=np.array(recipe.target.labels, dtype=np.str_), allow_pickle=False, **arrays
+            path, row=rows, labels=np.array(recipe.target.labels, dtype=np.str_), allow_pickle=False, **arrays
         )
-        return name
-    name = f"{split}_raw.parquet"
+        return
     columns = {one: [raw[one].tolist() for raw in scored.raw] for one in names}
     frame = pd.DataFrame({"row": rows, **columns})
     frame.attrs["labels"] = list(recipe.target.labels)
-    frame.to_parquet(folder / name, index=False)
-    return name
+    frame.to_parquet(path, index=False)
 
 
 def samples_frame(scored: ScoredTable, rows: Sequence[SampleRow]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import pandas as pd
 from studio.datasets.labels import label_text
 from studio.modeling.metric_learning.insights import Searched, metric_learning_insights, neighbours
 from studio.modeling.metric_learning.metrics import retrieval_metrics
-from studio.modeling.metric_learning.retrieval import most_similar
+from studio.modeling.metric_learning.retrieval import Similar, most_similar
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import SampleRow, Split
 from studio.results.insight import Insight
@@ -37,16 +37,15 @@ class EmbeddingAnswers:
         return [None if pd.isna(value) else label_text(value) for value in table[self.column]]
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
-        """The most similar rows of the table, from 1, the nearest first, with their cosines; the label of the nearest."""
+        """The most similar rows of the table, from 1, nearest first, with their cosines; the label of the nearest."""
         searched = self._searched(scored)
-        positions, cosines = searched.similar.positions, searched.similar.similarities
-        columns: dict[str, Any] = {
-            "pred_similar_rows": [(one + 1).tolist() for one in positions],
-            "pred_similarities": [one.astype(float).tolist() for one in cosines],
-        }
-        if self.column in scored.table.columns:
-            columns["pred_label"] = [self._nearest_label(searched, row) for row in range(len(scored))]
-        return pd.DataFrame(columns, index=scored.table.index)
+        return self._columns(scored, searched.similar, searched.labels)
+
+    def columns_against(self, scored: ScoredTable, index: ScoredTable) -> pd.DataFrame:
+        """The same with the most similar rows of another table."""
+        queries, found = (one.stacked(EMBEDDING) if len(one) else np.zeros((0, 1)) for one in (scored, index))
+        similar = most_similar(queries, found, self.top_k)
+        return self._columns(scored, similar, self.labels_of(index.table))
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """Every metric of the rows among themselves; empty without labels."""
@@ -66,7 +65,7 @@ class EmbeddingAnswers:
         searched = self._searched(scored)
         for position, row in enumerate(searched.rows):
             label = searched.labels[position]
-            nearest = self._nearest_label(searched, position)
+            nearest = self._nearest_label(searched.similar, searched.labels, position)
             cosines = searched.similar.similarities[position]
             found = neighbours(
                 searched.similar, position, label, searched.rows, texts, searched.labels, SHOWN_NEIGHBOURS
@@ -87,10 +86,19 @@ class EmbeddingAnswers:
                 confidence=float(cosines[0]) if len(cosines) else None,
             )
 
-    def _nearest_label(self, searched: Searched, position: int) -> str:
+    def _columns(self, scored: ScoredTable, similar: Similar, labels: Sequence[str | None] | None) -> pd.DataFrame:
+        columns: dict[str, Any] = {
+            "pred_similar_rows": [(one + 1).tolist() for one in similar.positions],
+            "pred_similarities": [one.astype(float).tolist() for one in similar.similarities],
+        }
+        if labels is not None and any(label is not None for label in labels):
+            columns["pred_label"] = [self._nearest_label(similar, labels, row) for row in range(len(scored))]
+        return pd.DataFrame(columns, index=scored.table.index)
+
+    def _nearest_label(self, similar: Similar, labels: Sequence[str | None], position: int) -> str:
         """The label of the row most like this one; empty where there is none."""
-        similar = searched.similar.positions[position]
-        return (searched.labels[similar[0]] or "") if len(similar) else ""
+        nearest = similar.positions[position]
+        return (labels[nearest[0]] or "") if len(nearest) else ""
 
     def _searched(self, scored: ScoredTable) -> Searched:
         """The rows searched among themselves, once for a table: metrics, panels and rows all need it."""

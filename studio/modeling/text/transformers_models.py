@@ -64,7 +64,7 @@ def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> tuple[An
     """
     from transformers.utils import logging
 
-    logging.disable_progress_bar()
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if weights is None:
         try:
             return auto_class.from_config(config), []

@@ -107,6 +107,9 @@ class TextMetricLearningRecipe(PooledTextRecipe):
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
         return self.answers.columns(scored)
 
+    def columns_against(self, scored: ScoredTable, index: ScoredTable) -> pd.DataFrame:
+        return self.answers.columns_against(scored, index)
+
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         return self.answers.metrics(scored)
 

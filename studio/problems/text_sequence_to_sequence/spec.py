@@ -28,9 +28,11 @@ PROBLEM_TYPE = ProblemType(
     insights=(
         "Train batch",
         "Best, worst and random samples",
-        "Scores",
+        "Scores of single texts",
         "Score by length",
-        "Lengths of texts",
+        "Length against the reference",
+        "Figures",
+        "Lengths",
     ),
     prediction_columns="pred_text with the written text",
     guess=guess,

@@ -45,8 +45,10 @@ PROBLEM_TYPE = ProblemType(
     insights=(
         "Train batch",
         "Best, worst and random samples",
-        "Score by length of the answer",
         "Scores",
+        "Right among the first answers",
+        "Score by length of the answer",
+        "Score by length of the context",
         "Windows a context",
     ),
     prediction_columns="pred_answer_1 to pred_answer_k with the likeliest answers, pred_score_<k>, pred_start_<k> and "

@@ -30,6 +30,7 @@ from studio.modeling.recipe import (
     Target,
 )
 from studio.modeling.text.inputs import row_numbers, title_of
+from studio.modeling.text.lengths import length_insight
 from studio.modeling.text.recipe import TextRecipe
 from studio.modeling.text.windows import in_portions
 from studio.modeling.token_classification.insights import Tagged, token_insights
@@ -144,6 +145,10 @@ class TextTokenClassificationRecipe(TextRecipe[TaggedBatch]):
         tagged = self._tagged(scored)
         if tagged is not None:
             yield from token_insights(tagged, split)
+        if len(scored):
+            counts = self._samples(scored.table, training=False).token_counts
+            # Longer rows are read in windows, so nothing is cut.
+            yield length_insight(counts, 0, self.settings.tokenizer.max_length, split)
 
     def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
         truth = self._truth(scored.table) or [None] * len(scored)

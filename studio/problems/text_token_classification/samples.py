@@ -81,6 +81,11 @@ class TaggedSamples(Samples):
         """Windows of all rows."""
         return sum(len(bounds) for bounds in self._bounds)
 
+    @property
+    def token_counts(self) -> NDArray[np.int64]:
+        """Tokens of each row's words."""
+        return np.array([row.sizes.sum() for row in self._rows], dtype=np.int64)
+
     def lengths(self) -> NDArray[Any] | None:
         """Tokens of each sample's longest window."""
         if not self._by_length:

@@ -35,8 +35,9 @@ PROBLEM_TYPE = ProblemType(
         "Train batch",
         "Best, worst and random samples",
         "Entities",
+        "Tags",
         "Confusion of tags",
-        "Lengths of texts",
+        "Lengths",
     ),
     prediction_columns="lists: pred_label with a tag for every word, pred_probability with how sure it is, pred_spans "
     "with the entities",

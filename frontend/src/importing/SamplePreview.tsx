@@ -1,5 +1,6 @@
 import { importMedia } from "../api/imports";
 import type { Import, SampleView } from "../api/types";
+import { AnswerLines } from "../samples/AnswerLines";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
 import { SampleFacts } from "../samples/SampleFacts";
@@ -29,8 +30,13 @@ export function SamplePreview({ scan }: { scan: Import }) {
             </div>
           )}
           {isRead(sample) && <ReadingCard sample={sample} classNames={[]} overlay={FULL_OVERLAY} />}
-          <div style={{ padding: "12px 14px" }}>
-            {sample.truth && sample.truth.boxes.length > 0 ? (
+          <div className={classes.sampleFacts}>
+            {isRead(sample) ? (
+              <>
+                <AnswerLines sample={sample} classNames={[]} overlay={FULL_OVERLAY} />
+                <p className="tiny muted number">Row {sample.row}</p>
+              </>
+            ) : sample.truth && sample.truth.boxes.length > 0 ? (
               <BoxCounts sample={sample} />
             ) : (
               <SampleFacts sample={sample} classNames={[]} overlay={FULL_OVERLAY} />

@@ -4,11 +4,12 @@ import classes from "./insights.module.css";
 type LegendProps = { names: readonly string[]; only?: string | null; onOnly?: (name: string | null) => void };
 
 const ALL = " all";
-const SHOWN = 16;
+/** More names than this are a choice and no list. */
+export const MANY_NAMES = 16;
 
 /** Names with their colours. Where they can be told apart badly, a choice leaves one of them standing. */
 export function Legend({ names, only = null, onOnly }: LegendProps) {
-  if (names.length > SHOWN && onOnly)
+  if (names.length > MANY_NAMES && onOnly)
     return (
       <div className={classes.manyNames}>
         <SelectInput

@@ -1,14 +1,16 @@
 import { useState } from "react";
 import type { LinesPayload } from "../api/insight";
 import { formatMetric } from "../ui/format";
-import { Legend } from "./Legend";
+import { Legend, MANY_NAMES } from "./Legend";
 import type { PanelProps } from "./panel";
 import { type Extent, extentOf } from "./scales";
 import { XYPlot } from "./XYPlot";
 
 /** Lines over a common axis. */
 export function Lines({ payload, title }: PanelProps<LinesPayload>) {
-  const [only, setOnly] = useState<string | null>(null);
+  // So many lines say nothing together: one of them stands out from the start.
+  const isMany = payload.series.length > MANY_NAMES;
+  const [only, setOnly] = useState<string | null>(isMany ? (payload.series[0]?.name ?? null) : null);
   const lines = payload.series.map((series, colour) => ({ name: series.name, colour, x: series.x, y: series.y }));
   const isShare = (values: (number | null)[]) => values.every((value) => value === null || (value >= 0 && value <= 1));
   const xs = lines.flatMap((line) => line.x);

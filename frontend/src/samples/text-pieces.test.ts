@@ -122,6 +122,18 @@ describe("pieces of a text", () => {
     expect(shown).toBeLessThan(1000);
   });
 
+  it("give the few lines of a card to what is marked far behind", () => {
+    const text = `${"word ".repeat(100)}ANSWER ${"word ".repeat(100)}`;
+
+    const pieces = piecesOf(block(text, mark(500, 506)), ALL, 260);
+
+    const before = pieces.slice(
+      0,
+      pieces.findIndex((piece) => "text" in piece && piece.text === "ANSWER"),
+    );
+    expect(before.reduce((sum, piece) => sum + ("text" in piece ? piece.text.length : 0), 0)).toBeLessThan(150);
+  });
+
   it("stay quick with as many marks as a long text has tokens", () => {
     const text = "word ".repeat(20_000);
     const marks = Array.from({ length: 20_000 }, (_, i) => mark(i * 5, i * 5 + 4, { role: "importance", score: 0.1 }));

@@ -26,6 +26,8 @@ export type Gap = { start: number; hidden: number };
 export type Shown = { truth: boolean; prediction: boolean; importance: boolean };
 
 const WINDOW = 160;
+/** A limit below this is that of a card, which has few lines: they go to what is marked. */
+const SHORT = 400;
 
 /** A text as flat pieces, whatever overlaps. With a limit, a long text keeps its beginning and what is marked later. */
 export function piecesOf(block: TextBlock, shown: Shown, limit = Infinity): (Piece | Gap)[] {
@@ -118,16 +120,18 @@ function sweep<T extends { start: number; end: number }>(items: readonly T[]): (
 function visibleRanges(text: string, spans: readonly Span[], limit: number): { start: number; end: number }[] {
   const whole = [{ start: 0, end: text.length }];
   if (text.length <= limit * 1.2) return whole;
-  const ranges = [{ start: 0, end: wordEnd(text, limit) }];
+  const isFar = (spans[0]?.start ?? 0) > limit / 2;
+  const ranges = [{ start: 0, end: wordEnd(text, limit < SHORT && isFar ? limit / 4 : limit) }];
+  const around = Math.min(WINDOW, Math.round(limit / 4));
   let budget = 3 * limit;
   for (const span of spans) {
-    const start = wordEnd(text, Math.max(0, span.start - WINDOW));
-    const end = wordEnd(text, Math.min(text.length, span.end + WINDOW));
+    const start = wordEnd(text, Math.max(0, span.start - around));
+    const end = wordEnd(text, Math.min(text.length, span.end + around));
     const last = ranges[ranges.length - 1] as { start: number; end: number };
     if (end <= last.end) continue;
     budget -= end - Math.max(start, last.end);
     if (budget < 0) break;
-    if (start <= last.end + WINDOW) last.end = end;
+    if (start <= last.end + around) last.end = end;
     else ranges.push({ start, end });
   }
   const [only] = ranges;

@@ -137,7 +137,9 @@ def prefilled(schema: type[SettingsSchema], dataset: Dataset | None, machine: Ma
     if validation is not None:
         values["dataset.validation_strategy"] = "custom"
         values["dataset.validation_dataframe"] = validation.name
-    for role_name, columns in manifest.roles.items():
+    # Columns of another problem type play other roles; a start with them is refused with the reason.
+    roles = manifest.roles if manifest.problem_type == schema.problem_type else {}
+    for role_name, columns in roles.items():
         values[f"dataset.{role_name}"] = columns if isinstance(columns, str) else list(columns)
     context = dataset.choice_context()
     if context.folds and "0" not in context.folds:

@@ -1,5 +1,6 @@
 """The recipe that fits a dataset and machine."""
 
+import math
 from collections.abc import Iterator
 
 from studio.problems.contract import SuggestionContext
@@ -16,6 +17,8 @@ from studio.settings.sections.text import MINILM
 BATCH_SIZE = 16
 DEFAULT_LENGTH = 128
 TWO_ENCODERS_RATE = 3e-4
+LEAST_UPDATES = 400
+VALIDATIONS = 4
 UNTRAINED = "This backbone has not learned to write yet."
 
 
@@ -37,5 +40,11 @@ def _changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[S
         reason = "The new cross-attention needs larger steps than pretrained layers do."
         yield SuggestedChange("training.learning_rate", TWO_ENCODERS_RATE, reason)
         yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps the pretrained weights intact.")
-    yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=800)
+    for change in epochs_change(backbone, context, BATCH_SIZE, least_updates=LEAST_UPDATES):
+        yield change
+        yield SuggestedChange(
+            "training.evaluation_epochs",
+            float(math.ceil(change.value / VALIDATIONS)),
+            "Writing the texts of the validation rows takes longer than an epoch of training.",
+        )
     yield from machine_changes(context)

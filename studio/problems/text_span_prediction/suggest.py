@@ -37,5 +37,5 @@ def _changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[S
         yield SuggestedChange("training.evaluate_before_training", False, UNTRAINED)
     if backbone == MINILM:
         yield from gentle_backbone(["Backbone"], RATES)
-    yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=400)
+    yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=250)
     yield from machine_changes(context)

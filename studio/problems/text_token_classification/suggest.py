@@ -33,5 +33,5 @@ def _changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[S
     yield SuggestedChange(
         "prediction.metric", "CONLL_MICRO_F1_SCORE", "Entities of several words are right or wrong as a whole."
     )
-    yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=400)
+    yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=250)
     yield from machine_changes(context)

@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
+from safetensors.torch import load_file
 
 from benchmarks.workspace import import_example, make_run
 from studio.datasets.dataset import Dataset
@@ -28,8 +30,11 @@ from studio.results.insight import Insight
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
+from studio.runs.folder import RunFolder
+from studio.runs.spec import RunSpec
 from studio.settings.sections.text import SCRATCH
 from studio.settings.yaml_config import dump_config, load_config
+from studio.training.stopping import StopSignal
 from studio.training.worker import run_worker
 
 SMALL: dict[str, Any] = {
@@ -47,6 +52,8 @@ SMALL: dict[str, Any] = {
     "tokenizer.label_max_length": 32,
     "prediction.max_length": 16,
 }
+STOP_AT_LOOK = 2
+"""Looks whether to stop come once an update, and once before the first."""
 SMALL_BACKBONES = {"timm": "test_resnet", "efficientdet": "tf_efficientdet_lite0"}
 
 
@@ -208,6 +215,32 @@ def test_no_pickle_is_written(finished: Finished) -> None:
     for path in finished.folder.rglob("*.npz"):
         with np.load(path, allow_pickle=False) as arrays:
             assert all(arrays[name].dtype != object for name in arrays)
+
+
+def test_a_stopped_run_resumes_to_the_same_bits(
+    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_run(tmp_path / "run", finished.dataset, finished.settings, threads=1, model_type=finished.model.id)
+    asked = StopSignal.is_requested.fget
+    looks = iter(range(100))
+
+    def is_requested(signal: StopSignal) -> bool:
+        if next(looks) == STOP_AT_LOOK:
+            RunFolder(folder).stop.touch()
+        return bool(asked(signal))
+
+    monkeypatch.setattr(StopSignal, "is_requested", property(is_requested))
+
+    stopped = run_worker(folder)
+    RunFolder(folder).stop.unlink()
+    monkeypatch.undo()
+    RunSpec.read(folder).model_copy(update={"attempt": 2, "fence": 2, "resume": True}).write(folder)
+    resumed = run_worker(folder)
+
+    assert (stopped, resumed) == (4, 0)
+    whole, parts = (load_file(one / "bundle" / "model.safetensors") for one in (finished.folder, folder))
+    assert whole.keys() == parts.keys()
+    assert [name for name, tensor in whole.items() if not torch.equal(tensor, parts[name])] == []
 
 
 SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "accelerate"}

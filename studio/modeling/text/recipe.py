@@ -25,7 +25,7 @@ from studio.modeling.recipe import (
     Split,
     Target,
 )
-from studio.modeling.text.assets import text_assets
+from studio.modeling.text.assets import config_of, text_assets
 from studio.modeling.text.attributions import importance_marks, integrated_gradients
 from studio.modeling.text.encoder import PooledTextEncoder
 from studio.modeling.text.inputs import (
@@ -43,6 +43,7 @@ from studio.modeling.text.inputs import (
 from studio.modeling.text.lengths import length_insight
 from studio.modeling.text.sources import find_text_model, is_scratch
 from studio.modeling.text.tokenizer import TextTokenizer
+from studio.modeling.text.transformers_models import check_length
 from studio.modeling.weights import WeightsFile
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
@@ -62,6 +63,9 @@ class TextRecipe(Recipe[BatchT]):
     ) -> None:
         super().__init__(settings, target, metrics, assets)
         self.tokenizer = TextTokenizer.of(self.assets, lowercase=bool(self.settings.tokenizer.lowercase))
+        name, limits = str(self.settings.architecture.backbone), self.settings.tokenizer
+        check_length(config_of(self.assets), limits.max_length, "Max length", name)
+        check_length(config_of(self.assets), getattr(limits, "label_max_length", 0), "Label max length", name)
 
     @classmethod
     @abstractmethod

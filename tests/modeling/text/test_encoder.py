@@ -9,7 +9,12 @@ import torch
 from studio.errors import TrainingError
 from studio.modeling.text.encoder import TextHead
 from studio.modeling.text.pooling import TextPooling
-from studio.modeling.text.transformers_models import checkpoint_activations, model_config
+from studio.modeling.text.transformers_models import (
+    check_length,
+    checkpoint_activations,
+    model_config,
+    position_limit,
+)
 
 OF_HEADS = ("classifier_dropout", "qa_dropout", "seq_classif_dropout", "summary_last_dropout", "pooler_dropout")
 POOLS = ("[CLS] token", "Average", "Max", "GeM")
@@ -93,3 +98,21 @@ def test_every_weight_gets_a_gradient(architecture: Any, assets: Mapping[str, by
     model(ids, torch.ones_like(ids)).sum().backward()
 
     assert not [name for name, one in model.named_parameters() if one.grad is None]
+
+
+@pytest.mark.parametrize(
+    ("values", "limit"),
+    [
+        ({"model_type": "bert", "max_position_embeddings": 512}, 512),
+        ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
+        ({"model_type": "t5", "n_positions": 512}, None),
+        ({"model_type": "xlnet"}, None),
+    ],
+)
+def test_a_backbone_reads_as_far_as_it_has_places(values: dict[str, Any], limit: int | None) -> None:
+    assert position_limit(values) == limit
+    if limit is not None:
+        check_length(values, limit, "Max length", "some/backbone")
+        with pytest.raises(TrainingError, match=f"at most {limit}") as caught:
+            check_length({"encoder": values}, limit + 1, "Max length", "some/backbone")
+        assert "Max length" in caught.value.message

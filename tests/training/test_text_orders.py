@@ -99,6 +99,21 @@ def test_a_row_without_its_text_is_refused_with_the_columns_name(trained: Path, 
         asked(trained, folder, {"path": "answers/one.json"})
 
 
+def test_a_service_answers_a_row_with_its_columns(trained: Path) -> None:
+    from fastapi.testclient import TestClient
+
+    from studio.scoring.template.serve import make_app
+
+    client = TestClient(make_app(trained, None))
+    answer = client.post("/predict", json={"text": "play some jazz"}).json()
+
+    assert client.get("/about").json()["input"] == "a JSON object of column names and values"
+    likeliest = answer["prediction"]["labels"][0]["label"]
+    assert answer["columns"]["pred_label"] == likeliest
+    assert answer["texts"][0]["text"] == "play some jazz"
+    assert client.post("/predict", json={"other": "x"}).status_code == 422
+
+
 def test_points_of_a_plot_say_what_they_are() -> None:
     plot = Scatter(x_label="x", y_label="y", x=(1, 2), y=(3, 4), rows=(7, 9))
     insight = Insight(key="map", group="test", title="Map", how_to_read="Look.", payload=plot)

@@ -17,7 +17,7 @@ from studio.files import fsync_file, fsync_folder, iter_files
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
-from studio.scoring.bundle import Bundle, open_bundle
+from studio.scoring.bundle import Bundle, BundleManifest, open_bundle
 from studio.scoring.wheel import scoring_wheel
 
 SERVE_DISTRIBUTIONS = ("fastapi", "uvicorn")
@@ -66,20 +66,22 @@ def _write(archive: zipfile.ZipFile, folder: RunFolder, bundle: Bundle, kind: Pr
     templates = resources.files("studio.scoring") / "template"
     for name in TEMPLATES:
         archive.writestr(name, (templates / name).read_text())
-    archive.writestr("README.md", _readme((templates / "README.md").read_text(), bundle, kind))
+    archive.writestr("README.md", readme(bundle.manifest, kind))
 
 
-def _readme(text: str, bundle: Bundle, kind: ProblemType) -> str:
-    labels = [str(one) for one in bundle.manifest.target["labels"]]
-    metrics = [f"{name} {value:.4g}" for name, value in bundle.manifest.metrics.items() if value is not None]
-    inputs = [role.name for role in kind.roles if role.is_required and role.in_test]
-    settings = bundle.manifest.settings["dataset"]
-    columns = [str(settings[name]) for name in inputs]
-    return Template(text).substitute(
+def readme(manifest: BundleManifest, kind: ProblemType) -> str:
+    """What a pipeline says about itself, for people."""
+    template = resources.files("studio.scoring") / "template" / "README.md"
+    labels = [str(one) for one in manifest.target["labels"]]
+    metrics = [f"{name} {value:.4g}" for name, value in manifest.metrics.items() if value is not None]
+    inputs = [manifest.settings["dataset"][role.name] for role in kind.roles if role.is_required and role.in_test]
+    columns = [column for one in inputs for column in ([one] if isinstance(one, str) else one)]
+    return Template(template.read_text()).substitute(
         title=kind.title,
+        media=" --media FOLDER" if kind.media_role else "",
         columns=", ".join(f"`{column}`" for column in columns),
         predictions=kind.prediction_columns,
-        labels=", ".join(labels[:50]) + (" ..." if len(labels) > 50 else ""),
+        labels=(", ".join(labels[:50]) + (" ..." if len(labels) > 50 else "")) or "none",
         metrics=", ".join(metrics) or "not measured",
     )
 

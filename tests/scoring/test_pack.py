@@ -14,7 +14,9 @@ import pandas as pd
 import pytest
 
 from studio.errors import BundleError
-from studio.scoring.pack import pack
+from studio.problems.registry import problem_type
+from studio.scoring.bundle import BundleManifest
+from studio.scoring.pack import pack, readme
 from studio.scoring.tables import write_csv
 
 FRESH_SECONDS = 1500
@@ -54,6 +56,23 @@ def test_packing_does_not_import_torch(packed: Path) -> None:
 def test_a_run_without_a_model_cannot_be_packed(tmp_path: Path) -> None:
     with pytest.raises(BundleError):
         pack(tmp_path)
+
+
+def test_its_readme_names_every_input_column_and_a_media_folder_only_where_files_are_read() -> None:
+    def told(kind: str, target: list[str], **dataset: object) -> str:
+        manifest = BundleManifest(problem_type=kind, settings={"dataset": dataset}, target={"labels": target})
+        return readme(manifest, problem_type(kind))
+
+    texts = told("text_classification", ["no", "yes"], text_column=["title", "body"])
+    images = told("image_classification", ["cat", "dog"], image_column="file")
+    generated = told("text_sequence_to_sequence", [], text_column="facts")
+
+    assert "`title`, `body`" in texts
+    assert "| labels | no, yes |" in texts
+    assert "--table FILE -o" in texts
+    assert "--table FILE --media FOLDER -o" in images
+    assert "`facts`" in generated
+    assert "| labels | none |" in generated
 
 
 def test_spreadsheets_run_no_formula_from_a_prediction_table(tmp_path: Path) -> None:

@@ -48,8 +48,8 @@ PROBLEM_TYPE = ProblemType(
         "Labels",
         "Lengths of texts",
     ),
-    prediction_columns="lists with the rows most like each: pred_similar_rows, pred_similarities, pred_similar_labels; "
-    "embeddings in the raw output",
+    prediction_columns="lists with the rows most like each, from 1: pred_similar_rows, pred_similarities; pred_label "
+    "with the label of the nearest; embeddings in the raw output",
     guess=guess,
     inspector=inspect_rows,
     suggest=suggest,

@@ -20,6 +20,7 @@ FOLDS = 5
 DEFAULT_FOLD_COLUMN = "fold"
 UNLABELED = "dataset.unlabeled_dataframe"
 MISSING_TARGETS = "dataset.missing_targets"
+TRAIN_VALIDATION = "training.train_validation_data"
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,12 @@ class Split:
     def is_inference_only(self) -> bool:
         """Whether nothing is trained, and the test rows are predicted."""
         return self.train.empty
+
+    def learned(self, settings: SettingsSchema) -> pd.DataFrame:
+        """The rows that are learned from: those of training, and of validation too where the settings say so."""
+        if not settings.value(TRAIN_VALIDATION):
+            return self.train
+        return pd.concat([self.train, self.validation], ignore_index=True)
 
 
 def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split:

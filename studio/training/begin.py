@@ -104,9 +104,8 @@ def _model(job: Job, *, is_resumed: bool) -> nn.Module:
 
 
 def _training_rows(job: Job) -> pd.DataFrame:
-    rows = job.split.train
+    rows = job.split.learned(job.settings)
     if job.settings.training.train_validation_data:
-        rows = pd.concat([rows, job.split.validation], ignore_index=True)
         job.reporter.log("warning", "Training on validation rows too: validation figures flatter the model.")
     if len(rows) < job.team.size:
         raise TrainingError(

@@ -103,8 +103,9 @@ def make_job(
         start_folder = (folder.path / spec.start_weights).resolve()
         start = open_start_weights(start_folder, spec.problem_type, spec.model_type, settings)
     recipe_type = recipe_class(kind)
-    target = _target_of(start) if tables.is_inference_only else recipe_type.target_of(settings, tables.train)
-    assets = _assets(folder, spec, team, start, lambda: recipe_type.assets_of(settings, tables.train))
+    learned = tables.learned(settings)
+    target = _target_of(start) if tables.is_inference_only else recipe_type.target_of(settings, learned)
+    assets = _assets(folder, spec, team, start, lambda: recipe_type.assets_of(settings, learned))
     device = torch.device("cuda", 0) if spec.devices and torch.cuda.is_available() else torch.device("cpu")
     return Job(
         folder=folder,

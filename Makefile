@@ -104,8 +104,9 @@ schema: $(VENV)/.dev ## Regenerate docs, examples of settings, API types and nam
 	@$(with_node)
 	npm --prefix frontend run --silent types
 
+# As modules: run as scripts, their folder would come first, and its logging.py would hide Python's own.
 benchmarks: $(VENV)/.dev ## Measure both sides of every speed claim
-	for script in benchmarks/*.py; do $(PY) $$script; done
+	for script in $$(grep -l __main__ benchmarks/*.py); do $(PY) -m "benchmarks.$$(basename "$$script" .py)"; done
 
 clean: ## Remove what is built, keep the environment
 	rm -rf dist build studio/web frontend/dist .pytest_cache .mypy_cache .ruff_cache

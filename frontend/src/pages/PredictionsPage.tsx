@@ -36,7 +36,7 @@ export function PredictionsPage() {
                 </Button>
               }
             >
-              Choose a finished experiment and give it a dataset, a file, or one image.
+              Choose a finished experiment and give it a dataset, a file, or a single sample.
             </EmptyState>
           )
         }

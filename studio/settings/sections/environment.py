@@ -90,8 +90,8 @@ class EnvironmentSection(SettingsSection):
         Literal["Automatic", "Off"],
         Setting(
             label="Cache inputs",
-            help="Keep decoded and resized inputs on disk, so that later epochs and later runs read them at once. "
-            "Automatic does it while the disk has room.",
+            help="Keep prepared inputs on disk (images decoded and resized, columns of texts as tokens), so that later "
+            "epochs and later runs read them at once. Automatic does it while the disk has room.",
             level=ExperienceLevel.MASTER,
         ),
     ] = "Automatic"

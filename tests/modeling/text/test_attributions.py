@@ -58,3 +58,27 @@ def test_pieces_of_a_word_are_one_mark_and_the_strongest_word_has_one() -> None:
         ("word", -0.5),
     ]
     assert {one.role for one in marks} == {"importance"}
+
+
+def test_marks_never_overlap_where_bytes_of_a_character_are_tokens_of_their_own() -> None:
+    text = "fox 👩‍🍳 okay"
+    spans = [(0, 3), (3, 5), (4, 5), (4, 5), (5, 6), (6, 7), (6, 7), (7, 12)]
+
+    marks = importance_marks(np.array([1.0, 0.5, 0.5, 0.5, 0.1, 0.5, 0.5, -2.0]), (text,), spans)
+
+    assert [(text[one.start : one.end], one.score) for one in marks] == [
+        ("fox", 0.5),
+        ("👩", 0.75),
+        ("\u200d", 0.05),
+        ("🍳", 0.5),
+        ("okay", -1.0),
+    ]
+
+
+def test_scripts_without_blanks_are_marked_piece_by_piece() -> None:
+    text = "我想取消订单 now"
+    spans = [(0, 1), (1, 2), (2, 4), (4, 6), (7, 8), (8, 10)]
+
+    marks = importance_marks(np.array([1.0, 2.0, 3.0, 4.0, 1.0, 1.0]), (text,), spans)
+
+    assert [text[one.start : one.end] for one in marks] == ["我", "想", "取消", "订单", "now"]

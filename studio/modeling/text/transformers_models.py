@@ -62,7 +62,9 @@ def set_dropout(config: Any, rate: float) -> None:
 def position_limit(values: Mapping[str, Any]) -> int | None:
     """The longest sequence that a model has places for; None where it has no such limit."""
     places = values.get("max_position_embeddings", values.get("n_positions"))
-    if values.get("model_type") in RELATIVE or not isinstance(places, int) or places < 1:
+    # DeBERTa knows distances alone, unless it is told to add places.
+    is_relative = values.get("model_type") in RELATIVE or values.get("position_biased_input") is False
+    if is_relative or not isinstance(places, int) or places < 1:
         return None
     # RoBERTa and its kin count places from behind the padding token's.
     offset = int(values.get("pad_token_id") or 0) + 1 if values.get("model_type") in COUNTED_FROM_PADDING else 0

@@ -107,6 +107,8 @@ def test_every_weight_gets_a_gradient(architecture: Any, assets: Mapping[str, by
         ({"model_type": "roberta", "max_position_embeddings": 514, "pad_token_id": 1}, 512),
         ({"model_type": "t5", "n_positions": 512}, None),
         ({"model_type": "xlnet"}, None),
+        ({"model_type": "deberta-v2", "max_position_embeddings": 512, "position_biased_input": False}, None),
+        ({"model_type": "deberta-v2", "max_position_embeddings": 512}, 512),
     ],
 )
 def test_a_backbone_reads_as_far_as_it_has_places(values: dict[str, Any], limit: int | None) -> None:

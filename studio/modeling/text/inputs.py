@@ -73,13 +73,13 @@ class TextSequences:
         """Tokens of every row, special ones included."""
         special = self.tokenizer
         inner = sum((part.lengths for part in self._parts), start=np.zeros(len(self), dtype=np.int64))
-        inner = inner + (len(self._parts) - 1) * (special.special.separator is not None)
+        inner = inner + (len(self._parts) - 1) * len(self._between)
         found: NDArray[np.int64] = np.minimum(inner, self.room) + len(special.prefix) + len(special.suffix)
-        return found
+        return np.maximum(found, 1)
 
     def is_cut(self, position: int) -> bool:
         """Whether a row does not fit."""
-        count = sum(len(part[position]) for part in self._parts) + len(self._parts) - 1
+        count = sum(len(part[position]) for part in self._parts) + (len(self._parts) - 1) * len(self._between)
         return count > self.room or any(bool(part.is_cut[position]) for part in self._parts)
 
     def cut_count(self) -> int:
@@ -91,14 +91,19 @@ class TextSequences:
         return tuple(texts[position] for texts in self._texts)
 
     def __getitem__(self, position: int) -> NDArray[np.int32]:
-        special = self.tokenizer.special
-        between = [] if special.separator is None else [special.separator]
         inner: list[int] = []
         for number, part in enumerate(self._parts):
-            inner.extend(between if number else [])
+            inner.extend(self._between if number else [])
             inner.extend(part[position].tolist())
         framed = [*self.tokenizer.prefix, *inner[: self.room], *self.tokenizer.suffix]
-        return np.array(framed, dtype=np.int32)
+        # An empty text still is a sequence, and a model needs a token.
+        return np.array(framed or [self.tokenizer.special.pad], dtype=np.int32)
+
+    @property
+    def _between(self) -> list[int]:
+        """The tokens between two columns."""
+        separator = self.tokenizer.special.separator
+        return [] if separator is None else [separator]
 
 
 class TextSamples(Samples):

@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from studio.modeling.input_cache import open_cache
 from studio.modeling.recipe import Draw
 from studio.modeling.text import encoded
 from studio.modeling.text.inputs import TextSamples, TextSequences, padded, spans_of, text_batch
-from studio.modeling.text.tokenizer import TextTokenizer
+from studio.modeling.text.tokenizer import SpecialTokens, TextTokenizer
 
 TABLE = pd.DataFrame(
     {
@@ -118,3 +119,25 @@ def test_padding_is_no_token() -> None:
 
     assert ids.tolist() == [[5, 6, 7], [8, 0, 0]]
     assert mask.tolist() == [[1, 1, 1], [1, 0, 0]]
+
+
+def test_an_empty_text_is_a_token_where_no_special_ones_frame_it() -> None:
+    bare = Tokenizer(models.WordLevel({"[PAD]": 0, "word": 1}, unk_token="[PAD]"))
+    bare.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = TextTokenizer(bare, SpecialTokens(pad=0))
+    table = pd.DataFrame({"a": ["", "word word"], "b": ["", "word"]})
+
+    sequences = TextSequences(table, ["a", "b"], tokenizer, 8)
+
+    assert [sequences[row].tolist() for row in range(2)] == [[0], [1, 1, 1]]
+
+
+def test_nothing_is_cut_where_no_token_stands_between_columns() -> None:
+    bare = Tokenizer(models.WordLevel({"[PAD]": 0, "word": 1}, unk_token="[PAD]"))
+    bare.pre_tokenizer = pre_tokenizers.Whitespace()
+    tokenizer = TextTokenizer(bare, SpecialTokens(pad=0))
+    table = pd.DataFrame({"a": ["word " * 5], "b": ["word " * 3]})
+
+    sequences = TextSequences(table, ["a", "b"], tokenizer, 8)
+
+    assert (len(sequences[0]), sequences.cut_count()) == (8, 0)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 
-
 from studio.modeling.text.assets import text_assets
 from studio.modeling.text.tokenizer import TextTokenizer
 

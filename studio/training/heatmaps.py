@@ -46,7 +46,9 @@ def explained(view: SampleView, attribution: Attribution, path: Path, name: str)
         if not view.texts:
             return view
         first, *others = view.texts
-        marked = first.model_copy(update={"marks": (*first.marks, *attribution)})
+        # The text may be the beginning of a longer one.
+        inside = [mark for mark in attribution if mark.end <= len(first.text)]
+        marked = first.model_copy(update={"marks": (*first.marks, *inside)})
         return view.model_copy(update={"texts": (marked, *others)})
     reference = write_heatmap(path, attribution, view.media)
     return view.model_copy(update={"heatmap": reference.model_copy(update={"path": name})})

@@ -23,6 +23,8 @@ MOST_GROUPS = 15
 OTHERS = "(other labels)"
 UNKNOWN = "(unknown)"
 MOST_PAIRS = 20
+MOST_CHARACTERS = 1000
+"""Of a neighbour's text; it is shown beside a sample, and many samples have the same neighbours."""
 MOST_COMPARED = 1500
 """Rows whose pairs are in the similarity histograms."""
 
@@ -65,7 +67,7 @@ def neighbours(
     return tuple(
         Neighbour(
             row=rows[other],
-            text=texts[other],
+            text=_beginning(texts[other]),
             label=labels[other] or "",
             similarity=float(cosine),
             is_match=None if label is None or labels[other] is None else labels[other] == label,
@@ -182,6 +184,10 @@ def _pairs(searched: Searched, split: Split) -> Insight:
             filters=tuple(SampleFilter(truth=label, prediction=other) for (label, other), _ in pairs),
         ),
     )
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
 
 
 def _spread(count: int, most: int) -> NDArray[np.int64]:

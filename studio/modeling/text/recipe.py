@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.datasets.text_views import shown as drawable
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import (
     Assets,
@@ -150,7 +151,7 @@ class PooledTextRecipe(TextRecipe[TextBatch]):
         sequences = self._sequences(scored.table, None)
         for position, text in enumerate(self.shown_texts(scored.table)):
             block = TextBlock(name=name, text=text, is_cut=sequences.is_cut(position))
-            yield {"title": title_of(text), "texts": (block,)}
+            yield {"title": title_of(text), "texts": (drawable(block),)}
 
     def importance(
         self, encoder: PooledTextEncoder, batch: TextBatch, output_of: Callable[[], Tensor]

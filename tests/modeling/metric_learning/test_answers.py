@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from studio.modeling.metric_learning.answers import EMBEDDING, EmbeddingAnswers
+from studio.modeling.metric_learning.insights import MOST_CHARACTERS
 from studio.modeling.predictions import ScoredTable
 
 ANSWERS = EmbeddingAnswers("label", top_k=2)
@@ -58,3 +59,13 @@ def test_neighbours_name_source_rows_and_say_whether_they_match() -> None:
         (30, "three", False),
     ]
     assert (first.truth, first.prediction, first.correct) == ("a", "a", True)
+
+
+def test_neighbours_show_the_beginning_of_a_very_long_text() -> None:
+    table = scored([[1, 0], [0.9, 0.1]], ["a", "a"])
+
+    first = next(ANSWERS.sample_rows(table, [{"title": "t"}] * 2, ["one", "word " * 100_000]))
+
+    [neighbour] = first.view.neighbours
+    assert neighbour.text.startswith("word word")
+    assert len(neighbour.text) <= MOST_CHARACTERS

@@ -115,24 +115,22 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
         return pd.DataFrame({"pred_text": _texts(scored)}, index=scored.table.index)
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
-        references = self._references(scored.table)
-        return {} if references is None else generation_metrics(_texts(scored), references)
+        compared = self._compared(scored)
+        return {} if compared is None else generation_metrics(compared.texts, compared.references)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
-        references = self._references(scored.table)
-        if references is not None:
-            name, texts = self.settings.prediction.metric, _texts(scored)
-            scores = text_scores(name, texts, references)
-            yield from generation_insights(Generated(texts, references, scored.row_numbers(), scores, name), split)
+        compared = self._compared(scored)
+        if compared is not None:
+            yield from generation_insights(compared, split)
         if len(scored):
             sequences, limit = self._sequences(scored.table, None), self.settings.tokenizer.max_length
             yield length_insight(sequences.lengths(), sequences.cut_count(), limit, split)
 
     def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
-        name, texts, references = self.settings.prediction.metric, _texts(scored), self._references(scored.table)
-        sequences = self._sequences(scored.table, None)
+        texts, references = _texts(scored), self._references(scored.table)
+        compared, sequences = self._compared(scored), self._sequences(scored.table, None)
         inputs = cells(scored.table, self.settings.dataset.text_column)
-        scores = None if references is None else text_scores(name, texts, references)
+        scores = {} if compared is None else dict(zip(compared.rows, compared.scores, strict=True))
         for position, (row, text, written) in enumerate(zip(scored.row_numbers(), inputs, texts, strict=True)):
             reference = None if references is None else references[position]
             source = TextBlock(name=self.settings.dataset.text_column, text=text, is_cut=sequences.is_cut(position))
@@ -142,7 +140,7 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
                 truth=None if reference is None else Annotation(),
                 prediction=Annotation(),
                 loss=scored.loss_of(position),
-                scores={} if scores is None else {NAMES[name]: scores[position]},
+                scores={NAMES[self.settings.prediction.metric]: scores[row]} if row in scores else {},
                 texts=tuple(shown(block) for block in (source, *_written_blocks(written, reference))),
             )
             yield SampleRow(view, correct=None if reference is None else written.strip() == reference.strip())
@@ -170,15 +168,29 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
             cache=media.cache if media else None,
         )
 
-    def _references(self, table: pd.DataFrame) -> list[str] | None:
-        return cells(table, self.settings.dataset.label_columns) if self.has_truth(table) else None
+    def _references(self, table: pd.DataFrame) -> list[str | None] | None:
+        """The text to write of every row, None where there is none; None without the column."""
+        if not self.has_truth(table):
+            return None
+        return [text or None for text in cells(table, self.settings.dataset.label_columns)]
+
+    def _compared(self, scored: ScoredTable) -> Generated | None:
+        """The rows whose text to write is known, with what was written; None without the column."""
+        references = self._references(scored.table)
+        if references is None:
+            return None
+        every = zip(_texts(scored), references, scored.row_numbers(), strict=True)
+        known = [(text, reference, row) for text, reference, row in every if reference is not None]
+        texts, wanted, rows = [one[0] for one in known], [one[1] for one in known], [one[2] for one in known]
+        name = self.settings.prediction.metric
+        return Generated(texts, wanted, rows, text_scores(name, texts, wanted), name)
 
     def _targets(self, table: pd.DataFrame, media: Media | None) -> list[NDArray[np.int32] | None] | None:
         """Tokens to write, with those that a text begins and ends with; None for a row without a text."""
         references = self._references(table)
         if references is None:
             return None
-        encoded, (before, behind) = self._encoded(references, media), self._frame
+        encoded, (before, behind) = self._encoded([one or "" for one in references], media), self._frame
         return [
             np.array([*before, *encoded[position].tolist(), *behind], dtype=np.int32) if reference else None
             for position, reference in enumerate(references)
@@ -191,7 +203,7 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
 
     def _cut_targets(self, table: pd.DataFrame) -> int:
         references = self._references(table)
-        return 0 if references is None else int(self._encoded(references, None).is_cut.sum())
+        return 0 if references is None else int(self._encoded([one or "" for one in references], None).is_cut.sum())
 
     @property
     def _frame(self) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -1,5 +1,6 @@
 """Texts are written the same in every batch, tied tensors are kept once, and two encoders make a translator."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -7,12 +8,14 @@ import pandas as pd
 import pytest
 import torch
 
+from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Draw, Media, Recipe
 from studio.modeling.text.assets import config_of
 from studio.problems.registry import problem_type
 from studio.problems.text_sequence_to_sequence.model import TextWriter
 from studio.problems.text_sequence_to_sequence.recipe import TEXT, TextSequenceToSequenceRecipe
 from studio.problems.text_sequence_to_sequence.samples import IGNORED
+from studio.results.insight import Table
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 TABLE = pd.DataFrame(
@@ -21,6 +24,8 @@ TABLE = pd.DataFrame(
         "written": ["three two one", "four", "nine eight seven six five 😀", "nothing"],
     }
 )
+
+MEDIA = Media(root=None)  # type: ignore[arg-type]
 
 
 def make_recipe(**changes: Any) -> TextSequenceToSequenceRecipe:
@@ -156,3 +161,23 @@ def test_a_translator_of_two_encoders_learns_from_what_it_reads() -> None:
         optimizer.step()
 
     assert written(recipe, model.eval(), [0, 1, 2, 3]) == TABLE["written"].tolist()
+
+
+def test_rows_without_a_text_to_write_are_predicted_and_not_scored() -> None:
+    recipe = make_recipe()
+    texts = tuple({TEXT: np.array(text, dtype=np.str_)} for text in ("three two one", "", "other", ""))
+    table = TABLE.assign(written=["three two one", None, None, None])
+    scored = ScoredTable(table, texts, None)
+
+    rows = list(recipe.sample_rows(scored, MEDIA))
+
+    assert recipe.metrics(scored)["TER"] == 0.0
+    assert [row.correct for row in rows] == [True, None, None, None]
+    assert [row.view.truth is None for row in rows] == [False, True, True, True]
+    panels = {one.key: one.payload for one in recipe.insights(scored, "test")}
+    figures = panels["test-figures"]
+    assert isinstance(figures, Table)
+    assert figures.rows[0] == ("Texts", 1)
+    unknown = ScoredTable(table.assign(written=None), texts, None)
+    assert all(math.isnan(value) for value in recipe.metrics(unknown).values())
+    assert [one.key for one in recipe.insights(unknown, "test")] == ["test-lengths"]

@@ -79,8 +79,11 @@ class TextSpanPredictionRecipe(TextRecipe[QuestionBatch]):
             if lost:
                 text = f"{lost} {name} answers do not stand in their context; they have no loss and count as missed."
                 yield Note("warning", text)
-            windows = sum(self._samples(table, training=False).window_counts)
-            yield Note("info", f"{len(table)} {name} contexts are read in {windows} windows.")
+            samples = self._samples(table, training=False)
+            if cut := samples.cut_count():
+                text = f"{cut} of {len(table)} {name} questions have more than {samples.question_room} tokens"
+                yield Note("warning", f"{text} and are cut at the end: half of Max length is for the context.")
+            yield Note("info", f"{len(table)} {name} contexts are read in {sum(samples.window_counts)} windows.")
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         return self._samples(table, training=training)

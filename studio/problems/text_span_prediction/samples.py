@@ -89,7 +89,10 @@ class QuestionSamples(Samples):
         room = max(4, max_length - self._frame.size)
         # Models such as XLNet end with the token that stands for the whole, and read the context first.
         self._context_first = tokenizer.special.first in self._frame.behind
-        self._questions = [ids[: room // 2] for ids, _ in _encoded(tokenizer, questions)]
+        whole = [ids for ids, _ in _encoded(tokenizer, questions)]
+        self.question_room = room // 2
+        self._cut_count = sum(len(ids) > self.question_room for ids in whole)
+        self._questions = [ids[: self.question_room] for ids in whole]
         self._contexts, self._texts = _encoded(tokenizer, contexts), contexts
         self._truth, self._tokenizer = truth, tokenizer
         self._training, self._mask_probability, self._by_length = training, mask_probability, by_length
@@ -106,6 +109,10 @@ class QuestionSamples(Samples):
     def window_counts(self) -> list[int]:
         """Windows of each row."""
         return [len(bounds) for bounds in self._bounds]
+
+    def cut_count(self) -> int:
+        """Questions that are cut; contexts never are."""
+        return self._cut_count
 
     def lengths(self) -> NDArray[Any] | None:
         """Tokens of each sample's longest window."""

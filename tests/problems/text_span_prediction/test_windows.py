@@ -191,4 +191,15 @@ def test_a_tokenizer_that_ends_with_its_first_token_reads_the_context_first() ->
     assert window.nowhere == len(window.ids) - 1
     assert batch.targets is not None
     first, last = batch.targets[0].tolist()
-    assert EMOJI[window.offsets[first, 0] : window.offsets[last, 1]] .strip() == "1999"
+    assert EMOJI[window.offsets[first, 0] : window.offsets[last, 1]].strip() == "1999"
+
+
+def test_questions_that_are_cut_are_counted_and_told() -> None:
+    recipe = make_recipe()
+    long = TABLE.assign(q=["why " * 100, *TABLE["q"][1:]])
+
+    told = [note.text for note in recipe.notes(long, None)]
+
+    assert recipe.samples(TABLE, MEDIA, training=False).cut_count() == 0
+    assert recipe.samples(long, MEDIA, training=False).cut_count() == 1
+    assert any(text.startswith(f"1 of {len(long)} validation questions") for text in told)

@@ -91,19 +91,24 @@ def _label(job: Job, trained: Trained, unlabeled: pd.DataFrame) -> None:
         return
     counts = label_counts(kept, job.recipe.target.labels)
     shown = ", ".join(f"{label} ({count})" for label, count in list(counts.items())[:MAX_CLASSES])
-    job.reporter.log(
-        "info", f"Pseudo labels: {len(kept)} of {len(unlabeled)} unlabeled rows are kept. By class: {shown}."
-    )
+    by_class = f" By class: {shown}." if shown else ""
+    job.reporter.log("info", f"Pseudo labels: {len(kept)} of {len(unlabeled)} unlabeled rows are kept.{by_class}")
 
 
 def label_counts(kept: pd.DataFrame, labels: tuple[str, ...]) -> dict[str, int]:
-    """How often each label was given: as a class, in a list, or as the 1 in a column of its own."""
+    """How often each label was given: as a class, in a list, or as the 1 in a column of its own.
+
+    Columns of numbers are no classes and have no count.
+    """
     from studio.datasets.labels import label_text
 
     counts = dict.fromkeys(labels, 0)
     for column in kept.columns:
         if column in counts:
-            counts[column] += int((kept[column] == 1).sum())
+            if kept[column].isin((0, 1)).all():
+                counts[column] += int((kept[column] == 1).sum())
+            else:
+                del counts[column]
             continue
         values: pd.Series[Any] = kept[column].explode()
         found = [label_text(value) for value in values if not pd.isna(value)]

@@ -95,4 +95,5 @@ def test_each_part_resumes_to_the_same_bits(
 def test_counts_know_classes_lists_and_columns_of_their_own() -> None:
     assert label_counts(pd.DataFrame({"y": ["a", "b", "a"], "n": [1, 2, 3]}), ("a", "b")) == {"a": 2, "b": 1}
     assert label_counts(pd.DataFrame({"y": [["a", "b"], []]}), ("a", "b")) == {"a": 1, "b": 1}
+    assert label_counts(pd.DataFrame({"score": [1.0, 0.3]}), ("score",)) == {}
     assert label_counts(pd.DataFrame({"a": [1, 0, 1], "b": [0, 0, 1]}), ("a", "b")) == {"a": 2, "b": 1}

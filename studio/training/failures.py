@@ -63,7 +63,8 @@ def describe(error: BaseException) -> Failure:
         return Failure(
             "oom",
             "The memory did not suffice.",
-            "Use a smaller batch, image or backbone, or switch on Automatically adjust batch size.",
+            "Use a smaller batch or backbone, smaller images or a lower Max length, or switch on Automatically adjust "
+            "batch size.",
         )
     if isinstance(error, StudioError):
         return Failure(error.code, error.message, error.hint)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from studio.datasets import media
 from studio.datasets.column_kinds import typed_column
 from studio.datasets.dataset import ColumnKind
+from studio.datasets.image_facts import EXTENSIONS
 from studio.datasets.raw_table import RawTable, checked_header
 from studio.datasets.text_file import decode_text
 from studio.errors import DatasetError
@@ -80,7 +80,7 @@ def _delimiter(text: str) -> str:
 
 def _header_like_data(names: Sequence[str], name: str) -> list[Finding]:
     """A warning where the first row looks like data."""
-    found = [one for one in names if _NUMBER_NAME.match(one) or one.lower().endswith(media.EXTENSIONS)]
+    found = [one for one in names if _NUMBER_NAME.match(one) or one.lower().endswith(EXTENSIONS)]
     if not found:
         return []
     return [

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from studio.datasets.dataset import DatasetProfile, Histogram
+from studio.datasets.image_facts import ImageFacts
 from studio.datasets.inspection import Inspection
-from studio.datasets.media import ImageFacts
 
 MAX_SIZES = 50
 BINS = 20

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 import pandas as pd
 
 from studio.datasets.dataset import ColumnKind, TableRole
-from studio.datasets.media import ImageFacts
+from studio.datasets.image_facts import ImageFacts
 from studio.results.prediction import ROW
 from studio.settings.finding import Finding, FindingLevel
 

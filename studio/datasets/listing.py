@@ -9,8 +9,9 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
-from studio.datasets import media, table
+from studio.datasets import table
 from studio.datasets.dataset import ColumnKind, TableRole
+from studio.datasets.image_facts import EXTENSIONS
 
 SAMPLE_ROWS = 200
 FILE_SHARE = 0.5
@@ -61,7 +62,7 @@ def list_media_folders(paths: Iterable[str]) -> list[MediaFolder]:
     for path in paths:
         folder, _, name = path.rpartition("/")
         ending = f".{name.rpartition('.')[2].lower()}"
-        if ending in media.EXTENSIONS:
+        if ending in EXTENSIONS:
             counts.setdefault(folder or ".", Counter())[ending] += 1
     folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
     return sorted(folders, key=lambda folder: (-folder.files, folder.name))

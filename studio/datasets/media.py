@@ -10,7 +10,7 @@ import struct
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -18,14 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from studio.datasets.numpy_image import MAGIC, ImageError, Scaling, read_array, read_array_header, to_bytes
+from studio.datasets.image_facts import NUMPY, ImageFacts
+from studio.datasets.numpy_image import MAGIC, ImageError, read_array, read_array_header, to_bytes
 from studio.files import read_head
 
-__all__ = ["ImageError", "ImageFacts", "decode_image", "inspect_image", "open_image", "read_facts", "sniff_type"]
+__all__ = ["ImageError", "decode_image", "inspect_image", "open_image", "read_facts", "sniff_type"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
-NUMPY = "NPY"
 MAX_PIXELS = 89_000_000
 MIN_SIDE = 2
 THUMBNAIL_SIDE = 256
@@ -33,38 +32,6 @@ VIEW_SIDE = 1024
 """Of the pictures that stand in for files that browsers do not draw."""
 _ORIENTATION_TAG = 0x0112
 _SIDEWAYS = frozenset({5, 6, 7, 8})
-_DRAWN = frozenset({"JPEG", "PNG", "WEBP", "BMP", "GIF"})
-
-
-@dataclass(frozen=True)
-class ImageFacts:
-    """What a file's header says, the orientation tag applied."""
-
-    width: int
-    height: int
-    channels: int
-    format: str
-    frames: int
-    orientation: int
-    is_deep: bool
-    """Whether it has more than 8 bits a channel."""
-    scaling: Scaling = ""
-    """How numbers that are no bytes became bytes; known once the image is decoded."""
-    has_alpha: bool = False
-    is_flat: bool = False
-    """Whether all pixels are the same; known once the image is decoded."""
-
-    @property
-    def readable_channels(self) -> tuple[int, ...]:
-        """The numbers of channels as which the image can be read."""
-        if self.format == NUMPY and self.channels not in (1, 3):
-            return (self.channels,)
-        return (1, 3, 4) if self.channels == 4 and self.has_alpha else (1, 3)
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether browsers draw the file itself."""
-        return self.format in _DRAWN
 
 
 def read_facts(path: Path) -> ImageFacts:

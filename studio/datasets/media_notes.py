@@ -4,8 +4,8 @@ from collections import Counter
 from typing import Any
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.image_facts import ImageFacts
 from studio.datasets.inspection import Inspection
-from studio.datasets.media import ImageFacts
 from studio.settings.finding import FindingLevel
 
 SIDEWAYS = (5, 6, 7, 8)

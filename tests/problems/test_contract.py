@@ -248,7 +248,10 @@ OPTIONAL_MODULES = {
     "albumentations": "albumentations",
     "effdet": "effdet",
     "opencv-python-headless": "cv2",
+    "pillow": "PIL",
+    "sacrebleu": "sacrebleu",
     "timm": "timm",
+    "tokenizers": "tokenizers",
     "torchvision": "torchvision",
     "transformers": "transformers",
 }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
-from studio.datasets import media
+from studio.datasets.image_facts import EXTENSIONS
 from studio.datasets.listing import role_by_name
 from studio.datasets.table import RawTable
 
@@ -31,7 +31,7 @@ class Upload:
     @cached_property
     def images(self) -> "ImageIndex":
         """Every image, to be found by name."""
-        return ImageIndex(self.with_ending(*media.EXTENSIONS))
+        return ImageIndex(self.with_ending(*EXTENSIONS))
 
 
 class ImageIndex:

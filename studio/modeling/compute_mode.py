@@ -19,7 +19,7 @@ class ComputeMode:
 
     def describe(self) -> str:
         """In words, for the log."""
-        return f"{self.layout.lower()} in {self.precision}"
+        return self.precision if self.layout == "Any" else f"{self.layout.lower()} in {self.precision}"
 
     def to_json(self) -> dict[str, str]:
         """As checkpoints and bundles carry it."""

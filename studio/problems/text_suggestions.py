@@ -36,17 +36,23 @@ def backbone_changes(backbone: str | None) -> Iterator[SuggestedChange]:
     if backbone is None:
         return
     if backbone.startswith(SCRATCH):
-        reason = "No pretrained weights can be had here: a small model learns from your rows alone."
-        yield SuggestedChange("architecture.backbone", backbone, reason)
-        yield SuggestedChange("architecture.pretrained", False, reason)
-        yield SuggestedChange("training.learning_rate", SCRATCH_RATE, "Random weights learn with larger steps.")
-        yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps random weights from diverging.")
+        yield from scratch_changes(
+            backbone, "No pretrained weights can be had here: a small model learns from your rows alone."
+        )
     else:
         yield SuggestedChange(
             "architecture.backbone",
             backbone,
             "A small transformer whose weights came with the installation.",
         )
+
+
+def scratch_changes(backbone: str, reason: str, rate: float = SCRATCH_RATE) -> Iterator[SuggestedChange]:
+    """A small model with random weights."""
+    yield SuggestedChange("architecture.backbone", backbone, reason)
+    yield SuggestedChange("architecture.pretrained", False, reason)
+    yield SuggestedChange("training.learning_rate", rate, "Random weights learn with larger steps.")
+    yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps random weights from diverging.")
 
 
 def machine_changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
@@ -56,7 +62,11 @@ def machine_changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
 
 
 def epochs_change(
-    backbone: str | None, context: SuggestionContext, batch_size: int, least_updates: int = LEAST_UPDATES
+    backbone: str | None,
+    context: SuggestionContext,
+    batch_size: int,
+    least_updates: int = LEAST_UPDATES,
+    least_epochs: int = LEAST_EPOCHS,
 ) -> Iterator[SuggestedChange]:
     """Enough passes for enough updates, where rows are few."""
     if context.train_rows >= SMALL_ROWS:
@@ -64,7 +74,7 @@ def epochs_change(
     is_scratch = backbone is not None and backbone.startswith(SCRATCH)
     wanted = max(least_updates, LEAST_SCRATCH_UPDATES) if is_scratch else least_updates
     epochs = math.ceil(wanted * batch_size / max(1, context.train_rows))
-    yield SuggestedChange("training.epochs", min(MOST_EPOCHS, max(LEAST_EPOCHS, epochs)), "Few rows need more passes.")
+    yield SuggestedChange("training.epochs", min(MOST_EPOCHS, max(least_epochs, epochs)), "Few rows need more passes.")
 
 
 def length_change(

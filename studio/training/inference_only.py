@@ -9,17 +9,19 @@ from studio.runs.events import Phase
 from studio.training.job import Job
 from studio.training.loop import Trained
 from studio.training.progress import Progress
+from studio.training.speed_probe import allowed_modes
 
 
 def untrained(job: Job) -> Trained:
-    """The model of the start weights, as if this run had trained it.
+    """The model of the start weights, or a pretrained one as it is, as if this run had trained it.
 
     Raises:
         WeightsError: if the settings make another model than the one that was trained.
     """
-    assert job.start is not None
     job.reporter.event(Phase(name="loading the model"))
     seed_everything(job.seed)
+    if job.start is None:
+        return _pretrained(job)
     manifest = job.start.manifest
     model = job.recipe.model(None)
     tensors = load_file(job.start.weights)
@@ -35,6 +37,22 @@ def untrained(job: Job) -> Trained:
     job.reporter.log("info", "Nothing is trained: the test rows are predicted with the model of another run.")
     progress = Progress(step=manifest.step, epoch=int(manifest.epoch))
     return Trained(model.to(job.device), progress, {}, ComputeMode.from_json(manifest.compute_mode))
+
+
+def _pretrained(job: Job) -> Trained:
+    """A published model that answers without any training here."""
+    name = job.recipe.weights_name()
+    if name is None:
+        raise WeightsError(
+            "Nothing is trained, and the model has random weights, so its answers would mean nothing.",
+            hint="Switch Pretrained on and choose a backbone that has learned the task, or choose a train dataframe.",
+            code="no_model",
+        )
+    weights = job.recipe.find_weights(name)
+    job.reporter.log("info", weights.describe())
+    job.reporter.log("info", "Nothing is trained: the test rows are predicted with the pretrained model as it is.")
+    mode = allowed_modes(job.settings.environment, job.device)[0]
+    return Trained(job.recipe.model(weights).to(job.device), Progress(), {}, mode)
 
 
 def _shape(tensors: dict[str, object], name: str) -> object:

@@ -104,7 +104,10 @@ def make_job(
         start = open_start_weights(start_folder, spec.problem_type, spec.model_type, settings)
     recipe_type = recipe_class(kind)
     learned = tables.learned(settings)
-    target = _target_of(start) if tables.is_inference_only else recipe_type.target_of(settings, learned)
+    if tables.is_inference_only and start is None and settings.is_useful_untrained and tables.test is not None:
+        # A published model brings what it predicts; the test rows stand in for those it would learn from.
+        learned = tables.test
+    target = _target_of(start) if learned.empty else recipe_type.target_of(settings, learned)
     assets = _assets(folder, spec, team, start, lambda: recipe_type.assets_of(settings, learned))
     device = torch.device("cuda", 0) if spec.devices and torch.cuda.is_available() else torch.device("cpu")
     return Job(

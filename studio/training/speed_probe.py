@@ -10,7 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -93,7 +93,7 @@ class _Measured:
 def allowed_modes(environment: Any, device: torch.device) -> list[ComputeMode]:
     """The modes that the settings leave to choose from on a device, `DEFAULT` first if it is among them."""
     layouts: Sequence[Layout] = ("Channels last", "Channels first")
-    layout = getattr(environment, "memory_layout", REFERENCE.layout)
+    layout: Layout | Literal["Automatic"] = getattr(environment, "memory_layout", "Any")
     if layout != "Automatic":
         layouts = (layout,)
     precisions: Sequence[Precision] = ("float32", half_precision(device))
@@ -126,7 +126,8 @@ class _Probe:
         self._clock = clock
         self._generators = generator_states()
         self._default = _Measured(modes[0])
-        reference = [] if REFERENCE in modes else [_Measured(REFERENCE)]
+        self._reference = ComputeMode("Any") if modes[0].layout == "Any" else REFERENCE
+        reference = [] if self._reference in modes else [_Measured(self._reference)]
         self._all = [self._default, *(_Measured(mode) for mode in modes[1:]), *reference]
         self._modes = tuple(modes)
         draws = next(iter(work.order))
@@ -165,8 +166,8 @@ class _Probe:
             best = min((one.shortest for one in self._all if self._is_right(one)), default=math.inf)
             for one in self._all:
                 # Twice slow, so that one moment of a busy neighbour throws nobody out.
-                is_hopeless = len(one.seconds) > 1 and one.shortest > HOPELESS * best and one.mode != REFERENCE
-                if not is_hopeless and (self._is_right(one) or one.mode == REFERENCE):
+                is_hopeless = len(one.seconds) > 1 and one.shortest > HOPELESS * best and one.mode != self._reference
+                if not is_hopeless and (self._is_right(one) or one.mode == self._reference):
                     one.seconds.append(self._step(one))
         for one in self._all:
             one.seconds = one.seconds or [first[one.mode]]
@@ -181,10 +182,10 @@ class _Probe:
         best = min(rivals, key=lambda one: one.median, default=self._default)
         if best is not self._default and self._is_right(self._default) and not self._wins(best):
             best = self._default
-        reference = next(one for one in self._all if one.mode == REFERENCE)
+        reference = next(one for one in self._all if one.mode == self._reference)
         gain = reference.median / best.median
         words = best.mode.describe()
-        reason = f"Computing with {words}: {gain:.2f} times as fast as channels first in float32 (measured)."
+        reason = f"Computing with {words}: {gain:.2f} times as fast as {self._reference.describe()} (measured)."
         if gain < MIN_GAIN:
             reason = f"Computing with {words}: no other way is clearly faster (measured)."
         return Choice(best.mode, reason, gain, tuple(self._candidate(one, best) for one in self._all))

@@ -248,7 +248,9 @@ def test_suggestions_are_valid_and_start_from_what_is_here(kind: str) -> None:
     with_package = suggested(kind, packaged=True)
     without = suggested(kind, packaged=False)
 
-    assert with_package["architecture.backbone"] == MINILM
+    # On a processor, writing texts with a pair of MiniLM takes longer than a small model takes to learn it.
+    writes = kind == "text_sequence_to_sequence"
+    assert with_package["architecture.backbone"] == ("scratch/t5-mini" if writes else MINILM)
     assert without["architecture.backbone"].startswith("scratch/")
     assert without["architecture.pretrained"] is False
     for changes in (with_package, without):

@@ -69,12 +69,21 @@ function colourOf(part: string): string {
   return PART_COLOURS[part] ?? "var(--track)";
 }
 
+/** Precision and memory layout in words; models without pixels have no layout. */
+function wayOf({ precision, layout }: { precision: string; layout: string }): string {
+  return layout === "Any" ? precision : `${precision}, ${layout.toLowerCase()}`;
+}
+
+function plainWay(layout: string): string {
+  return layout === "Any" ? "float32" : "float32 with channels first";
+}
+
 function Choice({ speed }: { speed: SpeedChoice }) {
   return (
     <div>
       <p>
-        Computes in <strong>{speed.precision}</strong>, <strong>{speed.layout.toLowerCase()}</strong>
-        {speed.gain > 1.005 && <> : {speed.gain.toFixed(2)} times as fast as float32 with channels first</>}
+        Computes in <strong>{wayOf(speed)}</strong>
+        {speed.gain > 1.005 && `: ${speed.gain.toFixed(2)} times as fast as ${plainWay(speed.layout)}`}
       </p>
       <p className="small muted">{speed.reason}</p>
       {speed.candidates.length > 0 && (
@@ -92,7 +101,7 @@ function Choice({ speed }: { speed: SpeedChoice }) {
               {speed.candidates.map((one) => (
                 <tr key={`${one.precision} ${one.layout}`} data-chosen={one.verdict === "" || undefined}>
                   <th scope="row">
-                    {one.precision}, {one.layout.toLowerCase()}
+                    {wayOf(one)}
                   </th>
                   <td className="number">{one.seconds === null ? "–" : `${(one.seconds * 1000).toFixed(0)} ms`}</td>
                   <td className="number">{one.deviation === null ? "–" : formatPercent(one.deviation, 2)}</td>

@@ -14,7 +14,7 @@ from studio.problems.text_suggestions import (
 from studio.settings.schema import SettingsSchema, SuggestedChange
 from studio.settings.sections.text import MINILM
 
-RATES = {"backbone": 1e-4, "head": 1e-3}
+RATES = {"backbone": 3e-5, "head": 1e-3}
 BATCH_SIZE = 32
 DEFAULT_LENGTH = 128
 

@@ -34,7 +34,6 @@ BACKBONES = (
     "google-t5/t5-base",
     "google/flan-t5-small",
     "facebook/bart-base",
-    "Helsinki-NLP/opus-mt-en-de",
     MINILM,
     *SCRATCH_TRANSLATORS,
 )

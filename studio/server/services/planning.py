@@ -17,7 +17,7 @@ from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding, blocking
 from studio.settings.grid import grid_findings, grid_points
 from studio.settings.schema import SettingsSchema
-from studio.settings.sections.text import SCRATCH
+from studio.settings.sections.text import LIBRARY, SCRATCH
 from studio.store.home import Home
 from studio.store.store import Store
 
@@ -128,12 +128,18 @@ class Planner:
 
     def _weights_findings(self, settings: SettingsSchema, grid: Mapping[str, Any]) -> list[Finding]:
         values = settings.flat()
-        if not values.get("architecture.pretrained") or values.get("dataset.train_dataframe") is None:
+        is_trained = values.get("dataset.train_dataframe") is not None
+        has_weights = bool(values.get("general.use_previous_experiment_weights"))
+        if has_weights or not (is_trained or settings.is_useful_untrained):
+            return []
+        # Of a text model, configuration and tokenizer are needed in any case.
+        needs_files = _library(settings) == LIBRARY
+        if not values.get("architecture.pretrained") and not needs_files:
             return []
         findings = []
         for backbone in grid.get(BACKBONE) or [values.get(BACKBONE)]:
             if isinstance(backbone, str) and self._weights.source(backbone) is None:
-                findings.append(_missing_weights(backbone, _present_backbones(settings)))
+                findings.append(_missing_weights(backbone, _present_backbones(settings), needs_files=needs_files))
         return findings
 
     def _dataset(self, name: str, kind: ProblemType) -> tuple[Dataset | None, str | None, list[Finding]]:
@@ -172,6 +178,12 @@ def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[
     return (one for one in findings if is_trained or one.path not in labels)
 
 
+def _library(settings: SettingsSchema) -> str:
+    """The library that the backbone is of; empty where there is none."""
+    choices = settings.fields()[BACKBONE].setting.choices if BACKBONE in settings.fields() else None
+    return choices.name if isinstance(choices, Library) else ""
+
+
 def _present_backbones(settings: SettingsSchema) -> list[str]:
     """Suggested backbones whose weights can be installed, or that need none."""
     choices = settings.fields()[BACKBONE].setting.choices
@@ -179,13 +191,22 @@ def _present_backbones(settings: SettingsSchema) -> list[str]:
     return [name for name in suggested if timm_name(name) in PACKAGED or name.startswith(SCRATCH)]
 
 
-def _missing_weights(backbone: str, present: Sequence[str]) -> Finding:
-    choice = f"Choose {' or '.join(present)}, which need no hub, or switch" if present else "Switch"
+def _missing_weights(backbone: str, present: Sequence[str], *, needs_files: bool) -> Finding:
+    choice = f"Choose {' or '.join(present)}, which need no hub" if present else "Connect to the hub"
+    if needs_files:
+        return Finding(
+            code="weights_missing",
+            path=BACKBONE,
+            message=f"The files of {backbone} are not on this machine, and the model hub cannot be reached.",
+            found=backbone,
+            expected="a model in a package, in the cache, in the weights folder, or on a hub that answers",
+            fix=f"{choice}, or put the model's files into weights/{backbone} of the home.",
+        )
     return Finding(
         code="weights_missing",
         path="architecture.pretrained",
         message=f"The pretrained weights of {backbone} are not on this machine, and the model hub cannot be reached.",
         found=backbone,
         expected="weights in a package, in the cache, or on a hub that answers",
-        fix=f"{choice} Pretrained off.",
+        fix=f"{choice}, or switch Pretrained off.",
     )

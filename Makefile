@@ -15,7 +15,7 @@ FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 
 RUN_EXTRAS := server,train,scoring,offline-weights
 PORT ?= 8877
 
-.PHONY: help run dev setup test check unit journeys browser frontend-check build schema benchmarks clean chromium frontend heavy
+.PHONY: help run dev setup test check unit journeys figures browser frontend-check build schema benchmarks clean chromium frontend heavy
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -82,7 +82,10 @@ unit: $(VENV)/.dev ## Unit tests, in parallel
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "not heavy and not browser"
 
 journeys: $(VENV)/.dev ## Long journeys: real training on real data
-	$(PY) -m pytest -q -m "heavy and not browser"
+	$(PY) -m pytest -q -m "heavy and not browser and not figures"
+
+figures: $(VENV)/.dev ## Figures on real data that take too long for every change (about half an hour)
+	$(PY) -m pytest -q -s -m "figures"
 
 browser: $(VENV)/.dev studio/web/index.html chromium ## Tests in a real browser
 	$(PY) -m pytest -q -m "browser" tests/browser || { echo "Trying what failed once more, on its own:"; \

@@ -82,6 +82,7 @@ def fresh_environment(folder: Path, venv: Path) -> Path:
     return python
 
 
+@pytest.mark.figures
 @pytest.mark.parametrize(
     ("name", "metric", "floor"),
     [

@@ -37,7 +37,14 @@ OVERFITTING: dict[str, dict[str, Any]] = {
 """What is changed of the suggested recipe, so that it overfits within about two minutes."""
 
 
-@pytest.mark.parametrize(("model_type", "least"), [("efficientdet", 0.9), ("faster_rcnn", 0.7), ("fcos", 0.7)])
+@pytest.mark.parametrize(
+    ("model_type", "least"),
+    [
+        ("efficientdet", 0.9),
+        pytest.param("faster_rcnn", 0.7, marks=pytest.mark.figures),
+        pytest.param("fcos", 0.7, marks=pytest.mark.figures),
+    ],
+)
 def test_sixteen_images_are_overfitted_and_the_model_predicts(
     studio: Studio, shared_data: Path, tmp_path: Path, model_type: str, least: float
 ) -> None:

@@ -61,6 +61,7 @@ def test_banking77_reaches_more_than_frozen_features_and_word_counts(
     assert found["Accuracy"] >= max(0.90, baseline)
 
 
+@pytest.mark.figures
 def test_clinc150_finds_neighbours_of_intents_it_has_never_seen(
     studio: Studio, shared_data: Path, tmp_path: Path
 ) -> None:
@@ -77,6 +78,60 @@ def test_clinc150_finds_neighbours_of_intents_it_has_never_seen(
     found_rows = searched(folder, source / "test.csv", source / "train.csv")
     assert len(found_rows) == 600
     assert set(found_rows["pred_label"]) <= set(pd.read_csv(source / "train.csv")["label"])
+
+
+@pytest.mark.figures
+def test_email_spam_reaches_more_than_frozen_features(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
+    """Frozen MiniLM with a linear model reaches 0.92."""
+    source = shared_data / "text_classification__email_spam"
+
+    found = trained(studio, source, "text_classification", tmp_path, "prediction.metric=Accuracy")
+
+    assert found["Accuracy"] >= 0.92
+
+
+@pytest.mark.figures
+def test_several_intents_an_utterance_are_learned(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
+    source = shared_data / "text_classification__nlupp_banking"
+
+    found = trained(studio, source, "text_classification", tmp_path, "prediction.metric=F1")
+
+    assert found["F1"] >= 0.85
+
+
+@pytest.mark.figures
+def test_emobank_correlates_more_than_frozen_features(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
+    """Ridge regression on frozen MiniLM reaches a correlation of 0.62 for valence."""
+    source = shared_data / "text_regression__emobank"
+
+    trained(studio, source, "text_regression", tmp_path)
+
+    studio("predict", "run", "--table", source / "test.csv", "-o", tmp_path / "predictions.csv")
+    table = pd.read_csv(tmp_path / "predictions.csv")
+    correlation = float(table["valence"].corr(table["pred_valence"]))
+    print(f"valence r {correlation:.3f}")
+    assert correlation >= 0.62
+
+
+@pytest.mark.figures
+def test_banking77_from_scratch_learns_without_any_weights(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
+    """77 intents; the most frequent one is 2 % of the test."""
+    source = shared_data / "text_classification__banking77"
+
+    found = trained(
+        studio,
+        source,
+        "text_classification",
+        tmp_path,
+        "architecture.backbone=scratch/bert-mini",
+        "architecture.pretrained=false",
+        "training.differential_learning_rate_layers=[]",
+        "training.learning_rate=0.001",
+        "training.epochs=15",
+        "prediction.metric=Accuracy",
+    )
+
+    assert found["Accuracy"] >= 0.5
 
 
 def searched(folder: Path, queries: Path, index: Path) -> pd.DataFrame:

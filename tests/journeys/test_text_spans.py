@@ -12,6 +12,7 @@ Studio = Callable[..., Any]
 pytestmark = [pytest.mark.heavy, pytest.mark.shared]
 
 
+@pytest.mark.figures
 def test_questions_of_xquad_are_answered(studio: Studio, shared_data: Path, home: Path, tmp_path: Path) -> None:
     source = shared_data / "text_span_prediction__xquad_en"
     studio("dataset", "import", source, "--name", "xquad", "--problem-type", "text_span_prediction",

@@ -9,7 +9,7 @@ import pytest
 
 Studio = Callable[..., Any]
 
-pytestmark = [pytest.mark.heavy, pytest.mark.shared]
+pytestmark = [pytest.mark.heavy, pytest.mark.figures, pytest.mark.shared]
 
 
 def test_entities_of_wnut17_are_found(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
@@ -24,7 +24,7 @@ def test_entities_of_wnut17_are_found(studio: Studio, shared_data: Path, tmp_pat
 
     assert shown["state"] == "finished"
     metrics = shown["runs"][0]["metrics"]["validation"]
-    # Measured: 0.579. A tagger that only ever says O reaches 0.
+    # Measured with 3e-4 everywhere: 0.579. A tagger that only ever says O reaches 0.
     assert metrics["CONLL_MICRO_F1_SCORE"] >= 0.5
 
     predicted = studio("predict", "tokens", "--table", source / "test.parquet", "-o", tmp_path / "tags.parquet")
@@ -34,5 +34,5 @@ def test_entities_of_wnut17_are_found(studio: Studio, shared_data: Path, tmp_pat
     assert (table["pred_probability"].map(len) == table["text"].map(len)).all()
     found = [span for spans in table["pred_spans"] for span in spans]
     assert {"label", "text", "start", "end"} == set(found[0])
-    # Measured: 0.42; the test tweets are of another year.
+    # Measured so: 0.42; the test tweets are of another year.
     assert predicted["metrics"]["CONLL_MICRO_F1_SCORE"] >= 0.33

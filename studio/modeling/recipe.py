@@ -236,6 +236,10 @@ class Recipe(ABC, Generic[BatchT]):
         """The tensors by name whose rows belong to labels: weights of another run are taken over by label."""
         return {}
 
+    def restated(self, tensors: Mapping[str, Tensor], other: Target) -> Mapping[str, Tensor]:
+        """Weights of a run with another target, changed so that they say the same under this one."""
+        return tensors
+
     @abstractmethod
     def loss(self, model: nn.Module, batch: BatchT) -> Tensor:
         """The training loss of a batch, a mean over its samples."""

@@ -43,8 +43,8 @@ def load_start_weights(job: Job, model: nn.Module) -> None:
         WeightsError: if nothing fits.
     """
     assert job.start is not None
-    labels = Target.from_json(job.start.manifest.target).labels
-    tensors = load_file(job.start.weights)
+    other = Target.from_json(job.start.manifest.target)
+    labels, tensors = other.labels, job.recipe.restated(load_file(job.start.weights), other)
     loaded = matched(model.state_dict(), tensors, labels, job.recipe.target.labels, job.recipe.class_rows(model))
     if not loaded.taken:
         raise WeightsError(

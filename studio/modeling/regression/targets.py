@@ -1,6 +1,6 @@
 """RegressionTargets: numeric label columns as targets of a model, with what it takes to standardize them.
 
-Shapes: N rows, K labels.
+Shapes: N rows, K labels, F features.
 """
 
 from collections.abc import Sequence
@@ -10,6 +10,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from torch import Tensor
 
 from studio.errors import DatasetError
 from studio.modeling.recipe import Target
@@ -87,6 +88,20 @@ class RegressionTargets:
         """The opposite of `standardized`."""
         values: Array = standardized_NK * np.array(self.deviations) + np.array(self.means)
         return values
+
+    def restated(self, weight_KF: Tensor, bias_K: Tensor, other: "RegressionTargets") -> tuple[Tensor, Tensor]:
+        """The last layer of a model of other targets, with the values it says of labels that both have unchanged.
+
+        Rows stay in the order of the other's labels.
+        """
+        weight, bias = weight_KF.clone(), bias_K.clone()
+        for row, column in enumerate(other.columns):
+            if column in self.columns:
+                k = self.columns.index(column)
+                scale = other.deviations[row] / self.deviations[k]
+                weight[row] *= scale
+                bias[row] = bias[row] * scale + (other.means[row] - self.means[k]) / self.deviations[k]
+        return weight, bias
 
 
 def numbers(table: pd.DataFrame, columns: Sequence[str]) -> Array | None:

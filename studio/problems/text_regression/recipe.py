@@ -69,6 +69,12 @@ class TextRegressionRecipe(PooledTextRecipe):
     def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
         return {"head.weight": ClassRows(), "head.bias": ClassRows()}
 
+    def restated(self, tensors: Mapping[str, Tensor], other: Target) -> Mapping[str, Tensor]:
+        """Outputs are standardized, and other rows have another mean and deviation."""
+        theirs = RegressionTargets.from_target(other)
+        weight, bias = self.targets.restated(tensors["head.weight"], tensors["head.bias"], theirs)
+        return {**tensors, "head.weight": weight, "head.bias": bias}
+
     def loss(self, model: nn.Module, batch: TextBatch) -> Tensor:
         assert batch.targets is not None
         return self.loss_function.of_batch(model(batch.ids, batch.mask), batch.targets)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from studio.errors import DatasetError
 from studio.modeling.recipe import Target
@@ -57,3 +58,17 @@ def test_unusable_label_columns_are_named(columns: tuple[str, ...], code: str) -
 
     assert raised.value.code == code
     assert columns[0] in raised.value.message
+
+
+def test_a_head_says_the_same_under_the_standardization_of_other_rows() -> None:
+    generator = np.random.default_rng(0)
+    old = RegressionTargets(("a", "b"), (5.0, -2.0), (2.0, 0.5))
+    new = RegressionTargets(("b", "c"), (1.0, 9.0), (4.0, 1.0))
+    weight, bias, features = generator.normal(size=(2, 3)), generator.normal(size=2), generator.normal(size=(7, 3))
+
+    moved_weight, moved_bias = new.restated(torch.from_numpy(weight), torch.from_numpy(bias), old)
+
+    before = old.restored(features @ weight.T + bias)[:, 1]
+    standardized = features @ moved_weight.numpy()[1] + moved_bias.numpy()[1]
+    assert standardized * new.deviations[0] + new.means[0] == pytest.approx(before, abs=1e-12)
+    assert moved_weight[0].tolist() == weight[0].tolist()

@@ -67,7 +67,9 @@ class TextSpanPredictionRecipe(TextRecipe[QuestionBatch]):
         yield from dict.fromkeys(cells(table, str(settings.value("dataset.context_column"))))
 
     def has_truth(self, table: pd.DataFrame) -> bool:
-        return self.settings.dataset.answer_column in table.columns
+        """Where every training question has an answer, a table without any does not know them."""
+        column = self.settings.dataset.answer_column
+        return column in table.columns and (bool(self.target.facts[MAY_BE_EMPTY]) or any(cells(table, column)))
 
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
         if self.target.facts[MAY_BE_EMPTY]:

@@ -1,6 +1,7 @@
 """Answers stand at exact characters, every window trains, and a trained model answers without training."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -203,3 +204,12 @@ def test_questions_that_are_cut_are_counted_and_told() -> None:
     assert recipe.samples(TABLE, MEDIA, training=False).cut_count() == 0
     assert recipe.samples(long, MEDIA, training=False).cut_count() == 1
     assert any(text.startswith(f"1 of {len(long)} validation questions") for text in told)
+
+
+@pytest.mark.parametrize(("may_be_empty", "is_known"), [(False, False), (True, True)])
+def test_a_table_of_empty_answers_is_unanswered_or_unanswerable(may_be_empty: bool, is_known: bool) -> None:
+    recipe = make_recipe()
+    recipe.target = replace(recipe.target, facts={**recipe.target.facts, "may_have_no_answer": may_be_empty})
+
+    assert recipe.has_truth(TABLE.assign(a=None)) == is_known
+    assert recipe.has_truth(TABLE)

@@ -60,11 +60,6 @@ class TextTokenizer:
         tokenizer = Tokenizer.from_str(assets[TOKENIZER].decode())
         return cls(tokenizer, SpecialTokens.from_bytes(assets[SPECIAL_TOKENS]), lowercase=lowercase)
 
-    @property
-    def vocabulary_size(self) -> int:
-        """One more than the highest id."""
-        return max(self.raw.get_vocab(with_added_tokens=True).values()) + 1
-
     def room(self, max_length: int) -> int:
         """Tokens of text that fit into a sequence beside the special ones; never fewer than a few."""
         return max(LEAST_ROOM, max_length - len(self.prefix) - len(self.suffix))

@@ -158,7 +158,7 @@ def _target_of(start: Bundle | None) -> Target:
 
 def _cache(dataset: Dataset, settings: Any, spec: RunSpec) -> InputCache | None:
     """Where decoded inputs are kept, unless the settings or the disk are against it."""
-    if settings.environment.cache_inputs == "Off":
+    if getattr(settings.environment, "cache_inputs", "Off") == "Off":
         return None
     writers = len(spec.devices) * (1 + data_workers(settings.environment.number_of_workers, threads_of(spec)))
     return open_cache(dataset.folder, dataset.manifest.fingerprint, max(1, writers))

@@ -25,7 +25,7 @@ def report_timings(session: Session, *, is_last: bool = False) -> None:
 def _what_to_change(job: Job) -> str:
     environment = job.settings.environment
     cores = threads_of(job.spec)
-    if environment.cache_inputs == "Off":
+    if getattr(environment, "cache_inputs", "") == "Off":
         return "Set Cache inputs to Automatic."
     if environment.number_of_workers < cores - 1:
         return f"Raise Number of workers to {cores - 1}."

@@ -8,7 +8,7 @@ from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.dataset import LabelsMixin, UnlabeledMixin
-from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.environment import CachedEnvironmentSection
 from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.losses import ClassificationLossMixin
@@ -78,7 +78,7 @@ class TextClassificationSettings(SettingsSchema):
     architecture: PooledTransformerSection = PooledTransformerSection()
     training: Training = Training()
     prediction: Prediction = Prediction()
-    environment: EnvironmentSection = EnvironmentSection()
+    environment: CachedEnvironmentSection = CachedEnvironmentSection()
     logging: TextLoggingSection = TextLoggingSection()
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from studio.settings.choices import ChoiceContext, Columns, Library
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection
 from studio.settings.sections.checks import training_contradictions
-from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.environment import CachedEnvironmentSection
 from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.losses import MetricLearningLossMixin
@@ -137,7 +137,7 @@ class TextMetricLearningSettings(SettingsSchema):
     architecture: Architecture = Architecture()
     training: Training = Training()
     prediction: Prediction = Prediction()
-    environment: EnvironmentSection = EnvironmentSection()
+    environment: CachedEnvironmentSection = CachedEnvironmentSection()
     logging: TextLoggingSection = TextLoggingSection()
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:

@@ -8,7 +8,7 @@ from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection
 from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.dataset import NumericLabelsMixin, UnlabeledMixin
-from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.environment import CachedEnvironmentSection
 from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.losses import RegressionLossMixin
@@ -77,7 +77,7 @@ class TextRegressionSettings(SettingsSchema):
     architecture: PooledTransformerSection = PooledTransformerSection()
     training: Training = Training()
     prediction: Prediction = Prediction()
-    environment: EnvironmentSection = EnvironmentSection()
+    environment: CachedEnvironmentSection = CachedEnvironmentSection()
     logging: TextLoggingSection = TextLoggingSection()
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:

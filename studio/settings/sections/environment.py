@@ -86,15 +86,6 @@ class EnvironmentSection(SettingsSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = 4
-    cache_inputs: Annotated[
-        Literal["Automatic", "Off"],
-        Setting(
-            label="Cache inputs",
-            help="Keep prepared inputs on disk (images decoded and resized, columns of texts as tokens), so that later "
-            "epochs and later runs read them at once. Automatic does it while the disk has room.",
-            level=ExperienceLevel.MASTER,
-        ),
-    ] = "Automatic"
     seed: Annotated[
         int,
         Field(ge=-1, le=2**31 - 1),
@@ -106,7 +97,21 @@ class EnvironmentSection(SettingsSection):
     ] = -1
 
 
-class ImageEnvironmentSection(EnvironmentSection):
+class CachedEnvironmentSection(EnvironmentSection):
+    """The environment of models whose prepared inputs are worth keeping."""
+
+    cache_inputs: Annotated[
+        Literal["Automatic", "Off"],
+        Setting(
+            label="Cache inputs",
+            help="Keep prepared inputs on disk (images decoded and resized, columns of texts as tokens), so that later "
+            "epochs and later runs read them at once. Automatic does it while the disk has room.",
+            level=ExperienceLevel.MASTER,
+        ),
+    ] = "Automatic"
+
+
+class ImageEnvironmentSection(CachedEnvironmentSection):
     """The environment of models of pixels."""
 
     memory_layout: Annotated[

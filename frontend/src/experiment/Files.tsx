@@ -9,16 +9,19 @@ import { Answer, EmptyState, ErrorPanel } from "../ui/states";
 import { CodeBlock } from "../ui/CodeBlock";
 import classes from "./experiment.module.css";
 
-const USE_PIPELINE = `pip install -r requirements.txt
+/** The commands of a pipeline; only rows that name files need a folder of them. */
+function commands(hasMedia: boolean): string {
+  return `pip install -r requirements.txt
 python score.py verify
-python score.py predict --table new.csv --media images -o out.csv`;
+python score.py predict --table new.csv ${hasMedia ? "--media FOLDER " : ""}-o out.csv`;
+}
 
 /** What a run leaves to take away: the scoring pipeline first, then predictions, settings, log, checkpoints. */
-export function Files({ run }: { run: Run }) {
+export function Files({ run, hasMedia }: { run: Run; hasMedia: boolean }) {
   const files = useRunFiles(run.id);
   return (
     <div className="column" style={{ gap: 28 }}>
-      <Pipeline run={run} file={files.data?.find((file) => file.kind === "pipeline")} />
+      <Pipeline run={run} hasMedia={hasMedia} file={files.data?.find((file) => file.kind === "pipeline")} />
       <Section title="Files">
         <Answer query={files} what="The files">
           {(all) => {
@@ -37,7 +40,9 @@ export function Files({ run }: { run: Run }) {
   );
 }
 
-function Pipeline({ run, file }: { run: Run; file: RunFile | undefined }) {
+type PipelineProps = { run: Run; hasMedia: boolean; file: RunFile | undefined };
+
+function Pipeline({ run, hasMedia, file }: PipelineProps) {
   const build = useBuildPipeline(run.id);
   const isBuilt = build.data !== undefined || file?.ready === true;
   const size = build.data?.size_bytes ?? (file?.ready ? file.size_bytes : null);
@@ -75,7 +80,7 @@ function Pipeline({ run, file }: { run: Run; file: RunFile | undefined }) {
         {build.error && <ErrorPanel title="The pipeline was not built." error={build.error} />}
       </div>
       <div className={classes.pipelineCode}>
-        <CodeBlock title="How to run it" text={USE_PIPELINE} />
+        <CodeBlock title="How to run it" text={commands(hasMedia)} />
       </div>
     </section>
   );

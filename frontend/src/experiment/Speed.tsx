@@ -100,9 +100,7 @@ function Choice({ speed }: { speed: SpeedChoice }) {
             <tbody>
               {speed.candidates.map((one) => (
                 <tr key={`${one.precision} ${one.layout}`} data-chosen={one.verdict === "" || undefined}>
-                  <th scope="row">
-                    {wayOf(one)}
-                  </th>
+                  <th scope="row">{wayOf(one)}</th>
                   <td className="number">{one.seconds === null ? "–" : `${(one.seconds * 1000).toFixed(0)} ms`}</td>
                   <td className="number">{one.deviation === null ? "–" : formatPercent(one.deviation, 2)}</td>
                   <td>{one.verdict === "" ? "taken" : one.verdict}</td>

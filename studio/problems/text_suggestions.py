@@ -103,3 +103,22 @@ def gentle_backbone(layers: Sequence[str], rates: Mapping[str, float]) -> Iterat
     yield SuggestedChange("training.differential_learning_rate", rates["backbone"], reason)
     yield SuggestedChange("training.learning_rate", rates["head"], reason)
     yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")
+
+
+def pooled_changes(
+    settings: SettingsSchema,
+    context: SuggestionContext,
+    *,
+    rates: Mapping[str, float],
+    batch_size: int,
+    least_epochs: int = LEAST_EPOCHS,
+) -> Iterator[SuggestedChange]:
+    """The recipe of problems with one vector a text; `rates` of the pretrained `backbone` and of the new `head`."""
+    backbone = backbone_of(settings, context)
+    yield from backbone_changes(backbone)
+    yield from length_change("tokenizer.max_length", "text", context, settings.value("tokenizer.max_length"))
+    if backbone == MINILM:
+        yield SuggestedChange("architecture.pool", "Average", "MiniLM was trained with the average of its tokens.")
+        yield from gentle_backbone(["Backbone"], rates)
+    yield from epochs_change(backbone, context, batch_size, least_epochs=least_epochs)
+    yield from machine_changes(context)

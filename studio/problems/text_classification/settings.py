@@ -14,6 +14,8 @@ from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.losses import ClassificationLossMixin
 from studio.settings.sections.prediction import ThresholdSection
 from studio.settings.sections.text import (
+    HeadLayersMixin,
+    InterpretationsMixin,
     PaddedTokenizerSection,
     PooledTransformerSection,
     TextDatasetSection,
@@ -21,7 +23,7 @@ from studio.settings.sections.text import (
     TokenMaskSection,
 )
 from studio.settings.sections.text_checks import text_contradictions, truncation
-from studio.settings.setting import ExperienceLevel, Setting
+from studio.settings.setting import Setting
 
 Metric = Literal["LogLoss", "ROC_AUC", "F1", "F2", "F05", "Precision", "Recall", "Accuracy", "MCC"]
 
@@ -32,29 +34,10 @@ class DatasetSection(LabelsMixin, UnlabeledMixin, TextDatasetSection):
     title: ClassVar[str] = "Dataset"
 
 
-class Training(ClassificationLossMixin, TextTrainingSection):
+class Training(InterpretationsMixin, HeadLayersMixin, ClassificationLossMixin, TextTrainingSection):
     """Loss and layer groups."""
 
     title: ClassVar[str] = "Training"
-
-    differential_learning_rate_layers: Annotated[
-        tuple[Literal["Backbone", "Head"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = ()
-    run_interpretations: Annotated[
-        bool,
-        Setting(
-            label="Run interpretations",
-            help="Show for the samples of the insights which words speak for the answer (integrated gradients). "
-            "For any other text it is shown on demand.",
-            level=ExperienceLevel.SKILLED,
-            paper="https://arxiv.org/abs/1703.01365",
-        ),
-    ] = True
 
 
 class Prediction(ThresholdSection):

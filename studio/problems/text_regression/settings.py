@@ -13,6 +13,8 @@ from studio.settings.sections.general import GeneralSection
 from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.losses import RegressionLossMixin
 from studio.settings.sections.text import (
+    HeadLayersMixin,
+    InterpretationsMixin,
     PaddedTokenizerSection,
     PooledTransformerSection,
     TextDatasetSection,
@@ -20,7 +22,7 @@ from studio.settings.sections.text import (
     TokenMaskSection,
 )
 from studio.settings.sections.text_checks import text_contradictions, truncation
-from studio.settings.setting import ExperienceLevel, Setting
+from studio.settings.setting import Setting
 
 
 class DatasetSection(NumericLabelsMixin, UnlabeledMixin, TextDatasetSection):
@@ -29,29 +31,10 @@ class DatasetSection(NumericLabelsMixin, UnlabeledMixin, TextDatasetSection):
     title: ClassVar[str] = "Dataset"
 
 
-class Training(RegressionLossMixin, TextTrainingSection):
+class Training(InterpretationsMixin, HeadLayersMixin, RegressionLossMixin, TextTrainingSection):
     """Loss and layer groups."""
 
     title: ClassVar[str] = "Training"
-
-    differential_learning_rate_layers: Annotated[
-        tuple[Literal["Backbone", "Head"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = ()
-    run_interpretations: Annotated[
-        bool,
-        Setting(
-            label="Run interpretations",
-            help="Show for the samples of the insights which words raise or lower the number (integrated gradients). "
-            "For any other text it is shown on demand.",
-            level=ExperienceLevel.SKILLED,
-            paper="https://arxiv.org/abs/1703.01365",
-        ),
-    ] = True
 
 
 class Prediction(SettingsSection):

@@ -15,6 +15,7 @@ from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.losses import TokenLossMixin
 from studio.settings.sections.text import (
     Dropout,
+    HeadLayersMixin,
     SingleTextDatasetSection,
     TextTrainingSection,
     TokenizerSection,
@@ -75,19 +76,10 @@ class Architecture(TransformerSection):
     dropout: Dropout = 0.0
 
 
-class Training(TokenLossMixin, TextTrainingSection):
+class Training(HeadLayersMixin, TokenLossMixin, TextTrainingSection):
     """Loss and layer groups."""
 
     title: ClassVar[str] = "Training"
-
-    differential_learning_rate_layers: Annotated[
-        tuple[Literal["Backbone", "Head"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = ()
 
 
 class Prediction(SettingsSection):

@@ -213,3 +213,31 @@ class TextTrainingSection(TrainingSection):
     differential_learning_rate: DifferentialLearningRate = 1e-5
     batch_size: BatchSize = 16
     epochs: Epochs = 2
+
+
+class HeadLayersMixin(SettingsSection):
+    """Layer groups of a backbone with a head."""
+
+    differential_learning_rate_layers: Annotated[
+        tuple[Literal["Backbone", "Head"], ...],
+        Setting(
+            label="Differential learning rate layers",
+            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()
+
+
+class InterpretationsMixin(SettingsSection):
+    """Token importance on the samples that insights show."""
+
+    run_interpretations: Annotated[
+        bool,
+        Setting(
+            label="Run interpretations",
+            help="Show for the samples of the insights which words speak for the answer, or against it (integrated "
+            "gradients). For any other text it is shown on demand.",
+            level=ExperienceLevel.SKILLED,
+            paper="https://arxiv.org/abs/1703.01365",
+        ),
+    ] = True

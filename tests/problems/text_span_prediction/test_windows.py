@@ -145,6 +145,7 @@ def test_the_word_none_is_an_answer_and_fewer_answers_leave_columns_empty() -> N
 
 def test_a_trained_model_answers_the_same_without_training(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
+    monkeypatch.delenv("STUDIO_WEIGHTS", raising=False)
     recipe = make_recipe()
     torch.manual_seed(0)
     trained = recipe.model(None).eval()

@@ -115,7 +115,7 @@ class Prediction(SettingsSection):
     ] = "mAP"
     top_k_similar: Annotated[
         int,
-        Field(ge=1, le=10_000),
+        Field(ge=1, le=1000),
         Setting(
             label="Top K similar",
             help="How many of the most similar texts are kept for each one. It decides what is written and how far "

@@ -9,7 +9,7 @@ import pytest
 
 Studio = Callable[..., Any]
 
-pytestmark = [pytest.mark.heavy, pytest.mark.shared]
+pytestmark = [pytest.mark.heavy, pytest.mark.figures, pytest.mark.shared]
 
 
 def sixteen_images(shared_data: Path, folder: Path) -> Path:
@@ -37,14 +37,7 @@ OVERFITTING: dict[str, dict[str, Any]] = {
 """What is changed of the suggested recipe, so that it overfits within about two minutes."""
 
 
-@pytest.mark.parametrize(
-    ("model_type", "least"),
-    [
-        ("efficientdet", 0.9),
-        pytest.param("faster_rcnn", 0.7, marks=pytest.mark.figures),
-        pytest.param("fcos", 0.7, marks=pytest.mark.figures),
-    ],
-)
+@pytest.mark.parametrize(("model_type", "least"), [("efficientdet", 0.9), ("faster_rcnn", 0.7), ("fcos", 0.7)])
 def test_sixteen_images_are_overfitted_and_the_model_predicts(
     studio: Studio, shared_data: Path, tmp_path: Path, model_type: str, least: float
 ) -> None:

@@ -27,7 +27,7 @@ from studio.modeling.recipe import (
     Target,
 )
 from studio.modeling.text.assets import config_of, text_assets
-from studio.modeling.text.attributions import importance_marks, integrated_gradients
+from studio.modeling.text.attributions import importance_marks, integrated_gradients, steps_for
 from studio.modeling.text.encoder import PooledTextEncoder
 from studio.modeling.text.inputs import (
     TextBatch,
@@ -160,7 +160,13 @@ class PooledTextRecipe(TextRecipe[TextBatch]):
         special = torch.tensor(self.tokenizer.special.framing(), device=batch.ids.device)
         kept = batch.mask * (~torch.isin(batch.ids, special)).long()
         layer = encoder.encoder.embeddings()
-        scores = integrated_gradients(layer, batch.ids, kept, self.tokenizer.special.pad, output_of).cpu().numpy()
+        scores = (
+            integrated_gradients(
+                layer, batch.ids, kept, self.tokenizer.special.pad, output_of, steps_for(batch.ids.shape[1])
+            )
+            .cpu()
+            .numpy()
+        )
         room = self.tokenizer.room(self.settings.tokenizer.max_length)
         return [
             importance_marks(scores[position], texts, spans_of(self.tokenizer, texts, room))

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from studio.modeling.text.attributions import importance_marks, integrated_gradients
+from studio.modeling.text.attributions import importance_marks, integrated_gradients, steps_for
 from studio.modeling.text.encoder import TextHead
 
 
@@ -82,3 +82,7 @@ def test_scripts_without_blanks_are_marked_piece_by_piece() -> None:
     marks = importance_marks(np.array([1.0, 2.0, 3.0, 4.0, 1.0, 1.0]), (text,), spans)
 
     assert [text[one.start : one.end] for one in marks] == ["我", "想", "取消", "订单", "now"]
+
+
+def test_long_texts_get_fewer_points_and_never_fewer_than_eight() -> None:
+    assert [steps_for(length) for length in (1, 128, 256, 512, 4096)] == [24, 24, 12, 8, 8]

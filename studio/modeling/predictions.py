@@ -34,9 +34,7 @@ class ScoredTable:
 
     def row_numbers(self) -> list[int]:
         """The row of each sample in the source table, from 1."""
-        if ROW in self.table.columns:
-            return [int(row) for row in self.table[ROW]]
-        return list(range(1, len(self.table) + 1))
+        return row_numbers(self.table)
 
     def size_of(self, position: int) -> tuple[int | None, int | None]:
         """Width and height of a row's image, where the dataset knows them."""
@@ -56,3 +54,10 @@ class ScoredTable:
         if self.losses is None or np.isnan(self.losses).all():
             return float("nan")
         return float(np.nanmean(self.losses))
+
+
+def row_numbers(table: pd.DataFrame) -> list[int]:
+    """The row of each row of a table in its source, from 1."""
+    if ROW in table.columns:
+        return [int(row) for row in table[ROW]]
+    return list(range(1, len(table) + 1))

@@ -6,13 +6,13 @@ Shapes: B batch, K classes, O outputs of the model (K, or 1 for two classes).
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from studio.datasets.labels import Task
+from studio.datasets.labels import LabelSpace, Task
 from studio.errors import TrainingError
 
 LossName = Literal["Automatic", "BCE", "CrossEntropy", "Focal"]
@@ -32,6 +32,11 @@ class ClassificationLoss:
     def outputs(self) -> int:
         """Logits a sample."""
         return 1 if self.task is Task.BINARY and self.name != "CrossEntropy" else self.classes
+
+    @property
+    def is_one_output_a_class(self) -> bool:
+        """Whether each class has a logit of its own; one logit for two classes belongs to both."""
+        return self.outputs == self.classes
 
     def per_sample(self, logits_BO: Tensor, targets_BK: Tensor) -> Tensor:
         """One loss a sample (B); NaN where the targets are.
@@ -89,3 +94,18 @@ def classification_loss(
             code="loss_function",
         )
     return ClassificationLoss(name, task, classes, focal_alpha, focal_gamma)
+
+
+def loss_of(training: Any, space: LabelSpace) -> ClassificationLoss:
+    """The loss of a training section for a label space.
+
+    Raises:
+        TrainingError: as `classification_loss`.
+    """
+    return classification_loss(
+        training.loss_function,
+        space.task,
+        len(space.labels),
+        focal_alpha=training.focal_alpha,
+        focal_gamma=training.focal_gamma,
+    )

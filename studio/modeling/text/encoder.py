@@ -22,7 +22,7 @@ class TextEncoder(nn.Module):
         from transformers import AutoModel
 
         config = model_config(config_of(assets), architecture.intermediate_dropout)
-        model, _ = build(AutoModel, config, weights)
+        model = build(AutoModel, config, weights)
         # Of an encoder-decoder, the encoder alone.
         body = model.get_encoder() if getattr(config, "is_encoder_decoder", False) else without_pooler(model)
         self.body: Any = body.float()

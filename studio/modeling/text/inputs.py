@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.modeling.input_cache import InputCache
-from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Batch, Draw, Samples
 from studio.modeling.text.encoded import CHARACTERS_A_TOKEN, EncodedTexts, encode_texts
 from studio.modeling.text.tokenizer import TextTokenizer
@@ -140,10 +139,7 @@ def masked(ids: NDArray[np.int32], tokenizer: TextTokenizer, probability: float,
     hidden = tokenizer.special.mask if tokenizer.special.mask is not None else tokenizer.special.unknown
     if hidden is None:
         return ids
-    special = tokenizer.special
-    kept = np.isin(
-        ids, [one for one in (special.pad, special.separator, special.first, special.last) if one is not None]
-    )
+    kept = np.isin(ids, tokenizer.special.framing())
     chosen = np.random.default_rng(seed).random(len(ids)) < probability
     return np.where(chosen & ~kept, np.int32(hidden), ids)
 
@@ -225,8 +221,3 @@ def title_of(text: str) -> str:
     """The beginning of a text, for lists."""
     line = " ".join(text.split())
     return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 3].rstrip() + "..."
-
-
-def row_numbers(table: pd.DataFrame) -> list[int]:
-    """The source row of each row of a table."""
-    return ScoredTable(table, ({},) * len(table), None).row_numbers()

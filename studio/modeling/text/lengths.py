@@ -1,13 +1,17 @@
 """How long the texts of a table are, and how many do not fit."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
 from studio.modeling.histograms import histogram
-from studio.modeling.recipe import Split
+from studio.modeling.recipe import Note, Split
 from studio.results.insight import Bars, Insight
 
 BINS = 16
+MANY = 0.1
+"""The share of cut texts from which on it is a warning."""
 
 
 def length_insight(lengths_N: NDArray[np.int64], cut: int, limit: int, split: Split, *, unit: str = "texts") -> Insight:
@@ -22,3 +26,10 @@ def length_insight(lengths_N: NDArray[np.int64], cut: int, limit: int, split: Sp
         how_to_read=f"Tokens of the {unit}, special ones included. {told if cut else 'None was cut.'}",
         payload=Bars(x_label="Tokens", y_label=unit.capitalize(), names=found.names, values=found.counts),
     )
+
+
+def cut_note(split: str, unit: str, cut: int, total: int, limit: int) -> Iterator[Note]:
+    """How many texts of a split are cut; nothing where none is."""
+    if cut:
+        text = f"{cut} of {total} {split} {unit} have more than {limit} tokens and are cut at the end."
+        yield Note("warning" if cut > MANY * total else "info", text)

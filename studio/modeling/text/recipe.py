@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.datasets.text_views import shown as drawable
-from studio.modeling.predictions import ScoredTable
+from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import (
     Assets,
     BatchPicture,
@@ -36,12 +36,11 @@ from studio.modeling.text.inputs import (
     TextSequences,
     cells,
     joined_cells,
-    row_numbers,
     spans_of,
     text_batch,
     title_of,
 )
-from studio.modeling.text.lengths import length_insight
+from studio.modeling.text.lengths import cut_note, length_insight
 from studio.modeling.text.sources import find_text_model, is_scratch
 from studio.modeling.text.tokenizer import TextTokenizer
 from studio.modeling.text.transformers_models import check_length
@@ -74,7 +73,7 @@ class TextRecipe(Recipe[BatchT]):
         """Every text that a tokenizer for this table must know."""
 
     @classmethod
-    def adapted(cls, config: dict[str, Any], settings: SettingsSchema) -> dict[str, Any]:
+    def adapted(cls, config: dict[str, Any]) -> dict[str, Any]:
         """The configuration of the model, from that of its backbone."""
         return config
 
@@ -86,7 +85,7 @@ class TextRecipe(Recipe[BatchT]):
             return (text.lower() if is_lower else text for text in cls.texts_of(settings, table))
 
         name = str(settings.value("architecture.backbone"))
-        return text_assets(name, texts, lambda config: cls.adapted(config, settings))
+        return text_assets(name, texts, cls.adapted)
 
     def weights_name(self) -> str | None:
         architecture = self.settings.architecture
@@ -117,7 +116,8 @@ class PooledTextRecipe(TextRecipe[TextBatch]):
         """How many texts are cut."""
         for name, table in (("validation", validation), ("test", test)):
             if table is not None and not table.empty:
-                yield from self._cut_note(name, table)
+                cut = self._sequences(table, None).cut_count()
+                yield from cut_note(name, "texts", cut, len(table), self.settings.tokenizer.max_length)
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         return TextSamples(
@@ -159,14 +159,9 @@ class PooledTextRecipe(TextRecipe[TextBatch]):
         """Marks of what in each text moves an output (B), by integrated gradients."""
         special = torch.tensor(self.tokenizer.special.framing(), device=batch.ids.device)
         kept = batch.mask * (~torch.isin(batch.ids, special)).long()
-        layer = encoder.encoder.embeddings()
-        scores = (
-            integrated_gradients(
-                layer, batch.ids, kept, self.tokenizer.special.pad, output_of, steps_for(batch.ids.shape[1])
-            )
-            .cpu()
-            .numpy()
-        )
+        layer, pad = encoder.encoder.embeddings(), self.tokenizer.special.pad
+        steps = steps_for(batch.ids.shape[1])
+        scores = integrated_gradients(layer, batch.ids, kept, pad, output_of, steps).cpu().numpy()
         room = self.tokenizer.room(self.settings.tokenizer.max_length)
         return [
             importance_marks(scores[position], texts, spans_of(self.tokenizer, texts, room))
@@ -189,10 +184,3 @@ class PooledTextRecipe(TextRecipe[TextBatch]):
             separator=settings.dataset.separator,
             cache=media.cache if media else None,
         )
-
-    def _cut_note(self, name: str, table: pd.DataFrame) -> Iterator[Note]:
-        count = self._sequences(table, None).cut_count()
-        if count:
-            limit = self.settings.tokenizer.max_length
-            text = f"{count} of {len(table)} {name} texts have more than {limit} tokens and are cut at the end."
-            yield Note("warning" if count > 0.1 * len(table) else "info", text)

@@ -86,8 +86,8 @@ def check_length(values: Mapping[str, Any], length: int, setting: str, name: str
         )
 
 
-def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> tuple[Any, list[str]]:
-    """A model of one of the library's Auto classes, and the names of tensors that the weights did not have.
+def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> Any:
+    """A model of one of the library's Auto classes; what the weights do not have, such as a new head, is random.
 
     Raises:
         WeightsError: if the weights do not fit, or nothing of the transformer is in them.
@@ -97,7 +97,7 @@ def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> tuple[An
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     if weights is None:
         try:
-            return auto_class.from_config(config), []
+            return auto_class.from_config(config)
         except (ValueError, KeyError) as error:
             raise _not_such(config, error) from error
     try:
@@ -116,15 +116,14 @@ def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> tuple[An
             hint="Choose another backbone, or switch Pretrained off.",
             code="weights",
         ) from error
-    missing = sorted(str(name) for name in info["missing_keys"])
-    own = [name for name, _ in model.named_parameters()]
-    if len(missing) > len(own) / 2:
+    missing, own = len(info["missing_keys"]), len(list(model.named_parameters()))
+    if missing > own / 2:
         raise WeightsError(
-            f"The weights of {weights.name!r} hold {len(own) - len(missing)} of {len(own)} tensors of this model.",
+            f"The weights of {weights.name!r} hold {own - missing} of {own} tensors of this model.",
             hint="They are of another architecture. Choose another backbone, or switch Pretrained off.",
             code="weights",
         )
-    return model, missing
+    return model
 
 
 def checkpoint_activations(model: Any, name: str) -> None:

@@ -43,14 +43,14 @@ def build_translator(
 
     config = model_config(values, dropout)
     if not is_pair(values):
-        return build(AutoModelForSeq2SeqLM, config, weights)[0].float()
+        return build(AutoModelForSeq2SeqLM, config, weights).float()
     for half in (config.encoder, config.decoder):
         set_dropout(half, dropout)
     config.decoder_start_token_id = special.first if special.first is not None else special.pad
     config.pad_token_id = special.pad
     config.eos_token_id = special.last
-    encoder: Any = without_pooler(build(AutoModel, config.encoder, weights)[0])
-    decoder, _ = build(AutoModelForCausalLM, config.decoder, weights)
+    encoder: Any = without_pooler(build(AutoModel, config.encoder, weights))
+    decoder = build(AutoModelForCausalLM, config.decoder, weights)
     config.encoder, config.decoder = encoder.config, decoder.config
     network: Any = EncoderDecoderModel(config=config, encoder=encoder, decoder=decoder)
     return network.float()

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.modeling.classification.answers import ClassAnswers
-from studio.modeling.classification.losses import ClassificationLoss, classification_loss
+from studio.modeling.classification.losses import loss_of
 from studio.modeling.classification.targets import space_of, target_of, truth_of
 from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.flips import flipped_views
@@ -21,7 +21,7 @@ from studio.modeling.images.pipelines import CUSTOM, transforms_of
 from studio.modeling.images.placement import Placement, placed
 from studio.modeling.images.reader import read_picture, stack_images
 from studio.modeling.images.transforms import Transforms
-from studio.modeling.predictions import ScoredTable
+from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import (
     Assets,
     Batch,
@@ -107,14 +107,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         super().__init__(settings, target, metrics, assets)
         self.space = space_of(target, self.settings.dataset.label_columns)
         self.answers = ClassAnswers(self.space, float(self.settings.prediction.probability_threshold))
-        training = self.settings.training
-        self.loss_function: ClassificationLoss = classification_loss(
-            training.loss_function,
-            self.space.task,
-            len(target.labels),
-            focal_alpha=training.focal_alpha,
-            focal_gamma=training.focal_gamma,
-        )
+        self.loss_function = loss_of(self.settings.training, self.space)
 
     @classmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
@@ -130,7 +123,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         image = self.settings.image
         return ImageSamples(
             [str(name) for name in table[self.settings.dataset.image_column]],
-            ScoredTable(table, ({},) * len(table), None).row_numbers(),
+            row_numbers(table),
             media,
             image.image_channels,
             transforms_of(self.settings, training=training),
@@ -166,8 +159,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         return {"Backbone": list(model.backbone.parameters()), "Head": list(model.head.parameters())}
 
     def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
-        """One logit for two classes belongs to both."""
-        is_one_each = self.loss_function.outputs == len(self.target.labels)
+        is_one_each = self.loss_function.is_one_output_a_class
         return {"head.weight": ClassRows(), "head.bias": ClassRows()} if is_one_each else {}
 
     def loss(self, model: nn.Module, batch: ImageBatch) -> Tensor:
@@ -232,7 +224,7 @@ class ImageClassificationRecipe(Recipe[ImageBatch]):
         return self.answers.sample_rows(scored, shown)
 
     def batch_pictures(self, batch: ImageBatch, table: pd.DataFrame) -> Iterator[BatchPicture]:
-        rows = ScoredTable(table, ({},) * len(table), None).row_numbers()
+        rows = row_numbers(table)
         names = table[self.settings.dataset.image_column]
         for position, row in enumerate(batch.rows):
             truth = None if batch.targets is None else self.answers.truth_view(batch.targets[position].numpy())

@@ -19,7 +19,7 @@ from studio.modeling.detection.detector import Detector
 from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.pipelines import transforms_of
-from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.predictions import Raw, ScoredTable, row_numbers
 from studio.modeling.recipe import (
     Assets,
     BatchPicture,
@@ -97,7 +97,7 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         truth = self._truth(table)
         return DetectionSamples(
             [str(name) for name in table[self.settings.dataset.image_column]],
-            ScoredTable(table, ({},) * len(table), None).row_numbers(),
+            row_numbers(table),
             media,
             self.settings.image.image_channels,
             transforms_of(self.settings, training=training, with_boxes=truth is not None),
@@ -232,7 +232,7 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
             )
 
     def batch_pictures(self, batch: DetectionBatch, table: pd.DataFrame) -> Iterator[BatchPicture]:
-        rows = ScoredTable(table, ({},) * len(table), None).row_numbers()
+        rows = row_numbers(table)
         names = table[self.settings.dataset.image_column]
         for position, row in enumerate(batch.rows):
             corners, classes = batch.corners[position].numpy(), batch.classes[position].numpy()

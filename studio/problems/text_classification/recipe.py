@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.modeling.classification.answers import PROBABILITIES, ClassAnswers
-from studio.modeling.classification.losses import ClassificationLoss, classification_loss
+from studio.modeling.classification.losses import loss_of
 from studio.modeling.classification.targets import space_of, target_of, truth_of
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Assets, Attribution, ClassRows, Media, Note, SampleRow, Scored, Split, Target
@@ -41,14 +41,7 @@ class TextClassificationRecipe(PooledTextRecipe):
         super().__init__(settings, target, metrics, assets)
         self.space = space_of(target, self.settings.dataset.label_columns)
         self.answers = ClassAnswers(self.space, float(self.settings.prediction.probability_threshold))
-        training = self.settings.training
-        self.loss_function: ClassificationLoss = classification_loss(
-            training.loss_function,
-            self.space.task,
-            len(target.labels),
-            focal_alpha=training.focal_alpha,
-            focal_gamma=training.focal_gamma,
-        )
+        self.loss_function = loss_of(self.settings.training, self.space)
 
     @classmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
@@ -75,8 +68,7 @@ class TextClassificationRecipe(PooledTextRecipe):
         return {"Backbone": list(model.backbone.parameters()), "Head": list(model.head.parameters())}
 
     def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
-        """One logit for two classes belongs to both."""
-        is_one_each = self.loss_function.outputs == len(self.target.labels)
+        is_one_each = self.loss_function.is_one_output_a_class
         return {"head.weight": ClassRows(), "head.bias": ClassRows()} if is_one_each else {}
 
     def loss(self, model: nn.Module, batch: TextBatch) -> Tensor:

@@ -4,7 +4,7 @@ Shapes: B batch, L tokens read, T tokens to write.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,12 +17,12 @@ from studio.datasets.text_views import shown
 from studio.modeling.generation.differences import differences
 from studio.modeling.generation.insights import NAMES, Generated, generation_insights
 from studio.modeling.generation.metrics import generation_metrics, text_scores
-from studio.modeling.predictions import ScoredTable
+from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, Note, SampleRow, Samples, Scored, Split, Target
 from studio.modeling.text.assets import config_of
 from studio.modeling.text.encoded import EncodedTexts, encode_texts
-from studio.modeling.text.inputs import TextSequences, cells, row_numbers, title_of
-from studio.modeling.text.lengths import length_insight
+from studio.modeling.text.inputs import TextSequences, cells, title_of
+from studio.modeling.text.lengths import cut_note, length_insight
 from studio.modeling.text.recipe import TextRecipe
 from studio.modeling.text.translators import is_pair, translator_config
 from studio.modeling.weights import WeightsFile
@@ -35,6 +35,14 @@ from studio.settings.schema import SettingsSchema
 TASK = "sequence to sequence"
 TEXT = "text"
 """The name of the raw output."""
+
+
+class Known(NamedTuple):
+    """Written texts beside their references, and their source rows."""
+
+    texts: list[str]
+    references: list[str]
+    rows: list[int]
 
 
 class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
@@ -52,7 +60,7 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
         yield from cells(table, str(settings.value("dataset.label_columns")))
 
     @classmethod
-    def adapted(cls, config: dict[str, Any], settings: SettingsSchema) -> dict[str, Any]:
+    def adapted(cls, config: dict[str, Any]) -> dict[str, Any]:
         return translator_config(config)
 
     def has_truth(self, table: pd.DataFrame) -> bool:
@@ -64,15 +72,9 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
         for name, table in (("validation", validation), ("test", test)):
             if table is None or table.empty:
                 continue
-            limits = self.settings.tokenizer
-            cut = {
-                f"texts have more than {limits.max_length}": self._sequences(table, None).cut_count(),
-                f"targets have more than {limits.label_max_length}": self._cut_targets(table),
-            }
-            for told, count in cut.items():
-                if count:
-                    text = f"{count} of {len(table)} {name} {told} tokens and are cut at the end."
-                    yield Note("warning" if count > 0.1 * len(table) else "info", text)
+            limits, rows = self.settings.tokenizer, len(table)
+            yield from cut_note(name, "texts", self._sequences(table, None).cut_count(), rows, limits.max_length)
+            yield from cut_note(name, "targets", self._cut_targets(table), rows, limits.label_max_length)
 
     def samples(self, table: pd.DataFrame, media: Media, *, training: bool) -> Samples:
         settings = self.settings
@@ -115,8 +117,8 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
         return pd.DataFrame({"pred_text": _texts(scored)}, index=scored.table.index)
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
-        compared = self._compared(scored)
-        return {} if compared is None else generation_metrics(compared.texts, compared.references)
+        known = self._known(scored)
+        return {} if known is None else generation_metrics(known.texts, known.references)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         compared = self._compared(scored)
@@ -174,16 +176,21 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
             return None
         return [text or None for text in cells(table, self.settings.dataset.label_columns)]
 
-    def _compared(self, scored: ScoredTable) -> Generated | None:
+    def _known(self, scored: ScoredTable) -> Known | None:
         """The rows whose text to write is known, with what was written; None without the column."""
         references = self._references(scored.table)
         if references is None:
             return None
         every = zip(_texts(scored), references, scored.row_numbers(), strict=True)
         known = [(text, reference, row) for text, reference, row in every if reference is not None]
-        texts, wanted, rows = [one[0] for one in known], [one[1] for one in known], [one[2] for one in known]
-        name = self.settings.prediction.metric
-        return Generated(texts, wanted, rows, text_scores(name, texts, wanted), name)
+        return Known([one[0] for one in known], [one[1] for one in known], [one[2] for one in known])
+
+    def _compared(self, scored: ScoredTable) -> Generated | None:
+        """The same with the score of each text alone, which takes its time."""
+        known, name = self._known(scored), self.settings.prediction.metric
+        if known is None:
+            return None
+        return Generated(*known, text_scores(name, known.texts, known.references), name)
 
     def _targets(self, table: pd.DataFrame, media: Media | None) -> list[NDArray[np.int32] | None] | None:
         """Tokens to write, with those that a text begins and ends with; None for a row without a text."""

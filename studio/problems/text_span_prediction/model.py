@@ -28,7 +28,7 @@ class QuestionAnswerer(nn.Module):
         config = model_config(config_of(assets), architecture.intermediate_dropout)
         # The layer takes its size from here, and the configuration of a classifier says otherwise.
         config.num_labels = OUTPUTS
-        answerer, _ = build(AutoModelForQuestionAnswering, config, weights)
+        answerer = build(AutoModelForQuestionAnswering, config, weights)
         self.answerer: Any = answerer.float()
         self._types = int(getattr(config, "type_vocab_size", 0) or 0)
         if architecture.gradient_checkpointing:

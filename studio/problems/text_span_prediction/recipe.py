@@ -14,13 +14,13 @@ from torch.nn import functional
 
 from studio.datasets.answer_places import find_answer
 from studio.datasets.text_views import shown
-from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.predictions import Raw, ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, Note, SampleRow, Samples, Scored, Split, Target
 from studio.modeling.span_prediction.answers import Answer, best_answers
 from studio.modeling.span_prediction.answers import Window as Said
 from studio.modeling.span_prediction.insights import span_insights, window_insight
 from studio.modeling.span_prediction.metrics import Answered, f1, is_exact, jaccard, span_metrics
-from studio.modeling.text.inputs import cells, row_numbers, text_of, title_of
+from studio.modeling.text.inputs import cells, text_of, title_of
 from studio.modeling.text.recipe import TextRecipe
 from studio.modeling.text.windows import in_portions
 from studio.modeling.weights import WeightsFile

@@ -17,7 +17,7 @@ from torch.nn import functional
 from studio.datasets.tag_lists import OUTSIDE, Entity, entities, words_of
 from studio.datasets.text_views import shown
 from studio.errors import DatasetError
-from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.predictions import Raw, ScoredTable, row_numbers
 from studio.modeling.recipe import (
     BatchPicture,
     ClassRows,
@@ -29,7 +29,7 @@ from studio.modeling.recipe import (
     Split,
     Target,
 )
-from studio.modeling.text.inputs import row_numbers, title_of
+from studio.modeling.text.inputs import title_of
 from studio.modeling.text.lengths import length_insight
 from studio.modeling.text.recipe import TextRecipe
 from studio.modeling.text.windows import in_portions

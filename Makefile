@@ -15,7 +15,7 @@ FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 
 RUN_EXTRAS := server,train,scoring,offline-weights
 PORT ?= 8877
 
-.PHONY: help run dev setup test check unit journeys figures browser frontend-check build schema benchmarks clean chromium frontend heavy
+.PHONY: help run dev setup test check unit journeys figures trust test-faults browser frontend-check build schema benchmarks clean chromium frontend heavy
 
 help: ## List the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -61,7 +61,7 @@ studio/web/index.html: frontend/node_modules/.package-lock.json $(FRONTEND_SOURC
 
 frontend: studio/web/index.html ## Build the page into studio/web
 
-test: setup check frontend-check unit journeys browser ## Everything that must be green
+test: setup check frontend-check unit trust journeys browser ## Everything that must be green
 
 check: $(VENV)/.dev ## Lint, format, types, import contracts
 	$(VENV)/bin/ruff check studio tests benchmarks hatch_build.py
@@ -79,10 +79,16 @@ frontend-check: $(VENV)/.dev studio/web/index.html ## Types, unit tests and API 
 	git diff --exit-code --stat -- frontend/src/api/schema.d.ts || { echo "The API changed: commit frontend/src/api/schema.d.ts"; exit 1; }
 
 unit: $(VENV)/.dev ## Unit tests, in parallel
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "not heavy and not browser"
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "not heavy and not browser and not trust and not faults"
 
 journeys: $(VENV)/.dev ## Long journeys: real training on real data
 	$(PY) -m pytest -q -m "heavy and not browser and not figures"
+
+trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at most ten minutes)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "trust and not faults"
+
+test-faults: $(VENV)/.dev ## The long loops: hundreds of kills, power cuts, a large fuzz budget
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -s -m "faults"
 
 figures: $(VENV)/.dev ## Figures on real data that take too long for every change (about half an hour)
 	$(PY) -m pytest -q -s -m "figures"

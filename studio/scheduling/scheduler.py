@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol, assert_never
 
 from studio.errors import ConflictError, StudioError
+from studio.failpoints import failpoint
 from studio.files import write_json
 from studio.machine import usable_cores
 from studio.runs.folder import RunFolder
@@ -15,7 +16,6 @@ from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
 from studio.scheduling.decide import Action, Force, Hold, Launch, Move, Signal, Slots, Waiting, Working, decide
 from studio.scheduling.executors.executor import Executor
-from studio.scheduling.failpoints import failpoint
 from studio.store.home import Home
 from studio.store.projector import Projection
 from studio.store.runs import RunRow, StaleRunError

@@ -68,8 +68,13 @@ def _mended(cells: list[str], column: str, name: str, findings: list[Finding]) -
     if wrapped:
         plain = [found.group(1) if (found := _EXCEL_TEXT.match(cell)) else cell for cell in plain]
     for code, rows, words, fix in (
-        ("blanks_trimmed", trimmed, "cells had blanks around their value, which were removed.", ""),
-        ("excel_text", wrapped, 'cells were wrapped as ="..." by a spreadsheet; the wrapper was removed.', ""),
+        ("blanks_trimmed", trimmed, "cells had blanks around their value, which were removed.", "Write them without."),
+        (
+            "excel_text",
+            wrapped,
+            'cells were wrapped as ="..." by a spreadsheet; the wrapper was removed.',
+            "Export them as text.",
+        ),
         ("control_characters", control, "cells hold control characters.", "Remove them."),
     ):
         if rows:

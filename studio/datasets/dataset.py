@@ -141,7 +141,8 @@ class DatasetManifest(_Model):
 
     def facts(self) -> Mapping[str, int]:
         """What conditions of settings may look at."""
-        return {"dataset.table_count": len(self.tables)}
+        train = self.table_of_role("train")
+        return {"dataset.table_count": len(self.tables), "dataset.train_rows": train.rows if train else 0}
 
 
 @dataclass(frozen=True)

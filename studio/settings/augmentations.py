@@ -17,10 +17,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from functools import cache
-from importlib import resources
 from typing import Any
 
 from studio.errors import YamlError
+from studio.settings.augmentation_arguments import argument_table, expected_value
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.old_augmentations import modern
 from studio.settings.yaml_text import read_yaml_value
@@ -89,9 +89,7 @@ def parse_pipeline(text: str, key: str, width: int, height: int) -> tuple[Pipeli
 @cache
 def known_transforms() -> Mapping[str, frozenset[str]]:
     """Name -> arguments, of every transform that may be used."""
-    path = resources.files("studio.settings") / "libraries" / "albumentations.txt"
-    rows = [line.split() for line in path.read_text().splitlines()]
-    return {name: frozenset(arguments) for name, *arguments in rows}
+    return {name: frozenset(arguments) for name, arguments in argument_table().items()}
 
 
 class _Reader:
@@ -174,7 +172,17 @@ class _Reader:
                 ", ".join(sorted(known)),
                 f"Did you mean {near[0]}?" if near else "Remove it.",
             )
-        return Step(name, {key: self._filled(one) for key, one in arguments.items() if key in known})
+        filled = {key: self._filled(one) for key, one in arguments.items() if key in known}
+        for argument, value in filled.items():
+            self._check_value(name, argument, value, here)
+        return Step(name, filled)
+
+    def _check_value(self, name: str, argument: str, value: Any, here: str) -> None:
+        expected = expected_value(name, argument, value)
+        if expected:
+            found = str(value)[:80]
+            message = f"{here}, {name}: {argument} cannot be {found}."
+            self._refuse("argument_value", message, found, expected, f"Use {expected}.")
 
     def _group(self, name: str, arguments: dict[str, Any], here: str, depth: int) -> Step | None:
         inner = arguments.pop("transforms", None)
@@ -186,6 +194,13 @@ class _Reader:
             self._refuse("shape", f"{here}, {name}, holds no transforms.", str(inner)[:80], "a list of transforms")
             return None
         own = GROUPS[name]
+        for argument in sorted(set(arguments) - own):
+            self._refuse(
+                "unknown_argument", f"{here}, {name}, has no argument {argument!r}.", argument, ", ".join(sorted(own))
+            )
+        chance = arguments.get("p", 1)
+        if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
+            self._refuse("argument_value", f"{here}, {name}: p is no probability.", str(chance)[:80], "0 to 1")
         kept = {key: self._filled(one) for key, one in arguments.items() if key in own}
         return Step(name, kept, tuple(self._steps(inner, f"{here} > ", depth + 1)))
 

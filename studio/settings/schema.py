@@ -19,7 +19,7 @@ from studio.settings.condition import visible_keys
 from studio.settings.field import Field, coerced, field_of
 from studio.settings.finding import Finding, SettingsError
 from studio.settings.setting import Kind
-from studio.settings.value_checks import choice_findings, refused_values
+from studio.settings.value_checks import choice_findings, refused_values, unwritable_texts
 
 SCHEMA_VERSION = 1
 
@@ -70,6 +70,7 @@ class SettingsSchema(BaseModel):
     def parse(cls, mapping: Mapping[str, Any]) -> tuple[Self | None, tuple[Finding, ...]]:
         """Like `from_mapping`, with findings in place of an exception."""
         values, findings = cls._known_values(mapping)
+        findings.extend(unwritable_texts(cls.fields(), values))
         nested: dict[str, dict[str, Any]] = {name: {} for name in cls.model_fields}
         for key, value in values.items():
             field = cls.fields()[key]

@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ def refused_values(fields: Mapping[str, Field], error: ValidationError, values: 
                 path=key,
                 message="A section must be a mapping of settings.",
                 found=_short(detail["input"]),
+                expected="settings by name",
+                fix="Write its settings below it, one a line.",
             )
             continue
         found = values.get(key, detail["input"])
@@ -45,6 +48,25 @@ def refused_values(fields: Mapping[str, Field], error: ValidationError, values: 
             if near
             else f"Use {field.describe()}; the default is {_short(field.default)}.",
         )
+
+
+def unwritable_texts(fields: Mapping[str, Field], values: Mapping[str, Any]) -> Iterator[Finding]:
+    """Texts with characters that no file, log or page can show: NUL and other controls, halves of characters."""
+    for key, value in values.items():
+        for text in value if isinstance(value, list | tuple) else [value]:
+            if not isinstance(text, str):
+                continue
+            bad = next((one for one in text if unicodedata.category(one) in ("Cc", "Cs") and one not in "\t\n\r"), None)
+            if bad is not None:
+                yield Finding(
+                    code="control_character",
+                    path=key,
+                    message=f"{fields[key].setting.label} holds the character U+{ord(bad):04X}, which is no text.",
+                    found=f"U+{ord(bad):04X}",
+                    expected="letters, digits, marks and blanks",
+                    fix="Remove that character.",
+                )
+                break
 
 
 def choice_findings(field: Field, value: Any, context: ChoiceContext) -> Iterator[Finding]:

@@ -4,13 +4,14 @@ A case either is refused (no dataset), or is found (a dataset and a finding that
 that holds the right thing).
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from studio.datasets.dataset import Dataset
-from studio.settings.finding import Finding, FindingsError
+from studio.settings.finding import Finding, FindingLevel, FindingsError
 from tests.datasets.bad_uploads import Make
 
 
@@ -56,6 +57,8 @@ def check_case(case: Case, tmp_path: Path, scan_files: Any, import_files: Any) -
 
     data, findings, error = outcome(scan_files, import_files, source, case.choices)
 
+    for finding in findings:
+        assert_complete(finding)
     if case.outcome == "refused":
         assert data is None, findings
         said = {one.code: f"{one.message} {one.fix} {one.path}" for one in findings if one.blocks} | error
@@ -71,6 +74,21 @@ def check_case(case: Case, tmp_path: Path, scan_files: Any, import_files: Any) -
         assert case.words in ours[0].path + ours[0].message
         assert not case.rows or ours[0].rows == case.rows
         assert ours[0].message.endswith(".")
+
+
+def assert_complete(finding: Finding) -> None:
+    """What and where, with counts that add up; and, unless it is a note, what to do."""
+    assert finding.message.endswith("."), finding
+    assert finding.path, finding
+    assert finding.count >= len(finding.rows), finding
+    assert len(finding.rows) <= 20, finding
+    assert len(finding.examples) <= 20, finding
+    if finding.code == "rows":
+        numbers = [int(one.replace(",", "")) for one in re.findall(r"[0-9][0-9,]*", finding.message)]
+        imported, kept, repaired, dropped = numbers
+        assert imported == kept + dropped, finding
+        assert repaired <= kept, finding
+    assert finding.fix or finding.level is FindingLevel.NOTE, finding
 
 
 def outcome(

@@ -51,7 +51,7 @@ def test_pictures_are_all_that_is_served(server: Any, order: dict[str, Any], pat
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("- Rotate: {limit: [1, 2, 3]}", "Rotate does not take these arguments"),
+        ("- RandomResizedCrop: {size: [24, 32], scale: [2, 5]}", "RandomResizedCrop does not take these arguments"),
         ("- Crop: {x_max: 5000, y_max: 5000}", "do not work on this image"),
         ("- HorizontalFlp", "HorizontalFlp"),
     ],

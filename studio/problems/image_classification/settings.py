@@ -148,7 +148,7 @@ class ImageClassificationSettings(SettingsSchema):
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
+        yield from training_contradictions(self, context)
         yield from channel_contradictions(self, context)
         labels = self.dataset.label_columns
         if self.training.loss_function == "CrossEntropy" and context.facts.get("dataset.task") == "multi-label":

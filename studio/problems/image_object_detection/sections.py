@@ -172,5 +172,5 @@ class DetectorSettings(SettingsSchema):
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
+        yield from training_contradictions(self, context)
         yield from channel_contradictions(self, context)

@@ -142,6 +142,6 @@ class TextMetricLearningSettings(SettingsSchema):
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
+        yield from training_contradictions(self, context)
         yield from text_contradictions(self, context)
         yield from truncation(context, "text", "tokenizer.max_length", self.tokenizer.max_length)

@@ -65,6 +65,6 @@ class TextRegressionSettings(SettingsSchema):
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
+        yield from training_contradictions(self, context)
         yield from text_contradictions(self, context)
         yield from truncation(context, "text", "tokenizer.max_length", self.tokenizer.max_length)

@@ -175,7 +175,7 @@ class TextSequenceToSequenceSettings(SettingsSchema):
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
+        yield from training_contradictions(self, context)
         yield from text_contradictions(self, context)
         yield from truncation(context, "text", "tokenizer.max_length", self.tokenizer.max_length)
         yield from truncation(context, "label", "tokenizer.label_max_length", self.tokenizer.label_max_length)

@@ -200,7 +200,7 @@ class TextSpanPredictionSettings(SettingsSchema):
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
+        yield from training_contradictions(self, context)
         yield from backbone_contradictions(self)
         if context.columns:
             yield from self._missing_columns()

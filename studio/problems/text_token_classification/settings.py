@@ -136,5 +136,5 @@ class TextTokenClassificationSettings(SettingsSchema):
 
     def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self)
+        yield from training_contradictions(self, context)
         yield from text_contradictions(self, context)

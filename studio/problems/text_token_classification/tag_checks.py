@@ -52,7 +52,7 @@ def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
             mended = frame[column].map(begun)
             inspection.frames[role] = frame.assign(**{column: mended})
             words = f"{len(stray)} rows are tagged as IOB1, where I- can begin an entity; they were rewritten as IOB2."
-            inspection.repair(role, stray, "iob1", column, words, "")
+            inspection.repair(role, stray, "iob1", column, words, "Check some rows; B- begins every entity now.")
             continue
         inspection.drop(
             role,

@@ -3,13 +3,17 @@
 from collections.abc import Iterator
 
 from studio.settings.augmentations import parse_pipeline
+from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN
 from studio.settings.value_checks import warning
 
+TRAIN_ROWS = "dataset.train_rows"
+"""The fact that says how many rows the dataset's train table has; 0 if it has none."""
 
-def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
+
+def training_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
     """What does not go together in the dataset, training and environment sections."""
     yield from _custom_augmentations(settings)
     value = settings.value
@@ -32,6 +36,7 @@ def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
             "leak",
             "The model is validated on the rows it trains on, so its figures say nothing about new data.",
             "Choose another table.",
+            found=str(value("dataset.validation_dataframe")),
         )
     if strategy == "group_kfold" and value("dataset.group_fold_column") is None:
         yield Finding(
@@ -61,6 +66,7 @@ def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
             expected="each GPU once",
             fix="Choose each GPU once.",
         )
+    yield from _few_rows(settings, int(context.facts.get(TRAIN_ROWS) or 0))
     if value("training.learning_rate") >= 1:
         yield warning(
             "training.learning_rate",
@@ -68,6 +74,22 @@ def training_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
             "A learning rate of 1 or more makes almost every training diverge.",
             "Try 0.001.",
             found=f"{value('training.learning_rate'):g}",
+        )
+
+
+def _few_rows(settings: SettingsSchema, rows: int) -> Iterator[Finding]:
+    """A warning where one update would take more rows than the dataset's train table has."""
+    if rows <= 0 or settings.value("dataset.train_dataframe") is None:
+        return
+    devices = min(len(settings.value("environment.gpus")), settings.value("environment.number_of_gpus_per_run"))
+    taken = settings.value("training.batch_size") * max(1, devices)
+    if taken > rows:
+        yield warning(
+            "training.batch_size",
+            "few_rows",
+            f"An update would take {taken:,} rows, and the table has {rows:,}: an epoch is a single smaller update.",
+            "Use a smaller batch, so that an epoch has several updates.",
+            found=f"{taken:,} rows an update",
         )
 
 

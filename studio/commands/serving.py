@@ -23,6 +23,13 @@ def serve(
         list[Path] | None,
         typer.Option(help="A folder whose data may be imported by path; may be repeated.", show_default=False),
     ] = None,
+    reserve_mb: Annotated[
+        int, typer.Option(min=0, envvar="STUDIO_RESERVE_MB", help="Free disk space that uploads and runs leave alone.")
+    ] = 1024,
+    hang_seconds: Annotated[
+        float,
+        typer.Option(min=1, envvar="STUDIO_HANG_SECONDS", help="How long a worker may be silent before it is ended."),
+    ] = 300,
 ) -> None:
     """Run the server."""
     import os
@@ -40,6 +47,8 @@ def serve(
         import_roots=tuple(root.absolute() for root in import_root or []),
         executor="fake" if os.environ.get("STUDIO_FAKE_WORKERS") == "1" else "local",
         is_warm=os.environ.get("STUDIO_WARM_LAUNCHER", "1") != "0",
+        reserve_bytes=reserve_mb << 20,
+        hang_seconds=hang_seconds,
     )
     run_server(config, opens_browser=open_browser)
 

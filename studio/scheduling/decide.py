@@ -6,6 +6,7 @@ from typing import Literal
 
 from studio.runs.spec import WorkerKind
 from studio.runs.state import RunState
+from studio.scheduling.endings import ending_of
 
 START_SECONDS = 30.0
 INHERITED_START_SECONDS = 12.0
@@ -13,9 +14,16 @@ INHERITED_START_SECONDS = 12.0
 TERM_SECONDS = 20.0
 KILL_SECONDS = 30.0
 LINGER_SECONDS = 10.0
+LEFTOVER_SECONDS = 3.0
+"""How long what a gone worker started may take to end by itself."""
+REAP_SECONDS = 1.5
+"""How long the exit code of a gone worker may take to come."""
+HANG_SECONDS = 300.0
+DUMP_SECONDS = 5.0
+"""Between the order to write down where it hangs, and its end."""
 MAX_LAUNCHES = 2
 
-Force = Literal["term", "kill"]
+Force = Literal["dump", "term", "kill"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,16 @@ class Working:
     """Whether an earlier server started it."""
     forced: Force | None = None
     """The strongest signal sent so far."""
+    remaining: int = 0
+    """Living processes of its tree, counted once nobody holds its lock."""
+    gone_seconds: float = 0.0
+    """Since its lock was first seen free."""
+    silent_seconds: float = 0.0
+    """Without an event, while this server was looking."""
+    is_memory_short: bool = False
+    """Whether the kernel killed something for lack of memory since its start."""
+    where: str = ""
+    """How far it was, in words."""
 
 
 @dataclass(frozen=True)
@@ -88,30 +106,52 @@ class Move:
     state: RunState
     reason: str
     code: str = ""
-    """Why a run is lost, for programs."""
+    """Why a run ended that did not say so itself, for programs; empty otherwise."""
+    hint: str = ""
+    setting: str = ""
 
 
 @dataclass(frozen=True)
 class Signal:
-    """Make a worker end."""
+    """Make a worker end, or write down where it hangs."""
 
     id: str
     force: Force
 
 
-Action = Launch | Hold | Move | Signal
+@dataclass(frozen=True)
+class Sweep:
+    """End what a worker that is gone left behind."""
+
+    id: str
+
+
+Action = Launch | Hold | Move | Signal | Sweep
 _ENDINGS = {"finished": RunState.FINISHED, "failed": RunState.FAILED, "stopped": RunState.STOPPED}
 
 
-def decide(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -> tuple[Action, ...]:
+def decide(
+    queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working], hang_seconds: float = HANG_SECONDS
+) -> tuple[Action, ...]:
     """Moves and signals for the workers, then launches and reasons for the queue.
 
     Time is in the seconds each worker carries, measured by a clock that never steps.
     """
-    return (*(action for worker in workers for action in _follow(worker)), *_admit(queue, slots, workers))
+    followed = (action for worker in workers for action in _follow_tree(worker, hang_seconds))
+    return (*followed, *_admit(queue, slots, workers))
 
 
-def _follow(worker: Working) -> Iterator[Action]:
+def _follow_tree(worker: Working, hang_seconds: float) -> Iterator[Action]:
+    """No run leaves its place, and no device is given on, while a process of its tree lives."""
+    for action in _follow(worker, hang_seconds):
+        is_leaving = isinstance(action, Move) and action.state is not RunState.RUNNING
+        if not is_leaving or not worker.remaining:
+            yield action
+        elif worker.gone_seconds >= LEFTOVER_SECONDS:
+            yield Sweep(worker.id)
+
+
+def _follow(worker: Working, hang_seconds: float) -> Iterator[Action]:
     ending = _ENDINGS.get(worker.reported or "")
     if ending is not None:
         if not worker.is_alive:
@@ -121,10 +161,12 @@ def _follow(worker: Working) -> Iterator[Action]:
         return
     match worker.state:
         case RunState.STARTING:
-            yield from _follow_start(worker)
+            yield from _follow_start(worker, hang_seconds)
         case RunState.RUNNING:
             if worker.is_alive is False:
-                yield _lost(worker)
+                yield from _gone(worker)
+            else:
+                yield from _follow_silence(worker, hang_seconds)
         case RunState.STOPPING:
             yield from _follow_stop(worker)
 
@@ -136,14 +178,18 @@ _ENDING_REASONS = {
 }
 
 
-def _follow_start(worker: Working) -> Iterator[Action]:
+def _follow_start(worker: Working, hang_seconds: float) -> Iterator[Action]:
     if worker.reported == "started":
         if worker.is_alive is False:
-            yield _lost(worker)
+            yield from _gone(worker)
         else:
             yield Move(worker.id, RunState.RUNNING, "the worker started")
         return
     if worker.is_alive:
+        yield from _follow_silence(worker, hang_seconds)
+        return
+    if worker.forced:
+        yield from _gone(worker)
         return
     limit = INHERITED_START_SECONDS if worker.is_inherited else START_SECONDS
     if worker.exit_code is not None:
@@ -155,7 +201,18 @@ def _follow_start(worker: Working) -> Iterator[Action]:
     if worker.launches < MAX_LAUNCHES:
         yield Move(worker.id, RunState.QUEUED, f"the worker {how}; it is started once more")
     else:
-        yield Move(worker.id, RunState.LOST, f"the worker {how}, twice", code="no_start")
+        hint = "Look at the worker's log and the server's log."
+        yield Move(worker.id, RunState.LOST, f"the worker {how}, twice", code="no_start", hint=hint)
+
+
+def _follow_silence(worker: Working, hang_seconds: float) -> Iterator[Action]:
+    """A living worker writes a heartbeat every 5 s, whatever it computes; one that does not hangs as a whole."""
+    if worker.silent_seconds < hang_seconds:
+        return
+    if worker.forced is None:
+        yield Signal(worker.id, "dump")
+    elif worker.forced == "dump" and worker.silent_seconds >= hang_seconds + DUMP_SECONDS:
+        yield Signal(worker.id, "kill")
 
 
 def _follow_stop(worker: Working) -> Iterator[Action]:
@@ -163,7 +220,7 @@ def _follow_stop(worker: Working) -> Iterator[Action]:
         if worker.forced:
             yield Move(worker.id, RunState.STOPPED, "the worker was ended by force")
         elif worker.reported == "started":
-            yield _lost(worker)
+            yield from _gone(worker)
         elif worker.exit_code is not None or worker.seconds >= START_SECONDS:
             yield Move(worker.id, RunState.STOPPED, "the worker had not begun")
     elif worker.is_alive is None:
@@ -176,9 +233,20 @@ def _follow_stop(worker: Working) -> Iterator[Action]:
         yield Signal(worker.id, "term")
 
 
-def _lost(worker: Working) -> Move:
-    how = "" if worker.exit_code is None else f" with {_exit_words(worker.exit_code)}"
-    return Move(worker.id, RunState.LOST, f"the worker process vanished{how}", code="vanished")
+def _gone(worker: Working) -> Iterator[Action]:
+    """A worker whose lock is free though it told no end."""
+    if worker.forced:
+        where = f" at {worker.where}" if worker.where else ""
+        yield Move(
+            worker.id,
+            RunState.FAILED,
+            f"the worker said nothing for {worker.silent_seconds:.0f} s{where} and was ended",
+            code="stuck",
+            hint="Its log holds what each thread was doing. Resume it from its last checkpoint.",
+        )
+    elif worker.exit_code is not None or worker.gone_seconds >= REAP_SECONDS:
+        ending = ending_of(worker.exit_code, is_memory_short=worker.is_memory_short)
+        yield Move(worker.id, ending.state, ending.reason, ending.code, ending.hint, ending.setting)
 
 
 def _exit_words(code: int) -> str:

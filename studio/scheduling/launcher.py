@@ -22,6 +22,7 @@ from studio.scheduling.environment import worker_environment
 logger = logging.getLogger(__name__)
 ANSWER_SECONDS = 5.0
 WARM_SECONDS = 120.0
+CLOSE_SECONDS = 1.0
 State = Literal["warm", "warming", "off"]
 
 
@@ -77,12 +78,14 @@ class WarmLauncher:
             return None
 
     def close(self) -> None:
-        """End it; the workers it forked go on."""
+        """End it; the workers it forked go on, and while they do it stays to see how they end."""
         self._is_closed.set()
         if self._process is not None:
-            # It holds nothing that could be lost; taking torch down politely costs two seconds.
-            self._process.kill()
-            self._process.wait()
+            self._process.terminate()
+            try:
+                self._process.wait(CLOSE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.returncode = 0  # it is not ours to wait for; Popen would complain when it is forgotten
         self._socket.unlink(missing_ok=True)
         self._record.unlink(missing_ok=True)
 

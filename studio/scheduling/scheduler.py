@@ -1,11 +1,13 @@
 """Scheduler: observe, decide, act, again and again. The only writer of run states."""
 
+import errno
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol, assert_never
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, assert_never
 
 from studio.errors import ConflictError, StudioError
 from studio.failpoints import failpoint
@@ -14,7 +16,23 @@ from studio.machine import usable_cores
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
-from studio.scheduling.decide import Action, Force, Hold, Launch, Move, Signal, Slots, Waiting, Working, decide
+from studio.scheduling.decide import (
+    HANG_SECONDS,
+    KILL_SECONDS,
+    TERM_SECONDS,
+    Action,
+    Force,
+    Hold,
+    Launch,
+    Move,
+    Signal,
+    Slots,
+    Sweep,
+    Waiting,
+    Working,
+    decide,
+)
+from studio.scheduling.endings import memory_kills
 from studio.scheduling.executors.executor import Executor
 from studio.store.home import Home
 from studio.store.projector import Projection
@@ -24,6 +42,10 @@ from studio.store.store import Store
 logger = logging.getLogger(__name__)
 BUSY_PAUSE_SECONDS = 0.25
 IDLE_PAUSE_SECONDS = 2.0
+MAX_LOOK_SECONDS = 5.0
+"""Of one round at most so much counts as silence of a worker: a server that was halted or suspended heard nobody."""
+MAX_LOG_BYTES = 50 << 20
+ReachedStage = Literal["asked", "told", "killed"]
 
 
 class Listener(Protocol):
@@ -51,7 +73,19 @@ class _Watch:
     since: float
     is_inherited: bool
     reported_since: float | None = None
+    gone_since: float | None = None
+    silent_seconds: float = 0.0
+    looked: float | None = None
     forced: Force | None = None
+    memory_kills: int = field(default_factory=memory_kills)
+
+
+@dataclass(frozen=True)
+class StopStage:
+    """How far a stop is, and when the next, harder means follows."""
+
+    stage: ReachedStage
+    seconds_left: float
 
 
 class Scheduler:
@@ -66,6 +100,7 @@ class Scheduler:
         listener: Listener,
         clock: Callable[[], float] = time.monotonic,
         secrets: Callable[[str], Mapping[str, str]] = lambda experiment_id: {},
+        hang_seconds: float = HANG_SECONDS,
     ) -> None:
         self._home = home
         self._store = store
@@ -74,6 +109,7 @@ class Scheduler:
         self._listener = listener
         self._clock = clock
         self._secrets = secrets
+        self._hang_seconds = hang_seconds
         self._watches: dict[str, _Watch] = {}
         self._started = clock()
         self._lock = threading.RLock()
@@ -129,6 +165,20 @@ class Scheduler:
             self._move(run, RunState.QUEUED, "resumed by the user", resume=True, launches=0)
         self.wake()
 
+    def stop_stage(self, id: str) -> StopStage | None:
+        """How far the stop of a run is; None if it is not being stopped. After a restart the time begins anew."""
+        watch = self._watches.get(id)
+        if watch is None or watch.state is not RunState.STOPPING:
+            return None
+        seconds = self._clock() - watch.since
+        match watch.forced:
+            case "kill":
+                return StopStage("killed", 0.0)
+            case "term":
+                return StopStage("told", max(0.0, KILL_SECONDS - seconds))
+            case _:
+                return StopStage("asked", max(0.0, TERM_SECONDS - seconds))
+
     def order(self, ids: Iterable[str]) -> None:
         """Put waiting runs into another order."""
         with self._lock:
@@ -143,7 +193,7 @@ class Scheduler:
             workers = [self._observe(run) for run in active]
             queue = self._store.runs.queue()
             waiting = [Waiting(run.id, run.kind, run.devices, run.gpus_a_run) for run in queue]
-            actions = decide(waiting, self._slots(), [worker for _, worker in workers])
+            actions = decide(waiting, self._slots(), [worker for _, worker in workers], self._hang_seconds)
             runs = {run.id: run for run, _ in workers}
             started = {action.id for action in actions if isinstance(action, Launch)}
             self._act(actions, runs, {run.id: run.queued_reason for run in queue})
@@ -157,6 +207,9 @@ class Scheduler:
             self._wake.clear()
             try:
                 is_busy = self.tick()
+            except StudioError as error:
+                logger.warning("A round of the scheduler failed (%s); the next one follows.", error.message)
+                is_busy = False
             except Exception:
                 logger.exception("A round of the scheduler failed; the next one follows.")
                 is_busy = False
@@ -168,16 +221,20 @@ class Scheduler:
         watch = self._watch(run)
         exit_code = self._executor.exit_code(folder)
         is_alive = self._executor.is_alive(folder) if self._may_ask(run, watch, exit_code) else None
-        while True:
-            projection = self._store.projector.project(run, folder.events)
-            if projection.events:
-                run = self._store.runs.get(run.id)
-                self._listener.projected(run, projection)
-            if not projection.is_more:
-                break
+        try:
+            run, events = self._project(run, folder)
+        except OSError as error:
+            # Without what it wrote nothing is decided about it; the others go on.
+            logger.warning("The log of run %s cannot be read: %s.", run.id, error)
+            events, is_alive = 0, None
         now = self._clock()
+        _listen(watch, events, now)
         if run.reported in ("finished", "failed", "stopped") and watch.reported_since is None:
             watch.reported_since = now
+        if is_alive is False:
+            watch.gone_since = now if watch.gone_since is None else watch.gone_since
+        else:
+            watch.gone_since = None
         return run, Working(
             id=run.id,
             kind=run.kind,
@@ -191,7 +248,24 @@ class Scheduler:
             exit_code=exit_code,
             is_inherited=watch.is_inherited,
             forced=watch.forced,
+            remaining=self._executor.remaining(folder) if is_alive is False else 0,
+            gone_seconds=0.0 if watch.gone_since is None else now - watch.gone_since,
+            silent_seconds=watch.silent_seconds,
+            is_memory_short=memory_kills() > watch.memory_kills,
+            where=_where(run),
         )
+
+    def _project(self, run: RunRow, folder: RunFolder) -> tuple[RunRow, int]:
+        """The run with everything it wrote, and how many events that was."""
+        count = 0
+        while True:
+            projection = self._store.projector.project(run, folder.events)
+            count += projection.events
+            if projection.events:
+                run = self._store.runs.get(run.id)
+                self._listener.projected(run, projection)
+            if not projection.is_more:
+                return run, count
 
     def _may_ask(self, run: RunRow, watch: _Watch, exit_code: int | None) -> bool:
         """Asking takes the lock for a moment, which must not be the moment the worker takes it."""
@@ -225,8 +299,12 @@ class Scheduler:
                     case Move():
                         self._follow(runs[action.id], action)
                     case Signal():
+                        logger.info("Run %s: its worker is sent %s.", action.id, action.force)
                         self._executor.signal(self.folder(runs[action.id]), action.force)
                         self._watches[action.id].forced = action.force
+                        self._listener.moved(runs[action.id])
+                    case Sweep():
+                        self._executor.sweep(self.folder(runs[action.id]))
                     case _:
                         assert_never(action)
             except StaleRunError:
@@ -241,14 +319,15 @@ class Scheduler:
         changes: dict[str, object] = {"devices": []}
         if action.state is RunState.RUNNING:
             changes = {"launches": 0}
-        elif action.state is RunState.LOST:
+        elif action.code:
             # Should a worker of this start still come, it stops at once.
-            self.folder(run).stop.touch()
+            with suppress(OSError):
+                self.folder(run).stop.touch()
             changes["error"] = {
                 "code": action.code,
                 "message": f"{action.reason[0].upper()}{action.reason[1:]}.",
-                "hint": "It may have run out of memory or been ended from outside. Resume it from its last checkpoint.",
-                "setting": "",
+                "hint": action.hint,
+                "setting": action.setting,
             }
         self._move(run, action.state, action.reason, **changes)
 
@@ -260,8 +339,8 @@ class Scheduler:
         self._watches[run.id] = _Watch(run.state, run.fence, self._clock(), is_inherited=False)
         failpoint("after_cas")
         spec = self._spec(run, devices)
-        folder = RunFolder.create(self._home.worker_folder(run.kind, run.id))
         try:
+            folder = RunFolder.create(self._home.worker_folder(run.kind, run.id))
             folder.stop.unlink(missing_ok=True)
             folder.process.unlink(missing_ok=True)
             spec.write(folder.path)
@@ -269,9 +348,7 @@ class Scheduler:
             self._executor.launch(folder, spec)
         except (OSError, StudioError) as error:
             logger.exception("Run %s could not be started.", run.id)
-            message = error.message if isinstance(error, StudioError) else f"The worker could not be started: {error}."
-            cause = {"code": "no_start", "message": message, "hint": "Look at the server's log.", "setting": ""}
-            self._move(run, RunState.FAILED, "the worker could not be started", error=cause, devices=[])
+            self._move(run, RunState.FAILED, "the worker could not be started", error=_start_error(error), devices=[])
         failpoint("after_spawn")
 
     def _hand_over(self, run: RunRow, folder: RunFolder) -> None:
@@ -307,3 +384,36 @@ class Scheduler:
         self._listener.moved(moved)
         self._listener.queue_changed()
         return moved
+
+
+def _listen(watch: _Watch, events: int, now: float) -> None:
+    """Count how long a worker has been silent while this server was listening."""
+    if events:
+        watch.silent_seconds = 0.0
+        if watch.forced == "dump":
+            watch.forced = None  # it speaks again
+    elif watch.looked is not None:
+        watch.silent_seconds += min(now - watch.looked, MAX_LOOK_SECONDS)
+    watch.looked = now
+
+
+def _where(run: RunRow) -> str:
+    """How far a run was, in words."""
+    phase = (run.phase or {}).get("name", "")
+    parts = [f"step {run.step:,} of epoch {run.epoch:.2f}" if run.step else "", f"while {phase}" if phase else ""]
+    return ", ".join(filter(None, parts))
+
+
+def _start_error(error: OSError | StudioError) -> dict[str, str]:
+    """Why a worker could not be started, for a person."""
+    if isinstance(error, StudioError):
+        return {"code": "no_start", "message": error.message, "hint": error.hint, "setting": ""}
+    hint = "Look at the server's log."
+    if error.errno == errno.EAGAIN:
+        hint = "The limit of processes of your account is reached. End other programs or raise it, then resume."
+    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
+        hint = "Delete experiments or datasets that are no longer needed, then resume."
+    elif error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE):
+        hint = "End other programs, then resume."
+    message = f"Cannot start a process for this run: {error.strerror or error}."
+    return {"code": "no_start", "message": message, "hint": hint, "setting": ""}

@@ -36,6 +36,8 @@ class ServerConfig:
     reserve_bytes: int = 1 << 30
     """Free space that uploads and new runs leave alone."""
     ballast_bytes: int = 64 << 20
+    hang_seconds: float = 300.0
+    """How long a living worker may be silent before it is taken for hanging."""
     page_port: int | None = None
     """The port of a development server of the page, which passes requests on."""
     web: Path = field(default_factory=lambda: Path(__file__).parent.parent / "web")

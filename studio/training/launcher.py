@@ -1,7 +1,8 @@
 """The warm launcher: a process that has imported torch and its friends, touched no GPU, and forks workers on request.
 
 A fork starts a worker in about 50 ms; importing takes 3 to 7 s. One JSON line in, `{"folder", "threads", "env"}`, one
-out, `{"pid"}`. Workers lead sessions of their own and live on when the launcher ends.
+out, `{"pid"}`. Workers lead sessions of their own and live on when the launcher ends. It reaps them and writes down how
+they ended; told to end, it listens no more and stays for that as long as one of them lives.
 """
 
 import json
@@ -10,9 +11,13 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
+
+from studio.runs.exit_record import ExitRecord
+from studio.runs.folder import RunFolder
 
 ORPHANED_SECONDS = 10.0
 LOOK_SECONDS = 0.5
@@ -71,7 +76,8 @@ class _Launcher:
 
         self._path = path
         self._parent = parent
-        self._children: set[int] = set()
+        self._children: dict[int, Path] = {}
+        """pid -> run folder"""
         self._orphaned_since: float | None = None
         self._is_ending = False
         self._listener = listen(path)
@@ -90,7 +96,11 @@ class _Launcher:
             with connection:
                 self._serve_one(connection)
         self._listener.close()
-        self._path.unlink(missing_ok=True)
+        if not self._is_ending:
+            self._path.unlink(missing_ok=True)
+        while self._children:
+            self._reap()
+            time.sleep(LOOK_SECONDS)
         return 0
 
     def _serve_one(self, connection: socket.socket) -> None:
@@ -110,17 +120,20 @@ class _Launcher:
         pid = os.fork()
         if pid == 0:
             _become_worker(folder, environment, (self._listener, connection))
-        self._children.add(pid)
+        self._children[pid] = folder
         return {"pid": pid}
 
     def _reap(self) -> None:
-        for pid in list(self._children):
+        for pid, folder in list(self._children.items()):
             try:
-                done, _ = os.waitpid(pid, os.WNOHANG)
+                done, status = os.waitpid(pid, os.WNOHANG)
             except ChildProcessError:
-                done = pid
+                del self._children[pid]
+                continue
             if done:
-                self._children.discard(pid)
+                del self._children[pid]
+                with suppress(OSError):  # the folder may be gone, or the disk full
+                    ExitRecord.write(RunFolder(folder), pid, os.waitstatus_to_exitcode(status))
 
     def _is_orphaned(self) -> bool:
         """Whether the parent has been gone for a while and no worker is left to be reaped."""
@@ -133,6 +146,9 @@ class _Launcher:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         self._is_ending = True
+        if not self._children:
+            # It holds nothing that could be lost; taking torch down politely costs two seconds.
+            os._exit(0)
 
 
 def _become_worker(folder: Path, environment: dict[str, str], inherited: tuple[socket.socket, ...]) -> None:

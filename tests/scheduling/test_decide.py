@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, MOVES, RunState
-from studio.scheduling.decide import Action, Hold, Launch, Move, Signal, Slots, Waiting, Working, decide
+from studio.scheduling.decide import Action, Hold, Launch, Move, Signal, Slots, Sweep, Waiting, Working, decide
 
 STARTING, RUNNING, STOPPING = RunState.STARTING, RunState.RUNNING, RunState.STOPPING
 
@@ -17,11 +17,16 @@ def follow(state: RunState, **seen: object) -> list[Action]:
 
 
 def words(actions: list[Action]) -> list[str]:
-    return [
-        action.state.value if isinstance(action, Move) else f"signal {action.force}"
-        for action in actions
-        if isinstance(action, Move | Signal)
-    ]
+    told = []
+    for action in actions:
+        match action:
+            case Move():
+                told.append(f"{action.state.value} {action.code}".strip())
+            case Signal():
+                told.append(f"signal {action.force}")
+            case Sweep():
+                told.append("sweep")
+    return told
 
 
 @pytest.mark.parametrize(
@@ -31,18 +36,37 @@ def words(actions: list[Action]) -> list[str]:
         (STARTING, {"is_alive": None}, []),
         (STARTING, {"is_alive": None, "seconds": 29.0}, []),
         (STARTING, {"is_alive": False, "seconds": 31.0}, ["queued"]),
-        (STARTING, {"is_alive": False, "seconds": 31.0, "launches": 2}, ["lost"]),
+        (STARTING, {"is_alive": False, "seconds": 31.0, "launches": 2}, ["lost no_start"]),
         (STARTING, {"is_alive": False, "seconds": 13.0, "is_inherited": True}, ["queued"]),
         (STARTING, {"is_alive": False, "exit_code": 1}, ["queued"]),
-        (STARTING, {"is_alive": False, "exit_code": 1, "launches": 2}, ["lost"]),
+        (STARTING, {"is_alive": False, "exit_code": 1, "launches": 2}, ["lost no_start"]),
         (STARTING, {"is_alive": True, "seconds": 300.0}, []),
+        (STARTING, {"is_alive": True, "silent_seconds": 300.0}, ["signal dump"]),
+        (STARTING, {"is_alive": False, "forced": "kill"}, ["failed stuck"]),
+        (STARTING, {"is_alive": False, "seconds": 31.0, "remaining": 1, "gone_seconds": 21.0}, ["sweep"]),
         (STARTING, {"is_alive": True, "reported": "started"}, ["running"]),
-        (STARTING, {"is_alive": False, "reported": "started"}, ["lost"]),
+        (STARTING, {"is_alive": False, "reported": "started", "exit_code": -9}, ["lost killed"]),
         (STARTING, {"is_alive": False, "reported": "finished"}, ["finished"]),
         # Running: only the kernel's lock says that a worker is gone.
         (RUNNING, {}, []),
         (RUNNING, {"seconds": 1e6}, []),
-        (RUNNING, {"is_alive": False, "reported": "started"}, ["lost"]),
+        (RUNNING, {"is_alive": False, "reported": "started", "gone_seconds": 1.0}, []),
+        (RUNNING, {"is_alive": False, "reported": "started", "gone_seconds": 1.6}, ["lost vanished"]),
+        (RUNNING, {"is_alive": False, "reported": "started", "exit_code": -9}, ["lost killed"]),
+        (RUNNING, {"is_alive": False, "exit_code": -9, "is_memory_short": True}, ["lost oom_host"]),
+        (RUNNING, {"is_alive": False, "exit_code": -11, "is_memory_short": True}, ["lost crashed"]),
+        (RUNNING, {"is_alive": False, "exit_code": 0}, ["failed no_result"]),
+        # What it started outlives it: first time to end by itself, then force, and no end before.
+        (RUNNING, {"is_alive": False, "reported": "finished", "remaining": 1, "gone_seconds": 2.9}, []),
+        (RUNNING, {"is_alive": False, "reported": "finished", "remaining": 1, "gone_seconds": 3.1}, ["sweep"]),
+        (RUNNING, {"is_alive": False, "exit_code": -9, "remaining": 2, "gone_seconds": 600.0}, ["sweep"]),
+        # Silent for too long: its stacks, a moment, its end.
+        (RUNNING, {"silent_seconds": 299.0}, []),
+        (RUNNING, {"silent_seconds": 300.0}, ["signal dump"]),
+        (RUNNING, {"silent_seconds": 304.0, "forced": "dump"}, []),
+        (RUNNING, {"silent_seconds": 305.0, "forced": "dump"}, ["signal kill"]),
+        (RUNNING, {"silent_seconds": 306.0, "forced": "kill"}, []),
+        (RUNNING, {"silent_seconds": 306.0, "forced": "kill", "is_alive": False}, ["failed stuck"]),
         (RUNNING, {"is_alive": False, "reported": "failed"}, ["failed"]),
         (RUNNING, {"is_alive": False, "reported": "stopped"}, ["stopped"]),
         # The end is told when the process is gone, so that its devices are free.
@@ -55,7 +79,8 @@ def words(actions: list[Action]) -> list[str]:
         (STOPPING, {"seconds": 22.0, "forced": "term"}, []),
         (STOPPING, {"seconds": 31.0, "forced": "term"}, ["signal kill"]),
         (STOPPING, {"is_alive": False, "forced": "kill", "reported": "started"}, ["stopped"]),
-        (STOPPING, {"is_alive": False, "reported": "started"}, ["lost"]),
+        (STOPPING, {"is_alive": False, "reported": "started", "gone_seconds": 2.0}, ["lost vanished"]),
+        (STOPPING, {"is_alive": False, "forced": "kill", "remaining": 1, "gone_seconds": 3.0}, ["sweep"]),
         (STOPPING, {"is_alive": False, "reported": "finished"}, ["finished"]),
         (STOPPING, {"is_alive": False, "seconds": 31.0}, ["stopped"]),
         (STOPPING, {"is_alive": None, "seconds": 3.0}, []),

@@ -9,9 +9,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from studio.runs.process import ProcessRecord
+from studio.runs.process_tree import ProcessTree
 from studio.runs.spec import RunSpec
 from studio.scheduling.environment import worker_environment
-from studio.scheduling.executors.local import signal_group
 
 
 def sleeper(*, leads_group: bool = True) -> subprocess.Popen[bytes]:
@@ -30,23 +30,52 @@ def test_a_worker_knows_only_what_is_on_the_list() -> None:
     assert known["CUDA_VISIBLE_DEVICES"] == ""
 
 
-def test_the_recorded_process_is_signalled_with_its_group() -> None:
-    worker = sleeper()
-    record = ProcessRecord.of(worker.pid)
+def tree_of(process: subprocess.Popen[bytes]) -> ProcessTree:
+    record = ProcessRecord.of(process.pid)
     assert record is not None
+    return ProcessTree(record, Path.cwd())
 
-    assert signal_group(record, signal.SIGKILL)
+
+def test_the_recorded_process_is_signalled_with_all_it_started() -> None:
+    code = "import subprocess, sys, time; subprocess.Popen(['sleep', '60']); print(flush=True); time.sleep(60)"
+    worker = subprocess.Popen([sys.executable, "-c", code], start_new_session=True, stdout=subprocess.PIPE)
+    assert worker.stdout is not None
+    worker.stdout.readline()
+    tree = tree_of(worker)
+
+    assert tree.send(signal.SIGKILL) == 2
 
     assert worker.wait(5) == -signal.SIGKILL
+    assert wait_gone(tree)
+    worker.stdout.close()
+
+
+def test_what_outlives_a_worker_is_found_and_ended() -> None:
+    code = "import subprocess; subprocess.Popen(['sleep', '60'])"
+    worker = subprocess.Popen([sys.executable, "-c", code], start_new_session=True)
+    tree = tree_of(worker)
+    worker.wait(20)
+
+    [left] = tree.living()
+    elsewhere = ProcessTree(tree.leader, Path("/"))
+
+    assert left.pid != worker.pid
+    assert elsewhere.living() == []  # it does not work in that folder, so it may be a stranger
+    assert tree.send(signal.SIGKILL) == 1
+    assert wait_gone(tree)
 
 
 def test_a_process_that_only_has_the_same_number_is_left_alone() -> None:
+    """F54, I9."""
     stranger = sleeper()
-    record = ProcessRecord.of(stranger.pid)
-    assert record is not None
+    tree = tree_of(stranger)
     try:
-        assert not signal_group(replace(record, start_time=record.start_time - 1), signal.SIGKILL)
-        assert not signal_group(replace(record, boot_id="another boot"), signal.SIGKILL)
+        for other in (
+            replace(tree.leader, start_time=tree.leader.start_time - 1),
+            replace(tree.leader, boot_id="another boot"),
+        ):
+            assert ProcessTree(other, Path.cwd()).send(signal.SIGKILL) == 0
+            assert not ProcessTree(other, Path.cwd()).send_leader(signal.SIGKILL)
         time.sleep(0.1)
         assert stranger.poll() is None
     finally:
@@ -54,15 +83,20 @@ def test_a_process_that_only_has_the_same_number_is_left_alone() -> None:
         stranger.wait()
 
 
-def test_a_process_in_our_own_group_is_signalled_alone() -> None:
+def test_a_worker_without_a_session_of_its_own_is_signalled_alone() -> None:
     child = sleeper(leads_group=False)
-    record = ProcessRecord.of(child.pid)
-    assert record is not None
 
-    assert signal_group(record, signal.SIGTERM)
+    assert tree_of(child).send(signal.SIGTERM) == 1
 
     assert child.wait(5) == -signal.SIGTERM
     assert ProcessRecord.of(os.getpid()) == ProcessRecord.current()
+
+
+def wait_gone(tree: ProcessTree) -> bool:
+    deadline = time.monotonic() + 5
+    while tree.living() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not tree.living()
 
 
 def test_a_record_survives_its_file_and_says_who_lives(tmp_path: Path) -> None:

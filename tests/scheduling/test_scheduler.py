@@ -10,6 +10,7 @@ from studio.errors import ConflictError
 from studio.runs import events
 from studio.runs.folder import RunFolder, RunLock
 from studio.runs.spec import RunSpec, WorkerKind
+from studio.scheduling.decide import Slots
 from studio.scheduling.executors.fake import Script, epochs_script
 
 MakeBench = Callable[..., object]
@@ -194,3 +195,136 @@ def test_listeners_hear_every_move_and_event(bench: MakeBench) -> None:
 
     assert [state for _, state in b.recorder.moves][-1] == "finished"
     assert b.recorder.events == 9
+
+
+def hanging_script(gate: threading.Event) -> Script:
+    """A worker that begins and then says nothing more until the test lets it."""
+
+    def script(spec: RunSpec) -> Iterable[BaseModel]:
+        yield events.Started(pid=0, seed=1)
+        yield events.Phase(name="training")
+        yield events.Progress(fraction=0.5, epoch=1.5, step=120)
+        gate.wait(30)
+        yield events.Heartbeat()
+
+    return script
+
+
+def begin(b: object, id: str) -> None:
+    b.add(id)
+    while b.store.runs.get(id).step == 0:
+        b.tick()
+
+
+def listen_for(b: object, seconds: float) -> None:
+    """Let time go by in rounds, as it does for a server that runs."""
+    for _ in range(int(seconds // 5)):
+        b.tick(seconds=5.0)
+
+
+def test_a_worker_that_hangs_is_asked_where_then_ended_and_its_step_named(bench: MakeBench) -> None:
+    gate = threading.Event()
+    b = bench(hanging_script(gate))
+    signals = []
+    b.executor.signal = lambda folder, force: signals.append(force)
+    begin(b, "a")
+    b.tick()
+
+    listen_for(b, 295)
+    assert signals == []
+    listen_for(b, 5)
+    assert signals == ["dump"]
+    listen_for(b, 5)
+    assert signals == ["dump", "kill"]
+    b.executor._workers[str(b.home.worker_folder(WorkerKind.TRAIN, "a"))].killed.set()
+    gate.set()
+    b.executor.join()
+    b.settle()
+
+    error = b.store.runs.get("a").error
+    assert (b.state("a"), error["code"]) == ("failed", "stuck")
+    assert "step 120 of epoch 1.50, while training" in error["message"]
+
+
+def test_silence_while_the_server_itself_was_halted_does_not_count(bench: MakeBench) -> None:
+    """F53: after a suspended night nobody is dead."""
+    gate = threading.Event()
+    b = bench(hanging_script(gate))
+    begin(b, "a")
+
+    b.tick(seconds=36_000.0)
+    listen_for(b, 200)
+
+    assert b.state("a") == "running"
+    assert b.scheduler._watches["a"].forced is None
+    gate.set()
+
+
+def test_a_worker_that_speaks_again_goes_on(bench: MakeBench) -> None:
+    """F18: halted and continued within the limit."""
+    gate = threading.Event()
+    b = bench(hanging_script(gate))
+    begin(b, "a")
+    b.tick()
+    listen_for(b, 300)
+    assert b.scheduler._watches["a"].forced == "dump"
+
+    gate.set()
+    b.executor.join()
+    b.tick()
+
+    assert b.scheduler._watches["a"].forced is None
+
+
+def test_a_stop_says_when_the_next_harder_means_follows(bench: MakeBench) -> None:
+    gate = threading.Event()
+    b = bench(hanging_script(gate))
+    b.executor.signal = lambda folder, force: None
+    begin(b, "a")
+    assert b.scheduler.stop_stage("a") is None
+
+    b.scheduler.stop_run("a")
+    told = []
+    for _ in range(8):
+        b.tick(seconds=5.0)
+        stage = b.scheduler.stop_stage("a")
+        told.append((stage.stage, stage.seconds_left))
+
+    assert told[0] == ("asked", 20.0)
+    assert told[3] == ("asked", 5.0)
+    assert told[4] == ("told", 10.0)
+    assert told[-1] == ("killed", 0.0)
+    gate.set()
+
+
+def test_no_device_is_given_on_while_the_tree_of_its_last_run_lives(bench: MakeBench) -> None:
+    """I7."""
+    left = [2]
+    b = bench(epochs_script(epochs=1, steps=2), slots=Slots(gpus=(0,)))
+    b.executor.remaining = lambda folder: left[0]
+    b.executor.sweep = lambda folder: left.__setitem__(0, 0)
+    b.add("a", gpus=(0,))
+    b.add("b", gpus=(0,))
+
+    b.settle()
+    assert b.store.runs.get("a").reported == "finished"
+    assert (b.state("a"), b.state("b")) == ("starting", "queued")
+
+    b.tick(seconds=3.0)
+    b.settle()
+    assert (b.state("a"), b.state("b")) == ("finished", "finished")
+
+
+def test_a_log_that_cannot_be_read_holds_up_nobody_else(bench: MakeBench) -> None:
+    b = bench(epochs_script(epochs=1, steps=2), slots=Slots(cpu_runs=2))
+    (b.home.worker_folder(WorkerKind.TRAIN, "a") / "events.jsonl").mkdir(parents=True)
+    b.executor.launch, launch = (
+        (lambda folder, spec: None if spec.run_id == "a" else launch(folder, spec)),
+        b.executor.launch,
+    )
+    b.add("a")
+    b.add("b")
+
+    b.settle(ticks=6)
+
+    assert (b.state("a"), b.state("b")) == ("starting", "finished")

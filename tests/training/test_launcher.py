@@ -15,6 +15,7 @@ import pytest
 from benchmarks.workspace import make_run
 from studio.datasets.dataset import Dataset
 from studio.runs.events import decode
+from studio.runs.exit_record import ExitRecord
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.scheduling.launcher import connect_unix
 
@@ -96,12 +97,32 @@ def test_workers_live_on_when_the_launcher_ends(shapes: Dataset, tmp_path: Path)
     pid = fork(path, folder)
     wait_until(lambda: "metrics" in kinds(folder))
 
-    process.terminate()
+    process.kill()
     process.wait(10)
 
     assert is_run_alive(RunFolder(folder))
     os.kill(pid, signal.SIGTERM)
     wait_until(lambda: kinds(folder)[-1] == "stopped")
+
+
+def test_told_to_end_it_stays_to_see_how_its_workers_end(shapes: Dataset, tmp_path: Path) -> None:
+    """F23: without the one who reaps, nobody would know by which signal a worker died."""
+    path = tmp_path / "l.sock"
+    process = subprocess.Popen([sys.executable, "-m", "studio.training", "--launcher", str(path)])
+    wait_until(path.exists, WARM_SECONDS)
+    folder = tiny_run(tmp_path / "run", shapes, epochs=400)
+    pid = fork(path, folder)
+    wait_until(lambda: "metrics" in kinds(folder))
+
+    process.terminate()
+    time.sleep(1.5)
+    assert process.poll() is None
+    with pytest.raises(ConnectionRefusedError):
+        connect_unix(path, 1.0)
+    os.kill(pid, signal.SIGKILL)
+
+    assert process.wait(10) == 0
+    assert ExitRecord.of(RunFolder(folder), pid) == -signal.SIGKILL
 
 
 def test_a_bad_request_does_not_end_it(launcher: tuple[subprocess.Popen[bytes], Path]) -> None:

@@ -19,8 +19,14 @@ class Executor(Protocol):
     def exit_code(self, folder: RunFolder) -> int | None:
         """The code of a worker that this executor started and that has ended; None if unknown."""
 
+    def remaining(self, folder: RunFolder) -> int:
+        """How many processes of the worker's tree live, it itself included."""
+
     def signal(self, folder: RunFolder, force: Force) -> None:
-        """End the worker's processes, politely or not."""
+        """End the worker's processes, politely or not, or have it write down what it is doing."""
+
+    def sweep(self, folder: RunFolder) -> None:
+        """End at once what is left of the worker's tree."""
 
     def close(self) -> None:
         """Leave; workers go on."""

@@ -51,11 +51,18 @@ class FakeExecutor:
             return None
         return -9 if worker.killed.is_set() else 0
 
+    def remaining(self, folder: RunFolder) -> int:
+        """A thread that has given its lock back has nothing left to do."""
+        return 0
+
     def signal(self, folder: RunFolder, force: Force) -> None:
         """End the thread before its next event."""
         worker = self._workers.get(str(folder.path))
-        if worker is not None:
+        if worker is not None and force != "dump":
             worker.killed.set()
+
+    def sweep(self, folder: RunFolder) -> None:
+        """There is nothing left behind."""
 
     def join(self) -> None:
         """Wait for every worker."""

@@ -6,14 +6,17 @@ import signal
 import subprocess
 import sys
 
+from studio.runs.exit_record import ExitRecord
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.runs.process import ProcessRecord
+from studio.runs.process_tree import ProcessTree
 from studio.runs.spec import RunSpec
 from studio.scheduling.decide import Force
 from studio.scheduling.environment import worker_environment
 from studio.scheduling.launcher import WarmLauncher
 
 logger = logging.getLogger(__name__)
+_NUMBERS = {"dump": signal.SIGUSR1, "term": signal.SIGTERM, "kill": signal.SIGKILL}
 
 
 class LocalExecutor:
@@ -22,40 +25,58 @@ class LocalExecutor:
     def __init__(self, launcher: WarmLauncher | None = None) -> None:
         self._launcher = launcher
         self._children: dict[str, subprocess.Popen[bytes]] = {}
+        self._started: dict[str, ProcessRecord] = {}
+        """What this server started, known also before the worker has written its own record."""
 
     def launch(self, folder: RunFolder, spec: RunSpec) -> None:
         """Fork from the warm launcher if it is warm, else start an interpreter."""
-        self._children.pop(str(folder.path), None)
+        key = str(folder.path)
+        self._children.pop(key, None)
+        self._started.pop(key, None)
+        ExitRecord.forget(folder)
         environment = worker_environment(os.environ, spec)
-        if self._launcher and self._launcher.ask(folder.path, spec.threads, environment):
-            return
-        with folder.log.open("ab") as output:
-            self._children[str(folder.path)] = subprocess.Popen(
-                [sys.executable, "-m", "studio.training", str(folder.path)],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                cwd=folder.path,
-                start_new_session=True,
-            )
+        pid = self._launcher.ask(folder.path, spec.threads, environment) if self._launcher else None
+        if pid is None:
+            self._children[key] = _start_cold(folder, environment)
+            pid = self._children[key].pid
+        record = ProcessRecord.of(pid)
+        if record is not None:
+            self._started[key] = record
 
     def is_alive(self, folder: RunFolder) -> bool:
         """The lock says so; no pid is asked."""
         return is_run_alive(folder)
 
     def exit_code(self, folder: RunFolder) -> int | None:
-        """Also reaps the child."""
-        child = self._children.get(str(folder.path))
-        return None if child is None else child.poll()
+        """Also reaps the child. That of a forked worker is what its launcher wrote down."""
+        key = str(folder.path)
+        child = self._children.get(key)
+        if child is not None:
+            return child.poll()
+        worker = ProcessRecord.read(folder.process) or self._started.get(key)
+        return None if worker is None else ExitRecord.of(folder, worker.pid)
+
+    def remaining(self, folder: RunFolder) -> int:
+        """Processes of the worker's session that have not ended."""
+        tree = self._tree(folder)
+        return 0 if tree is None else len(tree.living())
 
     def signal(self, folder: RunFolder, force: Force) -> None:
-        """Signal the worker's process group, if the record in its folder is that very process."""
-        record = ProcessRecord.read(folder.process)
-        if record is None:
+        """Signal the worker's processes, if the record in its folder is that very process."""
+        tree = self._tree(folder)
+        if tree is None:
             logger.warning("No process record in %s: nothing is signalled.", folder.path.name)
-            return
-        signal_group(record, signal.SIGTERM if force == "term" else signal.SIGKILL)
+        elif force == "dump":
+            tree.send_leader(_NUMBERS[force])
+        else:
+            tree.send(_NUMBERS[force])
+
+    def sweep(self, folder: RunFolder) -> None:
+        """Kill what outlived the worker."""
+        tree = self._tree(folder)
+        count = 0 if tree is None else tree.send(signal.SIGKILL)
+        if count:
+            logger.warning("%d processes that the worker of %s left behind were ended.", count, folder.path.name)
 
     def close(self) -> None:
         """Close the launcher; workers go on."""
@@ -65,25 +86,19 @@ class LocalExecutor:
         if self._launcher:
             self._launcher.close()
 
+    def _tree(self, folder: RunFolder) -> ProcessTree | None:
+        leader = ProcessRecord.read(folder.process) or self._started.get(str(folder.path))
+        return None if leader is None else ProcessTree(leader, folder.path)
 
-def signal_group(record: ProcessRecord, number: signal.Signals) -> bool:
-    """Signal the group that a process leads, only if it still is that process; says whether it did.
 
-    The pidfd pins the process while it is compared, so the number cannot pass to another one in between.
-    """
-    try:
-        descriptor = os.pidfd_open(record.pid)
-    except OSError:
-        return False
-    try:
-        if not record.is_alive():
-            return False
-        if os.getpgid(record.pid) == record.pid:
-            os.killpg(record.pid, number)
-        else:
-            signal.pidfd_send_signal(descriptor, number)
-        return True
-    except ProcessLookupError:
-        return False
-    finally:
-        os.close(descriptor)
+def _start_cold(folder: RunFolder, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with folder.log.open("ab") as output:
+        return subprocess.Popen(
+            [sys.executable, "-m", "studio.training", str(folder.path)],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=folder.path,
+            start_new_session=True,
+        )

@@ -49,6 +49,14 @@ class StateChange(Payload):
     reason: str
 
 
+class StopInfo(Payload):
+    """How far a stop is. At `deadline` the worker is told by a signal, then killed, whatever it is doing."""
+
+    stage: Literal["asked", "told", "killed"]
+    deadline: float
+    """When the next, harder means follows, in seconds since the epoch."""
+
+
 class CheckpointInfo(Payload):
     """A complete checkpoint."""
 
@@ -106,6 +114,7 @@ class Run(Payload):
     seconds_left: float | None
     phase: PhaseInfo | None
     queued_reason: str | None
+    stop: StopInfo | None = None
     metrics: RunMetrics
     best: BestPoint
     error: ErrorDetail | None

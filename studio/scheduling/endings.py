@@ -1,0 +1,61 @@
+"""endings: what it means that a worker is gone without having told an end, in words and as a code."""
+
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.runs.state import RunState
+
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
+_RESUME = "Resume it from its last checkpoint."
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a run ended whose worker did not say so."""
+
+    state: RunState
+    code: str
+    reason: str
+    hint: str
+    setting: str = ""
+
+
+def ending_of(exit_code: int | None, *, is_memory_short: bool = False) -> Ending:
+    """The ending behind an exit code (negative: a signal; None: unknown).
+
+    `is_memory_short` says that the kernel killed something for lack of memory since the worker was started.
+    """
+    if exit_code is None:
+        hint = f"It may have run out of memory or been ended from outside. {_RESUME}"
+        return Ending(RunState.LOST, "vanished", "the worker process vanished", hint)
+    if exit_code >= 0:
+        reason = f"the worker ended without a result (exit code {exit_code})"
+        return Ending(RunState.FAILED, "no_result", reason, "The worker's log has its last words.")
+    number = -exit_code
+    if number == signal.SIGKILL and is_memory_short:
+        return Ending(
+            RunState.LOST,
+            "oom_host",
+            "the machine ran out of memory, and the worker was killed by signal 9",
+            f"Use a smaller batch or fewer data workers, or end other programs. {_RESUME}",
+            "training.batch_size",
+        )
+    if number == signal.SIGKILL:
+        hint = f"It was ended from outside; that is also what happens when memory runs out. {_RESUME}"
+        return Ending(RunState.LOST, "killed", "the worker was killed by signal 9", hint)
+    if number in _CRASHES:
+        hint = f"Its log may hold where it was. {_RESUME}"
+        if number == signal.SIGBUS:
+            hint = f"Shared memory may be too small: use fewer data workers. {_RESUME}"
+        return Ending(RunState.LOST, "crashed", f"the worker crashed (signal {number})", hint)
+    return Ending(RunState.LOST, "killed", f"the worker was ended by signal {number}", f"Somebody ended it. {_RESUME}")
+
+
+def memory_kills() -> int:
+    """How many processes the kernel has killed for lack of memory since the boot; 0 where it does not say."""
+    try:
+        lines = Path("/proc/vmstat").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("oom_kill ")), 0)

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -123,6 +124,37 @@ def resolve_inside(root: Path, text: str) -> Path:
     if not path.exists() or not path.resolve().is_relative_to(root.resolve()):
         raise PathError(f"There is no file {text!r} here.", hint="Check the name, its case and its folder.")
     return path
+
+
+def open_beneath(root: Path, path: Path) -> int:
+    """A descriptor of the regular file `path` below `root`, opened part by part without following a link.
+
+    What was checked and what is read is the same file, whatever becomes of the names meanwhile.
+
+    Raises:
+        PathError: if it is not below `root`, a part of it is a link, or it is no regular file.
+    """
+    if not path.is_relative_to(root) or path == root or ".." in path.parts:
+        raise PathError("This file is outside its folder.", hint="Name a file inside the folder.")
+    *folders, name = path.relative_to(root).parts
+    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        for part in folders:
+            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        # Without waiting: a pipe in the place of a file would never open.
+        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+    except OSError:
+        raise PathError(
+            f"There is no file {path.name!r} here.", hint="Check the name; links are not followed."
+        ) from None
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise PathError(f"{path.name!r} is no file.", hint="Name a file.")
+    return file
 
 
 def iter_files(root: Path) -> Iterator[Path]:

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from studio.server.auth import Sessions
+from studio.server.json_body import MAX_BYTES, Refusal, judge, read_body, replay
 
-MAX_JSON_BYTES = 1 << 20
 STREAMS_A_SESSION = 6
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 HEADERS = (
@@ -48,47 +48,56 @@ class Guard:
         send = self._with_headers(scope, send)
         refusal, credential = self._judge(scope)
         if refusal is not None:
-            await _answer(send, *refusal)
+            await _answer(send, refusal)
             return
-        receive = _limited(scope, receive)
+        if scope["method"] not in SAFE_METHODS and not _takes_raw(scope["path"], scope["method"]):
+            body = await read_body(receive)
+            if body is None:
+                return
+            if isinstance(body, bytes):
+                body = judge(body) or body
+            if isinstance(body, Refusal):
+                await _answer(send, body)
+                return
+            receive = replay(body, receive)
         if scope["path"] != "/api/events":
             await self._app(scope, receive, send)
             return
         if not self._sessions.enter_stream(credential, STREAMS_A_SESSION):
-            await _answer(send, 429, "too_many_streams", f"More than {STREAMS_A_SESSION} streams are open.")
+            await _answer(send, Refusal(429, "too_many_streams", f"More than {STREAMS_A_SESSION} streams are open."))
             return
         try:
             await self._app(scope, receive, send)
         finally:
             self._sessions.leave_stream(credential)
 
-    def _judge(self, scope: Scope) -> tuple[tuple[int, str, str] | None, str]:
+    def _judge(self, scope: Scope) -> tuple[Refusal | None, str]:
         """A refusal or None, and the credential."""
         headers: dict[bytes, list[bytes]] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name.lower(), []).append(value)
         host = self._host(headers)
         if host is None:
-            return (403, "host", "This name does not belong to this server."), ""
+            return Refusal(403, "host", "This name does not belong to this server."), ""
         path, method = scope["path"], scope["method"]
         is_api = path == "/api" or path.startswith("/api/")
         if not is_api:
             # The shell of the page and the launch exchange; they hold nothing of anybody's.
             if method not in SAFE_METHODS:
-                return (405, "method", "Only GET and HEAD are answered here."), ""
+                return Refusal(405, "method", "Only GET and HEAD are answered here."), ""
             return None, ""
         if path in _OPEN_API and method in SAFE_METHODS:
             return None, ""
         credential, is_cookie = self._credential(headers)
         if not credential:
-            return (401, "unauthorized", "Open the address that `studio serve` printed, or send the token."), ""
+            return Refusal(401, "unauthorized", "Open the address that `studio serve` printed, or send the token."), ""
         if is_cookie and (method not in SAFE_METHODS or path == "/api/events"):
             origin = headers.get(b"origin", [])
             is_own = origin == [f"http://{host}".encode()]
             # Browsers send no Origin with a same-origin GET stream; there this header, which pages cannot set, says it.
             is_own_stream = path == "/api/events" and not origin and headers.get(b"sec-fetch-site") == [b"same-origin"]
             if not (is_own or is_own_stream):
-                return (403, "origin", "This request does not come from the studio's own page."), ""
+                return Refusal(403, "origin", "This request does not come from the studio's own page."), ""
         if method not in SAFE_METHODS:
             refusal = _judge_body(path, method, headers)
             if refusal is not None:
@@ -150,7 +159,7 @@ class Guard:
         return wrapped
 
 
-def _judge_body(path: str, method: str, headers: dict[bytes, list[bytes]]) -> tuple[int, str, str] | None:
+def _judge_body(path: str, method: str, headers: dict[bytes, list[bytes]]) -> Refusal | None:
     lengths = headers.get(b"content-length", [])
     has_body = b"transfer-encoding" in headers or any(value != b"0" for value in lengths)
     if _takes_raw(path, method):
@@ -159,9 +168,9 @@ def _judge_body(path: str, method: str, headers: dict[bytes, list[bytes]]) -> tu
         return None
     kind = b",".join(headers.get(b"content-type", [])).split(b";")[0].strip().lower()
     if kind != b"application/json":
-        return 415, "media_type", "Bodies are application/json here."
-    if any(not value.isdigit() or int(value) > MAX_JSON_BYTES for value in lengths):
-        return 413, "too_large", f"A body has at most {MAX_JSON_BYTES:,} bytes here."
+        return Refusal(415, "media_type", "Bodies are application/json here.")
+    if any(not value.isdigit() or len(value) > 18 or int(value) > MAX_BYTES for value in lengths):
+        return Refusal(413, "too_large", f"A body has at most {MAX_BYTES:,} bytes here.")
     return None
 
 
@@ -173,23 +182,6 @@ def _takes_raw(path: str, method: str) -> bool:
     return is_upload or is_answer
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
-    """Counts the bytes of a body that came without a length."""
-    if scope["method"] in SAFE_METHODS or _takes_raw(scope["path"], scope["method"]):
-        return receive
-    seen = 0
-
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
-        seen += len(message.get("body", b""))
-        if seen > MAX_JSON_BYTES:
-            return {"type": "http.disconnect"}
-        return message
-
-    return counted
-
-
 def _is_loopback6(name: str | None) -> bool:
     try:
         return ipaddress.IPv6Address(name or "") == ipaddress.IPv6Address("::1")
@@ -197,8 +189,11 @@ def _is_loopback6(name: str | None) -> bool:
         return False
 
 
-async def _answer(send: Send, status: int, code: str, message: str) -> None:
-    body = json.dumps({"error": {"code": code, "message": message, "hint": ""}}).encode()
+async def _answer(send: Send, refusal: Refusal) -> None:
+    error = {"code": refusal.code, "message": refusal.message, "hint": ""}
+    # A 422 has the same form wherever it comes from.
+    value = {"error": error, "findings": []} if refusal.status == 422 else {"error": error}
+    body = json.dumps(value).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

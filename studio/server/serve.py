@@ -14,7 +14,9 @@ import uvicorn
 
 from studio.server.app import build_studio, create_app, take_home
 from studio.server.config import ConfigError, ServerConfig
+from studio.server.connections import BoundedHttp
 from studio.server.home_lock import HomeLock
+from studio.server.log_lines import LineFormatter
 from studio.store.home import Home
 
 LOG_BYTES = 20 << 20
@@ -67,6 +69,7 @@ def uvicorn_config(app: object) -> uvicorn.Config:
         timeout_graceful_shutdown=2,
         ws="none",
         lifespan="on",
+        http=BoundedHttp,
     )
 
 
@@ -74,7 +77,7 @@ def uvicorn_config(app: object) -> uvicorn.Config:
 def log_to_file(home: Home) -> Iterator[None]:
     """Write the server's log, bounded, into the home."""
     handler = RotatingFileHandler(home.log, maxBytes=LOG_BYTES, backupCount=4)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)
     root.setLevel(logging.INFO)

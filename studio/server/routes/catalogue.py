@@ -69,7 +69,7 @@ def preview_settings(studio: StudioDep, body: SettingsInput) -> SettingsPreview:
 @router.get("/previews/{preview_id}/media", response_class=FileResponse)
 def get_preview_media(studio: StudioDep, preview_id: str, path: str) -> Response:
     """A picture of a preview."""
-    return user_file(studio.previews.media(preview_id, path), is_immutable=True)
+    return user_file(studio.home, studio.previews.media(preview_id, path), is_immutable=True)
 
 
 @router.get("/reference/{problem_type}")

@@ -69,7 +69,7 @@ def list_dataset_samples(
 @router.get("/datasets/{dataset_id}/media", response_class=FileResponse)
 def get_dataset_media(studio: StudioDep, dataset_id: str, path: str, size: Literal["256", "full"] = "full") -> Response:
     """A media file, or its thumbnail."""
-    return user_file(studio.datasets.media(dataset_id, path, thumbnail=size == "256"), is_immutable=True)
+    return user_file(studio.home, studio.datasets.media(dataset_id, path, thumbnail=size == "256"), is_immutable=True)
 
 
 @router.get("/datasets/{dataset_id}/used-by")

@@ -52,4 +52,4 @@ def delete_import(studio: StudioDep, import_id: str) -> Done:
 @router.get("/imports/{import_id}/media", response_class=FileResponse)
 def get_import_media(studio: StudioDep, import_id: str, path: str) -> Response:
     """An image of the preview."""
-    return user_file(studio.imports.media(import_id, path))
+    return user_file(studio.home, studio.imports.media(import_id, path))

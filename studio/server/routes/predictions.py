@@ -47,7 +47,7 @@ def list_prediction_samples(studio: StudioDep, prediction_id: str, query: Sample
 @router.get("/{prediction_id}/media", response_class=FileResponse)
 def get_prediction_media(studio: StudioDep, prediction_id: str, path: str) -> Response:
     """A picture of what was predicted."""
-    return user_file(studio.predictions.media(prediction_id, path), is_immutable=True)
+    return user_file(studio.home, studio.predictions.media(prediction_id, path), is_immutable=True)
 
 
 @router.get("/{prediction_id}/files")
@@ -60,4 +60,4 @@ def list_prediction_files(studio: StudioDep, prediction_id: str) -> list[RunFile
 def get_prediction_file(studio: StudioDep, prediction_id: str, name: str) -> Response:
     """One of the files."""
     path, download_name = studio.predictions.file(prediction_id, name)
-    return file_attachment(path, download_name)
+    return file_attachment(studio.home, path, download_name)

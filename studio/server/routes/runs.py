@@ -76,7 +76,7 @@ def list_run_samples(studio: StudioDep, run_id: str, query: SampleQueryDep) -> R
 @router.get("/{run_id}/media", response_class=FileResponse)
 def get_run_media(studio: StudioDep, run_id: str, path: str) -> Response:
     """A picture that the run wrote."""
-    return user_file(studio.runs.media(run_id, path), is_immutable=True)
+    return user_file(studio.home, studio.runs.media(run_id, path), is_immutable=True)
 
 
 @router.get("/{run_id}/files")
@@ -89,7 +89,7 @@ def list_run_files(studio: StudioDep, run_id: str) -> list[RunFile]:
 def get_run_file(studio: StudioDep, run_id: str, name: str) -> Response:
     """One of the files."""
     path, download_name = studio.runs.file(run_id, name)
-    return file_attachment(path, download_name)
+    return file_attachment(studio.home, path, download_name)
 
 
 @router.post("/{run_id}/pipeline")
@@ -125,4 +125,4 @@ def explain_sample(studio: StudioDep, run_id: str, row: int, split: str = "valid
 @router.get("/{run_id}/answer/media", response_class=FileResponse)
 def get_answer_media(studio: StudioDep, run_id: str, path: str) -> Response:
     """What was answered."""
-    return user_file(studio.answers.media(run_id, path))
+    return user_file(studio.home, studio.answers.media(run_id, path))

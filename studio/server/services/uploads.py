@@ -1,5 +1,6 @@
 """Uploads: raw bytes at an offset, durable before they are counted, so that a broken one goes on where it was."""
 
+import logging
 import os
 import threading
 import time
@@ -7,6 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import anyio.to_thread
+from sqlalchemy.exc import SQLAlchemyError
 
 from studio.errors import ConflictError
 from studio.files import require_free_space
@@ -16,8 +18,13 @@ from studio.store.home import Home
 from studio.store.ids import new_id
 from studio.store.store import Store
 
+logger = logging.getLogger(__name__)
 WRITE_BYTES = 4 << 20
 KEPT_SECONDS = 7 * 24 * 3600.0
+ABORTED_SECONDS = 3600.0
+"""An unfinished upload that got no byte for so long is taken for aborted."""
+SWEEP_SECONDS = 300.0
+YOUNG_SECONDS = 60.0
 
 
 class OffsetError(ConflictError):
@@ -39,6 +46,16 @@ class Uploads:
         self._reserve_bytes = reserve_bytes
         self._busy: set[str] = set()
         self._lock = threading.Lock()
+        self._is_closed = threading.Event()
+
+    def start(self) -> None:
+        """Forget what was aborted, now and from time to time."""
+        self.clean()
+        threading.Thread(target=self._sweep, name="uploads", daemon=True).start()
+
+    def close(self) -> None:
+        """Sweep no more."""
+        self._is_closed.set()
 
     def create(self, name: str, size: int) -> Upload:
         """Announce a file.
@@ -114,14 +131,28 @@ class Uploads:
         self._home.upload(id).unlink(missing_ok=True)
 
     def clean(self) -> None:
-        """Forget old uploads, and files that no upload knows."""
+        """Forget old uploads, aborted ones, and files that no upload knows."""
+        files = {path.name: path for path in (self._home.path / "uploads").iterdir()}
         rows = {row.id: row for row in self._store.uploads.all()}
         for row in rows.values():
-            if row.created < time.time() - KEPT_SECONDS:
-                self.delete(row.id)
-        for path in (self._home.path / "uploads").iterdir():
-            if path.name not in rows:
-                path.unlink()
+            touched = files[row.id].stat().st_mtime if row.id in files else row.created
+            is_aborted = row.offset < row.size and touched < time.time() - ABORTED_SECONDS
+            if (is_aborted or row.created < time.time() - KEPT_SECONDS) and self._enter(row.id):
+                try:
+                    self.delete(row.id)
+                finally:
+                    self._leave(row.id)
+        for name, path in files.items():
+            # One that was made this minute may be about to be known.
+            if name not in rows and path.stat().st_mtime < time.time() - YOUNG_SECONDS:
+                path.unlink(missing_ok=True)
+
+    def _sweep(self) -> None:
+        while not self._is_closed.wait(SWEEP_SECONDS):
+            try:
+                self.clean()
+            except (OSError, SQLAlchemyError):
+                logger.exception("Old uploads could not be removed.")
 
     def require_space(self, size_bytes: int) -> None:
         """Check the free space before more is written."""

@@ -1,0 +1,35 @@
+"""Log lines: one record is one line, whatever a name in it holds; what follows it is set in."""
+
+import logging
+import re
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SET_IN = "    "
+
+
+class LineFormatter(logging.Formatter):
+    """Formats records so that no text in them can look like another record or steer a terminal."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name of the base class
+        """The record's one line."""
+        return visible(super().formatMessage(record))
+
+    def formatException(self, ei: object) -> str:  # noqa: N802 - the name of the base class
+        """The traceback, set in."""
+        return set_in(super().formatException(ei))  # type: ignore[arg-type]
+
+
+def visible(text: str) -> str:
+    """The text in one line: control characters as one would write them."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
+def set_in(text: str) -> str:
+    """Several lines, each behind spaces and without control characters."""
+    return "\n".join(_SET_IN + visible(line) for line in text.split("\n"))
+
+
+def one_record(text: str) -> str:
+    """A text of several lines as one record: the first line stays, the others are set in."""
+    first, *more = text.split("\n")
+    return "\n".join([visible(first), *(_SET_IN + visible(line) for line in more)])

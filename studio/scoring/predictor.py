@@ -9,7 +9,6 @@ import torch
 from safetensors.torch import load_file
 from torch import nn
 
-from studio.errors import DatasetError
 from studio.modeling.attributions import attribute_table
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
@@ -21,6 +20,7 @@ from studio.modeling.scoring import score_table
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.scoring.bundle import Bundle, open_bundle
+from studio.scoring.input_checks import InputError, input_findings
 
 
 class Predictor:
@@ -73,9 +73,9 @@ class Predictor:
         """Raw predictions of a table; with truth, losses too.
 
         Raises:
-            DatasetError: if the table lacks an input column.
+            InputError: with everything that is wrong with the table.
         """
-        self._require_inputs(table)
+        self._require_inputs(table, media)
         return score_table(
             self.recipe,
             self._model,
@@ -92,9 +92,9 @@ class Predictor:
         """For each row what in its input speaks for the prediction; None where the problem type cannot say.
 
         Raises:
-            DatasetError: if the table lacks an input column.
+            InputError: with everything that is wrong with the table.
         """
-        self._require_inputs(table)
+        self._require_inputs(table, media)
         return attribute_table(
             self.recipe,
             self._model,
@@ -104,15 +104,7 @@ class Predictor:
             batch_size=int(self.settings.training.batch_size),
         )
 
-    def _require_inputs(self, table: pd.DataFrame) -> None:
-        for role in self.problem_type.roles:
-            if not (role.is_required and role.in_test):
-                continue
-            value = self.settings.value(f"dataset.{role.name}")
-            for column in value if isinstance(value, tuple) else (value,):
-                if column not in table.columns:
-                    raise DatasetError(
-                        f"The table has no column {column!r}.",
-                        hint=f"It needs the {role.title.lower()} that the model was trained with.",
-                        code="missing_column",
-                    )
+    def _require_inputs(self, table: pd.DataFrame, media: Media) -> None:
+        findings = tuple(input_findings(self.problem_type, self.settings, table, media))
+        if findings:
+            raise InputError(findings)

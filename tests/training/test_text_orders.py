@@ -15,6 +15,7 @@ from studio.results.insight import Insight, Scatter
 from studio.results.sample_view import SampleView
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
+from studio.scoring.input_checks import InputError
 from studio.scoring.predictor import Predictor
 from studio.training.answer import answer
 from studio.training.insights import with_titles
@@ -95,7 +96,7 @@ def test_a_row_without_its_text_is_refused_with_the_columns_name(trained: Path, 
     folder = asking(tmp_path / "a", trained)
     write_json(folder.path / "answers" / "one.json", {"other": "words"})
 
-    with pytest.raises(DatasetError, match="'text'"):
+    with pytest.raises(InputError, match="'text'"):
         asked(trained, folder, {"path": "answers/one.json"})
 
 

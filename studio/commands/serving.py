@@ -26,6 +26,9 @@ def serve(
     reserve_mb: Annotated[
         int, typer.Option(min=0, envvar="STUDIO_RESERVE_MB", help="Free disk space that uploads and runs leave alone.")
     ] = 1024,
+    cpu_runs: Annotated[
+        int, typer.Option(min=1, max=64, envvar="STUDIO_CPU_RUNS", help="Trainings at the same time on the processor.")
+    ] = 1,
     hang_seconds: Annotated[
         float,
         typer.Option(min=1, envvar="STUDIO_HANG_SECONDS", help="How long a worker may be silent before it is ended."),
@@ -48,6 +51,7 @@ def serve(
         executor="fake" if os.environ.get("STUDIO_FAKE_WORKERS") == "1" else "local",
         is_warm=os.environ.get("STUDIO_WARM_LAUNCHER", "1") != "0",
         reserve_bytes=reserve_mb << 20,
+        cpu_runs=cpu_runs,
         hang_seconds=hang_seconds,
     )
     run_server(config, opens_browser=open_browser)

@@ -16,6 +16,27 @@ FAILPOINTS = frozenset(
     {
         "after_cas",
         "after_spawn",
+        "backup_half",
+        "bundle",
+        "checkpoint_after_rename",
+        "checkpoint_before_rename",
+        "checkpoint_file",
+        "checkpoint_files",
+        "checkpoint_manifest",
+        "checkpoint_prune",
+        "dataset_after_rename",
+        "dataset_before_rename",
+        "delete_entombed",
+        "delete_files_gone",
+        "event_log",
+        "migration",
+        "pipeline_before_rename",
+        "pipeline_half",
+        "prediction_entombed",
+        "predictions",
+        "update",
+        "upload_durable",
+        "validation",
     }
 )
 """Every place there is; a test holds that each is hit by some test."""

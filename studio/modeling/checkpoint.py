@@ -4,7 +4,8 @@
     latest.json best.json      {"name": "ckpt-<step>"}
 
 The manifest names every file with size and SHA-256 and is written last; the folder gets its name after that. A reader
-takes nothing without a manifest that fits.
+takes nothing without a manifest that fits. What is dropped loses its name first, so a folder with a checkpoint's name
+that does not fit was damaged where it lay.
 """
 
 import platform
@@ -18,6 +19,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from studio.errors import CheckpointError
+from studio.failpoints import failpoint
 from studio.files import fsync_file, fsync_folder, read_json, sha256_file, write_json
 
 TENSOR_FILES = ("model", "optimizer", "generators")
@@ -78,10 +80,17 @@ class CheckpointStore:
 
     def latest(self) -> Path | None:
         """The newest complete checkpoint, falling back to older ones; None if there is none."""
-        for path in sorted(self._folders(), key=_step, reverse=True):
-            if is_complete(path):
-                return path
-        return None
+        return next((path for path in self._newest_first() if is_complete(path)), None)
+
+    def damaged(self) -> list["Damage"]:
+        """What is wrong with the checkpoints that are newer than the newest complete one, the newest first."""
+        found = []
+        for path in self._newest_first():
+            wrong = damaged_file(path)
+            if wrong is None:
+                break
+            found.append(Damage(path.name, wrong))
+        return found
 
     def best(self) -> Path | None:
         """The checkpoint of the best metric, if it is complete."""
@@ -99,40 +108,67 @@ class CheckpointStore:
                 path = temporary / f"{name}.safetensors"
                 save_file({key: value.detach().cpu().contiguous() for key, value in getattr(state, name).items()}, path)
                 fsync_file(path)
+                failpoint("checkpoint_file")
             write_json(temporary / "state.json", dict(state.rest))
+            failpoint("checkpoint_files")
             write_json(temporary / MANIFEST, _manifest(temporary, labels))
+            failpoint("checkpoint_manifest")
             fsync_folder(temporary)
+            failpoint("checkpoint_before_rename")
             temporary.rename(target)
+            failpoint("checkpoint_after_rename")
             fsync_folder(self.folder)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
+            shutil.rmtree(target, ignore_errors=True)
             raise
 
     def _point(self, pointer: str, name: str) -> None:
         write_json(self.folder / f"{pointer}.json", {"name": name})
 
-    def _folders(self) -> list[Path]:
-        return [path for path in self.folder.glob("ckpt-*") if path.is_dir() and path.name[5:].isdigit()]
+    def _newest_first(self) -> list[Path]:
+        folders = [path for path in self.folder.glob("ckpt-*") if path.is_dir() and path.name[5:].isdigit()]
+        return sorted(folders, key=_step, reverse=True)
 
     def _prune(self) -> None:
         kept = {str(read_json(path)["name"]) for path in self.folder.glob("*.json")}
         for path in self.folder.glob("ckpt-*"):
             if path.name not in kept:
-                shutil.rmtree(path, ignore_errors=True)
+                dropped = path.with_name(f"{path.name.partition('.')[0]}.tmp-dropped")
+                if path != dropped:
+                    shutil.rmtree(dropped, ignore_errors=True)
+                    path.rename(dropped)
+                failpoint("checkpoint_prune")
+                shutil.rmtree(dropped, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A checkpoint that cannot be used any more, and the file that does not fit."""
+
+    checkpoint: str
+    file: str
 
 
 def is_complete(path: Path) -> bool:
     """Whether a checkpoint's manifest is there and every file fits it."""
-    if not (path / MANIFEST).is_file():
-        return False
+    return damaged_file(path) is None
+
+
+def damaged_file(path: Path) -> str | None:
+    """The first file of a checkpoint that is missing or does not match the manifest; None if all is well."""
     try:
-        files = read_json(path / MANIFEST)["files"]
-        return all(
-            (path / name).stat().st_size == entry["size"] and sha256_file(path / name) == entry["sha256"]
-            for name, entry in files.items()
-        )
-    except (OSError, ValueError, KeyError):
-        return False
+        files = dict(read_json(path / MANIFEST)["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return MANIFEST
+    for name, entry in files.items():
+        try:
+            fits = (path / name).stat().st_size == entry["size"] and sha256_file(path / name) == entry["sha256"]
+        except (OSError, KeyError, TypeError):
+            fits = False
+        if not fits:
+            return str(name)
+    return None
 
 
 def read_checkpoint(path: Path) -> CheckpointState:
@@ -141,8 +177,13 @@ def read_checkpoint(path: Path) -> CheckpointState:
     Raises:
         CheckpointError: if a file is missing or does not match the manifest.
     """
-    if not is_complete(path):
-        raise CheckpointError(f"The checkpoint {path.name!r} is incomplete.", hint="Resume from an earlier one.")
+    wrong = damaged_file(path)
+    if wrong is not None:
+        raise CheckpointError(
+            f"The file {wrong!r} of the checkpoint {path.name!r} is damaged.",
+            hint="Resume from an earlier one.",
+            code="checkpoint_damaged",
+        )
     tensors = {name: load_file(path / f"{name}.safetensors") for name in TENSOR_FILES}
     return CheckpointState(**tensors, rest=read_json(path / "state.json"))
 

@@ -1,20 +1,26 @@
 """Batches from samples: which rows in which order, and data workers that make them beside the model."""
 
+import faulthandler
 import queue
+import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic
 
 import numpy as np
+import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
 
-from studio.errors import StudioError, TrainingError
+from studio.errors import StudioError
 from studio.modeling.recipe import BatchT, Draw, Recipe, Samples
+from studio.modeling.sample_error import SampleError
+from studio.results.prediction import ROW
 from studio.runs.process import die_with_parent
 
 POOL_BATCHES = 64
@@ -118,7 +124,8 @@ class ScoringOrder(Sampler[list[Draw]]):
 class BatchLoader(Generic[BatchT]):
     """Batches of a recipe's samples, made in `workers` processes, or with none in a thread, one batch ahead.
 
-    `on_arrival` hears when a batch is there and about to go to the device.
+    `on_arrival` hears when a batch is there and about to go to the device. `rows` are the numbers that the dataset
+    gives to the samples' rows, for messages.
     """
 
     def __init__(
@@ -129,9 +136,10 @@ class BatchLoader(Generic[BatchT]):
         workers: int,
         device: torch.device,
         on_arrival: Callable[[], None] = lambda: None,
+        rows: Sequence[int] = (),
     ) -> None:
         self._loader: DataLoader[Any] = DataLoader(
-            _Guarded(samples),
+            _Guarded(samples, rows),
             batch_sampler=order,
             collate_fn=_GuardedCollate(recipe.collate),
             num_workers=workers,
@@ -150,7 +158,7 @@ class BatchLoader(Generic[BatchT]):
         for batch in batches:
             self._on_arrival()
             if isinstance(batch, _Broken):
-                raise TrainingError(batch.message, hint=batch.hint, code=batch.code)
+                raise batch.error()
             yield batch.to(self._device)
 
 
@@ -201,6 +209,11 @@ def data_workers(wanted: int, threads: int) -> int:
     return max(0, min(wanted, threads - 1))
 
 
+def source_rows(table: pd.DataFrame) -> Sequence[int]:
+    """The numbers of a table's rows in the dataset; empty where they are not known."""
+    return [int(row) for row in table[ROW]] if ROW in table.columns else ()
+
+
 @dataclass(frozen=True)
 class _Broken:
     """An error on its way from a data worker; torch would keep only its text."""
@@ -208,11 +221,22 @@ class _Broken:
     code: str
     message: str
     hint: str
+    row: int
+    file: str = ""
+    detail: str = ""
+
+    def error(self) -> SampleError:
+        """The error in the process that asked for the sample."""
+        error = SampleError(self.message, row=self.row, file=self.file, hint=self.hint, code=self.code)
+        if self.detail:
+            error.add_note(self.detail)
+        return error
 
 
 class _Guarded(TorchDataset[Any]):
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: Samples, rows: Sequence[int]) -> None:
         self._samples = samples
+        self._rows = rows
 
     def __len__(self) -> int:
         return len(self._samples)
@@ -220,8 +244,22 @@ class _Guarded(TorchDataset[Any]):
     def __getitem__(self, draw: Draw) -> Any:
         try:
             return self._samples[draw]
-        except StudioError as error:
-            return _Broken(error.code, error.message, error.hint)
+        except SampleError as error:
+            return _Broken(error.code, error.message, error.hint, error.row, error.file)
+        except MemoryError:
+            raise
+        except Exception as error:  # the border of the data worker: whatever went wrong is told with its row
+            row = self._rows[draw.row] if draw.row < len(self._rows) else draw.row + 1
+            if isinstance(error, StudioError):
+                return _Broken(error.code, error.message, error.hint, row)
+            words = f"{type(error).__name__}: {error}"
+            return _Broken(
+                "sample",
+                f"Row {row} could not be prepared: {words}",
+                "Look at this row in the dataset. Correct it there and import again, or remove it.",
+                row,
+                detail="".join(traceback.format_exception(error)),
+            )
 
 
 class _GuardedCollate:
@@ -234,8 +272,9 @@ class _GuardedCollate:
 
 
 def _begin_worker(worker: int) -> None:
-    """One thread, and an end together with the process that asked for the data, however that one dies."""
+    """One thread, stacks on request, and an end together with the process that asked, however that one dies."""
     die_with_parent()
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
     torch.set_num_threads(1)
     if "cv2" in sys.modules:
         sys.modules["cv2"].setNumThreads(0)

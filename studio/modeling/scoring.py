@@ -8,7 +8,7 @@ import pandas as pd
 import torch
 from torch import nn
 
-from studio.modeling.loading import BatchLoader, ScoringOrder
+from studio.modeling.loading import BatchLoader, ScoringOrder, source_rows
 from studio.modeling.precision import Precision, autocast
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Media, Recipe
@@ -30,7 +30,8 @@ def score_table(
     if table.empty:
         return ScoredTable(table, (), None)
     samples = recipe.samples(table, media, training=False)
-    loader = BatchLoader(recipe, samples, ScoringOrder(len(table), batch_size, samples.lengths()), workers, device)
+    order = ScoringOrder(len(table), batch_size, samples.lengths())
+    loader = BatchLoader(recipe, samples, order, workers, device, rows=source_rows(table))
     was_training = model.training
     model.eval()
     raw: dict[int, Raw] = {}

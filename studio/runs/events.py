@@ -192,6 +192,17 @@ class Finished(_Event):
     """`metric`, `epoch`, `step` of the best validation."""
 
 
+class FailedSample(BaseModel):
+    """The row at which a run failed."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    row: int
+    """As the dataset counts its rows, from 1."""
+    file: str = ""
+    column: str = ""
+
+
 class Failed(_Event):
     """The work says it cannot go on, and why."""
 
@@ -201,6 +212,8 @@ class Failed(_Event):
     hint: str = ""
     setting: str = ""
     """The key of the likely setting, if one stands behind it."""
+    sample: FailedSample | None = None
+    """The sample that could not be read, if there was one."""
     detail: str = ""
     """Traceback, for the log only."""
 

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from studio.errors import BundleError, WeightsError
+from studio.failpoints import failpoint
 from studio.files import fsync_file, fsync_folder, private_folder, read_json, sha256_file, write_atomic, write_json
 from studio.settings.schema import SettingsSchema
 
@@ -120,6 +121,7 @@ def write_bundle(
         names = [WEIGHTS, *(f"{ASSETS}/{name}" for name in assets or {})]
         complete = manifest.model_copy(update={"files": {name: sha256_file(temporary / name) for name in names}})
         write_json(temporary / MANIFEST, complete.model_dump(mode="json"))
+        failpoint("bundle")
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
         fsync_folder(folder.parent)

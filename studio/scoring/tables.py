@@ -1,7 +1,9 @@
 """Predictions on disk: the table people open, the raw outputs, and the samples a page shows."""
 
 import json
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from studio.failpoints import failpoint
+from studio.files import fsync_file, fsync_folder, private_folder
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Recipe, SampleRow
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS, PredictionSummary
@@ -39,14 +43,19 @@ def write_predictions(
     rows: Sequence[SampleRow],
     metrics: dict[str, float],
 ) -> PredictionSummary:
-    """Write a split's table, raw outputs and samples below `folder`/predictions, and say what was written."""
+    """Write a split's table, raw outputs and samples below `folder`/predictions, and say what was written.
+
+    Each file takes its name when it is whole, so that those of an earlier attempt can be read until then.
+    """
     target = folder / "predictions"
-    table = prediction_table(recipe, scored)
-    table.to_parquet(target / f"{split}.parquet", index=False)
-    write_csv(table, target / f"{split}.csv")
     raw = f"{split}_raw.{recipe.raw_format}"
-    write_raw(target / raw, recipe, scored)
-    write_samples(samples_frame(scored, rows), target, split)
+    with _made_beside(target, split) as beside:
+        table = prediction_table(recipe, scored)
+        table.to_parquet(beside / f"{split}.parquet", index=False)
+        write_csv(table, beside / f"{split}.csv")
+        write_raw(beside / raw, recipe, scored)
+        write_samples(samples_frame(scored, rows), beside, split)
+        failpoint("predictions")
     files = (f"{split}.csv", f"{split}.parquet", raw, f"{split}_samples.parquet")
     return PredictionSummary(
         split=split,
@@ -55,6 +64,20 @@ def write_predictions(
         files=tuple(f"predictions/{name}" for name in files),
         columns=tuple(recipe.columns(scored).columns),
     )
+
+
+@contextmanager
+def _made_beside(target: Path, split: str) -> Iterator[Path]:
+    """A folder whose files move into `target` when all are written, and are durable there."""
+    beside = private_folder(target / f".{split}.tmp")
+    try:
+        yield beside
+        for path in sorted(beside.iterdir()):
+            fsync_file(path)
+            path.replace(target / path.name)
+        fsync_folder(target)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
 
 
 def write_samples(frame: pd.DataFrame, target: Path, split: str) -> None:

@@ -27,7 +27,9 @@ def fitting_batch_size(job: Job, model: nn.Module, samples: Samples, wanted: int
             fits, fails = fits // 2, fits
         if fits < 1:
             raise TrainingError(
-                "Not even one sample fits into memory.", hint="Use a smaller image or a smaller backbone.", code="oom"
+                "Not even one sample fits into memory.",
+                hint="Use a smaller image or a smaller backbone.",
+                code="oom_host" if job.device.type == "cpu" else "oom_gpu",
             )
         while fails - fits > max(1, fits // 8):
             middle = (fits + fails) // 2

@@ -1,15 +1,17 @@
 """How a training begins: model, optimizer and data, at the start or where the newest checkpoint left them."""
 
 import pandas as pd
+import torch
 from accelerate import Accelerator
 from accelerate.state import AcceleratorState
 from torch import nn
 
 from studio.errors import TrainingError
+from studio.machine import usable_cores
 from studio.modeling.checkpoint import CheckpointState
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
-from studio.modeling.loading import BatchLoader, TrainingOrder
+from studio.modeling.loading import BatchLoader, TrainingOrder, source_rows
 from studio.modeling.optimizers import make_optimizer
 from studio.modeling.precision import Precision
 from studio.modeling.recipe import Samples
@@ -38,6 +40,8 @@ def begin(job: Job) -> Session:
     seed_everything(job.seed)
     checkpoints = Checkpoints(job)
     saved = checkpoints.latest() if job.spec.resume else None
+    if saved is not None:
+        _compute_as_before(saved)
     model = _model(job, is_resumed=saved is not None)
     rows = _training_rows(job)
     samples = job.recipe.samples(rows, job.media, training=True)
@@ -67,7 +71,13 @@ def begin(job: Job) -> Session:
         optimizer=accelerator.prepare_optimizer(_optimizer(job, model)),
         order=order,
         loader=BatchLoader(
-            job.recipe, samples, order, job.workers, job.device, on_arrival=lambda: job.watch.begin("transfer")
+            job.recipe,
+            samples,
+            order,
+            job.workers,
+            job.device,
+            on_arrival=lambda: job.watch.begin("transfer"),
+            rows=source_rows(rows),
         ),
         table=table,
         progress=progress,
@@ -84,6 +94,13 @@ def begin(job: Job) -> Session:
         checkpoints.forget_best()
     checkpoints.begin(progress.update)
     return session
+
+
+def _compute_as_before(saved: CheckpointState) -> None:
+    """With as many threads: how sums are split over them decides their last bits."""
+    threads = int(saved.rest.get("threads", 0))
+    if 0 < threads <= usable_cores():
+        torch.set_num_threads(threads)
 
 
 def _model(job: Job, *, is_resumed: bool) -> nn.Module:

@@ -2,17 +2,29 @@
 
 import math
 import time
+from pathlib import Path
 
 from torch import nn
 
 from studio.errors import CheckpointError
-from studio.modeling.checkpoint import CheckpointLabels, CheckpointState, CheckpointStore, read_checkpoint, read_model
+from studio.files import folder_size, read_json
+from studio.modeling.checkpoint import (
+    MANIFEST,
+    CheckpointLabels,
+    CheckpointState,
+    CheckpointStore,
+    read_checkpoint,
+    read_model,
+)
 from studio.runs.events import CheckpointSaved
+from studio.training.disk import DiskError, writing
 from studio.training.job import Job
 from studio.training.progress import Progress
 
 MAX_TIME_SHARE = 0.02
 """Short epochs would otherwise spend their time on disk: a checkpoint nobody asked for waits until it costs less."""
+MAX_DAMAGED = 3
+"""Checkpoints in a row that an error of the disk makes useless, until the run fails."""
 
 
 class Checkpoints:
@@ -23,6 +35,8 @@ class Checkpoints:
         self._store = CheckpointStore(job.folder.checkpoints)
         self._cost_seconds = 0.0
         self._written_at = -math.inf
+        self._damaged = 0
+        """In a row."""
         self.began = time.monotonic()
         self.first_update = 0
 
@@ -33,13 +47,53 @@ class Checkpoints:
     def latest(self) -> CheckpointState | None:
         """The newest state of this round that is complete, if there is one."""
         path = self._store.latest()
+        self._tell_damage(path)
         if path is None:
             return None
         state = read_checkpoint(path)
-        if Progress.from_json(state.rest["progress"]).round != self._job.round.number:
+        progress = Progress.from_json(state.rest["progress"])
+        if progress.round != self._job.round.number:
             return None
         self._job.reporter.log("info", f"Resuming from {path.name}.")
+        self._catch_up(path, progress)
         return state
+
+    def _catch_up(self, path: Path, progress: Progress) -> None:
+        """Do what a death right after a checkpoint left undone: note that it is the best, and tell of it."""
+        is_best = progress.best_step == progress.step
+        if is_best and self._job.team.is_first:
+            self._store.mark_best(path.name)
+        self._job.reporter.event(
+            CheckpointSaved(
+                name=path.name,
+                step=progress.step,
+                epoch=float(read_json(path / MANIFEST)["epoch"]),
+                is_best=is_best,
+                metric=progress.best_metric if is_best and progress.best_metric is not None else math.nan,
+                size_bytes=folder_size(path),
+            )
+        )
+
+    def _tell_damage(self, path: Path | None) -> None:
+        """Say what of a newer checkpoint does not fit.
+
+        Raises:
+            CheckpointError: if there is nothing older to go on from.
+        """
+        damage = self._store.damaged()
+        for one in damage:
+            self._job.reporter.log(
+                "warning", f"The file {one.file} of the checkpoint {one.checkpoint} is damaged; it is not used."
+            )
+        if damage and path is None:
+            raise CheckpointError(
+                f"The file {damage[0].file} of the checkpoint {damage[0].checkpoint} is damaged, and there is no "
+                "earlier checkpoint.",
+                hint="Start the experiment again. Have the disk checked.",
+                code="checkpoint_damaged",
+            )
+        if damage and path is not None:
+            self._job.reporter.log("warning", f"Going on from the checkpoint before it, {path.name}.")
 
     def forget_best(self) -> None:
         """A new round begins: what was best before counts no more."""
@@ -57,10 +111,14 @@ class Checkpoints:
         *,
         metric: float | None = None,
         is_best: bool = False,
+        is_due: bool = False,
     ) -> None:
-        """Write a checkpoint, and tell."""
+        """Write a checkpoint, and tell. One that the disk damages is discarded; if it is due, the next follows at once.
+
+        Raises:
+            DiskError: if there is no room, or the third in a row was damaged.
+        """
         started = time.monotonic()
-        self._job.reporter.sync()
         labels = CheckpointLabels(
             step=progress.step,
             epoch=epoch,
@@ -68,9 +126,13 @@ class Checkpoints:
             settings_fingerprint=self._job.settings.fingerprint(),
             dataset_fingerprint=self._job.dataset.manifest.fingerprint,
         )
-        name = self._store.write(state, labels, is_best=is_best)
+        name = self._write(state, labels, is_best=is_best)
+        while name is None and is_due:
+            name = self._write(state, labels, is_best=is_best)
         self._written_at = time.monotonic()
         self._cost_seconds = self._written_at - started
+        if name is None:
+            return
         self._job.reporter.event(
             CheckpointSaved(
                 name=name,
@@ -81,6 +143,21 @@ class Checkpoints:
                 size_bytes=self._store.written[name],
             )
         )
+
+    def _write(self, state: CheckpointState, labels: CheckpointLabels, *, is_best: bool) -> str | None:
+        """The name of a checkpoint on disk; None if an error of the disk made it useless."""
+        try:
+            with writing("a checkpoint", self._job.folder.checkpoints, _size_bytes(state)):
+                self._job.reporter.sync()
+                name = self._store.write(state, labels, is_best=is_best)
+        except DiskError as error:
+            self._damaged += 1
+            if error.code != "disk_error" or self._damaged >= MAX_DAMAGED:
+                raise
+            self._job.reporter.log("warning", f"{error.message} It is discarded; the next one is tried.")
+            return None
+        self._damaged = 0
+        return name
 
     def load_best(self, model: nn.Module) -> None:
         """Put the best weights into the model; the last ones stay where no metric was ever defined.
@@ -93,4 +170,13 @@ class Checkpoints:
             model.load_state_dict(read_model(best))
             self._job.reporter.log("info", f"Using the weights of {best.name}, the best by {self._job.metric.name}.")
         elif (self._job.folder.checkpoints / "best.json").exists():
-            raise CheckpointError("The best checkpoint is damaged.", hint="Run the experiment again.")
+            raise CheckpointError(
+                "The best checkpoint is damaged.",
+                hint="Start the experiment again, or switch off Save best checkpoint to go on with the last one.",
+                code="checkpoint_damaged",
+            )
+
+
+def _size_bytes(state: CheckpointState) -> int:
+    tensors = (*state.model.values(), *state.optimizer.values(), *state.generators.values())
+    return sum(one.numel() * one.element_size() for one in tensors)

@@ -27,7 +27,7 @@ def evaluate(
         precision=precision,
         batch_size=batch_size,
         workers=job.workers if len(table) > batch_size else 0,
-        after_batch=lambda rows: job.stop.check(),
+        after_batch=job.after_batch,
     )
     return {"loss": scored.mean_loss(), **job.recipe.metrics(scored)}
 

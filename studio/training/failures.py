@@ -1,42 +1,23 @@
-"""Failures: what an exception means to a person, as code, message, hint and the setting behind it."""
+"""Failures: what an exception means to a person, as code, message, hint, the setting and the sample behind it."""
 
-import errno
+import re
 import traceback
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from studio.errors import StudioError
-from studio.runs.events import Failed
-from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN
+from studio.modeling.sample_error import SampleError
+from studio.runs.events import Failed, FailedSample
+from studio.runs.spec import RunSpec
+from studio.training.causes import CAUSES, SETTINGS, is_gpu_memory, is_host_memory
+from studio.training.disk import disk_error
+from studio.training.reporter import Reporter
 
 MAX_DETAIL = 20_000
-
-_OUT_OF_MEMORY_TEXTS = (
-    "CUDA out of memory",
-    "DefaultCPUAllocator: can't allocate memory",
-    "DefaultCPUAllocator: not enough memory",
-    "Cannot allocate memory",
-    "CUDNN_STATUS_ALLOC_FAILED",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-)
-_SETTING_OF_CODE = {
-    "oom": "training.batch_size",
-    "nan_loss": "training.learning_rate",
-    "weights_missing": "architecture.pretrained",
-    "weights": "architecture.pretrained",
-    "model": "architecture.backbone",
-    "loss_function": "training.loss_function",
-    "batch_normalization": "training.batch_size",
-    "one_class": "dataset.label_columns",
-    "not_binary_column": "dataset.label_columns",
-    "custom_train_augmentations": CUSTOM_TRAIN,
-    "custom_inference_augmentations": CUSTOM_INFERENCE,
-    "start_weights": "general.use_previous_experiment_weights",
-    "tracker_missing": "logging.logger",
-    "no_model": "general.use_previous_experiment_weights",
-    "nothing_to_do": "dataset.train_dataframe",
-    "empty_split": "dataset.validation_strategy",
-    "unknown_fold": "dataset.selected_folds",
-}
+LESS_MEMORY = "Use a smaller batch or backbone, smaller images or a lower Max length, or switch on Automatically adjust batch size."
+_FREE = re.compile(r"of which ([\d.]+ [KMG]iB) is free")
+_TOTAL = re.compile(r"total capacity of ([\d.]+ [KMG]iB)")
 
 
 @dataclass(frozen=True)
@@ -48,53 +29,146 @@ class Failure:
     hint: str = ""
 
 
+@dataclass(frozen=True)
+class Situation:
+    """What a run was doing when it failed, as far as that helps to explain it."""
+
+    where: str = ""
+    """Such as `in update 12`."""
+    needs: tuple[str, ...] = ()
+    """What decides how much memory is needed, in words."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """The column that names files, by `file`."""
+
+    @classmethod
+    def of(cls, spec: RunSpec, reporter: Reporter) -> "Situation":
+        """That of a run."""
+        return cls(_where(reporter), tuple(_needs(spec.settings)), _columns(spec))
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Whether memory, of a device or of the machine, did not suffice."""
-    if isinstance(error, MemoryError):
-        return True
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    return isinstance(error, RuntimeError) and any(text in str(error) for text in _OUT_OF_MEMORY_TEXTS)
-
-
-def describe(error: BaseException) -> Failure:
-    """The failure behind an exception; an unknown one keeps its own words."""
-    if is_out_of_memory(error):
-        return Failure(
-            "oom",
-            "The memory did not suffice.",
-            "Use a smaller batch or backbone, smaller images or a lower Max length, or switch on Automatically adjust "
-            "batch size.",
-        )
-    if isinstance(error, StudioError):
-        return Failure(error.code, error.message, error.hint)
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Failure(
-            "disk_full", "The disk is full.", "Delete experiments or datasets that are no longer needed, then resume."
-        )
     text = str(error)
-    if isinstance(error, ValueError) and "more than 1 value per channel" in text:
-        return Failure(
-            "batch_normalization",
-            "Batch normalization needs more than one value a channel.",
-            "Use a batch size of at least 2, larger images, or Batch normalization = Frozen.",
-        )
-    if isinstance(error, RuntimeError) and "DataLoader worker" in text and "exited unexpectedly" in text:
-        return Failure(
-            "data_worker", "A data worker ended unexpectedly, most likely for lack of memory.", "Use fewer workers."
-        )
-    name = type(error).__name__
-    return Failure("internal", f"{name}: {text.splitlines()[0] if text else 'no message'}", "The log has the details.")
+    return is_gpu_memory(error, text) or is_host_memory(error, text)
 
 
-def failed_event(error: BaseException) -> Failed:
+def describe(error: BaseException, situation: Situation | None = None) -> Failure:
+    """The failure behind an exception; an unknown one keeps its own words."""
+    now = situation or Situation()
+    for one in _behind(error):
+        text = str(one)
+        if isinstance(one, StudioError):
+            code = "missing_table" if one.code == "not_found" and "table" in text else one.code
+            return Failure(code, one.message, one.hint)
+        if is_gpu_memory(one, text):
+            return _gpu_memory(text, now)
+        if is_host_memory(one, text):
+            return _host_memory(now)
+    full = disk_error(error, "a file", None)
+    if full is not None:
+        return Failure(full.code, full.message, full.hint)
+    for cause in CAUSES:
+        if any(cause.is_behind(one, str(one)) for one in _behind(error)):
+            return Failure(cause.code, cause.message, cause.hint)
+    text = str(error)
+    first = text.splitlines()[0] if text else "no message"
+    return Failure("internal", f"{type(error).__name__}: {first}", "The log has the details.")
+
+
+def failed_event(error: BaseException, situation: Situation | None = None) -> Failed:
     """The event that ends a failed run."""
-    failure = describe(error)
+    failure = describe(error, situation)
     detail = "".join(traceback.format_exception(error))[-MAX_DETAIL:]
     return Failed(
         code=failure.code,
         message=failure.message,
         hint=failure.hint,
-        setting=_SETTING_OF_CODE.get(failure.code, ""),
+        setting=SETTINGS.get(failure.code, ""),
+        sample=_sample(error, situation or Situation()),
         detail=detail,
     )
+
+
+def _behind(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those it was raised from."""
+    current: BaseException | None = error
+    while current is not None:
+        yield current
+        current = current.__cause__
+
+
+def _sample(error: BaseException, situation: Situation) -> FailedSample | None:
+    found = next((one for one in _behind(error) if isinstance(one, SampleError)), None)
+    if found is None:
+        return None
+    column = situation.columns.get("file", "") if found.file else ""
+    return FailedSample(row=found.row, file=found.file, column=column)
+
+
+def _gpu_memory(text: str, now: Situation) -> Failure:
+    free, total = _FREE.search(text), _TOTAL.search(text)
+    memory = f"{free[1]} of {total[1]} were free" if free and total else _free_gpu_memory()
+    return Failure(
+        "oom_gpu", f"The GPU ran out of memory{_at(now)}{_sentence((*now.needs, *filter(None, [memory])))}", LESS_MEMORY
+    )
+
+
+def _host_memory(now: Situation) -> Failure:
+    import psutil
+
+    memory = psutil.virtual_memory()
+    free = f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB are free now"
+    return Failure(
+        "oom_host",
+        f"The memory of the machine did not suffice{_at(now)}{_sentence((*now.needs, free))}",
+        f"{LESS_MEMORY} Fewer data workers need less, too.",
+    )
+
+
+def _free_gpu_memory() -> str:
+    import torch
+
+    if not torch.cuda.is_available():
+        return ""
+    free, total = torch.cuda.mem_get_info()
+    return f"{free / 2**30:.2f} of {total / 2**30:.2f} GiB were free"
+
+
+def _at(now: Situation) -> str:
+    return f" {now.where}" if now.where else ""
+
+
+def _sentence(facts: tuple[str, ...]) -> str:
+    return f": {', '.join(facts)}." if facts else "."
+
+
+def _where(reporter: Reporter) -> str:
+    phase, latest = reporter.phase, reporter.latest
+    if phase is None:
+        return ""
+    if phase.name == "training":
+        return f"in update {latest.update + 1 if latest else 1}"
+    return f"while {phase.name}" if phase.name.endswith("ing") else f"({phase.name})"
+
+
+def _needs(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    def value(section: str, name: str) -> Any:
+        return settings.get(section, {}).get(name)
+
+    if size := value("training", "batch_size"):
+        yield f"batch size {size}"
+    if width := value("image", "image_width"):
+        yield f"images of {width} x {value('image', 'image_height')} pixels"
+    if length := value("tokenizer", "max_length"):
+        yield f"texts of up to {length} tokens"
+    if backbone := value("architecture", "backbone"):
+        yield f"model {backbone}"
+
+
+def _columns(spec: RunSpec) -> dict[str, str]:
+    from studio.problems.registry import problem_types
+
+    kind = problem_types().get(spec.problem_type)
+    role = kind.media_role if kind else None
+    column = spec.settings.get("dataset", {}).get(role) if role else None
+    return {"file": column} if isinstance(column, str) else {}

@@ -11,6 +11,7 @@ from studio.scoring.bundle import BundleManifest, write_bundle
 from studio.scoring.golden import write_golden
 from studio.scoring.pack import GOLDEN, pack
 from studio.scoring.predictor import Predictor
+from studio.training.disk import writing
 from studio.training.job import Job
 from studio.training.loop import TRAINING_SHARE, Trained
 from studio.training.results import write_results
@@ -18,7 +19,9 @@ from studio.training.results import write_results
 
 def finish(job: Job, trained: Trained) -> Finished:
     """Write everything a finished run has; gives the event that says so."""
-    write_bundle(job.folder.bundle, trained.model.state_dict(), _manifest(job, trained), job.recipe.assets)
+    tensors = trained.model.state_dict()
+    with writing("the model", job.folder.path, sum(one.numel() * one.element_size() for one in tensors.values())):
+        write_bundle(job.folder.bundle, tensors, _manifest(job, trained), job.recipe.assets)
     predictor = Predictor.load(job.folder.bundle, job.device)
     metrics = {name: dict(values) for name, values in trained.metrics.items() if name == "train"}
     if not job.split.validation.empty:
@@ -28,14 +31,15 @@ def finish(job: Job, trained: Trained) -> Finished:
     metrics = {name: values for name, values in metrics.items() if values}
     if job.settings.training.build_scoring_pipelines:
         job.reporter.event(Phase(name="packing", detail="scoring pipeline"))
-        pack(job.folder.path)
+        with writing("the scoring pipeline", job.folder.path):
+            pack(job.folder.path)
     return Finished(metrics=metrics, best=_best(trained, job.metric.name, metrics.get("validation", {})))
 
 
 def _predict(job: Job, predictor: Predictor, table: pd.DataFrame, media: Media, split: Split) -> dict[str, float]:
     """Predict a table of the dataset and write what comes out; gives loss and metrics."""
     job.reporter.event(Phase(name="predicting", detail=f"{split} rows"))
-    scored = predictor.predict(table, media, workers=job.workers, after_batch=lambda rows: job.stop.check())
+    scored = predictor.predict(table, media, workers=job.workers, after_batch=job.after_batch)
     job.reporter.progress(TRAINING_SHARE + (0.02 if split == "validation" else 0.04), detail=f"predicting {split} rows")
     if split == "validation" or job.split.is_inference_only:
         write_golden(job.folder.path / GOLDEN, predictor, scored, media)

@@ -74,6 +74,15 @@ class Job:
         """The metric that chooses the best checkpoint."""
         return self.problem_type.metric(self.settings.prediction.metric)
 
+    def after_batch(self, rows: int) -> None:
+        """What every scored batch means: the run goes on, unless it was asked to stop.
+
+        Raises:
+            StopRequested: if it was.
+        """
+        self.reporter.signs.alive()
+        self.stop.check()
+
 
 def threads_of(spec: RunSpec) -> int:
     """Cores that each process of a run may use."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from studio.errors import TrainingError
+from studio.failpoints import failpoint
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.optimizers import set_learning_rate
 from studio.modeling.schedules import schedule_factor
@@ -58,15 +59,17 @@ def train(job: Job) -> Trained:
             job.reporter.event(Phase(name="training", detail=_epoch(job, epoch)))
             session.order.begin(epoch, progress.batch)
             session.model.train()
-            for loss in _updates(session):
-                progress.is_evaluation_due = progress.update in table.evaluations
-                _report_update(session, loss)
-                if job.team.any(job.stop.is_requested):
-                    raise StopRequested
-                if progress.is_evaluation_due:
-                    validate(session)
-                elif progress.batch == 0:
-                    session.checkpoint()
+            with job.reporter.signs.stepping(True):
+                for loss in _updates(session):
+                    progress.is_evaluation_due = progress.update in table.evaluations
+                    failpoint("update")
+                    _report_update(session, loss)
+                    if job.team.any(job.stop.is_requested):
+                        raise StopRequested
+                    if progress.is_evaluation_due:
+                        validate(session)
+                    elif progress.batch == 0:
+                        session.checkpoint()
     except StopRequested:
         session.checkpoint(is_due=True)
         raise
@@ -95,6 +98,7 @@ def _updates(session: Session) -> Iterator[Tensor]:
             share = len(batch) / table.samples_of_update(batch_number)
             watch.begin("backward")
             session.accelerator.backward(loss * (share * job.team.size))
+        job.reporter.signs.stepped()
         total = total + loss.detach() * share
         if not is_last:
             watch.begin("waiting for data")
@@ -125,6 +129,9 @@ def _clip(session: Session) -> None:
     if not limit and not is_logged:
         return
     norm = session.accelerator.clip_grad_norm_(session.model.parameters(), limit or math.inf)
+    # In 16-bit floats a step too large is left out and the scale lowered; a GPU is not waited for.
+    if norm is not None and session.job.device.type == "cpu" and session.mode.precision != "float16":
+        _require_finite_gradient(float(norm), session.progress)
     if is_logged and norm is not None:
         step = session.progress.step
         session.job.reporter.metric("train.gradient_norm", step, norm.detach())
@@ -160,6 +167,15 @@ def _require_finite(loss: float, progress: Progress) -> None:
             f"The loss is {loss} after {progress.update} updates.",
             hint="Use a lower learning rate, a warm-up, or gradient clipping; with mixed precision, try without.",
             code="nan_loss",
+        )
+
+
+def _require_finite_gradient(norm: float, progress: Progress) -> None:
+    if not math.isfinite(norm):
+        raise TrainingError(
+            f"The gradient is {'infinite' if math.isinf(norm) else 'not a number'} in update {progress.update + 1}.",
+            hint="Use a lower learning rate or a warm-up; with mixed precision, try without.",
+            code="nan_gradient",
         )
 
 

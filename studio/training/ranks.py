@@ -9,20 +9,22 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from studio.errors import TrainingError
 from studio.files import read_json, write_json
+from studio.modeling.sample_error import SampleError
 from studio.runs.folder import RunFolder
 from studio.runs.process import die_with_parent
 
 MEETING_POINT = "team.store"
 """The file in the run's folder at which the processes meet."""
 LOOK_SECONDS = 0.2
-HANGING_SECONDS = 30.0
+HANGING_SECONDS = 3.0
 """How long the worker may go on after another process is gone: NCCL can wait for it for ever."""
+CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE})
 
 
 @dataclass
@@ -32,7 +34,9 @@ class Ranks:
     folder: Path
     living: dict[int, int] = field(default_factory=dict)
     """pid -> rank"""
-    failed: list[int] = field(default_factory=list)
+    failed: list[tuple[int, int]] = field(default_factory=list)
+    """(rank, exit code) of those that ended badly; a negative code is a signal."""
+    devices: Sequence[int] = ()
     _ending: threading.Event = field(default_factory=threading.Event)
     _reaping: threading.Lock = field(default_factory=threading.Lock)
 
@@ -47,7 +51,11 @@ class Ranks:
         while self.living and not self.failed and time.monotonic() < deadline:
             self._reap()
             time.sleep(0.02)
-        return self._failure(self.failed[0]) if self.failed else error
+        return self._failure(*self.failed[0]) if self.failed else error
+
+    def name(self, rank: int) -> str:
+        """A process as a message names it."""
+        return f"The process of GPU {(self.devices[rank] if rank < len(self.devices) else rank) + 1}"
 
     def close(self) -> None:
         """End those that still live."""
@@ -65,7 +73,7 @@ class Ranks:
             if self.failed:
                 gone_since = gone_since or time.monotonic()
                 if time.monotonic() - gone_since > HANGING_SECONDS:
-                    give_up(self._failure(self.failed[0]))
+                    give_up(self._failure(*self.failed[0]))
 
     def _reap(self) -> None:
         with self._reaping:
@@ -74,17 +82,27 @@ class Ranks:
                 if done:
                     del self.living[pid]
                     if status != 0 and not self._ending.is_set():
-                        self.failed.append(rank)
+                        self.failed.append((rank, os.waitstatus_to_exitcode(status)))
 
-    def _failure(self, rank: int) -> TrainingError:
+    def _failure(self, rank: int, exit_code: int) -> TrainingError:
         path = failure_file(self.folder, rank)
         if path.is_file():
             told = read_json(path)
-            return TrainingError(str(told["message"]), hint=str(told["hint"]), code=str(told["code"]))
+            message, hint, code = str(told["message"]), str(told["hint"]), str(told["code"])
+            if told.get("row") is None:
+                return TrainingError(message, hint=hint, code=code)
+            return SampleError(message, row=int(told["row"]), file=str(told["file"]), hint=hint, code=code)
+        if -exit_code in CRASHES:
+            return TrainingError(
+                f"{self.name(rank)} crashed (signal {-exit_code}).",
+                hint="The worker's log may hold where it was. Resume from the last checkpoint.",
+                code="crashed",
+            )
+        how = f"was killed (signal {-exit_code})" if exit_code < 0 else f"ended with exit code {exit_code}"
         return TrainingError(
-            f"The process of GPU {rank + 1} of this run ended unexpectedly, most likely for lack of memory.",
-            hint="Use a smaller batch or fewer data workers.",
-            code="rank_lost",
+            f"{self.name(rank)} {how}.",
+            hint="Memory may have run out: use a smaller batch or fewer data workers. Resume from the last checkpoint.",
+            code="rank_killed",
         )
 
 
@@ -93,13 +111,13 @@ def failure_file(folder: Path, rank: int) -> Path:
     return folder / f"rank-{rank}.json"
 
 
-def fork_ranks(folder: RunFolder, count: int, work: Callable[[int], None]) -> Ranks:
+def fork_ranks(folder: RunFolder, count: int, work: Callable[[int], None], devices: Sequence[int] = ()) -> Ranks:
     """Fork `count` - 1 processes, each of which does `work(rank)` and ends. Before any thread and any device.
 
     What `work` raises is written down for the worker.
     """
     (folder.path / MEETING_POINT).unlink(missing_ok=True)
-    ranks = Ranks(folder.path)
+    ranks = Ranks(folder.path, devices=devices)
     worker = os.getpid()
     for rank in range(1, count):
         failure_file(folder.path, rank).unlink(missing_ok=True)
@@ -138,5 +156,7 @@ def _tell(folder: RunFolder, rank: int, error: BaseException) -> None:
 
     sys.stderr.write("".join(traceback.format_exception(error)))
     failure = describe(error)
-    told = {"code": failure.code, "message": failure.message, "hint": failure.hint}
+    told: dict[str, str | int] = {"code": failure.code, "message": failure.message, "hint": failure.hint}
+    if isinstance(error, SampleError):
+        told |= {"row": error.row, "file": error.file}
     write_json(failure_file(folder.path, rank), told)

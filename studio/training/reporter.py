@@ -2,8 +2,12 @@
 
 Logging a value costs an append to a list (measured below 1 microsecond); a thread of its own numbers, encodes and
 writes what has gathered, so that a training step waits for no disk. Numbers go on where an earlier attempt ended.
+
+What the disk does not take is kept and written when it does. A small reserve file is given back for the last words, so
+that a run on a full disk can still say why it ended.
 """
 
+import errno
 import json
 import logging
 import math
@@ -18,8 +22,21 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from studio.runs.events import EVENT_VERSION, Failed, Finished, Heartbeat, Log, Progress, Stopped, decode, encode
+from studio.failpoints import failpoint
+from studio.runs.events import (
+    EVENT_VERSION,
+    Failed,
+    Finished,
+    Heartbeat,
+    Log,
+    Phase,
+    Progress,
+    Stopped,
+    decode,
+    encode,
+)
 from studio.runs.folder import RunFolder
+from studio.training.signs_of_life import SignsOfLife
 from studio.training.usage import Usage
 
 FLUSH_SECONDS = 0.25
@@ -27,6 +44,7 @@ SYNC_SECONDS = 5.0
 HEARTBEAT_SECONDS = 5.0
 PROGRESS_SECONDS = 0.5
 MAX_LOG_LINE = 4000
+RESERVE_BYTES = 1 << 16
 
 Level = Literal["debug", "info", "warning", "error"]
 Listener = Callable[[Mapping[str, list[tuple[int, float]]]], None]
@@ -36,15 +54,21 @@ class Reporter:
     """Writes one run's events from one process."""
 
     def __init__(self, folder: RunFolder, attempt: int, fence: int, devices: tuple[int, ...] = ()) -> None:
+        self.signs = SignsOfLife()
+        self.phase: Phase | None = None
+        self.latest: Progress | None = None
+        self._reserve = folder.events.with_suffix(".reserve")
         self._stamp = {"attempt": attempt, "fence": fence}
         self._number = _repair(folder.events)
         self._file = os.open(folder.events, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        _keep_reserve(self._reserve)
+        self._unwritten = b""
+        self._refused: tuple[float, OSError] | None = None
         self._pending: deque[Any] = deque()
         self._progress: Progress | None = None
         self._writing = threading.Lock()
         self._closing = threading.Event()
         self._wake = threading.Event()
-        self._failure: OSError | None = None
         self._has_begun = False
         self._has_ended = False
         self._listener: Listener | None = None
@@ -59,16 +83,21 @@ class Reporter:
 
     def metrics(self, values: dict[str, float], step: int, epoch: float) -> None:
         """Points of a validation, which know their epoch."""
+        self.signs.alive()
         self._pending.append(_Points({name: [(step, value)] for name, value in values.items()}, epoch))
 
     def event(self, event: BaseModel) -> None:
         """Any other event, in its turn and at once."""
         self._has_begun = True
+        self.signs.alive()
+        if isinstance(event, Phase):
+            self.phase = event
         self._pending.append(event)
         self._wake.set()
 
     def nudge(self) -> None:
         """Write what has gathered now, without waiting for it."""
+        self.signs.alive()
         self._wake.set()
 
     def listen(self, listener: "Listener | None") -> None:
@@ -86,28 +115,32 @@ class Reporter:
 
     def progress(self, fraction: float, detail: str = "", **more: Any) -> None:
         """How far the work is; only the newest is written, twice a second."""
+        self.signs.alive()
         self._progress = Progress(fraction=min(1.0, max(0.0, fraction)), detail=detail, **more)
+        if self._progress.update:
+            self.latest = self._progress
 
     def sync(self) -> None:
         """Write everything said so far and make it durable.
 
         Raises:
-            OSError: if the disk does not take it; also one that the writing thread met before.
+            OSError: if the disk does not take it.
         """
         self._flush(force_progress=True)
         os.fsync(self._file)
-        if self._failure is not None:
-            raise self._failure
 
     def close(self) -> None:
-        """Write what is left and stop the thread."""
+        """Write what is left and stop the thread. Never raises: there is nobody left to hear it."""
         self._closing.set()
         self._wake.set()
         self._thread.join(timeout=10)
         try:
             self.sync()
+        except OSError as error:
+            sys.stderr.write(f"The last events could not be written: {error}\n")
         finally:
             os.close(self._file)
+            self._reserve.unlink(missing_ok=True)
 
     @property
     def last_number(self) -> int:
@@ -121,13 +154,16 @@ class Reporter:
             try:
                 self._tick(time.monotonic())
             except OSError as error:
-                self._failure = error
+                if self._refused is None:
+                    sys.stderr.write(f"The event log takes nothing now: {error}\n")
+                    self._refused = (time.monotonic(), error)
 
     def _tick(self, now: float) -> None:
         # `started` comes first, however long the imports before it take.
         if self._has_begun and now - self._last_beat >= HEARTBEAT_SECONDS:
             self._last_beat = now
-            self.event(Heartbeat(**self._usage.now()))
+            # Not by `event`: it says that this thread lives, not that the work goes on.
+            self._pending.append(Heartbeat(**self._usage.now()))
         self._flush(force_progress=now - self._last_progress >= PROGRESS_SECONDS)
         if now - self._last_sync >= SYNC_SECONDS:
             self._last_sync = now
@@ -142,18 +178,35 @@ class Reporter:
                 self._last_progress = time.monotonic()
                 items.append(progress)
             events = self._up_to_the_end(_grouped(items))
-            if not events:
-                return
             now = time.time()
             lines = []
             for event in events:
                 self._number += 1
                 lines.append(_line(event, {"n": self._number, "time": now, **self._stamp}))
-            _write_all(self._file, b"".join(lines))
+            self._unwritten += b"".join(lines)
             if self._listener is not None:
                 for event in events:
                     if isinstance(event, _Points):
                         self._listener(event.numbers())
+            self._write_out()
+
+    def _write_out(self) -> None:
+        """Write what has not been written; what the disk does not take stays for the next time."""
+        try:
+            while self._unwritten:
+                failpoint("event_log")
+                self._unwritten = self._unwritten[os.write(self._file, self._unwritten) :]
+        except OSError as error:
+            if not self._has_ended or error.errno not in _FULL or not self._reserve.exists():
+                raise
+            self._reserve.unlink()
+            while self._unwritten:
+                self._unwritten = self._unwritten[os.write(self._file, self._unwritten) :]
+        if self._refused is not None:
+            since, cause = self._refused
+            self._refused = None
+            text = f"The disk did not take the run's events for {time.monotonic() - since:.0f} s ({cause.strerror})."
+            self._pending.append(Log(level="warning", text=f"{text} They are written now."))
 
     def _up_to_the_end(self, events: list[Any]) -> list[Any]:
         """Nothing follows the event that ends a run, not even a heartbeat that was due at the same moment."""
@@ -170,6 +223,9 @@ class SilentReporter(Reporter):
     """For processes of a run beside the first: the same verbs, and nothing told."""
 
     def __init__(self) -> None:
+        self.signs = SignsOfLife()
+        self.phase = None
+        self.latest = None
         self._number = 0
 
     def metric(self, name: str, step: int, value: Any) -> None:
@@ -257,10 +313,15 @@ def _number(value: Any) -> float | str:
     return "NaN" if math.isnan(number) else ("Infinity" if number > 0 else "-Infinity")
 
 
-def _write_all(file: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(file, view) :]
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def _keep_reserve(path: Path) -> None:
+    """Fill the reserve; a disk that is full already has none."""
+    try:
+        path.write_bytes(os.urandom(RESERVE_BYTES))
+    except OSError:
+        path.unlink(missing_ok=True)
 
 
 def _repair(path: Path) -> int:

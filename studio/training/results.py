@@ -7,6 +7,7 @@ from studio.modeling.recipe import Media, Recipe, Split
 from studio.runs.events import PredictionsWritten
 from studio.runs.folder import RunFolder
 from studio.scoring.tables import write_predictions
+from studio.training.disk import writing
 from studio.training.heatmaps import Explain, explained_rows
 from studio.training.insights import sample_insights, shown_positions, with_titles, write_insight
 from studio.training.reporter import Reporter
@@ -27,7 +28,8 @@ def write_results(
     """
     metrics = recipe.metrics(scored)
     rows = list(recipe.sample_rows(scored, media))
-    summary = write_predictions(folder.path, split, recipe, scored, rows, metrics)
+    with writing("the predictions", folder.predictions):
+        summary = write_predictions(folder.path, split, recipe, scored, rows, metrics)
     settings = recipe.settings
     positions = shown_positions(scored, int(settings.logging.shown_samples))
     chosen = sorted({position for some in positions.values() for position in some})

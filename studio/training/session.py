@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from torch import nn
 
@@ -44,7 +45,9 @@ class Session:
         generators = self.job.team.gather(pack_generators(*generator_states()))
         if self.job.team.is_first:
             epoch = self.table.epoch_at(self.progress.update) if self.table.updates else 0.0
-            self.checkpoints.write(self._state(generators), self.progress, epoch, metric=metric, is_best=is_best)
+            state = self._state(generators)
+            with self.job.reporter.signs.stepping(False):
+                self.checkpoints.write(state, self.progress, epoch, metric=metric, is_best=is_best, is_due=is_due)
 
     def restore(self, saved: CheckpointState) -> None:
         """Put everything back; the generators last, right before the first batch."""
@@ -81,6 +84,7 @@ class Session:
                 "others": generators[1:],
                 "scaler": scaler.state_dict() if scaler is not None else {},
                 "seed": self.job.seed,
+                "threads": torch.get_num_threads(),
                 "metrics": _finite(self.metrics),
                 "last_event": self.job.reporter.last_number,
             },

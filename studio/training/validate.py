@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from studio.failpoints import failpoint
 from studio.runs.events import Phase
 from studio.training.evaluate import evaluate, train_metric_rows
 from studio.training.session import Session
@@ -22,7 +23,8 @@ def validate(session: Session) -> None:
     is_best = is_stopped = False
     if job.team.is_first:
         try:
-            is_best = _validate(session)
+            with job.reporter.signs.stepping(False):
+                is_best = _validate(session)
         except StopRequested:
             is_stopped = True
     if job.team.from_first(is_stopped):
@@ -39,6 +41,7 @@ def _validate(session: Session) -> bool:
     job, progress = session.job, session.progress
     epoch = session.table.epoch_at(progress.update) if session.table.updates else 0.0
     job.reporter.event(Phase(name="validating", detail=f"epoch {epoch:g}"))
+    failpoint("validation")
     splits: dict[str, pd.DataFrame] = {"validation": job.split.validation}
     if job.settings.training.calculate_train_metric:
         splits = {"train": train_metric_rows(job), **splits}

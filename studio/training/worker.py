@@ -18,11 +18,14 @@ from studio.training.handed_secrets import take_secrets
 from studio.training.ranks import Ranks, fork_ranks
 from studio.training.reporter import ReportedLog, Reporter, SilentReporter
 from studio.training.stopping import StopRequested, StopSignal
+from studio.training.watchdog import Watchdog, dump_stacks, end_children, register_stack_dumps, stuck
 
 FINISHED = 0
 FAILED = 1
 LOCK_HELD = 3
 STOPPED = 4
+WATCHED = frozenset({WorkerKind.TRAIN, WorkerKind.PREDICT})
+"""Work that goes on by itself from its beginning to its end."""
 
 
 def run_worker(path: Path) -> int:
@@ -51,16 +54,21 @@ def _hold(folder: RunFolder) -> int:
     RunFolder.create(folder.path)
     ProcessRecord.current().write(folder.process)
     _prepare_process(spec)
+    register_stack_dumps()
     stop = StopSignal(folder)
     stop.listen()
     # Before the reporter: it has a thread, and a fork must find none.
-    ranks = fork_ranks(folder, _processes(spec), lambda rank: _work_as_rank(folder, spec, rank))
+    ranks = fork_ranks(folder, _processes(spec), lambda rank: _work_as_rank(folder, spec, rank), spec.devices)
     _show_device(spec, 0)
     reporter = Reporter(folder, spec.attempt, spec.fence, spec.devices)
     ranks.watch(lambda error: _give_up(reporter, error))
+    watchdog = Watchdog(reporter.signs, lambda seconds: _end_stuck(reporter, ranks, seconds))
+    if spec.kind in WATCHED:
+        watchdog.start()
     try:
         return _carry_out(folder, spec, secrets, reporter, stop, ranks)
     finally:
+        watchdog.close()
         ranks.close()
         reporter.close()
 
@@ -73,7 +81,7 @@ def _carry_out(
     stop: StopSignal,
     ranks: Ranks,
 ) -> int:
-    from studio.training.failures import failed_event
+    from studio.training.failures import Situation, failed_event
 
     handler = ReportedLog(reporter)
     logging.getLogger("studio").addHandler(handler)
@@ -83,7 +91,7 @@ def _carry_out(
         reporter.event(_stopped(folder))
         return STOPPED
     except BaseException as error:  # the border of the process: whatever went wrong is told
-        event = failed_event(ranks.cause(error))
+        event = failed_event(ranks.cause(error), Situation.of(spec, reporter))
         sys.stderr.write(event.detail)
         reporter.log("error", f"{event.message} {event.hint}".strip())
         reporter.event(event)
@@ -168,12 +176,26 @@ def _processes(spec: RunSpec) -> int:
 
 
 def _give_up(reporter: Reporter, error: TrainingError) -> None:
-    """Another process of the run is gone and this one waits for it for ever: tell, and end."""
+    """This process waits for ever: tell, and end with all it started."""
     from studio.training.failures import failed_event
 
     reporter.event(failed_event(error))
-    reporter.sync()
+    with suppress(OSError):
+        reporter.sync()
+    end_children()
     os._exit(FAILED)
+
+
+def _end_stuck(reporter: Reporter, ranks: Ranks, seconds: float) -> None:
+    """Nothing has happened for too long: write down what everybody is doing, tell, and end the process tree."""
+    stopped = dump_stacks()
+    names = [ranks.name(ranks.living[one.pid]) if one.pid in ranks.living else "A data worker" for one in stopped]
+    culprit = f"{names[0]} is stopped (state T)." if names else ""
+    latest, phase = reporter.latest, reporter.phase
+    where = f"after update {latest.update} (step {latest.step})" if latest else f"({phase.name})" if phase else ""
+    error = stuck(seconds, where, culprit)
+    reporter.log("error", error.message)
+    _give_up(reporter, error)
 
 
 def _inspect(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:

@@ -93,4 +93,4 @@ def test_not_even_one_is_out_of_memory(tmp_path: Path) -> None:
     with pytest.raises(TrainingError) as caught:
         search(0, 8)
 
-    assert caught.value.code == "oom"
+    assert caught.value.code == "oom_host"

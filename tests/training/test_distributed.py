@@ -144,7 +144,7 @@ def test_the_loss_of_one_process_ends_all_with_its_reason(tmp_path: Path, shapes
 
     failed = Worked(tmp_path / "run", code).of_kind("failed")[0]
     assert code == 1
-    assert failed.code == "rank_lost"
+    assert failed.code == "rank_killed"
     assert "GPU 2" in failed.message
 
 

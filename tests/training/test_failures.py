@@ -18,9 +18,9 @@ def too_large() -> BaseException:
 @pytest.mark.parametrize(
     ("error", "code", "setting"),
     [
-        (MemoryError(), "oom", "training.batch_size"),
-        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "oom", "training.batch_size"),
-        (OSError(errno.ENOMEM, "Cannot allocate memory"), "oom", "training.batch_size"),
+        (MemoryError(), "oom_host", "training.batch_size"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "oom_gpu", "training.batch_size"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "oom_host", "training.batch_size"),
         (OSError(errno.ENOSPC, "No space left on device"), "disk_full", ""),
         (TrainingError("x", code="nan_loss"), "nan_loss", "training.learning_rate"),
         (DatasetError("x", code="empty_split"), "empty_split", "dataset.validation_strategy"),
@@ -29,7 +29,7 @@ def too_large() -> BaseException:
             "batch_normalization",
             "training.batch_size",
         ),
-        (RuntimeError("DataLoader worker (pid 1) exited unexpectedly"), "data_worker", ""),
+        (RuntimeError("DataLoader worker (pid 1) exited unexpectedly"), "data_worker", "environment.number_of_workers"),
         (KeyError("surprise"), "internal", ""),
     ],
 )

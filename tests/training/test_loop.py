@@ -183,7 +183,7 @@ def test_a_missing_image_fails_with_row_and_file(work: "Work", tmp_path: Path, s
     done = work(settings={"environment.number_of_workers": 1}, dataset=str(copy), threads=2)
 
     failed = done.of_kind("failed")[0]
-    assert failed.code == "data"
+    assert failed.code == "file_missing"
     assert "Row " in failed.message
     assert "train_0" in failed.message
 

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 
 from studio.datasets.media import open_image
-from studio.errors import StudioError, TrainingError
+from studio.errors import PathError, StudioError
 from studio.modeling.images.transforms import resized
 from studio.modeling.input_cache import Entry
 from studio.modeling.recipe import Media
+from studio.modeling.sample_error import SampleError
 
 MAX_DECODED_BYTES = 3 << 20
 """Larger images are not cached as they are: reading them back takes as long as decoding saves."""
@@ -44,7 +45,7 @@ def read_picture(
     pixels are those that the pipeline would have made. Where the media have a cache, it is asked first.
 
     Raises:
-        TrainingError: naming row and file.
+        SampleError: naming row and file.
     """
     try:
         path = media.path(name)
@@ -61,11 +62,21 @@ def read_picture(
             limit = MAX_DECODED_BYTES if first_size is None else None
             entry = media.cache.get(path, f"images-{what}-{channels}-v1", decode, max_bytes=limit)
         return Picture(entry.array, (entry.facts[0], entry.facts[1]))
+    except PathError as error:
+        raise SampleError(
+            f"Row {row}: the image {name!r} is missing.",
+            row=row,
+            file=name,
+            hint="Put the file back, or import the dataset again; it checks every file.",
+            code="file_missing",
+        ) from error
     except (StudioError, OSError) as error:
-        raise TrainingError(
+        raise SampleError(
             f"Row {row}: the image {name!r} cannot be read: {error}",
-            hint="Import the dataset again; it checks every file.",
-            code="data",
+            row=row,
+            file=name,
+            hint="Replace the file, or import the dataset again; it checks every file.",
+            code="file_damaged",
         ) from error
 
 

@@ -1,5 +1,8 @@
 """serve and link: the server, and a new launch address of a running one."""
 
+import logging
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -35,8 +38,6 @@ def serve(
     ] = 300,
 ) -> None:
     """Run the server."""
-    import os
-
     from studio.server.config import ServerConfig
     from studio.server.serve import serve as run_server
 
@@ -55,6 +56,11 @@ def serve(
         hang_seconds=hang_seconds,
     )
     run_server(config, opens_browser=open_browser)
+    # Everything is written and given back; taking the interpreter down politely costs a second.
+    logging.shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def link(home: HomeOption = None, json: JsonOption = False) -> None:

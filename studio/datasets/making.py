@@ -16,6 +16,7 @@ from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media_inspection import decode_media
 from studio.datasets.row_checks import check_rows
 from studio.datasets.table import RawTable, profile_column, read_table
+from studio.failpoints import failpoint
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, write_json
 from studio.problems.contract import ProblemType
 from studio.results.prediction import HEIGHT, HIDDEN_COLUMNS, ROW, WIDTH
@@ -175,7 +176,9 @@ def _write(
     dataset = Dataset(work, manifest)
     dataset.write_manifest()
     fsync_folder(work)
+    failpoint("dataset_before_rename")
     os.rename(work, order.target)
+    failpoint("dataset_after_rename")
     fsync_folder(order.target.parent)
     return Dataset(order.target, manifest)
 

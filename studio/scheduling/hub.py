@@ -45,6 +45,11 @@ class Hub:
         """Whether the server is going away."""
         return self._is_closed
 
+    @property
+    def listeners(self) -> int:
+        """How many streams are open."""
+        return len(self._listeners)
+
     def publish(self, topics: Iterable[str], event: str, data: Any) -> None:
         """Add a message for everyone who listens to one of the topics."""
         with self._lock:

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 
 from studio.errors import BundleError, MissingDependencyError, StudioError
+from studio.failpoints import failpoint
 from studio.files import fsync_file, fsync_folder, iter_files
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
@@ -42,6 +43,7 @@ def pack(path: Path) -> Path:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
             _write(archive, folder, bundle, kind)
         fsync_file(temporary)
+        failpoint("pipeline_before_rename")
         temporary.replace(folder.pipeline)
         fsync_folder(folder.path)
     finally:
@@ -63,6 +65,7 @@ def _write(archive: zipfile.ZipFile, folder: RunFolder, bundle: Bundle, kind: Pr
         for path in iter_files(root):
             # Weights and pictures do not shrink any further.
             archive.write(path, f"{part}/{path.relative_to(root).as_posix()}", zipfile.ZIP_STORED)
+        failpoint("pipeline_half")
     templates = resources.files("studio.scoring") / "template"
     for name in TEMPLATES:
         archive.writestr(name, (templates / name).read_text())

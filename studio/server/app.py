@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -44,6 +45,8 @@ from studio.server.services.uploads import Uploads
 from studio.server.services.weights import Weights
 from studio.server.studio import Studio
 from studio.server.version import studio_version
+from studio.store.copies import keep_daily_copy
+from studio.store.damage import lost_changes
 from studio.store.home import Home
 from studio.store.store import Store
 
@@ -64,7 +67,15 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     hub = Hub()
     live = Live(store, hub)
     secrets = Secrets(home.secrets)
-    scheduler = Scheduler(home, store, executor, lambda: slots_of(config, home), live, secrets=secrets.get)
+    scheduler = Scheduler(
+        home,
+        store,
+        executor,
+        lambda: slots_of(config, home),
+        live,
+        secrets=secrets.get,
+        hang_seconds=config.hang_seconds,
+    )
     # Workers are told by this name, so that they find the home's weights also when it was given as an option.
     os.environ["STUDIO_WEIGHTS"] = str(home.weights)
     weights = Weights(home.weights)
@@ -73,7 +84,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     datasets = Datasets(home, store, hub)
     datasets.scheduler = scheduler
     imports = Imports(home, store, uploads, datasets, config.import_roots)
-    runs = Runs(home, store)
+    runs = Runs(home, store, scheduler.stop_stage)
     previews = Previews(home, planner, executor)
     experiments = Experiments(home, store, hub, scheduler, executor, planner, runs, secrets, previews)
     predictions = Predictions(home, store, hub, scheduler, runs, imports)
@@ -108,10 +119,16 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
 
 def start_studio(studio: Studio) -> None:
     """Finish what a crash cut off, then begin to schedule."""
+    if warning := lost_changes_warning(studio.home, studio.store):
+        logger.warning(warning)
+    if not studio.config.is_embedded:
+        with suppress(OSError, sqlite3.Error):
+            keep_daily_copy(studio.home.database, studio.home.backups)
     studio.experiments.recover()
     studio.datasets.recover()
+    studio.predictions.recover()
     studio.imports.recover()
-    studio.uploads.clean()
+    studio.uploads.start()
     studio.scheduler.start()
     if studio.launcher is not None:
         studio.launcher.start()
@@ -121,6 +138,7 @@ def stop_studio(studio: Studio) -> None:
     """Leave; workers go on."""
     studio.hub.close()
     studio.scheduler.stop()
+    studio.uploads.close()
     studio.imports.close()
     studio.answers.close()
     studio.executor.close()
@@ -172,12 +190,29 @@ def slots_of(config: ServerConfig, home: Home) -> Slots:
 
 def keep_ballast(home: Home, size_bytes: int) -> None:
     """Hold some space back: on a disk that is completely full not even the database can be opened."""
-    if disk_free_bytes(home.path) < 4 * size_bytes:
-        home.ballast.unlink(missing_ok=True)
-        return
-    if not home.ballast.exists():
-        with suppress(OSError), home.ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, size_bytes)
+    free = disk_free_bytes(home.path)
+    if home.ballast.exists():
+        if free < size_bytes // 4:
+            logger.warning("The disk is full: the %d MB kept back are given free.", size_bytes >> 20)
+            home.ballast.unlink(missing_ok=True)
+    elif free >= 4 * size_bytes > 0:
+        try:
+            with home.ballast.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, size_bytes)
+        except OSError:
+            home.ballast.unlink(missing_ok=True)
+
+
+def lost_changes_warning(home: Home, store: Store) -> str:
+    """What to say if the database is of an earlier time than the folders beside it; empty if it is not."""
+    lost = lost_changes(home, store.runs.fences())
+    if not lost:
+        return ""
+    names = ", ".join(lost[:10])
+    return (
+        f"The database is older than the folders of {len(lost)} runs ({names}). Was studio.db-wal deleted, or "
+        "studio.db copied without it? Put it back, or restore a backup."
+    )
 
 
 def take_home(config: ServerConfig) -> HomeLock:

@@ -1,5 +1,6 @@
 """How exceptions become answers: errors of ours as 4xx with a hint, the unexpected as 500 with an id and no detail."""
 
+import errno
 import logging
 import secrets
 from typing import Any
@@ -7,7 +8,6 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
 from studio.errors import (
@@ -21,7 +21,7 @@ from studio.errors import (
 )
 from studio.server.auth import ForbiddenError
 from studio.settings.finding import Finding, FindingsError
-from studio.store.database import BusyError
+from studio.store.database import BusyError, StorageError
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,7 @@ _STATUS: tuple[tuple[type[StudioError], int], ...] = (
     (ArchiveError, 422),
     (DiskFullError, 507),
     (BusyError, 503),
+    (StorageError, 503),
     (MissingDependencyError, 501),
 )
 
@@ -42,7 +43,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(StudioError, _studio_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(OperationalError, _database_error)
+    app.add_exception_handler(OSError, _os_error)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -88,17 +89,27 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
     return JSONResponse(error_body(codes.get(error.status_code, "http"), str(error.detail)), error.status_code)
 
 
-def _database_error(request: Request, error: Exception) -> JSONResponse:
-    """A full disk gives the ballast free, so that there is room to delete; a lock that lasts is told as busy."""
-    text = str(error).lower()
-    if "full" in text:
-        request.app.state.studio.home.ballast.unlink(missing_ok=True)
-        message = "The disk is full; this was not saved."
-        return JSONResponse(error_body("disk_full", message, "Delete experiments or datasets, then try again."), 507)
-    if "locked" in text:
-        body = error_body("busy", "The studio is busy writing.", "Try again in a moment.")
-        return JSONResponse(body, 503, {"Retry-After": "2"})
-    return _unexpected(request, error)
+def _os_error(request: Request, error: Exception) -> JSONResponse:
+    """What the disk or the limits of this process refuse, in words."""
+    assert isinstance(error, OSError)
+    free = f"{request.app.state.studio.home.free_bytes / 1e6:,.1f} MB are free"
+    match error.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            request.app.state.studio.home.ballast.unlink(missing_ok=True)
+            message = f"The disk is full ({free}), or holds as many files as it can; this was not saved."
+            return JSONResponse(
+                error_body("disk_full", message, "Delete experiments or datasets, then try again."), 507
+            )
+        case errno.EROFS | errno.EIO:
+            message = "The disk failed, or can only be read now; this was not saved."
+            body = error_body("disk_error", message, "Look at the system's log for a failing disk.")
+        case errno.EMFILE | errno.ENFILE | errno.EAGAIN | errno.ENOMEM:
+            message = f"The system has no more of what this needs ({error.strerror})."
+            body = error_body("busy", message, "Close other tabs and programs, then try again.")
+        case _:
+            return _unexpected(request, error)
+    logger.warning("%s %s: %s", request.method, request.url.path, error)
+    return JSONResponse(body, 503, {"Retry-After": "2"})
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -12,15 +12,18 @@ from logging.handlers import RotatingFileHandler
 
 import uvicorn
 
-from studio.server.app import build_studio, create_app, take_home
+from studio.scheduling.hub import Hub
+from studio.server.app import build_studio, create_app, lost_changes_warning, take_home
 from studio.server.config import ConfigError, ServerConfig
 from studio.server.connections import BoundedHttp
 from studio.server.home_lock import HomeLock
+from studio.server.limits import connection_limit, raise_file_limit
 from studio.server.log_lines import LineFormatter
 from studio.store.home import Home
 
 LOG_BYTES = 20 << 20
-CONNECTIONS = 512
+UNREAD_MILLISECONDS = 40_000
+"""So long a client may read nothing of what was sent; then the kernel closes its connection."""
 
 
 def serve(config: ServerConfig, *, opens_browser: bool) -> None:
@@ -31,6 +34,7 @@ def serve(config: ServerConfig, *, opens_browser: bool) -> None:
         ConfigError: if the port is taken.
     """
     os.umask(0o077)
+    raise_file_limit()
     lock = take_home(config)
     try:
         listener = _listen(config)
@@ -50,11 +54,29 @@ def _serve(config: ServerConfig, lock: HomeLock, listener: socket.socket, *, ope
     sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
     sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
     sys.stdout.flush()
+    if warning := lost_changes_warning(studio.home, studio.store):
+        sys.stderr.write(f"Warning: {warning}\n")
     # uvicorn raises the signal again at its end; by default that would end us with the home not given back.
     signal.signal(signal.SIGTERM, _leave)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        # The terminal was closed; under nohup the server stays.
+        signal.signal(signal.SIGHUP, lambda _number, _frame: os.kill(os.getpid(), signal.SIGTERM))
     if opens_browser:
         webbrowser.open(url)
-    uvicorn.Server(uvicorn_config(create_app(studio))).run(sockets=[listener])
+    StudioServer(uvicorn_config(create_app(studio)), studio.hub).run(sockets=[listener])
+
+
+class StudioServer(uvicorn.Server):
+    """A server that ends its streams first; waited for, they would take all the time that requests have to end."""
+
+    def __init__(self, config: uvicorn.Config, hub: Hub) -> None:
+        super().__init__(config)
+        self._hub = hub
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End streams, then requests, then the studio."""
+        self._hub.close()
+        await super().shutdown(sockets)
 
 
 def uvicorn_config(app: object) -> uvicorn.Config:
@@ -65,7 +87,7 @@ def uvicorn_config(app: object) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        limit_concurrency=CONNECTIONS,
+        limit_concurrency=connection_limit(),
         timeout_graceful_shutdown=2,
         ws="none",
         lifespan="on",
@@ -106,6 +128,8 @@ def _listen(config: ServerConfig) -> socket.socket:
         raise ConfigError(
             f"Port {config.port} cannot be used: {error.strerror}.", hint="Choose another one with --port."
         ) from error
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MILLISECONDS)
     listener.listen(128)
     listener.set_inheritable(False)
     return listener

@@ -5,18 +5,24 @@ transaction that reads before it writes fails with "database is locked" under an
 two may meet the WAL-reset bug of SQLite libraries before 3.51.3.
 """
 
+import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from studio.errors import StudioError
+from studio.errors import DiskFullError, StudioError
+from studio.files import disk_free_bytes
 
+logger = logging.getLogger(__name__)
 BUSY_SECONDS = 5
+FULL_BYTES = 1 << 20
+"""With less free space than this, an input or output error is one of a full disk."""
 
 
 class BusyError(StudioError):
@@ -25,11 +31,18 @@ class BusyError(StudioError):
     code = "busy"
 
 
+class StorageError(StudioError):
+    """The disk did not take or give what was asked; nothing was changed."""
+
+    code = "disk_error"
+
+
 class Database:
     """The database of one home. Only the server process opens it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_full: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._on_full = on_full
         self._writer = _engine(path, is_writer=True)
         self._reader = _engine(path, is_writer=False)
         self._lock = threading.RLock()
@@ -41,6 +54,8 @@ class Database:
 
         Raises:
             BusyError: if another thread writes for longer than 5 s.
+            DiskFullError: if the disk is full; the space kept back is given free.
+            StorageError: if the disk fails or can only be read; the next change begins with a new connection.
         """
         if not self._lock.acquire(timeout=BUSY_SECONDS):
             raise BusyError("The studio is busy writing.", hint="Try again in a moment.")
@@ -48,12 +63,15 @@ class Database:
             if self._open is not None:
                 yield self._open
                 return
-            with self._writer.begin() as connection:
-                self._open = connection
-                try:
-                    yield connection
-                finally:
-                    self._open = None
+            try:
+                with self._writer.begin() as connection:
+                    self._open = connection
+                    try:
+                        yield connection
+                    finally:
+                        self._open = None
+            except OperationalError as error:
+                raise self._refused(error) from error
         finally:
             self._lock.release()
 
@@ -67,8 +85,37 @@ class Database:
                     return
             finally:
                 self._lock.release()
-        with self._reader.connect() as connection:
-            yield connection
+        try:
+            with self._reader.connect() as connection:
+                yield connection
+        except OperationalError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error: OperationalError) -> Exception:
+        """What a failure of the database means to a person. What SQLite could not write, it has taken back."""
+        text = str(error.orig).lower()
+        is_failing = "disk i/o error" in text or "unable to open" in text
+        free = disk_free_bytes(self.path.parent)
+        if "full" in text or (is_failing and free < FULL_BYTES):
+            self._on_full()
+            return DiskFullError(
+                f"The disk is full ({free / 1e6:,.1f} MB are free); this was not saved.",
+                hint="Delete experiments or datasets that are no longer needed, then try again.",
+            )
+        if "locked" in text:
+            return BusyError("The studio is busy writing.", hint="Try again in a moment.")
+        if "readonly" in text or "read-only" in text:
+            return StorageError(
+                "The disk of this home can only be read now; this was not saved.",
+                hint="Look at the system's log for a failing disk, and make it writable again.",
+                code="read_only",
+            )
+        if is_failing:
+            # After a failed sync nobody knows what the connection's cached pages are worth.
+            self._writer.dispose()
+            logger.error("The disk failed while the database was used: %s", error.orig)
+            return StorageError("The disk failed; this was not saved.", hint="Try again; look at the disk if it stays.")
+        return error
 
     def close(self) -> None:
         """Write the log of changes back into the file and close it."""

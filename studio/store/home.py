@@ -9,7 +9,7 @@ run/  lock  server.json  token  launcher.sock  api.sock                only whil
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.files import private_folder
+from studio.files import disk_free_bytes, private_folder
 from studio.runs.spec import WorkerKind
 
 _WORKER_FOLDERS = {
@@ -80,6 +80,11 @@ class Home:
     def ballast(self) -> Path:
         """Space kept back, given free when the disk is full."""
         return self.path / "ballast"
+
+    @property
+    def free_bytes(self) -> int:
+        """Free space on the disk that holds it."""
+        return disk_free_bytes(self.path)
 
     @property
     def runtime(self) -> Path:

@@ -1,8 +1,8 @@
 """migrate: bring the database to this version's tables, with a copy of the old one first; refuse a newer one."""
 
-import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
@@ -11,7 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event
 
 from studio.errors import StudioError
+from studio.failpoints import failpoint
 from studio.store import migrations
+from studio.store.copies import copy_database
 
 KEPT_BACKUPS = 5
 
@@ -49,12 +51,13 @@ def migrate(path: Path, backups: Path, scripts_folder: Path | None = None) -> No
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+            failpoint("migration")
             connection.commit()
     finally:
         engine.dispose()
 
 
-def _manual_transactions(connection: sqlite3.Connection, _record: object) -> None:
+def _manual_transactions(connection: Any, _record: object) -> None:
     connection.isolation_level = None
 
 
@@ -68,14 +71,7 @@ def _revision(path: Path) -> str | None:
 
 
 def _back_up(path: Path, backups: Path, revision: str) -> None:
-    """Copy through SQLite's own backup: a plain copy of the file misses what is still in the log."""
-    target = backups / f"studio-{revision}-{time.strftime('%Y%m%d-%H%M%S')}.db"
-    source = sqlite3.connect(path)
-    copy = sqlite3.connect(target)
-    try:
-        source.backup(copy)
-    finally:
-        copy.close()
-        source.close()
-    for old in sorted(backups.glob("studio-*.db"), key=lambda file: file.stat().st_mtime)[:-KEPT_BACKUPS]:
+    copy_database(path, backups / f"studio-{revision}-{time.strftime('%Y%m%d-%H%M%S')}.db")
+    copies = [file for file in backups.glob("studio-*.db") if not file.name.startswith("studio-daily-")]
+    for old in sorted(copies, key=lambda file: file.stat().st_mtime)[:-KEPT_BACKUPS]:
         old.unlink()

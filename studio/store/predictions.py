@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from studio.errors import NotFoundError
+from studio.runs.state import ACTIVE, RunState
 from studio.store.database import Database
-from studio.store.tables import prediction
+from studio.store.tables import prediction, run
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,17 @@ class Predictions:
         query = select(prediction).order_by(prediction.c.created.desc())
         if model_run_id:
             query = query.where(prediction.c.model_run_id == model_run_id)
+        with self._database.read() as connection:
+            return [_row(row) for row in connection.execute(query).mappings()]
+
+    def active(self, *, model_run_id: str = "", dataset_id: str = "") -> list[PredictionRow]:
+        """Predictions that wait or are being made, with a model or on a dataset."""
+        unfinished = select(run.c.id).where(run.c.state.in_([RunState.QUEUED, *ACTIVE]))
+        query = select(prediction).where(prediction.c.id.in_(unfinished))
+        if model_run_id:
+            query = query.where(prediction.c.model_run_id == model_run_id)
+        if dataset_id:
+            query = query.where(prediction.c.dataset_id == dataset_id)
         with self._database.read() as connection:
             return [_row(row) for row in connection.execute(query).mappings()]
 

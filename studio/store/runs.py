@@ -254,6 +254,11 @@ class Runs:
             for position, id in enumerate(wanted):
                 connection.execute(update(run).where(run.c.id == id).values(position=float(position)))
 
+    def fences(self) -> dict[str, int]:
+        """Id -> fence of every run."""
+        with self._database.read() as connection:
+            return {row.id: row.fence for row in connection.execute(select(run.c.id, run.c.fence))}
+
     def delete(self, id: str) -> None:
         """Remove a run and everything that hangs on it."""
         with self._database.write() as connection:

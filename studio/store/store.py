@@ -1,6 +1,7 @@
 """Store: the database of a home with its repositories."""
 
 from studio.store.artefacts import Artefacts
+from studio.store.damage import require_sound
 from studio.store.database import Database
 from studio.store.datasets import Datasets
 from studio.store.drafts import Imports, Uploads
@@ -34,9 +35,16 @@ class Store:
 
     @classmethod
     def open(cls, home: Home) -> "Store":
-        """The store of a home, its database made or upgraded first."""
+        """The store of a home, its database made or upgraded first.
+
+        Raises:
+            DamagedDatabaseError: if it cannot be read as a whole.
+            NewerDatabaseError: if it is of a later version.
+        """
+        require_sound(home)
         migrate(home.database, home.backups)
-        return cls(Database(home.database))
+        # On a completely full disk nothing can be deleted, for that is written down first.
+        return cls(Database(home.database, on_full=lambda: home.ballast.unlink(missing_ok=True)))
 
     def close(self) -> None:
         """Close the database."""

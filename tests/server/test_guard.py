@@ -205,7 +205,8 @@ def test_an_unexpected_error_has_an_id_and_no_detail(idle: Any, caplog: pytest.L
 
 def test_a_full_disk_is_told_and_the_ballast_given_free(idle: Any) -> None:
     def full() -> None:
-        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+        with idle.studio.store.database.write():
+            raise OperationalError("INSERT", {}, Exception("database or disk is full"))
 
     idle.studio.store.preferences.get = full
     idle.studio.home.ballast.write_bytes(b"x" * 10)

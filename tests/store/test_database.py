@@ -2,10 +2,14 @@
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import insert, select
+from sqlalchemy.exc import OperationalError
 
+from studio.errors import DiskFullError, StudioError
+from studio.store.database import BusyError, Database, StorageError
 from studio.store.store import Store
 from studio.store.tables import preference
 
@@ -72,3 +76,41 @@ def test_many_writers_wait_for_each_other(store: Store) -> None:
 
     with store.database.read() as connection:
         assert len(connection.execute(select(preference)).all()) == 80
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "code"),
+    [
+        ("database or disk is full", DiskFullError, "disk_full"),
+        ("database is locked", BusyError, "busy"),
+        ("attempt to write a readonly database", StorageError, "read_only"),
+        ("disk I/O error", StorageError, "disk_error"),
+    ],
+)
+def test_what_the_disk_refuses_is_told_and_the_next_change_works(
+    store: Store, text: str, kind: type[StudioError], code: str
+) -> None:
+    def write_and_fail() -> None:
+        with store.database.write():
+            store.preferences.put({"theme": "dark"})
+            raise OperationalError("INSERT", {}, Exception(text))
+
+    with pytest.raises(kind) as raised:
+        write_and_fail()
+
+    store.preferences.put({"density": "high"})
+
+    assert raised.value.code == code
+    assert raised.value.hint
+    assert store.preferences.get() == {"density": "high"}
+
+
+def test_the_first_full_disk_gives_the_space_kept_back_free(tmp_path: Path) -> None:
+    given = []
+    database = Database(tmp_path / "studio.db", on_full=lambda: given.append(True))
+
+    with pytest.raises(DiskFullError, match="MB are free"), database.write():
+        raise OperationalError("INSERT", {}, Exception("database or disk is full"))
+
+    assert given == [True]
+    database.close()

@@ -5,8 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 
+from studio.server.limits import stream_limit
 from studio.server.stream import EventStream
 from studio.server.studio import StudioDep
+from studio.store.database import BusyError
 
 router = APIRouter(prefix="/api", tags=["stream"])
 
@@ -16,6 +18,8 @@ async def stream_events(
     studio: StudioDep, topics: str = "", last_event_id: Annotated[str | None, Header()] = None
 ) -> StreamingResponse:
     """Changes of the topics (queue, experiments, datasets, predictions, run:ID), resumed behind Last-Event-ID."""
+    if studio.hub.listeners >= stream_limit():
+        raise BusyError("Too many pages of the studio are open.", hint="Close some of them.")
     stream = EventStream(studio.hub, frozenset(filter(None, topics.split(","))), last_event_id)
     return StreamingResponse(
         stream.messages(),

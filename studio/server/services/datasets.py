@@ -67,16 +67,19 @@ class Datasets:
         return self.announce(row.id)
 
     def delete(self, id_or_name: str) -> None:
-        """Delete a dataset that no experiment uses, with its files.
+        """Delete a dataset that no experiment and no unfinished prediction uses, with its files.
 
         Raises:
-            InUseError: naming the experiments.
+            InUseError: naming them.
         """
         row = self._store.datasets.get(id_or_name)
         users = self._store.experiments.of_dataset(row.id)
         if users:
             names = [user.name for user in users]
             raise InUseError(f"The dataset {row.name!r} is used by {len(names)} experiments.", names)
+        predicting = [one.name for one in self._store.predictions.active(dataset_id=row.id)]
+        if predicting:
+            raise InUseError(f"The dataset {row.name!r} is being predicted.", predicting)
         run = self._store.runs.find(row.id)
         if run is not None and run.state in ACTIVE:
             if self.scheduler is not None:

@@ -5,6 +5,7 @@ import shutil
 import time
 
 from studio.errors import ConflictError, NotFoundError
+from studio.failpoints import failpoint
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.naming import propose_name
@@ -159,17 +160,21 @@ class Experiments:
         """Delete an experiment with its files.
 
         Raises:
-            InUseError: while a run is active.
+            InUseError: while a run is active, or a model of it predicts.
         """
         row = self._store.experiments.get(id_or_name)
         runs = self._store.runs.of_experiment(row.id)
         active = [run.id for run in runs if run.state in ACTIVE]
         if active:
             raise InUseError(f"The experiment {row.name!r} is still {row.state}. Stop it first.", active)
+        predicting = [one.name for run in runs for one in self._store.predictions.active(model_run_id=run.id)]
+        if predicting:
+            raise InUseError(f"A model of {row.name!r} is predicting.", predicting)
         for run in runs:
             if run.state is RunState.QUEUED:
                 self._scheduler.stop_run(run.id)
         self._store.experiments.entomb(row.id, time.time())
+        failpoint("delete_entombed")
         self._remove(row.id)
         self._hub.publish({"experiments"}, "gone", GoneMessage(kind="experiment", id=row.id))
 
@@ -267,6 +272,7 @@ class Experiments:
                 self._executor.signal(answers, "term")
             shutil.rmtree(answers.path, ignore_errors=True)
         self._secrets.remove(id)
+        failpoint("delete_files_gone")
         self._store.experiments.delete(id)
 
 

@@ -1,5 +1,6 @@
 """Predictions: one model on one table, made by a worker of its own."""
 
+import os
 import shutil
 import time
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from studio.datasets.dataset import Dataset
 from studio.datasets.importers.converting import converted_folder
 from studio.errors import ConflictError, NotFoundError, StudioError
+from studio.failpoints import failpoint
 from studio.files import private_folder, resolve_inside
 from studio.results.prediction import PredictionSummary
 from studio.runs.folder import RunFolder
@@ -31,6 +33,7 @@ from studio.store.runs import RunRow
 from studio.store.store import Store
 
 LOOK_SECONDS = 120.0
+GRAVE = ".deleted-"
 
 
 @dataclass(frozen=True)
@@ -124,9 +127,18 @@ class Predictions:
             raise ConflictError("This prediction is being made.", hint="It is asked to stop now; delete it then.")
         if run.state is RunState.QUEUED:
             self._scheduler.stop_run(id)
-        shutil.rmtree(self._home.worker_folder(WorkerKind.PREDICT, id), ignore_errors=True)
-        self._store.runs.delete(id)
+        folder = self._home.worker_folder(WorkerKind.PREDICT, id)
+        if folder.exists():
+            # The grave says that the row goes, too, should this server end here.
+            os.replace(folder, folder.with_name(f"{GRAVE}{id}"))
+        failpoint("prediction_entombed")
+        self._remove(id)
         self._hub.publish({"predictions"}, "gone", GoneMessage(kind="prediction", id=id))
+
+    def recover(self) -> None:
+        """After a start: finish deletions that a crash cut off."""
+        for grave in (self._home.path / "predictions").glob(f"{GRAVE}*"):
+            self._remove(grave.name.removeprefix(GRAVE))
 
     def samples(self, id: str, query: SampleQuery) -> RunSamplePage:
         """Some predicted samples."""
@@ -160,6 +172,10 @@ class Predictions:
         view = self.get(id)
         self._hub.publish({"predictions"}, "prediction", view)
         return view
+
+    def _remove(self, id: str) -> None:
+        self._store.runs.delete(id)
+        shutil.rmtree(self._home.worker_folder(WorkerKind.PREDICT, f"{GRAVE}{id}"), ignore_errors=True)
 
     def _model(self, body: PredictionCreate) -> RunRow:
         """The run whose model predicts: the named one, else the experiment's finished one with the best metric."""

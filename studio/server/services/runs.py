@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from studio.errors import ConflictError, NotFoundError, StudioError
@@ -14,7 +15,10 @@ from studio.files import resolve_inside, sha256_file
 from studio.results.insight import Insight, InsightEntry
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
+from studio.runs.state import RunState
 from studio.scheduling.environment import worker_environment
+from studio.scheduling.scheduler import StopStage
+from studio.server.log_lines import one_record
 from studio.server.schemas.runs import (
     LogLine,
     LogPage,
@@ -24,6 +28,7 @@ from studio.server.schemas.runs import (
     RunSamplePage,
     SeriesAnswer,
     SeriesData,
+    StopInfo,
 )
 from studio.server.services.run_files import find_file, list_files
 from studio.server.services.samples import SampleQuery, read_samples
@@ -45,9 +50,12 @@ class PipelineError(StudioError):
 class Runs:
     """What happened in runs."""
 
-    def __init__(self, home: Home, store: Store) -> None:
+    def __init__(
+        self, home: Home, store: Store, stop_stage: Callable[[str], StopStage | None] = lambda run_id: None
+    ) -> None:
         self._home = home
         self._store = store
+        self._stop_stage = stop_stage
         self._packing = threading.Lock()
 
     def get(self, id: str) -> Run:
@@ -58,7 +66,7 @@ class Runs:
         """A run as the API shows it."""
         folder = self.folder(row.id)
         kept = [one for one in self._store.artefacts.checkpoints(row.id) if (folder.checkpoints / one.name).is_dir()]
-        return run_view(
+        view = run_view(
             row,
             self._store.runs.history(row.id),
             kept,
@@ -66,6 +74,10 @@ class Runs:
             has_bundle=has_bundle(folder),
             has_pipeline=folder.pipeline.is_file(),
         )
+        stage = self._stop_stage(row.id) if row.state is RunState.STOPPING else None
+        if stage is None:
+            return view
+        return view.model_copy(update={"stop": StopInfo(stage=stage.stage, deadline=time.time() + stage.seconds_left)})
 
     def folder(self, id: str) -> RunFolder:
         """A training's folder."""
@@ -93,7 +105,7 @@ class Runs:
         row = self._train(id)
         lines, _ = self._store.artefacts.log(id, limit=1_000_000)
         text = "".join(
-            f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(line.time))} {line.level:7} {line.text}\n"
+            f"{time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(line.time))} {line.level:7} {one_record(line.text)}\n"
             for line in lines
         )
         return f"{self._name(row)}.log", text

@@ -11,6 +11,7 @@ import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
 from studio.errors import ConflictError
+from studio.failpoints import failpoint
 from studio.files import require_free_space
 from studio.server.schemas.uploads import Upload
 from studio.store.drafts import UploadRow
@@ -119,6 +120,7 @@ class Uploads:
                 # Also when the sender went away: what is durable counts.
                 os.fsync(descriptor)
                 os.close(descriptor)
+                failpoint("upload_durable")
                 self._store.uploads.advance(id, written)
         finally:
             self._leave(id)

@@ -1,0 +1,108 @@
+"""Servers to break: a template home that is copied for each test, and the count of what was promised and held."""
+
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.reliability.harness import Server, copy_home, end_all, wait_for
+from tests.reliability.registry import CONTROL_ROWS, WORKER_ROWS
+
+Serve = Callable[..., Server]
+_SETTINGS = {
+    "architecture.backbone": "test_resnet",
+    "architecture.pretrained": False,
+    "image.image_width": 32,
+    "image.image_height": 32,
+    "training.epochs": 2,
+    "training.build_scoring_pipelines": False,
+    "environment.number_of_workers": 0,
+}
+_outcomes: dict[str, set[str]] = {}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line(
+        "markers", "rows(*numbers): the promises and faults of docs/reliability.md that this settles"
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    numbers = [str(number) for marker in item.iter_markers("rows") for number in marker.args]
+    if numbers:
+        item.user_properties.append(("rows", " ".join(numbers)))
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    if report.when == "call" or report.outcome != "passed":
+        for name, value in report.user_properties:
+            if name == "rows":
+                for number in str(value).split():
+                    _outcomes.setdefault(number, set()).add(report.outcome)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if not _outcomes:
+        return
+    held = [number for number, found in _outcomes.items() if found <= {"passed", "skipped"} and "passed" in found]
+    skipped = [number for number, found in _outcomes.items() if found == {"skipped"}]
+    broken = [number for number, found in _outcomes.items() if "failed" in found]
+    total = len({*CONTROL_ROWS, *WORKER_ROWS})
+    terminalreporter.section("promises and faults")
+    terminalreporter.write_line(
+        f"{len(held)} held, {len(skipped)} skipped, {len(broken)} broken, of {total} on the list"
+    )
+    for word, numbers in (("skipped", skipped), ("broken", broken)):
+        if numbers:
+            terminalreporter.write_line(f"{word}: {' '.join(sorted(numbers, key=lambda one: (one[0], int(one[1:]))))}")
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home that holds one inspected dataset, made once for all processes of the tests."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    folder = base / "reliability-template"
+    with (base / "reliability-template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "order.json").exists():
+            folder.mkdir()
+            _make_template(folder)
+    return folder
+
+
+def _make_template(folder: Path) -> None:
+    server = Server(folder / "home").ready()
+    try:
+        made = server.call("POST", "/api/examples/image_classification")
+        path = f"/api/datasets/{made['id']}"
+        wait_for(lambda: server.call("GET", path)["state"] == "ready", 90)
+        document = server.call("GET", f"/api/schema/image_classification?dataset={made['id']}")
+        body = {"problem_type": "image_classification", "settings": {**document["values"], **_SETTINGS}}
+    finally:
+        server.end()
+    (folder / "order.json").write_text(json.dumps(body))
+
+
+@pytest.fixture
+def base(template: Path, tmp_path: Path) -> Path:
+    """A test's own folder with a copy of the template home."""
+    copy_home(template, tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def serve(base: Path) -> Iterator[Serve]:
+    """Starts servers on the test's home; they end with the test, and so do their workers."""
+    started: list[Server] = []
+
+    def start(fail: str = "", **options: object) -> Server:
+        started.append(Server(base / "home", fail=fail, **options))  # type: ignore[arg-type]
+        return started[-1]
+
+    yield start
+    end_all(started)

@@ -1,0 +1,200 @@
+"""Faults that are planted into a worker: what a library, a disk, a person or the kernel does to a run.
+
+A plant runs in the forked worker before it begins. Only the memory of a GPU is a fake: a hook that raises what torch's
+allocator raises.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import shutil
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import psutil
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+
+from studio.packaged import PACKAGED_TEXT_MODELS
+from studio.runs.spec import RunSpec
+from tests.forked_worker import ForkedWorker
+
+MINILM = "sentence-transformers/all-MiniLM-L6-v2"
+GPU_WORDS = (
+    "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.78 GiB of which 0.31 GiB is free."
+)
+Plant = Callable[[], object]
+Prepare = Callable[[Path, Path], object]
+"""Changes (run folder, dataset folder) before the worker starts."""
+
+
+def nothing(*_: object) -> None:
+    """No plant."""
+
+
+def on_pass(act: Callable[[], object], *, number: int, training: bool = True) -> Plant:
+    """Do something in the `number`th pass of the model, in training or in scoring.
+
+    An image classifier has one linear layer, which runs once a pass.
+    """
+    seen = {"passes": 0}
+
+    def before(module: nn.Module, inputs: Any) -> None:
+        if isinstance(module, nn.Linear) and module.training is training:
+            seen["passes"] += 1
+            if seen["passes"] == number:
+                act()
+
+    return lambda: register_module_forward_pre_hook(before)
+
+
+def raises(error: BaseException) -> Callable[[], object]:
+    """Raise it."""
+
+    def act() -> None:
+        raise error
+
+    return act
+
+
+def gpu_memory(number: int, *, training: bool = True) -> Plant:
+    """A fake allocator that has no more memory at a pass."""
+    return on_pass(raises(torch.OutOfMemoryError(GPU_WORDS)), number=number, training=training)
+
+
+def too_large() -> None:
+    """Ask torch for a petabyte."""
+    torch.empty(1 << 50)
+
+
+def crash() -> None:
+    """Read from address 0."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    ctypes.string_at(0)
+
+
+def hold_the_lock_of_python() -> None:
+    """Sleep in C without giving Python's lock back."""
+    ctypes.PyDLL(None).sleep(3600)
+
+
+def wrong_outputs(number: int, factor: float) -> Plant:
+    """From the `number`th training pass on, outputs of the first linear layer are multiplied."""
+    seen = {"passes": 0}
+
+    def after(module: nn.Module, inputs: Any, output: Any) -> Any:
+        if isinstance(module, nn.Linear) and module.training:
+            seen["passes"] += 1
+            if seen["passes"] >= number:
+                return output * factor
+        return None
+
+    return lambda: register_module_forward_hook(after)
+
+
+def infinite_gradients() -> None:
+    """Gradients of the first layer become infinite in the second update."""
+    seen = {"passes": 0}
+
+    def after(module: nn.Module, inputs: Any, output: Any) -> None:
+        if isinstance(module, nn.Linear) and module.training and isinstance(output, torch.Tensor):
+            seen["passes"] += 1
+            if seen["passes"] == 2:
+                output.register_hook(lambda gradient: gradient.abs() * float("inf"))
+
+    register_module_forward_hook(after)
+
+
+def no_more_files() -> None:
+    """No further file can be opened."""
+    used = max(int(name) for name in os.listdir("/proc/self/fd"))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, used + 1))
+
+
+def no_more_processes() -> None:
+    """Forking is refused as when the account has too many processes (as root the limit does not count)."""
+    os.fork = raises(BlockingIOError(11, "Resource temporarily unavailable"))  # type: ignore[assignment]
+
+
+# What is done to a dataset or a run
+
+
+def change_train(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Prepare:
+    """Change the train table of the dataset where it lies."""
+
+    def prepare(run: Path, dataset: Path) -> None:
+        path = dataset / "tables" / "train.parquet"
+        change(pd.read_parquet(path)).to_parquet(path, index=False)
+
+    return prepare
+
+
+def change_spec(**changes: Any) -> Prepare:
+    """Change the order."""
+    return lambda run, dataset: RunSpec.read(run).model_copy(update=changes).write(run)
+
+
+def change_file(name: str, change: Callable[[Path], object]) -> Prepare:
+    """Change an image of the dataset."""
+    return lambda run, dataset: change(dataset / "media" / "images" / name)
+
+
+def truncate(path: Path) -> None:
+    """Keep half of a file."""
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def own_weights(name: str, content: bytes) -> Prepare:
+    """Put a weights file of that name into the home's weights folder."""
+
+    def prepare(run: Path, dataset: Path) -> None:
+        (run.parent / "weights").mkdir(exist_ok=True)
+        (run.parent / "weights" / f"{name}.safetensors").write_bytes(content)
+
+    return prepare
+
+
+def mixed_text_model(run: Path, dataset: Path) -> None:
+    """A folder of a text model whose tokenizer is that of another one."""
+    source = PACKAGED_TEXT_MODELS[MINILM].path()
+    assert source is not None
+    folder = run.parent / "weights" / "me" / "mixed"
+    folder.mkdir(parents=True)
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "vocab.txt"):
+        shutil.copy(source.parent / name, folder / name)
+    config = json.loads((source.parent / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "vocab_size": 1000}))
+
+
+# What is done to a living worker
+
+
+def signal_data_worker(number: signal.Signals) -> Callable[[ForkedWorker], None]:
+    """Wait until data workers live, and signal one of them."""
+
+    def act(worker: ForkedWorker) -> None:
+        worker.wait_for(lambda: b'"train.loss"' in _log(worker))
+        _first_child(worker).send_signal(number)
+
+    return act
+
+
+def _log(worker: ForkedWorker) -> bytes:
+    path = worker.folder / "events.jsonl"
+    return path.read_bytes() if path.exists() else b""
+
+
+def _first_child(worker: ForkedWorker) -> psutil.Process:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        children = worker.children()
+        if children:
+            return children[0]
+        time.sleep(0.02)
+    raise AssertionError("no data worker lives")

@@ -56,7 +56,8 @@ def begin(job: Job) -> Session:
         part=job.team.part,
         lengths=samples.lengths(),
     )
-    mode = _mode(job, Work(job.recipe, model, samples, order, job.device, _batches(table)), saved)
+    work = Work(job.recipe, model, samples, order, job.device, _batches(table), job.stop.check)
+    mode = _mode(job, work, saved)
     apply_layout(model, mode.layout)
     AcceleratorState._reset_state(reset_partial_state=True)
     accelerator = Accelerator(cpu=job.device.type == "cpu", mixed_precision=ACCELERATE_NAMES[mode.precision])

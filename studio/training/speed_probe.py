@@ -41,6 +41,8 @@ SMALLEST_PART = 0.5
 BUDGET_SECONDS = 2.0
 BUDGET_SHARE = 0.03
 SHORT_RUN_SHARE = 0.08
+MOST_SECONDS = 30.0
+"""Also of the longest run: whoever waits for the first point waits no longer."""
 ROUNDS = (3, 9)
 """At least, and at most."""
 HOPELESS = 1.4
@@ -69,6 +71,8 @@ class Work:
     order: TrainingOrder
     device: torch.device
     batches: int
+    check: Callable[[], None] = lambda: None
+    """Called before every step; raises if the run is to stop."""
 
 
 @dataclass
@@ -145,6 +149,7 @@ class _Probe:
                 self._default.mode, f"Nothing was measured: training takes only about {max(1, round(expected))} s."
             )
         budget = max(BUDGET_SHARE * expected, min(BUDGET_SECONDS, SHORT_RUN_SHARE * expected))
+        budget = min(budget, MOST_SECONDS)
         self._shrink(seconds, budget)
         self._measure(begun + budget)
         return self._chosen()
@@ -224,6 +229,7 @@ class _Probe:
     def _step(self, one: _Measured) -> float:
         """The seconds of one forward and backward pass; every one draws the same random numbers."""
         work, model = self._work, self._work.model
+        work.check()
         apply_layout(model, one.mode.layout)
         restore_generators(*self._generators)
         self._synchronize()

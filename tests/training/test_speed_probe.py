@@ -14,6 +14,7 @@ from studio.modeling.loading import TrainingOrder
 from studio.modeling.recipe import Batch, Draw, Samples
 from studio.modeling.seeds import generator_states
 from studio.training.speed_probe import DEFAULT, REFERENCE, Choice, Work, allowed_modes, choose_mode
+from studio.training.stopping import StopRequested
 
 if TYPE_CHECKING:
     from .conftest import Work as Worker
@@ -232,3 +233,30 @@ def test_a_resumed_run_keeps_its_mode(work: "Worker") -> None:
     assert first.checkpoint()["mode"] == {"layout": "Channels first", "precision": "bfloat16"}
     assert [(one.layout, one.precision) for one in speeds] == [("Channels first", "bfloat16")] * 2
     assert "as before the stop" in speeds[1].reason
+
+
+def test_a_stop_is_heard_between_two_steps() -> None:
+    looks = iter((False, False, False, True))
+
+    def check() -> None:
+        if next(looks):
+            raise StopRequested
+
+    pace, model = Pace(dict.fromkeys(MODES, 1.0)), network()
+    order = TrainingOrder(16, 4, drop_last=False, seed=0)
+    work = Work(Paced(pace), model, Numbers(16), order, CPU, 1000, check)  # type: ignore[arg-type]
+
+    with pytest.raises(StopRequested):
+        choose_mode(work, MODES, clock=pace)
+
+    assert pace.now == 3.0
+
+
+def test_the_longest_run_is_probed_for_half_a_minute_at_most() -> None:
+    pace, model = Pace(dict.fromkeys(MODES, 0.5)), network()
+    order = TrainingOrder(16, 4, drop_last=False, seed=0)
+    work = Work(Paced(pace), model, Numbers(16), order, CPU, 100_000)  # type: ignore[arg-type]
+
+    choose_mode(work, MODES, clock=pace)
+
+    assert pace.now < 35

@@ -57,6 +57,12 @@ def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split
     if value("dataset.train_dataframe") is None:
         return _inference_only(dataset, value("dataset.test_dataframe"))
     train = _labeled(dataset.table(value("dataset.train_dataframe")), settings)
+    if train.empty:
+        raise DatasetError(
+            "No train rows have all their labels, or the train dataframe is empty.",
+            hint="Choose another train dataframe, or import the dataset again.",
+            code="empty_split",
+        )
     strategy = value("dataset.validation_strategy")
     if strategy == "custom":
         validation = _labeled(dataset.table(value("dataset.validation_dataframe")), settings)

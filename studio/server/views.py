@@ -6,7 +6,7 @@ from typing import Any
 from studio.datasets.dataset import DatasetManifest
 from studio.runs.state import ENDED
 from studio.server.schemas.datasets import Dataset, FindingsCount
-from studio.server.schemas.errors import ErrorDetail
+from studio.server.schemas.errors import ErrorDetail, FailedSample
 from studio.server.schemas.experiments import Experiment, ExperimentRow, MetricSummary, NamedId
 from studio.server.schemas.predictions import Prediction
 from studio.server.schemas.runs import (
@@ -37,6 +37,7 @@ def error_view(error: Mapping[str, Any] | None) -> ErrorDetail | None:
         message=error.get("message", ""),
         hint=error.get("hint", ""),
         setting=error.get("setting") or None,
+        sample=FailedSample(**error["sample"]) if error.get("sample") else None,
     )
 
 

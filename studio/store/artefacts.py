@@ -42,9 +42,19 @@ class Artefacts:
         self._database = database
 
     def log(
-        self, run_id: str, after: int = 0, limit: int = 500, level: str = "", text: str = ""
+        self,
+        run_id: str,
+        after: int = 0,
+        limit: int = 500,
+        level: str = "",
+        text: str = "",
+        *,
+        is_end: bool = False,
     ) -> tuple[list[LogLineRow], int]:
-        """Lines behind number `after` of a level or worse that contain a text, and how many there are in all."""
+        """Lines behind number `after` of a level or worse that contain a text, and how many there are in all.
+
+        The first `limit` of them, or with `is_end` the last.
+        """
         conditions = [log_line.c.run_id == run_id]
         if level:
             conditions.append(log_line.c.level.in_(LEVELS[LEVELS.index(level) :]))
@@ -52,10 +62,10 @@ class Artefacts:
             conditions.append(log_line.c.text.contains(text, autoescape=True))
         with self._database.read() as connection:
             total = connection.scalar(select(func.count()).select_from(log_line).where(*conditions)) or 0
-            rows = connection.execute(
-                select(log_line).where(*conditions, log_line.c.n > after).order_by(log_line.c.n).limit(limit)
-            )
-            return [LogLineRow(row.n, row.time, row.level, row.text) for row in rows], total
+            order = log_line.c.n.desc() if is_end else log_line.c.n
+            query = select(log_line).where(*conditions, log_line.c.n > after).order_by(order).limit(limit)
+            lines = [LogLineRow(row.n, row.time, row.level, row.text) for row in connection.execute(query)]
+            return lines[::-1] if is_end else lines, total
 
     def first_error(self, run_id: str) -> LogLineRow | None:
         """The first line that says error."""

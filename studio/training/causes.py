@@ -161,7 +161,7 @@ CAUSES = (
         "open_files",
         "Too many files are open.",
         "Use fewer data workers, or raise the limit on open files (ulimit -n).",
-        _has_number(errno.EMFILE, errno.ENFILE),
+        lambda error, text: "Too many open files" in text or _has_number(errno.EMFILE, errno.ENFILE)(error, text),
     ),
     Cause(
         "processes",

@@ -15,7 +15,7 @@ from studio.training.disk import disk_error
 from studio.training.reporter import Reporter
 
 MAX_DETAIL = 20_000
-LESS_MEMORY = "Use a smaller batch or backbone, smaller images or a lower Max length, or switch on Automatically adjust batch size."
+LESS_MEMORY = "Use a smaller batch or backbone, smaller images, a lower Max length, or Automatically adjust batch size."
 _FREE = re.compile(r"of which ([\d.]+ [KMG]iB) is free")
 _TOTAL = re.compile(r"total capacity of ([\d.]+ [KMG]iB)")
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
+from pyarrow.parquet import read_schema
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.folds import Split, split
@@ -106,6 +107,7 @@ def make_job(
             hint="Start a new experiment.",
             code="dataset_changed",
         )
+    _require_columns(kind, settings, dataset)
     tables = split(dataset, settings, spec.fold)
     start = None
     if spec.start_weights:
@@ -136,6 +138,29 @@ def make_job(
         team=team,
         start=start,
     )
+
+
+def _require_columns(kind: ProblemType, settings: SettingsSchema, dataset: Dataset) -> None:
+    """Check that the train table has the columns that the settings name.
+
+    Raises:
+        DatasetError: naming those that it has not.
+    """
+    name = settings.value("dataset.train_dataframe")
+    info = dataset.table_info(name) if name is not None else None
+    if info is None:
+        return  # there is nothing to learn from, or `split` says that there is no such table
+    there = set(read_schema(dataset.folder / info.file).names)
+    fields = settings.fields()
+    chosen = [settings.value(f"dataset.{role.name}") for role in kind.roles if f"dataset.{role.name}" in fields]
+    named = [column for one in chosen if one for column in ((one,) if isinstance(one, str) else one)]
+    missing = [column for column in dict.fromkeys(named) if column not in there]
+    if missing:
+        raise DatasetError(
+            f"The table {name!r} has no column {', '.join(repr(one) for one in missing)}.",
+            hint="Choose other columns, or import the dataset again.",
+            code="missing_column",
+        )
 
 
 def media_folder(settings: SettingsSchema) -> str:

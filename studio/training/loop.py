@@ -51,9 +51,8 @@ def train(job: Job) -> Trained:
     session = begin(job)
     progress, table, settings = session.progress, session.table, job.settings.training
     try:
-        if progress.is_evaluation_due or (
-            progress.update == 0 and (settings.evaluate_before_training or not table.updates)
-        ):
+        is_before = progress.update == 0 and not session.metrics  # else an earlier attempt has measured it
+        if progress.is_evaluation_due or (is_before and (settings.evaluate_before_training or not table.updates)):
             validate(session)
         for epoch in range(progress.epoch, table.epochs):
             job.reporter.event(Phase(name="training", detail=_epoch(job, epoch)))

@@ -29,6 +29,7 @@ MEDIAN_STEPS = 20
 LOOK_SECONDS = 1.0
 DUMP_SECONDS = 0.5
 """How long other processes get to write their stacks."""
+MAX_STACK_BYTES = 15_000
 IDLE_CPU_SECONDS, IDLE_CPU_SHARE = 1.0, 0.02
 IDLE_BYTES, IDLE_BYTES_A_SECOND = 1 << 20, 20_000
 """What heartbeats and this thread use by themselves, and more."""
@@ -98,6 +99,7 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin to look."""
+        self._arm()
         self._thread.start()
 
     def close(self) -> None:
@@ -107,11 +109,15 @@ class Watchdog:
             self._thread.join(timeout=10)
         faulthandler.cancel_dump_traceback_later()
 
+    def _arm(self) -> None:
+        """Have the stacks written should this thread not come round again in time."""
+        faulthandler.dump_traceback_later(self._patience.limit_seconds, file=2)
+
     def _run(self) -> None:
         last = time.monotonic()
         while not self._closing.wait(LOOK_SECONDS):
             now = time.monotonic()
-            faulthandler.dump_traceback_later(self._patience.limit_seconds, file=sys.__stderr__ or 2)
+            self._arm()
             if self._patience.is_over(now - last):
                 self._give_up(self._patience.idle_seconds)
                 return
@@ -135,9 +141,13 @@ def register_stack_dumps() -> None:
         faulthandler.enable(file=2)
 
 
-def dump_stacks() -> list[psutil.Process]:
-    """Write the stacks of this process and of all it started into the log; gives those that are stopped."""
+def dump_stacks(log: Path) -> tuple[str, list[psutil.Process]]:
+    """Have this process and all it started write their stacks into the worker's log.
+
+    Gives what was written, and the processes that are stopped and could not.
+    """
     sys.stderr.flush()
+    before = log.stat().st_size if log.exists() else 0
     faulthandler.dump_traceback(file=2)
     stopped = []
     for process in psutil.Process().children(recursive=True):
@@ -147,7 +157,11 @@ def dump_stacks() -> list[psutil.Process]:
             elif _dumps_on_request(process.pid):
                 process.send_signal(signal.SIGUSR1)
     time.sleep(DUMP_SECONDS)
-    return stopped
+    if not log.exists():
+        return "", stopped
+    with log.open("rb") as file:
+        file.seek(before)
+        return file.read(MAX_STACK_BYTES).decode(errors="replace"), stopped
 
 
 def end_children() -> None:

@@ -62,7 +62,7 @@ def _hold(folder: RunFolder) -> int:
     _show_device(spec, 0)
     reporter = Reporter(folder, spec.attempt, spec.fence, spec.devices)
     ranks.watch(lambda error: _give_up(reporter, error))
-    watchdog = Watchdog(reporter.signs, lambda seconds: _end_stuck(reporter, ranks, seconds))
+    watchdog = Watchdog(reporter.signs, lambda seconds: _end_stuck(folder, reporter, ranks, seconds))
     if spec.kind in WATCHED:
         watchdog.start()
     try:
@@ -186,15 +186,15 @@ def _give_up(reporter: Reporter, error: TrainingError) -> None:
     os._exit(FAILED)
 
 
-def _end_stuck(reporter: Reporter, ranks: Ranks, seconds: float) -> None:
+def _end_stuck(folder: RunFolder, reporter: Reporter, ranks: Ranks, seconds: float) -> None:
     """Nothing has happened for too long: write down what everybody is doing, tell, and end the process tree."""
-    stopped = dump_stacks()
+    stacks, stopped = dump_stacks(folder.log)
     names = [ranks.name(ranks.living[one.pid]) if one.pid in ranks.living else "A data worker" for one in stopped]
     culprit = f"{names[0]} is stopped (state T)." if names else ""
     latest, phase = reporter.latest, reporter.phase
     where = f"after update {latest.update} (step {latest.step})" if latest else f"({phase.name})" if phase else ""
     error = stuck(seconds, where, culprit)
-    reporter.log("error", error.message)
+    error.add_note(stacks)
     _give_up(reporter, error)
 
 

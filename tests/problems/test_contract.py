@@ -2,6 +2,7 @@
 imported, trained, predicted, shown, packed, and repeated with the server's packages blocked."""
 
 import os
+import random
 import subprocess
 import sys
 import zipfile
@@ -36,6 +37,7 @@ from studio.settings.sections.text import SCRATCH
 from studio.settings.yaml_config import dump_config, load_config
 from studio.training.stopping import StopSignal
 from studio.training.worker import run_worker
+from tests.forked_worker import fork_worker, next_attempt, of_kind, stream, tail
 
 SMALL: dict[str, Any] = {
     "architecture.pretrained": False,
@@ -44,6 +46,9 @@ SMALL: dict[str, Any] = {
     "logging.number_of_texts": 3,
     "training.batch_size": 8,
     "training.epochs": 1,
+    "training.evaluation_epochs": 0.5,
+    "environment.memory_layout": "Channels last",
+    "environment.mixed_precision_training": False,
     "dataset.data_sample": 0.3,
     "image.image_width": 64,
     "image.image_height": 64,
@@ -241,6 +246,41 @@ def test_a_stopped_run_resumes_to_the_same_bits(
     whole, parts = (load_file(one / "bundle" / "model.safetensors") for one in (finished.folder, folder))
     assert whole.keys() == parts.keys()
     assert [name for name, tensor in whole.items() if not torch.equal(tensor, parts[name])] == []
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_killed_run_resumes_to_the_same_bits_and_the_same_points(
+    finished: Finished, tmp_path: Path, workers: int
+) -> None:
+    settings = {**finished.settings, "environment.number_of_workers": workers}
+    settings["training.build_scoring_pipelines"] = False
+
+    def order(name: str) -> Path:
+        return make_run(tmp_path / name, finished.dataset, settings, threads=1 + workers, model_type=finished.model.id)
+
+    # With data workers there are two threads, which split sums differently: that run is compared with its like.
+    whole = finished.folder
+    if workers:
+        whole = order("whole")
+        assert fork_worker(whole).wait() == 0, tail(whole)
+    updates = len(stream(whole)["train.loss"])
+    chance = random.Random(f"{finished.kind.id} {finished.model.id} {workers}")
+    folder = order("run")
+
+    codes = []
+    for place in (f"update:kill@{chance.randint(1, updates)}", "checkpoint_after_rename:kill"):
+        codes.append(fork_worker(folder, {"STUDIO_FAIL": place}).wait())
+        next_attempt(folder)
+    codes.append(fork_worker(folder).wait())
+
+    assert codes == [-9, -9, 0], tail(folder)
+    assert of_kind(folder, "started")[2].resumed_from_step
+    weights, again = (load_file(one / "bundle" / "model.safetensors") for one in (whole, folder))
+    assert [name for name, tensor in weights.items() if not torch.equal(tensor, again[name])] == []
+    assert stream(folder) == stream(whole)
+    assert all(len(dict(points)) == len(points) for points in stream(folder).values())
+    assert of_kind(folder, "finished")[0].metrics == of_kind(whole, "finished")[0].metrics
+    assert of_kind(folder, "finished")[0].best == of_kind(whole, "finished")[0].best
 
 
 SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "accelerate"}

@@ -73,6 +73,11 @@ def too_large() -> None:
     torch.empty(1 << 50)
 
 
+def normalize_one() -> None:
+    """Normalize a batch of one sample of one pixel."""
+    nn.BatchNorm2d(3).train()(torch.ones(1, 3, 1, 1))
+
+
 def crash() -> None:
     """Read from address 0."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

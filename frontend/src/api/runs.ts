@@ -54,6 +54,15 @@ export function useLog(run: string, level: string, q: string) {
   });
 }
 
+/** The last 200 lines of a run's log. */
+export function useLogEnd(run: string, isWanted: boolean) {
+  return useQuery({
+    queryKey: ["runs", run, "log", "end"],
+    queryFn: () => api.get<LogPage>(apiPath("runs", run, "log"), { limit: 200, end: true }),
+    enabled: isWanted,
+  });
+}
+
 const LOG_LINES = 5000;
 
 async function fetchLog(run: string, level: string, q: string): Promise<LogPage> {

@@ -1049,7 +1049,7 @@ export interface paths {
         };
         /**
          * Get Log
-         * @description Lines behind number `after`, of a level or worse, that contain a text.
+         * @description Lines behind number `after`, of a level or worse, that contain a text: the first of them, or the last (`end`).
          */
         get: operations["get_log"];
         put?: never;
@@ -1819,6 +1819,7 @@ export interface components {
             id?: string | null;
             /** Message */
             message: string;
+            sample?: components["schemas"]["FailedSample"] | null;
             /** Setting */
             setting?: string | null;
         };
@@ -2011,6 +2012,24 @@ export interface components {
             unit?: string | null;
             /** Value */
             value: string;
+        };
+        /**
+         * FailedSample
+         * @description The row at which a run failed.
+         */
+        FailedSample: {
+            /**
+             * Column
+             * @default
+             */
+            column: string;
+            /**
+             * File
+             * @default
+             */
+            file: string;
+            /** Row */
+            row: number;
         };
         /**
          * Finding
@@ -3115,6 +3134,7 @@ export interface components {
             state: components["schemas"]["RunState"];
             /** Step */
             step: number;
+            stop?: components["schemas"]["StopInfo"] | null;
             timings: components["schemas"]["RunTimings"] | null;
             /** Update */
             update: number;
@@ -3652,6 +3672,19 @@ export interface components {
             state: components["schemas"]["RunState"];
             /** Time */
             time: number;
+        };
+        /**
+         * StopInfo
+         * @description How far a stop is. At `deadline` the worker is told by a signal, then killed, whatever it is doing.
+         */
+        StopInfo: {
+            /** Deadline */
+            deadline: number;
+            /**
+             * Stage
+             * @enum {string}
+             */
+            stage: "asked" | "told" | "killed";
         };
         /**
          * SuggestedSettings
@@ -7873,6 +7906,7 @@ export interface operations {
                 limit?: number;
                 level?: "" | "debug" | "info" | "warning" | "error";
                 q?: string;
+                end?: boolean;
             };
             header?: never;
             path: {

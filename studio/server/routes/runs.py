@@ -7,7 +7,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from studio.results.insight import Insight, InsightEntry
 from studio.server.downloads import attachment, file_attachment, user_file
-from studio.server.routes.sample_query import SampleQueryDep
+from studio.server.routes.sample_query import MAX_OFFSET, SampleQueryDep
 from studio.server.schemas.runs import Answer, LogPage, PipelineInfo, Run, RunFile, RunSamplePage, SeriesAnswer
 from studio.server.studio import StudioDep
 
@@ -27,8 +27,8 @@ def get_series(
     run_id: str,
     names: str = "",
     points: Annotated[int, Query(ge=1, le=20_000)] = 2000,
-    start: Annotated[int | None, Query(alias="from")] = None,
-    end: Annotated[int | None, Query(alias="to")] = None,
+    start: Annotated[int | None, Query(alias="from", ge=0, le=MAX_OFFSET)] = None,
+    end: Annotated[int | None, Query(alias="to", ge=0, le=MAX_OFFSET)] = None,
 ) -> SeriesAnswer:
     """Series (all, or those named with commas between), reduced to `points` buckets."""
     return studio.runs.series(run_id, [name for name in names.split(",") if name], points, start, end)
@@ -38,13 +38,14 @@ def get_series(
 def get_log(
     studio: StudioDep,
     run_id: str,
-    after: int = 0,
+    after: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
     level: Literal["", "debug", "info", "warning", "error"] = "",
     q: str = "",
+    end: bool = False,
 ) -> LogPage:
-    """Lines behind number `after`, of a level or worse, that contain a text."""
-    return studio.runs.log(run_id, after, limit, level, q)
+    """Lines behind number `after`, of a level or worse, that contain a text: the first of them, or the last (`end`)."""
+    return studio.runs.log(run_id, after, limit, level, q, is_end=end)
 
 
 @router.get("/{run_id}/log/download", response_class=PlainTextResponse)
@@ -117,7 +118,9 @@ async def answer(studio: StudioDep, request: Request, run_id: str, interpret: bo
 
 
 @router.get("/{run_id}/explanation")
-def explain_sample(studio: StudioDep, run_id: str, row: int, split: str = "validation") -> Answer:
+def explain_sample(
+    studio: StudioDep, run_id: str, row: Annotated[int, Query(ge=0, le=MAX_OFFSET)], split: str = "validation"
+) -> Answer:
     """A predicted sample with what in it speaks for the prediction."""
     return studio.answers.explain(run_id, split, row)
 

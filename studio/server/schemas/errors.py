@@ -6,6 +6,15 @@ from studio.server.schemas.payload import Payload
 from studio.settings.finding import Finding
 
 
+class FailedSample(Payload):
+    """The row at which a run failed."""
+
+    row: int
+    """As the dataset counts its rows, from 1."""
+    file: str = ""
+    column: str = ""
+
+
 class ErrorDetail(Payload):
     """A code for programs, a sentence for people, and what to do."""
 
@@ -16,6 +25,8 @@ class ErrorDetail(Payload):
     """Finds the detail of an unexpected error in the server's log."""
     setting: str | None = None
     """The key of the likely setting, where one stands behind it."""
+    sample: FailedSample | None = None
+    """The sample that could not be read, where one stands behind it."""
 
 
 class ErrorBody(Payload):

@@ -89,10 +89,10 @@ class Runs:
         found = self._store.series.read(id, names, points, start, end)
         return SeriesAnswer(series={name: SeriesData(**vars(one)) for name, one in found.items()})
 
-    def log(self, id: str, after: int, limit: int, level: str, text: str) -> LogPage:
-        """Some lines of the log."""
+    def log(self, id: str, after: int, limit: int, level: str, text: str, *, is_end: bool = False) -> LogPage:
+        """Some lines of the log, from its beginning or up to its end."""
         self._train(id)
-        lines, total = self._store.artefacts.log(id, after, limit, level, text)
+        lines, total = self._store.artefacts.log(id, after, limit, level, text, is_end=is_end)
         first = self._store.artefacts.first_error(id)
         return LogPage(
             lines=[LogLine(**vars(line)) for line in lines],

@@ -12,12 +12,12 @@ DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 def build() -> typer.Typer:
     """The commands; their modules are imported here, what they need only when they are called."""
-    from studio.commands import configs, datasets, experiments, machine, predictions, serving
+    from studio.commands import backups, configs, datasets, experiments, machine, predictions, serving
 
     app = typer.Typer(
         name="studio", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Deepstudio"
     )
-    for module in (serving, machine):
+    for module in (serving, machine, backups):
         module.add_to(app)
     app.add_typer(datasets.app, name="dataset")
     app.add_typer(configs.app, name="config")

@@ -154,7 +154,7 @@ def _follow_tree(worker: Working, hang_seconds: float) -> Iterator[Action]:
 def _follow(worker: Working, hang_seconds: float) -> Iterator[Action]:
     ending = _ENDINGS.get(worker.reported or "")
     if ending is not None:
-        if not worker.is_alive:
+        if worker.is_alive is False:
             yield Move(worker.id, ending, _ENDING_REASONS[ending])
         elif worker.reported_seconds > LINGER_SECONDS and worker.forced != "kill":
             yield Signal(worker.id, "kill")

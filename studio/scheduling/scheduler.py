@@ -34,6 +34,7 @@ from studio.scheduling.decide import (
 )
 from studio.scheduling.endings import memory_kills
 from studio.scheduling.executors.executor import Executor
+from studio.scheduling.free_cores import foreign_cores, threads_beside
 from studio.store.home import Home
 from studio.store.projector import Projection
 from studio.store.runs import RunRow, StaleRunError
@@ -45,6 +46,8 @@ IDLE_PAUSE_SECONDS = 2.0
 MAX_LOOK_SECONDS = 5.0
 """Of one round at most so much counts as silence of a worker: a server that was halted or suspended heard nobody."""
 MAX_LOG_BYTES = 50 << 20
+MAX_BATCHES = 3
+"""Of a run's events in one round."""
 ReachedStage = Literal["asked", "told", "killed"]
 
 
@@ -222,11 +225,12 @@ class Scheduler:
         exit_code = self._executor.exit_code(folder)
         is_alive = self._executor.is_alive(folder) if self._may_ask(run, watch, exit_code) else None
         try:
-            run, events = self._project(run, folder)
+            run, events, is_more = self._project(run, folder)
         except OSError as error:
-            # Without what it wrote nothing is decided about it; the others go on.
             logger.warning("The log of run %s cannot be read: %s.", run.id, error)
-            events, is_alive = 0, None
+            events, is_more = 0, True
+        if is_more:
+            is_alive = None  # before everything it wrote is known, nothing is decided about its end; the others go on
         now = self._clock()
         _listen(watch, events, now)
         if run.reported in ("finished", "failed", "stopped") and watch.reported_since is None:
@@ -255,17 +259,21 @@ class Scheduler:
             where=_where(run),
         )
 
-    def _project(self, run: RunRow, folder: RunFolder) -> tuple[RunRow, int]:
-        """The run with everything it wrote, and how many events that was."""
+    def _project(self, run: RunRow, folder: RunFolder) -> tuple[RunRow, int, bool]:
+        """The run with what it wrote, how many events that was, and whether there is more.
+
+        A run that writes faster than can be taken over must not hold up the others.
+        """
         count = 0
-        while True:
+        for _ in range(MAX_BATCHES):
             projection = self._store.projector.project(run, folder.events)
             count += projection.events
             if projection.events:
                 run = self._store.runs.get(run.id)
                 self._listener.projected(run, projection)
             if not projection.is_more:
-                return run, count
+                return run, count, False
+        return run, count, True
 
     def _may_ask(self, run: RunRow, watch: _Watch, exit_code: int | None) -> bool:
         """Asking takes the lock for a moment, which must not be the moment the worker takes it."""
@@ -366,6 +374,9 @@ class Scheduler:
                 threads = max(1, cores // max(1, self._slots().cpu_runs))
             case _:
                 threads = max(1, cores // 2)
+        others = [one for one in self._store.runs.in_states(ACTIVE) if one.id != run.id]
+        trainings = sum(one.kind is WorkerKind.TRAIN for one in others) if devices else 0
+        threads = threads_beside(threads, cores, trainings, foreign_cores(len(others) * threads))
         return run.spec.model_copy(
             update={
                 "attempt": run.attempt,

@@ -30,19 +30,13 @@ def migrate(path: Path, backups: Path, scripts_folder: Path | None = None) -> No
     Raises:
         NewerDatabaseError: if it is of a later version; it is left untouched.
     """
-    config = Config()
-    config.set_main_option("script_location", str(scripts_folder or Path(migrations.__file__).parent))
-    scripts = ScriptDirectory.from_config(config)
-    head = scripts.get_current_head()
+    config = _config(scripts_folder)
+    head = ScriptDirectory.from_config(config).get_current_head()
     current = _revision(path) if path.exists() else None
     if current == head:
         return
     if current is not None:
-        if current not in {script.revision for script in scripts.walk_revisions()}:
-            raise NewerDatabaseError(
-                f"The database of this home is of a later version ({current}).",
-                hint="Start the studio version that wrote it, or choose another home.",
-            )
+        require_known_revision(path, scripts_folder)
         _back_up(path, backups, current)
     engine = create_engine(f"sqlite:///{path}")
     try:
@@ -55,6 +49,27 @@ def migrate(path: Path, backups: Path, scripts_folder: Path | None = None) -> No
             connection.commit()
     finally:
         engine.dispose()
+
+
+def require_known_revision(path: Path, scripts_folder: Path | None = None) -> None:
+    """Check that a database is of this version or an earlier one.
+
+    Raises:
+        NewerDatabaseError: if it is not.
+    """
+    scripts = ScriptDirectory.from_config(_config(scripts_folder))
+    current = _revision(path)
+    if current is not None and current not in {script.revision for script in scripts.walk_revisions()}:
+        raise NewerDatabaseError(
+            f"The database of this home is of a later version ({current}).",
+            hint="Start the studio version that wrote it, or choose another home.",
+        )
+
+
+def _config(scripts_folder: Path | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(scripts_folder or Path(migrations.__file__).parent))
+    return config
 
 
 def _manual_transactions(connection: Any, _record: object) -> None:

@@ -140,7 +140,13 @@ class Server:
 
     def await_state(self, id: str, *states: str, seconds: float = 30.0) -> Any:
         """The run, once it is in one of the states."""
-        return wait_for(lambda: found if (found := self.run(id))["state"] in states else None, seconds)
+
+        def is_there() -> Any:
+            found = self.run(id)
+            assert found["state"] in states or found["state"] not in ENDED, (found["state"], found["error"])
+            return found if found["state"] in states else None
+
+        return wait_for(is_there, seconds)
 
     def await_step(self, id: str, step: int, seconds: float = 30.0) -> Any:
         """The run, once it has come so far."""
@@ -320,16 +326,21 @@ def points(home: Path, run_id: str) -> list[int]:
 
 
 def descendants(session: int) -> list[int]:
-    """Living processes of a session, zombies included: I8."""
+    """Processes of a session, zombies of ours included (I8); those that pid 1 is slow to reap are not ours."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
-                if os.getsid(int(entry.name)) == session:
+                if os.getsid(int(entry.name)) == session and not _waits_for_init(int(entry.name)):
                     found.append(int(entry.name))
             except OSError:
                 continue
     return found
+
+
+def _waits_for_init(pid: int) -> bool:
+    state, parent = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[:2]
+    return state == "Z" and parent == "1"
 
 
 def is_zombie(pid: int) -> bool:

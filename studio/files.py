@@ -121,7 +121,11 @@ def resolve_inside(root: Path, text: str) -> Path:
         path = path / part
         if path.is_symlink():
             raise PathError(f"{text!r} is a link.", hint="Links are not followed; import the file itself.")
-    if not path.exists() or not path.resolve().is_relative_to(root.resolve()):
+    try:
+        is_inside = path.exists() and path.resolve().is_relative_to(root.resolve())
+    except OSError:  # the name became a link while it was looked at
+        is_inside = False
+    if not is_inside:
         raise PathError(f"There is no file {text!r} here.", hint="Check the name, its case and its folder.")
     return path
 

@@ -19,7 +19,7 @@ class BoundedHttp(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for a header."""
         super().connection_made(transport)
-        self._expect_header()
+        self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Wait for nothing more."""
@@ -27,9 +27,9 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; those of a header are counted."""
+        """Take bytes; those of a header are counted, and what comes after an answer must come to its end in time."""
         if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
-            self._expect_header()
+            self._wait()
         if self._is_in_header:
             # Bytes of a body that came in the same piece count too, so a piece may be larger than what is left.
             self._header_bytes += len(data)
@@ -43,6 +43,7 @@ class BoundedHttp(HttpToolsProtocol):
             self._refuse()
             return
         self._stop_waiting()
+        self._is_in_header = False
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
@@ -51,16 +52,15 @@ class BoundedHttp(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End a request, unless its header was refused."""
+        """End a request, unless its header was refused; the next bytes are of a header."""
+        self._is_in_header, self._header_bytes = True, 0
         if not self.transport.is_closing():
             super().on_message_complete()
 
-    def _expect_header(self) -> None:
-        self._is_in_header, self._header_bytes = True, 0
+    def _wait(self) -> None:
         self._deadline = self.loop.call_later(HEADER_SECONDS, self._drop)
 
     def _stop_waiting(self) -> None:
-        self._is_in_header = False
         if self._deadline is not None:
             self._deadline.cancel()
             self._deadline = None

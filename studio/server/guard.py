@@ -195,5 +195,7 @@ async def _answer(send: Send, refusal: Refusal) -> None:
     value = {"error": error, "findings": []} if refusal.status == 422 else {"error": error}
     body = json.dumps(value).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if refusal.status in (408, 413):
+        headers.append((b"connection", b"close"))  # what is still to come of the body is not read
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

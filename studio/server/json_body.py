@@ -9,7 +9,7 @@ from starlette.types import Message, Receive
 
 MAX_BYTES = 1 << 20
 MAX_DEPTH = 64
-BODY_SECONDS = 30.0
+BODY_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,8 @@ def judge(body: bytes) -> Refusal | None:
         return None
     try:
         value = json.loads(body, parse_constant=_refuse, parse_float=_finite)
+        if b"\\u" in body:
+            json.dumps(value, ensure_ascii=False).encode()  # half a letter (a lone surrogate) cannot be stored or sent
     except RecursionError:
         return Refusal(422, "json", f"The JSON is nested more than {MAX_DEPTH} deep.")
     except ValueError as error:

@@ -19,6 +19,7 @@ from studio.modeling.weights import CONNECT_SECONDS, WeightsFile, weights_cache
 from studio.packaged import PACKAGED_TEXT_MODELS
 from studio.settings.sections.text import SCRATCH, SCRATCH_ENCODERS, SCRATCH_TRANSLATORS
 
+CODE_KEYS = frozenset({"_attn_implementation_internal", "_attn_implementation", "custom_pipelines", "custom_generate"})
 CONFIG = "config.json"
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
@@ -54,6 +55,12 @@ class TextModelFiles:
                 hint="Choose a model of the transformers library.",
                 code="model_files",
             )
+        if named := _code_key(values):
+            raise WeightsError(
+                f"The configuration of {self.name!r} has the key {named!r}, which names code to run.",
+                hint="Choose another model. Code that comes with one is never run.",
+                code="model_code",
+            )
         return values
 
     def weights(self) -> WeightsFile:
@@ -74,6 +81,19 @@ class TextModelFiles:
                 f"The packaged weights of {self.name!r} are not the known ones.", hint="Install the package again."
             )
         return WeightsFile(self.name, path, self.source)
+
+
+def _code_key(values: Mapping[str, Any]) -> str | None:
+    """A key, at any depth, by which a configuration has the library load code that it names.
+
+    `auto_map` is none of them: without `trust_remote_code` the library does not look at it, and it is dropped.
+    """
+    for key, value in values.items():
+        if key in CODE_KEYS:
+            return key
+        if isinstance(value, dict) and (inner := _code_key(value)):
+            return f"{key}.{inner}"
+    return None
 
 
 def is_scratch(name: str) -> bool:

@@ -1,12 +1,13 @@
 """Datasets and their samples."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
 from studio.datasets.dataset import DatasetProfile
 from studio.server.downloads import user_file
+from studio.server.routes.sample_query import MAX_OFFSET
 from studio.server.schemas.datasets import Dataset, DatasetPatch, Example, SamplePage, UsedBy
 from studio.server.schemas.session import Done
 from studio.server.studio import StudioDep
@@ -57,8 +58,8 @@ def list_dataset_samples(
     studio: StudioDep,
     dataset_id: str,
     table: str | None = None,
-    offset: int = 0,
-    limit: int = 24,
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
+    limit: Annotated[int, Query(ge=1, le=200)] = 24,
     label: str | None = None,
     q: str | None = None,
 ) -> SamplePage:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from studio.server.downloads import attachment
+from studio.server.routes.sample_query import MAX_OFFSET
 from studio.server.schemas.experiments import (
     Experiment,
     ExperimentCreate,
@@ -15,9 +16,10 @@ from studio.server.schemas.experiments import (
 )
 from studio.server.schemas.session import Done
 from studio.server.studio import StudioDep
-from studio.store.experiments import ExperimentQuery
+from studio.store.experiments import SORT_COLUMNS, ExperimentQuery
 
 router = APIRouter(prefix="/api/experiments", tags=["experiments"])
+SORTS = f"^-?({'|'.join(SORT_COLUMNS)})$"
 IdempotencyKey = Annotated[str | None, Header(max_length=200)]
 
 
@@ -30,8 +32,8 @@ def list_experiments(
     dataset: str = "",
     tag: str = "",
     archived: bool = False,
-    sort: str = "-created",
-    offset: Annotated[int, Query(ge=0)] = 0,
+    sort: Annotated[str, Query(pattern=SORTS)] = "-created",
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> ExperimentList:
     """Some experiments; `sort` is created, name, state, ended, best or progress, with `-` for falling."""

@@ -4,13 +4,17 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
+from studio.results.sample_index import SORT_KEYS
 from studio.server.services.samples import SampleQuery
+
+MAX_OFFSET = 10**12
+SORTS = f"^-?({'|'.join(SORT_KEYS)})$"
 
 
 def sample_query(
     split: str = "",
-    sort: str = "-loss",
-    offset: Annotated[int, Query(ge=0)] = 0,
+    sort: Annotated[str, Query(pattern=SORTS)] = "-loss",
+    offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 24,
     truth: str | None = None,
     prediction: str | None = None,

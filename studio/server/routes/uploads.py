@@ -1,9 +1,11 @@
 """Raw, resumable uploads."""
 
-from fastapi import APIRouter, Request
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
 
 from studio.server.schemas.session import Done
-from studio.server.schemas.uploads import Upload, UploadCreate
+from studio.server.schemas.uploads import MAX_UPLOAD_BYTES, Upload, UploadCreate
 from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api/uploads", tags=["uploads"])
@@ -30,7 +32,9 @@ def get_upload(studio: StudioDep, upload_id: str) -> Upload:
         }
     },
 )
-async def put_upload(studio: StudioDep, request: Request, upload_id: str, offset: int) -> Upload:
+async def put_upload(
+    studio: StudioDep, request: Request, upload_id: str, offset: Annotated[int, Query(ge=0, le=MAX_UPLOAD_BYTES)]
+) -> Upload:
     """Append bytes at an offset; 409 with the true offset if it differs."""
     return await studio.uploads.append(upload_id, offset, request.stream())
 

@@ -4,7 +4,12 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[\w .\-]+$")]
+from studio.settings.names import MAX_NAME_CHARACTERS, NAME_PATTERN
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=NAME_PATTERN),
+]
 """A name a person gives: letters, digits, space, dot, underscore, hyphen."""
 
 SettingScalar = bool | int | float | str

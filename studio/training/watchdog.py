@@ -30,7 +30,7 @@ LOOK_SECONDS = 1.0
 DUMP_SECONDS = 0.5
 """How long other processes get to write their stacks."""
 MAX_STACK_BYTES = 15_000
-IDLE_CPU_SECONDS, IDLE_CPU_SHARE = 1.0, 0.02
+IDLE_CPU_SECONDS, IDLE_CPU_SHARE = 0.2, 0.02
 IDLE_BYTES, IDLE_BYTES_A_SECOND = 1 << 20, 20_000
 """What heartbeats and this thread use by themselves, and more."""
 

@@ -27,7 +27,7 @@ def numbers(text: str) -> tuple[str, ...]:
 CONTROL_ROWS = numbers("I1-I9 I13-I20 I22-I28 F1-F13 F18 F19 F30-F37 F41 F42 F47 F48 F53-F58 F63-F65")
 """Held by the server, its store and its scheduler."""
 
-WORKER_ROWS = numbers("")
+WORKER_ROWS = numbers("I10-I12 I14 I21 F14-F18 F20-F24 F28 F29 F38 F40 F43 F45 F46 F51")
 """Held by workers: tests/reliability/test_worker_*.py."""
 
 rows = pytest.mark.rows

@@ -163,13 +163,25 @@ def test_work_without_steps_counts_as_progress(tmp_path: Path) -> None:
     folder = make_worker_run(tmp_path)
 
     def compute() -> None:
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 7
         while time.monotonic() < deadline:
             sum(range(10_000))
 
     plant = planted.on_pass(compute, number=1, training=False)
 
-    assert fork_worker(folder, {"STUDIO_HANG_SECONDS": "2"}, plant).wait(60) == 0, tail(folder)
+    assert fork_worker(folder, {"STUDIO_HANG_SECONDS": "4"}, plant).wait(60) == 0, tail(folder)
+
+
+@rows("F17")
+def test_waiting_in_a_phase_without_steps_is_stuck(tmp_path: Path) -> None:
+    """What heartbeats and the watchdog cost themselves is no work."""
+    folder = make_worker_run(tmp_path)
+    plant = planted.on_pass(lambda: time.sleep(3600), number=1, training=False)
+
+    code = fork_worker(folder, {"STUDIO_HANG_SECONDS": "4"}, plant).wait(60)
+
+    assert code == 1
+    assert of_kind(folder, "failed")[0].code == "stuck"
 
 
 @rows("F23")
@@ -275,16 +287,18 @@ def flip(path: Path) -> None:
     path.write_bytes(bytes(data))
 
 
-PLACES = ("file", "files", "manifest", "before_rename", "after_rename", "prune")
+PLACES = ("file:kill@4", "files:kill@2", "manifest:kill@2", "before_rename:kill@2", "after_rename:kill@2", "prune:kill")
+"""In the second checkpoint of a run, or when the first is dropped; a checkpoint has three files of tensors."""
 
 
 @rows("F24", "I10", "I11", "I12")
 @pytest.mark.parametrize("place", PLACES)
 def test_a_death_inside_a_checkpoint_leaves_the_old_or_the_new_one(tmp_path: Path, place: str) -> None:
-    settings = {"training.epochs": 2, "training.evaluation_epochs": 0.5, "training.save_best_checkpoint": True}
+    # The log loss falls with every epoch, so that each has a checkpoint and drops the one before.
+    settings = {"training.epochs": 3, "training.save_best_checkpoint": True, "prediction.metric": "LogLoss"}
     folder = make_worker_run(tmp_path, settings)
 
-    first = fork_worker(folder, {"STUDIO_FAIL": f"checkpoint_{place}:kill@2"}).wait()
+    first = fork_worker(folder, {"STUDIO_FAIL": f"checkpoint_{place}"}).wait()
     assert_checkpoints_are_whole(folder)
     next_attempt(folder)
     second = fork_worker(folder).wait()

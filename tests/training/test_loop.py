@@ -1,6 +1,7 @@
 """The loop: repeatable, resumable to the last bit, honest about what it did."""
 
 import math
+import shutil
 import signal
 import threading
 from pathlib import Path
@@ -78,10 +79,16 @@ def test_data_workers_do_not_change_a_run(work: "Work") -> None:
     assert alone.series("train.loss")[0] == pytest.approx(helped.series("train.loss")[0], abs=1e-5)
 
 
-def test_a_drawn_seed_is_recorded(work: "Work") -> None:
-    done = work(seed=-1)
+def test_a_drawn_seed_is_recorded_and_kept_also_without_a_checkpoint(work: "Work") -> None:
+    done = work(seed=-1, settings={"training.epochs": 0})
+    for path in (done.folder / "checkpoints").iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    assert done.of_kind("started")[0].seed >= 0
+    again = work(attempt=2, fence=2, resume=True)
+
+    first, second = again.of_kind("started")
+    assert first.seed == second.seed >= 0
+    assert second.resumed_from_step is None
 
 
 @pytest.mark.parametrize("stop_at", [2, 7, 8, 12])
@@ -174,8 +181,6 @@ def test_a_loss_that_is_no_number_fails_with_a_hint(work: "Work") -> None:
 
 
 def test_a_missing_image_fails_with_row_and_file(work: "Work", tmp_path: Path, shapes: object) -> None:
-    import shutil
-
     copy = tmp_path / "dataset"
     shutil.copytree(shapes.folder, copy)  # type: ignore[attr-defined]
     next((copy / "media").rglob("train_0*.png")).unlink()

@@ -290,8 +290,9 @@ class _Fold:
             "message": event.message,
             "hint": event.hint,
             "setting": event.setting,
-            "sample": event.sample.model_dump(mode="json") if event.sample else None,
         }
+        if event.sample is not None:
+            self._changes["error"]["sample"] = event.sample.model_dump(mode="json")
         self._log(
             event, "error", f"{event.message} {event.hint}".strip() + (f"\n{event.detail}" if event.detail else "")
         )

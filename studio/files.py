@@ -13,9 +13,11 @@ from typing import Any
 from studio.errors import DiskFullError, PathError
 
 CHUNK_BYTES = 1 << 20
+ROOM_BYTES = 16 << 20
+"""With more free space than this, a disk that takes nothing lacks something else."""
 MAX_NAME_BYTES = 255
 MAX_PATH_PARTS = 32
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\]")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
 
@@ -189,6 +191,20 @@ def require_free_space(folder: Path, size_bytes: int, reserve_bytes: int = 0) ->
             f"{free / 1e6:,.0f} MB are free.",
             hint="Delete experiments or datasets that are no longer needed, or move the home to a larger disk.",
         )
+
+
+def no_space_error(folder: Path) -> DiskFullError:
+    """What it means that the disk of `folder` took no more: no bytes, or no files."""
+    free = shutil.disk_usage(folder).free
+    if free > ROOM_BYTES:
+        return DiskFullError(
+            f"The disk takes no more files (no inodes are left, or a quota is used up); {free / 1e6:,.1f} MB are free.",
+            hint="Delete datasets of many files that are no longer needed, or move the home to another disk.",
+        )
+    return DiskFullError(
+        f"The disk is full ({free / 1e6:,.1f} MB are free); this was not saved.",
+        hint="Delete experiments or datasets that are no longer needed, then try again.",
+    )
 
 
 def disk_free_bytes(folder: Path) -> int:

@@ -48,7 +48,7 @@ def extract_zip(archive: Path, target: Path, *, free_bytes: int | None = None) -
     try:
         with zipfile.ZipFile(archive) as source:
             return _extract(source, target, archive.stat().st_size, free_bytes)
-    except (zipfile.BadZipFile, EOFError, RecursionError, zlib.error) as error:
+    except (zipfile.BadZipFile, EOFError, RecursionError, UnicodeError, zlib.error) as error:
         shutil.rmtree(target, ignore_errors=True)
         raise ArchiveError(f"The zip file is damaged or incomplete ({error}).", hint="Upload it again.") from None
     except NotImplementedError as error:
@@ -153,7 +153,7 @@ def _decoded_name(info: zipfile.ZipInfo) -> str:
 
 
 def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
-    end = -1
+    end = 0
     for info in sorted(infos, key=lambda one: one.header_offset):
         if info.header_offset < end:
             raise ArchiveError(f"The entry {info.filename!r} overlaps another.", hint="Pack it again.", code="zip_bomb")

@@ -45,10 +45,15 @@ def parse_list(text: str) -> list[Any]:
 def _parsed(text: str) -> Any:
     try:
         return json.loads(text, parse_constant=_refuse_constant)
-    except (json.JSONDecodeError, RecursionError):
+    except CellError:
+        raise
+    except (ValueError, RecursionError):  # also a whole number of thousands of digits
         pass
     if _PRINTED.fullmatch(text):
-        return [float(one) if "." in one or "e" in one.lower() else int(one) for one in text[1:-1].split()]
+        try:
+            return [float(one) if "." in one or "e" in one.lower() else int(one) for one in text[1:-1].split()]
+        except ValueError:
+            raise CellError(f"{text[:40]!r} is not a list of numbers") from None
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):

@@ -157,12 +157,19 @@ class Dataset:
         """The dataset in a folder.
 
         Raises:
-            DatasetError: if there is none, or it is of a newer version.
+            DatasetError: if there is none, or its description cannot be read.
         """
         path = folder / "dataset.json"
         if not path.is_file():
             raise DatasetError(f"There is no dataset in {folder.name!r}.", hint="Import it again.")
-        return cls(folder, DatasetManifest.model_validate(read_json(path)))
+        try:
+            return cls(folder, DatasetManifest.model_validate(read_json(path)))
+        except (OSError, ValueError, RecursionError):
+            raise DatasetError(
+                f"The description of the dataset {folder.name!r} is damaged.",
+                hint="Import the data again.",
+                code="damaged",
+            ) from None
 
     def table(self, name: str) -> "pd.DataFrame":
         """A table by the name settings use, with the hidden column `__row`.

@@ -11,6 +11,7 @@ anything else    refused: the studio does not guess a range
 
 import math
 from dataclasses import dataclass
+from tokenize import TokenError
 from typing import BinaryIO, Literal
 
 import numpy as np
@@ -52,7 +53,7 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
             raise ValueError(f"version {version}")
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, SyntaxError, TokenError) as error:
         raise ImageError(
             f"The NumPy file is damaged ({str(error)[:100]}).",
             hint="Save it again with numpy.save.",

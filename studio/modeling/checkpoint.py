@@ -164,7 +164,7 @@ def damaged_file(path: Path) -> str | None:
     for name, entry in files.items():
         try:
             fits = (path / name).stat().st_size == entry["size"] and sha256_file(path / name) == entry["sha256"]
-        except (OSError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError):
             fits = False
         if not fits:
             return str(name)

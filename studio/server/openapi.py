@@ -31,7 +31,29 @@ def describe() -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name, schema in extra["$defs"].items():
         schemas.setdefault(name, schema)
+    _tell_errors_once(document)
+    document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    document["security"] = [{"token": []}]
+    document["paths"]["/api/health"]["get"]["security"] = []
     return _renamed(document)
+
+
+def _tell_errors_once(document: dict[str, Any]) -> None:
+    """Errors stand in the document once; they are JSON also where the route's own answer is a text or a file."""
+    shared = {"Error": ("ErrorBody", "What did not work"), "Findings": ("FindingsBody", "Everything that is wrong")}
+    document["components"]["responses"] = {
+        name: {
+            "description": words,
+            "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{body}"}}},
+        }
+        for name, (body, words) in shared.items()
+    }
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            for status in operation["responses"]:
+                if int(status) >= 400:
+                    name = "Findings" if status == "422" else "Error"
+                    operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
 
 
 # Two classes of the light core have the same name; the document gives each one of its own.

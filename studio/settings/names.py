@@ -6,7 +6,8 @@ from typing import Any
 
 from studio.settings.finding import Finding
 
-NAME_PATTERN = r"^[\w .\-]+$"
+NAME_PATTERN = r"^[\w .\-]*[\w.\-][\w .\-]*$"
+"""With something beside spaces in it."""
 MAX_NAME_CHARACTERS = 200
 EXPERIMENT_NAME = "general.experiment_name"
 

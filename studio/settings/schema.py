@@ -18,7 +18,6 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.condition import visible_keys
 from studio.settings.field import Field, coerced, field_of
 from studio.settings.finding import Finding, SettingsError
-from studio.settings.names import unusable_names
 from studio.settings.setting import Kind
 from studio.settings.value_checks import choice_findings, refused_values, unwritable_texts
 
@@ -72,7 +71,6 @@ class SettingsSchema(BaseModel):
         """Like `from_mapping`, with findings in place of an exception."""
         values, findings = cls._known_values(mapping)
         findings.extend(unwritable_texts(cls.fields(), values))
-        findings.extend(unusable_names(values))
         nested: dict[str, dict[str, Any]] = {name: {} for name in cls.model_fields}
         for key, value in values.items():
             field = cls.fields()[key]

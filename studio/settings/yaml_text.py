@@ -74,7 +74,11 @@ def read_yaml_value(text: str | bytes) -> tuple[Any, dict[str, int]]:
 
 
 def _decode(text: str | bytes) -> str:
-    data = text.encode() if isinstance(text, str) else text
+    try:
+        data = text.encode() if isinstance(text, str) else text
+    except UnicodeEncodeError as error:
+        line = text[: error.start].count("\n") + 1 if isinstance(text, str) else 1
+        raise YamlError("The text holds half a character.", hint="Write it again.", line=line) from None
     if len(data) > MAX_BYTES:
         raise YamlError(f"The file has {len(data):,} bytes.", hint=f"At most {MAX_BYTES:,} bytes are read.")
     try:

@@ -17,6 +17,8 @@ from tests.security.black_box import CANARY, until
 from tests.server.conftest import HOMES, studio_script
 
 TOKEN = "t" * 43
+LEAK = CANARY[::-1]
+"""Computed, because the generator tries words that it finds in the source."""
 BASE = "http://127.0.0.1:8000"
 
 
@@ -39,7 +41,7 @@ def contract_server(folder: Path) -> Iterator[ContractServer]:
     app = create_app(build_studio(config, TOKEN, executor))
     headers = {"Authorization": f"Bearer {TOKEN}"}
     with TestClient(app, base_url=BASE, headers=headers, raise_server_exceptions=False) as api:
-        (home / "canary").write_text(CANARY)
+        (home / "canary").write_text(LEAK)
         yield ContractServer(app, api, make_things(api))
 
 

@@ -1,6 +1,6 @@
 """Every router, in the order of the reference."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from studio.server.routes import (
     catalogue,
@@ -14,20 +14,19 @@ from studio.server.routes import (
     session,
     uploads,
 )
+from studio.server.routes.declared_query import declared_query
 from studio.server.schemas.errors import ErrorBody, FindingsBody
 
 RESPONSES: dict[int | str, dict[str, object]] = {
-    400: {"model": ErrorBody},
-    401: {"model": ErrorBody},
-    404: {"model": ErrorBody},
-    409: {"model": ErrorBody},
+    **{status: {"model": ErrorBody} for status in (400, 401, 403, 404, 408, 409, 413, 415, 429, 500, 501, 503, 507)},
     422: {"model": FindingsBody},
 }
+"""Every answer that any route may give beside its own; in the document they stand once."""
 
 
 def api_router() -> APIRouter:
     """All routes of the server."""
-    router = APIRouter(responses=RESPONSES)
+    router = APIRouter(responses=RESPONSES, dependencies=[Depends(declared_query)])
     for module in (
         session,
         catalogue,

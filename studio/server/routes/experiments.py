@@ -23,6 +23,12 @@ SORTS = f"^-?({'|'.join(SORT_COLUMNS)})$"
 IdempotencyKey = Annotated[str | None, Header(max_length=200)]
 
 
+class YamlResponse(PlainTextResponse):
+    """A settings file."""
+
+    media_type = "text/yaml"
+
+
 @router.get("")
 def list_experiments(
     studio: StudioDep,
@@ -88,11 +94,11 @@ def resume_experiment(studio: StudioDep, experiment_id: str) -> Experiment:
     return studio.experiments.resume(experiment_id)
 
 
-@router.get("/{experiment_id}/yaml", response_class=PlainTextResponse)
+@router.get("/{experiment_id}/yaml", response_class=YamlResponse)
 def get_experiment_yaml(studio: StudioDep, experiment_id: str) -> Response:
     """The configuration, as a file."""
     name, text = studio.experiments.yaml(experiment_id)
-    return PlainTextResponse(text, media_type="text/yaml", headers=attachment(f"{name}.yaml"))
+    return YamlResponse(text, headers=attachment(f"{name}.yaml"))
 
 
 @router.get("/{experiment_id}/settings")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StrictBool, StringConstraints
 
 from studio.runs.state import RunState
 from studio.server.schemas.payload import Name, Payload, SettingValue
@@ -27,7 +27,7 @@ class ExperimentPatch(Payload):
     name: Name | None = None
     notes: Annotated[str, StringConstraints(max_length=20_000)] | None = None
     tags: Annotated[list[Tag], Field(max_length=20)] | None = None
-    archived: bool | None = None
+    archived: StrictBool | None = None
 
 
 class NamedId(Payload):

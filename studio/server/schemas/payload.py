@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 
 from studio.settings.names import MAX_NAME_CHARACTERS, NAME_PATTERN
 
 Name = Annotated[
     str,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=NAME_PATTERN),
+    StringConstraints(min_length=1, max_length=MAX_NAME_CHARACTERS, pattern=NAME_PATTERN),
+    AfterValidator(str.strip),
 ]
 """A name a person gives: letters, digits, space, dot, underscore, hyphen."""
 

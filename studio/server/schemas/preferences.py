@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import StrictBool, StrictFloat, StrictInt
+
 from studio.server.schemas.payload import Payload
 
 
@@ -11,7 +13,7 @@ class Preferences(Payload):
     level: Literal["novice", "skilled", "expert", "master"] = "novice"
     theme: Literal["system", "light", "dark"] = "system"
     density: Literal["comfortable", "compact"] = "comfortable"
-    first_steps_done: bool = False
+    first_steps_done: StrictBool = False
     experiment_columns: list[str] = []
-    smoothing: float = 0.0
-    notifications: bool = False
+    smoothing: StrictFloat | StrictInt = 0.0
+    notifications: StrictBool = False

@@ -16,6 +16,7 @@ from studio.server.services.weights import Source, Weights, timm_name
 from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding, blocking
 from studio.settings.grid import grid_findings, grid_points
+from studio.settings.names import unusable_names
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.text import LIBRARY, SCRATCH
 from studio.store.home import Home
@@ -77,6 +78,7 @@ class Planner:
         if parsed is not None and dataset is not None:
             findings.extend(_applicable(kind, parsed, parsed.check(self.context(dataset))))
         if parsed is not None:
+            findings.extend(unusable_names(parsed.flat()))
             findings.extend(grid_findings(parsed, grid))
             origin = self._origins.resolve(parsed, grid)
             findings.extend(origin.findings)

@@ -130,7 +130,7 @@ def test_a_step_that_never_ends_is_stuck_and_its_stack_is_in_the_log(tmp_path: P
 
 @rows("F17")
 def test_a_hang_that_holds_the_lock_of_python_leaves_its_stack(tmp_path: Path) -> None:
-    """No thread of the worker can run, so it is the server that ends it (tests/reliability/test_server_*.py)."""
+    """No thread of the worker can run, so it is the server that ends it (test_supervision.py)."""
     folder = make_worker_run(tmp_path, ENDLESS)
     plant = planted.on_pass(planted.hold_the_lock_of_python, number=5)
     worker = fork_worker(folder, {"STUDIO_HANG_SECONDS": "2"}, plant)

@@ -92,8 +92,7 @@ def _carry_out(
         return STOPPED
     except BaseException as error:  # the border of the process: whatever went wrong is told
         event = failed_event(ranks.cause(error), Situation.of(spec, reporter))
-        sys.stderr.write(event.detail)
-        reporter.log("error", f"{event.message} {event.hint}".strip())
+        sys.stderr.write(f"{event.detail}\nerror: {event.message} {event.hint}\n")
         reporter.event(event)
         return FAILED
     finally:

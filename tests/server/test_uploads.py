@@ -1,7 +1,9 @@
 """Uploads are raw and resumable; what they bring is judged by its bytes; B27, B47, B50."""
 
 import io
+import os
 import pickle
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,23 @@ def test_an_upload_that_does_not_fit_is_refused_with_numbers(make_server: Any) -
 
     assert answer.status_code == 507
     assert "MB" in answer.json()["error"]["message"]
+
+
+def test_an_upload_without_a_byte_for_an_hour_is_swept_while_the_server_runs(server: Any) -> None:
+    """B80: one that is whole waits for its import, and one that goes on is left alone."""
+    whole = send(server, "whole.csv", DATA)
+    old, young = (server.api.post("/api/uploads", json={"name": "a.zip", "size": 10}).json()["id"] for _ in range(2))
+    folder = server.studio.home.path / "uploads"
+    (folder / "up-unknown").write_bytes(b"x")
+    hours_ago = time.time() - 2 * 3600
+    for name in (whole, old, "up-unknown"):
+        os.utime(folder / name, (hours_ago, hours_ago))
+
+    server.studio.uploads.clean()
+
+    assert {path.name for path in folder.iterdir()} == {whole, young}
+    assert server.api.get(f"/api/uploads/{old}").status_code == 404
+    assert server.api.get(f"/api/uploads/{whole}").json()["offset"] == len(DATA)
 
 
 @pytest.mark.parametrize("name", ["../a.zip", "a/b.zip", "a\\b.zip", "a\x00.zip", "a\r\nX: 1", ""])

@@ -4,8 +4,10 @@ Runs as a child process with limits: `python -m studio.datasets.scan FOLDER`.
 Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, and writes FOLDER/scan.json.
 """
 
+import errno
 import os
 import resource
+import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,7 +40,7 @@ from studio.datasets.scan_result import (
 from studio.datasets.table import EXTENSIONS, RawTable, profile_column, read_table
 from studio.datasets.unpacking import unpack
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
-from studio.files import read_head, read_json, resolve_inside, write_json
+from studio.files import no_space_error, read_head, read_json, resolve_inside, write_json
 from studio.problems.contract import ProblemType, TableView
 from studio.problems.registry import problem_type
 from studio.results.prediction import ROW
@@ -69,9 +71,9 @@ def scan(folder: Path) -> Scan:
             error=ScanProblem(code=error.code, message=error.message, hint=error.hint),
         )
     except (StudioError, OSError) as error:
-        known = (
-            error if isinstance(error, StudioError) else StudioError(f"The upload cannot be read ({error.strerror}).")
-        )
+        known = _as_known(error, folder)
+        if known.code == "disk_full":
+            shutil.rmtree(files, ignore_errors=True)
         return Scan(state="failed", error=ScanProblem(code=known.code, message=known.message, hint=known.hint))
     except MemoryError:
         problem = ScanProblem(
@@ -80,6 +82,14 @@ def scan(folder: Path) -> Scan:
             hint="Split the tables, or drop columns that are not needed.",
         )
         return Scan(state="failed", error=problem)
+
+
+def _as_known(error: StudioError | OSError, folder: Path) -> StudioError:
+    if isinstance(error, StudioError):
+        return error
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return no_space_error(folder)
+    return StudioError(f"The upload cannot be read ({error.strerror}).")
 
 
 def draw_previews(folder: Path, result: Scan) -> None:

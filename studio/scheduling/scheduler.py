@@ -35,6 +35,7 @@ from studio.scheduling.decide import (
 from studio.scheduling.endings import memory_kills
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.free_cores import foreign_cores, threads_beside
+from studio.scheduling.worker_log import bound_log
 from studio.store.home import Home
 from studio.store.projector import Projection
 from studio.store.runs import RunRow, StaleRunError
@@ -45,7 +46,6 @@ BUSY_PAUSE_SECONDS = 0.25
 IDLE_PAUSE_SECONDS = 2.0
 MAX_LOOK_SECONDS = 5.0
 """Of one round at most so much counts as silence of a worker: a server that was halted or suspended heard nobody."""
-MAX_LOG_BYTES = 50 << 20
 MAX_BATCHES = 3
 """Of a run's events in one round."""
 ReachedStage = Literal["asked", "told", "killed"]
@@ -203,6 +203,8 @@ class Scheduler:
             known = runs.keys() | started
             self._watches = {id: watch for id, watch in self._watches.items() if id in known}
             self._listener.ticked()
+            for run in active:
+                bound_log(self.folder(run).log)
         return bool(active) or any(isinstance(action, Launch) for action in actions)
 
     def _loop(self) -> None:

@@ -19,6 +19,7 @@ from studio.errors import (
     PathError,
     StudioError,
 )
+from studio.files import no_space_error
 from studio.server.auth import ForbiddenError
 from studio.settings.finding import Finding, FindingsError
 from studio.store.database import BusyError, StorageError
@@ -92,14 +93,15 @@ def _http_error(_request: Request, error: Exception) -> JSONResponse:
 def _os_error(request: Request, error: Exception) -> JSONResponse:
     """What the disk or the limits of this process refuse, in words."""
     assert isinstance(error, OSError)
-    free = f"{request.app.state.studio.home.free_bytes / 1e6:,.1f} MB are free"
+    home = request.app.state.studio.home
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            request.app.state.studio.home.ballast.unlink(missing_ok=True)
-            message = f"The disk is full ({free}), or holds as many files as it can; this was not saved."
-            return JSONResponse(
-                error_body("disk_full", message, "Delete experiments or datasets, then try again."), 507
-            )
+            home.ballast.unlink(missing_ok=True)
+            return _studio_error(request, no_space_error(home.path))
+        case errno.EFBIG:
+            message = "The system lets this server write no larger file (a limit of file sizes)."
+            body = error_body("file_size_limit", message, "Raise the limit (ulimit -f) and start the server again.")
+            return JSONResponse(body, 507)
         case errno.EROFS | errno.EIO:
             message = "The disk failed, or can only be read now; this was not saved."
             body = error_body("disk_error", message, "Look at the system's log for a failing disk.")

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with (base / "reliability-template.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "order.json").exists():
+            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
             _make_template(folder)
     return folder

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
-from studio.errors import ConflictError
+from studio.errors import ConflictError, StudioError
 from studio.failpoints import failpoint
 from studio.files import require_free_space
 from studio.server.schemas.uploads import Upload
@@ -21,6 +21,7 @@ from studio.store.store import Store
 
 logger = logging.getLogger(__name__)
 WRITE_BYTES = 4 << 20
+HEARD_OUT_BYTES = 64 << 20
 KEPT_SECONDS = 7 * 24 * 3600.0
 ABORTED_SECONDS = 3600.0
 """An unfinished upload that got no byte for so long is taken for aborted."""
@@ -116,6 +117,9 @@ class Uploads:
                         pending.clear()
                 await anyio.to_thread.run_sync(_write, descriptor, bytes(pending), written, self)
                 written += len(pending)
+            except (StudioError, OSError):
+                await _hear_out(chunks)
+                raise
             finally:
                 # Also when the sender went away: what is durable counts.
                 os.fsync(descriptor)
@@ -170,6 +174,15 @@ class Uploads:
     def _leave(self, id: str) -> None:
         with self._lock:
             self._busy.discard(id)
+
+
+async def _hear_out(chunks: AsyncIterator[bytes]) -> None:
+    """Take what is still on its way: closed amidst its sending, a connection loses the answer that says why."""
+    heard = 0
+    async for chunk in chunks:
+        heard += len(chunk)
+        if heard > HEARD_OUT_BYTES:
+            break
 
 
 def _write(descriptor: int, data: bytes, offset: int, uploads: Uploads) -> None:

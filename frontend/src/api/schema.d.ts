@@ -202,6 +202,8 @@ export interface paths {
         /**
          * Stream Events
          * @description Changes of the topics (queue, experiments, datasets, predictions, run:ID), resumed behind Last-Event-ID.
+         *
+         *     A browser sends the header when it reconnects by itself; a page that opens another stream has only the address.
          */
         get: operations["stream_events"];
         put?: never;
@@ -4337,6 +4339,7 @@ export interface operations {
         parameters: {
             query?: {
                 topics?: string;
+                last_event_id?: string | null;
             };
             header?: {
                 "last-event-id"?: string | null;

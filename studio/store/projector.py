@@ -293,9 +293,9 @@ class _Fold:
         }
         if event.sample is not None:
             self._changes["error"]["sample"] = event.sample.model_dump(mode="json")
-        self._log(
-            event, "error", f"{event.message} {event.hint}".strip() + (f"\n{event.detail}" if event.detail else "")
-        )
+        # A named cause is explained; the traceback, which is for whoever mends the studio, stands in worker.log as well.
+        detail = f"\n{event.detail}" if event.detail and event.code == "internal" else ""
+        self._log(event, "error", f"{event.message} {event.hint}".strip() + detail)
 
 
 def _visible(line: str) -> str:

@@ -293,7 +293,7 @@ class _Fold:
         }
         if event.sample is not None:
             self._changes["error"]["sample"] = event.sample.model_dump(mode="json")
-        # A named cause is explained; the traceback, which is for whoever mends the studio, stands in worker.log as well.
+        # A named cause needs no traceback; for whoever mends the studio it stands in worker.log.
         detail = f"\n{event.detail}" if event.detail and event.code == "internal" else ""
         self._log(event, "error", f"{event.message} {event.hint}".strip() + detail)
 

@@ -34,7 +34,7 @@ MIB = 1 << 20
 
 @dataclass
 class Peak:
-    """The largest memory that was seen of the server, and of any one process below it."""
+    """The largest memory that was seen of the server, and of any one process that it started meanwhile for itself."""
 
     server: int = 0
     child: int = 0
@@ -44,13 +44,15 @@ class Peak:
 def watched(box: BlackBox) -> Iterator[Peak]:
     """Looks at the memory of the server and its children, many times a second."""
     peak, ended, server = Peak(), threading.Event(), psutil.Process(box.pid)
+    old = set(server.children(recursive=True))
 
     def look() -> None:
         while not ended.wait(0.02):
             peak.server = max(peak.server, server.memory_info().rss)
-            for child in server.children(recursive=True):
+            for child in set(server.children(recursive=True)) - old:
                 try:
-                    peak.child = max(peak.child, child.memory_info().rss)
+                    # Workers are forked: most of what is resident they share with the launcher.
+                    peak.child = max(peak.child, child.memory_full_info().uss)
                 except psutil.Error:
                     continue
 

@@ -85,8 +85,7 @@ def test_b22_links_in_the_home_are_not_followed(box: BlackBox, trained: Trained,
     (media / "folder").symlink_to(canary.parent)
     (pictures / "link.png").symlink_to(canary)
     predictions = pictures.parent / "predictions" / "validation.csv"
-    kept = predictions.read_bytes()
-    predictions.unlink()
+    kept = predictions.rename(predictions.with_name("kept.csv"))
     predictions.symlink_to(canary)
     paths = (
         f"/api/datasets/{trained.dataset['id']}/media?path=link.png",
@@ -101,8 +100,7 @@ def test_b22_links_in_the_home_are_not_followed(box: BlackBox, trained: Trained,
             assert reply.status == 404, path
             assert CANARY.encode() not in reply.body
     finally:
-        predictions.unlink()
-        predictions.write_bytes(kept)
+        kept.rename(predictions)
 
 
 @pytest.mark.parametrize("form", ["{canary}", "{root}/link.csv", "{root}/../canary", "{root}/folder/canary", "canary",

@@ -4,7 +4,15 @@ from pathlib import Path
 import pytest
 
 from studio.errors import DiskFullError, PathError
-from studio.files import read_json, relative_path, require_free_space, resolve_inside, write_atomic, write_json
+from studio.files import (
+    read_json,
+    relative_path,
+    require_free_space,
+    resolve_inside,
+    sync_files,
+    write_atomic,
+    write_json,
+)
 
 HOSTILE = [
     "../canary",
@@ -80,3 +88,12 @@ def test_written_files_are_private(tmp_path: Path) -> None:
 def test_a_full_disk_is_said_with_both_numbers(tmp_path: Path) -> None:
     with pytest.raises(DiskFullError, match=r"needs 1,000,000,000,000 MB .* MB are free"):
         require_free_space(tmp_path, 10**18)
+
+
+def test_everything_below_a_folder_is_synced_or_the_failure_told(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+
+    sync_files(tmp_path)
+
+    with pytest.raises(FileNotFoundError):
+        sync_files(tmp_path / "nothing")

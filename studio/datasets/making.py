@@ -17,7 +17,7 @@ from studio.datasets.media_inspection import decode_media
 from studio.datasets.row_checks import check_rows
 from studio.datasets.table import RawTable, profile_column, read_table
 from studio.failpoints import failpoint
-from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, write_json
+from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, sync_files, write_json
 from studio.problems.contract import ProblemType
 from studio.results.prediction import HEIGHT, HIDDEN_COLUMNS, ROW, WIDTH
 from studio.settings.finding import Finding, FindingLevel, FindingsError, blocking
@@ -175,7 +175,7 @@ def _write(
     write_json(work / "findings.json", [finding.model_dump(mode="json") for finding in inspection.findings])
     dataset = Dataset(work, manifest)
     dataset.write_manifest()
-    fsync_folder(work)
+    sync_files(work)
     failpoint("dataset_before_rename")
     os.rename(work, order.target)
     failpoint("dataset_after_rename")

@@ -148,6 +148,8 @@ class Scheduler:
                 self._move(run, RunState.STOPPED, "stopped by the user before it began")
             elif run.state in (RunState.STARTING, RunState.RUNNING):
                 self.folder(run).stop.touch()
+                # Before the move is told, so that what is told of it has its deadline.
+                self._watches[id] = _Watch(RunState.STOPPING, run.fence, self._clock(), is_inherited=False)
                 self._move(run, RunState.STOPPING, "the user asked it to stop")
         self.wake()
 

@@ -11,6 +11,7 @@ import { MoreIcon, PencilIcon, PlayIcon, PredictionIcon, StopIcon } from "../ui/
 import { useShortcuts } from "../ui/keys";
 import { isActive, ProgressBar, StateLabel } from "../ui/Status";
 import { ErrorPanel } from "../ui/states";
+import { StopNotice } from "./StopNotice";
 import classes from "./experiment.module.css";
 
 /** Name, state, progress, and what can be done in this state. */
@@ -60,6 +61,7 @@ function HeadFacts({ experiment, run }: { experiment: Experiment; run: Run | und
     <>
       <div className={classes.headFacts}>
         <StateLabel state={experiment.state} />
+        <StopNotice run={run} />
         {experiment.state === "queued" && (
           <span>
             {run?.queued_reason ??

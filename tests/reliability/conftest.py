@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.harness import Server, copy_home, end_all, wait_for
+from tests.reliability.harness import Server, copy_home, end_all, experiment_body, wait_for
 from tests.reliability.registry import CONTROL_ROWS, WORKER_ROWS
 
 Serve = Callable[..., Server]
@@ -63,18 +63,47 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a home that holds one inspected dataset, made once for all processes of the tests."""
-    base = tmp_path_factory.getbasetemp()
+    """A folder with a home that holds one inspected dataset."""
+    return _made_once(tmp_path_factory, "template", _make_template)
+
+
+@pytest.fixture(scope="session")
+def trained_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a home that also holds a finished model; `run` and `experiment` hold the ids."""
+
+    def make(folder: Path) -> None:
+        copy_home(template, folder)
+        _train(folder)
+
+    return _made_once(tmp_path_factory, "trained", make)
+
+
+def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder that one of the processes that run tests makes, for all of them."""
+    base = factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
-    folder = base / "reliability-template"
-    with (base / "reliability-template.lock").open("w") as lock:
+    folder = base / f"reliability-{name}"
+    with (base / f"reliability-{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not (folder / "order.json").exists():
+        if not (folder / "made").exists():
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            _make_template(folder)
+            make(folder)
+            (folder / "made").touch()
     return folder
+
+
+def _train(folder: Path) -> None:
+    """Train one small model for real."""
+    server = Server(folder / "home", has_stub=False).ready()
+    try:
+        made = server.call("POST", "/api/experiments", experiment_body(folder, training__epochs=1))
+        server.await_state(made["runs"][0]["id"], "finished", seconds=200)
+    finally:
+        server.end()
+    (folder / "experiment").write_text(made["id"])
+    (folder / "run").write_text(made["runs"][0]["id"])
 
 
 def _make_template(folder: Path) -> None:

@@ -4,29 +4,21 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.reliability.harness import Server, copy_home, end_all, experiment_body, wait_for
+from tests.reliability.harness import Server, copy_home, end_all, wait_for
 from tests.reliability.registry import rows
 
 pytestmark = pytest.mark.trust
 
 
-@pytest.fixture(scope="module")
-def trained(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str, str]]:
-    """A home with a finished model: its folder, and the ids of experiment and run."""
-    base = tmp_path_factory.mktemp("trained")
-    copy_home(template, base)
-    server = Server(base / "home", has_stub=False).ready()
-    made = server.call("POST", "/api/experiments", experiment_body(base, training__epochs=1))
-    id = made["runs"][0]["id"]
-    server.await_state(id, "finished", seconds=150)
-    server.end()
-    yield base, made["id"], id
-    end_all([server])
+@pytest.fixture
+def trained(trained_template: Path, tmp_path: Path) -> tuple[Path, str, str]:
+    """A test's own copy of a home with a finished model: its folder, and the ids of experiment and run."""
+    copy_home(trained_template, tmp_path)
+    return tmp_path, (trained_template / "experiment").read_text(), (trained_template / "run").read_text()
 
 
 @rows("F7", "I11")

@@ -32,6 +32,8 @@ def describe() -> dict[str, Any]:
     for name, schema in extra["$defs"].items():
         schemas.setdefault(name, schema)
     _tell_errors_once(document)
+    settings_file = document["paths"]["/api/experiments/{experiment_id}/yaml"]["get"]["responses"]["200"]
+    settings_file["content"]["text/yaml"] = {"schema": {"type": "object"}}
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     document["security"] = [{"token": []}]
     document["paths"]["/api/health"]["get"]["security"] = []

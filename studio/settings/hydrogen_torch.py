@@ -106,13 +106,21 @@ def _translate_one(key: str, name: str, value: Any, result: TranslatedConfig) ->
     target = _RENAMED.get(key, key)
     if target != key:
         result.translated.append((key, target))
-    if target in _LISTS_OF_NUMBERS and isinstance(value, list):
-        numbers = [float(one) for one in value]
+    numbers = _numbers(value) if target in _LISTS_OF_NUMBERS else None
+    if numbers is not None:
         result.translated.append((f"{key}: {value}", f"{target}: {numbers}"))
         value = numbers
     if key == "dataset.group_fold_column" and _at_strategy(result, value):
         return
     result.settings[target] = value
+
+
+def _numbers(value: Any) -> list[float] | None:
+    """The values of a list as numbers; None if one of them is none, which the setting's own check then tells."""
+    try:
+        return [float(one) for one in value] if isinstance(value, list) else None
+    except (TypeError, ValueError):
+        return None
 
 
 def _at_strategy(result: TranslatedConfig, value: Any) -> bool:

@@ -99,7 +99,9 @@ def ask_many(server: ContractServer, operation: Any, mode: GenerationMode, examp
         name_existing(places, server.ids, random.Random(seed))
         response = case.call(base_url=BASE, headers=HEADERS)
         assert LEAK not in response.text
-        case.validate_response(response, checks=CHECKS, headers=HEADERS)
+        # 20 GB may well not fit on this disk, which is said with numbers: see B80.
+        checks = CHECKS[1:] if response.status_code == 507 and operation.path == "/api/uploads" else CHECKS
+        case.validate_response(response, checks=checks, headers=HEADERS)
 
     ask()
 

@@ -218,3 +218,14 @@ def test_only_paths_and_devices_of_a_real_file_do_not_apply(path: Path) -> None:
             if isinstance(values, dict) for name, value in values.items()}  # fmt: skip
     for key in ("architecture.backbone", "training.learning_rate", "prediction.metric", "dataset.label_columns"):
         assert loaded.settings.get(key) == kept.get(key), key
+
+
+@pytest.mark.parametrize("ratios", ["[{a: 1}]", "[null1.0]", "[[1]]", "['0.5', x]"])
+def test_numbers_of_an_older_file_that_are_none_are_found(ratios: str) -> None:
+    """Found by fuzzing: they were an error of the server."""
+    text = f"architecture:\n  anchor_aspect_ratios: {ratios}\n  backbone: tf_efficientnetv2_s\ndataset:\n  x_min_column: a\n"
+
+    loaded = load_config(text)
+
+    assert loaded.problem_type in ("", *problem_types())
+    assert loaded.findings

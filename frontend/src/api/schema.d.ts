@@ -4765,7 +4765,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/yaml": string;
+                    "text/yaml": Record<string, never>;
                 };
             };
             400: components["responses"]["Error"];

@@ -68,6 +68,18 @@ class SchedulerMachine(RuleBasedStateMachine):
         self.store.runs.insert(RunRow(id=id, kind=kind, spec=spec, created=1.0))
         self.ids.append(id)
 
+    @rule(index=INDEX, children=st.integers(1, 2), code=st.sampled_from([0, -9]), seconds=st.sampled_from([2.0, 4.0]))
+    def die_and_leave_children(self, index: int, children: int, code: int, seconds: float) -> None:
+        """A whole life at once, which single steps seldom come to."""
+        self.tick(0.25)
+        self.take_the_lock(index, children)
+        self.tick(0.25)
+        tree = self.pick(index, lambda one: one.has_lock)
+        if tree is not None:
+            tree.die(code)
+        self.tick(0.25)
+        self.tick(seconds)
+
     @rule(seconds=st.sampled_from([0.0, 0.25, 2.0, 6.0, 13.0, 31.0]))
     def tick(self, seconds: float) -> None:
         self.now[0] += seconds

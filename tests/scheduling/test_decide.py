@@ -1,7 +1,7 @@
 """decide is a table: what is seen on the left, what is done on the right."""
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.runs.spec import WorkerKind
@@ -161,6 +161,7 @@ KINDS = st.sampled_from([WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.PREDIC
 GPUS = st.lists(st.integers(0, 3), max_size=3, unique=True).map(tuple)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # of a busy machine, not of the test
 @given(
     queue=st.lists(st.tuples(KINDS, GPUS), max_size=8),
     workers=st.lists(

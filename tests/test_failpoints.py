@@ -1,6 +1,8 @@
 """Failpoints do what a test orders, and only that."""
 
 import errno
+import re
+from pathlib import Path
 
 import pytest
 
@@ -35,3 +37,17 @@ def test_an_unknown_order_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
 
     with pytest.raises(RuntimeError, match="explode"):
         failpoint("after_cas")
+
+
+def test_every_failpoint_is_a_place_in_the_code_and_in_some_test() -> None:
+    root = Path(__file__).parents[1]
+    code, tests = (
+        "\n".join(path.read_text() for path in (root / name).rglob("*.py") if path.name not in skipped)
+        for name, skipped in (("studio", {"failpoints.py"}), ("tests", {"test_failpoints.py"}))
+    )
+    placed = set(re.findall(r'failpoint\(\s*"([a-z_]+)"', code))
+
+    assert placed == set(failpoints.FAILPOINTS)
+    # Those inside checkpoint writes are named by their place alone: checkpoint_{place}.
+    named = {name for name in failpoints.FAILPOINTS if name in tests or name.removeprefix("checkpoint_") in tests}
+    assert named == set(failpoints.FAILPOINTS)

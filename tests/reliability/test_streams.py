@@ -34,6 +34,24 @@ def names(stream: Stream) -> list[str]:
     return [data["name"] for _, event, data in stream.messages() if event == "dataset"]
 
 
+@rows("I24")
+def test_a_page_that_asks_for_other_topics_goes_on_where_it_was(server: Server) -> None:
+    """It opens another stream, and can say only in the address where it was."""
+    first = Stream(server, "datasets")
+    wait_for(lambda: first.read(0.2) and first.messages())
+    last = first.messages()[-1][0]
+    first.close()
+    rename(server, 3, "meanwhile")
+
+    second = Stream(server, f"datasets,queue&last_event_id={last}")
+
+    assert second.status() == 200
+    wait_for(lambda: second.read(0.3) and len(names(second)) == 3)
+    assert names(second) == [f"meanwhile {number}" for number in range(3)]
+    assert all(event != "snapshot" for _, event, _ in second.messages())
+    second.close()
+
+
 @rows("F63", "I24", "I14")
 def test_a_client_that_comes_back_hears_everything_once(server: Server) -> None:
     """Five times gone and back while names change; beside it one that stays."""

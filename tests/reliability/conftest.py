@@ -25,12 +25,6 @@ _SETTINGS = {
 _outcomes: dict[str, set[str]] = {}
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line(
-        "markers", "rows(*numbers): the promises and faults of docs/reliability.md that this settles"
-    )
-
-
 def pytest_runtest_setup(item: pytest.Item) -> None:
     numbers = [str(number) for marker in item.iter_markers("rows") for number in marker.args]
     if numbers:

@@ -16,6 +16,7 @@ import psutil
 from studio import failpoints
 from studio.runs.events import Event, decode
 from studio.runs.folder import RunFolder
+from studio.runs.process import die_with_parent
 from studio.runs.spec import RunSpec
 from studio.training.worker import run_worker
 
@@ -67,6 +68,7 @@ def fork_worker(
     """Fork a worker for a run folder; `plant` is called in it before it begins."""
     sys.stdout.flush()
     sys.stderr.flush()
+    (folder / "worker.log").touch(mode=0o600)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pid = os.fork()
@@ -75,6 +77,7 @@ def fork_worker(
     code = 1
     try:
         os.setsid()
+        die_with_parent()  # a test run that is broken off leaves no worker behind
         log = os.open(folder / "worker.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(log, 1)
         os.dup2(log, 2)

@@ -86,6 +86,8 @@ def is_host_memory(error: BaseException, text: str) -> bool:
     """Whether the memory of the machine did not suffice."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
+    if isinstance(error, ImportError) and "failed to map segment" in text:
+        return True  # a library that is loaded late, for which no memory is left
     return isinstance(error, RuntimeError) and any(words in text for words in HOST_MEMORY_WORDS)
 
 

@@ -98,6 +98,11 @@ class CheckpointStore:
         path = self.folder / str(read_json(pointer)["name"]) if pointer.is_file() else None
         return path if path is not None and is_complete(path) else None
 
+    def sweep(self) -> None:
+        """Remove what a process that died left half written or half dropped."""
+        for path in self.folder.glob("ckpt-*.tmp-*"):
+            shutil.rmtree(path, ignore_errors=True)
+
     def _write_folder(self, target: Path, state: CheckpointState, labels: CheckpointLabels) -> None:
         temporary = target.with_name(f"{target.name}.tmp-{labels.fence}")
         shutil.rmtree(temporary, ignore_errors=True)

@@ -33,6 +33,8 @@ class Checkpoints:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._store = CheckpointStore(job.folder.checkpoints)
+        if job.team.is_first:
+            self._store.sweep()
         self._cost_seconds = 0.0
         self._written_at = -math.inf
         self._damaged = 0

@@ -98,3 +98,14 @@ def test_the_manifest_names_every_file_with_size_and_hash(tmp_path: Path) -> Non
     assert (manifest["step"], manifest["fence"]) == (5, 7)
     assert manifest["versions"]["torch"] == torch.__version__.split("+")[0] or manifest["versions"]["torch"]
     assert is_complete(tmp_path / "ckpt-5")
+
+
+def test_what_a_death_left_half_done_is_swept(tmp_path: Path) -> None:
+    store = CheckpointStore(tmp_path)
+    store.write(STATE, labels(1))
+    for name in ("ckpt-2.tmp-1", "ckpt-0.tmp-dropped"):
+        (tmp_path / name).mkdir()
+
+    store.sweep()
+
+    assert names(tmp_path) == {"ckpt-1", "latest.json"}

@@ -11,7 +11,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 
+from tests.reliability.held import pytest_runtest_logreport, pytest_runtest_setup, report_held
 from tests.rows_report import report_rows
+
+__all__ = ["pytest_runtest_logreport", "pytest_runtest_setup"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = Path(os.environ.get("STUDIO_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -28,3 +31,4 @@ def shared_data() -> Path:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """How many rows of docs/security.md and docs/reliability.md passed, and why others were skipped."""
     report_rows(terminalreporter)
+    report_held(terminalreporter)

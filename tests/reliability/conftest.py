@@ -1,4 +1,4 @@
-"""Servers to break: a template home that is copied for each test, and the count of what was promised and held."""
+"""Servers to break: a template home that is copied for each test, made once."""
 
 import fcntl
 import json
@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, copy_home, end_all, experiment_body, wait_for
-from tests.reliability.registry import CONTROL_ROWS, WORKER_ROWS
 
 Serve = Callable[..., Server]
 _SETTINGS = {
@@ -22,37 +21,6 @@ _SETTINGS = {
     "training.build_scoring_pipelines": False,
     "environment.number_of_workers": 0,
 }
-_outcomes: dict[str, set[str]] = {}
-
-
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    numbers = [str(number) for marker in item.iter_markers("rows") for number in marker.args]
-    if numbers:
-        item.user_properties.append(("rows", " ".join(numbers)))
-
-
-def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    if report.when == "call" or report.outcome != "passed":
-        for name, value in report.user_properties:
-            if name == "rows":
-                for number in str(value).split():
-                    _outcomes.setdefault(number, set()).add(report.outcome)
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if not _outcomes:
-        return
-    held = [number for number, found in _outcomes.items() if found <= {"passed", "skipped"} and "passed" in found]
-    skipped = [number for number, found in _outcomes.items() if found == {"skipped"}]
-    broken = [number for number, found in _outcomes.items() if "failed" in found]
-    total = len({*CONTROL_ROWS, *WORKER_ROWS})
-    terminalreporter.section("promises and faults")
-    terminalreporter.write_line(
-        f"{len(held)} held, {len(skipped)} skipped, {len(broken)} broken, of {total} on the list"
-    )
-    for word, numbers in (("skipped", skipped), ("broken", broken)):
-        if numbers:
-            terminalreporter.write_line(f"{word}: {' '.join(sorted(numbers, key=lambda one: (one[0], int(one[1:]))))}")
 
 
 @pytest.fixture(scope="session")

@@ -85,7 +85,8 @@ journeys: $(VENV)/.dev ## Long journeys: real training on real data
 	$(PY) -m pytest -q -m "heavy and not browser and not figures"
 
 trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at most ten minutes)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "trust and not faults"
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "trust and not faults" || { echo "Trying what failed once more, on its own:"; \
+	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "trust and not faults" --last-failed --last-failed-no-failures none; }
 
 test-faults: $(VENV)/.dev ## The long loops: hundreds of kills, power cuts, a large fuzz budget
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -s -m "faults"

@@ -259,7 +259,7 @@ class Scheduler:
             remaining=self._executor.remaining(folder) if is_alive is False else 0,
             gone_seconds=0.0 if watch.gone_since is None else now - watch.gone_since,
             silent_seconds=watch.silent_seconds,
-            is_memory_short=memory_kills() > watch.memory_kills,
+            is_memory_short=is_alive is False and memory_kills() > watch.memory_kills,
             where=_where(run),
         )
 

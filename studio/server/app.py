@@ -114,13 +114,14 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         answers=Answers(home, store, runs, executor),
         machine=MachineService(home, store, weights, launcher_state),
         started=time.time(),
+        warning=_lost_changes_warning(home, store),
     )
 
 
 def start_studio(studio: Studio) -> None:
     """Finish what a crash cut off, then begin to schedule."""
-    if warning := lost_changes_warning(studio.home, studio.store):
-        logger.warning(warning)
+    if studio.warning:
+        logger.warning(studio.warning)
     if not studio.config.is_embedded:
         with suppress(OSError, sqlite3.Error):
             keep_daily_copy(studio.home.database, studio.home.backups)
@@ -203,7 +204,7 @@ def keep_ballast(home: Home, size_bytes: int) -> None:
             home.ballast.unlink(missing_ok=True)
 
 
-def lost_changes_warning(home: Home, store: Store) -> str:
+def _lost_changes_warning(home: Home, store: Store) -> str:
     """What to say if the database is of an earlier time than the folders beside it; empty if it is not."""
     lost = lost_changes(home, store.runs.fences())
     if not lost:

@@ -13,7 +13,7 @@ from logging.handlers import RotatingFileHandler
 import uvicorn
 
 from studio.scheduling.hub import Hub
-from studio.server.app import build_studio, create_app, lost_changes_warning, take_home
+from studio.server.app import build_studio, create_app, take_home
 from studio.server.config import ConfigError, ServerConfig
 from studio.server.connections import BoundedHttp
 from studio.server.home_lock import HomeLock
@@ -54,8 +54,8 @@ def _serve(config: ServerConfig, lock: HomeLock, listener: socket.socket, *, ope
     sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
     sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
     sys.stdout.flush()
-    if warning := lost_changes_warning(studio.home, studio.store):
-        sys.stderr.write(f"Warning: {warning}\n")
+    if studio.warning:
+        sys.stderr.write(f"Warning: {studio.warning}\n")
     # uvicorn raises the signal again at its end; by default that would end us with the home not given back.
     signal.signal(signal.SIGTERM, _leave)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

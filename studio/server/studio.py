@@ -51,6 +51,8 @@ class Studio:
     previews: "Previews"
     machine: "MachineService"
     started: float
+    warning: str
+    """What whoever starts it must know about its home; empty if nothing."""
 
 
 def studio_of(request: Request) -> Studio:

@@ -22,13 +22,14 @@ from studio.errors import StudioError
 from studio.failpoints import failpoint
 from studio.files import (
     CHUNK_BYTES,
-    fsync_file,
     fsync_folder,
     iter_files,
+    made_beside,
     private_folder,
     read_json,
     relative_path,
     require_free_space,
+    sync_files,
     write_json,
 )
 from studio.store.copies import copy_database
@@ -100,14 +101,13 @@ def back_up(home: Home, target: Path, contents: BackupContents, studio_version: 
     """
     if not home.database.is_file():
         raise BackupError(f"There is no database in {home.path}.", hint="Name the studio's folder with --home.")
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     pins = private_folder(home.backups / f".pins-{os.getpid()}")
     try:
         snapshot = pins / DATABASE
         copy_database(home.database, snapshot)
         items = [_item(snapshot, DATABASE), *_items(home, contents, pins)]
         require_free_space(target.parent, sum(item.size_bytes for item in items))
-        with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
+        with made_beside(target) as temporary, zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
             written = [entry for item in items if (entry := _add(archive, item)) is not None]
             failpoint("backup_half")
             manifest = BackupManifest(
@@ -119,12 +119,7 @@ def back_up(home: Home, target: Path, contents: BackupContents, studio_version: 
                 files=tuple(written),
             )
             archive.writestr(MANIFEST, manifest.model_dump_json(indent=1))
-        temporary.chmod(0o600)
-        fsync_file(temporary)
-        os.replace(temporary, target)
-        fsync_folder(target.parent)
     finally:
-        temporary.unlink(missing_ok=True)
         shutil.rmtree(pins, ignore_errors=True)
     return manifest
 
@@ -150,7 +145,7 @@ def restore(file: Path, home_path: Path) -> BackupManifest:
                 _take(archive, one, work)
         require_sound(home)
         require_known_revision(home.database)
-        os.sync()  # one for all files; one for each would take hours for many pictures
+        sync_files(work)
         if home_path.exists():
             home_path.rmdir()
         os.rename(work, home_path)

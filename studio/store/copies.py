@@ -1,11 +1,10 @@
 """Copies of the database, made through SQLite: a plain copy of the file misses what is still in the log."""
 
-import os
 import sqlite3
 import time
 from pathlib import Path
 
-from studio.files import disk_free_bytes, fsync_file, fsync_folder
+from studio.files import disk_free_bytes, made_beside
 
 DAY_SECONDS = 24 * 3600.0
 KEPT_DAILY = 3
@@ -16,9 +15,7 @@ ROOM = 4
 
 def copy_database(source: Path, target: Path) -> None:
     """Copy a database that may be in use; the target is whole and durable, or not there."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    temporary.unlink(missing_ok=True)
-    try:
+    with made_beside(target) as temporary:
         origin, copy = sqlite3.connect(source), sqlite3.connect(temporary)
         try:
             origin.backup(copy)
@@ -27,12 +24,6 @@ def copy_database(source: Path, target: Path) -> None:
         finally:
             copy.close()
             origin.close()
-        temporary.chmod(0o600)
-        fsync_file(temporary)
-        os.replace(temporary, target)
-        fsync_folder(target.parent)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def newest_copy(backups: Path) -> Path | None:

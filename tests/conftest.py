@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -11,10 +10,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 
-from tests.reliability.held import pytest_runtest_logreport, pytest_runtest_setup, report_held
-from tests.rows_report import report_rows
-
-__all__ = ["pytest_runtest_logreport", "pytest_runtest_setup"]
+from tests.rows import RowsReport
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = Path(os.environ.get("STUDIO_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -28,7 +24,6 @@ def shared_data() -> Path:
     return SHARED_DATA
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """How many rows of docs/security.md and docs/reliability.md passed, and why others were skipped."""
-    report_rows(terminalreporter)
-    report_held(terminalreporter)
+def pytest_configure(config: pytest.Config) -> None:
+    """Every session ends with the rows that passed, and why others were skipped."""
+    config.pluginmanager.register(RowsReport(), "rows")

@@ -13,7 +13,7 @@ import pytest
 
 from tests.reliability.conftest import Serve
 from tests.reliability.harness import Server, check_database, points, query
-from tests.reliability.registry import rows
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 LONG = 100_000

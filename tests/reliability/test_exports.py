@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, copy_home, end_all, wait_for
-from tests.reliability.registry import rows
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 

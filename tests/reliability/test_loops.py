@@ -27,8 +27,8 @@ from tests.reliability.harness import (
     starts,
     wait_for,
 )
-from tests.reliability.registry import rows
 from tests.reliability.test_races import race_a_stop
+from tests.rows import rows
 
 pytestmark = pytest.mark.faults
 LONG = 10_000_000

@@ -16,7 +16,7 @@ from studio.store.runs import RunRow
 from studio.store.store import Store
 from tests.reliability.conftest import Serve
 from tests.reliability.harness import end_all, wait_for
-from tests.reliability.registry import rows
+from tests.rows import rows
 
 
 class Silent:

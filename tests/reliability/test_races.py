@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, check_database, copy_home, end_all, history, in_parallel, starts
-from tests.reliability.registry import rows
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 LONG = 100_000

@@ -1,7 +1,7 @@
 """Every number has a test, or a test that says why it is skipped."""
 
-from tests.reliability.registry import CONTROL_ROWS, WORKER_ROWS, declared
+from tests.rows import PROMISES_AND_FAULTS, declared_by_marker
 
 
 def test_every_promise_and_fault_has_a_test() -> None:
-    assert sorted({*CONTROL_ROWS, *WORKER_ROWS} - declared()) == []
+    assert sorted(set(PROMISES_AND_FAULTS) - declared_by_marker()) == []

@@ -25,7 +25,7 @@ from tests.reliability.harness import (
     starts,
     wait_for,
 )
-from tests.reliability.registry import rows
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 LONG = 100_000

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, Stream, copy_home, end_all, log_in, wait_for
-from tests.reliability.registry import rows
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 

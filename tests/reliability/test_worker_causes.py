@@ -21,8 +21,8 @@ from studio.training.causes import SETTINGS
 from tests.forked_worker import ForkedWorker, fork_worker, of_kind, tail
 from tests.reliability import planted
 from tests.reliability.planted import Plant, Prepare, nothing
-from tests.reliability.registry import rows
 from tests.reliability.worker_runs import make_worker_run
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 

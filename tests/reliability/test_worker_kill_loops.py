@@ -14,13 +14,13 @@ import pytest
 from studio.modeling.checkpoint import damaged_file
 from studio.runs.folder import RunFolder
 from tests.forked_worker import events, fork_worker, next_attempt, of_kind, stream, tail
-from tests.reliability.registry import rows
 from tests.reliability.test_worker_supervision import (
     assert_checkpoints_are_whole,
     assert_same_weights,
     seconds_until_gone,
 )
 from tests.reliability.worker_runs import make_worker_run
+from tests.rows import rows
 
 pytestmark = pytest.mark.faults
 

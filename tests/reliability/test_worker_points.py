@@ -11,8 +11,8 @@ from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
 from tests.forked_worker import Points, fork_worker, next_attempt, stream, tail
-from tests.reliability.registry import rows
 from tests.reliability.worker_runs import make_worker_run
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 

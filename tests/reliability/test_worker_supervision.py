@@ -17,8 +17,8 @@ from studio.runs.folder import RunFolder, is_run_alive
 from studio.runs.spec import RunSpec
 from tests.forked_worker import ForkedWorker, events, fork_worker, next_attempt, of_kind, stream, tail
 from tests.reliability import planted
-from tests.reliability.registry import rows
 from tests.reliability.worker_runs import make_worker_run
+from tests.rows import rows
 
 pytestmark = pytest.mark.trust
 

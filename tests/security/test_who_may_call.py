@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from studio.server.openapi import describe
+from tests.rows import ATTACKS_ON_WHAT_IS_NOT_BUILT
 from tests.security.black_box import BlackBox, until
-from tests.security.rows import NOT_BUILT
 
 METHODS = ("get", "post", "put", "patch", "delete")
 FOREIGN_HOSTS = (
@@ -180,9 +180,9 @@ def test_b13_keys_are_made_for_each_home_and_only_loopback_is_served(box: BlackB
     assert "ssh" in (refused.stdout + refused.stderr).lower()
 
 
-@pytest.mark.parametrize("row", [pytest.param(row, id=row) for row in NOT_BUILT])
+@pytest.mark.parametrize("row", [pytest.param(row, id=row) for row in ATTACKS_ON_WHAT_IS_NOT_BUILT])
 def test_rows_that_need_what_is_not_built(row: str) -> None:
-    pytest.skip(f"{row}: {NOT_BUILT[row]}")
+    pytest.skip(f"{row}: {ATTACKS_ON_WHAT_IS_NOT_BUILT[row]}")
 
 
 def test_b16_sessions_rotate_end_and_belong_to_a_port(box: BlackBox, spare: BlackBox) -> None:

@@ -33,6 +33,7 @@ from studio.server.services.catalogue import Catalogue
 from studio.server.services.datasets import Datasets
 from studio.server.services.examples import Examples
 from studio.server.services.experiments import Experiments
+from studio.server.services.home_notices import HomeNotices
 from studio.server.services.imports import Imports
 from studio.server.services.live import Live
 from studio.server.services.machine import MachineService
@@ -46,7 +47,6 @@ from studio.server.services.weights import Weights
 from studio.server.studio import Studio
 from studio.server.version import studio_version
 from studio.store.copies import keep_daily_copy
-from studio.store.damage import lost_changes
 from studio.store.home import Home
 from studio.store.store import Store
 
@@ -113,15 +113,15 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         previews=previews,
         answers=Answers(home, store, runs, executor),
         machine=MachineService(home, store, weights, launcher_state),
+        notices=HomeNotices(home, store, config.reserve_bytes),
         started=time.time(),
-        warning=_lost_changes_warning(home, store),
     )
 
 
 def start_studio(studio: Studio) -> None:
     """Finish what a crash cut off, then begin to schedule."""
-    if studio.warning:
-        logger.warning(studio.warning)
+    for notice in studio.notices.now():
+        logger.warning(notice.message)
     if not studio.config.is_embedded:
         with suppress(OSError, sqlite3.Error):
             keep_daily_copy(studio.home.database, studio.home.backups)
@@ -202,18 +202,6 @@ def keep_ballast(home: Home, size_bytes: int) -> None:
                 os.posix_fallocate(file.fileno(), 0, size_bytes)
         except OSError:
             home.ballast.unlink(missing_ok=True)
-
-
-def _lost_changes_warning(home: Home, store: Store) -> str:
-    """What to say if the database is of an earlier time than the folders beside it; empty if it is not."""
-    lost = lost_changes(home, store.runs.fences())
-    if not lost:
-        return ""
-    names = ", ".join(lost[:10])
-    return (
-        f"The database is older than the folders of {len(lost)} runs ({names}). Was studio.db-wal deleted, or "
-        "studio.db copied without it? Put it back, or restore a backup."
-    )
 
 
 def take_home(config: ServerConfig) -> HomeLock:

@@ -54,8 +54,8 @@ def _serve(config: ServerConfig, lock: HomeLock, listener: socket.socket, *, ope
     sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
     sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
     sys.stdout.flush()
-    if studio.warning:
-        sys.stderr.write(f"Warning: {studio.warning}\n")
+    for notice in studio.notices.now():
+        sys.stderr.write(f"Warning: {notice.message} {notice.fix}\n")
     # uvicorn raises the signal again at its end; by default that would end us with the home not given back.
     signal.signal(signal.SIGTERM, _leave)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from studio.server.services.datasets import Datasets
     from studio.server.services.examples import Examples
     from studio.server.services.experiments import Experiments
+    from studio.server.services.home_notices import HomeNotices
     from studio.server.services.imports import Imports
     from studio.server.services.machine import MachineService
     from studio.server.services.predictions import Predictions
@@ -50,9 +51,8 @@ class Studio:
     answers: "Answers"
     previews: "Previews"
     machine: "MachineService"
+    notices: "HomeNotices"
     started: float
-    warning: str
-    """What whoever starts it must know about its home; empty if nothing."""
 
 
 def studio_of(request: Request) -> Studio:

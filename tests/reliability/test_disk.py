@@ -293,6 +293,9 @@ def test_a_lost_log_of_changes_is_noticed_and_said(template: Path, tmp_path: Pat
     try:
         told = wait_for(lambda: "older than the folders" in second.output.read_text() and second.output.read_text())
         assert id in told
+        [notice] = second.call("GET", "/api/me")["notices"]  # every page shows it
+        assert (notice["code"], notice["examples"]) == ("lost_changes", [id])
+        assert "restore a backup" in notice["fix"]
         assert (home / "runs" / id / "events.jsonl").exists()  # nothing of it was removed
     finally:
         end_all([second])

@@ -2,13 +2,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api } from "./client";
 import type { About, Finding, Machine, Me, Queue } from "./types";
 
-/** Who answers; asked again and again while `isAsking`, to notice a server that was started anew. */
+/** Who answers, and what is to be known of the home; asked often while `isAsking`, to notice a server started anew. */
 export function useMe(isAsking = false) {
   return useQuery({
     queryKey: ["me"],
     queryFn: () => api.get<Me>("/api/me"),
     staleTime: 60_000,
-    refetchInterval: isAsking ? 3_000 : false,
+    refetchInterval: isAsking ? 3_000 : 60_000,
   });
 }
 

@@ -2673,6 +2673,8 @@ export interface components {
         Me: {
             /** Home Name */
             home_name: string;
+            /** Notices */
+            notices: components["schemas"]["Finding"][];
             /** Started */
             started: number;
             /** Version */

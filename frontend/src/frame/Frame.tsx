@@ -9,6 +9,7 @@ import { HeatColours } from "../samples/HeatControl";
 import { useShortcuts } from "../ui/keys";
 import { Notices } from "../ui/notices";
 import { PartBoundary } from "../ui/states";
+import { HomeNotices } from "./HomeNotices";
 import { Search } from "./Search";
 import { ShortcutList } from "./Shortcuts";
 import { SideBar } from "./SideBar";
@@ -53,6 +54,7 @@ export function Frame() {
       <div className={classes.main}>
         <TopBar onMenu={() => setOpen("menu")} onSearch={() => setOpen("search")} />
         <VersionNotice />
+        <HomeNotices />
         <main id="content" tabIndex={-1} className={classes.content}>
           <PartBoundary key={pathname.split("/").slice(0, 3).join("/")} name="This page">
             <Suspense>

@@ -28,7 +28,12 @@ def health() -> Health:
 @router.get("/api/me")
 def me(studio: StudioDep) -> Me:
     """The server behind this session."""
-    return Me(version=studio_version(), home_name=studio.home.path.name, started=studio.started)
+    return Me(
+        version=studio_version(),
+        home_name=studio.home.path.name,
+        started=studio.started,
+        notices=studio.notices.now(),
+    )
 
 
 @router.post("/api/launch-codes")

@@ -1,6 +1,7 @@
 """Who is there."""
 
 from studio.server.schemas.payload import Payload
+from studio.settings.finding import Finding
 
 
 class Health(Payload):
@@ -15,6 +16,8 @@ class Me(Payload):
     version: str
     home_name: str
     started: float
+    notices: list[Finding]
+    """What everyone must know of this home, whichever page is open."""
 
 
 class LaunchCode(Payload):

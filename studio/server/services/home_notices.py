@@ -1,0 +1,59 @@
+"""HomeNotices: what everyone who works with a home must know of it, whichever page is open."""
+
+from studio.files import disk_free_bytes
+from studio.settings.finding import Finding, FindingLevel
+from studio.store.damage import lost_changes
+from studio.store.home import Home
+from studio.store.store import Store
+
+NAMES_SHOWN = 10
+
+
+class HomeNotices:
+    """Looks once for changes that the database lost, and at every call at the space that is left."""
+
+    def __init__(self, home: Home, store: Store, reserve_bytes: int) -> None:
+        self._home = home
+        self._reserve_bytes = reserve_bytes
+        self._lost = tuple(_lost_changes(home, store))
+
+    def now(self) -> list[Finding]:
+        """The most important one first."""
+        return [*self._lost, *self._low_disk()]
+
+    def _low_disk(self) -> list[Finding]:
+        free = disk_free_bytes(self._home.path)
+        if free >= self._reserve_bytes:
+            return []
+        return [
+            Finding(
+                level=FindingLevel.WARNING,
+                code="disk_low",
+                path="disk",
+                message=f"Only {free / 1e9:.1f} GB are free. Nothing starts and nothing can be uploaded until there "
+                f"are {self._reserve_bytes / 1e9:.1f} GB.",
+                found=f"{free} bytes",
+                expected=f"at least {self._reserve_bytes} bytes",
+                fix="Delete experiments, datasets or predictions that you no longer need.",
+            )
+        ]
+
+
+def _lost_changes(home: Home, store: Store) -> list[Finding]:
+    lost = lost_changes(home, store.runs.fences())
+    if not lost:
+        return []
+    more = f" and {len(lost) - NAMES_SHOWN} more" if len(lost) > NAMES_SHOWN else ""
+    names = ", ".join(lost[:NAMES_SHOWN]) + more
+    return [
+        Finding(
+            code="lost_changes",
+            path="studio.db",
+            message=f"The database is older than the folders of some runs: {names}.",
+            found="studio.db-wal was deleted, or studio.db was copied without it",
+            expected="studio.db and studio.db-wal of one moment",
+            fix="Stop the studio and put studio.db-wal back, or restore a backup.",
+            count=len(lost),
+            examples=tuple(lost[:NAMES_SHOWN]),
+        )
+    ]

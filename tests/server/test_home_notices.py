@@ -1,0 +1,49 @@
+"""What everyone must know of a home comes with every session."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from studio.runs.spec import RunSpec, WorkerKind
+from studio.server.services.home_notices import HomeNotices
+from studio.store.home import Home
+from studio.store.store import Store
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home.create(tmp_path / "home")
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[Store]:
+    store = Store.open(home)
+    yield store
+    store.close()
+
+
+def test_a_sound_home_with_room_has_none(home: Home, store: Store) -> None:
+    assert HomeNotices(home, store, reserve_bytes=0).now() == []
+
+
+def test_less_room_than_the_reserve_is_told_with_numbers(home: Home, store: Store) -> None:
+    [notice] = HomeNotices(home, store, reserve_bytes=1 << 60).now()
+
+    assert notice.code == "disk_low"
+    assert "GB are free" in notice.message
+    assert notice.found.endswith("bytes")
+    assert notice.fix
+
+
+def test_lost_changes_come_first_and_name_the_runs(home: Home, store: Store) -> None:
+    for number in range(12):
+        folder = home.worker_folder(WorkerKind.TRAIN, f"run-{number:02d}")
+        folder.mkdir(parents=True)
+        RunSpec(run_id=folder.name, problem_type="", fence=1).write(folder)
+
+    lost, low = HomeNotices(home, store, reserve_bytes=1 << 60).now()
+
+    assert (lost.code, low.code) == ("lost_changes", "disk_low")
+    assert (lost.count, lost.examples[0], len(lost.examples)) == (12, "run-00", 10)
+    assert lost.message.endswith("run-09 and 2 more.")

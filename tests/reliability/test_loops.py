@@ -22,6 +22,7 @@ from tests.reliability.harness import (
     check_database,
     copy_home,
     end_all,
+    experiment_body,
     mounted,
     points,
     starts,
@@ -31,6 +32,8 @@ from tests.reliability.test_races import race_a_stop
 from tests.rows import rows
 
 pytestmark = pytest.mark.faults
+EXPERIMENT_EVERY = 50
+"""One in so many changes starts an experiment."""
 LONG = 10_000_000
 
 
@@ -47,6 +50,7 @@ class Writer:
         self.number = 0
         self.acknowledged = 0
         self.experiments: list[str] = []
+        self.refused: list[Any] = []
         self._is_ending = threading.Event()
         self._thread = threading.Thread(target=self._write, daemon=True)
 
@@ -64,22 +68,42 @@ class Writer:
         """F1, I16: everything that was answered with success is there."""
         name = self.server.call("GET", f"/api/datasets/{self.dataset}")["name"]
         assert int(name.split()[-1]) >= self.acknowledged, f"{name} after {self.acknowledged} was acknowledged"
-        known = {one["id"] for one in self.server.call("GET", "/api/experiments?limit=1000")["items"]}
-        assert set(self.experiments) <= known
+        assert set(self.experiments) <= known_experiments(self.server)
+        assert self.refused == []
 
     def _write(self) -> None:
         while not self._is_ending.is_set():
+            self.number += 1
+            name = f"data {self.number}"
             try:
-                self.number += 1
-                status, _ = self.server.ask("PATCH", f"/api/datasets/{self.dataset}", {"name": f"data {self.number}"})
-                if status == 200:
-                    self.acknowledged = self.number
-                if self.number % 15 == 0:
-                    experiment, _ = self.server.start()
-                    self.experiments.append(experiment)
-            except (OSError, ValueError, AssertionError):
+                if self._change(name) and self.number % EXPERIMENT_EVERY == 0:
+                    self._start(name)
+            except (OSError, ValueError):  # the server is not there, or died amidst its answer
                 if self._is_ending.wait(0.02):
                     return
+
+    def _change(self, name: str) -> bool:
+        status, found = self.server.ask("PATCH", f"/api/datasets/{self.dataset}", {"name": name})
+        if status == 200:
+            self.acknowledged = self.number
+        else:
+            self.refused.append(found)
+        return status == 200
+
+    def _start(self, dataset: str) -> None:
+        body = experiment_body(self.server.base, general__dataset=dataset)
+        status, found = self.server.ask("POST", "/api/experiments", body)
+        if status == 201:
+            self.experiments.append(found["id"])
+        else:
+            self.refused.append(found)
+
+
+def known_experiments(server: Server) -> set[str]:
+    """Ids of all experiments."""
+    found = server.call("GET", "/api/experiments?limit=1000")
+    assert found["total"] <= 1000
+    return {one["id"] for one in found["items"]}
 
 
 def told(what: str, number: int, seconds: list[float]) -> None:
@@ -123,6 +147,7 @@ def test_the_server_survives_two_hundred_kills_while_it_writes_and_trains(templa
         end_all(servers)
     told("kills of the server", kills, recoveries)
     print(f"changes acknowledged and kept: {writer.acknowledged}, experiments: {len(writer.experiments)}")
+    assert writer.experiments
 
 
 @rows("I4", "I11", "I15", "I16")
@@ -162,6 +187,9 @@ def test_twenty_power_cuts_lose_nothing_that_was_acknowledged(template: Path, tm
         finally:
             end_all([server])
     told("power cuts", cuts, recoveries)
+    print(f"changes acknowledged and kept: {writer.acknowledged}, experiments: {len(writer.experiments)}")
+    assert writer.experiments
+    assert writer.refused == []
 
 
 def make_dataset(server: Server) -> str:
@@ -181,8 +209,7 @@ def check_cut(base: Path, dataset: str, acknowledged: int, experiments: list[str
             check_database(disk / "home")
             name = server.call("GET", f"/api/datasets/{dataset}")["name"]
             assert int(name.split()[-1]) >= acknowledged
-            known = {one["id"] for one in server.call("GET", "/api/experiments?limit=1000")["items"]}
-            assert set(experiments) <= known
+            assert set(experiments) <= known_experiments(server)
             for id in ready:
                 assert server.call("GET", f"/api/datasets/{id}")["state"] == "ready"
                 assert server.call("GET", f"/api/datasets/{id}/samples")["total"] > 0

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -42,9 +44,28 @@ def server(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Server:
     end_all([one])
 
 
-def begin(server: Server, step: int = 3, **orders: object) -> str:
+@contextmanager
+def memory_cgroup(pid: int, size_bytes: int) -> Iterator[None]:
+    """Lets a process have so much memory more, while the block runs."""
+    parent = Path("/sys/fs/cgroup/memory")
+    if not (parent / "cgroup.procs").exists() or not os.access(parent, os.W_OK):
+        pytest.skip("F43: no memory cgroup can be made here")
+    group = parent / f"studio-test-{pid}"
+    group.mkdir()
+    try:
+        (group / "memory.limit_in_bytes").write_text(str(size_bytes))
+        (group / "cgroup.procs").write_text(str(pid))
+        yield
+        wait_for(lambda: not (group / "cgroup.procs").read_text())
+    finally:
+        for left in (group / "cgroup.procs").read_text().split():
+            (parent / "cgroup.procs").write_text(left)
+        group.rmdir()
+
+
+def begin(server: Server, step: int = 3, gpus: tuple[str, ...] = (), **orders: object) -> str:
     server.order(**{"steps": LONG, **orders})
-    _, id = server.start(environment__gpus=[])
+    _, id = server.start(environment__gpus=list(gpus))
     server.await_step(id, step)
     return id
 
@@ -84,6 +105,23 @@ def test_an_end_that_no_worker_told_has_its_name(
 
     assert run["error"]["code"] == code
     assert words in run["error"]["message"]
+
+
+@rows("F43", "I21")
+def test_a_worker_that_the_kernel_kills_for_memory_has_that_cause_and_others_go_on(server: Server) -> None:
+    """By a memory cgroup around one worker; the kernel counts its kills as it does those of the whole machine."""
+    other = begin(server, gpus=("0",))
+    id = begin(server, gpus=("1",), greedy_at=60)
+
+    with memory_cgroup(server.worker(id), 256 << 20):
+        run = server.await_state(id, "lost", seconds=60)
+
+    assert run["error"]["code"] == "oom_host"
+    assert "ran out of memory" in run["error"]["message"]
+    assert run["error"]["setting"] == "training.batch_size"
+    assert server.run(other)["state"] == "running"
+    server.order(steps=1)
+    server.await_state(other, "finished")
 
 
 @rows("I7", "I8", "I2")

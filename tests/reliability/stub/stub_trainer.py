@@ -25,6 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "ending": "finished",
     "deaf": False,
     "silent_at": 0,
+    "greedy_at": 0,
 }
 
 
@@ -77,6 +78,8 @@ class _Trainer:
                 return 4
             if step == self.orders["silent_at"]:
                 time.sleep(600)
+            if step == self.orders["greedy_at"]:
+                self.hoard = [os.urandom(1 << 20) for _ in range(1 << 12)]
             time.sleep(self.orders["pause"])
             self.tell(events.Metrics(points={"train.loss": ((step, 1.0 / step),)}))
             self.tell(events.Progress(fraction=step / steps, epoch=step / 10, epochs=steps // 10, step=step))

@@ -58,7 +58,7 @@ def declared_attacks() -> set[str]:
 def declared_by_marker() -> set[str]:
     """Rows that some test declares with `rows`, wherever it lies."""
     texts = (path.read_text() for path in TESTS.rglob("test_*.py"))
-    declarations = (one for text in texts for one in re.findall(r"\brows\(([^)]*)\)", text))
+    declarations = (one for text in texts for one in re.findall(r"\brows=?\(([^)]*)\)", text))
     return {row for declaration in declarations for row in re.findall(r'"([FI]\d+)"', declaration)}
 
 

@@ -4,6 +4,7 @@ import re
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from studio.errors import StudioError
@@ -17,6 +18,7 @@ from studio.training.reporter import Reporter
 MAX_DETAIL = 20_000
 LESS_MEMORY = "Use a smaller batch or backbone, smaller images, a lower Max length, or Automatically adjust batch size."
 _FREE = re.compile(r"of which ([\d.]+ [KMG]iB) is free")
+_PATH = re.compile(r"(?:^|')(/[^'\n]+)")
 _TOTAL = re.compile(r"total capacity of ([\d.]+ [KMG]iB)")
 
 
@@ -68,8 +70,9 @@ def describe(error: BaseException, situation: Situation | None = None) -> Failur
     if full is not None:
         return Failure(full.code, full.message, full.hint)
     for cause in CAUSES:
-        if any(cause.is_behind(one, str(one)) for one in _behind(error)):
-            return Failure(cause.code, cause.message, cause.hint)
+        behind = next((one for one in _behind(error) if cause.is_behind(one, str(one))), None)
+        if behind is not None:
+            return Failure(cause.code, cause.message.removesuffix(".") + _file_words(behind) + ".", cause.hint)
     text = str(error)
     first = text.splitlines()[0] if text else "no message"
     return Failure("internal", f"{type(error).__name__}: {first}", "The log has the details.")
@@ -95,6 +98,15 @@ def _behind(error: BaseException) -> Iterator[BaseException]:
     while current is not None:
         yield current
         current = current.__cause__
+
+
+def _file_words(error: BaseException) -> str:
+    """The file that an error of the system is about, as far as it says: the last two parts of its path."""
+    if not isinstance(error, OSError):
+        return ""
+    told = _PATH.search(str(error))  # pyarrow has it in its words alone
+    name = error.filename if isinstance(error.filename, str) else told[1] if told else ""
+    return f": {'/'.join(Path(name).parts[-2:])}" if name else ""
 
 
 def _sample(error: BaseException, situation: Situation) -> FailedSample | None:

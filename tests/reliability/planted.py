@@ -29,6 +29,11 @@ MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 GPU_WORDS = (
     "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 15.78 GiB of which 0.31 GiB is free."
 )
+GPU_ERROR = (
+    "CUDA error: an illegal memory access was encountered\n"
+    "CUDA kernel errors might be asynchronously reported at some other API call."
+)
+PEER_WORDS = "[../third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [127.0.0.1]:29500"
 Plant = Callable[[], object]
 Prepare = Callable[[Path, Path], object]
 """Changes (run folder, dataset folder) before the worker starts."""
@@ -76,6 +81,11 @@ def too_large() -> None:
 def normalize_one() -> None:
     """Normalize a batch of one sample of one pixel."""
     nn.BatchNorm2d(3).train()(torch.ones(1, 3, 1, 1))
+
+
+def label_beyond_classes() -> None:
+    """Ask for the loss of a label that has no output."""
+    nn.functional.cross_entropy(torch.zeros(1, 2), torch.tensor([5]))
 
 
 def crash() -> None:

@@ -28,7 +28,7 @@ from studio.server.guard import Guard
 from studio.server.home_lock import HomeLock
 from studio.server.openapi import operation_id
 from studio.server.routes.all import api_router
-from studio.server.services.answers import Answers
+from studio.server.services.answers import ANSWER_SECONDS, Answers
 from studio.server.services.catalogue import Catalogue
 from studio.server.services.datasets import Datasets
 from studio.server.services.examples import Examples
@@ -39,7 +39,7 @@ from studio.server.services.live import Live
 from studio.server.services.machine import MachineService
 from studio.server.services.planning import Planner
 from studio.server.services.predictions import Predictions
-from studio.server.services.previews import Previews
+from studio.server.services.previews import PREVIEW_SECONDS, Previews
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
 from studio.server.services.uploads import Uploads
@@ -85,7 +85,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     datasets.scheduler = scheduler
     imports = Imports(home, store, uploads, datasets, config.import_roots)
     runs = Runs(home, store, scheduler.stop_stage)
-    previews = Previews(home, planner, executor)
+    previews = Previews(home, planner, executor, min(PREVIEW_SECONDS, config.hang_seconds))
     experiments = Experiments(home, store, hub, scheduler, executor, planner, runs, secrets, previews)
     predictions = Predictions(home, store, hub, scheduler, runs, imports)
     live.connect(runs, experiments, datasets, predictions, imports)
@@ -111,7 +111,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         runs=runs,
         predictions=predictions,
         previews=previews,
-        answers=Answers(home, store, runs, executor),
+        answers=Answers(home, store, runs, executor, min(ANSWER_SECONDS, config.hang_seconds)),
         machine=MachineService(home, store, weights, launcher_state),
         notices=HomeNotices(home, store, config.reserve_bytes),
         started=time.time(),

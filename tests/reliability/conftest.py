@@ -40,6 +40,13 @@ def trained_template(template: Path, tmp_path_factory: pytest.TempPathFactory) -
     return _made_once(tmp_path_factory, "trained", make)
 
 
+@pytest.fixture
+def trained(trained_template: Path, tmp_path: Path) -> tuple[Path, str, str]:
+    """A test's own copy of a home with a finished model: its folder, and the ids of experiment and run."""
+    copy_home(trained_template, tmp_path)
+    return tmp_path, (trained_template / "experiment").read_text(), (trained_template / "run").read_text()
+
+
 def _made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
     """A folder that one of the processes that run tests makes, for all of them."""
     base = factory.getbasetemp()

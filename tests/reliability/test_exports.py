@@ -8,17 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.reliability.harness import Server, copy_home, end_all, wait_for
+from tests.reliability.harness import Server, end_all, wait_for
 from tests.rows import rows
 
 pytestmark = pytest.mark.trust
-
-
-@pytest.fixture
-def trained(trained_template: Path, tmp_path: Path) -> tuple[Path, str, str]:
-    """A test's own copy of a home with a finished model: its folder, and the ids of experiment and run."""
-    copy_home(trained_template, tmp_path)
-    return tmp_path, (trained_template / "experiment").read_text(), (trained_template / "run").read_text()
 
 
 @rows("F7", "I11")

@@ -8,10 +8,14 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
+
+from studio.runs.folder import RunFolder
 from studio.runs.process import ProcessRecord
 from studio.runs.process_tree import ProcessTree
 from studio.runs.spec import RunSpec
 from studio.scheduling.environment import worker_environment
+from studio.scheduling.executors.local import LocalExecutor
 
 
 def sleeper(*, leads_group: bool = True) -> subprocess.Popen[bytes]:
@@ -108,3 +112,20 @@ def test_a_record_survives_its_file_and_says_who_lives(tmp_path: Path) -> None:
     assert record.is_alive()
     (tmp_path / "run.json").write_text("{")
     assert ProcessRecord.read(tmp_path / "run.json") is None
+
+
+def test_a_worker_that_ended_is_no_zombie_once_another_starts_and_keeps_its_code(tmp_path: Path) -> None:
+    executor = LocalExecutor()
+    spec = RunSpec(run_id="r", problem_type="")
+    first, second = RunFolder.create(tmp_path / "first"), RunFolder.create(tmp_path / "second")
+    executor.launch(first, spec)  # its order is not written, so it ends with an error
+    [child] = psutil.Process().children()
+    while child.status() != psutil.STATUS_ZOMBIE:
+        time.sleep(0.05)
+
+    executor.launch(second, spec)
+
+    assert not child.is_running()
+    assert executor.exit_code(first) not in (None, 0)
+    while executor.exit_code(second) is None:
+        time.sleep(0.05)

@@ -31,6 +31,7 @@ class LocalExecutor:
     def launch(self, folder: RunFolder, spec: RunSpec) -> None:
         """Fork from the warm launcher if it is warm, else start an interpreter."""
         key = str(folder.path)
+        self._bury()
         self._children.pop(key, None)
         self._started.pop(key, None)
         ExitRecord.forget(folder)
@@ -85,6 +86,11 @@ class LocalExecutor:
                 child.returncode = 0  # it is not ours to wait for; Popen would complain when it is forgotten
         if self._launcher:
             self._launcher.close()
+
+    def _bury(self) -> None:
+        """Take the code of every child that has ended, so that none stays a zombie; it is kept for who asks later."""
+        for child in self._children.values():
+            child.poll()
 
     def _tree(self, folder: RunFolder) -> ProcessTree | None:
         leader = ProcessRecord.read(folder.process) or self._started.get(str(folder.path))

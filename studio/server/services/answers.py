@@ -18,6 +18,7 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.launcher import connect_unix
+from studio.scheduling.unscheduled import UnscheduledWorker
 from studio.server.schemas.runs import Answer
 from studio.server.services.runs import Runs, has_bundle
 from studio.store.home import Home
@@ -28,6 +29,7 @@ MAX_SAMPLE_BYTES = 64 << 20
 START_SECONDS = 120.0
 ANSWER_SECONDS = 120.0
 KEPT_ANSWERS = 20
+ASK_AGAIN = "Ask again: it is then loaded anew. The log of the worker has its last words."
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\x00", b"MM\x00*", b"GIF8")
 
 
@@ -40,11 +42,14 @@ class AnswerError(StudioError):
 class Answers:
     """Answer workers, one a model, started when first asked; they end by themselves."""
 
-    def __init__(self, home: Home, store: Store, runs: Runs, executor: Executor) -> None:
+    def __init__(
+        self, home: Home, store: Store, runs: Runs, executor: Executor, patience_seconds: float = ANSWER_SECONDS
+    ) -> None:
         self._home = home
         self._store = store
         self._runs = runs
         self._executor = executor
+        self._patience_seconds = patience_seconds
         self._locks: dict[str, threading.Lock] = {}
         self._guard = threading.Lock()
 
@@ -140,6 +145,7 @@ class Answers:
         folder.stop.unlink(missing_ok=True)
         folder.answer_socket.unlink(missing_ok=True)
         write_json(folder.path / "spec.json", spec.model_dump(mode="json"))
+        worker = UnscheduledWorker(self._executor, folder)
         self._executor.launch(folder, spec)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -150,15 +156,27 @@ class Answers:
                 if self._executor.exit_code(folder) is not None:
                     break
                 time.sleep(0.1)
-        raise AnswerError("The model could not be loaded for answering.", hint="Look at the run's worker log.")
+        ending = worker.ending()
+        worker.end()
+        why = f": {ending.reason}" if ending else f" within {START_SECONDS:.0f} s"
+        raise AnswerError(f"The model could not be loaded for answering{why}.", hint=ASK_AGAIN)
 
     def _ask(self, folder: RunFolder, question: Mapping[str, Any]) -> dict[str, Any]:
+        worker = UnscheduledWorker(self._executor, folder)
         try:
-            with connect_unix(folder.answer_socket, ANSWER_SECONDS) as connection:
+            with connect_unix(folder.answer_socket, self._patience_seconds) as connection:
                 connection.sendall(json.dumps(question).encode() + b"\n")
                 answer = json.loads(connection.makefile("rb").readline())
+        except TimeoutError as error:
+            worker.end()
+            raise AnswerError(
+                f"The model did not answer within {self._patience_seconds:.0f} s, and was ended.", hint=ASK_AGAIN
+            ) from error
         except (OSError, ValueError) as error:
-            raise AnswerError("The model did not answer.", hint="Try again.") from error
+            ending = worker.ending()
+            worker.end()
+            why = f": {ending.reason}" if ending else ""
+            raise AnswerError(f"The model did not answer{why}.", hint=ASK_AGAIN) from error
         if "sample" not in answer:
             told = answer.get("error") or {}
             message = told.get("message") if isinstance(told, dict) else str(told)

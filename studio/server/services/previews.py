@@ -12,6 +12,7 @@ from studio.runs.events import Failed, Finished, read_events
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.scheduling.executors.executor import Executor
+from studio.scheduling.unscheduled import UnscheduledWorker
 from studio.server.schemas.catalogue import SettingsInput, SettingsPreview
 from studio.server.services.planning import Planner, Prepared
 from studio.settings.finding import Finding, SettingsError, blocking
@@ -19,7 +20,7 @@ from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN
 from studio.store.home import Home
 from studio.store.ids import new_id
 
-PATIENCE_SECONDS = 60.0
+PREVIEW_SECONDS = 60.0
 KEPT = 12
 
 
@@ -32,10 +33,13 @@ class PreviewError(StudioError):
 class Previews:
     """Makes previews, one at a time, and keeps the last few for their pictures."""
 
-    def __init__(self, home: Home, planner: Planner, executor: Executor) -> None:
+    def __init__(
+        self, home: Home, planner: Planner, executor: Executor, patience_seconds: float = PREVIEW_SECONDS
+    ) -> None:
         self._home = home
         self._planner = planner
         self._executor = executor
+        self._patience_seconds = patience_seconds
         self._turn = threading.Lock()
 
     def make(self, body: SettingsInput) -> SettingsPreview:
@@ -91,25 +95,29 @@ class Previews:
         spec.write(folder.path)
         with self._turn:
             began = time.monotonic()
+            worker = UnscheduledWorker(self._executor, folder)
             self._executor.launch(folder, spec)
-            self._await(folder)
+            self._await(folder, worker)
             self._forget_old()
         result = json.loads(folder.preview.read_bytes())
         return SettingsPreview(id=preview_id, seconds=time.monotonic() - began, **result)
 
-    def _await(self, folder: RunFolder) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def _await(self, folder: RunFolder, worker: UnscheduledWorker) -> None:
+        deadline = time.monotonic() + self._patience_seconds
         while time.monotonic() < deadline:
             for event, _ in read_events(folder.events):
                 if isinstance(event, Finished):
                     return
                 if isinstance(event, Failed):
                     raise SettingsError([_finding(event)])
-            if self._executor.exit_code(folder) not in (None, 0):
-                break
+            if self._executor.exit_code(folder) not in (None, 0) and (ending := worker.ending()):
+                raise PreviewError(f"The rows could not be shown: {ending.reason}.", hint="Try again.")
             time.sleep(0.05)
-        folder.stop.touch()
-        raise PreviewError("The rows could not be shown in time.", hint="Look at the server's log, and try again.")
+        worker.end()
+        raise PreviewError(
+            f"The rows could not be shown within {self._patience_seconds:.0f} s.",
+            hint="Try again when less is going on, or with fewer steps in the pipeline.",
+        )
 
     def _forget_old(self) -> None:
         base = self._home.worker_folder(WorkerKind.PREVIEW, "x").parent

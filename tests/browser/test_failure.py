@@ -38,6 +38,8 @@ def test_the_panel_names_cause_sample_setting_and_log(failed: dict[str, Any], op
     panel.get_by_text("Last 200 lines of the log").click()
     expect(panel.locator("pre")).to_contain_text("train_007.png")
     expect(panel.get_by_role("button", name="Run again as it is")).to_be_visible()
+    expect(page.get_by_role("link", name="Start again with changes")).to_have_count(1)
+    expect(page.get_by_role("button", name="Resume")).to_have_count(0)
     panel.get_by_role("link", name="Start again with changes").click()
     page.wait_for_url("**/experiments/new?from=**")
     expect(page.locator("h1").first).to_be_visible()

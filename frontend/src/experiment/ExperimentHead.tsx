@@ -11,6 +11,7 @@ import { MoreIcon, PencilIcon, PlayIcon, PredictionIcon, StopIcon } from "../ui/
 import { useShortcuts } from "../ui/keys";
 import { isActive, ProgressBar, StateLabel } from "../ui/Status";
 import { ErrorPanel } from "../ui/states";
+import { isExplained } from "./FailurePanel";
 import { StopNotice } from "./StopNotice";
 import classes from "./experiment.module.css";
 
@@ -126,7 +127,7 @@ function Actions({ experiment, run, onSteer, isBusy }: ActionsProps) {
   const remove = useDeleteExperiment();
   const [asks, setAsks] = useState<"stop" | "delete" | null>(null);
   const canStop = isActive(experiment.state);
-  const canResume = ["failed", "stopped", "lost"].includes(experiment.state);
+  const canResume = ["failed", "stopped", "lost"].includes(experiment.state) && !isExplained(run);
   const again = `/experiments/new?from=${experiment.id}${experiment.dataset ? `&dataset=${experiment.dataset.id}` : ""}`;
   useShortcuts({ s: () => canStop && setAsks("stop") });
   const confirm = () => {
@@ -176,7 +177,7 @@ function Actions({ experiment, run, onSteer, isBusy }: ActionsProps) {
             Build pipeline
           </Button>
         ))}
-      {!run?.has_bundle && !canStop && (
+      {!run?.has_bundle && !canStop && !isExplained(run) && (
         <Button component={Link} to={again}>
           Start again with changes
         </Button>

@@ -11,11 +11,16 @@ import classes from "./failure.module.css";
 
 type FailurePanelProps = { experiment: Experiment; run: Run };
 
+/** Whether the panel stands on the page, with its own ways on. */
+export function isExplained(run: Run | undefined): boolean {
+  return run !== undefined && run.error !== null && ["failed", "lost"].includes(run.state);
+}
+
 /** Why a run failed, in the first screen: the cause, the sample and the setting behind it, and what to do. */
 export function FailurePanel({ experiment, run }: FailurePanelProps) {
   const { error } = run;
   const steer = useSteerExperiment(experiment.id);
-  if (error === null || !["failed", "lost"].includes(run.state)) return null;
+  if (error === null || !isExplained(run)) return null;
   const again = `/experiments/new?from=${experiment.id}${experiment.dataset ? `&dataset=${experiment.dataset.id}` : ""}`;
   const changed = error.setting ? `${again}&find=${encodeURIComponent(error.setting)}` : again;
   return (

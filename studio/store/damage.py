@@ -1,14 +1,19 @@
 """damage: what is wrong with a home's database before anything is written to it."""
 
+import heapq
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from studio.errors import StudioError
 from studio.files import read_json
 from studio.runs.spec import WorkerKind
 from studio.store.copies import newest_copy
 from studio.store.home import Home
+
+FOLDERS_LOOKED_AT = 2_000
 
 
 class DamagedDatabaseError(StudioError):
@@ -47,21 +52,31 @@ def lost_changes(home: Home, fences: dict[str, int]) -> list[str]:
     """Ids of runs whose folders are of a later time than the database; `fences` are those it knows.
 
     A lost `studio.db-wal`, or a copy of the database without it, shows in this way: a worker's order carries a fence
-    that the database had committed before it was written.
+    that the database had committed before it was written. The newest folders are looked at only: what a lost log can
+    have held is the last few megabytes of changes.
     """
     return sorted(_later(home, fences))
 
 
 def _later(home: Home, fences: dict[str, int]) -> Iterator[str]:
     for kind in (WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.PREDICT):
-        for folder in home.worker_folder(kind, "x").parent.glob("*/spec.json"):
-            id = folder.parent.name
+        for id in _newest(home.worker_folder(kind, "x").parent):
             try:
-                fence = int(read_json(folder).get("fence", 0))
+                fence = int(read_json(home.worker_folder(kind, id) / "spec.json").get("fence", 0))
             except (OSError, ValueError, AttributeError, TypeError):
                 continue
             if fence > fences.get(id, -1):
                 yield id
+
+
+def _newest(base: Path) -> list[str]:
+    """Names of the folders that were changed last."""
+    try:
+        with os.scandir(base) as entries:
+            newest = heapq.nlargest(FOLDERS_LOOKED_AT, ((one.stat().st_mtime, one.name) for one in entries))
+    except OSError:
+        return []
+    return [name for _, name in newest]
 
 
 def _how_to_restore(home: Home) -> str:

@@ -1,11 +1,13 @@
 """A database that is damaged, missing or older than its files is noticed before anything is written."""
 
+import os
 import sqlite3
 from pathlib import Path
 
 import pytest
 
 from studio.runs.spec import RunSpec, WorkerKind
+from studio.store import damage
 from studio.store.copies import copy_database, keep_daily_copy, newest_copy
 from studio.store.damage import DamagedDatabaseError, lost_changes, require_sound
 from studio.store.home import Home
@@ -84,3 +86,12 @@ def test_orders_newer_than_the_database_betray_lost_changes(home: Home) -> None:
     make_folder(home, "run-unknown", 1)
 
     assert lost_changes(home, {"run-known": 2, "run-behind": 2}) == ["run-behind", "run-unknown"]
+
+
+def test_only_the_newest_folders_are_looked_at_for_lost_changes(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(damage, "FOLDERS_LOOKED_AT", 2)
+    for age, id in enumerate(("run-newest", "run-newer", "run-old")):
+        make_folder(home, id, 1)
+        os.utime(home.worker_folder(WorkerKind.TRAIN, id), (1e9 - age, 1e9 - age))
+
+    assert lost_changes(home, {}) == ["run-newer", "run-newest"]

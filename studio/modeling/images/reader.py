@@ -72,7 +72,7 @@ def read_picture(
         ) from error
     except (StudioError, OSError) as error:
         raise SampleError(
-            f"Row {row}: the image {name!r} cannot be read: {error}",
+            f"Row {row}: the image {name!r} cannot be read. {error}",
             row=row,
             file=name,
             hint="Replace the file, or import the dataset again; it checks every file.",

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path
+from studio.runs.silence import HANG_SECONDS, VARIABLE
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,8 +35,8 @@ def serve(
     ] = 1,
     hang_seconds: Annotated[
         float,
-        typer.Option(min=1, envvar="STUDIO_HANG_SECONDS", help="How long a worker may be silent before it is ended."),
-    ] = 300,
+        typer.Option(min=1, envvar=VARIABLE, help="How long a worker may be silent before it is ended."),
+    ] = HANG_SECONDS,
 ) -> None:
     """Run the server."""
     from studio.server.config import ServerConfig

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from studio.runs.silence import HANG_SECONDS
 from studio.runs.spec import WorkerKind
 from studio.runs.state import RunState
 from studio.scheduling.endings import ending_of
@@ -18,7 +19,6 @@ LEFTOVER_SECONDS = 3.0
 """How long what a gone worker started may take to end by itself."""
 REAP_SECONDS = 1.5
 """How long the exit code of a gone worker may take to come."""
-HANG_SECONDS = 300.0
 DUMP_SECONDS = 5.0
 """Between the order to write down where it hangs, and its end."""
 MAX_LAUNCHES = 2

@@ -14,10 +14,10 @@ from studio.failpoints import failpoint
 from studio.files import write_json
 from studio.machine import usable_cores
 from studio.runs.folder import RunFolder
+from studio.runs.silence import HANG_SECONDS
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
 from studio.scheduling.decide import (
-    HANG_SECONDS,
     KILL_SECONDS,
     TERM_SECONDS,
     Action,

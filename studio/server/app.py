@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from studio.files import disk_free_bytes
 from studio.machine import gpus, usable_cores
+from studio.runs.silence import VARIABLE as HANG_VARIABLE
 from studio.scheduling.decide import Slots
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.executors.fake import FakeExecutor
@@ -76,8 +77,9 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         secrets=secrets.get,
         hang_seconds=config.hang_seconds,
     )
-    # Workers are told by this name, so that they find the home's weights also when it was given as an option.
+    # Workers are told by these names also what was given as an option.
     os.environ["STUDIO_WEIGHTS"] = str(home.weights)
+    os.environ[HANG_VARIABLE] = str(config.hang_seconds)
     weights = Weights(home.weights)
     planner = Planner(home, store, weights)
     uploads = Uploads(home, store, config.reserve_bytes)

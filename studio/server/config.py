@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.errors import StudioError
+from studio.runs.silence import HANG_SECONDS
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEFAULT_PORT = 8000
@@ -36,7 +37,7 @@ class ServerConfig:
     reserve_bytes: int = 1 << 30
     """Free space that uploads and new runs leave alone."""
     ballast_bytes: int = 64 << 20
-    hang_seconds: float = 300.0
+    hang_seconds: float = HANG_SECONDS
     """How long a living worker may be silent before it is taken for hanging."""
     page_port: int | None = None
     """The port of a development server of the page, which passes requests on."""

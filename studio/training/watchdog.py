@@ -21,10 +21,9 @@ from pathlib import Path
 import psutil
 
 from studio.errors import TrainingError
+from studio.runs.silence import hang_seconds
 from studio.training.signs_of_life import SignsOfLife
 
-VARIABLE = "STUDIO_HANG_SECONDS"
-HANG_SECONDS = 300.0
 MEDIAN_STEPS = 20
 LOOK_SECONDS = 1.0
 DUMP_SECONDS = 0.5
@@ -122,14 +121,6 @@ class Watchdog:
                 self._give_up(self._patience.idle_seconds)
                 return
             last = now
-
-
-def hang_seconds(environment: Mapping[str, str]) -> float:
-    """How long a run may make no progress, as set or by default."""
-    try:
-        return max(1.0, float(environment[VARIABLE]))
-    except (KeyError, ValueError):
-        return HANG_SECONDS
 
 
 def register_stack_dumps() -> None:

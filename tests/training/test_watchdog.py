@@ -2,8 +2,9 @@
 
 import pytest
 
+from studio.runs.silence import HANG_SECONDS, hang_seconds
 from studio.training.signs_of_life import SignsOfLife
-from studio.training.watchdog import HANG_SECONDS, Effort, Patience, hang_seconds
+from studio.training.watchdog import Effort, Patience
 
 
 class Clock:

@@ -1,9 +1,9 @@
 """Log lines: one record is one line, whatever a name in it holds; what follows it is set in."""
 
 import logging
-import re
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+from studio.visible import visible
+
 _SET_IN = "    "
 
 
@@ -17,11 +17,6 @@ class LineFormatter(logging.Formatter):
     def formatException(self, ei: object) -> str:  # noqa: N802 - the name of the base class
         """The traceback, set in."""
         return set_in(super().formatException(ei))  # type: ignore[arg-type]
-
-
-def visible(text: str) -> str:
-    """The text in one line: control characters as one would write them."""
-    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 
 
 def set_in(text: str) -> str:

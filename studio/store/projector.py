@@ -23,6 +23,7 @@ from studio.store.experiments import refresh_experiment
 from studio.store.runs import RunRow
 from studio.store.series import finite, trim_points, write_points
 from studio.store.tables import checkpoint, cursor, experiment, insight, run, run_prediction
+from studio.visible import visible
 
 logger = logging.getLogger(__name__)
 BATCH_EVENTS = 2000
@@ -269,7 +270,7 @@ class _Fold:
         )
 
     def _log(self, event: Event, level: str, line: str) -> None:
-        shown = _visible(line)[:MAX_LOG_TEXT]
+        shown = visible(line, keep="\n\t")[:MAX_LOG_TEXT]
         self._lines.append({"run_id": self._row.id, "n": event.n, "time": event.time, "level": level, "text": shown})
         self._projection.lines.append(LogLineRow(event.n, event.time, level, shown))  # type: ignore[arg-type]
 
@@ -296,8 +297,3 @@ class _Fold:
         # A named cause needs no traceback; for whoever mends the studio it stands in worker.log.
         detail = f"\n{event.detail}" if event.detail and event.code == "internal" else ""
         self._log(event, "error", f"{event.message} {event.hint}".strip() + detail)
-
-
-def _visible(line: str) -> str:
-    """Control characters made visible, so that a line cannot forge others or reach a terminal."""
-    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in line)

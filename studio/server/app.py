@@ -4,7 +4,7 @@ import logging
 import os
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -60,11 +60,13 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     home = Home.create(config.home)
     keep_ballast(home, config.ballast_bytes)
     store = Store.open(home)
+    # Workers are told by these names also what was given as an option.
+    environment = {**os.environ, "STUDIO_WEIGHTS": str(home.weights), HANG_VARIABLE: str(config.hang_seconds)}
     launcher = None
     if executor is None and config.executor == "local" and config.is_warm:
-        launcher = WarmLauncher(home.launcher_socket, launcher_environment(os.environ, usable_cores()))
+        launcher = WarmLauncher(home.launcher_socket, launcher_environment(environment, usable_cores()))
     if executor is None:
-        executor = FakeExecutor(pause_seconds=0.05) if config.executor == "fake" else LocalExecutor(launcher)
+        executor = _executor(config, environment, launcher)
     hub = Hub()
     live = Live(store, hub)
     secrets = Secrets(home.secrets)
@@ -77,9 +79,6 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         secrets=secrets.get,
         hang_seconds=config.hang_seconds,
     )
-    # Workers are told by these names also what was given as an option.
-    os.environ["STUDIO_WEIGHTS"] = str(home.weights)
-    os.environ[HANG_VARIABLE] = str(config.hang_seconds)
     weights = Weights(home.weights)
     planner = Planner(home, store, weights)
     uploads = Uploads(home, store, config.reserve_bytes)
@@ -180,6 +179,12 @@ def create_app(studio: Studio) -> ASGIApp:
         version=studio_version(),
         is_embedded=studio.config.is_embedded,
     )
+
+
+def _executor(config: ServerConfig, environment: Mapping[str, str], launcher: WarmLauncher | None) -> Executor:
+    if config.executor == "fake":
+        return FakeExecutor(pause_seconds=0.05)
+    return LocalExecutor(environment, launcher)
 
 
 def slots_of(config: ServerConfig, home: Home) -> Slots:

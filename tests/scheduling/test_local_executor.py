@@ -115,7 +115,7 @@ def test_a_record_survives_its_file_and_says_who_lives(tmp_path: Path) -> None:
 
 
 def test_a_worker_that_ended_is_no_zombie_once_another_starts_and_keeps_its_code(tmp_path: Path) -> None:
-    executor = LocalExecutor()
+    executor = LocalExecutor(os.environ)
     spec = RunSpec(run_id="r", problem_type="")
     first, second = RunFolder.create(tmp_path / "first"), RunFolder.create(tmp_path / "second")
     executor.launch(first, spec)  # its order is not written, so it ends with an error

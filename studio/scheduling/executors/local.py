@@ -1,10 +1,10 @@
 """LocalExecutor: workers as processes of this machine, forked by the warm launcher or started cold."""
 
 import logging
-import os
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from studio.runs.exit_record import ExitRecord
 from studio.runs.folder import RunFolder, is_run_alive
@@ -22,7 +22,8 @@ _NUMBERS = {"dump": signal.SIGUSR1, "term": signal.SIGTERM, "kill": signal.SIGKI
 class LocalExecutor:
     """Processes of this machine."""
 
-    def __init__(self, launcher: WarmLauncher | None = None) -> None:
+    def __init__(self, environment: Mapping[str, str], launcher: WarmLauncher | None = None) -> None:
+        self._environment = environment
         self._launcher = launcher
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._started: dict[str, ProcessRecord] = {}
@@ -35,7 +36,7 @@ class LocalExecutor:
         self._children.pop(key, None)
         self._started.pop(key, None)
         ExitRecord.forget(folder)
-        environment = worker_environment(os.environ, spec)
+        environment = worker_environment(self._environment, spec)
         pid = self._launcher.ask(folder.path, spec.threads, environment) if self._launcher else None
         if pid is None:
             self._children[key] = _start_cold(folder, environment)

@@ -29,7 +29,14 @@ class InputError(FindingsError):
 def input_findings(kind: ProblemType, settings: Any, table: pd.DataFrame, media: Media) -> Iterator[Finding]:
     """Everything that is wrong with a table to be predicted; `settings` are those of the trained model."""
     if not len(table):
-        yield Finding(code="no_rows", path="table", message="The table has no rows.", fix="Send at least one row.")
+        yield Finding(
+            code="no_rows",
+            path="table",
+            message="The table has no rows.",
+            found="0 rows",
+            expected="at least one row",
+            fix="Send at least one row.",
+        )
     for role in kind.roles:
         if not role.in_test:
             continue

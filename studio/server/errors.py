@@ -70,7 +70,8 @@ def _validation_error(_request: Request, error: Exception) -> JSONResponse:
             code=str(one["type"]),
             path=".".join(str(part) for part in one["loc"] if part not in ("body", "query", "path")),
             message=str(one["msg"]),
-            found=str(one.get("input", ""))[:120],
+            found=str(one.get("input", ""))[:120] or "nothing",
+            expected=str(one["msg"]).removeprefix("Input should be ").removeprefix("Value error, "),
             fix="Correct this value.",
         )
         for one in error.errors()

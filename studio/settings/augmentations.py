@@ -81,7 +81,14 @@ def parse_pipeline(text: str, key: str, width: int, height: int) -> tuple[Pipeli
         value, _ = read_yaml_value(text)
     except YamlError as error:
         return Pipeline(), (
-            Finding(code="yaml", path=key, message=error.message, fix=error.hint, found=f"line {error.line or 1}"),
+            Finding(
+                code="yaml",
+                path=key,
+                message=error.message,
+                fix=error.hint,
+                found=f"line {error.line or 1}",
+                expected="a YAML list of steps",
+            ),
         )
     return reader.pipeline(value), tuple(reader.findings)
 
@@ -122,7 +129,8 @@ class _Reader:
         for number, value in enumerate(values, start=1):
             self._count += 1
             if self._count == MAX_STEPS + 1:
-                self._refuse("too_many", f"The pipeline has more than {MAX_STEPS} steps.", "", f"at most {MAX_STEPS}")
+                message = f"The pipeline has more than {MAX_STEPS} steps."
+                self._refuse("too_many", message, f"more than {MAX_STEPS}", f"at most {MAX_STEPS}", "Take some out.")
             if self._count > MAX_STEPS:
                 return
             here = f"{place}step {number}" if place else f"Step {number}"

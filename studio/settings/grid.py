@@ -26,6 +26,8 @@ def grid_findings(settings: SettingsSchema, grid: Grid) -> tuple[Finding, ...]:
                     code="no_grid",
                     path=key,
                     message=f"{field.setting.label} takes one value, not several.",
+                    found=f"{len(values)} values",
+                    expected="one value",
                     fix="Choose one value.",
                 )
             )
@@ -35,6 +37,7 @@ def grid_findings(settings: SettingsSchema, grid: Grid) -> tuple[Finding, ...]:
                     code="empty_grid",
                     path=key,
                     message=f"{field.setting.label} has no values to try.",
+                    found="an empty list",
                     expected="at least one value",
                     fix="Add a value, or turn several values off for this setting.",
                 )

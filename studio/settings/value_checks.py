@@ -114,6 +114,8 @@ def _short(value: Any) -> str:
     return text if len(text) <= 120 else text[:117] + "..."
 
 
-def warning(path: str, code: str, message: str, fix: str, found: str = "") -> Finding:
+def warning(path: str, code: str, message: str, fix: str, *, found: str, expected: str) -> Finding:
     """A finding that does not refuse a start."""
-    return Finding(level=FindingLevel.WARNING, code=code, path=path, message=message, fix=fix, found=found)
+    return Finding(
+        level=FindingLevel.WARNING, code=code, path=path, message=message, fix=fix, found=found, expected=expected
+    )

@@ -21,7 +21,9 @@ from studio.settings.hydrogen_torch import translate
 from studio.settings.schema import SCHEMA_VERSION, SettingsSchema, flatten
 from studio.settings.setting import Kind
 from studio.settings.yaml_text import YamlDocument, read_yaml
+from studio.visible import visible
 
+MAX_SHOWN = 80
 HEAD_KEYS = ("schema_version", "problem_type", "model_type", "experiment_name", "grid")
 _SECRETS = re.compile(r"token$|password|secret|api_?key", re.IGNORECASE)
 
@@ -84,12 +86,26 @@ def load_config(text: str | bytes) -> LoadedConfig:
     try:
         document = read_yaml(text)
     except YamlError as error:
-        line = f"line {error.line}" if error.line else "file"
-        finding = Finding(code="yaml", path=line, message=error.message, fix=error.hint, line=error.line)
+        finding = Finding(
+            code="yaml",
+            path=f"line {error.line}" if error.line else "file",
+            message=error.message,
+            found=_shown_line(text, error.line),
+            expected="a mapping of settings in plain YAML",
+            fix=error.hint,
+            line=error.line,
+        )
         return LoadedConfig(findings=(finding,))
     if "schema_version" not in document.values:
         return _load_foreign(document)
     return _load_own(document)
+
+
+def _shown_line(text: str | bytes, number: int | None) -> str:
+    """The line that is meant, or how much there is."""
+    lines = (text.decode(errors="replace") if isinstance(text, bytes) else text).splitlines()
+    line = lines[number - 1].strip() if number and number <= len(lines) else ""
+    return visible(line[:MAX_SHOWN]) or f"{len(text):,} {'bytes' if isinstance(text, bytes) else 'characters'}"
 
 
 def _load_own(document: YamlDocument) -> LoadedConfig:
@@ -139,6 +155,7 @@ def _loaded(
                 code="grid",
                 path="grid",
                 message="The grid must name settings with a list of values each.",
+                found=type(grid).__name__ if not isinstance(grid, Mapping) else "a setting without a list",
                 expected="`training.learning_rate: [0.001, 0.0003]`",
                 fix="Write a list for every setting of the grid.",
             )
@@ -224,6 +241,8 @@ def _secret_findings(body: Mapping[str, Any]) -> list[Finding]:
                         code="secret",
                         path=f"{section}.{name}" if isinstance(values, Mapping) else str(name),
                         message="Secrets do not belong into a settings file.",
+                        found="a value",
+                        expected="no such key",
                         fix="Remove it, and change the secret if the file was shared.",
                     )
                 )

@@ -90,6 +90,8 @@ def test_a_cell_that_is_no_text_is_refused_by_row(
     assert words in finding.message
     assert (finding.path, finding.rows, finding.count) == ("text", (2, 4), 2)
     assert finding.fix
+    assert finding.found
+    assert finding.expected
 
 
 @pytest.mark.parametrize(("row", "what", "value", "words"), IMAGES, ids=lambda value: str(value)[:20])

@@ -183,7 +183,8 @@ def assert_complete(finding: Finding) -> None:
     """What, where, what was found or expected, and what to do."""
     assert finding.message.endswith(".")
     assert finding.path
-    assert finding.found or finding.expected
+    assert finding.found
+    assert finding.expected
     assert finding.fix
 
 
@@ -269,7 +270,7 @@ def test_settings_of_another_problem_type_or_version_are_refused() -> None:
         findings = load_config(head).findings
 
         assert findings
-        assert all(one.fix and one.expected for one in findings)
+        assert all(one.fix and one.expected and one.found for one in findings)
 
 
 def test_every_row_of_the_catalogue_is_accounted_for() -> None:

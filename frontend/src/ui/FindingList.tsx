@@ -40,6 +40,7 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
           <span className={classes.message}>{finding.message}</span>
           {finding.count > 1 && <span className={classes.count}>{plural(finding.count, "time")}</span>}
         </p>
+        <Comparison finding={finding} />
         {finding.fix && <p className="muted">{finding.fix}</p>}
         {rows.length > 0 && (
           <p className="tiny muted number">
@@ -60,6 +61,26 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
         </p>
       </div>
     </li>
+  );
+}
+
+/** What was met and what would be right, as far as the message does not say it already. */
+function Comparison({ finding }: { finding: Finding }) {
+  const isNews = (text: string | undefined) => text && !finding.message.includes(text);
+  const parts = [
+    isNews(finding.found) && { word: "Found", text: finding.found },
+    isNews(finding.expected) && { word: "Expected", text: finding.expected },
+  ].filter((part) => !!part);
+  if (parts.length === 0) return null;
+  return (
+    <dl className={classes.comparison}>
+      {parts.map(({ word, text }) => (
+        <div key={word}>
+          <dt>{word}</dt>
+          <dd>{text}</dd>
+        </div>
+      ))}
+    </dl>
   );
 }
 

@@ -165,6 +165,7 @@ class ImageClassificationSettings(SettingsSchema):
                 code="no_label",
                 path="dataset.label_columns",
                 message="No label column is chosen.",
+                found="none",
                 expected="at least one column",
                 fix="Choose the column that holds the classes.",
             )

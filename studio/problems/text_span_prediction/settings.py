@@ -249,4 +249,5 @@ class TextSpanPredictionSettings(SettingsSchema):
                 "neighbouring windows share, and may be whole in none.",
                 "Raise it above the longest answer.",
                 found=f"{self.tokenizer.doc_stride} tokens",
+                expected="more tokens than the longest answer has",
             )

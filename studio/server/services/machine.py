@@ -190,6 +190,8 @@ def _library_findings() -> list[Finding]:
                     code="missing_library",
                     path=f"libraries.{name}",
                     message=f"{name} is not installed; trainings need it.",
+                    found="not installed",
+                    expected="installed",
                     fix="Run make setup, or pip install 'deepstudio[train]'.",
                 )
             )

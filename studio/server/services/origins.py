@@ -19,6 +19,7 @@ from studio.store.store import Store
 CATEGORY = "general.problem_category"
 EXPERIMENT = "general.experiment"
 WEIGHTS = "general.use_previous_experiment_weights"
+EXISTING = "the name of an experiment"
 BACKBONE = "architecture.backbone"
 FROM_EXPERIMENT = "from_experiment"
 
@@ -121,7 +122,9 @@ def _no_experiment() -> Finding:
 
 
 def _unknown(name: str, error: NotFoundError) -> Finding:
-    return Finding(code="not_here", path=EXPERIMENT, message=error.message, found=name, fix=error.hint)
+    return Finding(
+        code="not_here", path=EXPERIMENT, message=error.message, found=name, expected=EXISTING, fix=error.hint
+    )
 
 
 def _gone(name: str) -> Finding:
@@ -131,4 +134,5 @@ def _gone(name: str) -> Finding:
         f"There is no experiment {name!r} any more. Its settings are here; only the name leads nowhere.",
         "Choose None, or leave it as a note.",
         found=name,
+        expected=EXISTING,
     )

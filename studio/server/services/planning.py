@@ -148,15 +148,45 @@ class Planner:
         path = "general.dataset"
         if not name:
             fix = "Choose one of the imported datasets, or import one."
-            return None, None, [Finding(code="no_dataset", path=path, message="No dataset is chosen.", fix=fix)]
+            return (
+                None,
+                None,
+                [
+                    Finding(
+                        code="no_dataset",
+                        path=path,
+                        message="No dataset is chosen.",
+                        found="none",
+                        expected="the name of a dataset",
+                        fix=fix,
+                    )
+                ],
+            )
         try:
             row = self._store.datasets.get(name)
         except NotFoundError as error:
-            return None, None, [Finding(code="not_here", path=path, message=error.message, found=name, fix=error.hint)]
+            return (
+                None,
+                None,
+                [
+                    Finding(
+                        code="not_here",
+                        path=path,
+                        message=error.message,
+                        found=name,
+                        expected="the name of a dataset",
+                        fix=error.hint,
+                    )
+                ],
+            )
         if row.state != "ready":
             message = f"The dataset {row.name!r} is {row.state}."
             fix = "Wait until it is ready, or choose another one."
-            return None, None, [Finding(code="not_ready", path=path, message=message, found=row.state, fix=fix)]
+            return (
+                None,
+                None,
+                [Finding(code="not_ready", path=path, message=message, found=row.state, expected="ready", fix=fix)],
+            )
         findings = []
         if row.problem_type != kind.id:
             findings.append(

@@ -128,4 +128,11 @@ class Previews:
 
 def _finding(event: Failed) -> Finding:
     """What the worker said, at the setting it speaks of."""
-    return Finding(code=event.code, path=event.setting or "dataset", message=event.message, fix=event.hint)
+    return Finding(
+        code=event.code,
+        path=event.setting or "dataset",
+        message=event.message,
+        found=f"an error ({event.code})",
+        expected="settings that work on the first rows",
+        fix=event.hint,
+    )

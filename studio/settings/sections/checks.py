@@ -37,6 +37,7 @@ def training_contradictions(settings: SettingsSchema, context: ChoiceContext) ->
             "The model is validated on the rows it trains on, so its figures say nothing about new data.",
             "Choose another table.",
             found=str(value("dataset.validation_dataframe")),
+            expected="a table of other rows",
         )
     if strategy == "group_kfold" and value("dataset.group_fold_column") is None:
         yield Finding(
@@ -74,6 +75,7 @@ def training_contradictions(settings: SettingsSchema, context: ChoiceContext) ->
             "A learning rate of 1 or more makes almost every training diverge.",
             "Try 0.001.",
             found=f"{value('training.learning_rate'):g}",
+            expected="less than 1",
         )
 
 
@@ -90,6 +92,7 @@ def _few_rows(settings: SettingsSchema, rows: int) -> Iterator[Finding]:
             f"An update would take {taken:,} rows, and the table has {rows:,}: an epoch is a single smaller update.",
             "Use a smaller batch, so that an epoch has several updates.",
             found=f"{taken:,} rows an update",
+            expected=f"fewer than {rows:,}",
         )
 
 

@@ -47,7 +47,8 @@ def backbone_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
             "no_weights",
             f"{backbone} comes without weights, so it starts from random ones and learns from your rows alone.",
             "Turn Pretrained off, or choose a pretrained backbone.",
-            found="true",
+            found=f"Pretrained with {backbone}",
+            expected="a backbone that has pretrained weights",
         )
 
 
@@ -68,7 +69,7 @@ def truncation(context: ChoiceContext, part: str, key: str, max_length: int) -> 
         path=key,
         message=words,
         found=f"{max_length} tokens; the longest text has {max(tokens for tokens, _ in counts)}",
-        expected=f"{enough} keeps {percent(1 - share_longer(counts, enough))}" if enough else "",
+        expected=f"{enough} keeps {percent(1 - share_longer(counts, enough))}" if enough else "room for most texts",
         fix="Raise it if the ends of the texts matter; it takes more memory and time.",
     )
 
@@ -76,7 +77,7 @@ def truncation(context: ChoiceContext, part: str, key: str, max_length: int) -> 
 def missing_column(path: str, message: str, fix: str) -> Finding:
     """The finding for a role that no column plays."""
     code = "no_label" if path == "dataset.label_columns" else "no_column"
-    return Finding(code=code, path=path, message=message, expected="a column of the table", fix=fix)
+    return Finding(code=code, path=path, message=message, found="none", expected="a column of the table", fix=fix)
 
 
 def share_of_long(context: ChoiceContext, part: str, max_length: int) -> float:

@@ -81,8 +81,8 @@ frontend-check: $(VENV)/.dev studio/web/index.html ## Types, unit tests and API 
 unit: $(VENV)/.dev ## Unit tests, in parallel
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "not heavy and not browser and not trust and not faults"
 
-journeys: $(VENV)/.dev ## Long journeys: real training on real data
-	$(PY) -m pytest -q -m "heavy and not browser and not figures"
+journeys: $(VENV)/.dev ## Long journeys: real training on real data, two at a time
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --maxschedchunk 1 -m "heavy and not browser and not figures"
 
 trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at most ten minutes)
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "trust and not faults" || { echo "Trying what failed once more, on its own:"; \

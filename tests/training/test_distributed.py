@@ -1,6 +1,7 @@
 """Several devices a run: the same result as one, and one fate for all processes."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,8 @@ from studio.datasets.dataset import Dataset
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.training.distributed import ALONE, Team
+from tests.forked_worker import stream
+from tests.rows import rows
 
 from .conftest import TINY, Worked
 
@@ -33,6 +36,9 @@ NO_NORMS = {
     "environment.mixed_precision_training": False,
     "environment.memory_layout": "Channels last",
 }
+
+
+METRICS = '"kind":"metrics"'
 
 
 def order(folder: Path, dataset: Dataset, settings: Mapping[str, Any], devices: int, **more: Any) -> None:
@@ -54,10 +60,10 @@ def work(folder: Path, dataset: Dataset, settings: Mapping[str, Any], devices: i
     return Worked(folder, start(folder).wait(timeout=120))
 
 
-def wait_for(folder: Path, kind: str, seconds: float = 60.0) -> None:
+def wait_for(folder: Path, pattern: str, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        if (folder / "events.jsonl").exists() and f'"kind":"{kind}"' in (folder / "events.jsonl").read_text():
+        if (folder / "events.jsonl").exists() and re.search(pattern, (folder / "events.jsonl").read_text()):
             return
         time.sleep(0.05)
     raise AssertionError((folder / "worker.log").read_text())
@@ -95,31 +101,40 @@ def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset)
     assert max(difference.values()) < 1e-4
 
 
+@rows("I12")
 @pytest.mark.heavy
-def test_a_stopped_team_resumes_to_the_same_bits(tmp_path: Path, shapes: Dataset) -> None:
+def test_a_team_that_was_killed_and_stopped_resumes_to_the_same_bits(tmp_path: Path, shapes: Dataset) -> None:
     settings = {**NO_NORMS, "architecture.dropout": 0.5, "training.batch_size": 8, "training.epochs": 12}
+    settings["training.evaluation_epochs"] = 1.0
     whole = work(tmp_path / "whole", shapes, settings, 2)
 
     folder = tmp_path / "parts"
     order(folder, shapes, settings, 2)
     process = start(folder)
-    wait_for(folder, "metrics")
+    wait_for(folder, '"kind":"checkpoint"')
+    others = psutil.Process(process.pid).children(recursive=True)
+    process.kill()
+    killed = process.wait(timeout=60)
+    psutil.wait_procs(others, timeout=10)
+    order(folder, shapes, settings, 2, attempt=2, fence=2, resume=True)
+    process = start(folder)
+    wait_for(folder, f'"attempt":2.*{METRICS}|{METRICS}.*"attempt":2')
     RunFolder(folder).stop.touch()
     stopped = process.wait(timeout=60)
     RunFolder(folder).stop.unlink()
-    resumed = work(folder, shapes, settings, 2, attempt=2, fence=2, resume=True)
+    resumed = work(folder, shapes, settings, 2, attempt=3, fence=3, resume=True)
 
     first, second = whole.weights(), resumed.weights()
-    assert (stopped, resumed.code) == (4, 0)
+    assert (killed, stopped, resumed.code) == (-signal.SIGKILL, 4, 0)
     assert all(torch.equal(first[name], second[name]) for name in first)
-    assert whole.series("train.loss") == resumed.series("train.loss")
+    assert stream(tmp_path / "whole") == stream(folder)
 
 
 def endless(folder: Path, dataset: Dataset) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
     """A team in the middle of a long training, and its further processes."""
     order(folder, dataset, {**NO_NORMS, "training.epochs": 5000, "training.evaluation_epochs": 1000.0}, 2)
     process = start(folder)
-    wait_for(folder, "metrics")
+    wait_for(folder, METRICS)
     return process, psutil.Process(process.pid).children(recursive=True)
 
 

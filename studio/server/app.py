@@ -61,7 +61,12 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     keep_ballast(home, config.ballast_bytes)
     store = Store.open(home)
     # Workers are told by these names also what was given as an option.
-    environment = {**os.environ, "STUDIO_WEIGHTS": str(home.weights), HANG_VARIABLE: str(config.hang_seconds)}
+    environment = {
+        **os.environ,
+        "STUDIO_WEIGHTS": str(home.weights),
+        "STUDIO_RESERVE_MB": str(config.reserve_bytes >> 20),
+        HANG_VARIABLE: str(config.hang_seconds),
+    }
     launcher = None
     if executor is None and config.executor == "local" and config.is_warm:
         launcher = WarmLauncher(home.launcher_socket, launcher_environment(environment, usable_cores()))

@@ -1,5 +1,6 @@
 """Job: everything one training is made of, put together from its order."""
 
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,6 +25,7 @@ from studio.runs.spec import RunSpec
 from studio.scoring.bundle import Bundle, open_start_weights, read_assets, write_assets
 from studio.settings.schema import SettingsSchema
 from studio.training.distributed import ALONE, Team
+from studio.training.low_disk import LowDisk
 from studio.training.progress import ONLY_ROUND, Round
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
@@ -51,6 +53,7 @@ class Job:
     reporter: Reporter
     stop: StopSignal
     watch: Stopwatch
+    disk: LowDisk
     team: Team = ALONE
     round: Round = ONLY_ROUND
     mode: ComputeMode | None = None
@@ -135,6 +138,7 @@ def make_job(
         reporter=reporter,
         stop=stop,
         watch=Stopwatch(device),
+        disk=LowDisk.of(folder.path, os.environ if team.is_first else {}),
         team=team,
         start=start,
     )

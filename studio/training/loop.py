@@ -24,6 +24,7 @@ from studio.training.validate import validate
 
 TRAINING_SHARE = 0.94
 """How much of a run's progress bar training takes; predictions and packing take the rest."""
+WAIT_SECONDS = 0.5
 LOSS_CHECK_UPDATES = 20
 """On a GPU, how many updates go by until losses are looked at: looking waits for the device."""
 
@@ -63,8 +64,8 @@ def train(job: Job) -> Trained:
                     progress.is_evaluation_due = progress.update in table.evaluations
                     failpoint("update")
                     _report_update(session, loss)
-                    if job.team.any(job.stop.is_requested):
-                        raise StopRequested
+                    if job.team.any(job.stop.is_requested or job.disk.is_low()):
+                        _stop_or_wait(job)
                     if progress.is_evaluation_due:
                         validate(session)
                     elif progress.batch == 0:
@@ -78,6 +79,29 @@ def train(job: Job) -> Trained:
     if settings.save_best_checkpoint and job.team.is_first:
         session.checkpoints.load_best(session.model)
     return Trained(session.model, progress, session.metrics, session.mode)
+
+
+def _stop_or_wait(job: Job) -> None:
+    """Stop if the run was asked to; else the disk is almost full, and all processes wait until it is not.
+
+    Raises:
+        StopRequested: also if the run was asked to meanwhile.
+    """
+    if job.team.any(job.stop.is_requested):
+        raise StopRequested
+    before, words = job.reporter.phase, job.disk.words()
+    job.watch.begin(None)
+    job.reporter.log("warning", f"Paused: {words}. It goes on by itself.")
+    job.reporter.event(Phase(name="training", detail=f"paused: {words}"))
+    with job.reporter.signs.stepping(False):
+        while job.team.any(job.team.is_first and not job.disk.is_enough()):
+            job.reporter.signs.alive()
+            time.sleep(WAIT_SECONDS)
+            if job.team.any(job.stop.is_requested):
+                raise StopRequested
+    job.reporter.log("info", "There is room on the disk again.")
+    if before is not None:
+        job.reporter.event(before)
 
 
 def _updates(session: Session) -> Iterator[Tensor]:

@@ -1,5 +1,6 @@
 """A worker and its processes, hurt one by one: all end together, the reason has a name, checkpoints stay whole."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from studio.runs.folder import RunFolder, is_run_alive
 from studio.runs.spec import RunSpec
 from tests.forked_worker import ForkedWorker, events, fork_worker, next_attempt, of_kind, stream, tail
 from tests.reliability import planted
+from tests.reliability.harness import fill, tmpfs
 from tests.reliability.worker_runs import make_worker_run
 from tests.rows import rows
 
@@ -337,3 +339,44 @@ def test_a_disk_full_for_events_fails_the_run_and_costs_no_point(tmp_path: Path)
     assert fork_worker(folder).wait() == 0
     assert stream(folder)["train.loss"] == known
     assert RunSpec.read(folder).attempt == 2
+
+
+@rows("I20", "F29")
+def test_a_run_waits_below_the_low_water_of_the_disk_and_ends_as_if_it_had_not(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("I20: mounting a disk needs root")
+    settings = {"training.epochs": 10, "training.evaluation_epochs": 5.0}
+    whole = make_worker_run(tmp_path / "whole", settings)
+    assert fork_worker(whole).wait() == 0
+    with tmpfs(tmp_path / "disk", "600m") as disk:
+        folder = make_worker_run(disk, settings)
+        filler = fill(disk, leave=80 << 20)
+        worker = fork_worker(folder, {"STUDIO_RESERVE_MB": "400"})
+        worker.wait_for(lambda: any("paused" in one.detail for one in of_kind(folder, "phase")))
+        steps = len(stream(folder).get("train.loss", ()))
+        time.sleep(2)
+        assert len(stream(folder).get("train.loss", ())) == steps
+        assert "of the disk are free, 210 MB must be" in of_kind(folder, "phase")[-1].detail
+
+        filler.unlink()
+        code = worker.wait()
+
+        assert code == 0, tail(folder)
+        assert stream(folder) == stream(whole)
+        assert_same_weights(whole, folder)
+
+
+@rows("I6", "I20")
+def test_a_run_that_waits_for_the_disk_hears_a_stop(tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("I20: mounting a disk needs root")
+    with tmpfs(tmp_path / "disk", "600m") as disk:
+        folder = make_worker_run(disk, {"training.epochs": 60})
+        fill(disk, leave=80 << 20)
+        worker = fork_worker(folder, {"STUDIO_RESERVE_MB": "400"})
+        worker.wait_for(lambda: any("paused" in one.detail for one in of_kind(folder, "phase")))
+
+        RunFolder(folder).stop.touch()
+
+        assert worker.wait(30) == 4
+        assert_checkpoints_are_whole(folder)

@@ -8,14 +8,19 @@ class StudioError(Exception):
     """The root of every error the studio raises on purpose.
 
     `code` is stable and machine-readable, the message says what happened with the value, `hint` says what to do next.
+    Of bad data, `found` says in a few words what was met, `expected` what would be right.
     """
 
     code = "error"
 
-    def __init__(self, message: str, *, hint: str = "", code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", code: str | None = None, found: str = "", expected: str = ""
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.found = found
+        self.expected = expected
         if code is not None:
             self.code = code
 
@@ -36,7 +41,8 @@ class NotFoundError(StudioError):
             hint = f"Known: {', '.join(names[:20])}."
         else:
             hint = f"There is no {what} yet."
-        return cls(f"There is no {what} named {name!r}.", hint=hint)
+        expected = f"one of {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}" if names else f"a {what}"
+        return cls(f"There is no {what} named {name!r}.", hint=hint, found=name[:80], expected=expected)
 
 
 class ConflictError(StudioError):

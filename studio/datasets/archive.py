@@ -7,8 +7,9 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
+from studio.datasets.shown_values import counted, listed, quoted
 from studio.errors import ArchiveError, PathError
-from studio.files import CHUNK_BYTES, relative_path
+from studio.files import CHUNK_BYTES, MAX_NAME_BYTES, MAX_PATH_PARTS, relative_path
 
 MAX_ENTRIES = 1_000_000
 MAX_EXPANSION = 200
@@ -23,6 +24,7 @@ _FOREIGN = {
 }
 _METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 _OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard", 95: "xz", 98: "ppmd"}
+_PACKING = "entries that are stored or deflated"
 _UTF8_NAMES = 0x800
 
 
@@ -50,10 +52,20 @@ def extract_zip(archive: Path, target: Path, *, free_bytes: int | None = None) -
             return _extract(source, target, archive.stat().st_size, free_bytes)
     except (zipfile.BadZipFile, EOFError, RecursionError, UnicodeError, zlib.error) as error:
         shutil.rmtree(target, ignore_errors=True)
-        raise ArchiveError(f"The zip file is damaged or incomplete ({error}).", hint="Upload it again.") from None
+        raise ArchiveError(
+            f"The zip file is damaged or incomplete ({error}).",
+            hint="Upload it again.",
+            found="a damaged or cut zip file",
+            expected="a whole zip file",
+        ) from None
     except NotImplementedError as error:
         shutil.rmtree(target, ignore_errors=True)
-        raise ArchiveError(f"The zip file cannot be read: {error}.", hint="Pack it again with deflate.") from None
+        raise ArchiveError(
+            f"The zip file cannot be read: {error}.",
+            hint="Pack it again with deflate.",
+            found="a kind of packing that is not read",
+            expected=_PACKING,
+        ) from None
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise
@@ -78,6 +90,8 @@ def _extract(source: zipfile.ZipFile, target: Path, archive_bytes: int, free_byt
                         f"The zip file expands to more than {budget / 1e6:,.0f} MB.",
                         hint="Pack only the data, or free disk space.",
                         code="zip_bomb",
+                        found=f"more than {budget / 1e6:,.0f} MB unpacked",
+                        expected=f"at most {MAX_EXPANSION} times the packed size, with room on the disk",
                     )
                 file.write(chunk)
     return len(entries)
@@ -86,7 +100,12 @@ def _extract(source: zipfile.ZipFile, target: Path, archive_bytes: int, free_byt
 def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, PurePosixPath]]:
     infos = source.infolist()
     if len(infos) > MAX_ENTRIES:
-        raise ArchiveError(f"The zip file has {len(infos):,} entries.", hint=f"At most {MAX_ENTRIES:,} are read.")
+        raise ArchiveError(
+            f"The zip file has {len(infos):,} entries.",
+            hint=f"At most {MAX_ENTRIES:,} are read.",
+            found=f"{len(infos):,} entries",
+            expected=f"at most {MAX_ENTRIES:,} entries",
+        )
     _refuse_overlap(infos)
     seen: dict[str, str] = {}
     folders: set[str] = set()
@@ -100,7 +119,10 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
         folded = unicodedata.normalize("NFC", str(path)).casefold()
         if folded in seen:
             raise ArchiveError(
-                f"Two entries have the same name: {seen[folded]!r} and {info.filename!r}.", hint="Rename one of them."
+                f"Two entries have the same name: {seen[folded]!r} and {info.filename!r}.",
+                hint="Rename one of them.",
+                found=listed([seen[folded], info.filename]),
+                expected="names that differ in more than case and writing",
             )
         seen[folded] = info.filename
         folders.update(unicodedata.normalize("NFC", str(parent)).casefold() for parent in path.parents)
@@ -108,29 +130,66 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
         yield info, path
     both = next((name for name in seen if name in folders), None)
     if both is not None:
-        raise ArchiveError(f"{seen[both]!r} is a file and a folder.", hint="Rename one of them.")
+        raise ArchiveError(
+            f"{seen[both]!r} is a file and a folder.",
+            hint="Rename one of them.",
+            found=f"two entries {quoted(seen[both])}",
+            expected="each name once",
+        )
     if count == 0:
-        raise ArchiveError("The zip file holds no usable files.", hint="Pack the tables and their media.")
+        raise ArchiveError(
+            "The zip file holds no usable files.",
+            hint="Pack the tables and their media.",
+            found=f"{counted(len(infos), 'entry', 'entries')}, folders or system files all",
+            expected="tables and their media",
+        )
 
 
 def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
     name = _decoded_name(info)
     if info.flag_bits & 0x1:
-        raise ArchiveError(f"{name!r} is password-protected.", hint="Pack it again without a password.")
-    if info.compress_type not in _METHODS:
         raise ArchiveError(
-            f"{name!r} is packed with {_OTHER_METHODS.get(info.compress_type, f'method {info.compress_type}')}, "
-            "which is not read.",
+            f"{name!r} is password-protected.",
+            hint="Pack it again without a password.",
+            found="an entry with a password",
+            expected="entries without a password",
+        )
+    if info.compress_type not in _METHODS:
+        method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
+        raise ArchiveError(
+            f"{name!r} is packed with {method}, which is not read.",
             hint="Pack it again with deflate.",
+            found=method,
+            expected=_PACKING,
         )
     kind = (info.external_attr >> 16) & 0o170000
     if kind not in (0, 0o100000):
-        raise ArchiveError(f"{name!r} is a link or a device.", hint="Pack regular files only.", code="zip_link")
+        raise ArchiveError(
+            f"{name!r} is a link or a device.",
+            hint="Pack regular files only.",
+            code="zip_link",
+            found="a link or a device",
+            expected="regular files",
+        )
     try:
         return relative_path(name)
     except PathError as error:
+        path = PurePosixPath(name)
         code = "name_too_long" if "too long" in error.message else "zip_slip"
-        raise ArchiveError(f"The entry cannot be unpacked: {error.message}", hint=error.hint, code=code) from None
+        raise ArchiveError(
+            f"The entry cannot be unpacked: {error.message}",
+            hint=error.hint,
+            code=code,
+            found=_too_long(path) if code == "name_too_long" else quoted(name),
+            expected=f"at most {MAX_PATH_PARTS} folders deep and {MAX_NAME_BYTES} bytes a name"
+            if code == "name_too_long"
+            else "a plain path inside the zip file",
+        ) from None
+
+
+def _too_long(path: PurePosixPath) -> str:
+    longest = max(len(part.encode(errors="replace")) for part in path.parts)
+    return f"{len(path.parts):,} folders deep" if len(path.parts) > MAX_PATH_PARTS else f"a name of {longest:,} bytes"
 
 
 def _decoded_name(info: zipfile.ZipInfo) -> str:
@@ -149,6 +208,8 @@ def _decoded_name(info: zipfile.ZipInfo) -> str:
             f"The name {name[:80]!r} is not UTF-8, so its letters cannot be told.",
             hint="Pack the files again with a tool that writes UTF-8 names, or rename them to plain letters.",
             code="name_encoding",
+            found=quoted(name),
+            expected="names in UTF-8",
         ) from None
 
 
@@ -156,7 +217,13 @@ def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
     end = 0
     for info in sorted(infos, key=lambda one: one.header_offset):
         if info.header_offset < end:
-            raise ArchiveError(f"The entry {info.filename!r} overlaps another.", hint="Pack it again.", code="zip_bomb")
+            raise ArchiveError(
+                f"The entry {info.filename!r} overlaps another.",
+                hint="Pack it again.",
+                code="zip_bomb",
+                found="entries that share bytes",
+                expected="entries one behind the other",
+            )
         name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAMES else "cp437")
         end = info.header_offset + 30 + len(name) + info.compress_size
 

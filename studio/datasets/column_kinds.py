@@ -11,6 +11,7 @@ import pandas as pd
 from studio.datasets.cells import CellError, looks_like_list, parse_list
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.raw_table import cell_finding
+from studio.datasets.shown_values import counted, listed
 from studio.settings.finding import Finding
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})$")
@@ -55,7 +56,11 @@ def list_column(cells: Sequence[str], column: str, name: str, findings: list[Fin
     if bad:
         message = f"{len(bad)} cells are not lists ({bad[0][1]})."
         fix = 'Write lists as JSON, such as [1, 2] or ["a", "b"].'
-        findings.append(cell_finding("list_cell", name, column, [row for row, _ in bad], message, fix))
+        rows = [row for row, _ in bad]
+        found = listed(cells[row - 1].strip() for row in rows[:20])
+        findings.append(
+            cell_finding("list_cell", name, column, rows, message, fix, found=found, expected="a list of plain values")
+        )
     return pd.Series(values, name=column, dtype=object)
 
 
@@ -65,21 +70,41 @@ def _mended(cells: list[str], column: str, name: str, findings: list[Finding]) -
     trimmed = [row for row, (old, new) in enumerate(zip(cells, plain, strict=True), start=1) if old != new]
     wrapped = [row for row, cell in enumerate(plain, start=1) if cell.startswith('="') and _EXCEL_TEXT.match(cell)]
     control = [row for row, cell in enumerate(plain, start=1) if _CONTROL.search(cell)]
+    stripped = plain
     if wrapped:
-        plain = [found.group(1) if (found := _EXCEL_TEXT.match(cell)) else cell for cell in plain]
-    for code, rows, words, fix in (
-        ("blanks_trimmed", trimmed, "cells had blanks around their value, which were removed.", "Write them without."),
+        plain = [match.group(1) if (match := _EXCEL_TEXT.match(cell)) else cell for cell in plain]
+    for code, rows, words, fix, found, expected in (
+        (
+            "blanks_trimmed",
+            trimmed,
+            "cells had blanks around their value, which were removed.",
+            "Write them without.",
+            listed(cells[row - 1] for row in trimmed[:20]),
+            "cells without blanks around their value",
+        ),
         (
             "excel_text",
             wrapped,
             'cells were wrapped as ="..." by a spreadsheet; the wrapper was removed.',
             "Export them as text.",
+            listed(stripped[row - 1] for row in wrapped[:20]),
+            "the text without a wrapper",
         ),
-        ("control_characters", control, "cells hold control characters.", "Remove them."),
+        (
+            "control_characters",
+            control,
+            "cells hold control characters.",
+            "Remove them.",
+            listed(_CONTROL.findall("".join(stripped[row - 1] for row in control[:20]))),
+            "letters, signs, blanks and line ends",
+        ),
     ):
         if rows:
             examples = [repr(plain[row - 1])[1:41] for row in rows[:20]]
-            findings.append(cell_finding(code, name, column, rows, f"{len(rows)} {words}", fix, examples))
+            message = f"{len(rows)} {words}"
+            findings.append(
+                cell_finding(code, name, column, rows, message, fix, examples, found=found, expected=expected)
+            )
     return plain
 
 
@@ -109,10 +134,28 @@ def _almost_numbers(cells: Sequence[str], column: str, name: str) -> list[Findin
     if present and all(_COMMA_NUMBER.match(cell) for cell in present):
         rows = [row for row, cell in enumerate(cells, start=1) if cell]
         message = "All cells look like numbers with a comma, which can mean two things, so they are read as text."
-        return [cell_finding("decimal_comma", name, column, rows, message, "Write numbers as 1234.5.", present[:20])]
+        fix, found = "Write numbers as 1234.5.", listed(present[:20])
+        expected = "numbers with a decimal point"
+        return [
+            cell_finding(
+                "decimal_comma", name, column, rows, message, fix, present[:20], found=found, expected=expected
+            )
+        ]
     words = [row for row, cell in enumerate(cells, start=1) if cell and not _is_number(cell)]
     if 0 < len(words) <= (1 - _MOST) * len(present):
         examples = [cells[row - 1] for row in words[:20]]
         message = f"{len(words)} of {len(present)} cells are no numbers, so the column is read as text."
-        return [cell_finding("number_with_words", name, column, words, message, "Correct these cells.", examples)]
+        return [
+            cell_finding(
+                "number_with_words",
+                name,
+                column,
+                words,
+                message,
+                "Correct these cells.",
+                examples,
+                found=listed(examples),
+                expected=f"numbers, as in the other {counted(len(present) - len(words), 'cell')}",
+            )
+        ]
     return []

@@ -12,6 +12,7 @@ from studio.datasets.column_kinds import typed_column
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.image_facts import EXTENSIONS
 from studio.datasets.raw_table import RawTable, checked_header
+from studio.datasets.shown_values import counted, listed
 from studio.datasets.text_file import decode_text
 from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel
@@ -35,7 +36,13 @@ def read_csv_table(path: Path, name: str) -> RawTable:
     if wrong:
         findings.append(_wrong_length(name, wrong, len(header)))
     if not rows:
-        raise DatasetError(f"{name} has a header and no rows.", hint="Export the table again.", code="no_rows")
+        raise DatasetError(
+            f"{name} has a header and no rows.",
+            hint="Export the table again.",
+            code="no_rows",
+            found=f"a header of {counted(len(header), 'column')}",
+            expected="at least 1 row",
+        )
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, ColumnKind] = {}
     for position, column in enumerate(names):
@@ -67,6 +74,8 @@ def _rows(text: str, delimiter: str, name: str) -> tuple[list[str], list[list[st
             f"{name} cannot be read from line {begin}: {error}.",
             hint="Look for a quote that is opened there and never closed.",
             code="csv",
+            found=f"a record from line {begin:,} that cannot be split",
+            expected="a closing quote for every opening one",
         ) from None
     return header, rows, wrong
 
@@ -89,7 +98,7 @@ def _header_like_data(names: Sequence[str], name: str) -> list[Finding]:
             code="header_like_data",
             path=name,
             message="The first row looks like data, and is read as the names of the columns.",
-            found=", ".join(found[:5]),
+            found=listed(found),
             expected="names of columns",
             fix="Add a first row with names.",
         )
@@ -103,8 +112,8 @@ def _wrong_length(name: str, wrong: Sequence[tuple[int, int]], expected: int) ->
         path=name,
         message=f"{len(wrong)} rows have another number of values than the header "
         f"(row {first[0]} has {first[1]}, the header has {expected}).",
-        found=f"{first[1]} values",
-        expected=f"{expected} values",
+        found=counted(first[1], "value"),
+        expected=counted(expected, "value"),
         fix="Put quotes around values that hold the separator.",
         count=len(wrong),
         rows=tuple(row for row, _ in wrong[:20]),

@@ -161,7 +161,12 @@ class Dataset:
         """
         path = folder / "dataset.json"
         if not path.is_file():
-            raise DatasetError(f"There is no dataset in {folder.name!r}.", hint="Import it again.")
+            raise DatasetError(
+                f"There is no dataset in {folder.name!r}.",
+                hint="Import it again.",
+                found=f"no {path.name}",
+                expected="the folder of a dataset",
+            )
         try:
             return cls(folder, DatasetManifest.model_validate(read_json(path)))
         except (OSError, ValueError, RecursionError):
@@ -169,6 +174,8 @@ class Dataset:
                 f"The description of the dataset {folder.name!r} is damaged.",
                 hint="Import the data again.",
                 code="damaged",
+                found=f"a {path.name} that cannot be read",
+                expected="a description as the import writes it",
             ) from None
 
     def table(self, name: str) -> "pd.DataFrame":

@@ -3,6 +3,7 @@
 import re
 
 from studio.datasets.inspection import Inspection
+from studio.datasets.shown_values import listed
 from studio.settings.finding import FindingLevel
 
 MOST = 0.95
@@ -31,6 +32,8 @@ def note_dates(inspection: Inspection) -> None:
                 "the future and flatter it.",
                 "Put the latest rows into a table of their own, and choose Custom holdout validation.",
                 examples=[str(train[column].dropna().iloc[0])],
+                found=listed(train[column].dropna().head(1)),
+                expected="folds in the order of the dates, if time matters",
             )
 
 

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.labels import label_text
+from studio.datasets.shown_values import counted, listed, quoted
 from studio.errors import DatasetError
 from studio.settings.schema import SettingsSchema
 
+_NO_ROWS, _A_ROW = "0 rows", "at least 1 row"
 SPLIT_SEED = 0
 FOLDS = 5
 DEFAULT_FOLD_COLUMN = "fold"
@@ -62,6 +64,8 @@ def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split
             "No train rows have all their labels, or the train dataframe is empty.",
             hint="Choose another train dataframe, or import the dataset again.",
             code="empty_split",
+            found=_NO_ROWS,
+            expected=_A_ROW,
         )
     strategy = value("dataset.validation_strategy")
     if strategy == "custom":
@@ -78,6 +82,8 @@ def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split
                 f"No {name} rows are left after the split.",
                 hint="Use more rows, another fold, or another validation strategy.",
                 code="empty_split",
+                found=_NO_ROWS,
+                expected=_A_ROW,
             )
     unlabeled_name = value(UNLABELED) if UNLABELED in settings.fields() else None
     unlabeled = dataset.table(unlabeled_name) if unlabeled_name else None
@@ -99,6 +105,8 @@ def _inference_only(dataset: Dataset, test_name: str | None) -> Split:
             "There is nothing to do: no train dataframe, and no rows in a test dataframe.",
             hint="Choose a train dataframe to learn from, or a test dataframe to predict.",
             code="nothing_to_do",
+            found="no train dataframe and no test rows",
+            expected="rows to learn from or to predict",
         )
     return Split(pd.DataFrame(), pd.DataFrame(), test)
 
@@ -119,6 +127,8 @@ def assign_folds(
             f"{len(table)} rows are too few for {folds} folds.",
             hint="Import more rows, or use a holdout validation.",
             code="too_few_rows",
+            found=counted(len(table), "row"),
+            expected=f"at least {folds} rows",
         )
     order = _stratified_order(strata, len(table), generator)
     assigned = np.empty(len(table), dtype=np.int64)
@@ -163,7 +173,13 @@ def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold
     held_out = np.asarray(assigned == chosen)
     if not held_out.any():
         known = ", ".join(sorted(set(assigned)))
-        raise DatasetError(f"There is no fold {chosen!r}.", hint=f"The folds are {known}.", code="unknown_fold")
+        raise DatasetError(
+            f"There is no fold {chosen!r}.",
+            hint=f"The folds are {known}.",
+            code="unknown_fold",
+            found=quoted(chosen),
+            expected=f"one of {listed(sorted(set(assigned)))}",
+        )
     return held_out
 
 
@@ -196,6 +212,8 @@ def _grouped(column: pd.Series, folds: int, generator: np.random.Generator) -> N
             f"{len(groups)} groups are too few for {folds} folds.",
             hint="Choose a column with more different values.",
             code="too_few_groups",
+            found=counted(len(groups), "group"),
+            expected=f"at least {folds} groups",
         )
     order = generator.permutation(len(groups))
     order = order[np.argsort(-counts[order], kind="stable")]

@@ -5,9 +5,13 @@ from studio.datasets.inspection import Inspection
 from studio.datasets.label_checks import count_labels, drop_unlabeled
 from studio.datasets.label_notes import note_labels
 from studio.datasets.labels import LabelSpace, Task, label_text
+from studio.datasets.shown_values import listed
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
+LEAST_LABELS = 2
+LEAST_ROWS = 2
+"""Of at least one label."""
 
 
 def inspect_identities(inspection: Inspection, column: str) -> dict[str, dict[str, int]]:
@@ -30,7 +34,11 @@ def _refused_lists(inspection: Inspection, role: TableRole, column: str) -> bool
     if inspection.kinds[role].get(column) != "list":
         return False
     words = "The label column holds lists."
-    inspection.note(role, FindingLevel.ERROR, "label_list", column, words, "Write one label a row.")
+    found = listed(inspection.frames[role][column].dropna(), 1)
+    fix = "Write one label a row."
+    inspection.note(
+        role, FindingLevel.ERROR, "label_list", column, words, fix, found=found or "lists", expected="one label a row"
+    )
     return True
 
 
@@ -41,11 +49,16 @@ def _space(inspection: Inspection, role: TableRole, column: str) -> LabelSpace:
 
 def _refuse_unlearnable(inspection: Inspection, column: str, counts: dict[str, int]) -> None:
     """Without two labels, or two rows of one, nothing can be near or far."""
-    if len(counts) < 2:
+    if len(counts) < LEAST_LABELS:
         message = f"The column {column!r} holds {len(counts)} label{'s' if len(counts) != 1 else ''}."
         fix = "Metric learning needs at least two labels."
-        inspection.note("train", FindingLevel.ERROR, "one_class", column, message, fix)
-    elif max(counts.values()) < 2:
+        found = f"only {listed(counts)}" if counts else "no label"
+        expected = f"at least {LEAST_LABELS} labels"
+        inspection.note("train", FindingLevel.ERROR, "one_class", column, message, fix, found=found, expected=expected)
+    elif max(counts.values()) < LEAST_ROWS:
         message = "Every row has a label of its own, so no two rows belong together."
         fix = "Choose the column whose values repeat."
-        inspection.note("train", FindingLevel.ERROR, "all_different", column, message, fix)
+        found, expected = f"{len(counts):,} labels in as many rows", f"labels with at least {LEAST_ROWS} rows"
+        inspection.note(
+            "train", FindingLevel.ERROR, "all_different", column, message, fix, found=found, expected=expected
+        )

@@ -24,6 +24,7 @@ def choice_findings(choices: Choices) -> tuple[Finding, ...]:
                 code="no_problem_type",
                 path="problem_type",
                 message="The table fits no problem type by itself.",
+                found="no problem type",
                 expected="a problem type",
                 fix="Choose the problem type and its columns.",
             ),
@@ -32,7 +33,14 @@ def choice_findings(choices: Choices) -> tuple[Finding, ...]:
     findings = []
     if not choices.tables():
         findings.append(
-            Finding(code="no_table", path="train", message="No table is chosen.", fix="Choose a train or a test table.")
+            Finding(
+                code="no_table",
+                path="train",
+                message="No table is chosen.",
+                found="no table",
+                expected="a train or a test table",
+                fix="Choose a train or a test table.",
+            )
         )
     for role in kind.roles:
         if role.is_required and (choices.train or role.in_test) and not choices.roles.get(role.name):
@@ -41,7 +49,8 @@ def choice_findings(choices: Choices) -> tuple[Finding, ...]:
                     code="no_column",
                     path=f"roles.{role.name}",
                     message=f"No column is chosen as {role.title.lower()}.",
-                    expected=role.hint,
+                    found="no column",
+                    expected=role.hint or role.title,
                     fix="Choose a column.",
                 )
             )

@@ -12,6 +12,7 @@ import pandas as pd
 
 from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.image_facts import ImageFacts
+from studio.datasets.shown_values import shortened
 from studio.results.prediction import ROW
 from studio.settings.finding import Finding, FindingLevel
 
@@ -30,7 +31,10 @@ class Report(Protocol):
 
 @dataclass
 class Inspection:
-    """Tables on their way into a dataset. Inspectors drop, repair and report through it."""
+    """Tables on their way into a dataset. Inspectors drop, repair and report through it.
+
+    Of each kind of trouble they say what was `found`, in a few words or the first values, and what is `expected`.
+    """
 
     frames: dict[TableRole, pd.DataFrame]
     names: dict[TableRole, str]
@@ -53,6 +57,9 @@ class Inspection:
         message: str,
         fix: str,
         examples: Sequence[str] = (),
+        *,
+        found: str,
+        expected: str,
     ) -> None:
         """Leave out rows (by frame index) for one reason, and report it once with its count."""
         index = list(rows)
@@ -61,9 +68,8 @@ class Inspection:
         frame = self.frames[role]
         numbers = sorted(_row(frame, one) for one in index)
         self.frames[role] = frame.drop(index=index)
-        self._report(
-            role, numbers, FindingLevel.WARNING, code, column, f"{message} {_dropped(len(index))}", fix, examples
-        )
+        words = f"{message} {_dropped(len(index))}"
+        self._report(role, numbers, FindingLevel.WARNING, code, column, words, fix, examples, found, expected)
 
     def repair(
         self,
@@ -74,13 +80,16 @@ class Inspection:
         message: str,
         fix: str,
         examples: Sequence[str] = (),
+        *,
+        found: str,
+        expected: str,
     ) -> None:
         """Report rows whose values were mended (the caller has done so)."""
         numbers = sorted(_row(self.frames[role], one) for one in rows)
         if not numbers:
             return
         self.repaired.setdefault(role, set()).update(numbers)
-        self._report(role, numbers, FindingLevel.WARNING, code, column, message, fix, examples)
+        self._report(role, numbers, FindingLevel.WARNING, code, column, message, fix, examples, found, expected)
 
     def note(
         self,
@@ -92,10 +101,13 @@ class Inspection:
         fix: str = "",
         rows: Iterable[Any] = (),
         examples: Sequence[str] = (),
+        *,
+        found: str,
+        expected: str,
     ) -> None:
         """Report something without changing rows."""
         numbers = sorted(_row(self.frames[role], one) for one in rows)
-        self._report(role, numbers, level, code, column, message, fix, examples)
+        self._report(role, numbers, level, code, column, message, fix, examples, found, expected)
 
     def _report(
         self,
@@ -107,6 +119,8 @@ class Inspection:
         message: str,
         fix: str,
         examples: Sequence[str],
+        found: str,
+        expected: str,
     ) -> None:
         name = self.names[role]
         self.findings.append(
@@ -115,6 +129,8 @@ class Inspection:
                 code=code,
                 path=f"{name}: {column}" if column else name,
                 message=message,
+                found=shortened(found),
+                expected=expected,
                 fix=fix,
                 count=max(1, len(numbers)),
                 rows=tuple(numbers[:MAX_ROWS_SHOWN]),

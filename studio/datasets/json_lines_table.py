@@ -9,11 +9,14 @@ import pandas as pd
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.raw_table import RawTable, checked_header
+from studio.datasets.shown_values import counted, listed
 from studio.datasets.text_file import decode_text
 from studio.errors import DatasetError
 from studio.settings.finding import Finding
 
 _INT64 = 2**63
+_KINDS: dict[type, str] = {list: "lists", dict: "objects", bool: "true or false", int: "numbers", float: "numbers"}
+_AN_OBJECT = "a JSON object in every line"
 
 
 def read_json_lines_table(path: Path, name: str) -> RawTable:
@@ -25,7 +28,13 @@ def read_json_lines_table(path: Path, name: str) -> RawTable:
     text, findings = decode_text(path, name)
     records = _records(text, name, findings)
     if not records:
-        raise DatasetError(f"{name} has no rows.", hint="Export the table again.", code="no_rows")
+        raise DatasetError(
+            f"{name} has no rows.",
+            hint="Export the table again.",
+            code="no_rows",
+            found="0 rows",
+            expected="at least 1 row",
+        )
     records = [_flat(record) for record in records]
     keys = list(dict.fromkeys(key for record in records for key in record))
     columns: dict[str, pd.Series] = {}
@@ -45,10 +54,18 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
             record = json.loads(line)
         except (ValueError, RecursionError) as error:
             raise DatasetError(
-                f"{name}: line {number} is not JSON ({str(error)[:120]}).", hint="Write one object a line."
+                f"{name}: line {number} is not JSON ({str(error)[:120]}).",
+                hint="Write one object a line.",
+                found=listed([line.strip()]),
+                expected=_AN_OBJECT,
             ) from None
         if not isinstance(record, dict):
-            raise DatasetError(f"{name}: line {number} is not an object.", hint="Write one object a line.")
+            raise DatasetError(
+                f"{name}: line {number} is not an object.",
+                hint="Write one object a line.",
+                found=listed([line.strip()]),
+                expected=_AN_OBJECT,
+            )
         records.append(record)
         if "\\u" in line and not _is_unicode(record):
             broken.append(len(records))
@@ -58,6 +75,7 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
                 code="invalid_utf8",
                 path=name,
                 message=f"{len(broken)} rows hold half a character, which no text can hold.",
+                found=f"half a character in {counted(len(broken), 'row')}",
                 expected="whole characters",
                 fix="Write letters as they are, or both halves of the pair.",
                 count=len(broken),
@@ -92,7 +110,12 @@ def _column(values: list[Any], column: str, name: str) -> tuple[pd.Series, Colum
     if present and all(isinstance(value, list) for value in present):
         return pd.Series(values, name=column, dtype=object), "list"
     if any(isinstance(value, list | dict) for value in present):
-        raise DatasetError(f"{name}: the column {column!r} mixes lists or objects with values.", hint="Use one kind.")
+        raise DatasetError(
+            f"{name}: the column {column!r} mixes lists or objects with values.",
+            hint="Use one kind.",
+            found=", ".join(dict.fromkeys(_KINDS.get(type(value), "text") for value in present)),
+            expected="one kind of value in the column",
+        )
     if present and all(isinstance(value, bool) for value in present):
         return pd.Series(pd.array(values, dtype="boolean"), name=column), "boolean"
     numbers = [value for value in present if isinstance(value, int | float) and not isinstance(value, bool)]

@@ -12,6 +12,8 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
 from studio.datasets.label_notes import note_labels
 from studio.datasets.labels import LabelSpace, label_space, label_text
+from studio.datasets.refusals import refusal_finding
+from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 
@@ -53,7 +55,7 @@ def inspect_labels(inspection: Inspection) -> tuple[LabelSpace | None, dict[str,
 
 def _no_space(inspection: Inspection, columns: Sequence[str], error: DatasetError) -> Finding:
     path = f"{inspection.names['train']}: {', '.join(columns)}"
-    return Finding(code=error.code, path=path, message=error.message, fix=error.hint)
+    return refusal_finding(error, path)
 
 
 def count_labels(frame: pd.DataFrame, space: LabelSpace) -> dict[str, int]:
@@ -99,7 +101,14 @@ def _refuse_lists(inspection: Inspection, columns: Sequence[str]) -> None:
                 column,
                 "The label column holds lists.",
                 "Give each label a column of 0 and 1, or write one class a row.",
+                found=_first_list(inspection, column),
+                expected="one class a row",
             )
+
+
+def _first_list(inspection: Inspection, column: str) -> str:
+    role = next(role for role, kinds in inspection.kinds.items() if kinds.get(column) == "list")
+    return listed(inspection.frames[role][column].dropna(), 1) or "lists"
 
 
 def _trim_labels(inspection: Inspection, role: TableRole, column: str) -> None:
@@ -114,7 +123,16 @@ def _trim_labels(inspection: Inspection, role: TableRole, column: str) -> None:
         return
     inspection.frames[role] = frame.assign(**{column: plain.where(plain != "", None)})
     words = f"{len(changed)} classes had blanks around them, which were removed."
-    inspection.repair(role, changed, "blanks_trimmed", column, words, "Write classes without blanks around them.")
+    inspection.repair(
+        role,
+        changed,
+        "blanks_trimmed",
+        column,
+        words,
+        "Write classes without blanks around them.",
+        found=listed(frame.loc[changed, column]),
+        expected="classes without blanks around them",
+    )
 
 
 def drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
@@ -129,6 +147,8 @@ def drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[st
         ", ".join(columns),
         "Rows without a label.",
         "Label these rows, or leave them in an unlabeled table.",
+        found="an empty cell",
+        expected="a class" if len(columns) == 1 else "0 or 1 in every label column",
     )
     if len(columns) == 1:
         return
@@ -138,7 +158,15 @@ def drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[st
         bad = frame.index[~numbers.isin([0, 1])]
         examples = [str(value) for value in frame.loc[bad, column]]
         inspection.drop(
-            role, bad, "not_zero_or_one", column, "The value is neither 0 nor 1.", "Write 0 or 1.", examples
+            role,
+            bad,
+            "not_zero_or_one",
+            column,
+            "The value is neither 0 nor 1.",
+            "Write 0 or 1.",
+            examples,
+            found=listed(frame.loc[bad, column]),
+            expected="0 or 1",
         )
         frame = inspection.frames[role]
         inspection.frames[role] = frame.assign(**{column: pd.to_numeric(frame[column]).astype("int64")})
@@ -161,4 +189,6 @@ def _drop_unseen(inspection: Inspection, role: TableRole, space: LabelSpace) -> 
         "The class does not occur in the train table.",
         "Add training rows of these classes, or correct the spelling.",
         list(texts.loc[unseen]),
+        found=listed(texts.loc[unseen]),
+        expected=f"one of the {len(space.labels):,} classes of the train table",
     )

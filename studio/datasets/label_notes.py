@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels import LabelSpace
+from studio.datasets.shown_values import counted, listed
 from studio.settings.finding import FindingLevel
 
 MANY_CLASSES = 1000
@@ -24,13 +25,15 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
     alike = twins(space.labels)
     joined = _joined(space)
     is_far = bool(present) and max(present) >= FAR_APART * min(present)
-    for code, is_found, message, fix, examples in (
+    for code, is_present, message, fix, examples, found, expected in (
         (
             "rare_class",
             single,
             f"{len(single)} classes have a single row, so they cannot be both learned and validated.",
             "Add rows of these classes, or join them.",
             single,
+            f"1 row of {listed(single)}",
+            "at least 2 rows a class",
         ),
         (
             "absent_class",
@@ -38,6 +41,8 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
             f"{len(absent)} label columns are never 1.",
             "Leave them out of the label columns.",
             absent,
+            f"no 1 in {listed(absent)}",
+            "a 1 in every label column",
         ),
         (
             "many_classes",
@@ -45,6 +50,8 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
             f"There are {len(counts):,} classes; the column may be an id or a number.",
             "Check that this is the label column.",
             [],
+            counted(len(counts), "class", "classes"),
+            f"at most {MANY_CLASSES:,} classes",
         ),
         (
             "imbalance",
@@ -52,6 +59,8 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
             f"The most frequent class has {max(present, default=0):,} rows, the rarest {min(present, default=0):,}.",
             "Add rows of the rare classes, or look at a metric that weighs classes alike.",
             [],
+            f"{max(present, default=0) // max(1, min(present, default=1)):,} rows to 1",
+            f"fewer than {FAR_APART:,} rows to 1",
         ),
         (
             "twin_classes",
@@ -59,6 +68,8 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
             f"{len(alike)} groups of classes differ only in how they are written.",
             "Write each class in one way.",
             alike,
+            listed(alike),
+            "one way to write a class",
         ),
         (
             "joined_labels",
@@ -66,10 +77,22 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
             f"{len(joined)} classes look like several labels in one cell.",
             "If rows can have several labels, give each label a column of 0 and 1.",
             joined,
+            listed(joined),
+            "one class in a cell",
         ),
     ):
-        if is_found:
-            inspection.note(role, FindingLevel.WARNING, code, column, message, fix, examples=examples)
+        if is_present:
+            inspection.note(
+                role,
+                FindingLevel.WARNING,
+                code,
+                column,
+                message,
+                fix,
+                examples=examples,
+                found=found,
+                expected=expected,
+            )
 
 
 def twins(labels: Sequence[str]) -> list[str]:

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 
+LEAST_CLASSES = 2
 _POSITIVE_WORDS = ("1", "1.0", "true", "yes", "positive", "y")
 
 
@@ -50,6 +52,8 @@ class LabelSpace:
                 f"The column {self.columns[0]!r} holds classes that training has not seen: {', '.join(unseen[:10])}.",
                 hint="Add rows of these classes to the train dataframe, or remove these rows.",
                 code="unseen_label",
+                found=listed(unseen),
+                expected=f"one of the {len(self.labels):,} classes of training",
             )
         targets = np.zeros((len(texts), len(self.labels)), dtype=np.float32)
         targets[np.arange(len(texts)), [index[text] for text in texts]] = 1.0
@@ -79,16 +83,23 @@ def label_space(table: pd.DataFrame, columns: Sequence[str], positive_class: str
         DatasetError: if there are fewer than two classes, or a 0/1 column holds something else.
     """
     if not columns:
-        raise DatasetError("No label column is chosen.", hint="Choose the column that holds the classes.")
+        raise DatasetError(
+            "No label column is chosen.",
+            hint="Choose the column that holds the classes.",
+            found="no column",
+            expected="a column of classes",
+        )
     if len(columns) > 1:
         return _space_of_columns(table, columns)
     column = columns[0]
     classes = sorted({label_text(value) for value in table[column].dropna()}, key=_natural)
-    if len(classes) < 2:
+    if len(classes) < LEAST_CLASSES:
         raise DatasetError(
             f"The column {column!r} holds {len(classes)} class{'es' if len(classes) != 1 else ''}.",
             hint="Classification needs at least two classes.",
             code="one_class",
+            found=f"only {listed(classes)}" if classes else "no class in any row",
+            expected=f"at least {LEAST_CLASSES} classes",
         )
     if len(classes) == 2:
         positive = positive_class if positive_class in classes else _guess_positive(classes)
@@ -105,6 +116,8 @@ def _space_of_columns(table: pd.DataFrame, columns: Sequence[str]) -> LabelSpace
             f"The columns {', '.join(bad)} hold something else than 0 and 1.",
             hint="With several label columns, each must say 0 or 1.",
             code="not_binary_column",
+            found=listed(value for value in values[bad[0]].dropna() if value not in (0, 1)),
+            expected="0 or 1 in every label column",
         )
     is_exclusive = bool((values.sum(axis=1) == 1).all())
     return LabelSpace(Task.MULTI_CLASS if is_exclusive else Task.MULTI_LABEL, tuple(columns), tuple(columns))

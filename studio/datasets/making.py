@@ -15,6 +15,7 @@ from studio.datasets.dataset import Column, Dataset, DatasetManifest, DatasetPro
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media_inspection import decode_media
 from studio.datasets.row_checks import check_rows
+from studio.datasets.shown_values import listed
 from studio.datasets.table import RawTable, profile_column, read_table
 from studio.failpoints import failpoint
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, sync_files, write_json
@@ -113,6 +114,7 @@ def _missing_columns(order: ImportOrder, role: TableRole, table: RawTable) -> It
                 code="no_column",
                 path=f"{table.name}",
                 message=f"No column is chosen as {column_role.title.lower()}.",
+                found="no column",
                 expected=column_role.hint or column_role.title,
                 fix="Choose a column.",
             )
@@ -125,8 +127,8 @@ def _missing_columns(order: ImportOrder, role: TableRole, table: RawTable) -> It
                     code="no_column",
                     path=f"{table.name}: {column}",
                     message=f"The table has no column {column!r}.",
-                    found=", ".join(map(str, table.frame.columns[:20])),
-                    expected=column,
+                    found=f"the columns {listed(table.frame.columns, 8)}",
+                    expected=f"a column {column!r}",
                     fix="Choose another column, or add it to the table.",
                 )
 

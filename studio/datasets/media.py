@@ -6,6 +6,7 @@ first is read. NumPy files are read by `numpy_image`.
 """
 
 import io
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
+from studio.datasets.file_kinds import HEAD_BYTES, kind_of_bytes
 from studio.datasets.image_facts import NUMPY, ImageFacts
 from studio.datasets.numpy_image import MAGIC, ImageError, read_array, read_array_header, to_bytes
 from studio.files import read_head
@@ -25,6 +27,7 @@ from studio.files import read_head
 __all__ = ["ImageError", "decode_image", "inspect_image", "open_image", "read_facts", "sniff_type"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
+_AN_IMAGE = f"a {', '.join(FORMATS)} or NumPy image"
 MAX_PIXELS = 89_000_000
 MIN_SIDE = 2
 THUMBNAIL_SIDE = 256
@@ -95,6 +98,8 @@ def inspect_image(path: Path, preview: Path | None = None, *, with_thumbnail: bo
             f"The image has only {facts.width} x {facts.height} pixels.",
             hint=f"Each side needs at least {MIN_SIDE} pixels.",
             code="image_too_small",
+            found=f"{facts.width} x {facts.height} pixels",
+            expected=f"at least {MIN_SIDE} x {MIN_SIDE} pixels",
         )
     if preview is not None and (with_thumbnail or not facts.is_drawn):
         _write_preview(upright, preview, THUMBNAIL_SIDE if facts.is_drawn else VIEW_SIDE)
@@ -152,6 +157,8 @@ def _other_channels(found: int, channels: int) -> ImageError:
         if found not in (1, 2, 3)
         else "Set Image channels to 3 for colour or 1 for grey; other numbers need NumPy images.",
         code="image_channels",
+        found=f"{found} channel{'s' if found != 1 else ''}",
+        expected=f"{channels} channel{'s' if channels != 1 else ''}",
     )
 
 
@@ -171,7 +178,13 @@ def _is_flat(image: Image.Image) -> bool:
 def _open(source: Path | BinaryIO) -> Image.Image:
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     if isinstance(source, Path) and source.stat().st_size == 0:
-        raise ImageError("The file is empty.", hint="Copy it again, or remove the row.", code="image_empty")
+        raise ImageError(
+            "The file is empty.",
+            hint="Copy it again, or remove the row.",
+            code="image_empty",
+            found="0 bytes",
+            expected=_AN_IMAGE,
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -181,9 +194,11 @@ def _open(source: Path | BinaryIO) -> Image.Image:
             "The file is not a supported image.",
             hint=f"Supported are {', '.join(FORMATS)}, recognised by content, and NumPy arrays named .npy.",
             code="image_unsupported",
+            found=_kind_of(source),
+            expected=_AN_IMAGE,
         ) from None
-    except Image.DecompressionBombError:
-        raise _too_large("more pixels than can be read") from None
+    except Image.DecompressionBombError as error:
+        raise _too_large("more pixels than can be read", _pixels_said(error)) from None
     except (OSError, ValueError, SyntaxError) as error:
         raise _damaged(error) from None
     if image.width * image.height > MAX_PIXELS:
@@ -192,8 +207,28 @@ def _open(source: Path | BinaryIO) -> Image.Image:
     return image
 
 
-def _too_large(size: str) -> ImageError:
-    return ImageError(f"The image has {size}.", hint=f"At most {MAX_PIXELS:,} pixels are read.", code="image_too_large")
+def _pixels_said(error: Image.DecompressionBombError) -> str:
+    """The number of pixels in the words of the decoder, which says nothing else before it gives up."""
+    number = re.search(r"\d+", str(error))
+    return f"{int(number.group()):,} pixels" if number else ""
+
+
+def _too_large(size: str, found: str = "") -> ImageError:
+    return ImageError(
+        f"The image has {size}.",
+        hint=f"At most {MAX_PIXELS:,} pixels are read.",
+        code="image_too_large",
+        found=found or size,
+        expected=f"at most {MAX_PIXELS:,} pixels",
+    )
+
+
+def _kind_of(source: Path | BinaryIO) -> str:
+    """What a file that is no image is, as far as its first bytes tell."""
+    if isinstance(source, Path):
+        return kind_of_bytes(read_head(source))
+    source.seek(0)
+    return kind_of_bytes(source.read(HEAD_BYTES))
 
 
 @contextmanager
@@ -207,8 +242,20 @@ def _reading() -> Iterator[None]:
 
 def _damaged(error: Exception) -> ImageError:
     if "truncated" in str(error) or "premature" in str(error).lower():
-        return ImageError("The image is cut off.", hint="Copy the file again.", code="image_truncated")
-    return ImageError(f"The image is damaged ({error}).", hint="Copy the file again.", code="image_damaged")
+        return ImageError(
+            "The image is cut off.",
+            hint="Copy the file again.",
+            code="image_truncated",
+            found="an image without its end",
+            expected="a whole image",
+        )
+    return ImageError(
+        f"The image is damaged ({error}).",
+        hint="Copy the file again.",
+        code="image_damaged",
+        found="bytes that cannot be decoded",
+        expected="a whole image",
+    )
 
 
 def _facts(image: Image.Image) -> ImageFacts:

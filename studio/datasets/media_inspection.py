@@ -13,6 +13,7 @@ from studio.datasets.dataset import Dataset, DatasetManifest, TableRole
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media import ImageError, inspect_image
 from studio.datasets.media_notes import drop_other_channels, note_all_images, note_images
+from studio.datasets.shown_values import counted, listed
 from studio.errors import PathError
 from studio.files import iter_files, private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
@@ -111,6 +112,8 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
         column,
         "Rows without a file name.",
         "Fill in the file names.",
+        found="an empty cell",
+        expected="the name of a file",
     )
     frame = inspection.frames[role]
     missing: dict[Any, str] = {}
@@ -132,6 +135,8 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
         f"{len(mended)} file names differ from the file in case or slashes and were matched.",
         "Write the names as the files are named.",
         list(mended.values()),
+        found=listed(mended.values()),
+        expected="names as the files have them",
     )
     inspection.drop(
         role,
@@ -141,6 +146,8 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
         "The named file is not there.",
         "Add the files to the media folder, or choose another folder.",
         list(missing.values()),
+        found=listed(missing.values()),
+        expected=f"a file in {_place(inspection)}",
     )
     if inspection.frames[role].empty:
         inspection.note(
@@ -150,7 +157,14 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
             column,
             f"None of the {len(missing)} named files is in the folder {inspection.media_folder!r}.",
             "Choose the folder that holds the files.",
+            found=listed(missing.values(), 1) or counted(0, "file name"),
+            expected=f"a file in {_place(inspection)}",
         )
+
+
+def _place(inspection: Inspection) -> str:
+    is_top = inspection.media_folder in ("", ".")
+    return "the top folder" if is_top else f"the folder {inspection.media_folder!r}"
 
 
 def _drop_failures(inspection: Inspection, role: TableRole, column: str, failures: Mapping[str, ImageError]) -> None:
@@ -158,8 +172,10 @@ def _drop_failures(inspection: Inspection, role: TableRole, column: str, failure
         bad = {name: error for name, error in failures.items() if error.code == code}
         frame = inspection.frames[role]
         rows = frame.index[frame[column].isin(list(bad))]
-        first = next(iter(bad.values()))
-        inspection.drop(role, rows, code, column, first.message, first.hint, list(bad))
+        first = bad[min(bad)]
+        inspection.drop(
+            role, rows, code, column, first.message, first.hint, list(bad), found=first.found, expected=first.expected
+        )
 
 
 def _link_or_copy(source: Path, place: Path) -> None:

@@ -58,12 +58,16 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
             f"The NumPy file is damaged ({str(error)[:100]}).",
             hint="Save it again with numpy.save.",
             code="image_damaged",
+            found="a header that cannot be read",
+            expected="a file as numpy.save writes it",
         ) from None
     if dtype.kind not in "buif":
         raise ImageError(
             f"The NumPy file holds {dtype}, not numbers.",
             hint="Save uint8, uint16 or float32.",
             code="image_unsupported",
+            found=f"values of the type {str(dtype)[:40]}",
+            expected="uint8, uint16 or float32",
         )
     dtype = dtype.newbyteorder("=")
     height, width, channels = _sides(shape)
@@ -99,13 +103,21 @@ def to_bytes(values: NDArray[np.generic]) -> tuple[NDArray[np.uint8], Scaling]:
         return (values.astype(np.uint16) >> 8).astype(np.uint8), "high byte"
     numbers = values.astype(np.float64)
     if not np.isfinite(numbers).all():
-        raise ImageError("The image holds NaN or infinite values.", hint="Fill them first.", code="image_values")
+        raise ImageError(
+            "The image holds NaN or infinite values.",
+            hint="Fill them first.",
+            code="image_values",
+            found=f"{int((~np.isfinite(numbers)).sum()):,} values that are not finite",
+            expected="finite values",
+        )
     lowest, highest = float(numbers.min(initial=0)), float(numbers.max(initial=0))
     if lowest < 0 or highest > 255:
         raise ImageError(
             f"The values reach from {lowest:g} to {highest:g}; they are in neither known range.",
             hint="Scale them to 0 to 1, or save 16-bit values as uint16.",
             code="image_range",
+            found=f"{lowest:g} to {highest:g}",
+            expected="0 to 1, or 0 to 255",
         )
     if values.dtype.kind == "f" and highest <= 1:
         return np.rint(numbers * 255).astype(np.uint8), "0 to 1"
@@ -123,12 +135,16 @@ def _sides(shape: tuple[int, ...]) -> tuple[int, int, int]:
             if first
             else f"Save (height, width) or (height, width, channels) with at most {MAX_CHANNELS} channels.",
             code="image_shape",
+            found=f"the shape {shape}",
+            expected=f"(height, width) or (height, width, channels), at most {MAX_CHANNELS} channels",
         )
     if math.prod(shape) > MAX_VALUES:
         raise ImageError(
             f"The array has {math.prod(shape):,} values.",
             hint=f"At most {MAX_VALUES:,} are read.",
             code="image_too_large",
+            found=f"{math.prod(shape):,} values",
+            expected=f"at most {MAX_VALUES:,} values",
         )
     return shape[0], shape[1], shape[2]
 
@@ -138,4 +154,10 @@ def _check_size(file: BinaryIO, expected: int) -> None:
     found = file.seek(0, 2) - start
     file.seek(start)
     if found < expected:
-        raise ImageError("The image is cut off.", hint="Copy the file again.", code="image_truncated")
+        raise ImageError(
+            "The image is cut off.",
+            hint="Copy the file again.",
+            code="image_truncated",
+            found=f"{found:,} bytes of values",
+            expected=f"{expected:,} bytes of values",
+        )

@@ -32,7 +32,13 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise _damaged(name, error) from None
     if table.num_rows == 0:
-        raise DatasetError(f"{name} has no rows.", hint="Export the table again.", code="no_rows")
+        raise DatasetError(
+            f"{name} has no rows.",
+            hint="Export the table again.",
+            code="no_rows",
+            found="0 rows",
+            expected="at least 1 row",
+        )
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, ColumnKind] = {}
     for position, column in enumerate(names):
@@ -50,7 +56,11 @@ def _flat(table: pa.Table) -> pa.Table:
 
 def _damaged(what: str, error: Exception) -> DatasetError:
     return DatasetError(
-        f"{what} cannot be read as parquet ({str(error)[:120]}).", hint="Export it again.", code="parquet"
+        f"{what} cannot be read as parquet ({str(error)[:120]}).",
+        hint="Export it again.",
+        code="parquet",
+        found="damaged or cut parquet",
+        expected="a whole parquet file",
     )
 
 
@@ -75,6 +85,8 @@ def _column(values: pa.ChunkedArray, column: str, name: str, findings: list[Find
         f"{name}: the column {column!r} has the type {kind}, which is not read.",
         hint="Use text, numbers, booleans or lists of them.",
         code="parquet_type",
+        found=f"the type {str(kind)[:60]}",
+        expected="text, numbers, booleans or lists of them",
     )
 
 

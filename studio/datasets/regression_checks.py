@@ -8,6 +8,7 @@ import pandas as pd
 from studio.datasets.dataset import DatasetProfile, TableRole
 from studio.datasets.image_profile import histogram
 from studio.datasets.inspection import Inspection
+from studio.datasets.shown_values import counted, listed
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
@@ -48,8 +49,16 @@ def _check_table(inspection: Inspection, role: TableRole, columns: Sequence[str]
     inspection.frames[role] = frame.assign(**{column: numbers[column] for column in columns})
     for column in columns:
         inspection.kinds[role][column] = "number"
+    bad = numbers.loc[infinite].to_numpy().ravel()
     inspection.drop(
-        role, infinite, "not_finite", ", ".join(columns), "The number is infinite.", "Write finite numbers."
+        role,
+        infinite,
+        "not_finite",
+        ", ".join(columns),
+        "The number is infinite.",
+        "Write finite numbers.",
+        found=listed(bad[np.isinf(bad)]),
+        expected="a finite number",
     )
     missing = inspection.frames[role][list(columns)].isna()
     inspection.drop(
@@ -59,6 +68,8 @@ def _check_table(inspection: Inspection, role: TableRole, columns: Sequence[str]
         ", ".join(columns),
         "Rows without a number to predict.",
         "Write the number, or leave these rows in an unlabeled table.",
+        found="an empty cell" if len(columns) == 1 else f"empty cells in all {len(columns)} columns",
+        expected="a number",
     )
     _note_gaps(inspection, role, columns)
 
@@ -82,6 +93,8 @@ def _refused(inspection: Inspection, role: TableRole, column: str) -> bool:
         "Write numbers as 1234.5, correct these cells, or choose text classification.",
         bad,
         [str(value)[:40] for value in frame.loc[bad, column].head(20)],
+        found=listed(frame.loc[bad, column].head(20)) or listed(frame[column].dropna().head(20)) or "no value",
+        expected="numbers",
     )
     return True
 
@@ -99,6 +112,8 @@ def _note_gaps(inspection: Inspection, role: TableRole, columns: Sequence[str]) 
             "the setting Missing targets says.",
             "Fill them in if they are known.",
             gaps,
+            found=f"empty cells in {counted(len(gaps), 'row')}",
+            expected=f"a number in each of the {len(columns)} label columns",
         )
 
 
@@ -112,6 +127,8 @@ def _note_odd(inspection: Inspection, column: str, values: pd.Series) -> None:
             column,
             f"The label is {present.iloc[0]:g} in every row, so there is nothing to learn.",
             "Check that this is the label column.",
+            found=f"{present.iloc[0]:g} in all {len(present):,} rows",
+            expected="numbers that differ",
         )
         return
     low, median, high = np.percentile(present, [25, 50, 75])
@@ -128,4 +145,6 @@ def _note_odd(inspection: Inspection, column: str, values: pd.Series) -> None:
             "Correct them, or leave these rows out.",
             far,
             [f"{value:g}" for value in present.loc[far].head(20)],
+            found=listed(present.loc[far].head(20)),
+            expected=f"values near {median:g}, most from {low:g} to {high:g}",
         )

@@ -7,6 +7,7 @@ import pandas as pd
 from studio.datasets.dataset import TableRole
 from studio.datasets.date_columns import note_dates
 from studio.datasets.inspection import Inspection
+from studio.datasets.shown_values import counted, listed
 from studio.results.prediction import ROW
 from studio.settings.finding import FindingLevel
 
@@ -26,6 +27,8 @@ def check_rows(inspection: Inspection, file_column: str | None) -> None:
             "",
             f"{len(train)} rows are left to train on.",
             f"At least {LEAST_ROWS} are needed: some to learn from, some to validate on.",
+            found=counted(len(train), "row"),
+            expected=f"at least {LEAST_ROWS} rows",
         )
     if train is not None and FOLD in train.columns:
         _note_folds(inspection, train)
@@ -49,6 +52,8 @@ def _note_folds(inspection: Inspection, train: pd.DataFrame) -> None:
             f"{len(missing)} rows have no fold, so no fold validates on them.",
             "Give every row a fold, or choose another validation strategy.",
             missing,
+            found=f"an empty fold in {counted(len(missing), 'row')}",
+            expected="a fold in every row",
         )
     if train[FOLD].nunique() < 2:
         inspection.note(
@@ -58,6 +63,8 @@ def _note_folds(inspection: Inspection, train: pd.DataFrame) -> None:
             FOLD,
             "All rows are in one fold, so none are left to train on when it validates.",
             "Use at least two folds, or choose another validation strategy.",
+            found=f"one fold: {listed(train[FOLD].dropna())}" if train[FOLD].notna().any() else "no fold in any row",
+            expected="at least 2 folds",
         )
 
 
@@ -73,6 +80,8 @@ def _note_repeated(inspection: Inspection, role: TableRole, file_column: str | N
             f"{len(same)} rows say the same as an earlier row, so they count twice.",
             "Remove the repeated rows.",
             same,
+            found=f"{counted(len(same), 'row')} of {len(frame):,} repeated",
+            expected="every row once",
         )
     if file_column is None:
         return
@@ -88,6 +97,8 @@ def _note_repeated(inspection: Inspection, role: TableRole, file_column: str | N
             "Keep one row a file, with all that is true of it.",
             twice,
             [str(name) for name in others.loc[twice, file_column]],
+            found=f"{listed(others.loc[twice, file_column], 2)} in more than one row",
+            expected="one row a file",
         )
 
 
@@ -112,6 +123,8 @@ def _note_leak(inspection: Inspection, role: TableRole, column: str) -> None:
             f"{len(shared)} rows have files that are also trained on, so their figures flatter the model.",
             "Remove these rows from one of the tables.",
             shared,
+            found=f"{listed(frame.loc[shared, column], 2)} in both tables",
+            expected="no file in both tables",
         )
 
 

@@ -23,6 +23,7 @@ from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
 from studio.datasets.listing import MediaFolder, file_columns, list_files, list_media_folders, list_tables
 from studio.datasets.media import ImageError, inspect_image, sniff_type
+from studio.datasets.refusals import found_and_expected, refusal_finding
 from studio.datasets.scan_result import (
     TABLE_ROLES,
     Choices,
@@ -37,6 +38,7 @@ from studio.datasets.scan_result import (
     ScanProblem,
     ScanRequest,
 )
+from studio.datasets.shown_values import listed, quoted
 from studio.datasets.table import EXTENSIONS, RawTable, profile_column, read_table
 from studio.datasets.unpacking import unpack
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
@@ -65,23 +67,26 @@ def scan(folder: Path) -> Scan:
         draw_previews(folder, result)
         return result
     except FindingsError as error:
-        return Scan(
-            state="failed",
-            findings=list(error.findings),
-            error=ScanProblem(code=error.code, message=error.message, hint=error.hint),
-        )
+        return Scan(state="failed", findings=list(error.findings), error=_problem(error))
     except (StudioError, OSError) as error:
         known = _as_known(error, folder)
         if known.code == "disk_full":
             shutil.rmtree(files, ignore_errors=True)
-        return Scan(state="failed", error=ScanProblem(code=known.code, message=known.message, hint=known.hint))
+        return Scan(state="failed", error=_problem(known))
     except MemoryError:
         problem = ScanProblem(
             code="too_large",
             message=f"Reading the tables needs more than {MEMORY_BYTES >> 30} GB of memory.",
             hint="Split the tables, or drop columns that are not needed.",
+            found=f"more than {MEMORY_BYTES >> 30} GB of memory needed",
+            expected=f"tables that fit into {MEMORY_BYTES >> 30} GB of memory",
         )
         return Scan(state="failed", error=problem)
+
+
+def _problem(error: StudioError) -> ScanProblem:
+    found, expected = found_and_expected(error)
+    return ScanProblem(code=error.code, message=error.message, hint=error.hint, found=found, expected=expected)
 
 
 def _as_known(error: StudioError | OSError, folder: Path) -> StudioError:
@@ -89,7 +94,8 @@ def _as_known(error: StudioError | OSError, folder: Path) -> StudioError:
         return error
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return no_space_error(folder)
-    return StudioError(f"The upload cannot be read ({error.strerror}).")
+    found = error.strerror or "an error of the disk"
+    return StudioError(f"The upload cannot be read ({error.strerror}).", found=found, expected="files that can be read")
 
 
 def draw_previews(folder: Path, result: Scan) -> None:
@@ -155,7 +161,7 @@ def _read_tables(files: Path, paths: Sequence[str]) -> tuple[dict[str, RawTable]
         try:
             tables[name] = read_table(files / name, name)
         except DatasetError as error:
-            findings.append(_unreadable(name, error))
+            findings.append(refusal_finding(error, name, FindingLevel.WARNING))
     return tables, findings
 
 
@@ -176,13 +182,9 @@ def _surest(offers: Sequence[FormatOffer], plain: _Source, given: Mapping[str, A
 
 def _not_converted(offer: FormatOffer, error: StudioError) -> Iterator[Finding]:
     """Why a format that was recognised, and not chosen, was not taken."""
-    yield Finding(
-        level=FindingLevel.WARNING,
-        code=error.code,
-        path=offer.format.title,
-        message=f"This looks like {offer.format.title} and cannot be read so: {error.message}",
-        fix=error.hint,
-    )
+    title = offer.format.title
+    message = f"This looks like {title} and cannot be read so: {error.message}"
+    yield refusal_finding(error, title, FindingLevel.WARNING, message)
 
 
 def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mapping[str, Any]) -> None:
@@ -190,12 +192,17 @@ def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mappi
         packed = upload.with_ending(".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
         if packed:
             raise ArchiveError(
-                f"{packed[0]} is packed once more.", hint="Unpack it first, and upload its files in one zip."
+                f"{packed[0]} is packed once more.",
+                hint="Unpack it first, and upload its files in one zip.",
+                found=quoted(packed[0]),
+                expected="tables and their media",
             )
         raise DatasetError(
             "There is no table in the upload, and no data format is recognised.",
             hint=f"Add a table ({', '.join(EXTENSIONS)}) that names the files and their labels.",
             code="no_table",
+            found=listed(upload.paths) or "no file",
+            expected=f"a table ({', '.join(EXTENSIONS)}) or a known data format",
         )
     _refuse_unreadable(upload.tables, findings, {given.get(role) for role in TABLE_ROLES} - {None})
 
@@ -247,10 +254,6 @@ def _scanned_format(offer: FormatOffer) -> ScannedFormat:
     )
 
 
-def _unreadable(name: str, error: DatasetError) -> Finding:
-    return Finding(level=FindingLevel.WARNING, code=error.code, path=name, message=error.message, fix=error.hint)
-
-
 def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Finding], chosen: set[Any]) -> None:
     bad = [one for one in findings if one.path in chosen]
     if bad or not tables:
@@ -263,8 +266,8 @@ def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Findin
                     code="no_table",
                     path=str(name),
                     message=f"There is no table {name!r} in the upload.",
-                    found=str(name),
-                    expected=", ".join(tables),
+                    found=quoted(str(name)),
+                    expected=f"one of {listed(tables, 8)}",
                     fix="Choose one of the tables there are.",
                 )
                 for name in missing
@@ -349,7 +352,8 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0]).resolve()
     limit_process()
     result = scan(folder)
-    write_json(folder / "scan.json", result.model_dump(mode="json"))
+    # The API's detail of an error has no such fields; findings, which it passes on whole, have.
+    write_json(folder / "scan.json", result.model_dump(mode="json", exclude={"error": {"found", "expected"}}))
     return 0
 
 

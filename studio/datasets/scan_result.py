@@ -112,6 +112,9 @@ class ScanProblem(_Model):
     code: str
     message: str
     hint: str
+    found: str = ""
+    """What was met, in a few words; `expected` is what would be right."""
+    expected: str = ""
 
 
 class Scan(_Model):

@@ -8,6 +8,7 @@ import pandas as pd
 
 from studio.datasets.csv_table import read_csv_table
 from studio.datasets.dataset import Column, ColumnKind
+from studio.datasets.file_kinds import kind_of_bytes
 from studio.datasets.json_lines_table import read_json_lines_table
 from studio.datasets.parquet_table import read_parquet_table
 from studio.datasets.raw_table import RawTable
@@ -17,6 +18,7 @@ from studio.files import read_head
 __all__ = ["EXTENSIONS", "RawTable", "profile_column", "read_table"]
 
 EXTENSIONS = (".csv", ".tsv", ".parquet", ".pq", ".jsonl")
+_A_TABLE = "a table of CSV, TSV, parquet or JSON lines"
 
 
 def read_table(path: Path, name: str) -> RawTable:
@@ -26,16 +28,40 @@ def read_table(path: Path, name: str) -> RawTable:
         DatasetError: if the file cannot be read as a table at all; what is wrong in rows are findings.
     """
     if path.stat().st_size == 0:
-        raise DatasetError(f"{name} is empty.", hint="Export the table again.", code="empty_file")
+        raise DatasetError(
+            f"{name} is empty.",
+            hint="Export the table again.",
+            code="empty_file",
+            found="0 bytes",
+            expected="a header and at least 1 row",
+        )
     head = read_head(path)
     if (head.lstrip()[:1] == b"<" and b"<html" in head.lower()) or head.lstrip()[:9].lower() == b"<!doctype":
-        raise DatasetError(f"{name} is a web page, not a table.", hint="Download the file itself.", code="web_page")
+        raise DatasetError(
+            f"{name} is a web page, not a table.",
+            hint="Download the file itself.",
+            code="web_page",
+            found="a web page",
+            expected=_A_TABLE,
+        )
     if head[:4] == b"PAR1":
         return read_parquet_table(path, name)
     if path.suffix.lower() in (".parquet", ".pq"):
-        raise DatasetError(f"{name} is no parquet file.", hint="Export it again, or name it .csv.", code="not_parquet")
+        raise DatasetError(
+            f"{name} is no parquet file.",
+            hint="Export it again, or name it .csv.",
+            code="not_parquet",
+            found=kind_of_bytes(head),
+            expected="a parquet file",
+        )
     if head[:2] == b"PK":
-        raise DatasetError(f"{name} is an Excel or zip file.", hint="Save the sheet as CSV.", code="not_table")
+        raise DatasetError(
+            f"{name} is an Excel or zip file.",
+            hint="Save the sheet as CSV.",
+            code="not_table",
+            found="an Excel or zip file",
+            expected=_A_TABLE,
+        )
     if path.suffix.lower() == ".jsonl":
         return read_json_lines_table(path, name)
     return read_csv_table(path, name)

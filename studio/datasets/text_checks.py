@@ -9,9 +9,9 @@ import pandas as pd
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
+from studio.datasets.shown_values import excerpt, listed, quoted
 from studio.settings.finding import FindingLevel
 
-EXCERPT = 60
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPECIAL = re.compile(
     r"\[(CLS|SEP|MASK|PAD|UNK)\]|<(s|/s|pad|unk|mask|bos|eos|extra_id_\d+)>|<\|[a-z_]+\|>", re.IGNORECASE
@@ -44,6 +44,8 @@ def as_column_of_texts(inspection: Inspection, role: TableRole, column: str) -> 
             column,
             "The text column holds lists.",
             "Choose a column with one text a row, or a problem type for lists of words.",
+            found=listed(inspection.frames[role][column].dropna(), 1) or "lists",
+            expected="one text a row",
         )
         return
     frame = inspection.frames[role]
@@ -60,7 +62,14 @@ def as_column_of_texts(inspection: Inspection, role: TableRole, column: str) -> 
         f"{len(changed)} texts held control characters, such as NUL, which were removed.",
         "Remove them from the table.",
         [excerpt(str(inspection.frames[role].at[index, column])) for index in changed[:20]],
+        found=listed(sign for old, new in zip(texts, plain, strict=True) if old != new for sign in _signs(old)),
+        expected="letters, signs, blanks and line ends",
     )
+
+
+def _signs(text: str | None) -> list[str]:
+    """The control characters of a text."""
+    return _CONTROL.findall(text or "")
 
 
 def drop_empty(
@@ -72,7 +81,16 @@ def drop_empty(
     fix = "Write a text into every row, or leave the rows out."
     if is_one_of_several:
         fix = "Fill them in, or leave this column out of the text columns."
-    inspection.drop(role, empty, code, column, "The text is empty or only blanks.", fix)
+    inspection.drop(
+        role,
+        empty,
+        code,
+        column,
+        "The text is empty or only blanks.",
+        fix,
+        found=listed(frame.loc[empty, column]),
+        expected="a text with letters or signs",
+    )
 
 
 def is_visible(value: Any) -> bool:
@@ -108,12 +126,6 @@ def base_table(inspection: Inspection, columns: Sequence[str]) -> pd.DataFrame |
     )
 
 
-def excerpt(text: str) -> str:
-    """The beginning of a text, on one line."""
-    plain = " ".join(text.split())
-    return plain if len(plain) <= EXCERPT else f"{plain[: EXCERPT - 3]}..."
-
-
 def _note_special_tokens(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
     for column in columns:
         frame = inspection.frames[role]
@@ -132,6 +144,8 @@ def _note_special_tokens(inspection: Inspection, role: TableRole, columns: Seque
                 "Remove them if they are left over from another tool.",
                 [index for index, _ in found],
                 [word for _, word in found],
+                found=listed(word for _, word in found),
+                expected="texts without such signs",
             )
 
 
@@ -147,6 +161,8 @@ def _note_identical(inspection: Inspection, columns: Sequence[str]) -> None:
             "All texts are the same, so nothing can be learned from them.",
             "Check that this is the text column.",
             examples=[excerpt(texts[0])],
+            found=f"{quoted(texts[0])} in all {len(texts):,} rows",
+            expected="texts that differ",
         )
 
 
@@ -167,6 +183,8 @@ def _note_shared(inspection: Inspection, role: TableRole, columns: Sequence[str]
             "Remove these rows from one of the tables.",
             [index for index, _ in shared],
             [excerpt(text) for _, text in shared[:20]],
+            found=f"{listed((text for _, text in shared), 1)} in both tables",
+            expected="no text in both tables",
         )
 
 

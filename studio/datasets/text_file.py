@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from studio.datasets.shown_values import counted
 from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel
 
 MAX_ROWS_SHOWN = 20
+NUL, LINE_END = "\x00", "\n"
 
 
 def decode_text(path: Path, name: str) -> tuple[str, list[Finding]]:
@@ -15,8 +17,14 @@ def decode_text(path: Path, name: str) -> tuple[str, list[Finding]]:
         DatasetError: if it is no text.
     """
     text, findings = _decoded(path.read_bytes(), name)
-    if "\x00" in text:
-        raise DatasetError(f"{name} holds binary data.", hint="Choose a text file.", code="binary")
+    if NUL in text:
+        raise DatasetError(
+            f"{name} holds binary data.",
+            hint="Choose a text file.",
+            code="binary",
+            found=f"a NUL byte in line {text[: text.index(NUL)].count(LINE_END) + 1:,}",
+            expected="text",
+        )
     return text, findings
 
 
@@ -32,6 +40,8 @@ def _decoded(data: bytes, name: str) -> tuple[str, list[Finding]]:
                 f"{name} begins as UTF-16 and is damaged (byte {error.start:,}).",
                 hint="Save it as UTF-8.",
                 code="encoding",
+                found=f"no UTF-16 at byte {error.start:,}",
+                expected="UTF-8",
             ) from None
     try:
         return data.decode("utf-8-sig"), []
@@ -45,7 +55,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, list[Finding]]:
         code="encoding",
         path=name,
         message=f"The file is not UTF-8 (first seen in line {first}); it was read as Windows-1252.",
-        found="not UTF-8",
+        found="Windows-1252, as it seems",
         expected="UTF-8",
         fix="Check words with accents in the preview, or save the file as UTF-8.",
     )
@@ -71,7 +81,7 @@ def _damaged_lines(name: str, lines: list[int]) -> Finding:
         code="invalid_utf8",
         path=name,
         message=f"The file is UTF-8, but {len(lines)} lines are not (line {lines[0]} first).",
-        found="bytes that are no UTF-8",
+        found=f"{counted(len(lines), 'line')} of bytes that are no UTF-8",
         expected="UTF-8",
         fix="Correct these lines, or save the file anew as UTF-8.",
         count=len(lines),

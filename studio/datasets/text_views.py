@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from studio.datasets.text_checks import as_text, columns_of, excerpt
+from studio.datasets.shown_values import excerpt
+from studio.datasets.text_checks import as_text, columns_of
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, SampleView, TextBlock
 

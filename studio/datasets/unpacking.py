@@ -6,12 +6,15 @@ import zlib
 from pathlib import Path
 
 from studio.datasets.archive import FREE_EXPANSION_BYTES, MAX_EXPANSION, extract_zip, foreign_archive, is_junk
+from studio.datasets.file_kinds import kind_of_bytes
 from studio.datasets.format_choice import single_file_endings
+from studio.datasets.shown_values import quoted
 from studio.datasets.table import EXTENSIONS
 from studio.errors import ArchiveError, DatasetError
 from studio.files import CHUNK_BYTES, disk_free_bytes, iter_files, read_head, require_free_space
 
 PACKED_TABLES = (".csv.gz", ".tsv.gz", ".jsonl.gz")
+_UPLOAD = "a zip file, a table or a file of annotations"
 
 
 def unpack(source: Path, files: Path, name: str = "") -> None:
@@ -26,9 +29,17 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
         _copy_folder(source, files)
         return
     if not source.is_file():
-        raise DatasetError(f"There is no file {shown!r}.", hint="Check the path.", code="no_file")
+        raise DatasetError(
+            f"There is no file {shown!r}.",
+            hint="Check the path.",
+            code="no_file",
+            found=quoted(shown),
+            expected="the path of a file or a folder",
+        )
     if source.stat().st_size == 0:
-        raise DatasetError(f"{shown} is empty.", hint="Upload it again.", code="empty_file")
+        raise DatasetError(
+            f"{shown} is empty.", hint="Upload it again.", code="empty_file", found="0 bytes", expected=_UPLOAD
+        )
     head = read_head(source)
     ending = Path(shown).suffix.lower()
     if head[:4] in (b"PK\x03\x04", b"PK\x05\x06") and ending not in (".xlsx", ".docx"):
@@ -39,18 +50,28 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
         return
     other = foreign_archive(head)
     if other is not None:
-        raise ArchiveError(f"{shown} is a {other} file.", hint="Unpack it and upload a zip file.", code="not_zip")
+        raise ArchiveError(
+            f"{shown} is a {other} file.",
+            hint="Unpack it and upload a zip file.",
+            code="not_zip",
+            found=f"a {other} file",
+            expected=_UPLOAD,
+        )
     if ending == ".zip":
         hint = "The upload may be incomplete; upload it again."
         if b"<html" in head.lower() or b"<!doctype" in head.lower():
             hint = "It looks like a web page, perhaps of a login. Download the file itself."
-        raise ArchiveError(f"{shown} is not a zip file.", hint=hint, code="not_zip")
+        raise ArchiveError(
+            f"{shown} is not a zip file.", hint=hint, code="not_zip", found=kind_of_bytes(head), expected="a zip file"
+        )
     known = (*EXTENSIONS, *single_file_endings())
     if ending not in known:
         raise DatasetError(
             f"{shown} is neither a zip file nor a table.",
             hint=f"Upload .zip or {', '.join(known)}.",
             code="not_table",
+            found=kind_of_bytes(head),
+            expected=_UPLOAD,
         )
     files.mkdir()
     shutil.copyfile(source, files / Path(shown).name)
@@ -81,11 +102,18 @@ def _gunzip(source: Path, files: Path, name: str) -> None:
                         f"{name} expands to more than {budget / 1e6:,.0f} MB.",
                         hint="Upload the table unpacked, or free disk space.",
                         code="zip_bomb",
+                        found=f"more than {budget / 1e6:,.0f} MB unpacked",
+                        expected=f"at most {MAX_EXPANSION} times the packed size, with room on the disk",
                     )
                 file.write(chunk)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         shutil.rmtree(files, ignore_errors=True)
-        raise ArchiveError(f"The gzip file {name} is damaged ({error}).", hint="Upload it again.") from None
+        raise ArchiveError(
+            f"The gzip file {name} is damaged ({error}).",
+            hint="Upload it again.",
+            found="a damaged or cut gzip file",
+            expected="a whole gzip file",
+        ) from None
     except BaseException:
         shutil.rmtree(files, ignore_errors=True)
         raise

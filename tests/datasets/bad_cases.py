@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.datasets.dataset import Dataset
+from studio.datasets.scan_result import ScanProblem
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 from tests.datasets.bad_uploads import Make
 
@@ -27,6 +28,10 @@ class Case:
     rows: tuple[int, ...] = ()
     words: str = ""
     """Part of the message or of the finding's path."""
+    met: str = ""
+    """Part of what is found."""
+    right: str = ""
+    """Part of what is expected."""
     holds: Callable[[Dataset], bool] = field(default=lambda data: True)
     choices: dict[str, Any] | None = None
 
@@ -59,11 +64,15 @@ def check_case(case: Case, tmp_path: Path, scan_files: Any, import_files: Any) -
 
     for finding in findings:
         assert_complete(finding)
+    for problem in error.values():
+        assert_says_what(problem.message, problem.found, problem.expected)
     if case.outcome == "refused":
         assert data is None, findings
-        said = {one.code: f"{one.message} {one.fix} {one.path}" for one in findings if one.blocks} | error
+        said = {one.code: f"{one.message} {one.fix} {one.path}" for one in findings if one.blocks}
+        said |= {code: f"{problem.message} {problem.hint}" for code, problem in error.items()}
         assert case.code in said, said
         assert case.words in " ".join(said.values()), said
+        assert_says(case, next(one for one in (*findings, *error.values()) if one.code == case.code))
         assert not case.rows or next(one.rows for one in findings if one.code == case.code) == case.rows
         return
     assert data is not None, (error, findings)
@@ -72,12 +81,19 @@ def check_case(case: Case, tmp_path: Path, scan_files: Any, import_files: Any) -
         ours = [one for one in findings if one.code == case.code]
         assert ours, [one.code for one in findings]
         assert case.words in ours[0].path + ours[0].message
+        assert_says(case, ours[0])
         assert not case.rows or ours[0].rows == case.rows
         assert ours[0].message.endswith(".")
 
 
+def assert_says(case: Case, problem: Finding | ScanProblem) -> None:
+    """What the case names as found and expected."""
+    assert case.met in problem.found, problem
+    assert case.right in problem.expected, problem
+
+
 def assert_complete(finding: Finding) -> None:
-    """What and where, with counts that add up; and, unless it is a note, what to do."""
+    """What and where, with counts that add up; and, unless it is a note, what was met, what is right, what to do."""
     assert finding.message.endswith("."), finding
     assert finding.path, finding
     assert finding.count >= len(finding.rows), finding
@@ -88,16 +104,29 @@ def assert_complete(finding: Finding) -> None:
         imported, kept, repaired, dropped = numbers
         assert imported == kept + dropped, finding
         assert repaired <= kept, finding
-    assert finding.fix or finding.level is FindingLevel.NOTE, finding
+    if finding.level is FindingLevel.NOTE:
+        return
+    assert finding.fix, finding
+    assert_says_what(finding.message, finding.found, finding.expected)
+
+
+def assert_says_what(message: str, found: str, expected: str) -> None:
+    """What was met and what would be right, both short and neither the message once more."""
+    assert found, message
+    assert expected, message
+    assert len(found) <= 120, found
+    assert found.casefold() not in ("none", "nan"), message
+    assert found.rstrip(".") != message.rstrip("."), message
+    assert expected not in (found, message), message
 
 
 def outcome(
     scan_files: Any, import_files: Any, source: Path, choices: dict[str, Any] | None
-) -> tuple[Dataset | None, list[Finding], dict[str, str]]:
-    """The dataset if there is one, every finding, and the error's code with its words if there is one."""
+) -> tuple[Dataset | None, list[Finding], dict[str, ScanProblem]]:
+    """The dataset if there is one, every finding, and the error by its code if there is one."""
     scan = scan_files(source, choices)
     if scan.state == "failed":
-        return None, scan.findings, {scan.error.code: f"{scan.error.message} {scan.error.hint}"}
+        return None, scan.findings, {scan.error.code: scan.error}
     try:
         data = import_files(source, choices)
     except FindingsError as error:

@@ -70,8 +70,8 @@ E1 = [
     refused("E1", "empty zip", file("data.zip", b""), "empty_file"),
     refused("E1", "empty parquet", upload(b"", "train.parquet"), "empty_file"),
     found("E1", "empty image", with_image(b""), "image_empty", (7,)),
-    refused("E2", "login page as zip", file("data.zip", LOGIN), "not_zip"),
-    refused("E2", "login page as csv", upload(LOGIN), "web_page"),
+    refused("E2", "login page as zip", file("data.zip", LOGIN), "not_zip", met="a web page", right="a zip file"),
+    refused("E2", "login page as csv", upload(LOGIN), "web_page", met="a web page", right="a table"),
     refused("E3", "truncated zip", zipped(upload(), lambda data: data[: len(data) // 2]), "archive", "incomplete"),
     refused("E4", "encrypted zip", zipped(upload(), encrypted), "archive", "password"),
     refused("E5", "only junk", entries({"__MACOSX/a.csv": b"a", "x/.DS_Store": b"a"}), "archive", "no usable files"),
@@ -98,13 +98,19 @@ E1 = [
         upload(TABLE + '"-a #%\'é🙂 .png",a\n', files={"images/-a #%'é🙂 .png": packed(noise(8))}),
         row_count(7),
     ),
-    refused("E9", "a name of 300 bytes", entries({"a" * 300 + ".csv": b"a"}), "name_too_long"),
-    refused("E9", "2,000 folders", entries({"a/" * 2000 + "x.csv": b"a"}), "name_too_long"),
+    refused(
+        "E9", "a name of 300 bytes", entries({"a" * 300 + ".csv": b"a"}), "name_too_long", met="304 bytes", right="255"
+    ),
+    refused(
+        "E9", "2,000 folders", entries({"a/" * 2000 + "x.csv": b"a"}), "name_too_long", met="2,001 folders", right="32"
+    ),
     refused("E10", "file and folder", entries([("a", b"1"), ("a/b.csv", b"2")]), "archive", "file and a folder"),
     refused("E10", "names that differ in case", entries({"A.csv": b"1", "a.csv": b"2"}), "archive", "same name"),
     refused("E10", "letters composed and not", entries({"\u00e9.csv": b"1", "e\u0301.csv": b"2"}), "archive", "same"),
     refused("E11", "a damaged entry", zipped(upload(), damaged), "archive", "train.csv"),
-    refused("E12", "bzip2", entries({"a.csv": b"a"}, zipfile.ZIP_BZIP2), "archive", "bzip2"),
+    refused(
+        "E12", "bzip2", entries({"a.csv": b"a"}, zipfile.ZIP_BZIP2), "archive", "bzip2", met="bzip2", right="deflated"
+    ),
     refused("E12", "lzma", entries({"a.csv": b"a"}, zipfile.ZIP_LZMA), "archive", "lzma"),
     refused("E13", "zip in zip", entries({"inner.zip": b"PK\x03\x04"}), "archive", "Unpack it first"),
     refused("E13", "tar", file("data.tar", b"\0" * 257 + b"ustar" + b"\0" * 300), "not_zip", "tar"),
@@ -133,7 +139,14 @@ E16 = [
         "decimal_comma",
         words="size",
     ),
-    refused("E20", "a first row that is longer", upload(HEADER + "0.png,a,x\n" + "\n".join(ROWS[1:])), "row_length"),
+    refused(
+        "E20",
+        "a first row that is longer",
+        upload(HEADER + "0.png,a,x\n" + "\n".join(ROWS[1:])),
+        "row_length",
+        met="3 values",
+        right="2 values",
+    ),
     refused("E21", "rows too short and too long", upload(TABLE + "0.png\n1.png,a,b\n"), "row_length", rows=(7, 8)),
     refused("E22", "a quote never closed", upload(HEADER + '0.png,a\n"1.png,b\n2.png,a\n'), "csv", "line 3"),
     handled(
@@ -183,7 +196,15 @@ E16 = [
     refused("E30", "no rows", upload(HEADER), "no_rows"),
     refused("E30", "one row", upload(HEADER + "0.png,a\n"), "one_class", choices=CLASSES),
     refused("E30", "one row with a box", boxes(count=1), "too_few_rows"),
-    refused("E31", "20,000 columns", upload(",".join(f"c{n}" for n in range(20_000)) + "\n1\n"), "dataset", "columns"),
+    refused(
+        "E31",
+        "20,000 columns",
+        upload(",".join(f"c{n}" for n in range(20_000)) + "\n1\n"),
+        "dataset",
+        "columns",
+        met="20,000 columns",
+        right="10,000 columns",
+    ),
     handled(
         "E32", "ids stay as they are", labels("001", "1e5", "0x1F", "001", "1e5", "0x1F"), classes("001", "1e5", "0x1F")
     ),
@@ -297,7 +318,7 @@ E16 = [
 E46 = [
     found("E46", "some labels missing", labels("a", "", "b", "a", "b"), "no_label", (2,)),
     refused("E46", "all labels missing", labels("", "", "", ""), "one_class", choices=CLASSES),
-    refused("E47", "one class", labels("a", "a", "a"), "one_class", choices=CLASSES),
+    refused("E47", "one class", labels("a", "a", "a"), "one_class", met="'a'", right="2 classes", choices=CLASSES),
     found("E48", "a class with one row", labels("a", "a", "b", "b", "c"), "rare_class", choices=CLASSES),
     found(
         "E49",
@@ -374,7 +395,7 @@ E61 = [
     ),
     found("E62", "a file with two labels", upload(TABLE + "0.png,b\n"), "repeated_file", (1, 7)),
     found("E63", "a truncated JPEG", with_image(packed(noise(7, (300, 300)), "JPEG")[:9000]), "image_truncated", (7,)),
-    found("E64", "HTML as an image", with_image(LOGIN), "image_unsupported", (7,)),
+    found("E64", "HTML as an image", with_image(LOGIN), "image_unsupported", (7,), met="a web page", right="PNG"),
     found("E64", "text as an image", with_image(b"hello"), "image_unsupported", (7,)),
     handled(
         "E65",
@@ -423,9 +444,9 @@ E61 = [
     ),
     found("E70", "several frames", with_image(frames(), "bad.gif"), "many_frames", (7,)),
     handled("E71", "a JPEG named PNG", with_image(packed(noise(7), "JPEG")), row_count(7)),
-    found("E72", "1 x 1", with_image(packed(noise(7, (1, 1)))), "image_too_small", (7,)),
+    found("E72", "1 x 1", with_image(packed(noise(7, (1, 1)))), "image_too_small", (7,), met="1 x 1", right="2 x 2"),
     found("E72", "1 x 5,000", with_image(packed(noise(7, (1, 5000)))), "image_too_small", (7,)),
-    found("E72", "30,000 x 30,000", with_image(black_png(30_000, 30_000)), "image_too_large", (7,)),
+    found("E72", "30,000 x 30,000", with_image(black_png(30_000, 30_000)), "image_too_large", (7,), met="900,000,000"),
     found("E73", "one broken file among 300", many_files, "image_unsupported", (300,)),
     found("E74", "DICOM", with_image(b"\0" * 128 + b"DICM" + b"\0" * 100, "bad.dcm"), "image_unsupported", (7,)),
     found("E74", "SVG", with_image(b"<svg xmlns='http://www.w3.org/2000/svg'/>", "bad.svg"), "image_unsupported", (7,)),
@@ -445,7 +466,7 @@ E61 = [
     found("E76", "all images black", same_images(Image.new("RGB", SIZE)), "flat_images"),
 ]
 E77 = [
-    found("E77", "lists of different length", boxes({"x_min": [1, 2, 3]}), "box_lengths", (5,)),
+    found("E77", "lists of different length", boxes({"x_min": [1, 2, 3]}), "box_lengths", (5,), met="3, 1, 1, 1"),
     handled(
         "E78",
         "quotes, printed arrays, tuples",
@@ -455,8 +476,8 @@ E77 = [
         ),
         row_count(6),
     ),
-    found("E78", "nan in a list", boxes({"x_min": "[nan]"}), "list_cell", (5,)),
-    found("E79", "minimum beyond maximum", boxes({"x_min": [30]}), "box_order", (5,)),
+    found("E78", "nan in a list", boxes({"x_min": "[nan]"}), "list_cell", (5,), met="[nan]"),
+    found("E79", "minimum beyond maximum", boxes({"x_min": [30]}), "box_order", (5,), met="x 30 to 20"),
     found(
         "E80",
         "no area",
@@ -473,7 +494,7 @@ E77 = [
         (5,),
         holds=lambda data: [*table_of(data)["x_max"].tolist()[-1]] == [40.0],
     ),
-    found("E81", "wholly outside", boxes({"x_min": [50], "x_max": [60]}), "box_outside", (5,)),
+    found("E81", "wholly outside", boxes({"x_min": [50], "x_max": [60]}), "box_outside", (5,), met="40 x 30 pixels"),
     refused(
         "E82",
         "shares of the image",

@@ -122,7 +122,7 @@ E54 = [
     found("E54", "a constant", lines(*({"text": f"t {n}", "score": 2.5} for n in range(9))), "constant_target",
           choices=TR),
     refused("E54", "words", lines(*({"text": f"t {n}", "score": "high"} for n in range(9))), "text_target",
-            choices=TR),
+            met="'high'", choices=TR),
     refused("E54", "one word among numbers", csv("text,score\n" + "a b,1\n" * 30 + "c d,high\n"), "text_target",
             rows=(31,), choices=TR),
     refused("E54", "lists", lines(*({"text": f"t {n}", "score": [1]} for n in range(9))), "text_target", choices=TR),
@@ -209,7 +209,7 @@ E93 = [
 ]  # fmt: skip
 E97 = [
     found("E97", "more words than tags", tagged((["Ben", "left", "early"], ["B-PER", "O"])), "uneven_lists", (4,),
-          holds=row_count(3), choices=TT),
+          met="3 words, 2 tags", holds=row_count(3), choices=TT),
     found("E97", "I- without B-", tagged((["so", "Ben", "left"], ["O", "I-PER", "O"])), "stray_inside", (4,),
           holds=row_count(3), choices=TT),
     found("E97", "I- of another type", tagged((["Ben", "Rome"], ["B-PER", "I-LOC"])), "stray_inside", (4,), choices=TT),

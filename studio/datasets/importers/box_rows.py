@@ -17,6 +17,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload
 from studio.datasets.listing import file_columns, role_by_name
+from studio.datasets.shown_values import listed, quoted, shortened
 from studio.datasets.table import RawTable
 from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel
@@ -62,6 +63,8 @@ def read(upload: Upload) -> Conversion:
             "No table has one row a box.",
             hint="Name the columns x_min, y_min, x_max, y_max and class_name, beside a file name.",
             code="no_box_rows",
+            found=listed(upload.tables) or "no table",
+            expected="a file name, a class and four corners in every row",
         )
     return Conversion(tables, folder, findings)
 
@@ -126,6 +129,7 @@ def _readable(
                 code="box_number",
                 path=f"{name}: {', '.join(of_boxes)}",
                 message=f"{len(bad)} rows have no class or four finite numbers; their images are left out.",
+                found=_first_row(frame.loc[bad[0]], of_boxes),
                 expected="a class and four numbers in pixels, with a decimal point",
                 fix="Complete these rows.",
                 count=len(bad),
@@ -135,6 +139,11 @@ def _readable(
         )
     kept = ~frame[image].isin(set(frame.loc[bad, image])) & frame[image].notna()
     return frame.assign(**{column: numbers[column] for column in corners}).loc[kept]
+
+
+def _first_row(row: "pd.Series[Any]", of_boxes: Sequence[str]) -> str:
+    """The box of a row, column by column."""
+    return shortened(", ".join(f"{column} {quoted(row[column])}" for column in of_boxes))
 
 
 def _is_single(frame: pd.DataFrame, image: str, column: str) -> bool:

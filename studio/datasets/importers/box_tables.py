@@ -53,9 +53,12 @@ class BoxTables:
         fix: str,
         examples: Sequence[str],
         level: FindingLevel = FindingLevel.WARNING,
+        *,
+        expected: str,
+        found: str = "",
     ) -> None:
         """Report one kind of trouble once, with its count; nothing if there are no examples."""
-        self.findings.extend(trouble(code, path, message, fix, examples, level))
+        self.findings.extend(trouble(code, path, message, fix, examples, level, expected=expected, found=found))
 
     def conversion(self, what: str) -> Conversion:
         """The tables, file names relative to the one folder that holds all images.
@@ -68,6 +71,8 @@ class BoxTables:
                 code="no_rows",
                 path=what,
                 message="No image with readable annotations is in the upload.",
+                found="0 images",
+                expected="at least 1 image with readable annotations",
                 fix="Check the folders, or choose another data format.",
             )
             raise FindingsError([*self.findings, nothing])

@@ -15,6 +15,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
 from studio.settings.finding import FindingLevel
@@ -46,6 +47,8 @@ def read(upload: Upload) -> Conversion:
             "There is no COCO file in the upload.",
             hint="Add a JSON file with images, annotations and categories.",
             code="no_coco",
+            found=listed(upload.with_ending(".json")) or "no JSON file",
+            expected="a JSON file with images, annotations and categories",
         )
     tables = BoxTables()
     for role, path in files.items():
@@ -57,6 +60,7 @@ def read(upload: Upload) -> Conversion:
         f"{len(others)} more COCO files speak of the same split and are not used.",
         "Keep one file a split.",
         others,
+        expected="one file a split",
     )
     return tables.conversion("COCO")
 
@@ -117,12 +121,18 @@ class _CocoFile:
                 f"{self.path} has {path.stat().st_size / 1e6:,.0f} MB.",
                 hint=f"At most {MAX_BYTES / 1e6:,.0f} MB are read; leave the segmentations out, or split the file.",
                 code="coco",
+                found=f"{path.stat().st_size / 1e6:,.0f} MB",
+                expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
             )
         try:
             document = json.loads(path.read_bytes(), object_hook=_slim)
         except (ValueError, RecursionError) as error:
             raise DatasetError(
-                f"{self.path} cannot be read as JSON ({str(error)[:120]}).", hint="Export it again.", code="coco"
+                f"{self.path} cannot be read as JSON ({str(error)[:120]}).",
+                hint="Export it again.",
+                code="coco",
+                found="damaged JSON",
+                expected="a whole JSON document",
             ) from None
         keys = ("images", "annotations", "categories")
         if not isinstance(document, dict) or any(not isinstance(document.get(key), list) for key in keys):
@@ -130,6 +140,8 @@ class _CocoFile:
                 f"{self.path} has no lists of images, annotations and categories.",
                 hint="Choose the file of instances.",
                 code="coco",
+                found=f"the keys {listed(document)}" if isinstance(document, dict) else "no object",
+                expected=f"lists called {', '.join(keys)}",
             )
         return document
 
@@ -180,28 +192,59 @@ class _CocoFile:
 
     def _leave_out(self, code: str, image_id: Any, image: ImageBoxes, value: Any) -> None:
         self.left_out.add(image_id)
-        self._note(code, f"{image.path}: {str(value)[:60]}")
+        self._note(code, f"{image.path}: {'nothing' if value is None else str(value)[:60]}")
 
     def _note(self, code: str, example: str) -> None:
         self.troubles.setdefault(code, []).append(example)
 
     def _report(self) -> None:
-        for code, words, fix, level in _REPORTS:
+        for code, words, expected, fix, level in _REPORTS:
             examples = self.troubles.get(code, [])
-            self.tables.report(code, self.path, f"{len(examples)} {words}", fix, examples, level)
+            self.tables.report(code, self.path, f"{len(examples)} {words}", fix, examples, level, expected=expected)
 
 
 _WARNING, _NOTE = FindingLevel.WARNING, FindingLevel.NOTE
 _REPORTS = (
-    ("coco_category", "categories have no usable id and name and are not known.", "Give each its own id.", _WARNING),
-    ("coco_image", "images have no id and file name of their own and are left out.", "Give each its own id.", _WARNING),
-    ("coco_twice", "annotations share their id with another; each counts as an object.", "Check the export.", _WARNING),
-    ("coco_no_image", "annotations are of no listed image and are left out.", "Add the images to the file.", _WARNING),
-    ("coco_crowd", "crowd regions are no single objects and are left out.", "", _NOTE),
-    ("coco_unknown_category", "annotations have an unknown category; their images are left out.", "Add it.", _WARNING),
+    (
+        "coco_category",
+        "categories have no usable id and name and are not known.",
+        "a whole number as id, used once, and a name",
+        "Give each its own id.",
+        _WARNING,
+    ),
+    (
+        "coco_image",
+        "images have no id and file name of their own and are left out.",
+        "an id, used once, and a file name",
+        "Give each its own id.",
+        _WARNING,
+    ),
+    (
+        "coco_twice",
+        "annotations share their id with another; each counts as an object.",
+        "each id once",
+        "Check the export.",
+        _WARNING,
+    ),
+    (
+        "coco_no_image",
+        "annotations are of no listed image and are left out.",
+        "the id of a listed image",
+        "Add the images to the file.",
+        _WARNING,
+    ),
+    ("coco_crowd", "crowd regions are no single objects and are left out.", "single objects", "", _NOTE),
+    (
+        "coco_unknown_category",
+        "annotations have an unknown category; their images are left out.",
+        "the id of a listed category",
+        "Add it.",
+        _WARNING,
+    ),
     (
         "coco_box",
         "annotations have no readable box; their images are left out.",
+        "four finite numbers: x, y, width, height",
         "Write x, y, width, height.",
         _WARNING,
     ),

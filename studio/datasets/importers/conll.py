@@ -16,6 +16,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.text_tables import TextTables, file_of_role, read_begin, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.shown_values import listed
 from studio.datasets.tag_lists import is_tag
 from studio.datasets.text_file import decode_text
 from studio.errors import DatasetError
@@ -69,6 +70,8 @@ def read(upload: Upload) -> Conversion:
             "There is no CoNLL file in the upload.",
             hint="Add a file with a word and its tag a line, and an empty line behind every sentence.",
             code="no_conll",
+            found=listed(upload.with_ending(*ENDINGS)) or "no file of lines",
+            expected="a word and its tag a line, sentences apart",
         )
     tables = TextTables(_SCHEMA)
     for role, path in files.items():
@@ -137,6 +140,8 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
             f"{path} has lines of different numbers of columns.",
             hint="Write a word and its tag a line, with the same columns everywhere.",
             code="conll",
+            found=_column_counts(lines),
+            expected="the same number of columns in every line",
         )
     broken: list[str] = []
     for sentence in _sentences(lines):
@@ -154,7 +159,13 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
         f"{len(broken)} sentences have a line with other than {layout.columns} columns and are left out.",
         "Write a word and its tag in every line.",
         broken,
+        expected=f"{layout.columns} columns in every line",
     )
+
+
+def _column_counts(lines: Sequence[str]) -> str:
+    counts = sorted({len(line.split()) for line in lines if line.strip()})
+    return f"{', '.join(map(str, counts[:5]))}{', ...' if len(counts) > 5 else ''} columns"
 
 
 def _sentences(lines: Sequence[str]) -> Iterator[list[str]]:

@@ -16,6 +16,7 @@ from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload
 from studio.datasets.listing import role_by_name
+from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 
 _NO_CLASSES = frozenset(
@@ -57,6 +58,8 @@ def read(upload: Upload) -> Conversion:
             "The images are not sorted into folders of classes.",
             hint="Make one folder a class, all at the same depth, or folders train, val and test above them.",
             code="no_class_folders",
+            found=listed(sorted({_folder(path) or "." for path in upload.images.paths})) or "no image",
+            expected="a folder a class, all at the same depth",
         )
     paths = [path for path in upload.images.paths if _folder(path) in places]
     folder = media_folder(paths)

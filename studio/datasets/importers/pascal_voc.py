@@ -17,6 +17,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.shown_values import shortened
 from studio.errors import DatasetError
 from studio.files import read_head
 from studio.settings.finding import Finding, FindingsError
@@ -57,7 +58,11 @@ def read(upload: Upload) -> Conversion:
     files = upload.with_ending(".xml")
     if not files:
         raise DatasetError(
-            "There is no XML file in the upload.", hint="Add one XML annotation an image.", code="no_voc"
+            "There is no XML file in the upload.",
+            hint="Add one XML annotation an image.",
+            code="no_voc",
+            found="no .xml file",
+            expected="an XML file an image",
         )
     reader = _Reader(upload, _split_lists(upload))
     for path in files:
@@ -175,7 +180,7 @@ class _Reader:
                         code="unsafe_xml",
                         path=self.unsafe[0].split(":")[0],
                         message=f"{len(self.unsafe)} XML files declare a document type, which is never read.",
-                        found=self.unsafe[0],
+                        found=shortened(self.unsafe[0]),
                         expected="a plain <annotation>",
                         fix="Remove the DOCTYPE line.",
                         count=len(self.unsafe),
@@ -183,17 +188,30 @@ class _Reader:
                     )
                 ]
             )
-        for code, examples, words, fix in (
-            ("voc_damaged", self.damaged, "XML files cannot be read; their images are left out.", "Export them again."),
+        for code, examples, words, fix, expected in (
+            (
+                "voc_damaged",
+                self.damaged,
+                "XML files cannot be read; their images are left out.",
+                "Export them again.",
+                f"whole XML of at most {MAX_BYTES >> 20} MiB",
+            ),
             (
                 "voc_object",
                 self.objects,
                 "XML files have an object without name or corners; their images are left out.",
                 "Complete the object.",
+                f"a name and finite {', '.join(_SIDES)} for every object",
             ),
-            ("voc_unlisted", self.unlisted, "XML files are in no list of ImageSets and are left out.", "List them."),
+            (
+                "voc_unlisted",
+                self.unlisted,
+                "XML files are in no list of ImageSets and are left out.",
+                "List them.",
+                "every file in a list of ImageSets",
+            ),
         ):
-            self.tables.report(code, "Pascal VOC", f"{len(examples)} {words}", fix, examples)
+            self.tables.report(code, "Pascal VOC", f"{len(examples)} {words}", fix, examples, expected=expected)
         return self.tables.conversion("Pascal VOC")
 
 

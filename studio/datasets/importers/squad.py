@@ -11,6 +11,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
+from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
 from studio.settings.finding import FindingLevel
@@ -47,6 +48,8 @@ def read(upload: Upload) -> Conversion:
             "There is no SQuAD file in the upload.",
             hint="Add a JSON file with data, paragraphs, contexts and questions.",
             code="no_squad",
+            found=listed(upload.with_ending(".json")) or "no JSON file",
+            expected="a JSON file with paragraphs and questions",
         )
     tables = TextTables(_SCHEMA)
     for role, path in files.items():
@@ -98,6 +101,7 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
         f"{len(wrong)} questions lack a text, a context or readable answers and are left out.",
         "Write question, context, and answers with text and answer_start.",
         wrong,
+        expected="a question, its context, and answers with text and answer_start",
     )
     tables.findings += trouble(
         "several_answers",
@@ -106,6 +110,7 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
         "",
         several,
         FindingLevel.NOTE,
+        expected="one answer a question",
     )
 
 
@@ -116,16 +121,28 @@ def _document(upload: Upload, path: str) -> list[Any]:
             f"{path} has {file.stat().st_size / 1e6:,.0f} MB.",
             hint=f"At most {MAX_BYTES / 1e6:,.0f} MB are read; split the file.",
             code="squad",
+            found=f"{file.stat().st_size / 1e6:,.0f} MB",
+            expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
         )
     try:
         document = json.loads(file.read_bytes())
     except (ValueError, RecursionError) as error:
         raise DatasetError(
-            f"{path} cannot be read as JSON ({str(error)[:120]}).", hint="Export it again.", code="squad"
+            f"{path} cannot be read as JSON ({str(error)[:120]}).",
+            hint="Export it again.",
+            code="squad",
+            found="damaged JSON",
+            expected="a whole JSON document",
         ) from None
     entries = document.get("data") if isinstance(document, dict) else document
     if not isinstance(entries, list):
-        raise DatasetError(f"{path} has no list called data.", hint="Choose the file with questions.", code="squad")
+        raise DatasetError(
+            f"{path} has no list called data.",
+            hint="Choose the file with questions.",
+            code="squad",
+            found=f"the keys {listed(document)}" if isinstance(document, dict) else "no object",
+            expected="a list called data",
+        )
     return entries
 
 

@@ -21,6 +21,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
+from studio.datasets.shown_values import counted, listed
 from studio.datasets.table import RawTable
 from studio.errors import DatasetError
 
@@ -61,6 +62,8 @@ def read(upload: Upload) -> Conversion:
             "No table has a column text and lists of start, end and label.",
             hint="Export one object a line with text and spans.",
             code="no_spans",
+            found=listed(upload.tables) or "no table",
+            expected=f"a column {TEXT}, and lists of start, end and label",
         )
     tables = TextTables(_SCHEMA)
     for role, path in files.items():
@@ -129,26 +132,52 @@ def _read_table(table: RawTable, path: str, role: TableRole, tables: TextTables)
     ]
     are_bytes = _count_bytes(rows)
     troubles: dict[str, list[str]] = {}
+    shown: dict[str, str] = {}
     for text, given in rows:
         spans = [_from_bytes(text, one) for one in given] if are_bytes and not text.isascii() else given
         wrong = _wrong(text, spans)
+        trouble_of_row = wrong or ("byte_offsets" if spans != given else "")
+        if trouble_of_row:
+            troubles.setdefault(trouble_of_row, []).append(text[:EXCERPT])
+            shown.setdefault(trouble_of_row, _shown(given, len(text)))
         if wrong:
-            troubles.setdefault(wrong, []).append(text[:EXCERPT])
             continue
-        if spans != given:
-            troubles.setdefault("byte_offsets", []).append(text[:EXCERPT])
         words, tags = words_and_tags(text, [one for one in spans if one is not None])
         tables.add(role, {"text": words, "label": tags})
-    for code, words_, fix in _REPORTS:
+    for code, words_, expected, fix in _REPORTS:
         examples = troubles.get(code, [])
-        tables.findings += trouble(code, path, f"{len(examples)} {words_}", fix, examples)
+        tables.findings += trouble(
+            code, path, f"{len(examples)} {words_}", fix, examples, expected=expected, found=shown.get(code, "")
+        )
 
 
 _REPORTS = (
-    ("span_beyond", "rows have spans beyond their text, or empty ones, and are left out.", "Check start and end."),
-    ("span_overlap", "rows have spans that overlap, and a word has one tag; they are left out.", "Keep one span."),
-    ("byte_offsets", "rows counted bytes in start and end, and were read so.", "Count characters."),
+    (
+        "span_beyond",
+        "rows have spans beyond their text, or empty ones, and are left out.",
+        "a start before the end, and both inside the text",
+        "Check start and end.",
+    ),
+    (
+        "span_overlap",
+        "rows have spans that overlap, and a word has one tag; they are left out.",
+        "spans one behind the other",
+        "Keep one span.",
+    ),
+    (
+        "byte_offsets",
+        "rows counted bytes in start and end, and were read so.",
+        "start and end in characters",
+        "Count characters.",
+    ),
 )
+
+
+def _shown(spans: Sequence[Span], length: int) -> str:
+    """The ends of spans, of those beyond their text if there are any, and how long it is."""
+    shown = [one for one in spans if one.end > length or one.start >= one.end] or spans
+    ends = ", ".join(f"{one.start} to {one.end}" for one in shown[:3]) + (", ..." if len(shown) > 3 else "")
+    return f"{ends} in {counted(length, 'character')}"
 
 
 def _wrong(text: str, spans: Sequence[Span | None]) -> str:

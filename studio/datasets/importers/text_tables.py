@@ -35,7 +35,15 @@ class TextTables:
         """
         if not any(self.rows.values()):
             message = f"No row is left of the {format} files."
-            raise FindingsError([*self.findings, Finding(code="no_rows", path=format, message=message)])
+            nothing = Finding(
+                code="no_rows",
+                path=format,
+                message=message,
+                found="0 rows",
+                expected="at least 1 row that can be read",
+                fix="Correct the files, or choose another data format.",
+            )
+            raise FindingsError([*self.findings, nothing])
         return Conversion({role: self._table(rows) for role, rows in self.rows.items()}, ".", self.findings)
 
     def _table(self, rows: Sequence[Row]) -> pa.Table:
@@ -57,7 +65,8 @@ def report_unused(tables: TextTables, format: str, others: Sequence[str]) -> Non
     """Say which files were left out because their split has one already."""
     words = f"{len(others)} more {format} files speak of the same split and are not used."
     fix = "Keep one file a split, and name it train, validation or test."
-    tables.findings.extend(trouble("unused_files", others[0] if others else "", words, fix, others))
+    first = others[0] if others else ""
+    tables.findings.extend(trouble("unused_files", first, words, fix, others, expected="one file a split"))
 
 
 def read_begin(upload: Upload, path: str, size: int) -> bytes:

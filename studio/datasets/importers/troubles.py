@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from studio.datasets.shown_values import LONGEST, excerpt
 from studio.settings.finding import Finding, FindingLevel
 
 MAX_EXAMPLES = 20
@@ -14,9 +15,25 @@ def trouble(
     fix: str,
     examples: Sequence[str],
     level: FindingLevel = FindingLevel.WARNING,
+    *,
+    expected: str,
+    found: str = "",
 ) -> list[Finding]:
-    """The finding for one kind of trouble; none if there are no examples of it."""
+    """The finding for one kind of trouble; none if there are no examples of it, of which the first are what was found
+    unless that is said."""
     if not examples:
         return []
     shown = tuple(dict.fromkeys(examples))[:MAX_EXAMPLES]
-    return [Finding(level=level, code=code, path=path, message=message, fix=fix, count=len(examples), examples=shown)]
+    return [
+        Finding(
+            level=level,
+            code=code,
+            path=path,
+            message=message,
+            found=excerpt(found or shown[0], LONGEST),
+            expected=expected,
+            fix=fix,
+            count=len(examples),
+            examples=shown,
+        )
+    ]

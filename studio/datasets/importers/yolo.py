@@ -16,6 +16,7 @@ from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
 from studio.datasets.media import ImageError, read_facts
+from studio.datasets.shown_values import counted, listed
 from studio.errors import DatasetError, YamlError
 from studio.files import read_head
 from studio.settings.finding import FindingLevel
@@ -27,6 +28,7 @@ _NAME_FILES = ("classes.txt", "obj.names", "labels.names", "predefined_classes.t
 _LINE = re.compile(rb"\s*\d+(\.\d+)?(\s+[-+0-9.,eE]+){4,}\s*(\r?\n|$)")
 _INDEX = re.compile(r"\d{1,9}$")
 _SAMPLE = 20
+_NAMES = "a list called names, a name a class"
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -53,6 +55,8 @@ def read(upload: Upload) -> Conversion:
             "There is no label file in the upload.",
             hint="Add one .txt file an image, with the image's name.",
             code="no_yolo",
+            found="no .txt file named as an image",
+            expected="a .txt file an image",
         )
     reader = _Reader(upload, _class_names(upload), _split_lists(upload))
     labelled = set()
@@ -108,14 +112,24 @@ def _class_names(upload: Upload) -> dict[int, str] | None:
         try:
             names = read_yaml(_small(upload.files / path)).values.get("names")
         except YamlError as error:
-            raise DatasetError(f"{path}: {error.message}", hint=error.hint, code="yolo_names") from None
+            raise DatasetError(
+                f"{path}: {error.message}",
+                hint=error.hint,
+                code="yolo_names",
+                found=f"YAML that cannot be read in line {error.line}" if error.line else "YAML that cannot be read",
+                expected=_NAMES,
+            ) from None
         pairs = list(names.items()) if isinstance(names, dict) else list(enumerate(names or ()))
     else:
         text = _small(upload.files / path).decode("utf-8-sig", errors="replace")
         pairs = list(enumerate(line.strip() for line in text.rstrip().splitlines()))
     if not pairs or any(not _INDEX.match(str(index)) or isinstance(name, dict | list) for index, name in pairs):
         raise DatasetError(
-            f"{path} has no list of class names.", hint="Write names: [first, second].", code="yolo_names"
+            f"{path} has no list of class names.",
+            hint="Write names: [first, second].",
+            code="yolo_names",
+            found=listed((f"{index}: {name}" for index, name in pairs), 2) or "no names",
+            expected=_NAMES,
         )
     return {int(index): str(name).strip() for index, name in pairs}
 
@@ -201,6 +215,7 @@ class _Reader:
             f"{len(lines)} label files have a line that is no box; their images are left out.",
             "Write: class x_centre y_centre width height, shares from 0 to 1 with a decimal point.",
             lines,
+            expected="a class index and four shares from 0 to 1 in every line",
         )
         self.tables.report(
             "yolo_class",
@@ -208,6 +223,7 @@ class _Reader:
             f"{len(classes)} label files have a class without a name; their images are left out.",
             "Add the names of all classes, in the order of their indexes from 0.",
             classes,
+            expected=f"one of the {counted(len(self.names or ()), 'class', 'classes')} with a name",
         )
         self.tables.report(
             "no_label_file",
@@ -216,11 +232,20 @@ class _Reader:
             "Add their label files, or leave these images out.",
             background,
             FindingLevel.NOTE,
+            expected="a label file an image",
         )
         if self.names is None:
             fix = "Add data.yaml or classes.txt."
             words = "There is no file of class names, so classes are called by their index."
-            self.tables.report("no_class_names", "YOLO", words, fix, ["data.yaml"])
+            self.tables.report(
+                "no_class_names",
+                "YOLO",
+                words,
+                fix,
+                ["data.yaml"],
+                found="no file of class names",
+                expected=f"data.yaml or {_NAME_FILES[0]}",
+            )
 
 
 def _box(line: str) -> tuple[int, Corners]:

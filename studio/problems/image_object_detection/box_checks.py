@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import pandas as pd
 from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels import label_text
+from studio.datasets.shown_values import counted, listed, quoted
 from studio.settings.finding import FindingLevel
 
 COORDINATES = ("x_min_column", "y_min_column", "x_max_column", "y_max_column")
@@ -30,7 +31,10 @@ class CheckedRow:
     names: list[str]
     boxes: np.ndarray
     problem: str = ""
-    repairs: tuple[str, ...] = ()
+    repairs: Mapping[str, str] = field(default_factory=dict)
+    """Kind of repair -> the first box that needed it."""
+    found: str = ""
+    """What the problem is with."""
 
 
 def has_boxes(frame: pd.DataFrame, roles: Mapping[str, Any]) -> bool:
@@ -78,6 +82,8 @@ def _has_other_units(inspection: Inspection, role: TableRole, cells: Sequence[Se
             path,
             "All coordinates are below 1.5, so they are shares of the image and not pixels.",
             "Multiply them by the image's width and height.",
+            found=f"{min(numbers):g} to {max(numbers):g}",
+            expected="pixels",
         )
         return True
     if len({len(column) for column in values}) > 1 or not values[0]:
@@ -92,6 +98,8 @@ def _has_other_units(inspection: Inspection, role: TableRole, cells: Sequence[Se
             path,
             f"In {share:.0%} of the boxes a maximum lies before its minimum, so these are no corners.",
             "If they are widths and heights, add them to the minimum; check which column is which.",
+            found=f"a maximum before its minimum in {share:.0%} of the boxes",
+            expected="a minimum below its maximum",
         )
         return True
     return False
@@ -100,39 +108,62 @@ def _has_other_units(inspection: Inspection, role: TableRole, cells: Sequence[Se
 def _checked(cells: tuple[list[Any], ...], size: tuple[int, int] | None) -> CheckedRow:
     empty = np.zeros((0, 4))
     if len({len(cell) for cell in cells}) > 1:
-        return CheckedRow([], empty, "box_lengths")
+        counts = ", ".join(str(len(cell)) for cell in cells[1:])
+        return CheckedRow(
+            [], empty, "box_lengths", found=f"{counted(len(cells[0]), 'class', 'classes')}; {counts} numbers"
+        )
     if any(name is None or label_text(name) == "" for name in cells[0]):
-        return CheckedRow([], empty, "no_class")
+        number = next(n for n, name in enumerate(cells[0], start=1) if name is None or label_text(name) == "")
+        return CheckedRow([], empty, "no_class", found=f"no class for box {number} of {len(cells[0])}")
     try:
         boxes = np.array(cells[1:], dtype=float).T.reshape(-1, 4)
     except (TypeError, ValueError):
-        return CheckedRow([], empty, "box_number")
+        return CheckedRow([], empty, "box_number", found=_no_number(cells[1:]))
     names = [label_text(name) for name in cells[0]]
     if not np.isfinite(boxes).all():
-        return CheckedRow([], empty, "box_number")
-    if (boxes[:, :2] > boxes[:, 2:]).any():
-        return CheckedRow([], empty, "box_order")
+        return CheckedRow([], empty, "box_number", found=_no_number(cells[1:]))
+    is_reversed = (boxes[:, :2] > boxes[:, 2:]).any(axis=1)
+    if is_reversed.any():
+        return CheckedRow([], empty, "box_order", found=_shown_box(boxes[is_reversed][0]))
     return _fitted(names, boxes, size)
 
 
 def _fitted(names: list[str], boxes: np.ndarray, size: tuple[int, int] | None) -> CheckedRow:
-    repairs = []
+    repairs: dict[str, str] = {}
+    of_size = f" in {size[0]} x {size[1]} pixels" if size is not None else ""
     if size is not None and len(boxes):
         limits = np.array([size[0], size[1]] * 2, dtype=float)
         outside = (boxes[:, :2] >= limits[:2]).any(axis=1) | (boxes[:, 2:] <= 0).any(axis=1)
         has_area = (boxes[:, 2:] > boxes[:, :2]).all(axis=1)
         if (outside & has_area).any():
-            return CheckedRow([], np.zeros((0, 4)), "box_outside")
+            found = _shown_box(boxes[outside & has_area][0]) + of_size
+            return CheckedRow([], np.zeros((0, 4)), "box_outside", found=found)
         clipped = np.clip(boxes, 0, limits)
         if not np.array_equal(clipped, boxes):
-            repairs.append("box_clipped")
+            repairs["box_clipped"] = _shown_box(boxes[(clipped != boxes).any(axis=1)][0]) + of_size
         boxes = clipped
     keep = (boxes[:, 2:] - boxes[:, :2] > 0).all(axis=1)
     if not keep.all():
-        repairs.append("box_empty")
+        repairs["box_empty"] = _shown_box(boxes[~keep][0])
         names = [name for name, kept in zip(names, keep, strict=True) if kept]
         boxes = boxes[keep]
-    return CheckedRow(names, boxes, "", tuple(repairs))
+    return CheckedRow(names, boxes, "", repairs)
+
+
+def _shown_box(box: np.ndarray) -> str:
+    return f"x {box[0]:g} to {box[2]:g}, y {box[1]:g} to {box[3]:g}"
+
+
+def _no_number(cells: Sequence[list[Any]]) -> str:
+    """The first value that is no finite number."""
+    for value in (value for cell in cells for value in cell):
+        try:
+            is_number = math.isfinite(float(value))
+        except (TypeError, ValueError):
+            is_number = False
+        if not is_number:
+            return "NaN" if isinstance(value, float) and math.isnan(value) else quoted(value)
+    return "no number"
 
 
 def _cell(value: Any) -> list[Any]:
@@ -142,23 +173,48 @@ def _cell(value: Any) -> list[Any]:
 
 
 def _report(inspection: Inspection, role: TableRole, rows: Mapping[Any, CheckedRow]) -> None:
-    for repair, message in (
-        ("box_clipped", "images have boxes that reach outside; these were cut at the border."),
-        ("box_empty", "images have boxes without area; these boxes were removed."),
+    for repair, message, expected in (
+        (
+            "box_clipped",
+            "images have boxes that reach outside; these were cut at the border.",
+            "boxes inside their image",
+        ),
+        ("box_empty", "images have boxes without area; these boxes were removed.", "a minimum below its maximum"),
     ):
-        mended = [index for index, row in rows.items() if repair in row.repairs and not row.problem]
-        inspection.repair(
-            role, mended, repair, _WHAT, f"{len(mended)} {message}", "Correct the boxes, or accept the repair."
-        )
-    for code, message, fix in (
-        ("box_lengths", "The lists of an image have different lengths.", "Give every box a class and four numbers."),
-        ("box_number", "A coordinate is not a finite number.", "Write numbers in pixels."),
-        ("box_order", "A minimum lies beyond its maximum.", "Write the smaller value as minimum."),
-        ("box_outside", "A box lies wholly outside its image.", "Check that coordinates are pixels of this image."),
-        ("no_class", "A box has no class.", "Name the class of every box."),
-    ):
-        bad = [index for index, row in rows.items() if row.problem == code]
-        inspection.drop(role, bad, code, _WHAT, message, fix)
+        mended = {
+            index: row.repairs[repair] for index, row in rows.items() if repair in row.repairs and not row.problem
+        }
+        fix = "Correct the boxes, or accept the repair."
+        found = next(iter(mended.values()), "")
+        inspection.repair(role, mended, repair, _WHAT, f"{len(mended)} {message}", fix, found=found, expected=expected)
+    for code, message, expected, fix in _PROBLEMS:
+        bad = {index: row.found for index, row in rows.items() if row.problem == code}
+        found = next(iter(bad.values()), "")
+        inspection.drop(role, bad, code, _WHAT, message, fix, found=found, expected=expected)
+
+
+_PROBLEMS = (
+    (
+        "box_lengths",
+        "The lists of an image have different lengths.",
+        "a class and four numbers for every box",
+        "Give every box a class and four numbers.",
+    ),
+    ("box_number", "A coordinate is not a finite number.", "finite numbers", "Write numbers in pixels."),
+    (
+        "box_order",
+        "A minimum lies beyond its maximum.",
+        "a minimum below its maximum",
+        "Write the smaller value as minimum.",
+    ),
+    (
+        "box_outside",
+        "A box lies wholly outside its image.",
+        "boxes inside their image",
+        "Check that coordinates are pixels of this image.",
+    ),
+    ("no_class", "A box has no class.", "a class for every box", "Name the class of every box."),
+)
 
 
 def _note_oddities(inspection: Inspection, role: TableRole, rows: Mapping[Any, CheckedRow]) -> None:
@@ -166,24 +222,52 @@ def _note_oddities(inspection: Inspection, role: TableRole, rows: Mapping[Any, C
     twice = [index for index, row in rows.items() if _repeats([tuple(box) for box in row.boxes], row.names) == "box"]
     unsure = [index for index, row in rows.items() if _repeats([tuple(box) for box in row.boxes], row.names) == "class"]
     named = [index for index, row in rows.items() if any(name.lower() in _BACKGROUND for name in row.names)]
-    for code, found, message, fix in (
+    for code, odd, message, fix, found, expected in (
         (
             "many_boxes",
             crowded,
             f"images have more than {MANY_BOXES:,} boxes.",
             "Raise Max det per image, or cut these images into tiles.",
+            f"up to {max((len(row.names) for row in rows.values()), default=0):,} boxes in an image",
+            f"at most {MANY_BOXES:,} boxes in an image",
         ),
-        ("box_twice", twice, "images have the same box of the same class twice.", "Remove one of them."),
-        ("box_of_two_classes", unsure, "images have one box with two classes.", "Keep the class that is meant."),
+        (
+            "box_twice",
+            twice,
+            "images have the same box of the same class twice.",
+            "Remove one of them.",
+            f"{_first_repeated(rows, twice)} twice",
+            "each box once",
+        ),
+        (
+            "box_of_two_classes",
+            unsure,
+            "images have one box with two classes.",
+            "Keep the class that is meant.",
+            f"{_first_repeated(rows, unsure)} with two classes",
+            "one class a box",
+        ),
         (
             "background_class",
             named,
             "images have boxes of a class named background.",
             "Leave these boxes out; what has no box is background.",
+            listed(name for index in named for name in rows[index].names if name.lower() in _BACKGROUND),
+            "classes of objects",
         ),
     ):
-        if found:
-            inspection.note(role, FindingLevel.WARNING, code, _WHAT, f"{len(found)} {message}", fix, found)
+        if odd:
+            words = f"{len(odd)} {message}"
+            inspection.note(role, FindingLevel.WARNING, code, _WHAT, words, fix, odd, found=found, expected=expected)
+
+
+def _first_repeated(rows: Mapping[Any, CheckedRow], indexes: Sequence[Any]) -> str:
+    """The first box of the first of these images that stands there more than once."""
+    if not indexes:
+        return ""
+    boxes = rows[indexes[0]].boxes
+    counts = Counter(map(tuple, boxes))
+    return _shown_box(next(box for box in boxes if counts[tuple(box)] > 1))
 
 
 def _repeats(boxes: Sequence[tuple[float, ...]], names: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ from studio.datasets.dataset import DatasetProfile, TableRole
 from studio.datasets.image_profile import histogram, image_profile
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels import label_text
+from studio.datasets.shown_values import counted, listed
 from studio.problems.image_object_detection.box_checks import CLASS, COORDINATES, check_table, has_boxes
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, Box, SampleView, image_ref
@@ -84,6 +85,8 @@ def _refuse_without_boxes(inspection: Inspection, labels: set[str]) -> None:
             str(inspection.roles[CLASS]),
             "No image of the train table has a box.",
             "Choose the columns that hold the boxes.",
+            found=f"0 boxes in {counted(len(inspection.frames['train']), 'image')}",
+            expected="at least 1 box",
         )
 
 
@@ -94,6 +97,7 @@ def _drop_unseen(inspection: Inspection, base: TableRole, labels: set[str]) -> N
         if role == base or frame is None or not has_boxes(frame, inspection.roles):
             continue
         unseen = frame.index[[not set(cell) <= labels for cell in frame[column]]]
+        new = [name for cell in frame.loc[unseen, column] for name in cell if name not in labels]
         inspection.drop(
             role,
             unseen,
@@ -101,7 +105,9 @@ def _drop_unseen(inspection: Inspection, base: TableRole, labels: set[str]) -> N
             column,
             "A class does not occur in the train table.",
             "Add training boxes of these classes, or correct the spelling.",
-            [name for cell in frame.loc[unseen, column] for name in cell if name not in labels],
+            new,
+            found=listed(new),
+            expected=f"one of the {counted(len(labels), 'class', 'classes')} of the train table",
         )
 
 

@@ -73,7 +73,11 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         names = class_names(table, str(settings.value("dataset.class_name_column")))
         if not names:
             raise DatasetError(
-                "No training row has a box.", hint="Choose the columns that hold the boxes.", code="no_boxes"
+                "No training row has a box.",
+                hint="Choose the columns that hold the boxes.",
+                code="no_boxes",
+                found="0 boxes",
+                expected="at least 1 box",
             )
         return Target("detection", tuple(sorted(set(names))))
 

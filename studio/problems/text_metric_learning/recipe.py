@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from studio.datasets.identity_checks import LEAST_LABELS
 from studio.datasets.labels import label_text
 from studio.errors import DatasetError
 from studio.modeling.metric_learning.answers import EMBEDDING, EmbeddingAnswers
@@ -46,11 +47,13 @@ class TextMetricLearningRecipe(PooledTextRecipe):
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
         column = settings.value("dataset.label_columns")
         labels = tuple(sorted({label_text(value) for value in table[column].dropna()}))
-        if len(labels) < 2:
+        if len(labels) < LEAST_LABELS:
             raise DatasetError(
                 f"The column {column!r} holds {len(labels)} label{'s' if len(labels) != 1 else ''}.",
                 hint="Metric learning needs at least two labels to tell apart.",
                 code="one_class",
+                found=f"only {labels[0]!r}" if labels else "no label",
+                expected=f"at least {LEAST_LABELS} labels",
             )
         return Target("metric-learning", labels)
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from studio.datasets.dataset import DatasetProfile, TableRole
 from studio.datasets.inspection import Inspection
 from studio.datasets.regression_checks import inspect_targets
+from studio.datasets.shown_values import listed
 from studio.datasets.text_checks import base_table, check_texts, columns_of, joined_texts
 from studio.datasets.text_profile import text_profile
 from studio.datasets.text_views import text_blocks, text_view
@@ -73,6 +74,8 @@ def _drop_outside_unit(inspection: Inspection, column: str) -> None:
             "The score of a pair of texts is not between 0 and 1, as almost all others are.",
             "Correct the score.",
             [f"{value:g}" for value in frame.loc[outside, column].head(20)],
+            found=listed(frame.loc[outside, column].head(20)),
+            expected="a number from 0 to 1",
         )
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from studio.datasets.dataset import DatasetProfile, TableRole
 from studio.datasets.inspection import Inspection
+from studio.datasets.shown_values import listed
 from studio.datasets.text_checks import as_column_of_texts, as_text, base_table, check_texts, drop_empty, joined_texts
 from studio.datasets.text_profile import text_profile
 from studio.datasets.text_views import text_blocks, text_view
@@ -57,4 +58,6 @@ def _note_copies(inspection: Inspection, role: TableRole, source: str, target: s
             f"{len(same)} targets are the text itself, so the model learns to copy.",
             "Leave these rows out, or choose the column with the text to write.",
             same,
+            found=listed(frame.loc[same, target].head(20), 1),
+            expected="a target that is not its text",
         )

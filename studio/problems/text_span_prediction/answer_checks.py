@@ -10,7 +10,8 @@ import pandas as pd
 from studio.datasets.answer_places import How, Place, find_answer, occurrences
 from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
-from studio.datasets.text_checks import as_text, excerpt
+from studio.datasets.shown_values import counted, excerpt, listed
+from studio.datasets.text_checks import as_text
 from studio.settings.finding import FindingLevel
 
 QUESTION, CONTEXT, ANSWER, START = "question_column", "context_column", "answer_column", "answer_start_column"
@@ -27,6 +28,8 @@ class Checked:
     is_ambiguous: bool = False
     """Whether it stands in the context more than once and nothing says which is meant."""
     is_one_of_several: bool = False
+    given: str | int | None = None
+    """What of the row was not as it must be, if it was mended: the position, else the answer."""
 
 
 def has_answers(frame: pd.DataFrame | None, roles: Mapping[str, Any]) -> bool:
@@ -50,6 +53,8 @@ def check_answers(inspection: Inspection, role: TableRole) -> None:
         "The answer does not stand in the context.",
         "Copy the answer from the context, letter by letter.",
         [f"{excerpt(one.answer)} | {excerpt(str(frame.at[one.index, context]))}" for one in lost[:20]],
+        found=listed(one.answer for one in lost[:20]),
+        expected="a stretch of the context, letter by letter",
     )
 
 
@@ -64,13 +69,21 @@ def _checked(inspection: Inspection, role: TableRole) -> Iterator[Checked]:
             yield Checked(index, "", None, is_empty=True)
             continue
         pairs = [(answer, places[n] if n < len(places) else None) for n, answer in enumerate(answers)]
-        found = next((place for answer, at in pairs if (place := find_answer(context, answer, at))), None)
+        found, given = next(
+            (
+                (place, answer if place.how == "respelt" else at)
+                for answer, at in pairs
+                if (place := find_answer(context, answer, at))
+            ),
+            (None, None),
+        )
         yield Checked(
             index,
             answers[0],
             found,
             is_ambiguous=found is not None and found.how == "first" and len(occurrences(context, found.text)) > 1,
             is_one_of_several=len(set(answers)) > 1,
+            given=given,
         )
 
 
@@ -98,19 +111,33 @@ def _write(inspection: Inspection, role: TableRole, checked: list[Checked]) -> N
     inspection.frames[role] = frame.assign(**changes)
 
 
-_REPAIRS: tuple[tuple[How, str, str, str], ...] = (
-    ("bytes", "byte_offsets", "positions counted bytes and now count characters.", "Count characters."),
-    ("utf-16", "utf16_offsets", "positions counted UTF-16 units and now count characters.", "Count characters."),
+_REPAIRS: tuple[tuple[How, str, str, str, str], ...] = (
+    (
+        "bytes",
+        "byte_offsets",
+        "positions counted bytes and now count characters.",
+        "positions in characters",
+        "Count characters.",
+    ),
+    (
+        "utf-16",
+        "utf16_offsets",
+        "positions counted UTF-16 units and now count characters.",
+        "positions in characters",
+        "Count characters.",
+    ),
     (
         "elsewhere",
         "answer_start",
         "positions did not point at the answer; the nearest place where it stands was taken.",
+        "the position of the answer's first character",
         "Give the position of the answer's first character in the context, from 0.",
     ),
     (
         "respelt",
         "answer_spelling",
         "answers differ from the context in blanks or case; the context's spelling was taken.",
+        "the spelling of the context",
         "Copy answers from the context, letter by letter.",
     ),
 )
@@ -118,21 +145,41 @@ _REPAIRS: tuple[tuple[How, str, str, str], ...] = (
 
 def _report(inspection: Inspection, role: TableRole, checked: list[Checked]) -> None:
     column = str(inspection.roles[ANSWER])
-    for how, code, words, fix in _REPAIRS:
+    for how, code, words, expected, fix in _REPAIRS:
         found = [one for one in checked if one.place and one.place.how == how]
         place = column if how == "respelt" else str(inspection.roles.get(START) or column)
         examples = [excerpt(one.answer) for one in found[:20]]
-        inspection.repair(role, [one.index for one in found], code, place, f"{len(found)} {words}", fix, examples)
+        inspection.repair(
+            role,
+            [one.index for one in found],
+            code,
+            place,
+            f"{len(found)} {words}",
+            fix,
+            examples,
+            found=listed(one.given for one in found[:20]),
+            expected=expected,
+        )
     several = [one.index for one in checked if one.is_one_of_several]
     words = f"{len(several)} questions have several answers; the first that stands in the context was taken."
-    inspection.repair(role, several, "several_answers", column, words, "Keep one answer a row.")
-    for code, level, indexes, words, fix in (
+    inspection.repair(
+        role,
+        several,
+        "several_answers",
+        column,
+        words,
+        "Keep one answer a row.",
+        found=f"several answers in {counted(len(several), 'row')}",
+        expected="one answer a row",
+    )
+    for code, level, indexes, words, fix, expected in (
         (
             "ambiguous_answer",
             FindingLevel.NOTE,
             [one.index for one in checked if one.is_ambiguous],
             "answers stand in their context more than once; the first place is taken.",
             "Add a column with the position of the answer.",
+            "an answer that stands once in its context",
         ),
         (
             "no_answer",
@@ -140,7 +187,18 @@ def _report(inspection: Inspection, role: TableRole, checked: list[Checked]) -> 
             [one.index for one in checked if one.is_empty],
             "questions have no answer; the model learns to say so.",
             "Write the answer, if there is one.",
+            "an answer, if there is one",
         ),
     ):
         if indexes:
-            inspection.note(role, level, code, column, f"{len(indexes)} {words}", fix, indexes)
+            inspection.note(
+                role,
+                level,
+                code,
+                column,
+                f"{len(indexes)} {words}",
+                fix,
+                indexes,
+                found=counted(len(indexes), "row"),
+                expected=expected,
+            )

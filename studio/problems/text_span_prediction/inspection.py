@@ -83,4 +83,6 @@ def _refuse_without_answers(inspection: Inspection) -> None:
             column,
             "No row of the train table has an answer that stands in its context.",
             "Choose the columns of context and answer.",
+            found="0 answers",
+            expected="at least 1 answer that stands in its context",
         )

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from studio.datasets.dataset import DatasetProfile, TableRole
 from studio.datasets.image_profile import histogram
 from studio.datasets.inspection import Inspection
+from studio.datasets.shown_values import listed
 from studio.datasets.tag_lists import entities, words_of
 from studio.datasets.text_profile import text_profile
 from studio.datasets.text_views import text_view
@@ -29,6 +30,7 @@ from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
 OUTSIDE = "O"
+LEAST_TAGS = 2
 
 
 def inspect_rows(inspection: Inspection) -> DatasetProfile:
@@ -70,7 +72,7 @@ def _tags(inspection: Inspection, role: TableRole) -> list[list[str]]:
 
 
 def _refuse_without_entities(inspection: Inspection, known: set[str]) -> None:
-    if len(known) < 2:
+    if len(known) < LEAST_TAGS:
         inspection.note(
             "train",
             FindingLevel.ERROR,
@@ -78,6 +80,8 @@ def _refuse_without_entities(inspection: Inspection, known: set[str]) -> None:
             str(inspection.roles[LABEL]),
             f"The train table has {len(known)} different tag{'s' if len(known) != 1 else ''}.",
             "Tag some words, and choose the column that holds the tags.",
+            found=f"only {listed(known)}" if known else "no tag",
+            expected=f"at least {LEAST_TAGS} different tags",
         )
 
 

@@ -58,7 +58,11 @@ class TextTokenClassificationRecipe(TextRecipe[TaggedBatch]):
         tags = {tag for cell in table[str(settings.value("dataset.label_columns"))] for tag in words_of(cell)}
         if not tags:
             raise DatasetError(
-                "No training row has tags.", hint="Choose the column with a list of tags.", code="no_labels"
+                "No training row has tags.",
+                hint="Choose the column with a list of tags.",
+                code="no_labels",
+                found="no tag",
+                expected="a list of tags in every row",
             )
         return Target(TASK, tuple(sorted(tags, key=lambda tag: (tag != OUTSIDE, tag))))
 

@@ -7,8 +7,9 @@ import pandas as pd
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
+from studio.datasets.shown_values import counted, excerpt, listed, quoted
 from studio.datasets.tag_lists import begun, split_tag, stray_inside, words_of
-from studio.datasets.text_checks import excerpt, is_visible
+from studio.datasets.text_checks import is_visible
 from studio.settings.finding import FindingLevel
 
 TEXT, LABEL = "text_column", "label_columns"
@@ -22,7 +23,16 @@ def check_words(inspection: Inspection, role: TableRole) -> None:
     frame = inspection.frames[role]
     empty = frame.index[[not any(map(is_visible, words)) for words in frame[column]]]
     fix = "Write words into every row, or leave the rows out."
-    inspection.drop(role, empty, "no_text", column, "The list of words is empty or holds only blanks.", fix)
+    inspection.drop(
+        role,
+        empty,
+        "no_text",
+        column,
+        "The list of words is empty or holds only blanks.",
+        fix,
+        found=listed(frame.loc[empty, column]),
+        expected="a list of words",
+    )
 
 
 def check_tags(inspection: Inspection, role: TableRole) -> None:
@@ -31,7 +41,16 @@ def check_tags(inspection: Inspection, role: TableRole) -> None:
     raw = inspection.frames[role][column]
     missing = raw.index[raw.map(_is_missing)]
     words = "Rows without tags."
-    inspection.drop(role, missing, "no_label", column, words, "Tag these rows, or leave them in a test table.")
+    inspection.drop(
+        role,
+        missing,
+        "no_label",
+        column,
+        words,
+        "Tag these rows, or leave them in a test table.",
+        found="an empty cell",
+        expected="a list of tags",
+    )
     _as_lists(inspection, role, column)
     _drop_uneven(inspection, role, text, column)
     _drop_unwritten(inspection, role, text, column)
@@ -52,7 +71,9 @@ def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
             mended = frame[column].map(begun)
             inspection.frames[role] = frame.assign(**{column: mended})
             words = f"{len(stray)} rows are tagged as IOB1, where I- can begin an entity; they were rewritten as IOB2."
-            inspection.repair(role, stray, "iob1", column, words, "Check some rows; B- begins every entity now.")
+            fix = "Check some rows; B- begins every entity now."
+            found = _first_tag(frame.loc[stray], text, column, stray_inside)
+            inspection.repair(role, stray, "iob1", column, words, fix, found=found, expected="B- on the first word")
             continue
         inspection.drop(
             role,
@@ -62,6 +83,8 @@ def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
             "An I- tag follows no word of its type.",
             "Begin the entity with B-.",
             _shown(frame.loc[stray[:20]], text, column, stray_inside),
+            found=_first_tag(frame.loc[stray], text, column, stray_inside),
+            expected="B- on the first word of an entity",
         )
 
 
@@ -70,6 +93,7 @@ def drop_unseen(inspection: Inspection, role: TableRole, known: set[str]) -> Non
     column = str(inspection.roles[LABEL])
     frame = inspection.frames[role]
     unseen = frame.index[[not set(tags) <= known for tags in frame[column]]]
+    new = [tag for tags in frame.loc[unseen, column] for tag in tags if tag not in known]
     inspection.drop(
         role,
         unseen,
@@ -77,7 +101,9 @@ def drop_unseen(inspection: Inspection, role: TableRole, known: set[str]) -> Non
         column,
         "A tag does not occur in the train table.",
         "Add training rows with this tag, or correct the spelling.",
-        [tag for tags in frame.loc[unseen, column] for tag in tags if tag not in known],
+        new,
+        found=listed(new),
+        expected=f"one of the {counted(len(known), 'tag')} of the train table",
     )
 
 
@@ -95,6 +121,8 @@ def _as_lists(inspection: Inspection, role: TableRole, column: str) -> None:
             "split_words",
             column,
             "The column holds texts, which were split into words at blanks.",
+            found=listed(frame[column].dropna().head(1)),
+            expected="a list of words or tags",
         )
     cells = [words_of(value) for value in frame[column]]
     inspection.frames[role] = frame.assign(**{column: pd.Series(cells, index=frame.index, dtype=object)})
@@ -115,6 +143,8 @@ def _drop_uneven(inspection: Inspection, role: TableRole, text: str, column: str
             f"{len(words)} words, {len(tags)} tags: {excerpt(' '.join(words))}"
             for words, tags in zip(frame.loc[uneven[:20], text], frame.loc[uneven[:20], column], strict=True)
         ],
+        found=_sizes(frame.loc[uneven], text, column),
+        expected="as many tags as words",
     )
 
 
@@ -130,7 +160,16 @@ def _drop_unwritten(inspection: Inspection, role: TableRole, text: str, column: 
         "A tag is empty, or has no type behind its letter.",
         "Write O, or a type such as B-PER.",
         _shown(frame.loc[bad[:20]], text, column, _unwritten),
+        found=_first_tag(frame.loc[bad], text, column, _unwritten),
+        expected="O, or a type such as B-PER",
     )
+
+
+def _sizes(frame: pd.DataFrame, text: str, column: str) -> str:
+    """How many words and tags the first of these rows has."""
+    if frame.empty:
+        return ""
+    return f"{counted(len(frame[text].iloc[0]), 'word')}, {counted(len(frame[column].iloc[0]), 'tag')}"
 
 
 def _unwritten(tags: Sequence[str]) -> list[int]:
@@ -157,6 +196,15 @@ def _is_iob1(rows: Rows) -> bool:
                 begins += 1
             previous = kind
     return any(stray_inside(tags) for tags in rows)
+
+
+def _first_tag(frame: pd.DataFrame, text: str, column: str, where: Callable[[Sequence[str]], list[int]]) -> str:
+    """The first wrong tag of these rows, with its word."""
+    if frame.empty:
+        return ""
+    words, tags = frame[text].iloc[0], frame[column].iloc[0]
+    position = where(tags)[0]
+    return f"{quoted(tags[position])} on {quoted(words[position])}"
 
 
 def _shown(frame: pd.DataFrame, text: str, column: str, where: Callable[[Sequence[str]], list[int]]) -> list[str]:

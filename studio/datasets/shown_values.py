@@ -1,0 +1,52 @@
+"""Values as findings show them: short, on one line, quoted, listed, or counted with their noun."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+LONGEST = 80
+"""Characters of what a finding says was found."""
+EXCERPT = 60
+_QUOTED = 40
+
+
+def excerpt(text: str, longest: int = EXCERPT) -> str:
+    """The beginning of a text, on one line."""
+    plain = " ".join(text[: 4 * longest].split())
+    is_whole = len(plain) <= longest and len(text) <= 4 * longest
+    return plain if is_whole else f"{plain[: longest - 3]}..."
+
+
+def shortened(text: str, longest: int = LONGEST) -> str:
+    """A text as it is, cut if it is too long."""
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+
+
+def quoted(value: Any) -> str:
+    """A value as it would be typed: text in quotes, its invisible signs written out."""
+    if value is None or (isinstance(value, float | np.floating) and value != value):
+        return "an empty cell"
+    if isinstance(value, float | np.floating):
+        return f"{value:g}"
+    if isinstance(value, str):
+        return repr(value) if len(value) <= _QUOTED else f"{value[:_QUOTED]!r}..."
+    return excerpt(str(value))
+
+
+def listed(values: Iterable[Any], most: int = 3) -> str:
+    """The first different values, quoted; nothing if there are none."""
+    shown: list[str] = []
+    for value in values:
+        word = quoted(value)
+        if word in shown:
+            continue
+        if len(shown) == most:
+            return shortened(f"{', '.join(shown)}, ...")
+        shown.append(word)
+    return shortened(", ".join(shown))
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, such as `1 row` and `2,000 rows`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

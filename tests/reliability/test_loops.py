@@ -10,6 +10,7 @@ import statistics
 import subprocess
 import threading
 import time
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ class Writer:
             try:
                 if self._change(name) and self.number % EXPERIMENT_EVERY == 0:
                     self._start(name)
-            except (OSError, ValueError):  # the server is not there, or died amidst its answer
+            except (OSError, ValueError, HTTPException):  # the server is not there, or died amidst its answer
                 if self._is_ending.wait(0.02):
                     return
 

@@ -64,8 +64,6 @@ def check_case(case: Case, tmp_path: Path, scan_files: Any, import_files: Any) -
 
     for finding in findings:
         assert_complete(finding)
-    for problem in error.values():
-        assert_says_what(problem.message, problem.found, problem.expected)
     if case.outcome == "refused":
         assert data is None, findings
         said = {one.code: f"{one.message} {one.fix} {one.path}" for one in findings if one.blocks}

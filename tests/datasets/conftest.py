@@ -11,6 +11,7 @@ from studio.datasets.importing import order_inspection, run_inspection
 from studio.datasets.scan import scan
 from studio.datasets.scan_result import Scan
 from studio.files import write_json
+from tests.datasets.bad_cases import assert_complete, assert_says_what
 
 ScanFiles = Callable[..., Scan]
 ImportFiles = Callable[..., Dataset]
@@ -28,13 +29,18 @@ class Quiet:
 
 @pytest.fixture
 def scan_files(tmp_path: Path) -> ScanFiles:
-    """Scans a source into an import folder of its own."""
+    """Scans a source into an import folder of its own; whatever it finds must be said in full."""
 
     def scanned(source: Path, choices: dict[str, Any] | None = None, name: str = "one") -> Scan:
         folder = tmp_path / "imports" / name
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "request.json", {"source": str(source), "source_name": source.name, "choices": choices})
-        return scan(folder)
+        result = scan(folder)
+        for finding in result.findings:
+            assert_complete(finding)
+        if result.error is not None:
+            assert_says_what(result.error.message, result.error.found, result.error.expected)
+        return result
 
     return scanned
 
@@ -49,6 +55,9 @@ def import_files(tmp_path: Path, scan_files: ScanFiles) -> ImportFiles:
         target = tmp_path / "datasets" / name
         target.parent.mkdir(exist_ok=True)
         spec = order_inspection(tmp_path / "imports" / name, tmp_path / "runs" / name, target, name, result.choices)
-        return run_inspection(spec, tmp_path / "runs" / name, Quiet())
+        data = run_inspection(spec, tmp_path / "runs" / name, Quiet())
+        for finding in data.findings():
+            assert_complete(finding)
+        return data
 
     return imported

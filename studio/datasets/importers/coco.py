@@ -140,7 +140,7 @@ class _CocoFile:
                 f"{self.path} has no lists of images, annotations and categories.",
                 hint="Choose the file of instances.",
                 code="coco",
-                found=f"the keys {listed(document)}" if isinstance(document, dict) else "no object",
+                found=f"the keys {listed(document)}" if isinstance(document, dict) and document else "no keys",
                 expected=f"lists called {', '.join(keys)}",
             )
         return document

@@ -140,7 +140,7 @@ def _document(upload: Upload, path: str) -> list[Any]:
             f"{path} has no list called data.",
             hint="Choose the file with questions.",
             code="squad",
-            found=f"the keys {listed(document)}" if isinstance(document, dict) else "no object",
+            found=f"the keys {listed(document)}" if isinstance(document, dict) and document else "no keys",
             expected="a list called data",
         )
     return entries

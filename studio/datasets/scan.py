@@ -353,7 +353,7 @@ def main(arguments: list[str]) -> int:
     limit_process()
     result = scan(folder)
     # The API's detail of an error has no such fields; findings, which it passes on whole, have.
-    write_json(folder / "scan.json", result.model_dump(mode="json", exclude={"error": {"found", "expected"}}))
+    write_json(folder / "scan.json", result.model_dump(mode="json"))
     return 0
 
 

@@ -60,7 +60,9 @@ def _studio_error(_request: Request, error: Exception) -> JSONResponse:
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
     headers = {"Retry-After": "2"} if status == 503 else None
     more = {name: value for name in ("offset", "names") if (value := getattr(error, name, None)) is not None}
-    return JSONResponse(error_body(error.code, error.message, error.hint, **more), status, headers)
+    body = error_body(error.code, error.message, error.hint, **more)
+    body["error"] |= {name: value for name in ("found", "expected") if (value := getattr(error, name))}
+    return JSONResponse(body, status, headers)
 
 
 def _validation_error(_request: Request, error: Exception) -> JSONResponse:

@@ -1,10 +1,15 @@
 """A running experiment: points come, the zoom stays, a dead server is noticed and nothing is drawn twice."""
 
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+
+from tests.rows import rows
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -35,6 +40,14 @@ def last_step(page: Any) -> int:
     page.keyboard.press("Escape")
     expect(table).to_have_count(0)
     return int(float(text.replace(",", "")))
+
+
+def steps(page: Any) -> list[int]:
+    """All steps of the loss chart, from its data table."""
+    page.get_by_role("button", name="Options for Loss").click()
+    page.get_by_role("menuitem", name="Show data").click()
+    cells = page.get_by_role("dialog", name="Loss").locator("tbody td:first-child").all_inner_texts()
+    return [int(float(text.replace(",", ""))) for text in cells]
 
 
 def test_points_arrive_and_title_status_and_list_agree(
@@ -83,14 +96,44 @@ def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(
     expect(page.get_by_text("Connection lost. Trying again")).to_be_hidden(timeout=20_000)
     page.wait_for_timeout(2500)
 
-    page.get_by_role("button", name="Options for Loss").click()
-    page.get_by_role("menuitem", name="Show data").click()
-    shown = [
-        int(float(text.replace(",", "")))
-        for text in page.get_by_role("dialog", name="Loss").locator("tbody td:first-child").all_inner_texts()
-    ]
+    shown = steps(page)
     assert shown == sorted(set(shown))
     open_page.allowed.clear()  # type: ignore[attr-defined]  # refused requests are logged while the server is away
+
+
+@rows("F63")
+def test_a_browser_that_was_offline_catches_up_without_a_gap(
+    running: dict[str, Any], server: Any, open_page: Callable[..., Any]
+) -> None:
+    """Twenty seconds stand for minutes: the page's chart is then the same as one that was opened afterwards.
+
+    The browser's offline mode reaches no shared worker and cuts no open stream: there is none, and `ss` cuts.
+    """
+    if shutil.which("ss") is None or os.geteuid() != 0:
+        pytest.skip("F63: cutting connections needs ss and root")
+    page = open_page("/welcome")
+    page.context.add_init_script("delete window.SharedWorker")
+    page.goto(page.url.replace("/welcome", f"/experiments/{running['id']}/charts"))
+    page.get_by_role("figure", name="Loss").wait_for()
+    before = last_step(page)
+
+    page.context.set_offline(True)
+    subprocess.run(["ss", "-K", "dport", "=", f":{server.port}"], capture_output=True, check=False)
+    expect(page.get_by_text("Connection lost. Trying again")).to_be_visible(timeout=10_000)
+    page.wait_for_timeout(20_000)
+    page.context.set_offline(False)
+    expect(page.get_by_text("Connection lost. Trying again")).to_be_hidden(timeout=30_000)
+    server.stop_all()
+    expect(page.get_by_text("Stopped").first).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(1500)
+    shown = steps(page)
+    fresh = open_page(f"/experiments/{running['id']}/charts")
+    fresh.get_by_role("figure", name="Loss").wait_for()
+
+    assert shown == sorted(set(shown))
+    assert shown[-1] > before
+    assert set(steps(fresh)) <= set(shown)
+    open_page.allowed.clear()  # type: ignore[attr-defined]  # what fails while offline is logged
 
 
 def test_eight_tabs_on_a_running_experiment_all_load(

@@ -1813,6 +1813,16 @@ export interface components {
             /** Code */
             code: string;
             /**
+             * Expected
+             * @default
+             */
+            expected: string;
+            /**
+             * Found
+             * @default
+             */
+            found: string;
+            /**
              * Hint
              * @default
              */

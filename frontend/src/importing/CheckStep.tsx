@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { importMedia } from "../api/imports";
 import type { Import } from "../api/types";
-import { FindingList } from "../ui/FindingList";
+import { Comparison, FindingList } from "../ui/FindingList";
 import { formatCount, plural } from "../ui/format";
 import { Section } from "../ui/Page";
 import { ErrorPanel, LoadingRows } from "../ui/states";
@@ -24,6 +24,7 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
           title={`${scan.source} could not be read${editing.choices.format ? " in this format" : ""}.`}
           error={Object.assign(new Error(scan.error?.message ?? "Nothing in it is a table."))}
         />
+        {scan.error && <Comparison finding={scan.error} />}
         {scan.error?.hint && <p className="muted">{scan.error.hint}</p>}
         {scan.findings.length > 0 && <FindingList findings={scan.findings} />}
         {isUnpacked && (

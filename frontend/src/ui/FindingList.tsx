@@ -65,7 +65,7 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
 }
 
 /** What was met and what would be right, as far as the message does not say it already. */
-function Comparison({ finding }: { finding: Finding }) {
+export function Comparison({ finding }: { finding: Pick<Finding, "message" | "found" | "expected"> }) {
   const isNews = (text: string | undefined) => text && !finding.message.includes(text);
   const parts = [
     isNews(finding.found) && { word: "Found", text: finding.found },

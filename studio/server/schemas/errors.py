@@ -21,6 +21,9 @@ class ErrorDetail(Payload):
     code: str
     message: str
     hint: str = ""
+    found: str = ""
+    expected: str = ""
+    """Of bad data: what was met, and what would be right."""
     id: str | None = None
     """Finds the detail of an unexpected error in the server's log."""
     setting: str | None = None

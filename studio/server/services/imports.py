@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import preview_name
+from studio.datasets.file_kinds import kind_of_bytes
 from studio.datasets.format_choice import single_file_endings
 from studio.datasets.media import sniff_type
 from studio.datasets.scan_result import TABLE_ROLES
@@ -38,6 +39,7 @@ logger = logging.getLogger(__name__)
 SCAN_SECONDS = 600.0
 KEPT_SECONDS = 24 * 3600.0
 ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".pq", ".jsonl", *PACKED_TABLES)
+READ_KINDS = "a zip archive or a table"
 _REFUSED_STARTS: tuple[tuple[bytes, str], ...] = (
     (b"\x80\x02", "a pickle"),
     (b"\x80\x03", "a pickle"),
@@ -313,7 +315,14 @@ class Imports:
         else:
             words = f"Looking at this data ended early ({'signal' if code < 0 else 'exit code'} {abs(code)})."
             hint = "The files may be damaged, or need more memory than one import may take."
-        return {"state": "failed", "error": {"code": "scan", "message": words, "hint": hint}}
+        ended = {
+            "code": "scan",
+            "message": words,
+            "hint": hint,
+            "found": "no result",
+            "expected": "data that can be read",
+        }
+        return {"state": "failed", "error": ended}
 
 
 def refuse_kind(source: Path, name: str) -> None:
@@ -327,12 +336,24 @@ def refuse_kind(source: Path, name: str) -> None:
     is_packed_table = name.lower().endswith(PACKED_TABLES)
     for magic, words in _REFUSED_STARTS:
         if start.startswith(magic) and not (is_packed_table and magic == b"\x1f\x8b"):
-            raise ArchiveError(f"{name!r} is {words}; files of this kind are never opened.", hint="Use a zip archive.")
+            raise ArchiveError(
+                f"{name!r} is {words}; files of this kind are never opened.",
+                hint="Use a zip archive.",
+                found=words,
+                expected=READ_KINDS,
+            )
     if start[257:262] == b"ustar":
-        raise ArchiveError(f"{name!r} is a tar archive.", hint="Use a zip archive.")
+        raise ArchiveError(
+            f"{name!r} is a tar archive.", hint="Use a zip archive.", found="a tar archive", expected=READ_KINDS
+        )
     known = (*ENDINGS, *single_file_endings())
     if not name.lower().endswith(known):
-        raise ArchiveError(f"{name!r} is not of a kind that is read.", hint=f"Use one of {', '.join(known)}.")
+        raise ArchiveError(
+            f"{name!r} is not of a kind that is read.",
+            hint=f"Use one of {', '.join(known)}.",
+            found=kind_of_bytes(start),
+            expected=READ_KINDS,
+        )
 
 
 def plain_choices(choices: Choices) -> dict[str, Any]:

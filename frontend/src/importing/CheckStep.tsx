@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
 import { importMedia } from "../api/imports";
-import type { Import } from "../api/types";
-import { Comparison, FindingList } from "../ui/FindingList";
+import type { Finding, Import } from "../api/types";
+import { FindingList } from "../ui/FindingList";
 import { formatCount, plural } from "../ui/format";
 import { Section } from "../ui/Page";
-import { ErrorPanel, LoadingRows } from "../ui/states";
+import { LoadingRows } from "../ui/states";
 import { baseTable, type Editing } from "./choices";
 import classes from "./importing.module.css";
 import { ProblemChoice } from "./ProblemChoice";
@@ -20,13 +20,11 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
     const isUnpacked = !ARCHIVE_CODES.includes(scan.error?.code ?? "");
     return (
       <div className="column" style={{ gap: 16 }}>
-        <ErrorPanel
-          title={`${scan.source} could not be read${editing.choices.format ? " in this format" : ""}.`}
-          error={Object.assign(new Error(scan.error?.message ?? "Nothing in it is a table."))}
-        />
-        {scan.error && <Comparison finding={scan.error} />}
-        {scan.error?.hint && <p className="muted">{scan.error.hint}</p>}
-        {scan.findings.length > 0 && <FindingList findings={scan.findings} />}
+        <Section title={`${scan.source} could not be read${editing.choices.format ? " in this format" : ""}`}>
+          <div role="alert">
+            <FindingList findings={refusals(scan)} />
+          </div>
+        </Section>
         {isUnpacked && (
           <Section title="Say what it is" hint="the studio looks again with your choice">
             <ProblemChoice scan={scan} editing={editing} />
@@ -154,4 +152,24 @@ function Preview({ scan }: { scan: Import }) {
       </table>
     </div>
   );
+}
+
+/** Why nothing could be read: what was found, or the one thing that ended it before anything was. */
+function refusals(scan: Import): Finding[] {
+  if (scan.findings.some((finding) => finding.level === "error")) return scan.findings;
+  const { error } = scan;
+  const whole: Finding = {
+    level: "error",
+    code: error?.code ?? "no_table",
+    path: scan.source,
+    message: error?.message ?? "Nothing in it is a table.",
+    found: error?.found ?? "",
+    expected: error?.expected ?? "",
+    fix: error?.hint ?? "",
+    line: null,
+    count: 1,
+    rows: [],
+    examples: [],
+  };
+  return [whole, ...scan.findings];
 }

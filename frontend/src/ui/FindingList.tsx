@@ -28,7 +28,7 @@ export function FindingList({ findings, place }: FindingListProps) {
 
 function FindingLine({ finding, place }: { finding: Finding; place?: FindingListProps["place"] }) {
   const rows = finding.rows ?? [];
-  const examples = finding.examples ?? [];
+  const examples = (finding.examples ?? []).slice(0, 3);
   return (
     <li className={classes.finding} data-level={finding.level}>
       <span className={classes.icon}>
@@ -48,7 +48,9 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
             {finding.count > rows.length && ", …"}
           </p>
         )}
-        {examples.length > 0 && <p className="tiny muted mono">{examples.slice(0, 3).join(" · ")}</p>}
+        {examples.length > 0 && !examples.every((one) => finding.found?.includes(one)) && (
+          <p className="tiny muted mono">{examples.join(" · ")}</p>
+        )}
         <p className="tiny">
           {place ? (
             place(finding)
@@ -65,7 +67,7 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
 }
 
 /** What was met and what would be right, as far as the message does not say it already. */
-export function Comparison({ finding }: { finding: Pick<Finding, "message" | "found" | "expected"> }) {
+function Comparison({ finding }: { finding: Finding }) {
   const isNews = (text: string | undefined) => text && !finding.message.includes(text);
   const parts = [
     isNews(finding.found) && { word: "Found", text: finding.found },

@@ -15,6 +15,7 @@ import psutil
 import pytest
 from PIL import Image
 
+from tests.rows import rows
 from tests.security.black_box import CANARY, BlackBox, disk_bytes
 from tests.security.hostile import (
     expanding_zip,
@@ -136,6 +137,7 @@ def test_b28_tar_is_not_taken_and_zip_is_named(box: BlackBox, name: str, start: 
     assert "zip" in reply.json()["error"]["hint"].lower()
 
 
+@rows("F44")
 def test_b31_hostile_parquet_ends_the_child_and_not_the_server(box: BlackBox, usual: Peak) -> None:
     """The dictionary bomb and forged counts here; thousands of mutations in test_fuzzing.py, without a server."""
     bomb = parquet_bomb()
@@ -151,6 +153,8 @@ def test_b31_hostile_parquet_ends_the_child_and_not_the_server(box: BlackBox, us
         error = found["error"] if found else reply.json()["error"]
         assert error["message"]
         assert error["hint"]
+        assert box.call("GET", "/api/health").status == 200
+        assert box.call("GET", "/api/datasets").status == 200
 
 
 def bombs_and_pictures() -> bytes:

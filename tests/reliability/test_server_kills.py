@@ -233,7 +233,12 @@ def test_a_second_interrupt_ends_it_at_once_and_the_database_is_sound(serve: Ser
 
 @rows("F12", "I5")
 def test_a_closed_terminal_ends_the_server_and_no_training(serve: Serve) -> None:
-    server = serve().ready()
+    """Also where the tests themselves run under nohup, whose children ignore the signal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        server = serve().ready()
+    finally:
+        signal.signal(signal.SIGHUP, before)
     server.order(steps=LONG)
     _, id = server.start()
     server.await_step(id, 5)

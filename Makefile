@@ -84,8 +84,9 @@ unit: $(VENV)/.dev ## Unit tests, in parallel
 journeys: $(VENV)/.dev ## Long journeys: real training on real data, two at a time
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --maxschedchunk 1 -m "heavy and not browser and not figures"
 
+# Three at a time on two cores: these tests mostly wait for other processes.
 trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at most ten minutes)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "trust and not faults" || { echo "Trying what failed once more, on its own:"; \
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 -m "trust and not faults" || { echo "Trying what failed once more, on its own:"; \
 	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "trust and not faults" --last-failed --last-failed-no-failures none; }
 
 test-faults: $(VENV)/.dev ## The long loops: hundreds of kills, power cuts, a large fuzz budget

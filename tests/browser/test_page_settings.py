@@ -192,7 +192,7 @@ def test_a_classifier_with_its_further_settings_explains_itself(
     page.get_by_role("switch", name="What speaks for the answer").check(force=True)
     heat = page.locator("ul[aria-label='Worst samples'] img[aria-hidden='true']").first
     expect(heat).to_be_visible(timeout=15_000)
-    assert heat.evaluate("image => image.complete && image.naturalWidth > 0")
+    page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=heat.element_handle())
 
     page.goto(f"{server.url}/experiments/{ended['id']}/samples?sort=row")
     page.locator("[data-sample]").first.click()

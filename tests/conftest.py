@@ -1,6 +1,7 @@
 """Shared fixtures. Threads and waiting are set before anything imports torch (see docs/architecture.md)."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -10,6 +11,8 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 
+from studio.store.home import Home
+from studio.store.store import Store
 from tests.rows import RowsReport
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -22,6 +25,20 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("the real datasets are not beside this repository")
     return SHARED_DATA
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """An empty home of the test's own."""
+    return Home.create(tmp_path / "home")
+
+
+@pytest.fixture
+def store(home: Home) -> Iterator[Store]:
+    """The store of that home, on a real SQLite file."""
+    store = Store.open(home)
+    yield store
+    store.close()
 
 
 def pytest_configure(config: pytest.Config) -> None:

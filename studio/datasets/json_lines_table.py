@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from studio.datasets.dataset import ColumnKind
-from studio.datasets.raw_table import RawTable, checked_header
+from studio.datasets.raw_table import RawTable, checked_header, no_rows
 from studio.datasets.shown_values import counted, listed
 from studio.datasets.text_file import decode_text
 from studio.errors import DatasetError
@@ -28,13 +28,7 @@ def read_json_lines_table(path: Path, name: str) -> RawTable:
     text, findings = decode_text(path, name)
     records = _records(text, name, findings)
     if not records:
-        raise DatasetError(
-            f"{name} has no rows.",
-            hint="Export the table again.",
-            code="no_rows",
-            found="0 rows",
-            expected="at least 1 row",
-        )
+        raise no_rows(name)
     records = [_flat(record) for record in records]
     keys = list(dict.fromkeys(key for record in records for key in record))
     columns: dict[str, pd.Series] = {}

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from studio.datasets.cells import looks_like_list
 from studio.datasets.column_kinds import list_column
 from studio.datasets.dataset import ColumnKind
-from studio.datasets.raw_table import RawTable, checked_header
+from studio.datasets.raw_table import RawTable, checked_header, no_rows
 from studio.errors import DatasetError
 from studio.settings.finding import Finding
 
@@ -32,13 +32,7 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
         raise _damaged(name, error) from None
     if table.num_rows == 0:
-        raise DatasetError(
-            f"{name} has no rows.",
-            hint="Export the table again.",
-            code="no_rows",
-            found="0 rows",
-            expected="at least 1 row",
-        )
+        raise no_rows(name)
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, ColumnKind] = {}
     for position, column in enumerate(names):

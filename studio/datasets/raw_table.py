@@ -138,3 +138,14 @@ def cell_finding(
         rows=tuple(rows[:MAX_ROWS_SHOWN]),
         examples=tuple(dict.fromkeys(examples))[:MAX_ROWS_SHOWN],
     )
+
+
+def no_rows(name: str) -> DatasetError:
+    """The refusal of a table without rows."""
+    return DatasetError(
+        f"{name} has no rows.",
+        hint="Export the table again.",
+        code="no_rows",
+        found="0 rows",
+        expected="at least 1 row",
+    )

@@ -1,9 +1,10 @@
 """LowDisk: a training waits while the disk is almost full, rather than fail at its next checkpoint."""
 
-import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from studio.files import disk_free_bytes
 
 VARIABLE = "STUDIO_RESERVE_MB"
 LOW_SHARE, ENOUGH_SHARE = 0.25, 0.5
@@ -20,7 +21,7 @@ class LowDisk:
         reserve_bytes: int,
         *,
         clock: Callable[[], float] = time.monotonic,
-        free_bytes: Callable[[Path], int] = lambda folder: shutil.disk_usage(folder).free,
+        free_bytes: Callable[[Path], int] = disk_free_bytes,
     ) -> None:
         self._folder = folder
         self._reserve_bytes = reserve_bytes

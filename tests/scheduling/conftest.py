@@ -1,8 +1,7 @@
 """A scheduler over a real store, with workers that are threads and a clock that a test turns."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
@@ -78,18 +77,6 @@ def make_bench(home: Home, store: Store, script: Script | None = None, slots: Sl
     recorder = Recorder()
     scheduler = Scheduler(home, store, executor, lambda: slots or Slots(), recorder, lambda: now[0])
     return Bench(home, store, executor, scheduler, recorder, now)
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home.create(tmp_path / "home")
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = Store.open(home)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -1,26 +1,9 @@
 """What everyone must know of a home comes with every session."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.server.services.home_notices import HomeNotices
 from studio.store.home import Home
 from studio.store.store import Store
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home.create(tmp_path / "home")
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = Store.open(home)
-    yield store
-    store.close()
 
 
 def test_a_sound_home_with_room_has_none(home: Home, store: Store) -> None:

@@ -1,6 +1,6 @@
 """A store on a real SQLite file, and ways to fill it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,24 +9,11 @@ from pydantic import BaseModel
 from studio.runs import events
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.store.experiments import ExperimentRow
-from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
 
 AddRun = Callable[..., RunRow]
 WriteLog = Callable[..., Path]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    return Home.create(tmp_path / "home")
-
-
-@pytest.fixture
-def store(home: Home) -> Iterator[Store]:
-    store = Store.open(home)
-    yield store
-    store.close()
 
 
 @pytest.fixture

@@ -145,62 +145,28 @@ class Planner:
         return findings
 
     def _dataset(self, name: str, kind: ProblemType) -> tuple[Dataset | None, str | None, list[Finding]]:
-        path = "general.dataset"
         if not name:
             fix = "Choose one of the imported datasets, or import one."
-            return (
-                None,
-                None,
-                [
-                    Finding(
-                        code="no_dataset",
-                        path=path,
-                        message="No dataset is chosen.",
-                        found="none",
-                        expected="the name of a dataset",
-                        fix=fix,
-                    )
-                ],
-            )
+            return _no_dataset("no_dataset", "No dataset is chosen.", "none", "the name of a dataset", fix)
         try:
             row = self._store.datasets.get(name)
         except NotFoundError as error:
-            return (
-                None,
-                None,
-                [
-                    Finding(
-                        code="not_here",
-                        path=path,
-                        message=error.message,
-                        found=name,
-                        expected="the name of a dataset",
-                        fix=error.hint,
-                    )
-                ],
-            )
+            return _no_dataset("not_here", error.message, name, "the name of a dataset", error.hint)
         if row.state != "ready":
-            message = f"The dataset {row.name!r} is {row.state}."
             fix = "Wait until it is ready, or choose another one."
-            return (
-                None,
-                None,
-                [Finding(code="not_ready", path=path, message=message, found=row.state, expected="ready", fix=fix)],
-            )
-        findings = []
+            return _no_dataset("not_ready", f"The dataset {row.name!r} is {row.state}.", row.state, "ready", fix)
         if row.problem_type != kind.id:
-            findings.append(
-                Finding(
-                    code="other_problem_type",
-                    path=path,
-                    message=f"The dataset {row.name!r} was imported for {row.problem_type}.",
-                    found=row.problem_type,
-                    expected=kind.id,
-                    fix="Import the data again for this problem type, or choose another dataset.",
-                )
-            )
-            return None, None, findings
-        return self.open_dataset(row.id), row.id, findings
+            message = f"The dataset {row.name!r} was imported for {row.problem_type}."
+            fix = "Import the data again for this problem type, or choose another dataset."
+            return _no_dataset("other_problem_type", message, row.problem_type, kind.id, fix)
+        return self.open_dataset(row.id), row.id, []
+
+
+def _no_dataset(
+    code: str, message: str, found: str, expected: str, fix: str
+) -> tuple[Dataset | None, str | None, list[Finding]]:
+    finding = Finding(code=code, path="general.dataset", message=message, found=found, expected=expected, fix=fix)
+    return None, None, [finding]
 
 
 def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -1,13 +1,30 @@
 """The command line: thin. Every command calls the REST API that the browser calls; see `studio.commands`."""
 
+import os
 import sys
 
 
 def main() -> None:
     """Run a command and leave with its exit code."""
+    open_standard_streams()
     from studio.commands.app import run
 
     sys.exit(run(sys.argv[1:]))
+
+
+def open_standard_streams() -> None:
+    """Give what was started without standard streams (`studio serve >&-`) empty ones.
+
+    Else the next file that is opened gets number 1 or 2, and what is printed goes into it.
+    """
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+    sys.stdin = sys.stdin or open(0)  # noqa: SIM115
+    sys.stdout = sys.stdout or open(1, "w")  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w")  # noqa: SIM115
 
 
 if __name__ == "__main__":

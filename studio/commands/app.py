@@ -1,5 +1,6 @@
 """The tree of commands, and how every ending becomes an exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -36,8 +37,13 @@ def run(arguments: Sequence[str]) -> int:
     wants_json = "--json" in arguments
     try:
         code = build()(list(arguments), standalone_mode=False)
+        sys.stdout.flush()
     except KeyboardInterrupt:
         return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the answer has read enough, as in `studio experiment list | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
     except typer.Exit as leave:
         return leave.exit_code
     except ApiError as error:

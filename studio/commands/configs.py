@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from studio.commands.connection import Connection, connect
+from studio.commands.connection import Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, SetOption, home_path, parse_changes
 from studio.commands.output import answer_json, answer_table, has_errors, tell, tell_findings
 from studio.files import write_atomic
@@ -28,7 +28,7 @@ def new_config(
     """A complete YAML with defaults and the dataset's columns."""
     given = parse_changes(changes)
     with connect(home_path(home)) as connection:
-        document = connection.get(f"/api/schema/{problem_type}", model_type=model_type, dataset=dataset)
+        document = connection.get(f"/api/schema/{part(problem_type)}", model_type=model_type, dataset=dataset)
         settings = {one["key"]: one["default"] for one in document["settings"] if not one.get("fixed")}
         settings |= document["values"]
         if suggest:
@@ -37,7 +37,7 @@ def new_config(
                 tell(f"{one['key']} = {one['value']} (instead of {one['default']}): {one['reason']}")
         settings |= given
         body = {"problem_type": problem_type, "model_type": document.get("model_type"), "settings": settings}
-        text = connection.post("/api/settings/yaml", body)["yaml"]
+        text = connection.post("/api/settings/yaml", body, is_repeatable=True)["yaml"]
     if output is not None:
         write_atomic(output, text.encode())
         tell(f"Wrote {output}.")
@@ -52,7 +52,7 @@ def load_config(file: Path, home: HomeOption = None, json: JsonOption = False) -
     """Read our YAML or a Hydrogen Torch export."""
     text = read_file(file)
     with connect(home_path(home)) as connection:
-        loaded = connection.post("/api/settings/load", {"yaml": text})
+        loaded = connection.post("/api/settings/load", {"yaml": text}, is_repeatable=True)
     if json:
         answer_json(loaded)
     else:
@@ -96,7 +96,7 @@ def load_and_check(
 
     A file of another tool knows nothing of the datasets here: the named one decides tables, folders and columns.
     """
-    loaded = connection.post("/api/settings/load", {"yaml": text})
+    loaded = connection.post("/api/settings/load", {"yaml": text}, is_repeatable=True)
     findings = list(loaded["findings"])
     dataset = changes.get("general.dataset")
     is_foreign = bool(loaded["translated"] or loaded["not_applicable"])
@@ -108,7 +108,7 @@ def load_and_check(
         "grid": {key: values for key, values in loaded["grid"].items() if key not in changes},
     }
     if not has_errors(findings):
-        findings.extend(connection.post("/api/settings/check", body)["findings"])
+        findings.extend(connection.post("/api/settings/check", body, is_repeatable=True)["findings"])
     return body, findings
 
 

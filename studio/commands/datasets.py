@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from studio.commands.connection import Connection, connect
+from studio.commands.connection import Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path
 from studio.commands.output import answer_json, answer_table, has_errors, people, tell, tell_findings
 from studio.files import iter_files
@@ -79,8 +79,8 @@ def list_datasets(home: HomeOption = None, json: JsonOption = False) -> None:
 def show_dataset(name: str, home: HomeOption = None, json: JsonOption = False) -> None:
     """One dataset."""
     with connect(home_path(home)) as connection:
-        dataset = connection.get(f"/api/datasets/{name}")
-        findings = connection.get(f"/api/datasets/{name}/findings")
+        dataset = connection.get(f"/api/datasets/{part(name)}")
+        findings = connection.get(f"/api/datasets/{part(name)}/findings")
     if json:
         answer_json(_view(dataset) | {"findings": findings})
         return
@@ -92,7 +92,7 @@ def show_dataset(name: str, home: HomeOption = None, json: JsonOption = False) -
 def check_dataset(name: str, home: HomeOption = None, json: JsonOption = False) -> int:
     """What the inspection found."""
     with connect(home_path(home)) as connection:
-        findings = connection.get(f"/api/datasets/{name}/findings")
+        findings = connection.get(f"/api/datasets/{part(name)}/findings")
     if json:
         answer_json({"findings": findings})
     tell_findings(findings)
@@ -103,7 +103,7 @@ def check_dataset(name: str, home: HomeOption = None, json: JsonOption = False) 
 def delete_dataset(name: str, home: HomeOption = None, json: JsonOption = False) -> None:
     """Delete a dataset that no experiment uses."""
     with connect(home_path(home)) as connection:
-        dataset = connection.get(f"/api/datasets/{name}")
+        dataset = connection.get(f"/api/datasets/{part(name)}")
         connection.delete(f"/api/datasets/{dataset['id']}")
     if json:
         answer_json({"id": dataset["id"], "deleted": True})
@@ -150,8 +150,7 @@ def _refuse_taken(connection: Connection, name: str) -> None:
 
 def _begin(connection: Connection, path: Path) -> dict[str, Any]:
     """By path where the server may read it, else as an upload."""
-    if connection.embedded is not None:
-        connection.embedded.imports.allow(path)
+    connection.allow(path)
     roots = [Path(root) for root in connection.get("/api/import-roots")["roots"]]
     resolved = path.resolve()
     if any(resolved.is_relative_to(root) for root in roots):

@@ -9,7 +9,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from studio.commands.configs import load_and_check, read_file
-from studio.commands.connection import Connection, connect
+from studio.commands.connection import Connection, connect, part
 from studio.commands.options import HomeOption, JsonOption, SetOption, home_path, parse_changes
 from studio.commands.output import answer_json, answer_table, has_errors, people, tell, tell_findings
 
@@ -43,7 +43,7 @@ def run(
         tell(f"Started {experiment['name']} ({experiment['id']}) with {count} run{'' if count == 1 else 's'}.")
         if wait:
             experiment = _wait_or_stop(connection, experiment)
-        elif connection.embedded is not None:
+        elif not connection.is_lasting:
             experiment = _await_launch(connection, experiment)
     if json:
         answer_json(show_view(experiment))
@@ -91,7 +91,7 @@ def list_experiments(
 def show_experiment(id: str, home: HomeOption = None, json: JsonOption = False) -> None:
     """One experiment with its runs."""
     with connect(home_path(home)) as connection:
-        experiment = connection.get(f"/api/experiments/{id}")
+        experiment = connection.get(f"/api/experiments/{part(id)}")
     _answer(experiment, json)
 
 
@@ -99,7 +99,7 @@ def show_experiment(id: str, home: HomeOption = None, json: JsonOption = False) 
 def stop_experiment(id: str, home: HomeOption = None, json: JsonOption = False) -> None:
     """Stop after the present step and keep a checkpoint."""
     with connect(home_path(home)) as connection:
-        experiment = connection.post(f"/api/experiments/{id}/stop")
+        experiment = connection.post(f"/api/experiments/{part(id)}/stop", is_repeatable=True)
         experiment = _await_end(connection, experiment, STOP_SECONDS)
     _answer(experiment, json)
 
@@ -113,10 +113,10 @@ def resume_experiment(
 ) -> int:
     """Go on from the last checkpoint."""
     with connect(home_path(home)) as connection:
-        experiment = connection.post(f"/api/experiments/{id}/resume")
+        experiment = connection.post(f"/api/experiments/{part(id)}/resume")
         if wait:
             experiment = _wait_or_stop(connection, experiment)
-        elif connection.embedded is not None:
+        elif not connection.is_lasting:
             experiment = _await_launch(connection, experiment)
     _answer(experiment, json)
     return _outcome(experiment) if wait else 0
@@ -126,7 +126,7 @@ def resume_experiment(
 def delete_experiment(id: str, home: HomeOption = None, json: JsonOption = False) -> None:
     """Delete an experiment with its files."""
     with connect(home_path(home)) as connection:
-        experiment = connection.get(f"/api/experiments/{id}")
+        experiment = connection.get(f"/api/experiments/{part(id)}")
         connection.delete(f"/api/experiments/{experiment['id']}")
     if json:
         answer_json({"id": experiment["id"], "deleted": True})
@@ -138,7 +138,7 @@ def log_experiment(id: str, home: HomeOption = None, json: JsonOption = False) -
     """The log of every run."""
     logs: dict[str, list[dict[str, Any]]] = {}
     with connect(home_path(home)) as connection:
-        for one in connection.get(f"/api/experiments/{id}")["runs"]:
+        for one in connection.get(f"/api/experiments/{part(id)}")["runs"]:
             lines = logs.setdefault(one["id"], [])
             while page := connection.get(
                 f"/api/runs/{one['id']}/log", after=lines[-1]["n"] if lines else 0, limit=5000
@@ -182,7 +182,7 @@ def _answer(experiment: dict[str, Any], json: bool) -> None:
 
 
 def _await_launch(connection: Connection, experiment: dict[str, Any]) -> dict[str, Any]:
-    """An embedded server leaves with the command, so it stays until the workers that can start have started."""
+    """A server that ends with a command launches nothing more, so the command stays until the workers have started."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and any(
         one["state"] == "starting" or (one["state"] == "queued" and not one["queued_reason"])
@@ -199,7 +199,7 @@ def _wait_or_stop(connection: Connection, experiment: dict[str, Any]) -> dict[st
         return _await_end(connection, experiment, None)
     except KeyboardInterrupt:
         tell("Stopping after the present step. Press Ctrl-C again to leave at once; the run stops by itself.")
-        experiment = connection.post(f"/api/experiments/{experiment['id']}/stop")
+        experiment = connection.post(f"/api/experiments/{experiment['id']}/stop", is_repeatable=True)
         _await_end(connection, experiment, STOP_SECONDS)
         raise
 

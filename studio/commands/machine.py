@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.commands.connection import connect
+from studio.commands.connection import connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path
 from studio.commands.output import answer_json, answer_table, tell, tell_findings
 
@@ -67,7 +67,7 @@ def schema(
 ) -> None:
     """Every setting of a problem type."""
     with connect(home_path(home)) as connection:
-        found = connection.get(f"/api/schema/{problem_type}", model_type=model_type)
+        found = connection.get(f"/api/schema/{part(problem_type)}", model_type=model_type)
     if json:
         answer_json(found)
         return

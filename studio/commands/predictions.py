@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from studio.commands.connection import ApiError, Connection, connect
+from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path
 from studio.commands.output import answer_json, people, tell
 from studio.files import iter_files
@@ -75,7 +75,7 @@ def export(
     with connect(home_path(home)) as connection:
         run_id = _best_run(connection, id)
         with people().status("Building the scoring pipeline"):
-            built = connection.post(f"/api/runs/{run_id}/pipeline")
+            built = connection.post(f"/api/runs/{run_id}/pipeline", is_repeatable=True)
         sha256 = connection.download(f"/api/runs/{run_id}/files/{built['name']}", output)
     if sha256 != built["sha256"]:
         raise WorkFailedError("The download does not match the pipeline.", hint="Try again.")
@@ -95,11 +95,11 @@ def _pack(table: Path, media: Path | None, archive: Path) -> None:
 def _experiment(connection: Connection, id: str) -> str:
     """An experiment's id, from its id or name or the id of one of its runs."""
     try:
-        return str(connection.get(f"/api/experiments/{id}")["id"])
+        return str(connection.get(f"/api/experiments/{part(id)}")["id"])
     except ApiError as error:
         if error.status != 404 or not id.startswith("run-"):
             raise
-        return str(connection.get(f"/api/runs/{id}")["experiment_id"])
+        return str(connection.get(f"/api/runs/{part(id)}")["experiment_id"])
 
 
 def _best_run(connection: Connection, id: str) -> str:

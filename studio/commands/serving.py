@@ -69,6 +69,7 @@ def link(home: HomeOption = None, json: JsonOption = False) -> None:
     from studio.commands.connection import connect
     from studio.commands.output import answer_json
     from studio.server.home_lock import read_server_record
+    from studio.server.launching import launch_address
     from studio.store.home import Home
 
     path = home_path(home)
@@ -77,7 +78,7 @@ def link(home: HomeOption = None, json: JsonOption = False) -> None:
         raise InputError("No server is running on this home.", hint="Start one with `studio serve`.")
     with connect(path) as connection:
         code = connection.post("/api/launch-codes")["code"]
-    url = f"http://127.0.0.1:{record.port}/launch?code={code}"
+    url = launch_address(record.origin, code)
     if json:
         answer_json({"url": url})
     else:

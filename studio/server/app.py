@@ -217,12 +217,13 @@ def keep_ballast(home: Home, size_bytes: int) -> None:
 
 
 def take_home(config: ServerConfig) -> HomeLock:
-    """The lock of a home, held until it is released.
+    """The lock of a home, held until it is released. A command that serves the home hands it over.
 
     Raises:
         HomeInUseError: if another server has it.
+        HomeError: if the place cannot be a home.
     """
     config.check()
     lock = HomeLock(Home.create(Path(config.home)))
-    lock.acquire()
+    lock.take_over()
     return lock

@@ -5,7 +5,6 @@ import os
 import signal
 import socket
 import sys
-import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
@@ -16,7 +15,8 @@ from studio.scheduling.hub import Hub
 from studio.server.app import build_studio, create_app, take_home
 from studio.server.config import ConfigError, ServerConfig
 from studio.server.connections import BoundedHttp
-from studio.server.home_lock import HomeLock
+from studio.server.home_lock import HomeLock, origin
+from studio.server.launching import launch_address, open_in_browser
 from studio.server.limits import connection_limit, raise_file_limit
 from studio.server.log_lines import LineFormatter
 from studio.store.home import Home
@@ -49,8 +49,8 @@ def serve(config: ServerConfig, *, opens_browser: bool) -> None:
 
 def _serve(config: ServerConfig, lock: HomeLock, listener: socket.socket, *, opens_browser: bool) -> None:
     studio = build_studio(config, lock.token)
-    lock.publish(port=config.port)
-    url = f"http://127.0.0.1:{config.page_port or config.port}/launch?code={studio.sessions.new_launch_code()}"
+    lock.publish(host=config.host, port=config.port)
+    url = launch_address(origin(config.host, config.page_port or config.port), studio.sessions.new_launch_code())
     sys.stdout.write(f"Deepstudio is ready. Open this address once, in one browser:\n\n    {url}\n\n")
     sys.stdout.write(f"Home: {config.home}. Stop with Ctrl-C; trainings go on.\n")
     sys.stdout.flush()
@@ -62,7 +62,7 @@ def _serve(config: ServerConfig, lock: HomeLock, listener: socket.socket, *, ope
         # The terminal was closed; under nohup the server stays.
         signal.signal(signal.SIGHUP, lambda _number, _frame: os.kill(os.getpid(), signal.SIGTERM))
     if opens_browser:
-        webbrowser.open(url)
+        open_in_browser(studio.home, url)
     StudioServer(uvicorn_config(create_app(studio)), studio.hub).run(sockets=[listener])
 
 
@@ -79,8 +79,8 @@ class StudioServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def uvicorn_config(app: object) -> uvicorn.Config:
-    """What every server here has in common."""
+def uvicorn_config(app: object, *, graceful_seconds: int = 2) -> uvicorn.Config:
+    """What every server here has in common. Requests under way have `graceful_seconds` when it ends."""
     return uvicorn.Config(
         app,  # type: ignore[arg-type]
         log_config=None,
@@ -88,7 +88,7 @@ def uvicorn_config(app: object) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         limit_concurrency=connection_limit(),
-        timeout_graceful_shutdown=2,
+        timeout_graceful_shutdown=graceful_seconds,
         ws="none",
         lifespan="on",
         http=BoundedHttp,

@@ -34,7 +34,7 @@ from studio.files import (
 )
 from studio.store.copies import copy_database
 from studio.store.damage import require_sound
-from studio.store.home import Home
+from studio.store.home import Home, require_own_place
 from studio.store.migrate import require_known_revision
 
 VERSION = 1
@@ -131,6 +131,7 @@ def restore(file: Path, home_path: Path) -> BackupManifest:
         BackupError: if the file is no whole backup, a hash does not fit, or the folder holds something.
         NewerDatabaseError: if a later version made it.
     """
+    require_own_place(home_path)
     if home_path.exists() and any(home_path.iterdir()):
         raise BackupError(f"{home_path} is not empty.", hint="Restore into a new folder; nothing is written over.")
     work = home_path.with_name(f".{home_path.name}.{os.getpid()}.restoring")

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -128,11 +128,14 @@ class Database:
             self._writer.dispose()
 
 
+def sqlite_url(path: Path) -> URL:
+    """The address of a database file. Put together, not written as text: `?` and `%` are letters of file names."""
+    return URL.create("sqlite", database=str(path))
+
+
 def _engine(path: Path, *, is_writer: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": StaticPool} if is_writer else {"poolclass": QueuePool, "pool_size": 8}
-    engine = create_engine(
-        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}, **pool
-    )
+    engine = create_engine(sqlite_url(path), connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}, **pool)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:

@@ -6,9 +6,12 @@ runs/<id>/  inspections/<id>/  predictions/<id>/  answers/<run id>/  previews/<i
 run/  lock  server.json  token  launcher.sock  api.sock                only while a server lives
 """
 
+import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from studio.errors import StudioError
 from studio.files import disk_free_bytes, private_folder
 from studio.runs.spec import WorkerKind
 
@@ -20,6 +23,27 @@ _WORKER_FOLDERS = {
     WorkerKind.PREVIEW: "previews",
 }
 
+_FOLDERS = (
+    "backups",
+    "logs",
+    "datasets",
+    "imports",
+    "uploads",
+    "run",
+    "weights",
+    "secrets",
+    *_WORKER_FOLDERS.values(),
+)
+_DATABASE = "studio.db"
+_OWN_NAMES = frozenset({*_FOLDERS, "ballast", f"{_DATABASE}-wal", f"{_DATABASE}-shm", "lost+found"})
+"""What may lie in a home whose database is missing, and what an empty disk holds."""
+
+
+class HomeError(StudioError):
+    """This place cannot be a home; nothing was changed there."""
+
+    code = "home"
+
 
 @dataclass(frozen=True)
 class Home:
@@ -29,27 +53,28 @@ class Home:
 
     @classmethod
     def create(cls, path: Path) -> "Home":
-        """Make the folder and its fixed subfolders, private to the owner."""
+        """Make the folder and its fixed subfolders, private to the owner.
+
+        Raises:
+            HomeError: if the place belongs to somebody else, is shared, holds other things, or cannot be written.
+        """
         home = cls(path.absolute())
-        private_folder(home.path)
-        for folder in (
-            "backups",
-            "logs",
-            "datasets",
-            "imports",
-            "uploads",
-            "run",
-            "weights",
-            "secrets",
-            *_WORKER_FOLDERS.values(),
-        ):
-            private_folder(home.path / folder)
+        try:
+            require_own_place(home.path)
+            private_folder(home.path)
+            for folder in _FOLDERS:
+                private_folder(home.path / folder)
+        except OSError as error:
+            raise HomeError(
+                f"The home {str(home.path)!r} cannot be used: {error.strerror or error}.",
+                hint="Choose a folder that you may write, with --home or STUDIO_HOME.",
+            ) from error
         return home
 
     @property
     def database(self) -> Path:
         """The SQLite file."""
-        return self.path / "studio.db"
+        return self.path / _DATABASE
 
     @property
     def sessions(self) -> Path:
@@ -97,6 +122,16 @@ class Home:
         return self.runtime / "lock"
 
     @property
+    def next_lock(self) -> Path:
+        """Held by a server that waits for a command to hand the home over."""
+        return self.runtime / "next.lock"
+
+    @property
+    def launch_page(self) -> Path:
+        """A private page that leads a browser to the launch address."""
+        return self.runtime / "open.html"
+
+    @property
     def server_file(self) -> Path:
         """pid, port or socket of the living server."""
         return self.runtime / "server.json"
@@ -131,3 +166,34 @@ class Home:
     def worker_folder(self, kind: WorkerKind, id: str) -> Path:
         """The folder of a worker of some kind."""
         return self.path / _WORKER_FOLDERS[kind] / id
+
+
+def require_own_place(path: Path) -> None:
+    """Check a place before anything is created in it or its mode is changed.
+
+    A home becomes private (0700) and fills with files, so a shared folder, or one that holds other things, is almost
+    always a slip of the keyboard.
+
+    Raises:
+        HomeError: saying what stands in the way.
+    """
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return
+    elsewhere = "Choose a new or empty folder of your own with --home or STUDIO_HOME."
+    if not stat.S_ISDIR(found.st_mode):
+        raise HomeError(f"The home {str(path)!r} is a file, not a folder.", hint=elsewhere)
+    if found.st_uid != os.getuid():
+        raise HomeError(f"The home folder {str(path)!r} belongs to another user.", hint=elsewhere, code="home_owner")
+    if (path / _DATABASE).exists():
+        return
+    foreign = sorted(entry.name for entry in path.iterdir() if entry.name not in _OWN_NAMES)
+    if foreign:
+        more = f" and {len(foreign) - 1:,} more" if len(foreign) > 1 else ""
+        raise HomeError(f"The folder {str(path)!r} is no home: it holds {foreign[0]!r}{more}.", hint=elsewhere)
+    if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != os.getgid()):
+        raise HomeError(
+            f"The folder {str(path)!r} can be written by other users.",
+            hint=f"Make it private (chmod 700 {path}), or choose another one with --home.",
+        )

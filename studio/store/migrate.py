@@ -14,6 +14,7 @@ from studio.errors import StudioError
 from studio.failpoints import failpoint
 from studio.store import migrations
 from studio.store.copies import copy_database
+from studio.store.database import sqlite_url
 
 KEPT_BACKUPS = 5
 
@@ -38,7 +39,7 @@ def migrate(path: Path, backups: Path, scripts_folder: Path | None = None) -> No
     if current is not None:
         require_known_revision(path, scripts_folder)
         _back_up(path, backups, current)
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(sqlite_url(path))
     try:
         event.listen(engine, "connect", _manual_transactions)
         with engine.connect() as connection:
@@ -68,7 +69,8 @@ def require_known_revision(path: Path, scripts_folder: Path | None = None) -> No
 
 def _config(scripts_folder: Path | None) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(scripts_folder or Path(migrations.__file__).parent))
+    folder = str(scripts_folder or Path(migrations.__file__).parent)
+    config.set_main_option("script_location", folder.replace("%", "%%"))  # the value may refer to others by %
     return config
 
 
@@ -77,7 +79,7 @@ def _manual_transactions(connection: Any, _record: object) -> None:
 
 
 def _revision(path: Path) -> str | None:
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(sqlite_url(path))
     try:
         with engine.connect() as connection:
             return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,146 @@
+"""Where a home may be: paths are paths, and a place that is no home is refused before anything is changed there."""
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from studio.commands.app import run
+from studio.store.home import Home, HomeError
+from studio.store.store import Store
+
+ODD_NAMES = ["a?b", "p%41c", "a#b", "a b", "ünï", "a&b=c", "%s%d", "a:b", "x?mode=memory", "-dash", "quote'\"q"]
+
+
+@pytest.mark.rows("B160")
+@pytest.mark.parametrize("name", ODD_NAMES)
+def test_b160_everything_of_a_home_lies_inside_it_whatever_its_name(name: str, tmp_path: Path) -> None:
+    store = Store.open(Home.create(tmp_path / name))
+    store.close()
+
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name / "studio.db").stat().st_size > 0
+
+
+@pytest.mark.rows("B160")
+def test_b160_a_command_works_on_a_home_with_letters_of_addresses(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(["experiment", "list", "--json", f"--home={tmp_path / 'a?b%41#c'}"])
+
+    shown = capsys.readouterr()
+    assert code == 0, shown.err
+    assert json.loads(shown.out) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["a?b%41#c"]
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {str(path): path.stat().st_mode for path in (folder, *sorted(folder.rglob("*")))}
+
+
+def test_a_folder_that_holds_other_things_is_no_home(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").write_text("...")
+    before = modes(tmp_path)
+
+    with pytest.raises(HomeError, match=r"is no home: it holds 'thesis.tex'"):
+        Home.create(tmp_path)
+
+    assert modes(tmp_path) == before
+
+
+def test_a_folder_that_others_may_write_is_no_home(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    before = modes(tmp_path)
+
+    with pytest.raises(HomeError, match="can be written by other users"):
+        Home.create(shared)
+
+    assert modes(tmp_path) == before
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can give a folder to somebody else")
+def test_a_folder_of_another_user_is_no_home(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    os.chown(other, 12345, 12345)
+    before = modes(tmp_path)
+
+    with pytest.raises(HomeError, match="belongs to another user"):
+        Home.create(other)
+
+    assert modes(tmp_path) == before
+
+
+def test_a_file_is_no_home(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_text("x")
+
+    with pytest.raises(HomeError, match="is a file, not a folder"):
+        Home.create(file)
+    with pytest.raises(HomeError, match="Not a directory"):
+        Home.create(file / "below")
+
+
+def test_a_place_that_cannot_be_written_is_no_home() -> None:
+    """`/proc` takes no folder from anybody, root included."""
+    with pytest.raises(HomeError, match="cannot be used"):
+        Home.create(Path("/proc/studio-home"))
+
+
+def test_an_empty_folder_and_a_home_of_an_earlier_day_become_private(tmp_path: Path) -> None:
+    folder = tmp_path / "home"
+    folder.mkdir()
+    (folder / "lost+found").mkdir()  # an empty disk
+    Home.create(folder)
+    (folder / "studio.db").touch()
+    (folder / "notes.txt").touch()
+    folder.chmod(0o755)
+
+    Home.create(folder)
+
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+@pytest.mark.rows("F141")
+@pytest.mark.parametrize("command", ["serve", "experiment list", "backup -o x.zip", "restore x.zip"])
+def test_f141_a_wrong_place_is_a_sentence_of_every_command(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "file"
+    file.write_text("x")
+
+    code = run([*command.replace("x.zip", str(tmp_path / "x.zip")).split(), "--home", str(file)])
+
+    told = capsys.readouterr().err
+    assert code in (1, 2)
+    assert "Traceback" not in told
+    assert len(told.strip().splitlines()) <= 3
+
+
+@pytest.mark.rows("F142")
+def test_f142_closed_standard_streams_are_survived(tmp_path: Path) -> None:
+    """Started by a service manager without streams; what is printed must not go into the database."""
+    home = tmp_path / "home"
+    words = f"exec {sys.executable} -P -m studio.cli experiment list --home {home} <&- >&- 2>&-"
+
+    ended = subprocess.run(["sh", "-c", words], timeout=120, check=False)
+
+    assert ended.returncode == 0
+    assert (home / "studio.db").read_bytes().startswith(b"SQLite format 3")
+
+
+@pytest.mark.rows("F142")
+def test_f142_a_reader_that_has_read_enough_ends_a_command_quietly(tmp_path: Path) -> None:
+    words = (
+        f"{sys.executable} -P -m studio.cli schema image_classification --json --home {tmp_path / 'home'} | head -c 10"
+    )
+
+    ended = subprocess.run(["sh", "-c", words], timeout=120, check=False, capture_output=True)
+
+    assert ended.stderr == b""

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from studio.errors import DiskFullError, PathError
+from studio.json_text import parse_json
 
 CHUNK_BYTES = 1 << 20
 ROOM_BYTES = 16 << 20
@@ -66,8 +67,13 @@ def write_json(path: Path, value: Any, *, durable: bool = True) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The JSON value in a file of ours."""
-    return json.loads(path.read_bytes())
+    """The JSON value in a file of ours, which may come from a backup or bundle of others.
+
+    Raises:
+        OSError: if it cannot be read.
+        ValueError: if it is no JSON, or nested too deep.
+    """
+    return parse_json(path.read_bytes())
 
 
 def fsync_folder(folder: Path) -> None:

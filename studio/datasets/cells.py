@@ -1,12 +1,15 @@
 """List cells of text tables: JSON, Python literals and printed arrays, parsed without evaluating anything."""
 
 import ast
-import json
 import math
 import re
 from typing import Any
 
+from studio.json_text import DepthError, parse_json
+
 MAX_CELL_CHARACTERS = 1 << 20
+_WORDS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+_PLAIN = re.compile(r"[\[(][\s\w,.+-]*[\])]")
 _PRINTED = re.compile(r"[\[(]\s*[-+0-9.eE]+(\s+[-+0-9.eE]+)*\s*[\])]")
 
 
@@ -36,7 +39,7 @@ def parse_list(text: str) -> list[Any]:
         raise CellError(f"{stripped[:40]!r} is not a list")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            raise CellError(f"{value!r} is not a number or a word")
+            raise CellError(f"{value!r:.40} is not a number or a word")
         if isinstance(value, float) and not math.isfinite(value):
             raise CellError(f"{value!r} is not a finite number")
     return list(values)
@@ -44,10 +47,12 @@ def parse_list(text: str) -> list[Any]:
 
 def _parsed(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return parse_json(text, max_depth=1, parse_constant=_refuse_constant)
     except CellError:
         raise
-    except (ValueError, RecursionError):  # also a whole number of thousands of digits
+    except DepthError:
+        raise CellError(f"{text[:40]!r} holds lists inside of a list") from None
+    except ValueError:  # also a whole number of thousands of digits
         pass
     if _PRINTED.fullmatch(text):
         try:
@@ -55,6 +60,8 @@ def _parsed(text: str) -> Any:
         except ValueError:
             raise CellError(f"{text[:40]!r} is not a list of numbers") from None
     try:
+        if _PLAIN.fullmatch(_WORDS.sub("", text)) is None:  # Python's own reader ends the process on deep texts
+            raise ValueError(text[:40])
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
         raise CellError(f"{text[:40]!r} is not a list of plain values") from None

@@ -12,8 +12,11 @@ from studio.datasets.raw_table import RawTable, checked_header, no_rows
 from studio.datasets.shown_values import counted, listed
 from studio.datasets.text_file import decode_text
 from studio.errors import DatasetError
+from studio.json_text import parse_json
 from studio.settings.finding import Finding
 
+MAX_DEPTH = 8
+"""Levels of lists and objects in a line, its own object counted."""
 _INT64 = 2**63
 _KINDS: dict[type, str] = {list: "lists", dict: "objects", bool: "true or false", int: "numbers", float: "numbers"}
 _AN_OBJECT = "a JSON object in every line"
@@ -45,10 +48,10 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
         if not line.strip():
             continue
         try:
-            record = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            record = parse_json(line, max_depth=MAX_DEPTH)
+        except ValueError as error:
             raise DatasetError(
-                f"{name}: line {number} is not JSON ({str(error)[:120]}).",
+                f"{name}: line {number} cannot be read as JSON ({str(error)[:120]}).",
                 hint="Write one object a line.",
                 found=listed([line.strip()]),
                 expected=_AN_OBJECT,

@@ -53,7 +53,7 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
             raise ValueError(f"version {version}")
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(file)
-    except (ValueError, EOFError, OSError, SyntaxError, TokenError) as error:
+    except (ValueError, EOFError, OSError, SyntaxError, TokenError, MemoryError, RecursionError) as error:
         raise ImageError(
             f"The NumPy file is damaged ({str(error)[:100]}).",
             hint="Save it again with numpy.save.",

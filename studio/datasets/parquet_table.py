@@ -15,6 +15,8 @@ from studio.datasets.raw_table import RawTable, checked_header, no_rows
 from studio.errors import DatasetError
 from studio.settings.finding import Finding
 
+MAX_DEPTH = 8
+"""Levels of lists and objects in a cell."""
 _INT64 = 2**63
 
 
@@ -27,6 +29,7 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
     findings: list[Finding] = []
     try:
         with pq.ParquetFile(path) as file:
+            _require_shallow(file.schema_arrow, name)
             table = _flat(file.read())
             names = checked_header(table.column_names, name, findings)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
@@ -41,6 +44,21 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
         except (pa.ArrowException, ValueError, OverflowError) as error:
             raise _damaged(f"{name}: the column {column!r}", error) from None
     return RawTable(name, pd.DataFrame(columns), kinds, findings)
+
+
+def _require_shallow(schema: pa.Schema, name: str) -> None:
+    for column in schema:
+        level, depth = [column.type], 0
+        while level := [one.field(at).type for one in level for at in range(one.num_fields)]:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise DatasetError(
+                    f"{name}: the column {column.name!r} is nested more than {MAX_DEPTH} deep.",
+                    hint="Use values, or lists of them.",
+                    code="parquet_type",
+                    found=f"more than {MAX_DEPTH} levels of lists or objects",
+                    expected=f"at most {MAX_DEPTH} levels",
+                )
 
 
 def _flat(table: pa.Table) -> pa.Table:

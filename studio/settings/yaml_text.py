@@ -54,6 +54,7 @@ def read_yaml_value(text: str | bytes) -> tuple[Any, dict[str, int]]:
     """
     decoded = _decode(text)
     try:
+        _require_shallow(decoded)
         nodes = list(yaml.compose_all(decoded, Loader=yaml.CSafeLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -91,6 +92,22 @@ def _decode(text: str | bytes) -> str:
     return decoded
 
 
+def _require_shallow(text: str) -> None:
+    """Count levels as the parser meets them: the composer recurses in C, and a deep text would end the process."""
+    depth = 0
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise _too_deep(event.start_mark.line + 1 if event.start_mark else 1)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _too_deep(line: int) -> YamlError:
+    return YamlError(f"The YAML is nested more than {MAX_DEPTH} deep.", hint="Settings are two deep.", line=line)
+
+
 class _Builder:
     """Builds plain values from nodes, counting nodes as they expand (an alias counts every time it is used)."""
 
@@ -107,7 +124,7 @@ class _Builder:
                 "The YAML expands to too many values.", hint="Write repeated parts out, without aliases.", line=line
             )
         if depth > MAX_DEPTH:
-            raise YamlError(f"The YAML is nested more than {MAX_DEPTH} deep.", hint="Settings are two deep.", line=line)
+            raise _too_deep(line)
         if node.tag not in _PLAIN_TAGS:
             raise YamlError(f"The tag {node.tag!r} is not allowed.", hint="Use plain values only.", line=line)
         if id(node) in self._open:

@@ -6,7 +6,6 @@ secret values, no key and no token.
 """
 
 import hashlib
-import json
 import os
 import shutil
 import time
@@ -32,6 +31,7 @@ from studio.files import (
     sync_files,
     write_json,
 )
+from studio.json_text import parse_json
 from studio.store.copies import copy_database
 from studio.store.damage import require_sound
 from studio.store.home import Home, require_own_place
@@ -253,7 +253,7 @@ def _open(file: Path) -> zipfile.ZipFile:
 
 def _manifest(archive: zipfile.ZipFile) -> BackupManifest:
     try:
-        values: dict[str, Any] = json.loads(archive.read(MANIFEST))
+        values: dict[str, Any] = parse_json(archive.read(MANIFEST))
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
         raise BackupError("This file is no whole backup of the studio.", hint="Choose another file.") from error
     if isinstance(values, dict) and isinstance(version := values.get("version"), int) and version > VERSION:

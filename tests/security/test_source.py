@@ -160,3 +160,31 @@ def test_b73_the_floor_table_is_a_test() -> None:
 
     for package in ("starlette", "torch", "transformers", "pyarrow", "pillow", "python-multipart", "ray", "lightning"):
         assert package in table, package
+
+
+READ_OUR_OWN_JSON = {
+    "studio/json_text.py",  # the one reader with a stated depth
+    "studio/scheduling/launcher.py", "studio/training/launcher.py",  # server and launcher to each other
+    "studio/server/home_lock.py", "studio/server/openapi.py", "studio/server/json_body.py",
+    "studio/server/services/answers.py", "studio/server/services/datasets.py", "studio/server/services/previews.py",
+    "studio/server/services/runs.py", "studio/server/services/secrets.py",  # what our workers wrote
+    "studio/training/answer.py", "studio/training/distributed.py", "studio/training/handed_secrets.py",
+    "studio/training/neptune_client.py", "studio/training/worker.py",  # processes of one run to each other
+    "studio/settings/augmentation_arguments.py", "studio/modeling/input_cache.py", "studio/modeling/seeds.py",
+    "studio/runs/events.py", "studio/commands/connection.py", "studio/modeling/text/sources.py",
+}  # fmt: skip
+"""Whoever reads files of others reads them with `parse_json` or `read_json`, or within the named reader."""
+
+
+def test_b131_json_and_yaml_of_others_have_a_stated_depth() -> None:
+    wrong = []
+    for path, node in nodes():
+        if isinstance(node, ast.Call):
+            name = name_of(node.func)
+            if name in ("json.loads", "json.load") and path.as_posix() not in READ_OUR_OWN_JSON:
+                wrong.append(f"{path}:{node.lineno} reads JSON of any depth")
+            is_composed = re.fullmatch(r"yaml\.(safe_load|load|compose|parse|scan)(_all)?", name)
+            if is_composed and path.as_posix() not in ("studio/settings/yaml_text.py", "studio/commands/options.py"):
+                wrong.append(f"{path}:{node.lineno} reads YAML of any depth")
+
+    assert wrong == []

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from studio.errors import YamlError
 from studio.problems.registry import problem_types
 from studio.settings.schema import SettingsSchema
 from studio.settings.yaml_config import LoadedConfig, dump_config, load_config
+from studio.settings.yaml_text import MAX_DEPTH, read_yaml
 
 SCHEMAS = [model.settings for kind in problem_types().values() for model in kind.model_types]
 HEAD = "schema_version: 1\nproblem_type: image_classification\nmodel_type: null\n"
@@ -132,6 +134,29 @@ def test_text_that_is_no_plain_mapping_is_one_finding(text: Any) -> None:
     assert loaded.settings == {}
     assert len(loaded.findings) == 1
     assert loaded.findings[0].fix
+
+
+@pytest.mark.parametrize("opener", ["- ", "[", "? ", "{a: ", "- - ", "{a: [", "-\n", "? - "])
+@pytest.mark.parametrize("before", ["", "a: 1\nb: ", "a: &x 1\n---\n"])
+def test_a_deep_text_is_refused_with_its_line_before_anything_recurses(opener: str, before: str) -> None:
+    """The composer of PyYAML recurses in C: such a text ended the process by a signal."""
+    begun = time.perf_counter()
+
+    loaded = load_config(before + opener * 30_000)
+
+    assert time.perf_counter() - begun < 1
+    assert loaded.settings == {}
+    assert len(loaded.findings) == 1
+    assert loaded.findings[0].line
+
+
+def test_the_stated_depth_is_read_and_one_more_is_not() -> None:
+    def nested(depth: int) -> str:
+        return "a: " + "[" * (depth - 1) + "]" * (depth - 1)
+
+    assert read_yaml(nested(MAX_DEPTH)).values
+    with pytest.raises(YamlError, match=f"more than {MAX_DEPTH} deep"):
+        read_yaml(nested(MAX_DEPTH + 1))
 
 
 def test_yaml_tags_run_nothing(tmp_path: Path) -> None:

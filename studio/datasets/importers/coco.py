@@ -4,7 +4,6 @@ A file's split is in its name (`instances_train2017.json`) or its folder (`valid
 Crowd regions are no objects and are left out. A box that is missing is taken from its polygons.
 """
 
-import json
 import math
 from collections import Counter
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from studio.datasets.importers.upload import Upload, role_by_path
 from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
+from studio.json_text import MAX_DEPTH, DepthError, parse_json
 from studio.settings.finding import FindingLevel
 
 MAX_BYTES = 768 << 20
@@ -125,14 +125,14 @@ class _CocoFile:
                 expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
             )
         try:
-            document = json.loads(path.read_bytes(), object_hook=_slim)
-        except (ValueError, RecursionError) as error:
+            document = parse_json(path.read_bytes(), object_hook=_slim)
+        except ValueError as error:
             raise DatasetError(
                 f"{self.path} cannot be read as JSON ({str(error)[:120]}).",
                 hint="Export it again.",
                 code="coco",
-                found="damaged JSON",
-                expected="a whole JSON document",
+                found="damaged JSON" if not isinstance(error, DepthError) else f"more than {MAX_DEPTH} levels",
+                expected=f"a whole JSON document of at most {MAX_DEPTH} levels",
             ) from None
         keys = ("images", "annotations", "categories")
         if not isinstance(document, dict) or any(not isinstance(document.get(key), list) for key in keys):

@@ -23,6 +23,8 @@ from studio.files import read_head
 from studio.settings.finding import Finding, FindingsError
 
 MAX_BYTES = 8 << 20
+MAX_DEPTH = 32
+"""Levels of elements; an annotation of the challenge has five."""
 _ROOT = re.compile(rb"<annotation[\s>]")
 _SAMPLE = 20
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
@@ -85,9 +87,10 @@ def parse_xml(path: Path) -> Element:
     if path.stat().st_size > MAX_BYTES:
         raise XmlError(f"{path.stat().st_size:,} bytes")
     builder = TreeBuilder()
+    levels = _Levels(builder)
     parser = expat.ParserCreate()
-    parser.StartElementHandler = builder.start
-    parser.EndElementHandler = builder.end
+    parser.StartElementHandler = levels.start
+    parser.EndElementHandler = levels.end
     parser.CharacterDataHandler = builder.data
     parser.StartDoctypeDeclHandler = _refuse_doctype
     parser.buffer_text = True
@@ -96,6 +99,24 @@ def parse_xml(path: Path) -> Element:
         return builder.close()
     except (expat.ExpatError, ParseError, RecursionError, AssertionError) as error:
         raise XmlError(str(error)) from None
+
+
+class _Levels:
+    """Passes elements on to a builder, down to a stated depth."""
+
+    def __init__(self, builder: TreeBuilder) -> None:
+        self._builder = builder
+        self._depth = 0
+
+    def start(self, tag: str, attributes: dict[str, str]) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise XmlError(f"nested more than {MAX_DEPTH} deep")
+        self._builder.start(tag, attributes)
+
+    def end(self, tag: str) -> None:
+        self._depth -= 1
+        self._builder.end(tag)
 
 
 def _refuse_doctype(*declaration: object) -> NoReturn:

@@ -1,6 +1,5 @@
 """SQuAD: JSON with paragraphs, each a context with questions and answers; version 2 has questions without one."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,7 @@ from studio.datasets.importers.upload import Upload
 from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
+from studio.json_text import MAX_DEPTH, DepthError, parse_json
 from studio.settings.finding import FindingLevel
 
 MAX_BYTES = 512 << 20
@@ -125,14 +125,14 @@ def _document(upload: Upload, path: str) -> list[Any]:
             expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
         )
     try:
-        document = json.loads(file.read_bytes())
-    except (ValueError, RecursionError) as error:
+        document = parse_json(file.read_bytes())
+    except ValueError as error:
         raise DatasetError(
             f"{path} cannot be read as JSON ({str(error)[:120]}).",
             hint="Export it again.",
             code="squad",
-            found="damaged JSON",
-            expected="a whole JSON document",
+            found="damaged JSON" if not isinstance(error, DepthError) else f"more than {MAX_DEPTH} levels",
+            expected=f"a whole JSON document of at most {MAX_DEPTH} levels",
         ) from None
     entries = document.get("data") if isinstance(document, dict) else document
     if not isinstance(entries, list):

@@ -7,6 +7,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from studio.errors import WeightsError
+from studio.json_text import parse_json
 from studio.modeling.text.sources import CONFIG, TextModelFiles, find_text_model, is_scratch, scratch_architecture
 from studio.modeling.text.tokenizer import SPECIAL_TOKENS, TOKENIZER, SpecialTokens
 from studio.modeling.text.tokenizer_training import FIRST, LAST, PAD, train_tokenizer
@@ -40,7 +41,7 @@ def text_assets(
 
 def config_of(assets: Mapping[str, bytes]) -> dict[str, Any]:
     """The configuration in a model's assets."""
-    values: dict[str, Any] = json.loads(assets[CONFIG])
+    values: dict[str, Any] = parse_json(assets[CONFIG])
     return values
 
 

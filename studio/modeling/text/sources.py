@@ -15,6 +15,7 @@ from typing import Any, Literal
 from studio.errors import WeightsError
 from studio.files import sha256_file
 from studio.hub import is_hub_reachable
+from studio.json_text import parse_json
 from studio.modeling.weights import CONNECT_SECONDS, WeightsFile, weights_cache
 from studio.packaged import PACKAGED_TEXT_MODELS
 from studio.settings.sections.text import SCRATCH, SCRATCH_ENCODERS, SCRATCH_TRANSLATORS
@@ -42,7 +43,7 @@ class TextModelFiles:
             WeightsError: if it is not there, or cannot be read.
         """
         try:
-            values = json.loads((self.folder / CONFIG).read_text())
+            values = parse_json((self.folder / CONFIG).read_bytes())
         except (OSError, ValueError) as error:
             raise WeightsError(
                 f"The configuration of {self.name!r} cannot be read.",

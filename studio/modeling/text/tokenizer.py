@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 
 from tokenizers import Encoding, Tokenizer, normalizers
 
+from studio.json_text import parse_json
+
 TOKENIZER = "tokenizer.json"
 SPECIAL_TOKENS = "special_tokens.json"
 LEAST_ROOM = 2
@@ -37,7 +39,7 @@ class SpecialTokens:
     @classmethod
     def from_bytes(cls, content: bytes) -> "SpecialTokens":
         """The opposite of `to_bytes`."""
-        return cls(**json.loads(content))
+        return cls(**parse_json(content))
 
 
 class TextTokenizer:

@@ -5,7 +5,6 @@ A file of yours lies in `HOME/weights/` and is named after the backbone: `resnet
 
 import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,6 +12,7 @@ from typing import Literal
 from studio.errors import WeightsError
 from studio.files import private_folder, read_json, sha256_file
 from studio.hub import is_hub_reachable
+from studio.interpreter import python_module, without_working_folder
 from studio.packaged import PACKAGED_IMAGE_WEIGHTS
 
 HUB_FILE = "model.safetensors"
@@ -99,8 +99,8 @@ def _is_intact(path: Path) -> bool:
 
 def _convert(name: str, path: Path) -> None:
     """In a process of its own: what reads a pickle, even weights-only, ends right after."""
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    command = [sys.executable, "-m", "studio.modeling.packaged_weights", name, str(path)]
+    environment = {**without_working_folder(os.environ), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+    command = python_module("studio.modeling.packaged_weights", name, str(path))
     try:
         done = subprocess.run(
             command, env=environment, check=False, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT_SECONDS

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from studio.interpreter import without_working_folder
 from studio.runs.spec import RunSpec
 
 _ALLOWED = frozenset(
@@ -45,9 +46,9 @@ def worker_environment(environment: Mapping[str, str], spec: RunSpec) -> dict[st
 
     With the default wait policy one busy neighbour slowed training by a factor of 10 to 45 on two cores.
     """
-    kept = {
-        name: value for name, value in environment.items() if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)
-    }
+    kept = without_working_folder(
+        {name: value for name, value in environment.items() if name in _ALLOWED or name.startswith(_ALLOWED_PREFIXES)}
+    )
     kept |= {"OMP_WAIT_POLICY": "PASSIVE", "OMP_NUM_THREADS": str(spec.threads), "MKL_NUM_THREADS": str(spec.threads)}
     kept["PYTHONUNBUFFERED"] = "1"
     if not spec.devices:

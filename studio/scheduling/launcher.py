@@ -9,12 +9,12 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
+from studio.interpreter import python_module
 from studio.runs.process import ProcessRecord
 from studio.runs.spec import RunSpec
 from studio.scheduling.environment import worker_environment
@@ -50,7 +50,7 @@ class WarmLauncher:
         self._socket.unlink(missing_ok=True)
         with self._socket.with_suffix(".log").open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "studio.training", "--launcher", str(self._socket)],
+                python_module("studio.training", "--launcher", str(self._socket)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

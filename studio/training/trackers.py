@@ -5,7 +5,6 @@ import json
 import math
 import os
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any, Protocol
 
 from studio.errors import MissingDependencyError
 from studio.files import private_folder
+from studio.interpreter import python_module, without_working_folder
 from studio.runs.events import Finished
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
@@ -51,7 +51,10 @@ class NeptuneTracker:
 
     def __init__(self, folder: RunFolder, run_id: str, project: str, token: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "studio.training.neptune_client"], stdin=subprocess.PIPE, cwd=folder.path
+            python_module("studio.training.neptune_client"),
+            stdin=subprocess.PIPE,
+            env=without_working_folder(os.environ),
+            cwd=folder.path,
         )
         assert self._process.stdin is not None
         self._pipe = self._process.stdin.fileno()

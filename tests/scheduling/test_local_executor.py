@@ -23,12 +23,12 @@ def sleeper(*, leads_group: bool = True) -> subprocess.Popen[bytes]:
 
 
 def test_a_worker_knows_only_what_is_on_the_list() -> None:
-    environment = {"PATH": "p", "HF_TOKEN": "secret", "AWS_SECRET_ACCESS_KEY": "secret", "LC_ALL": "C"}
+    environment = {"PATH": "/p", "HF_TOKEN": "secret", "AWS_SECRET_ACCESS_KEY": "secret", "LC_ALL": "C"}
 
     known = worker_environment(environment, RunSpec(run_id="r", problem_type="", threads=2))
 
     assert "secret" not in known.values()
-    assert known["PATH"] == "p"
+    assert known["PATH"] == "/p"
     assert known["OMP_WAIT_POLICY"] == "PASSIVE"
     assert known["OMP_NUM_THREADS"] == "2"
     assert known["CUDA_VISIBLE_DEVICES"] == ""

@@ -1,11 +1,16 @@
 """B130 to B159: whatever reads files of others is bounded, and a hostile one ends nothing but its own request."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
 from tests.security.black_box import BlackBox
+from tests.security.hostile import packed, picture
 from tests.security.test_code_by_content import order_without_name
 
 DEEP = {"blocks": "- ", "lists": "[", "keys": "? ", "mappings": "{a: "}
@@ -35,3 +40,30 @@ def test_b130_deep_augmentations_are_a_finding(box: BlackBox, shapes: dict[str, 
         assert (checked.status, started.status) == (200, 422), checked.text
         assert "custom_train" in started.text
     assert box.call("GET", "/api/health").status == 200
+
+
+PLANTED = ("pandas", "secrets", "numpy", "torch", "typer", "studio", "PIL", "pyarrow", "sitecustomize", "yaml")
+
+
+def test_b133_a_command_in_a_folder_of_others_imports_nothing_of_it(tmp_path: Path) -> None:
+    """The installed command looks at an upload, decodes it in a worker and makes a dataset, all in a hostile folder."""
+    folder, mark = tmp_path / "work", tmp_path / "mark"
+    folder.mkdir()
+    for name in PLANTED:
+        (folder / f"{name}.py").write_text(f"open({str(mark)!r}, 'a').write({name!r} + ' ')\n")
+    files = {f"images/{label}/{one}.png": picture(one) for label in "ab" for one in range(6)}
+    (folder / "data.zip").write_bytes(packed(files))
+    studio = Path(sys.executable).with_name("studio")
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    done = subprocess.run(
+        [studio, "dataset", "import", "data.zip", "--home", tmp_path / "home", "--name", "b133", "--json"],
+        cwd=folder,
+        env={**environment, "STUDIO_WARM_LAUNCHER": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert not mark.exists(), mark.read_text()
+    assert done.returncode == 0, done.stderr

@@ -188,3 +188,14 @@ def test_b131_json_and_yaml_of_others_have_a_stated_depth() -> None:
                 wrong.append(f"{path}:{node.lineno} reads YAML of any depth")
 
     assert wrong == []
+
+
+def test_b132_every_interpreter_is_started_without_the_working_folder() -> None:
+    """One module knows how to start Python; no other names the interpreter or hands a bare environment on."""
+    naming = [path.as_posix() for path, node in nodes() if name_of(node) == "sys.executable"]  # type: ignore[arg-type]
+
+    assert set(naming) == {"studio/interpreter.py"}
+    for path in SOURCES:
+        text = path.read_text()
+        for start in re.findall(r"(?:Popen|subprocess\.run|check_output)\(\n?\s*python_module", text):
+            assert "env=" in text.partition(start)[2][:400], path

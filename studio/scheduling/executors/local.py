@@ -3,9 +3,9 @@
 import logging
 import signal
 import subprocess
-import sys
 from collections.abc import Mapping
 
+from studio.interpreter import python_module
 from studio.runs.exit_record import ExitRecord
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.runs.process import ProcessRecord
@@ -101,7 +101,7 @@ class LocalExecutor:
 def _start_cold(folder: RunFolder, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     with folder.log.open("ab") as output:
         return subprocess.Popen(
-            [sys.executable, "-m", "studio.training", str(folder.path)],
+            python_module("studio.training", str(folder.path)),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

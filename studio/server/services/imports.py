@@ -5,7 +5,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Mapping
@@ -20,6 +19,7 @@ from studio.datasets.scan_result import TABLE_ROLES
 from studio.datasets.unpacking import PACKED_TABLES
 from studio.errors import ArchiveError, ConflictError, PathError, StudioError
 from studio.files import private_folder, read_head, read_json, resolve_inside, write_json
+from studio.interpreter import python_module
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ENDED, RunState
@@ -280,7 +280,7 @@ class Imports:
         environment = worker_environment(os.environ, RunSpec(run_id=row.id, problem_type=""))
         with (folder / "scan.log").open("wb") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "studio.datasets.scan", str(folder)],
+                python_module("studio.datasets.scan", str(folder)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

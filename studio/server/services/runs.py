@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from studio.errors import ConflictError, NotFoundError, StudioError
 from studio.files import resolve_inside, sha256_file
+from studio.interpreter import python_module
 from studio.results.insight import Insight, InsightEntry
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
@@ -176,7 +176,7 @@ class Runs:
         environment = worker_environment(os.environ, RunSpec(run_id="pack", problem_type=""))
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "studio.scoring.pack", str(folder.path)],
+                python_module("studio.scoring.pack", str(folder.path)),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 env=environment,

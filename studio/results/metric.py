@@ -1,5 +1,6 @@
 """MetricInfo: what a number means, which way is better, and between which ends it lies."""
 
+import math
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
@@ -27,9 +28,9 @@ class MetricInfo(BaseModel):
     """One or two sentences; how it is averaged belongs here."""
 
     def is_better(self, value: float, than: float | None) -> bool:
-        """Whether `value` beats `than` strictly; anything beats nothing, NaN beats nothing at all."""
-        if value != value:
+        """Whether `value` beats `than` strictly; a finite number beats nothing, no other beats anything."""
+        if not math.isfinite(value):
             return False
-        if than is None or than != than:
+        if than is None or not math.isfinite(than):
             return True
         return value > than if self.direction is Direction.MAXIMIZE else value < than

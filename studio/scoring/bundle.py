@@ -1,10 +1,12 @@
 """Bundle: a trained model as a folder that the predictor loads. Relocatable, verified, without a pickle.
 
-bundle.json          BundleManifest, written last
+bundle.json          BundleManifest with a hash of itself, written last
 model.safetensors    every tensor of the model, also what normalization gathered
 assets/              what the model needs beside them, such as its tokenizer
 """
 
+import hashlib
+import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,15 +15,27 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from studio.errors import BundleError, WeightsError
+from studio.errors import BundleError, PathError, WeightsError
 from studio.failpoints import failpoint
-from studio.files import fsync_file, fsync_folder, private_folder, read_json, sha256_file, write_atomic, write_json
+from studio.files import (
+    fsync_file,
+    fsync_folder,
+    private_folder,
+    read_json,
+    resolve_inside,
+    sha256_file,
+    write_atomic,
+    write_json,
+)
 from studio.settings.schema import SettingsSchema
 
 MANIFEST = "bundle.json"
 ASSETS = "assets"
 WEIGHTS = "model.safetensors"
 BACKBONE = "architecture.backbone"
+VERSION = 2
+"""Since 2 a manifest carries its own hash."""
+DIGEST = "sha256"
 
 
 class BundleManifest(BaseModel):
@@ -29,7 +43,7 @@ class BundleManifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: int = 1
+    version: int = VERSION
     problem_type: str
     model_type: str | None = None
     settings: dict[str, dict[str, Any]]
@@ -44,6 +58,8 @@ class BundleManifest(BaseModel):
     versions: dict[str, str] = {}
     files: dict[str, str] = {}
     """File name -> SHA-256."""
+    sha256: str = ""
+    """Of everything else in the manifest."""
 
 
 @dataclass(frozen=True)
@@ -68,16 +84,52 @@ def open_bundle(folder: Path) -> Bundle:
     """The bundle in a folder.
 
     Raises:
-        BundleError: if it is missing or incomplete, or a file does not match.
+        BundleError: if it is missing or incomplete, or the manifest or a file does not match.
     """
     path = folder / MANIFEST
     if not path.is_file():
         raise BundleError("There is no trained model here.", hint="Wait for the run to finish, or run it again.")
-    manifest = BundleManifest.model_validate(read_json(path))
+    manifest = _read_manifest(path)
     for name, digest in manifest.files.items():
-        if not (folder / name).is_file() or sha256_file(folder / name) != digest:
+        if not _matches(folder, name, digest):
             raise BundleError(f"The file {name!r} of the model does not match.", hint="Copy the bundle again.")
     return Bundle(folder, manifest)
+
+
+def manifest_digest(values: Mapping[str, Any]) -> str:
+    """SHA-256 of everything in a manifest but its own hash, however the file is laid out."""
+    told = {name: value for name, value in values.items() if name != DIGEST}
+    return hashlib.sha256(json.dumps(told, sort_keys=True, allow_nan=False).encode()).hexdigest()
+
+
+def _read_manifest(path: Path) -> BundleManifest:
+    try:
+        values = read_json(path)
+        manifest = BundleManifest.model_validate(values)
+        is_changed = manifest.version >= VERSION and manifest.sha256 != manifest_digest(values)
+    except (OSError, ValueError) as error:
+        raise BundleError(
+            f"The manifest of the model cannot be read ({str(error).splitlines()[0][:120]}).",
+            hint="Copy the bundle again.",
+            found="a damaged manifest",
+            expected=f"{MANIFEST} as a run wrote it",
+        ) from error
+    if is_changed or WEIGHTS not in manifest.files:
+        raise BundleError(
+            "The manifest of the model was changed: its settings, labels or files are not those of the run.",
+            hint="Copy the bundle again.",
+            found="other content than was hashed" if is_changed else f"no hash of {WEIGHTS}",
+            expected=f"{MANIFEST} as a run wrote it",
+        )
+    return manifest
+
+
+def _matches(folder: Path, name: str, digest: str) -> bool:
+    try:
+        path = resolve_inside(folder, name)
+    except PathError:
+        return False
+    return path.is_file() and sha256_file(path) == digest
 
 
 def open_start_weights(folder: Path, problem_type: str, model_type: str | None, settings: SettingsSchema) -> Bundle:
@@ -120,6 +172,7 @@ def write_bundle(
         write_assets(temporary / ASSETS, assets or {})
         names = [WEIGHTS, *(f"{ASSETS}/{name}" for name in assets or {})]
         complete = manifest.model_copy(update={"files": {name: sha256_file(temporary / name) for name in names}})
+        complete = complete.model_copy(update={DIGEST: manifest_digest(complete.model_dump(mode="json"))})
         write_json(temporary / MANIFEST, complete.model_dump(mode="json"))
         failpoint("bundle")
         shutil.rmtree(folder, ignore_errors=True)

@@ -5,11 +5,11 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.errors import StudioError
+from studio.errors import BundleError, StudioError
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
 from studio.results.prediction import HIDDEN_COLUMNS
-from studio.scoring.golden import largest_difference, tolerance
+from studio.scoring.golden import changed_since, largest_difference, tolerance
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
 from studio.scoring.tables import prediction_table, write_csv, write_raw
@@ -61,8 +61,14 @@ def _scored(predictor: Predictor, table: Path, media: Path | None) -> ScoredTabl
 
 
 def verify(folder: Path) -> tuple[float, float]:
-    """The largest difference between this machine's outputs of the golden rows and the run's, and the allowed one."""
+    """The largest difference between this machine's outputs of the golden rows and the run's, and the allowed one.
+
+    Raises:
+        BundleError: if a file of the model, its settings or its labels are not those of the run.
+    """
     predictor = Predictor.load(folder / "bundle")
+    if changed := changed_since(folder / "golden", predictor):
+        raise BundleError(changed, hint="Copy the pipeline again.")
     return largest_difference(folder / "golden", predictor), tolerance(predictor)
 
 
@@ -84,7 +90,7 @@ def main(folder: Path, arguments: list[str]) -> int:
         count = predict_file(folder, Order(chosen.table, chosen.output, chosen.media, chosen.index, chosen.raw))
     except StudioError as error:
         sys.stderr.write(f"{error.message} {error.hint}".strip() + "\n")
-        return BAD_INPUT
+        return FAILED if chosen.command == "verify" else BAD_INPUT
     sys.stderr.write(f"{count} rows written to {chosen.output}\n")
     return 0
 

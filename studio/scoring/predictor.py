@@ -6,9 +6,11 @@ from typing import Any, Self
 
 import pandas as pd
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import nn
 
+from studio.errors import BundleError
 from studio.modeling.attributions import attribute_table
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
@@ -54,7 +56,13 @@ class Predictor:
         recipe = recipe_class(kind)(settings, target, kind.metrics, bundle.assets())
         chosen = device or torch.device("cpu")
         model = recipe.model(None)
-        model.load_state_dict(load_file(bundle.weights))
+        try:
+            model.load_state_dict(load_file(bundle.weights))
+        except (RuntimeError, SafetensorError) as error:
+            raise BundleError(
+                f"The weights do not fit the model: {str(error).strip().splitlines()[-1].strip()[:200]}",
+                hint="Copy the bundle again.",
+            ) from error
         return cls(bundle, kind, recipe, model.to(chosen).eval(), chosen)
 
     @property

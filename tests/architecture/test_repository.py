@@ -70,3 +70,15 @@ def test_source_files_are_one_concept_long() -> None:
     }
 
     assert long == {}
+
+
+def test_no_test_takes_nan_for_equal() -> None:
+    """NumPy's comparison does unless it is told not to, and the largest of several differences can lose a NaN."""
+    wrong = []
+    for path in [*(ROOT / "tests").rglob("*.py"), *(ROOT / "benchmarks").rglob("*.py")]:
+        for number, line in enumerate(path.read_text().splitlines(), start=1):
+            hides = "assert_allclose(" in line and "equal_nan=False" not in line
+            hides |= re.search(r"\bmax\(.*abs\(.*\bfor\b", line) is not None
+            if hides and path != Path(__file__):
+                wrong.append(f"{path.relative_to(ROOT)}:{number}")
+    assert wrong == []

@@ -56,3 +56,20 @@ def test_no_boxes_at_all_are_equal() -> None:
     empty = {"boxes": np.zeros((0, 4)), "scores": np.zeros(0)}
 
     assert set_difference(empty, {"boxes": [], "scores": []}) == 0
+
+
+@pytest.mark.parametrize("ours", [float("nan"), float("inf"), 1.0])
+@pytest.mark.parametrize("theirs", [float("nan"), float("inf"), -float("inf")])
+def test_what_is_no_finite_number_equals_nothing(ours: float, theirs: float) -> None:
+    for one, other in ((ours, theirs), (theirs, ours)):
+        raw = {"scores": np.array([0.5, one], dtype=np.float32), "boxes": np.zeros((2, 4))}
+        expected = {"scores": [0.5, other], "boxes": np.zeros((2, 4)).tolist()}
+
+        assert array_difference(raw, expected) == float("inf")
+        assert set_difference(raw, expected) == float("inf")
+
+
+def test_outputs_of_other_names_are_infinitely_far() -> None:
+    for compare in (array_difference, set_difference):
+        assert compare({"a": np.zeros(1)}, {"b": [0.0]}) == float("inf")
+        assert compare({"a": np.zeros(1)}, {"a": [0.0], "b": [0.0]}) == float("inf")

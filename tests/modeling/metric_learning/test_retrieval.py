@@ -28,7 +28,7 @@ def test_blocks_find_what_a_full_sort_finds_and_never_the_row_itself(block: int 
     found = most_similar(embeddings, None, 6, block=block)
 
     np.testing.assert_array_equal(found.positions, np.argsort(-cosines, axis=1)[:, :6])
-    np.testing.assert_allclose(found.similarities, -np.sort(-cosines, axis=1)[:, :6], atol=1e-6)
+    np.testing.assert_allclose(found.similarities, -np.sort(-cosines, axis=1)[:, :6], atol=1e-6, equal_nan=False)
 
 
 def test_a_given_index_may_hold_the_query_and_fewer_rows_than_asked_for() -> None:

@@ -11,7 +11,7 @@ import typer
 
 from studio.commands.connection import Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path
-from studio.commands.output import answer_json, answer_table, has_errors, people, tell, tell_findings
+from studio.commands.output import answer_json, answer_table, has_errors, shown, tell, tell_findings, working
 from studio.files import iter_files
 
 app = typer.Typer(no_args_is_help=True, help="Datasets")
@@ -180,7 +180,7 @@ def _look_again(connection: Connection, draft: dict[str, Any], choices: dict[str
 
 def _await_scan(connection: Connection, draft: dict[str, Any], *, may_fail: bool = False) -> dict[str, Any]:
     """The look when it is over; one that failed is looked at again where more was told than the first look knew."""
-    with people().status("Looking at the data"):
+    with working("Looking at the data"):
         while draft["state"] == "scanning":
             time.sleep(POLL_SECONDS)
             draft = connection.get(f"/api/imports/{draft['id']}")
@@ -192,11 +192,11 @@ def _await_scan(connection: Connection, draft: dict[str, Any], *, may_fail: bool
 
 
 def _await_dataset(connection: Connection, dataset: dict[str, Any]) -> dict[str, Any]:
-    with people().status("Inspecting every file") as status:
+    with working("Inspecting every file") as status:
         while dataset["state"] == "inspecting":
             time.sleep(POLL_SECONDS)
             dataset = connection.get(f"/api/datasets/{dataset['id']}")
-            status.update(f"Inspecting every file, {dataset['progress']:.0%} {dataset['detail']}")
+            status.update(shown(f"Inspecting every file, {dataset['progress']:.0%} {dataset['detail']}"))
     return dataset
 
 

@@ -12,6 +12,7 @@ from studio.commands.configs import load_and_check, read_file
 from studio.commands.connection import Connection, connect, part
 from studio.commands.options import HomeOption, JsonOption, SetOption, home_path, parse_changes
 from studio.commands.output import answer_json, answer_table, has_errors, people, tell, tell_findings
+from studio.visible import visible
 
 app = typer.Typer(no_args_is_help=True, help="Experiments")
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
@@ -151,7 +152,7 @@ def log_experiment(id: str, home: HomeOption = None, json: JsonOption = False) -
         tell(f"Run {run_id}")
         for line in lines:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line["time"]))
-            typer.echo(f"{stamp} {line['level']:7} {line['text']}")
+            typer.echo(f"{stamp} {line['level']:7} {visible(line['text'])}")
 
 
 def show_view(experiment: dict[str, Any]) -> dict[str, Any]:
@@ -207,13 +208,13 @@ def _wait_or_stop(connection: Connection, experiment: dict[str, Any]) -> dict[st
 def _await_end(connection: Connection, experiment: dict[str, Any], seconds: float | None) -> dict[str, Any]:
     deadline = None if seconds is None else time.monotonic() + seconds
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=people(), transient=True) as progress:
-        task = progress.add_task(experiment["name"], total=1.0)
+        task = progress.add_task(visible(experiment["name"]), total=1.0)
         while experiment["state"] not in ENDED and (deadline is None or time.monotonic() < deadline):
             progress.update(task, completed=experiment["progress"], description=_words(experiment))
             time.sleep(POLL_SECONDS)
@@ -224,9 +225,9 @@ def _await_end(connection: Connection, experiment: dict[str, Any], seconds: floa
 def _words(experiment: dict[str, Any]) -> str:
     active = next((one for one in experiment["runs"] if one["state"] not in ENDED), None)
     if active is None:
-        return str(experiment["name"])
+        return visible(experiment["name"])
     what = active["queued_reason"] or (active["phase"] or {}).get("name") or active["state"]
-    return f"{experiment['name']}: {what}, epoch {active['epoch']:.1f} of {active['epochs']}"
+    return visible(f"{experiment['name']}: {what}, epoch {active['epoch']:.1f} of {active['epochs']}")
 
 
 def _outcome(experiment: dict[str, Any]) -> int:

@@ -1,14 +1,21 @@
 """Output: one JSON document for programs on standard output; findings and messages for people on standard error."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
+from rich.status import Status
 from rich.table import Table
+from rich.text import Text
+
+from studio.visible import visible
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
+_UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""C1 controls, directions, separators of lines, and halves of letters."""
 
 
 def people() -> Console:
@@ -18,7 +25,10 @@ def people() -> Console:
 
 def answer_json(value: Any) -> None:
     """The one JSON document of a command."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    # JSON leaves some control characters as they are, which steer a terminal; an escape means the same.
+    text = _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
@@ -28,16 +38,26 @@ def answer_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> No
     for column in columns:
         table.add_column(column)
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
+        table.add_row(*(shown("" if cell is None else str(cell)) for cell in row))
     Console(highlight=False).print(table)
+
+
+def shown(text: str) -> Text:
+    """Text of anybody for a terminal: neither markup nor control characters act."""
+    return Text(visible(text, keep="\n\t"))
+
+
+def working(what: str) -> Status:
+    """What a command waits for, while it waits."""
+    return people().status(shown(what))
 
 
 def tell(message: str, hint: str = "") -> None:
     """A sentence for people."""
     console = people()
-    console.print(message, markup=False, soft_wrap=True)
+    console.print(shown(message), soft_wrap=True)
     if hint:
-        console.print(f"  {hint}", style="dim", markup=False, soft_wrap=True)
+        console.print(shown(f"  {hint}"), style="dim", soft_wrap=True)
 
 
 def tell_findings(findings: Iterable[Mapping[str, Any]]) -> None:
@@ -47,10 +67,10 @@ def tell_findings(findings: Iterable[Mapping[str, Any]]) -> None:
         level = str(finding.get("level", "error"))
         line = finding.get("line")
         place = f"{finding['path']}{f' (line {line})' if line else ''}"
-        console.print(f"{level:8}", style=STYLES.get(level), end="", markup=False)
-        console.print(f"{place}: {finding['message']}", markup=False, soft_wrap=True)
+        console.print(shown(f"{level:8}"), style=STYLES.get(level), end="")
+        console.print(shown(f"{place}: {finding['message']}"), soft_wrap=True)
         if finding.get("fix"):
-            console.print(f"        {finding['fix']}", style="dim", markup=False, soft_wrap=True)
+            console.print(shown(f"        {finding['fix']}"), style="dim", soft_wrap=True)
 
 
 def has_errors(findings: Iterable[Mapping[str, Any]]) -> bool:

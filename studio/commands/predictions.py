@@ -10,7 +10,7 @@ import typer
 
 from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path
-from studio.commands.output import answer_json, people, tell
+from studio.commands.output import answer_json, tell, working
 from studio.files import iter_files
 
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
@@ -74,7 +74,7 @@ def export(
         raise InputError(f"There is no scoring pipeline of kind {kind!r}.", hint="Use python.")
     with connect(home_path(home)) as connection:
         run_id = _best_run(connection, id)
-        with people().status("Building the scoring pipeline"):
+        with working("Building the scoring pipeline"):
             built = connection.post(f"/api/runs/{run_id}/pipeline", is_repeatable=True)
         sha256 = connection.download(f"/api/runs/{run_id}/files/{built['name']}", output)
     if sha256 != built["sha256"]:
@@ -122,7 +122,7 @@ def _value(run: dict[str, Any], worst: float) -> float:
 
 
 def _await(connection: Connection, prediction: dict[str, Any]) -> dict[str, Any]:
-    with people().status("Predicting") as status:
+    with working("Predicting") as status:
         while prediction["state"] not in ENDED:
             time.sleep(POLL_SECONDS)
             prediction = connection.get(f"/api/predictions/{prediction['id']}")

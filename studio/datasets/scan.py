@@ -48,6 +48,7 @@ from studio.problems.registry import problem_type
 from studio.results.prediction import ROW
 from studio.results.sample_view import SampleView
 from studio.settings.finding import Finding, FindingLevel, FindingsError
+from studio.visible import make_output_visible
 
 MEMORY_BYTES = 6 << 30
 CPU_SECONDS = 600
@@ -349,6 +350,7 @@ def limit_process() -> None:
 def main(arguments: list[str]) -> int:
     """Scan one import folder; the answer is `scan.json`."""
     os.umask(0o077)
+    make_output_visible()
     folder = Path(arguments[0]).resolve()
     limit_process()
     result = scan(folder)

@@ -20,6 +20,7 @@ from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.scoring.bundle import Bundle, BundleManifest, open_bundle
 from studio.scoring.wheel import scoring_wheel
+from studio.visible import make_output_visible
 
 SERVE_DISTRIBUTIONS = ("fastapi", "uvicorn")
 GOLDEN = "golden"
@@ -101,6 +102,7 @@ def _pin(name: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Pack the run in a folder; gives the exit code."""
+    make_output_visible()
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m studio.scoring.pack RUN_FOLDER\n")
         return 2

@@ -19,8 +19,7 @@ from studio.modeling.recipe import Recipe, SampleRow
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS, PredictionSummary
 from studio.results.sample_index import GROUP_ROWS, SampleIndex
 from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+from studio.results.spreadsheet import guarded
 
 
 def prediction_table(recipe: Recipe[Any], scored: ScoredTable, index: ScoredTable | None = None) -> pd.DataFrame:
@@ -89,12 +88,12 @@ def write_samples(frame: pd.DataFrame, target: Path, split: str) -> None:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV: lists as JSON, and no text that a spreadsheet would run as a formula."""
-    guarded = table.copy()
-    for column in guarded.columns:
-        if guarded[column].map(lambda value: isinstance(value, str | list | np.ndarray | tuple)).any():
-            guarded[column] = guarded[column].map(_cell).astype(object)
-    guarded.columns = pd.Index([_cell(str(name)) for name in guarded.columns])
-    guarded.to_csv(path, index=False)
+    cells = table.copy()
+    for column in cells.columns:
+        if cells[column].map(lambda value: isinstance(value, str | list | np.ndarray | tuple)).any():
+            cells[column] = cells[column].map(_cell).astype(object)
+    cells.columns = pd.Index([_cell(str(name)) for name in cells.columns])
+    cells.to_csv(path, index=False)
 
 
 def _cell(value: object) -> object:
@@ -102,9 +101,7 @@ def _cell(value: object) -> object:
         value = value.tolist()
     if isinstance(value, list | tuple):
         return json.dumps(list(value), ensure_ascii=False)
-    if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    return guarded(value) if isinstance(value, str) else value
 
 
 def write_raw(path: Path, recipe: Recipe[Any], scored: ScoredTable) -> None:

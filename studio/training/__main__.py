@@ -3,11 +3,14 @@
 import sys
 from pathlib import Path
 
+from studio.visible import make_output_visible
+
 USAGE = "usage: python -m studio.training RUN_FOLDER | --launcher SOCKET"
 
 
 def main(arguments: list[str]) -> int:
     """Run as told; gives the exit code."""
+    make_output_visible()
     if len(arguments) == 2 and arguments[0] == "--launcher":
         from studio.training.launcher import serve
 

@@ -38,6 +38,7 @@ from studio.runs.events import (
 from studio.runs.folder import RunFolder
 from studio.training.signs_of_life import SignsOfLife
 from studio.training.usage import Usage
+from studio.visible import visible
 
 FLUSH_SECONDS = 0.25
 SYNC_SECONDS = 5.0
@@ -107,10 +108,11 @@ class Reporter:
             self._listener = listener
 
     def log(self, level: Level, text: str) -> None:
-        """A line for the log page; also printed, for `worker.log`."""
-        sys.stdout.write(f"{level}: {text}\n")
+        """Lines for the log page; also printed, for `worker.log`. Texts of others cannot forge or hide one."""
+        lines = [visible(line, keep="\t") for line in text.split("\n")]
+        sys.stdout.write("\n".join([f"{level}: {lines[0]}", *lines[1:], ""]))
         sys.stdout.flush()
-        for line in text.splitlines() or [""]:
+        for line in lines:
             self.event(Log(level=level, text=line[:MAX_LOG_LINE]))
 
     def progress(self, fraction: float, detail: str = "", **more: Any) -> None:

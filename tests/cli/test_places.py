@@ -13,6 +13,8 @@ from studio.commands.app import run
 from studio.store.home import Home, HomeError
 from studio.store.store import Store
 
+pytestmark = [pytest.mark.trust, pytest.mark.rows("F141")]
+
 ODD_NAMES = ["a?b", "p%41c", "a#b", "a b", "ünï", "a&b=c", "%s%d", "a:b", "x?mode=memory", "-dash", "quote'\"q"]
 
 
@@ -107,7 +109,6 @@ def test_an_empty_folder_and_a_home_of_an_earlier_day_become_private(tmp_path: P
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-@pytest.mark.rows("F141")
 @pytest.mark.parametrize("command", ["serve", "experiment list", "backup -o x.zip", "restore x.zip"])
 def test_f141_a_wrong_place_is_a_sentence_of_every_command(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

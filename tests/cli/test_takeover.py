@@ -17,6 +17,7 @@ from studio.server.home_lock import HomeInUseError, HomeLock, read_server_record
 from studio.store.home import Home
 
 pytestmark = [
+    pytest.mark.trust,
     pytest.mark.rows("F140"),
     # httpcore leaves the socket of a refused connection to the garbage collector.
     pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"),

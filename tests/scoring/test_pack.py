@@ -84,7 +84,7 @@ def test_spreadsheets_run_no_formula_from_a_prediction_table(tmp_path: Path) -> 
 
     lines = (tmp_path / "out.csv").read_text().splitlines()
     assert lines[0].startswith("'=evil")
-    assert [line.split(",")[0] for line in lines[1:]] == ["'=1+1", "'@cmd", "'-2", "plain"]
+    assert [line.split(",")[0] for line in lines[1:]] == ["'=1+1", "'@cmd", "-2", "plain"]
     assert lines[1].split(",")[1] == "-1.5"
     assert json.loads(pd.read_csv(tmp_path / "out.csv")["list"][0]) == ["a"]
 

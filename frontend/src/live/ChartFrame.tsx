@@ -6,6 +6,7 @@ import { MoreIcon } from "../ui/icons";
 import { downloadText, downloadUrl } from "../ui/download";
 import type { ChartLine } from "./chart-lines";
 import { tableRows } from "./chart-table";
+import { csvText } from "./csv";
 import classes from "./chart.module.css";
 
 type ChartFrameProps = {
@@ -104,10 +105,5 @@ function savePicture(plot: uPlot | null, title: string): void {
 
 function saveTable(lines: ChartLine[], title: string): void {
   const { header, rows } = tableRows(lines, Infinity);
-  const quoted = header.map((name) => (/[",\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name));
-  downloadText(
-    [quoted, ...rows].map((row) => row.map((cell) => cell ?? "").join(",")).join("\n") + "\n",
-    `${title}.csv`,
-    "text/csv",
-  );
+  downloadText(csvText([header, ...rows]), `${title}.csv`, "text/csv");
 }

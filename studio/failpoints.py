@@ -34,6 +34,7 @@ FAILPOINTS = frozenset(
         "pipeline_half",
         "prediction_entombed",
         "predictions",
+        "start",
         "update",
         "upload_durable",
         "validation",

@@ -109,6 +109,14 @@ def sync_files(folder: Path) -> None:
         os.close(descriptor)
 
 
+def remove(path: Path) -> None:
+    """Remove a file, a link or a whole folder, if it is there."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def private_folder(path: Path) -> Path:
     """The folder, made if needed, readable by its owner only (0700)."""
     path.mkdir(parents=True, exist_ok=True)

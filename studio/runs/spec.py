@@ -62,6 +62,16 @@ class RunSpec(BaseModel):
     start_weights: str = ""
     """Folder of the bundle whose weights training starts from, relative to the run's folder or absolute."""
 
+    def paths(self) -> dict[str, str]:
+        """Every folder and file that the order names, by what it is."""
+        told = {"dataset": self.dataset, "start_weights": self.start_weights}
+        if self.predict is not None:
+            told |= {"bundle": self.predict.bundle, "table": self.predict.table, "media": self.predict.media}
+        if self.kind is WorkerKind.INSPECT:
+            order = self.settings.get("import", {})
+            told |= {name: str(order.get(name, "")) for name in ("files", "tables", "target")}
+        return {name: path for name, path in told.items() if path}
+
     def write(self, folder: Path) -> None:
         """Write `spec.json` into a run folder, whole or not at all."""
         write_json(folder / "spec.json", self.model_dump(mode="json"))

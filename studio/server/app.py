@@ -2,16 +2,17 @@
 
 import logging
 import os
-import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp
 
+from studio.failpoints import failpoint
 from studio.files import disk_free_bytes
 from studio.machine import gpus, usable_cores
 from studio.runs.silence import VARIABLE as HANG_VARIABLE
@@ -28,6 +29,7 @@ from studio.server.config import ServerConfig
 from studio.server.guard import Guard
 from studio.server.home_lock import HomeLock
 from studio.server.openapi import operation_id
+from studio.server.recovery import is_done_without
 from studio.server.routes.all import api_router
 from studio.server.services.answers import ANSWER_SECONDS, Answers
 from studio.server.services.catalogue import Catalogue
@@ -125,31 +127,33 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
 
 
 def start_studio(studio: Studio) -> None:
-    """Finish what a crash cut off, then begin to schedule."""
+    """Finish what a crash cut off, then begin to schedule. Only without a scheduler there is no start."""
     for notice in studio.notices.now():
         logger.warning(notice.message)
+    steps: list[tuple[str, Callable[[], object]]] = [
+        ("finishing deletions of experiments", studio.experiments.recover),
+        ("recovering datasets", studio.datasets.recover),
+        ("recovering predictions", studio.predictions.recover),
+        ("recovering imports", studio.imports.recover),
+        ("removing old uploads", studio.uploads.start),
+    ]
     if not studio.config.is_embedded:
-        with suppress(OSError, sqlite3.Error):
-            keep_daily_copy(studio.home.database, studio.home.backups)
-    studio.experiments.recover()
-    studio.datasets.recover()
-    studio.predictions.recover()
-    studio.imports.recover()
-    studio.uploads.start()
-    studio.scheduler.start()
+        copy = partial(keep_daily_copy, studio.home.database, studio.home.backups)
+        steps.insert(0, ("copying the database", copy))
     if studio.launcher is not None:
-        studio.launcher.start()
+        steps.append(("starting the warm launcher", studio.launcher.start))
+    failed = [what for what, step in steps if not is_done_without(what, step)]
+    studio.notices.tell_left_out(failed)
+    failpoint("start")
+    studio.scheduler.start()
 
 
 def stop_studio(studio: Studio) -> None:
-    """Leave; workers go on."""
-    studio.hub.close()
-    studio.scheduler.stop()
-    studio.uploads.close()
-    studio.imports.close()
-    studio.answers.close()
-    studio.executor.close()
-    studio.store.close()
+    """Leave; workers go on. No step that fails keeps the next one from its turn."""
+    parts = (studio.hub, studio.uploads, studio.imports, studio.answers, studio.executor, studio.store)
+    is_done_without("stopping the scheduler", studio.scheduler.stop)
+    for part in parts:
+        is_done_without(f"closing {type(part).__name__}", part.close)
 
 
 def create_app(studio: Studio) -> ASGIApp:
@@ -157,7 +161,13 @@ def create_app(studio: Studio) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        start_studio(studio)
+        try:
+            start_studio(studio)
+        except Exception as error:
+            studio.start_error = error
+            logger.exception("The studio could not start.")
+            stop_studio(studio)
+            raise
         try:
             yield
         finally:
@@ -207,7 +217,8 @@ def keep_ballast(home: Home, size_bytes: int) -> None:
     if home.ballast.exists():
         if free < size_bytes // 4:
             logger.warning("The disk is full: the %d MB kept back are given free.", size_bytes >> 20)
-            home.ballast.unlink(missing_ok=True)
+            with suppress(OSError):
+                home.ballast.unlink(missing_ok=True)
     elif free >= 4 * size_bytes > 0:
         try:
             with home.ballast.open("wb") as file:

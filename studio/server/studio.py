@@ -53,6 +53,8 @@ class Studio:
     machine: "MachineService"
     notices: "HomeNotices"
     started: float
+    start_error: Exception | None = None
+    """Why it did not start."""
 
 
 def studio_of(request: Request) -> Studio:

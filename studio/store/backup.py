@@ -34,7 +34,9 @@ from studio.files import (
 from studio.json_text import parse_json
 from studio.store.copies import copy_database
 from studio.store.damage import require_sound
+from studio.store.foreign_names import foreign_names
 from studio.store.home import Home, require_own_place
+from studio.store.ids import is_id
 from studio.store.migrate import require_known_revision
 
 VERSION = 1
@@ -43,6 +45,16 @@ DATABASE = "studio.db"
 PIN_TRIES = 10
 _RUN_PARTS = ("insights", "predictions", "bundle", "golden", "assets")
 _RUN_FILES = ("spec.json", "events.jsonl", "worker.log")
+
+
+ANYTHING = None
+_PLACES: dict[str, tuple[str, ...] | None] = {
+    "runs": (*_RUN_PARTS, *_RUN_FILES, "checkpoints"),
+    "predictions": ("predictions", "input", *_RUN_FILES),
+    "inspections": (*_RUN_FILES, "findings.json"),
+    "datasets": ANYTHING,
+}
+"""What a backup holds of each folder of the home, below an id."""
 
 
 class BackupError(StudioError):
@@ -142,10 +154,12 @@ def restore(file: Path, home_path: Path) -> BackupManifest:
             home_path.parent.mkdir(parents=True, exist_ok=True)
             require_free_space(home_path.parent, sum(one.size_bytes for one in manifest.files))
             home = Home.create(work)
+            _require_known_places(manifest)
             for one in manifest.files:
                 _take(archive, one, work)
         require_sound(home)
         require_known_revision(home.database)
+        _require_own_names(home)
         sync_files(work)
         if home_path.exists():
             home_path.rmdir()
@@ -158,20 +172,25 @@ def restore(file: Path, home_path: Path) -> BackupManifest:
 
 def _items(home: Home, contents: BackupContents, pins: Path) -> Iterator[_Item]:
     if contents.has_runs:
-        for folder in sorted((home.path / "runs").glob("*")):
+        for folder in _folders(home, "runs"):
             name = f"runs/{folder.name}"
             yield from _folder_items(folder, name, _RUN_PARTS, _RUN_FILES)
             yield from _checkpoint_items(folder / "checkpoints", f"{name}/checkpoints", pins / folder.name)
-        for folder in sorted((home.path / "predictions").glob("[!.]*")):
+        for folder in _folders(home, "predictions"):
             yield from _folder_items(folder, f"predictions/{folder.name}", ("predictions", "input"), _RUN_FILES)
         yield from _tree_items(home.weights, "weights")
-    for folder in sorted((home.path / "inspections").glob("*")):
+    for folder in _folders(home, "inspections"):
         yield from _folder_items(folder, f"inspections/{folder.name}", (), (*_RUN_FILES, "findings.json"))
     if contents.has_datasets:
-        for folder in sorted((home.path / "datasets").glob("*")):
+        for folder in _folders(home, "datasets"):
             # What can be made again stays behind; a folder without its manifest is not a dataset yet.
             if (folder / "dataset.json").is_file():
                 yield from _tree_items(folder, f"datasets/{folder.name}", without="cache")
+
+
+def _folders(home: Home, name: str) -> list[Path]:
+    """The folders of things; what else lies there (a deletion under way, what a person put there) stays behind."""
+    return [path for path in sorted((home.path / name).iterdir()) if is_id(path.name)]
 
 
 def _folder_items(folder: Path, name: str, parts: tuple[str, ...], files: tuple[str, ...]) -> Iterator[_Item]:
@@ -266,6 +285,39 @@ def _manifest(archive: zipfile.ZipFile) -> BackupManifest:
         return BackupManifest.model_validate(values)
     except ValidationError as error:
         raise BackupError("The list of files in this backup is damaged.", hint="Choose another file.") from error
+
+
+def _require_known_places(manifest: BackupManifest) -> None:
+    """Only what a backup puts there may come out of one: no session, key, process record or server file."""
+    strange = [one.path for one in manifest.files if not _is_known_place(one.path)]
+    if strange:
+        raise BackupError(
+            f"This backup holds files that no backup of the studio holds: {', '.join(map(repr, strange[:10]))}.",
+            hint="It was changed by somebody; choose another file.",
+            found=f"{len(strange)} files",
+        )
+
+
+def _is_known_place(text: str) -> bool:
+    first, *inner = relative_path(text).parts
+    if first == DATABASE:
+        return not inner
+    if first == "weights":
+        return bool(inner)
+    if len(inner) < 2 or not is_id(inner[0]):
+        return False
+    known = _PLACES.get(first, ())
+    return known is ANYTHING or inner[1] in known
+
+
+def _require_own_names(home: Home) -> None:
+    foreign = foreign_names(home)
+    if foreign:
+        raise BackupError(
+            f"The database of this backup names things outside of its home: {'; '.join(foreign[:10])}.",
+            hint="It was changed by somebody; choose another file.",
+            found=f"{len(foreign)} names",
+        )
 
 
 def _take(archive: zipfile.ZipFile, one: BackedUpFile, work: Path) -> None:

@@ -12,6 +12,7 @@ from studio.files import read_json
 from studio.runs.spec import WorkerKind
 from studio.store.copies import newest_copy
 from studio.store.home import Home
+from studio.store.ids import is_id
 
 FOLDERS_LOOKED_AT = 2_000
 
@@ -60,7 +61,7 @@ def lost_changes(home: Home, fences: dict[str, int]) -> list[str]:
 
 def _later(home: Home, fences: dict[str, int]) -> Iterator[str]:
     for kind in (WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.PREDICT):
-        for id in _newest(home.worker_folder(kind, "x").parent):
+        for id in filter(is_id, _newest(home.workers(kind))):
             try:
                 fence = int(read_json(home.worker_folder(kind, id) / "spec.json").get("fence", 0))
             except (OSError, ValueError, AttributeError, TypeError):

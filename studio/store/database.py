@@ -9,6 +9,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.pool import QueuePool, StaticPool
 
 from studio.errors import DiskFullError, StudioError
 from studio.files import disk_free_bytes
+from studio.store.stored_json import read_stored
 
 logger = logging.getLogger(__name__)
 BUSY_SECONDS = 5
@@ -135,11 +137,18 @@ def sqlite_url(path: Path) -> URL:
 
 def _engine(path: Path, *, is_writer: bool) -> Engine:
     pool: dict[str, Any] = {"poolclass": StaticPool} if is_writer else {"poolclass": QueuePool, "pool_size": 8}
-    engine = create_engine(sqlite_url(path), connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS}, **pool)
+    engine = create_engine(
+        sqlite_url(path),
+        connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},
+        json_deserializer=read_stored,
+        **pool,
+    )
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # transactions begin where we say
+        # A damaged byte in one text must not fail the list that the text is in.
+        connection.text_factory = partial(str, encoding="utf-8", errors="replace")
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")

@@ -14,7 +14,9 @@ from pathlib import Path
 from studio.errors import StudioError
 from studio.files import disk_free_bytes, private_folder
 from studio.runs.spec import WorkerKind
+from studio.store.ids import require_id
 
+GRAVE = ".deleted-"
 _WORKER_FOLDERS = {
     WorkerKind.TRAIN: "runs",
     WorkerKind.INSPECT: "inspections",
@@ -47,7 +49,7 @@ class HomeError(StudioError):
 
 @dataclass(frozen=True)
 class Home:
-    """Names inside one home folder."""
+    """Names inside one home folder. Those made of an id raise PathError if it is none."""
 
     path: Path
 
@@ -153,19 +155,27 @@ class Home:
 
     def dataset(self, id: str) -> Path:
         """A dataset's folder."""
-        return self.path / "datasets" / id
+        return self.path / "datasets" / require_id(id)
 
     def import_folder(self, id: str) -> Path:
         """The folder of data that is being looked at."""
-        return self.path / "imports" / id
+        return self.path / "imports" / require_id(id)
 
     def upload(self, id: str) -> Path:
         """An upload's bytes."""
-        return self.path / "uploads" / id
+        return self.path / "uploads" / require_id(id)
 
     def worker_folder(self, kind: WorkerKind, id: str) -> Path:
         """The folder of a worker of some kind."""
-        return self.path / _WORKER_FOLDERS[kind] / id
+        return self.workers(kind) / require_id(id)
+
+    def workers(self, kind: WorkerKind) -> Path:
+        """The folder that holds those of all workers of some kind."""
+        return self.path / _WORKER_FOLDERS[kind]
+
+    def grave(self, kind: WorkerKind, id: str) -> Path:
+        """Where a worker's folder is moved while it is being deleted."""
+        return self.workers(kind) / f"{GRAVE}{require_id(id)}"
 
 
 def require_own_place(path: Path) -> None:

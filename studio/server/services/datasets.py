@@ -6,17 +6,19 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.media import sniff_type
-from studio.errors import ConflictError, StudioError
+from studio.errors import ConflictError, PathError, StudioError
 from studio.files import read_head, resolve_inside
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
+from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.table_samples import TableQuery, read_table_samples
@@ -164,17 +166,19 @@ class Datasets:
 
     def recover(self) -> None:
         """After a start: finish what a crash cut off."""
-        for id in self._store.datasets.entombed():
-            self._remove(id)
-        for row in self._store.datasets.all():
-            if row.state != "inspecting":
-                continue
-            run = self._store.runs.find(row.id)
-            if run is not None:
-                self.settle(run)
-            else:
-                error = {"code": "interrupted", "message": "The server ended before the import began.", "hint": ""}
-                self._store.datasets.fail(row.id, {**error, "hint": "Import it again."})
+        for_each(
+            "dataset", self._store.datasets.entombed(), self._remove, lambda id, _: self._store.datasets.delete(id)
+        )
+        unfinished = [row for row in self._store.datasets.all() if row.state == "inspecting"]
+        for_each("dataset", unfinished, self._resume, lambda row, error: self._store.datasets.fail(row.id, error))
+
+    def _resume(self, row: DatasetRow) -> None:
+        run = self._store.runs.find(row.id)
+        if run is not None:
+            self.settle(run)
+        else:
+            error = {"code": "interrupted", "message": "The server ended before the import began.", "hint": ""}
+            self._store.datasets.fail(row.id, {**error, "hint": "Import it again."})
 
     def announce(self, id: str) -> Dataset:
         """Tell listeners how a dataset is now."""
@@ -197,8 +201,9 @@ class Datasets:
         return DatasetFiles.open(self._home.dataset(row.id))
 
     def _remove(self, id: str) -> None:
-        shutil.rmtree(self._home.dataset(id), ignore_errors=True)
-        shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, id), ignore_errors=True)
+        with suppress(PathError):  # what is no id of ours has no folder
+            shutil.rmtree(self._home.dataset(id), ignore_errors=True)
+            shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, id), ignore_errors=True)
         self._store.runs.delete(id)
         self._store.datasets.delete(id)
 

@@ -3,8 +3,9 @@
 import hashlib
 import shutil
 import time
+from contextlib import suppress
 
-from studio.errors import ConflictError, NotFoundError
+from studio.errors import ConflictError, NotFoundError, PathError
 from studio.failpoints import failpoint
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
@@ -15,6 +16,7 @@ from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
+from studio.server.recovery import for_each
 from studio.server.schemas.experiments import (
     Experiment,
     ExperimentCreate,
@@ -179,9 +181,9 @@ class Experiments:
         self._hub.publish({"experiments"}, "gone", GoneMessage(kind="experiment", id=row.id))
 
     def recover(self) -> None:
-        """After a start: finish deletions that a crash cut off."""
-        for id in self._store.experiments.entombed():
-            self._remove(id)
+        """After a start: finish deletions that a crash cut off. Where files cannot go, the rows still do."""
+        entombed = self._store.experiments.entombed()
+        for_each("experiment", entombed, self._remove, lambda id, _: self._store.experiments.delete(id))
 
     def yaml(self, id_or_name: str) -> tuple[str, str]:
         """The name and the YAML of an experiment."""
@@ -265,15 +267,20 @@ class Experiments:
 
     def _remove(self, id: str) -> None:
         for run in self._store.runs.of_experiment(id):
-            folder = RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run.id))
-            shutil.rmtree(folder.path, ignore_errors=True)
-            answers = RunFolder(self._home.worker_folder(WorkerKind.ANSWER, run.id))
-            if answers.process.exists() and self._executor.is_alive(answers):
-                self._executor.signal(answers, "term")
-            shutil.rmtree(answers.path, ignore_errors=True)
-        self._secrets.remove(id)
+            with suppress(PathError):  # what is no id of ours has no folder
+                self._remove_files(run.id)
+        with suppress(PathError):
+            self._secrets.remove(id)
         failpoint("delete_files_gone")
         self._store.experiments.delete(id)
+
+    def _remove_files(self, run_id: str) -> None:
+        folder = RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run_id))
+        shutil.rmtree(folder.path, ignore_errors=True)
+        answers = RunFolder(self._home.worker_folder(WorkerKind.ANSWER, run_id))
+        if answers.process.exists() and self._executor.is_alive(answers):
+            self._executor.signal(answers, "term")
+        shutil.rmtree(answers.path, ignore_errors=True)
 
 
 def _plain(value: object) -> object:

@@ -1,5 +1,7 @@
 """HomeNotices: what everyone who works with a home must know of it, whichever page is open."""
 
+from collections.abc import Sequence
+
 from studio.files import disk_free_bytes
 from studio.settings.finding import Finding, FindingLevel
 from studio.store.damage import lost_changes
@@ -16,10 +18,26 @@ class HomeNotices:
         self._home = home
         self._reserve_bytes = reserve_bytes
         self._lost = tuple(_lost_changes(home, store))
+        self._left_out: tuple[Finding, ...] = ()
 
     def now(self) -> list[Finding]:
         """The most important one first."""
-        return [*self._lost, *self._low_disk()]
+        return [*self._lost, *self._left_out, *self._low_disk()]
+
+    def tell_left_out(self, steps: Sequence[str]) -> None:
+        """From now on, say which steps of this start failed and were left out."""
+        self._left_out = tuple(
+            Finding(
+                level=FindingLevel.WARNING,
+                code="start_step",
+                path="start",
+                message=f"A step of the start failed and was left out: {step}.",
+                found="an error",
+                expected="no error",
+                fix="Look at logs/server.log in the home, and start the studio again.",
+            )
+            for step in steps
+        )
 
     def _low_disk(self) -> list[Finding]:
         free = disk_free_bytes(self._home.path)

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,13 @@ from studio.datasets.media import sniff_type
 from studio.datasets.scan_result import TABLE_ROLES
 from studio.datasets.unpacking import PACKED_TABLES
 from studio.errors import ArchiveError, ConflictError, PathError, StudioError
-from studio.files import private_folder, read_head, read_json, resolve_inside, write_json
+from studio.files import private_folder, read_head, read_json, remove, resolve_inside, write_json
 from studio.interpreter import python_module
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ENDED, RunState
 from studio.scheduling.environment import worker_environment
+from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset
 from studio.server.schemas.imports import Choices, Import
 from studio.server.services.datasets import Datasets
@@ -212,10 +214,12 @@ class Imports:
             os.killpg(scan.pid, signal.SIGKILL)
             scan.wait()
         self._store.imports.delete(id)
-        shutil.rmtree(self._home.import_folder(id), ignore_errors=True)
+        with suppress(PathError):  # what is no id of ours has no folder
+            shutil.rmtree(self._home.import_folder(id), ignore_errors=True)
         if row.upload_id is not None:
             self._store.uploads.delete(row.upload_id)
-            self._home.upload(row.upload_id).unlink(missing_ok=True)
+            with suppress(PathError):
+                remove(self._home.upload(row.upload_id))
 
     def settle(self, run: RunRow) -> None:
         """Forget data that has become a dataset; of a failed inspection it is kept for another try."""
@@ -235,11 +239,15 @@ class Imports:
         """After a start: look again where a look was cut off, forget what is old."""
         unended = [state for state in RunState if state not in ENDED]
         in_use = {self._import_of(run.spec) for run in self._store.runs.in_states(unended)}
-        for row in self._store.imports.all():
-            if row.state == "scanning":
-                self._scan(row)
-            elif row.created < time.time() - KEPT_SECONDS and row.id not in in_use:
-                self.delete(row.id)
+        old = time.time() - KEPT_SECONDS
+        drafts = self._store.imports.all()
+        scanning = [row for row in drafts if row.state == "scanning"]
+        forgotten = [row.id for row in drafts if row.state != "scanning" and row.created < old and row.id not in in_use]
+        for_each("import", scanning, self._scan, self._fail)
+        for_each("import", forgotten, self.delete, lambda id, _: self._store.imports.delete(id))
+
+    def _fail(self, row: ImportRow, error: Mapping[str, Any]) -> None:
+        self._store.imports.change(row.id, state="failed", error=dict(error))
 
     def wait(self, id: str, timeout_seconds: float = SCAN_SECONDS) -> Import:
         """Wait until the look is over."""

@@ -3,12 +3,13 @@
 import os
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.importers.converting import converted_folder
-from studio.errors import ConflictError, NotFoundError, StudioError
+from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
 from studio.files import private_folder, resolve_inside
 from studio.results.prediction import PredictionSummary
@@ -17,6 +18,7 @@ from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
+from studio.server.recovery import for_each
 from studio.server.schemas.imports import Choices
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
@@ -26,14 +28,13 @@ from studio.server.services.run_files import find_file, prediction_files
 from studio.server.services.runs import Runs, has_bundle
 from studio.server.services.samples import SampleQuery, read_samples
 from studio.server.views import prediction_view
-from studio.store.home import Home
+from studio.store.home import GRAVE, Home
 from studio.store.ids import new_id
 from studio.store.predictions import PredictionRow
 from studio.store.runs import RunRow
 from studio.store.store import Store
 
 LOOK_SECONDS = 120.0
-GRAVE = ".deleted-"
 
 
 @dataclass(frozen=True)
@@ -127,18 +128,17 @@ class Predictions:
             raise ConflictError("This prediction is being made.", hint="It is asked to stop now; delete it then.")
         if run.state is RunState.QUEUED:
             self._scheduler.stop_run(id)
-        folder = self._home.worker_folder(WorkerKind.PREDICT, id)
-        if folder.exists():
+        with suppress(FileNotFoundError, PathError):
             # The grave says that the row goes, too, should this server end here.
-            os.replace(folder, folder.with_name(f"{GRAVE}{id}"))
+            os.replace(self._home.worker_folder(WorkerKind.PREDICT, id), self._home.grave(WorkerKind.PREDICT, id))
         failpoint("prediction_entombed")
         self._remove(id)
         self._hub.publish({"predictions"}, "gone", GoneMessage(kind="prediction", id=id))
 
     def recover(self) -> None:
         """After a start: finish deletions that a crash cut off."""
-        for grave in (self._home.path / "predictions").glob(f"{GRAVE}*"):
-            self._remove(grave.name.removeprefix(GRAVE))
+        ids = [grave.name.removeprefix(GRAVE) for grave in self._home.workers(WorkerKind.PREDICT).glob(f"{GRAVE}*")]
+        for_each("prediction", ids, self._remove, lambda id, _: self._store.runs.delete(id))
 
     def samples(self, id: str, query: SampleQuery) -> RunSamplePage:
         """Some predicted samples."""
@@ -175,7 +175,8 @@ class Predictions:
 
     def _remove(self, id: str) -> None:
         self._store.runs.delete(id)
-        shutil.rmtree(self._home.worker_folder(WorkerKind.PREDICT, f"{GRAVE}{id}"), ignore_errors=True)
+        with suppress(PathError):  # what is no id of ours has no folder
+            shutil.rmtree(self._home.grave(WorkerKind.PREDICT, id), ignore_errors=True)
 
     def _model(self, body: PredictionCreate) -> RunRow:
         """The run whose model predicts: the named one, else the experiment's finished one with the best metric."""

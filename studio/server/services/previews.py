@@ -120,7 +120,7 @@ class Previews:
         )
 
     def _forget_old(self) -> None:
-        base = self._home.worker_folder(WorkerKind.PREVIEW, "x").parent
+        base = self._home.workers(WorkerKind.PREVIEW)
         folders = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime)
         for old in folders[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)

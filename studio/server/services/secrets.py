@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from studio.errors import StudioError
 from studio.files import private_folder, write_atomic
+from studio.store.ids import require_id
 
 KEY = "key"
 ENDING = ".secret"
@@ -61,7 +62,7 @@ class Secrets:
         self._path(owner).unlink(missing_ok=True)
 
     def _path(self, owner: str) -> Path:
-        return self._folder / f"{owner}{ENDING}"
+        return self._folder / f"{require_id(owner)}{ENDING}"
 
     def _cipher(self) -> Fernet:
         path = self._folder / KEY

@@ -5,14 +5,16 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
-from studio.errors import ConflictError, StudioError
+from studio.errors import ConflictError, PathError, StudioError
 from studio.failpoints import failpoint
-from studio.files import require_free_space
+from studio.files import remove, require_free_space
+from studio.server.recovery import for_each
 from studio.server.schemas.uploads import Upload
 from studio.store.drafts import UploadRow
 from studio.store.home import Home
@@ -134,24 +136,31 @@ class Uploads:
         """Forget a file."""
         self._store.uploads.get(id)
         self._store.uploads.delete(id)
-        self._home.upload(id).unlink(missing_ok=True)
+        with suppress(PathError):  # what is no id of ours has no file
+            remove(self._home.upload(id))
 
     def clean(self) -> None:
         """Forget old uploads, aborted ones, and files that no upload knows."""
+        # A folder in the place of a file is somebody else's; it is left alone unless an upload has its name.
         files = {path.name: path for path in (self._home.path / "uploads").iterdir()}
         rows = {row.id: row for row in self._store.uploads.all()}
-        for row in rows.values():
-            touched = files[row.id].stat().st_mtime if row.id in files else row.created
-            is_aborted = row.offset < row.size and touched < time.time() - ABORTED_SECONDS
-            if (is_aborted or row.created < time.time() - KEPT_SECONDS) and self._enter(row.id):
-                try:
-                    self.delete(row.id)
-                finally:
-                    self._leave(row.id)
-        for name, path in files.items():
-            # One that was made this minute may be about to be known.
-            if name not in rows and path.stat().st_mtime < time.time() - YOUNG_SECONDS:
-                path.unlink(missing_ok=True)
+        for_each(
+            "upload",
+            rows.values(),
+            lambda row: self._forget_old(row, files.get(row.id)),
+            lambda row, _: self._store.uploads.delete(row.id),
+        )
+        unknown = [path for name, path in files.items() if name not in rows and path.is_file()]
+        for_each("file of an upload", unknown, _remove_old, lambda path, error: None)
+
+    def _forget_old(self, row: UploadRow, file: Path | None) -> None:
+        touched = file.lstat().st_mtime if file is not None else row.created
+        is_aborted = row.offset < row.size and touched < time.time() - ABORTED_SECONDS
+        if (is_aborted or row.created < time.time() - KEPT_SECONDS) and self._enter(row.id):
+            try:
+                self.delete(row.id)
+            finally:
+                self._leave(row.id)
 
     def _sweep(self) -> None:
         while not self._is_closed.wait(SWEEP_SECONDS):
@@ -174,6 +183,12 @@ class Uploads:
     def _leave(self, id: str) -> None:
         with self._lock:
             self._busy.discard(id)
+
+
+def _remove_old(file: Path) -> None:
+    """One that was made this minute may be about to be known."""
+    if file.lstat().st_mtime < time.time() - YOUNG_SECONDS:
+        file.unlink(missing_ok=True)
 
 
 async def _hear_out(chunks: AsyncIterator[bytes]) -> None:

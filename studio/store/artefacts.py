@@ -49,11 +49,12 @@ class Artefacts:
         level: str = "",
         text: str = "",
         *,
+        before: int | None = None,
         is_end: bool = False,
     ) -> tuple[list[LogLineRow], int]:
         """Lines behind number `after` of a level or worse that contain a text, and how many there are in all.
 
-        The first `limit` of them, or with `is_end` the last.
+        The first `limit` of them, or with `is_end` the last; only those with a number below `before`.
         """
         conditions = [log_line.c.run_id == run_id]
         if level:
@@ -64,6 +65,8 @@ class Artefacts:
             total = connection.scalar(select(func.count()).select_from(log_line).where(*conditions)) or 0
             order = log_line.c.n.desc() if is_end else log_line.c.n
             query = select(log_line).where(*conditions, log_line.c.n > after).order_by(order).limit(limit)
+            if before is not None:
+                query = query.where(log_line.c.n < before)
             lines = [LogLineRow(row.n, row.time, row.level, row.text) for row in connection.execute(query)]
             return lines[::-1] if is_end else lines, total
 

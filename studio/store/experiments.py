@@ -4,14 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal_column, select, update
 
 from studio.errors import ConflictError, NotFoundError, StudioError
-from studio.runs.state import ENDED, RunState, state_of_experiment
+from studio.runs.state import ACTIVE, ENDED, RunState, state_of_experiment
 from studio.store.database import Database
 from studio.store.tables import dataset, experiment, experiment_tag, run
 
-SORT_COLUMNS = {
+_NOW = (func.julianday("now") - 2440587.5) * 86400.0
+"""Seconds since the epoch. 2440587.5 is the Julian day of 1970-01-01."""
+SORT_COLUMNS: dict[str, ColumnElement[Any]] = {
     "created": experiment.c.created,
     "name": experiment.c.name,
     "state": experiment.c.state,
@@ -19,6 +21,11 @@ SORT_COLUMNS = {
     "best": experiment.c.best,
     "progress": experiment.c.progress,
     "problem_type": experiment.c.problem_type,
+    "dataset": dataset.c.name,
+    "duration": func.coalesce(
+        experiment.c.ended, case((experiment.c.state.in_(ACTIVE), _NOW), else_=experiment.c.started)
+    )
+    - experiment.c.started,
 }
 
 
@@ -32,6 +39,8 @@ class ExperimentQuery:
     dataset: str = ""
     tag: str = ""
     archived: bool = False
+    has_model: bool = False
+    """Only those with a finished run."""
     sort: str = "-created"
     offset: int = 0
     limit: int = 200
@@ -289,6 +298,10 @@ def _conditions(query: ExperimentQuery) -> list[ColumnElement[bool]]:
     if query.tag:
         tagged = select(experiment_tag.c.experiment_id).where(experiment_tag.c.tag == query.tag)
         conditions.append(experiment.c.id.in_(tagged))
+    if query.has_model:
+        # Named by the runs: there is an index on what they belong to.
+        finished = select(run.c.id).where(run.c.experiment_id == experiment.c.id, run.c.state == RunState.FINISHED)
+        conditions.append(finished.exists())
     return conditions
 
 
@@ -299,5 +312,8 @@ def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
             f"Experiments cannot be sorted by {name!r}.", hint=f"Use one of {', '.join(SORT_COLUMNS)}.", code="sort"
         )
     column = SORT_COLUMNS[name]
+    # Rows that are equal in this column need an order of their own, or two pages of a list may show one of them twice.
+    # Every index ends with the row id already, so this costs nothing.
+    tie: ColumnElement[int] = literal_column("experiment.rowid")
     # SQLite holds NULL for the smallest value, so falling order ends with it; rising order has to say so.
-    return (column.desc(),) if sort.startswith("-") else (column.asc().nulls_last(),)
+    return (column.desc(), tie.desc()) if sort.startswith("-") else (column.asc().nulls_last(), tie.asc())

@@ -60,7 +60,10 @@ def test_a_deleted_experiment_frees_its_name_at_once(store: Store, add_experimen
     assert store.experiments.entombed() == ["exp-1"]
 
 
-@pytest.mark.parametrize("sort", [f"-{name}" for name in SORT_COLUMNS if name not in ("state", "problem_type")])
+UNINDEXED = ("state", "problem_type", "dataset", "duration")
+
+
+@pytest.mark.parametrize("sort", [f"-{name}" for name in SORT_COLUMNS if name not in UNINDEXED])
 def test_the_list_of_ten_thousand_is_read_through_an_index(store: Store, add_experiment: Add, sort: str) -> None:
     template = vars(add_experiment("exp-0"))
     kept = {key: value for key, value in template.items() if key in experiment.c}
@@ -84,3 +87,24 @@ def test_the_list_of_ten_thousand_is_read_through_an_index(store: Store, add_exp
     assert (total, len(page)) == (10_000, 50)
     assert "USING INDEX" in plan
     assert "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize("sort", [sign + name for name in SORT_COLUMNS for sign in ("", "-")])
+def test_pages_of_equal_experiments_show_each_of_them_once(store: Store, add_experiment: Add, sort: str) -> None:
+    ids = [add_experiment(f"exp-{number}", state="finished", started=1.0, ended=2.0).id for number in range(25)]
+
+    pages = [store.experiments.page(ExperimentQuery(sort=sort, limit=10, offset=offset))[1] for offset in (0, 10, 20)]
+
+    assert sorted(row.id for page in pages for row in page) == sorted(ids)
+
+
+def test_experiments_are_sorted_by_their_duration(store: Store, add_experiment: Add) -> None:
+    add_experiment("exp-short", state="finished", started=100.0, ended=101.0)
+    add_experiment("exp-long", state="finished", started=50.0, ended=90.0)
+    add_experiment("exp-running", state="running", started=60.0)
+    add_experiment("exp-queued", state="queued")
+
+    rising, falling = (store.experiments.page(ExperimentQuery(sort=f"{sign}duration"))[1] for sign in ("", "-"))
+
+    assert [row.id for row in rising] == ["exp-short", "exp-long", "exp-running", "exp-queued"]
+    assert [row.id for row in falling] == ["exp-running", "exp-long", "exp-short", "exp-queued"]

@@ -1,4 +1,4 @@
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQueries, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, apiPath } from "./client";
 import type { Draft, Experiment, ExperimentRow, ExperimentSettings } from "./types";
 
@@ -9,16 +9,46 @@ export type ExperimentFilter = {
   dataset?: string;
   tag?: string;
   archived?: string;
+  /** Only those with a finished model. */
+  has_model?: boolean;
   sort?: string;
 };
 export type ExperimentPage = { total: number; items: ExperimentRow[] };
 
-export function useExperiments(filter: ExperimentFilter = {}, limit = 200) {
-  return useQuery({
-    queryKey: ["experiments", "list", filter, limit],
-    queryFn: () => api.get<ExperimentPage>("/api/experiments", { sort: "-created", ...filter, offset: 0, limit }),
-    placeholderData: keepPreviousData,
-  });
+/** The first experiments that match, the newest first. For a list of all of them, see `useExperimentList`. */
+export function useExperiments(filter: ExperimentFilter, limit: number) {
+  return useQuery({ ...pageQuery(filter, 0, limit), placeholderData: keepPreviousData });
+}
+
+const EXPERIMENTS_A_PAGE = 100;
+
+/** Any part of a list of any length: only the pages that hold the rows in sight are asked for. */
+export function useExperimentList(filter: ExperimentFilter, range: { first: number; last: number }) {
+  const page = (number: number) => pageQuery(filter, number * EXPERIMENTS_A_PAGE, EXPERIMENTS_A_PAGE);
+  const head = useQuery({ ...page(0), placeholderData: keepPreviousData });
+  const total = head.data?.total ?? 0;
+  const wanted = pagesOf(range, total);
+  const others = useQueries({ queries: wanted.map(page) });
+  const rowAt = (index: number): ExperimentRow | undefined => {
+    const number = Math.floor(index / EXPERIMENTS_A_PAGE);
+    const found = number === 0 ? head.data : others[wanted.indexOf(number)]?.data;
+    return found?.items[index % EXPERIMENTS_A_PAGE];
+  };
+  return { head, total, rowAt, failed: others.find((one) => one.isError) ?? null };
+}
+
+function pageQuery(filter: ExperimentFilter, offset: number, limit: number) {
+  return {
+    queryKey: ["experiments", "list", filter, offset, limit],
+    queryFn: () => api.get<ExperimentPage>("/api/experiments", { sort: "-created", ...filter, offset, limit }),
+  };
+}
+
+/** The pages, apart from the first, that hold rows `first` to `last`. */
+function pagesOf({ first, last }: { first: number; last: number }, total: number): number[] {
+  const from = Math.floor(first / EXPERIMENTS_A_PAGE);
+  const to = Math.floor(Math.min(last, total - 1) / EXPERIMENTS_A_PAGE);
+  return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => from + i).filter((number) => number > 0);
 }
 
 export function useExperiment(id: string | null) {

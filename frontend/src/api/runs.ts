@@ -65,8 +65,23 @@ export function useLogEnd(run: string, isWanted: boolean) {
 
 const LOG_LINES = 5000;
 
+/** The last lines of a log. */
 async function fetchLog(run: string, level: string, q: string): Promise<LogPage> {
-  return api.get<LogPage>(apiPath("runs", run, "log"), { after: 0, limit: LOG_LINES, level, q });
+  return api.get<LogPage>(apiPath("runs", run, "log"), { limit: LOG_LINES, end: true, level, q });
+}
+
+/** Puts lines from before the first one of a log in front of it. */
+export function useEarlierLines(run: string, level: string, q: string) {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (before: number) =>
+      api.get<LogPage>(apiPath("runs", run, "log"), { limit: LOG_LINES, end: true, before, level, q }),
+    onSuccess: ({ lines }, before) =>
+      client.setQueryData<LogPage>(
+        ["runs", run, "log", { level, q }],
+        (old) => old && { ...old, lines: [...lines, ...old.lines.filter((line) => line.n >= before)] },
+      ),
+  });
 }
 
 export function useRunFiles(run: string | null) {

@@ -263,7 +263,7 @@ export interface paths {
         };
         /**
          * List Experiments
-         * @description Some experiments; `sort` is created, name, state, ended, best or progress, with `-` for falling.
+         * @description Some experiments; `sort` names a column of the list, with `-` for falling.
          */
         get: operations["list_experiments"];
         put?: never;
@@ -1052,6 +1052,8 @@ export interface paths {
         /**
          * Get Log
          * @description Lines behind number `after`, of a level or worse, that contain a text: the first of them, or the last (`end`).
+         *
+         *     Only those with a number below `before`, if it is given.
          */
         get: operations["get_log"];
         put?: never;
@@ -4465,6 +4467,7 @@ export interface operations {
                 dataset?: string;
                 tag?: string;
                 archived?: boolean;
+                has_model?: boolean;
                 sort?: string;
                 offset?: number;
                 limit?: number;
@@ -6111,6 +6114,7 @@ export interface operations {
                 limit?: number;
                 level?: "" | "debug" | "info" | "warning" | "error";
                 q?: string;
+                before?: number | null;
                 end?: boolean;
             };
             header?: never;

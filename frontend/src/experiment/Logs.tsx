@@ -3,13 +3,13 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useRef, useState } from "react";
 import { apiPath } from "../api/client";
-import { useLog } from "../api/runs";
+import { useEarlierLines, useLog } from "../api/runs";
 import type { LogLine, Run } from "../api/types";
 import { formatCount } from "../ui/format";
 import { DownloadIcon, SearchIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
 import { useShortcuts } from "../ui/keys";
-import { Answer } from "../ui/states";
+import { Answer, ErrorPanel } from "../ui/states";
 import classes from "./logs.module.css";
 
 const LEVELS = [
@@ -25,7 +25,9 @@ export function Logs({ run }: { run: Run }) {
   const [search, setSearch] = useState("");
   const [query] = useDebouncedValue(search, 250);
   const [follows, setFollows] = useState(true);
-  const log = useLog(run.id, level === "all" ? "" : level, query);
+  const wanted = level === "all" ? "" : level;
+  const log = useLog(run.id, wanted, query);
+  const earlier = useEarlierLines(run.id, wanted, query);
   const find = useRef<HTMLInputElement>(null);
   useShortcuts({ "/": () => find.current?.focus(), f: () => setFollows(!follows) });
   return (
@@ -72,6 +74,22 @@ export function Logs({ run }: { run: Run }) {
                 <pre>{page.first_error.text}</pre>
               </div>
             )}
+            {page.lines.length < page.total && (
+              <div className={classes.earlier}>
+                <span className="small muted number">
+                  The last {formatCount(page.lines.length)} of {formatCount(page.total)} lines
+                </span>
+                <Button
+                  size="xs"
+                  variant="default"
+                  loading={earlier.isPending}
+                  onClick={() => (setFollows(false), earlier.mutate(page.lines[0]?.n ?? 1))}
+                >
+                  Show earlier lines
+                </Button>
+              </div>
+            )}
+            {earlier.error && <ErrorPanel title="Earlier lines could not be loaded." error={earlier.error} />}
             {page.lines.length === 0 ? (
               <p className="muted">{query || level !== "all" ? "No line matches." : "Nothing was logged yet."}</p>
             ) : (
@@ -98,6 +116,13 @@ function Lines({ lines, follows, mark, onLeaveEnd }: LinesProps) {
   useEffect(() => {
     if (follows) virtual.scrollToIndex(lines.length - 1, { align: "end" });
   }, [follows, lines.length, virtual]);
+  const first = useRef(lines[0]?.n);
+  useEffect(() => {
+    // What was in sight stays there when earlier lines come in front of it.
+    const before = lines.findIndex((line) => line.n === first.current);
+    first.current = lines[0]?.n;
+    if (before > 0) virtual.scrollToIndex(before, { align: "start" });
+  }, [lines, virtual]);
   return (
     <div
       ref={box}

@@ -1,7 +1,14 @@
 import { Button, FileButton } from "@mantine/core";
 import { useLoadSettings } from "../api/catalogue";
-import { useExperiments } from "../api/experiments";
-import type { Dataset, ExperimentSettings, LoadedSettings, ProblemType } from "../api/types";
+import type {
+  Dataset,
+  ExperimentRow,
+  ExperimentSettings,
+  LoadedSettings,
+  MetricSummary,
+  ProblemType,
+} from "../api/types";
+import { ExperimentSelect } from "../experiment/ExperimentSelect";
 import { FindingList } from "../ui/FindingList";
 import { plural } from "../ui/format";
 import { FileIcon } from "../ui/icons";
@@ -14,7 +21,13 @@ export type FormSource = {
   dataset: Dataset;
   type: ProblemType | undefined;
   model: string | null;
-  from: { id: string; name: string; settings: ExperimentSettings; dataset: string | null } | null;
+  from: {
+    id: string;
+    name: string;
+    metric: MetricSummary | null;
+    settings: ExperimentSettings;
+    dataset: string | null;
+  } | null;
   file: LoadedSettings | null;
 };
 
@@ -55,6 +68,11 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
     onFile(loaded);
     setSearch({ from: null, category: null, problem: loaded.problem_type, model: loaded.model_type });
   };
+  const startFrom = (chosen: ExperimentRow) => {
+    onFile(null);
+    const own = chosen.problem_type === source.dataset.problem_type ? source.dataset.id : chosen.dataset?.id;
+    setSearch({ from: chosen.id, dataset: own ?? null, category: null, problem: null, model: null });
+  };
   return (
     <>
       <div className={classes.head}>
@@ -74,7 +92,7 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
               : choose(offered.filter((one) => one.category === category))
           }
         />
-        {isFromExperiment && <ExperimentSelect source={source} onChoose={() => onFile(null)} />}
+        {isFromExperiment && <ExperimentSelect value={source.from} onChange={startFrom} />}
         <SelectInput
           label="Problem type"
           data={inCategory.map((one) => ({ value: one.id, label: one.title }))}
@@ -106,28 +124,6 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
         load.error.findings.length > 0 && <FindingList findings={load.error.findings} />}
       {source.file && <LoadReport file={source.file} />}
     </>
-  );
-}
-
-function ExperimentSelect({ source, onChoose }: { source: FormSource; onChoose: () => void }) {
-  const setSearch = useSetSearch();
-  const experiments = useExperiments({}, 200).data?.items ?? [];
-  const choose = (id: string | null) => {
-    const chosen = experiments.find((one) => one.id === id);
-    if (!chosen) return;
-    onChoose();
-    const own = chosen.problem_type === source.dataset.problem_type ? source.dataset.id : chosen.dataset?.id;
-    setSearch({ from: chosen.id, dataset: own ?? null, category: null, problem: null, model: null });
-  };
-  return (
-    <SelectInput
-      label="Experiment"
-      searchable
-      placeholder={experiments.length === 0 ? "No experiment yet" : "Choose"}
-      data={experiments.map((one) => ({ value: one.id, label: one.name }))}
-      value={source.from?.id ?? null}
-      onChange={choose}
-    />
   );
 }
 

@@ -48,13 +48,16 @@ function putRun(client: QueryClient, run: Run): void {
 function putExperiment(client: QueryClient, row: ExperimentRow): void {
   const { runs: _, ...fields } = row;
   client.setQueryData<Experiment>(["experiments", row.id], (old) => old && { ...old, ...fields });
-  let isListed = false;
+  const isInPlace: boolean[] = [];
   client.setQueriesData<ExperimentPage>({ queryKey: ["experiments", "list"] }, (old) => {
-    if (!old?.items.some((one) => one.id === row.id)) return old;
-    isListed = true;
+    const before = old?.items.find((one) => one.id === row.id);
+    if (!old || !before) return old;
+    // With another state it may belong elsewhere: lists are sorted and filtered by the server.
+    isInPlace.push(before.state === row.state);
     return { ...old, items: old.items.map((one) => (one.id === row.id ? row : one)) };
   });
-  if (!isListed) void client.invalidateQueries({ queryKey: ["experiments", "list"] });
+  if (isInPlace.length === 0 || isInPlace.includes(false))
+    void client.invalidateQueries({ queryKey: ["experiments", "list"] });
 }
 
 function putDataset(client: QueryClient, dataset: Dataset): void {

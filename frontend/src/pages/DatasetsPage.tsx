@@ -97,7 +97,7 @@ function DatasetTable({ rows, titles }: { rows: Dataset[]; titles: Record<string
       sortValue: (row) => row.name,
       cell: (row) => (
         <>
-          <Link to={`/datasets/${row.id}/overview`} className={classes.name} data-row-link>
+          <Link to={`/datasets/${row.id}/overview`} className={classes.name} title={row.name} data-row-link>
             {row.name}
           </Link>
           {row.example_of && <div className={classes.below}>example</div>}

@@ -1,30 +1,44 @@
 import { Button, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { Link, useNavigate } from "react-router";
 import { useProblemTypes } from "../api/catalogue";
 import { useDatasets } from "../api/datasets";
-import { useExperiments } from "../api/experiments";
+import { useExperimentList } from "../api/experiments";
 import type { ExperimentRow, ProblemType } from "../api/types";
-import { DataTable, type TableColumn } from "../ui/DataTable";
+import { PagedTable, type TableColumn } from "../ui/DataTable";
 import { formatAge, formatDuration, formatMetric, formatTime, plural } from "../ui/format";
 import { ExperimentIcon, PlusIcon, SearchIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
 import { useShortcuts } from "../ui/keys";
 import { Page } from "../ui/Page";
 import { useSearchState, useSetSearch } from "../ui/search-state";
-import { Answer, EmptyState, LoadingRows } from "../ui/states";
+import { Answer, EmptyState, ErrorPanel, LoadingRows } from "../ui/states";
 import { isActive, StateLabel, StateWithProgress, stateWord } from "../ui/Status";
 import classes from "./lists.module.css";
 
 const ANY = "any";
 const STATES = ["queued", "starting", "running", "stopping", "finished", "failed", "stopped", "lost"] as const;
 
+/** What the server calls the columns. */
+const SORTS: Record<string, string> = {
+  name: "name",
+  state: "state",
+  problem: "problem_type",
+  dataset: "dataset",
+  metric: "best",
+  duration: "duration",
+  created: "created",
+};
+const NEWEST_FIRST = "-created";
+
 export function ExperimentsPage() {
   const navigate = useNavigate();
   const filter = useFilter();
   const types = useProblemTypes().data ?? [];
-  const experiments = useExperiments(filter.values);
+  const [sort, setSort] = useSearchState("sort", NEWEST_FIRST);
+  const { range, onRange } = useRange();
+  const experiments = useExperimentList({ ...filter.values, sort: serverSort(sort) }, range);
   const search = useRef<HTMLInputElement>(null);
   useShortcuts({ "/": () => search.current?.focus(), n: () => void navigate("/experiments/new") });
   return (
@@ -36,13 +50,20 @@ export function ExperimentsPage() {
         </Button>
       }
     >
-      <Answer query={experiments} what="The experiments" loading={<LoadingRows rows={8} height={52} />}>
-        {(page) => {
-          if (page.items.length === 0 && !filter.isOn) return <NoExperiments />;
+      <Answer query={experiments.head} what="The experiments" loading={<LoadingRows rows={8} height={52} />}>
+        {({ total }) => {
+          if (total === 0 && !filter.isOn) return <NoExperiments />;
           return (
             <div className="column" style={{ gap: 12 }}>
-              <Toolbar filter={filter} types={types} searchRef={search} count={page.total} />
-              {page.items.length === 0 ? (
+              <Toolbar filter={filter} types={types} searchRef={search} count={total} />
+              {experiments.failed && (
+                <ErrorPanel
+                  title="Some of the experiments could not be loaded."
+                  error={experiments.failed.error}
+                  onRetry={() => void experiments.failed?.refetch()}
+                />
+              )}
+              {total === 0 ? (
                 <EmptyState
                   title="No experiment matches"
                   action={<Button onClick={filter.clear}>Clear filters</Button>}
@@ -50,7 +71,14 @@ export function ExperimentsPage() {
                   Other words or fewer filters find more.
                 </EmptyState>
               ) : (
-                <ExperimentTable rows={page.items} types={types} />
+                <ExperimentTable
+                  count={total}
+                  rowAt={experiments.rowAt}
+                  types={types}
+                  sort={sort}
+                  onSort={setSort}
+                  onRange={onRange}
+                />
               )}
             </div>
           );
@@ -60,8 +88,29 @@ export function ExperimentsPage() {
   );
 }
 
-function ExperimentTable({ rows, types }: { rows: ExperimentRow[]; types: ProblemType[] }) {
-  const [sort, setSort] = useSearchState("sort", "-created");
+/** The rows in sight. Those that only fly past while somebody scrolls are not asked for. */
+function useRange() {
+  const [now, setNow] = useState({ first: 0, last: 0 });
+  const [range] = useDebouncedValue(now, 80);
+  const onRange = useCallback((first: number, last: number) => setNow({ first, last }), []);
+  return { range, onRange };
+}
+
+function serverSort(sort: string): string {
+  const column = SORTS[sort.replace(/^-/, "")];
+  return column === undefined ? NEWEST_FIRST : `${sort.startsWith("-") ? "-" : ""}${column}`;
+}
+
+type ExperimentTableProps = {
+  count: number;
+  rowAt: (index: number) => ExperimentRow | undefined;
+  types: ProblemType[];
+  sort: string;
+  onSort: (sort: string) => void;
+  onRange: (first: number, last: number) => void;
+};
+
+function ExperimentTable({ count, rowAt, types, sort, onSort, onRange }: ExperimentTableProps) {
   const columns: TableColumn<ExperimentRow>[] = [
     { id: "name", title: "Name", sortValue: (row) => row.name, cell: (row) => <NameCell row={row} /> },
     {
@@ -124,13 +173,15 @@ function ExperimentTable({ rows, types }: { rows: ExperimentRow[]; types: Proble
     },
   ];
   return (
-    <DataTable
+    <PagedTable
       label="Experiments"
-      rows={rows}
+      count={count}
+      rowAt={rowAt}
       columns={columns}
       rowKey={(row) => row.id}
       sort={sort}
-      onSort={setSort}
+      onSort={onSort}
+      onRange={onRange}
     />
   );
 }
@@ -140,17 +191,19 @@ function NameCell({ row }: { row: ExperimentRow }) {
     <div className={classes.nameCell}>
       <span className={classes.dot} style={{ background: `var(--series-${row.colour % 8})` }} aria-hidden="true" />
       <div style={{ minWidth: 0 }}>
-        <Link to={`/experiments/${row.id}/charts`} className={classes.name} data-row-link>
+        <Link to={`/experiments/${row.id}/charts`} className={classes.name} title={row.name} data-row-link>
           {row.name}
         </Link>
-        <div className={classes.below}>
-          {row.runs > 1 && <span>{plural(row.runs, "run")}</span>}
-          {row.tags.map((tag) => (
-            <span key={tag} className={classes.tag}>
-              {tag}
-            </span>
-          ))}
-        </div>
+        {(row.runs > 1 || row.tags.length > 0) && (
+          <div className={classes.below}>
+            {row.runs > 1 && <span>{plural(row.runs, "run")}</span>}
+            {row.tags.map((tag) => (
+              <span key={tag} className={classes.tag}>
+                {tag}
+              </span>
+            ))}
+          </div>
+        )}
       </div>
     </div>
   );

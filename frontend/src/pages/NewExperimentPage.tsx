@@ -79,6 +79,7 @@ function Chosen({ datasets }: { datasets: Dataset[] }) {
         ? {
             id: from ?? "",
             name: origin.data?.name ?? "",
+            metric: origin.data?.metric ?? null,
             settings: originSettings.data,
             dataset: origin.data?.dataset?.id ?? null,
           }

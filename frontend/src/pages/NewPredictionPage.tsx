@@ -1,17 +1,16 @@
 import { SegmentedControl } from "@mantine/core";
 import { useProblemType } from "../api/catalogue";
 import { useExperiment, useExperiments } from "../api/experiments";
-import type { Run } from "../api/types";
+import type { ExperimentRow, Run } from "../api/types";
+import { ExperimentSelect } from "../experiment/ExperimentSelect";
 import { DatasetForm } from "../predicting/DatasetForm";
 import { FileForm } from "../predicting/FileForm";
 import { OneForm } from "../predicting/OneForm";
 import { OneRowForm } from "../predicting/OneRowForm";
-import { formatMetric } from "../ui/format";
 import { PredictionIcon } from "../ui/icons";
-import { SelectInput } from "../ui/inputs";
 import { Page } from "../ui/Page";
 import { useSearchState } from "../ui/search-state";
-import { Answer, EmptyState, LoadingRows } from "../ui/states";
+import { Answer, EmptyState, ErrorPanel, LoadingRows } from "../ui/states";
 import { Button } from "@mantine/core";
 import { Link } from "react-router";
 import classes from "./predict.module.css";
@@ -23,62 +22,43 @@ const WAYS = [
 ];
 
 export function NewPredictionPage() {
-  const finished = useExperiments({}, 200);
+  const newest = useExperiments({ has_model: true }, 1);
   return (
     <Page title="New prediction" lead="A finished experiment answers about data it has not seen.">
-      <Answer query={finished} what="The experiments" loading={<LoadingRows rows={4} height={56} />}>
-        {(page) => {
-          const usable = page.items.filter(
-            (one) => one.state === "finished" || (one.runs_by_state.finished ?? 0) > 0 || one.state === "stopped",
-          );
-          if (usable.length === 0)
-            return (
-              <EmptyState
-                icon={<PredictionIcon />}
-                title="No experiment has finished yet"
-                action={
-                  <Button component={Link} to="/experiments">
-                    Experiments
-                  </Button>
-                }
-              >
-                Predictions need a trained model. It is there when an experiment finishes.
-              </EmptyState>
-            );
-          return (
-            <Choose
-              options={usable.map((one) => ({
-                value: one.id,
-                label:
-                  one.metric?.best === null || one.metric === null
-                    ? one.name
-                    : `${one.name}, ${one.metric.label} ${formatMetric(one.metric.best)}`,
-              }))}
-            />
-          );
-        }}
+      <Answer query={newest} what="The experiments" loading={<LoadingRows rows={4} height={56} />}>
+        {({ items: [first] }) => (first ? <Choose first={first} /> : <NoModel />)}
       </Answer>
     </Page>
   );
 }
 
-function Choose({ options }: { options: { value: string; label: string }[] }) {
-  const [asked, setAsked] = useSearchState("experiment");
+function NoModel() {
+  return (
+    <EmptyState
+      icon={<PredictionIcon />}
+      title="No experiment has finished yet"
+      action={
+        <Button component={Link} to="/experiments">
+          Experiments
+        </Button>
+      }
+    >
+      Predictions need a trained model. It is there when an experiment finishes.
+    </EmptyState>
+  );
+}
+
+function Choose({ first }: { first: ExperimentRow }) {
+  const [asked, setAsked] = useSearchState("experiment", first.id);
   const [way, setWay] = useSearchState("with", "one");
-  const id = options.some((one) => one.value === asked) ? asked : (options[0]?.value ?? null);
-  const experiment = useExperiment(id).data;
+  const query = useExperiment(asked);
+  const experiment = query.data;
   const run: Run | undefined = experiment?.runs.find((one) => one.has_bundle);
   const type = useProblemType(experiment?.problem_type);
   return (
     <div className="column" style={{ gap: 24 }}>
       <div className={classes.choose}>
-        <SelectInput
-          label="Experiment"
-          searchable
-          data={options}
-          value={id}
-          onChange={(value) => setAsked(value ?? "")}
-        />
+        <ExperimentSelect value={experiment ?? null} hasModel onChange={(chosen) => setAsked(chosen.id)} />
         <div className={classes.way}>
           <span id="way" className={classes.wayLabel}>
             Predict on
@@ -86,6 +66,7 @@ function Choose({ options }: { options: { value: string; label: string }[] }) {
           <SegmentedControl aria-labelledby="way" data={WAYS} value={way} onChange={setWay} />
         </div>
       </div>
+      {query.error && <ErrorPanel title="The experiment could not be loaded." error={query.error} />}
       {experiment && !run && (
         <EmptyState title="This experiment has no model">
           It ended before its first evaluation. Resume it, or choose another.

@@ -53,7 +53,7 @@ function PredictionTable({ rows }: { rows: Prediction[] }) {
       title: "Name",
       sortValue: (row) => row.name,
       cell: (row) => (
-        <Link to={`/predictions/${row.id}`} className={classes.name} data-row-link>
+        <Link to={`/predictions/${row.id}`} className={classes.name} title={row.name} data-row-link>
           {row.name}
         </Link>
       ),

@@ -1,6 +1,6 @@
-import { useVirtualizer } from "@tanstack/react-virtual";
-import { type CSSProperties, type ReactNode, useLayoutEffect, useRef, useState } from "react";
-import { useShortcuts } from "./keys";
+import { Skeleton } from "@mantine/core";
+import { type CSSProperties, type ReactNode, useRef } from "react";
+import { useDrawnRows, useRangeReport, useRowKeys } from "./table-rows";
 import classes from "./data-table.module.css";
 
 export type TableColumn<Row> = {
@@ -15,28 +15,45 @@ export type TableColumn<Row> = {
   width?: string;
 };
 
-type DataTableProps<Row> = {
-  label: string;
-  rows: Row[];
-  columns: TableColumn<Row>[];
-  rowKey: (row: Row) => string;
+type Sorted = {
   /** Column id, with "-" in front for falling order. */
   sort: string;
   onSort: (sort: string) => void;
 };
 
-const ROW_HEIGHT = 53;
-const VIRTUAL_FROM = 80;
+type DataTableProps<Row> = Sorted & {
+  label: string;
+  rows: Row[];
+  columns: TableColumn<Row>[];
+  rowKey: (row: Row) => string;
+};
 
-/** A real table: sortable heads, j and k move between rows, long lists keep only what is seen in the page. */
-export function DataTable<Row>({ label, rows, columns, rowKey, sort, onSort }: DataTableProps<Row>) {
+/** A table of rows that are all here, sorted here. */
+export function DataTable<Row>({ rows, ...rest }: DataTableProps<Row>) {
+  const sorted = sortRows(rows, rest.columns, rest.sort);
+  return <PagedTable count={sorted.length} rowAt={(index) => sorted[index]} {...rest} />;
+}
+
+type PagedTableProps<Row> = Sorted & {
+  label: string;
+  count: number;
+  /** A row, or nothing while it is on its way. */
+  rowAt: (index: number) => Row | undefined;
+  columns: TableColumn<Row>[];
+  rowKey: (row: Row) => string;
+  /** Which rows are drawn and have to be there. */
+  onRange?: (first: number, last: number) => void;
+};
+
+/** A real table over rows that may come piece by piece, in the order they have; long ones draw only what is in sight. */
+export function PagedTable<Row>({ label, count, rowAt, columns, rowKey, sort, onSort, onRange }: PagedTableProps<Row>) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const sorted = sortRows(rows, columns, sort);
-  const { shown, before, after } = useVisibleRows(sorted, body);
+  const { indexes, before, after } = useDrawnRows(count, body);
+  useRangeReport(indexes, onRange);
   useRowKeys(body);
   return (
     <div className={classes.frame}>
-      <table className={classes.table} aria-label={label} aria-rowcount={rows.length + 1}>
+      <table className={classes.table} aria-label={label} aria-rowcount={count + 1}>
         <thead>
           <tr>
             {columns.map((column) => (
@@ -45,20 +62,49 @@ export function DataTable<Row>({ label, rows, columns, rowKey, sort, onSort }: D
           </tr>
         </thead>
         <tbody ref={body}>
-          {before > 0 && <tr aria-hidden="true" style={{ height: before }} />}
-          {shown.map(({ row, index }) => (
-            <tr key={rowKey(row)} aria-rowindex={index + 2} data-row>
-              {columns.map((column) => (
-                <td key={column.id} data-number={column.isNumber || undefined} data-hide={column.hideBelow}>
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
-          {after > 0 && <tr aria-hidden="true" style={{ height: after }} />}
+          {before > 0 && <Gap height={before} />}
+          {indexes.map((index) => {
+            const row = rowAt(index);
+            return (
+              <tr
+                key={row === undefined ? `waiting ${index}` : rowKey(row)}
+                aria-rowindex={index + 2}
+                data-row={row !== undefined || undefined}
+                data-loading={row === undefined || undefined}
+              >
+                {row === undefined ? <WaitingCell span={columns.length} /> : <Cells row={row} columns={columns} />}
+              </tr>
+            );
+          })}
+          {after > 0 && <Gap height={after} />}
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Cells<Row>({ row, columns }: { row: Row; columns: TableColumn<Row>[] }) {
+  return columns.map((column) => (
+    <td key={column.id} data-number={column.isNumber || undefined} data-hide={column.hideBelow}>
+      {column.cell(row)}
+    </td>
+  ));
+}
+
+/** Stands for rows that are not drawn. */
+function Gap({ height }: { height: number }) {
+  return (
+    <tr aria-hidden="true">
+      <td colSpan={99} className={classes.gap} style={{ height }} />
+    </tr>
+  );
+}
+
+function WaitingCell({ span }: { span: number }) {
+  return (
+    <td colSpan={span}>
+      <Skeleton height={16} width="60%" aria-label="Loading" />
+    </td>
   );
 }
 
@@ -113,42 +159,4 @@ function compare(a: string | number | null, b: string | number | null, isFalling
       ? a - b
       : String(a).localeCompare(String(b), "en", { numeric: true });
   return isFalling ? -order : order;
-}
-
-function useVisibleRows<Row>(rows: Row[], body: { current: HTMLTableSectionElement | null }) {
-  const [offset, setOffset] = useState(0);
-  const isVirtual = rows.length > VIRTUAL_FROM;
-  useLayoutEffect(() => {
-    const top = body.current?.getBoundingClientRect().top ?? 0;
-    setOffset(top + scrollArea().scrollTop);
-  }, [body, isVirtual]);
-  const virtual = useVirtualizer({
-    count: isVirtual ? rows.length : 0,
-    estimateSize: () => ROW_HEIGHT,
-    overscan: 8,
-    scrollMargin: offset,
-    getScrollElement: scrollArea,
-  });
-  if (!isVirtual) return { shown: rows.map((row, index) => ({ row, index })), before: 0, after: 0 };
-  const items = virtual.getVirtualItems();
-  const first = items[0];
-  const last = items.at(-1);
-  return {
-    shown: items.map((item) => ({ row: rows[item.index] as Row, index: item.index })),
-    before: first ? first.start - offset : 0,
-    after: last ? virtual.getTotalSize() - (last.end - offset) : 0,
-  };
-}
-
-function scrollArea(): HTMLElement {
-  return document.scrollingElement as HTMLElement;
-}
-
-function useRowKeys(body: { current: HTMLTableSectionElement | null }): void {
-  const move = (by: number) => {
-    const links = [...(body.current?.querySelectorAll<HTMLElement>("[data-row-link]") ?? [])];
-    const now = links.indexOf(document.activeElement as HTMLElement);
-    links[Math.min(links.length - 1, Math.max(0, now + by))]?.focus();
-  };
-  useShortcuts({ j: () => move(1), k: () => move(-1), ArrowDown: () => move(1), ArrowUp: () => move(-1) });
 }

@@ -38,11 +38,12 @@ def list_experiments(
     dataset: str = "",
     tag: str = "",
     archived: bool = False,
+    has_model: bool = False,
     sort: Annotated[str, Query(pattern=SORTS)] = "-created",
     offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> ExperimentList:
-    """Some experiments; `sort` is created, name, state, ended, best or progress, with `-` for falling."""
+    """Some experiments; `sort` names a column of the list, with `-` for falling."""
     query = ExperimentQuery(
         text=q,
         state=state,
@@ -50,6 +51,7 @@ def list_experiments(
         dataset=dataset,
         tag=tag,
         archived=archived,
+        has_model=has_model,
         sort=sort,
         offset=offset,
         limit=limit,

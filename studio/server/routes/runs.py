@@ -42,10 +42,14 @@ def get_log(
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
     level: Literal["", "debug", "info", "warning", "error"] = "",
     q: str = "",
+    before: Annotated[int | None, Query(ge=1, le=MAX_OFFSET)] = None,
     end: bool = False,
 ) -> LogPage:
-    """Lines behind number `after`, of a level or worse, that contain a text: the first of them, or the last (`end`)."""
-    return studio.runs.log(run_id, after, limit, level, q, is_end=end)
+    """Lines behind number `after`, of a level or worse, that contain a text: the first of them, or the last (`end`).
+
+    Only those with a number below `before`, if it is given.
+    """
+    return studio.runs.log(run_id, after, limit, level, q, before=before, is_end=end)
 
 
 @router.get("/{run_id}/log/download", response_class=PlainTextResponse)

@@ -89,10 +89,20 @@ class Runs:
         found = self._store.series.read(id, names, points, start, end)
         return SeriesAnswer(series={name: SeriesData(**vars(one)) for name, one in found.items()})
 
-    def log(self, id: str, after: int, limit: int, level: str, text: str, *, is_end: bool = False) -> LogPage:
+    def log(
+        self,
+        id: str,
+        after: int,
+        limit: int,
+        level: str,
+        text: str,
+        *,
+        before: int | None = None,
+        is_end: bool = False,
+    ) -> LogPage:
         """Some lines of the log, from its beginning or up to its end."""
         self._train(id)
-        lines, total = self._store.artefacts.log(id, after, limit, level, text, is_end=is_end)
+        lines, total = self._store.artefacts.log(id, after, limit, level, text, before=before, is_end=is_end)
         first = self._store.artefacts.first_error(id)
         return LogPage(
             lines=[LogLine(**vars(line)) for line in lines],

@@ -14,7 +14,7 @@ import torch.distributed
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce
 
-from studio.modeling.images.batch_normalization import batch_norms
+from studio.modeling.batch_normalization import batch_norms
 
 
 def synchronize_norms(model: nn.Module) -> int:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.ops import batched_nms, clip_boxes_to_image, remove_small_boxes
 
+from studio.modeling.batch_normalization import KeepsStatistics
 from studio.modeling.detection.objects import TrueObjects
-from studio.modeling.images.batch_normalization import KeepsStatistics
 from studio.modeling.recipe import ClassRows
 from studio.modeling.weights import WeightsFile
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.modeling.encoder_recipe import ShownRow
 from studio.modeling.metric_learning.metrics import matches_of, others_of, recall_at
 from studio.modeling.metric_learning.retrieval import Similar, unit
 from studio.modeling.recipe import Split
@@ -23,8 +24,6 @@ MOST_GROUPS = 15
 OTHERS = "(other labels)"
 UNKNOWN = "(unknown)"
 MOST_PAIRS = 20
-MOST_CHARACTERS = 1000
-"""Of a neighbour's text; it is shown beside a sample, and many samples have the same neighbours."""
 MOST_COMPARED = 1500
 """Rows whose pairs are in the similarity histograms."""
 
@@ -53,24 +52,19 @@ def metric_learning_insights(searched: Searched, split: Split) -> Iterator[Insig
         yield _pairs(searched, split)
 
 
-def neighbours(
-    similar: Similar,
-    position: int,
-    label: str | None,
-    rows: Sequence[int],
-    texts: Sequence[str],
-    labels: Sequence[str | None],
-    count: int,
-) -> tuple[Neighbour, ...]:
-    """The rows most like one query; `rows`, `texts` and `labels` are the index's."""
-    found = zip(similar.positions[position][:count], similar.similarities[position][:count], strict=True)
+def neighbours(searched: Searched, position: int, shown: Sequence[ShownRow], count: int) -> tuple[Neighbour, ...]:
+    """The rows most like one of them; `shown` are the inputs of all."""
+    label = searched.labels[position]
+    found = zip(
+        searched.similar.positions[position][:count], searched.similar.similarities[position][:count], strict=True
+    )
     return tuple(
         Neighbour(
-            row=rows[other],
-            text=_beginning(texts[other]),
-            label=labels[other] or "",
+            row=searched.rows[other],
+            label=searched.labels[other] or "",
             similarity=float(cosine),
-            is_match=None if label is None or labels[other] is None else labels[other] == label,
+            is_match=None if label is None or searched.labels[other] is None else searched.labels[other] == label,
+            **shown[other].neighbour,
         )
         for other, cosine in found
     )
@@ -184,10 +178,6 @@ def _pairs(searched: Searched, split: Split) -> Insight:
             filters=tuple(SampleFilter(truth=label, prediction=other) for (label, other), _ in pairs),
         ),
     )
-
-
-def _beginning(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 3]}..."
 
 
 def _spread(count: int, most: int) -> NDArray[np.int64]:

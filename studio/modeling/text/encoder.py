@@ -59,18 +59,3 @@ class PooledTextEncoder(nn.Module):
         """The vectors (B, F)."""
         vector: Tensor = self.pooling(self.encoder(ids_BL, mask_BL), mask_BL)
         return vector
-
-
-class TextHead(nn.Module):
-    """A pooled encoder, dropout, and one linear layer: logits or values (B, O)."""
-
-    def __init__(self, architecture: Any, assets: Assets, outputs: int, weights: WeightsFile | None) -> None:
-        super().__init__()
-        self.backbone = PooledTextEncoder(architecture, assets, weights)
-        self.dropout = nn.Dropout(architecture.dropout)
-        self.head = nn.Linear(self.backbone.features, outputs)
-
-    def forward(self, ids_BL: Tensor, mask_BL: Tensor) -> Tensor:
-        """The outputs."""
-        outputs: Tensor = self.head(self.dropout(self.backbone(ids_BL, mask_BL)))
-        return outputs

@@ -13,8 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.modeling.encoder_recipe import EncoderBatch
 from studio.modeling.input_cache import InputCache
-from studio.modeling.recipe import Batch, Draw, Samples
+from studio.modeling.recipe import Draw, Samples
 from studio.modeling.text.encoded import CHARACTERS_A_TOKEN, EncodedTexts, encode_texts
 from studio.modeling.text.tokenizer import TextTokenizer
 
@@ -34,12 +35,11 @@ class TextItem(NamedTuple):
 
 
 @dataclass
-class TextBatch(Batch):
-    """Token ids (B, L), whether they are tokens (B, L), targets (B, ...)."""
+class TextBatch(EncoderBatch):
+    """Token ids (B, L), whether they are tokens (B, L), targets (B, K)."""
 
     ids: Tensor
     mask: Tensor
-    targets: Tensor | None = None
     texts: list[tuple[str, ...]] = field(default_factory=list)
     """What the sequences were made from; not when training."""
 

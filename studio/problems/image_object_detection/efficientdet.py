@@ -24,6 +24,7 @@ from omegaconf import OmegaConf
 from torch import Tensor, nn
 
 from studio.errors import TrainingError
+from studio.modeling.batch_normalization import batch_norms
 from studio.modeling.detection.detector import (
     Detections,
     Detector,
@@ -34,7 +35,6 @@ from studio.modeling.detection.detector import (
 )
 from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.images.backbones import weight_arguments
-from studio.modeling.images.batch_normalization import batch_norms
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout
 from studio.modeling.recipe import ClassRows

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from studio.datasets.labels import label_text
 from studio.errors import DatasetError
+from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.boxes import Matching, framed, match_boxes
 from studio.modeling.detection.detector import Detector
-from studio.modeling.images.batch_normalization import keeps_statistics
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.predictions import Raw, ScoredTable, row_numbers

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
+from studio.modeling.encoder_recipe import ShownRow
 from studio.modeling.metric_learning.insights import Searched, flat_map, metric_learning_insights, neighbours
 from studio.modeling.metric_learning.metrics import retrieval_metrics
 from studio.modeling.metric_learning.retrieval import most_similar, unit
@@ -86,7 +87,8 @@ def test_neighbours_say_whether_they_match() -> None:
     found = most_similar(embeddings, None, 5)
     known = [*labels[:3], None, *labels[4:]]
 
-    nearest = neighbours(found, 0, labels[0], range(1, 13), [str(one) for one in range(12)], known, 4)
+    shown = [ShownRow({}, {"text": str(one)}) for one in range(12)]
+    nearest = neighbours(Searched(embeddings, known, range(1, 13), found), 0, shown, 4)
 
     assert [one.is_match for one in nearest].count(True) == 2
     assert [one.is_match for one in nearest].count(None) == 1

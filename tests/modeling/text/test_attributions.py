@@ -7,13 +7,13 @@ import numpy as np
 import torch
 
 from studio.modeling.text.attributions import importance_marks, integrated_gradients, steps_for
-from studio.modeling.text.encoder import TextHead
+from tests.modeling.text.models import text_model
 
 
 def test_importance_adds_up_to_the_change_of_the_output(architecture: Any, assets: Mapping[str, bytes]) -> None:
     """Completeness, axiom of Sundararajan et al. 2017, proposition 1."""
     torch.manual_seed(1)
-    model = TextHead(architecture, assets, 1, None).eval()
+    model = text_model(architecture, assets, 1, None).eval()
     ids = torch.tensor([[2, 40, 41, 42, 43, 3]])
     kept = torch.tensor([[0, 1, 1, 1, 1, 0]])
     mask = torch.ones_like(ids)
@@ -30,7 +30,7 @@ def test_importance_adds_up_to_the_change_of_the_output(architecture: Any, asset
 
 
 def test_the_model_is_left_as_it_was(architecture: Any, assets: Mapping[str, bytes]) -> None:
-    model = TextHead(architecture, assets, 1, None).eval()
+    model = text_model(architecture, assets, 1, None).eval()
     ids = torch.tensor([[2, 40, 41, 3]])
     before = model(ids, torch.ones_like(ids)).item()
 

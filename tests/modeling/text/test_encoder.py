@@ -7,7 +7,6 @@ import pytest
 import torch
 
 from studio.errors import TrainingError
-from studio.modeling.text.encoder import TextHead
 from studio.modeling.text.pooling import TextPooling
 from studio.modeling.text.transformers_models import (
     check_length,
@@ -15,6 +14,7 @@ from studio.modeling.text.transformers_models import (
     model_config,
     position_limit,
 )
+from tests.modeling.text.models import text_model
 
 OF_HEADS = ("classifier_dropout", "qa_dropout", "seq_classif_dropout", "summary_last_dropout", "pooler_dropout")
 POOLS = ("[CLS] token", "Average", "Max", "GeM")
@@ -44,7 +44,7 @@ def test_average_and_max_are_those_of_the_tokens() -> None:
 @pytest.mark.parametrize("pool", POOLS)
 def test_padding_does_not_change_logits(architecture: Any, assets: Mapping[str, bytes], pool: str) -> None:
     architecture.pool = pool
-    model = TextHead(architecture, assets, 3, None).eval()
+    model = text_model(architecture, assets, 3, None).eval()
     ids = torch.tensor([[2, 10, 11, 12, 3]])
 
     with torch.no_grad():
@@ -64,7 +64,7 @@ def test_gradient_checkpointing_gives_the_same_gradients(architecture: Any, asse
     for is_on in (False, True):
         architecture.gradient_checkpointing = is_on
         torch.manual_seed(0)
-        model = TextHead(architecture, assets, 2, None).train()
+        model = text_model(architecture, assets, 2, None).train()
         model(ids, torch.ones_like(ids)).sum().backward()
         gradients.append({name: one.grad.clone() for name, one in model.named_parameters() if one.grad is not None})
 
@@ -92,7 +92,7 @@ def test_intermediate_dropout_reaches_every_rate_of_an_architecture(kind: str) -
 
 
 def test_every_weight_gets_a_gradient(architecture: Any, assets: Mapping[str, bytes]) -> None:
-    model = TextHead(architecture, assets, 2, None)
+    model = text_model(architecture, assets, 2, None)
     ids = torch.tensor([[2, 10, 11, 12, 3]])
 
     model(ids, torch.ones_like(ids)).sum().backward()

@@ -10,10 +10,10 @@ from safetensors.torch import load_file, save_file
 
 from studio.errors import WeightsError
 from studio.modeling.text.assets import text_assets
-from studio.modeling.text.encoder import TextHead
 from studio.modeling.text.sources import find_text_model
 from studio.packaged import PACKAGED_TEXT_MODELS
 from studio.settings.sections.text import MINILM, SCRATCH_ENCODERS, SCRATCH_TRANSLATORS
+from tests.modeling.text.models import text_model
 
 needs_minilm = pytest.mark.skipif(PACKAGED_TEXT_MODELS[MINILM].path() is None, reason="the package is not installed")
 
@@ -47,7 +47,7 @@ def test_an_altered_package_is_refused(offline: Path, monkeypatch: pytest.Monkey
 def test_a_folder_of_ones_own_comes_first(offline: Path, assets: Mapping[str, bytes], architecture: object) -> None:
     folder = offline / "team" / "tiny"
     folder.mkdir(parents=True)
-    model = TextHead(architecture, assets, 2, None)
+    model = text_model(architecture, assets, 2, None)
     save_file(model.backbone.encoder.body.state_dict(), folder / "model.safetensors")
     (folder / "config.json").write_bytes(assets["config.json"])
     (folder / "tokenizer.json").write_bytes(assets["tokenizer.json"])
@@ -57,7 +57,7 @@ def test_a_folder_of_ones_own_comes_first(offline: Path, assets: Mapping[str, by
 
     files = find_text_model("team/tiny")
     own = text_assets("team/tiny", lambda: ())
-    again = TextHead(architecture, own, 2, files.weights())
+    again = text_model(architecture, own, 2, files.weights())
 
     assert files.source == "folder"
     for name, tensor in load_file(folder / "model.safetensors").items():

@@ -8,6 +8,7 @@ import torch
 from studio.datasets.text_views import MAX_CHARACTERS
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
+from studio.modeling.text.text_input import MOST_CHARACTERS
 from studio.problems.registry import problem_type
 from studio.problems.text_classification.recipe import TextClassificationRecipe
 from studio.results.sample_view import SampleView, TextBlock, TextMark
@@ -32,12 +33,15 @@ def test_a_very_long_text_is_shown_by_its_beginning() -> None:
     recipe = TextClassificationRecipe(settings, target, (), TextClassificationRecipe.assets_of(settings, table))
     raw = {"probabilities": torch.tensor([0.4, 0.6]).numpy()}
 
-    rows = recipe.sample_rows(ScoredTable(table, (raw, raw), None), Media(Path()))
+    scored = ScoredTable(table, (raw, raw), None)
+    rows = recipe.sample_rows(scored, Media(Path()))
 
     assert [(len(row.view.texts[0].text), row.view.texts[0].is_cut) for row in rows] == [
         (MAX_CHARACTERS, True),
         (5, False),
     ]
+    neighbours = [shown.neighbour["text"] for shown in recipe.input.shown(scored, Media(Path()))]
+    assert [len(text) for text in neighbours] == [MOST_CHARACTERS, 5]
 
 
 def test_marks_behind_what_is_shown_are_left_out() -> None:

@@ -10,9 +10,10 @@ import pytest
 import torch
 from PIL import Image
 
+from studio.modeling.images.image_input import ImageBatch
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Draw, Media
-from studio.problems.image_classification.recipe import ImageBatch, ImageClassificationRecipe
+from studio.problems.image_classification.recipe import ImageClassificationRecipe
 from studio.problems.image_classification.settings import ImageClassificationSettings
 
 TABLES = {
@@ -90,7 +91,7 @@ def test_an_attribution_speaks_for_the_answer_also_where_that_is_the_negative_cl
 
     logits = torch.tensor([[-2.0], [3.0]])
 
-    assert one.loss_function.logits_of(logits, torch.tensor([0, 1])).tolist() == [2.0, 3.0]
+    assert one.task.loss_function.logits_of(logits, torch.tensor([0, 1])).tolist() == [2.0, 3.0]
     assert one.attributions(model, batch(one, "binary", tmp_path)) is not None
 
 

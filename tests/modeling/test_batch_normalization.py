@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from studio.modeling.images.batch_normalization import BatchNormalization, KeepsStatistics, keeps_statistics
+from studio.modeling.batch_normalization import BatchNormalization, KeepsStatistics, keeps_statistics
 
 
 class Two(KeepsStatistics):

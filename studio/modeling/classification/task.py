@@ -1,45 +1,85 @@
-"""ClassAnswers: probabilities of a scored table as columns, metrics, insights and views; the same for every medium."""
+"""ClassificationTask: one of two, one of many, or several classes a sample; the same for every input.
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+Shapes: B batch, N rows, K classes, O outputs.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
-from studio.datasets.labels import LabelSpace, Task
+from studio.datasets.labels import Task as Kind
 from studio.modeling.classification.insights import classification_insights
+from studio.modeling.classification.losses import loss_of
 from studio.modeling.classification.metrics import classification_metrics, decisions
-from studio.modeling.classification.targets import label_cells, truth_of, unseen_labels
-from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Note, SampleRow, Split
+from studio.modeling.classification.targets import label_cells, space_of, target_of, truth_of, unseen_labels
+from studio.modeling.encoder_recipe import Score, ShownRow, Task
+from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
 from studio.results.insight import Insight
 from studio.results.sample_view import Annotation, LabelScore, SampleView
+from studio.settings.schema import SettingsSchema
 
 MAX_SHOWN_LABELS = 5
 SURE = 0.9
-"""The probability from which on an answer is good enough to learn from."""
+"""The probability from which on a prediction is good enough to learn from."""
 PROBABILITIES = "probabilities"
 """The name of the raw output (K)."""
 
 
-@dataclass(frozen=True)
-class ClassAnswers:
-    """A label space and the threshold that decides."""
+class ClassificationTask(Task):
+    """Classes, with the threshold that decides."""
 
-    space: LabelSpace
-    threshold: float
+    def __init__(self, settings: Any, target: Target) -> None:
+        super().__init__(settings, target)
+        self.space = space_of(target, settings.dataset.label_columns)
+        self.threshold = float(settings.prediction.probability_threshold)
+        self.loss_function = loss_of(settings.training, self.space)
+
+    @classmethod
+    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
+        return target_of(settings, table)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """In the order of the probabilities."""
         return self.space.labels
 
-    def notes(self, loss: str, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
+    def has_truth(self, table: pd.DataFrame) -> bool:
+        return self.space.has_labels(table)
+
+    def targets_of(self, table: pd.DataFrame) -> NDArray[np.float32] | None:
+        return truth_of(table, self.space)
+
+    def heads(self, features: int) -> Mapping[str, nn.Module]:
+        return {"head": nn.Linear(features, self.loss_function.outputs)}
+
+    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
+        is_one_each = self.loss_function.is_one_output_a_class
+        return {"head.weight": ClassRows(), "head.bias": ClassRows()} if is_one_each else {}
+
+    def losses(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
+        return self.loss_function.per_sample(outputs_BO, targets_BK)
+
+    def raw(self, views: Sequence[Tensor]) -> list[Raw]:
+        """The mean of the probabilities of all views."""
+        means = torch.stack([self.loss_function.probabilities(logits) for logits in views]).mean(0)
+        return [{PROBABILITIES: row} for row in means.cpu().numpy()]
+
+    def score_of(self, outputs_BO: Tensor) -> Score:
+        """The logit of the predicted class; where a sample may have several labels, of the likeliest."""
+        probabilities = self.loss_function.probabilities(outputs_BO.detach()).cpu().numpy().astype(np.float64)
+        chosen = torch.from_numpy(self.explained(probabilities)).to(outputs_BO.device)
+        return lambda outputs: self.loss_function.logits_of(outputs, chosen)
+
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
         """The task, the loss, and classes that training has not seen."""
         classes = ", ".join(self.labels[:50])
-        yield Note("info", f"Task {self.space.task}; loss {loss}; classes {classes}.")
+        yield Note("info", f"Task {self.space.task}; loss {self.loss_function.name}; classes {classes}.")
         for name, table in (("validation", validation), ("test", test)):
             unseen = {} if table is None else unseen_labels(table, self.space)
             if unseen:
@@ -49,23 +89,23 @@ class ClassAnswers:
                 )
 
     def decided(self, probabilities_NK: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The answers as 0 and 1 (N, K)."""
+        """The predicted classes as 0 and 1 (N, K)."""
         return decisions(probabilities_NK, self.space.task, self.threshold)
 
     def explained(self, probabilities_NK: NDArray[np.float64]) -> NDArray[np.int64]:
-        """The class (N) that an explanation speaks of: the answer, or of several labels the likeliest."""
-        is_single = self.space.task is not Task.MULTI_LABEL
+        """The class (N) that an explanation is about: the predicted one, or of several labels the likeliest."""
+        is_single = self.space.task is not Kind.MULTI_LABEL
         chosen: NDArray[np.int64] = (self.decided(probabilities_NK) if is_single else probabilities_NK).argmax(1)
         return chosen
 
     def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
-        """Rows whose answer is sure, labelled as the training table is.
+        """Rows whose prediction is sure, labelled as the training table is.
 
         One class a sample: its probability is at least `SURE`. Several labels: each is at least that or at most
         1 - `SURE`.
         """
         probabilities = scored.stacked(PROBABILITIES)
-        if self.space.task is Task.MULTI_LABEL:
+        if self.space.task is Kind.MULTI_LABEL:
             is_sure = (np.maximum(probabilities, 1 - probabilities) >= SURE).all(axis=1)
         else:
             is_sure = probabilities.max(axis=1) >= SURE
@@ -93,12 +133,12 @@ class ClassAnswers:
                 truth, probabilities, self.space.task, self.labels, self.threshold, split
             )
 
-    def sample_rows(self, scored: ScoredTable, media: Iterator[Mapping[str, Any]]) -> Iterator[SampleRow]:
-        """Every row with truth and prediction; `media` gives title and medium, or texts, of each view."""
+    def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
+        """Every row with truth and prediction."""
         truth = truth_of(scored.table, self.space)
         probabilities = scored.stacked(PROBABILITIES)
         decided = self.decided(probabilities)
-        for position, (row, shown) in enumerate(zip(scored.row_numbers(), media, strict=True)):
+        for position, (row, one) in enumerate(zip(scored.row_numbers(), shown, strict=True)):
             known = truth is not None and not np.isnan(truth[position]).any()
             prediction = self.words(decided[position])
             true_labels = self.words(truth[position] > 0.5) if known and truth is not None else ""
@@ -107,7 +147,7 @@ class ClassAnswers:
                 truth=self.truth_view(truth[position]) if known and truth is not None else None,
                 prediction=self._prediction_view(probabilities[position], decided[position]),
                 loss=scored.loss_of(position),
-                **shown,
+                **one.view,
             )
             yield SampleRow(
                 view,
@@ -121,13 +161,13 @@ class ClassAnswers:
         """The chosen classes as text, in the order of the labels."""
         return ", ".join(label for label, is_chosen in zip(self.labels, chosen, strict=True) if is_chosen)
 
-    def truth_view(self, target: NDArray[Any]) -> Annotation:
+    def truth_view(self, target_K: NDArray[Any]) -> Annotation:
         """The true labels; those of a mixture with their shares."""
-        is_mixed = not np.isin(np.round(target, 4), (0.0, 1.0)).all()
+        is_mixed = not np.isin(np.round(target_K, 4), (0.0, 1.0)).all()
         return Annotation(
             labels=tuple(
                 LabelScore(label=label, score=float(value) if is_mixed else None)
-                for label, value in zip(self.labels, target, strict=True)
+                for label, value in zip(self.labels, target_K, strict=True)
                 if value > 0
             )
         )
@@ -141,9 +181,9 @@ class ClassAnswers:
         return truth[known].astype(np.float64), probabilities[known]
 
     def _prediction_view(self, probabilities: NDArray[np.float64], chosen: NDArray[np.int64]) -> Annotation:
-        """The answer first, then the next likely classes."""
+        """The predicted class first, then the next likely classes."""
         order = sorted(range(len(probabilities)), key=lambda i: (-int(chosen[i]), -probabilities[i]))
-        count = max(MAX_SHOWN_LABELS, int(chosen.sum())) if self.space.task is not Task.BINARY else 2
+        count = max(MAX_SHOWN_LABELS, int(chosen.sum())) if self.space.task is not Kind.BINARY else 2
         return Annotation(
             labels=tuple(LabelScore(label=self.labels[i], score=float(probabilities[i])) for i in order[:count])
         )

@@ -1,0 +1,167 @@
+"""ImageInput: rows that name images, over a timm backbone.
+
+Shapes: B batch, C channels, H height, W width, K targets.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from studio.modeling.batch_normalization import keeps_statistics
+from studio.modeling.encoder_recipe import Encoder, EncoderBatch, EncoderModel, Input, Score, ShownRow
+from studio.modeling.images.backbones import feature_count, feature_extractor
+from studio.modeling.images.flips import flipped_views
+from studio.modeling.images.hires_cam import attribution_maps
+from studio.modeling.images.mixing import mixtures
+from studio.modeling.images.normalization import PixelNormalization
+from studio.modeling.images.pipelines import CUSTOM, transforms_of
+from studio.modeling.images.placement import Placement, placed
+from studio.modeling.images.reader import read_picture, stack_images
+from studio.modeling.images.transforms import Transforms
+from studio.modeling.predictions import ScoredTable, row_numbers
+from studio.modeling.recipe import BatchPicture, Draw, Media, Samples
+from studio.modeling.weights import WeightsFile
+from studio.results.sample_view import Annotation, SampleView
+from studio.settings.sections.augmentation import LabelMixSection
+
+
+class ImageItem(NamedTuple):
+    """One image with its targets, NaN where unknown."""
+
+    row: int
+    image: NDArray[np.uint8]
+    target: NDArray[np.float32] | None
+    placement: Placement | None = None
+
+
+@dataclass
+class ImageBatch(EncoderBatch):
+    """Images (B, C, H, W) as bytes, targets (B, K)."""
+
+    images: Tensor
+    placements: list[Placement] = field(default_factory=list)
+    """Where the images lie in their files, if that is not simply resized."""
+
+
+class ImageSamples(Samples):
+    """Images of a table, resized and augmented."""
+
+    def __init__(
+        self,
+        names: Sequence[str],
+        rows: Sequence[int],
+        media: Media,
+        channels: int,
+        transforms: Transforms,
+        targets: NDArray[np.float32] | None,
+        *,
+        with_placement: bool,
+    ) -> None:
+        super().__init__(len(names))
+        self._names, self._rows, self._media, self._channels = names, rows, media, channels
+        self._transforms, self._targets, self._with_placement = transforms, targets, with_placement
+
+    def __getitem__(self, draw: Draw) -> ImageItem:
+        name, row = self._names[draw.row], self._rows[draw.row]
+        picture = read_picture(self._media, name, self._channels, row, self._transforms.first_size)
+        target = None if self._targets is None else self._targets[draw.row]
+        placement = None
+        if self._with_placement:
+            placement = Placement(picture.in_file(self._transforms.frame(picture.pixels)), picture.size)
+        return ImageItem(draw.row, self._transforms.image(picture.pixels, draw.seed), target, placement)
+
+
+class ImageInput(Input[ImageBatch]):
+    """Images of one size, as bytes."""
+
+    def samples(
+        self, table: pd.DataFrame, media: Media, targets: NDArray[np.float32] | None, *, training: bool
+    ) -> Samples:
+        return ImageSamples(
+            self._names(table),
+            row_numbers(table),
+            media,
+            self.settings.image.image_channels,
+            transforms_of(self.settings, training=training),
+            targets,
+            with_placement=not training and self.settings.augmentation.augmentations_strategy == CUSTOM,
+        )
+
+    def collate(self, items: Sequence[ImageItem]) -> ImageBatch:
+        targets = [item.target for item in items if item.target is not None]
+        return ImageBatch(
+            rows=[item.row for item in items],
+            images=stack_images([item.image for item in items]),
+            targets=torch.from_numpy(np.stack(targets)) if targets else None,
+            placements=[item.placement for item in items if item.placement is not None],
+        )
+
+    def encoder(self, weights: WeightsFile | None) -> Encoder:
+        """Pixel normalization and a pooled backbone."""
+        image, architecture, training = self.settings.image, self.settings.architecture, self.settings.training
+        size = (image.image_height, image.image_width)
+        normalization = PixelNormalization(image.image_normalization, image.image_channels)
+        backbone = feature_extractor(architecture.backbone, image.image_channels, architecture.pool, weights, size)
+        return Encoder(
+            {"normalization": normalization, "backbone": backbone},
+            feature_count(backbone, image.image_channels, size),
+            keeps_statistics=keeps_statistics(
+                architecture.batch_normalization,
+                is_gentle=architecture.pretrained and "Backbone" in training.differential_learning_rate_layers,
+                batch_size=training.batch_size,
+            ),
+            layout="Channels last",
+        )
+
+    def tensors(self, batch: ImageBatch) -> tuple[Tensor, ...]:
+        return (batch.images,)
+
+    def views(self, batch: ImageBatch) -> Iterator[tuple[Tensor, ...]]:
+        return ((images,) for images in flipped_views(batch.images, self.settings.prediction))
+
+    def mix(self, batch: ImageBatch) -> ImageBatch:
+        augmentation = self.settings.augmentation
+        if not isinstance(augmentation, LabelMixSection):  # identities cannot be mixed
+            return batch
+        height, width = batch.images.shape[-2:]
+        for one in mixtures(augmentation, len(batch), height, width, corner=augmentation.cutmix_corner):
+            assert batch.targets is not None
+            batch = replace(
+                batch, images=one.images(batch.images), targets=one.targets(batch.targets, augmentation.mix_target)
+            )
+        return batch
+
+    def attributions(
+        self, model: EncoderModel, batch: ImageBatch, score_of: Callable[[Tensor], Score]
+    ) -> list[NDArray[np.float32]] | None:
+        """HiResCAM."""
+        maps = attribution_maps(model, batch.images, lambda outputs: score_of(outputs.detach())(outputs))
+        if maps is None:
+            return None
+        found = list(maps.cpu().numpy())
+        if not batch.placements:
+            return found
+        return [placed(one, placement) for one, placement in zip(found, batch.placements, strict=True)]
+
+    def shown(self, scored: ScoredTable, media: Media) -> Iterator[ShownRow]:
+        for position, name in enumerate(self._names(scored.table)):
+            reference = media.reference(name, *scored.size_of(position))
+            yield ShownRow(view={"title": name, "media": reference}, neighbour={"media": reference})
+
+    def batch_pictures(
+        self, batch: ImageBatch, table: pd.DataFrame, truth_view: Callable[[NDArray[Any]], Annotation | None]
+    ) -> Iterator[BatchPicture]:
+        rows, names = row_numbers(table), self._names(table)
+        for position, row in enumerate(batch.rows):
+            truth = None if batch.targets is None else truth_view(batch.targets[position].numpy())
+            view = SampleView(row=rows[row], title=names[row], truth=truth)
+            yield BatchPicture(batch.images[position].permute(1, 2, 0).numpy(), view)
+
+    def _names(self, table: pd.DataFrame) -> list[str]:
+        return [str(name) for name in table[self.settings.dataset.image_column]]

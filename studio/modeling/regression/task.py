@@ -1,0 +1,134 @@
+"""RegressionTask: one or more numbers a sample, standardized by the training rows; the same for every input.
+
+Shapes: B batch, N rows, K labels.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from studio.modeling.encoder_recipe import Score, ShownRow, Task
+from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
+from studio.modeling.regression.insights import regression_insights
+from studio.modeling.regression.losses import RegressionLoss
+from studio.modeling.regression.metrics import regression_metrics
+from studio.modeling.regression.targets import RegressionTargets
+from studio.results.insight import Insight
+from studio.results.sample_view import Annotation, SampleView
+from studio.settings.schema import SettingsSchema
+
+VALUES = "predictions"
+"""The name of the raw output (K), in the unit of the labels."""
+DIGITS = 4
+
+
+class RegressionTask(Task):
+    """The label columns and what is known about their values."""
+
+    def __init__(self, settings: Any, target: Target) -> None:
+        super().__init__(settings, target)
+        self.targets = RegressionTargets.from_target(target)
+        self.loss_function = RegressionLoss(settings.training.loss_function)
+
+    @classmethod
+    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
+        return RegressionTargets.of(table, settings.value("dataset.label_columns")).to_target()
+
+    def has_truth(self, table: pd.DataFrame) -> bool:
+        return self.targets.truth(table) is not None
+
+    def targets_of(self, table: pd.DataFrame) -> NDArray[np.float32] | None:
+        truth = self.targets.truth(table)
+        return None if truth is None else self.targets.standardized(truth).astype(np.float32)
+
+    def truth_view(self, target_K: NDArray[Any]) -> Annotation:
+        return self.annotation(self.targets.restored(target_K.astype(np.float64)[None])[0])
+
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
+        """The loss and the range of the labels."""
+        labels = zip(self.targets.columns, self.targets.means, self.targets.deviations, strict=True)
+        listed = "; ".join(f"{name} {mean:.4g} ± {deviation:.4g}" for name, mean, deviation in labels)
+        yield Note("info", f"Loss {self.loss_function.name}, in standard deviations of the training labels: {listed}.")
+
+    def heads(self, features: int) -> Mapping[str, nn.Module]:
+        return {"head": nn.Linear(features, len(self.target.labels))}
+
+    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
+        return {"head.weight": ClassRows(), "head.bias": ClassRows()}
+
+    def restated(self, tensors: Mapping[str, Tensor], other: Target) -> Mapping[str, Tensor]:
+        """Outputs are standardized, and other rows have another mean and deviation."""
+        theirs = RegressionTargets.from_target(other)
+        weight, bias = self.targets.restated(tensors["head.weight"], tensors["head.bias"], theirs)
+        return {**tensors, "head.weight": weight, "head.bias": bias}
+
+    def losses(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
+        return self.loss_function.per_sample(outputs_BO, targets_BK)
+
+    def loss(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
+        return self.loss_function.of_batch(outputs_BO, targets_BK)
+
+    def raw(self, views: Sequence[Tensor]) -> list[Raw]:
+        """The mean of the values of all views."""
+        means = torch.stack([outputs.double() for outputs in views]).mean(0)
+        return [{VALUES: row.astype(np.float32)} for row in self.targets.restored(means.cpu().numpy())]
+
+    def score_of(self, outputs_BO: Tensor) -> Score:
+        """The sum of the values in standard deviations: what raises the prediction, and what lowers it."""
+        return lambda outputs: outputs.sum(1)
+
+    def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
+        """Every row with its predicted values: regression does not say how sure it is."""
+        values = scored.stacked(VALUES)
+        labelled: pd.DataFrame = scored.table.assign(
+            **{name: values[:, k] for k, name in enumerate(self.targets.columns)}
+        )
+        return labelled
+
+    def columns(self, scored: ScoredTable) -> pd.DataFrame:
+        """`pred_<label>` for every label."""
+        values = scored.stacked(VALUES)
+        columns = {f"pred_{name}": values[:, k] for k, name in enumerate(self.targets.columns)}
+        return pd.DataFrame(columns, index=scored.table.index)
+
+    def metrics(self, scored: ScoredTable) -> dict[str, float]:
+        """Every metric over the known values; empty without truth."""
+        truth = self.targets.truth(scored.table)
+        return {} if truth is None else regression_metrics(truth, scored.stacked(VALUES))
+
+    def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
+        """Predicted against true, residuals, errors by range, labels."""
+        truth = self.targets.truth(scored.table)
+        if truth is not None:
+            rows = scored.row_numbers()
+            yield from regression_insights(truth, scored.stacked(VALUES), self.targets.columns, rows, split)
+
+    def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
+        """Every row with truth and prediction."""
+        truth = self.targets.truth(scored.table)
+        values = scored.stacked(VALUES)
+        for position, (row, one) in enumerate(zip(scored.row_numbers(), shown, strict=True)):
+            true_values = None if truth is None or np.isnan(truth[position]).all() else truth[position]
+            view = SampleView(
+                row=row,
+                truth=None if true_values is None else self.annotation(true_values),
+                prediction=self.annotation(values[position]),
+                loss=scored.loss_of(position),
+                **one.view,
+            )
+            told = "" if true_values is None else self._words(true_values)
+            yield SampleRow(view, truth=told, prediction=self._words(values[position]))
+
+    def annotation(self, values: NDArray[Any]) -> Annotation:
+        """The values that are known, by label."""
+        pairs = zip(self.targets.columns, values, strict=True)
+        return Annotation(values={name: float(value) for name, value in pairs if np.isfinite(value)})
+
+    def _words(self, values: NDArray[np.float64]) -> str:
+        return ", ".join(f"{value:.{DIGITS}g}" for value in values if np.isfinite(value))

@@ -4,6 +4,7 @@ A file of yours lies in `HOME/weights/` and is named after the backbone: `resnet
 """
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from studio.packaged import PACKAGED_IMAGE_WEIGHTS
 HUB_FILE = "model.safetensors"
 CONVERSION_TIMEOUT_SECONDS = 180
 CONNECT_SECONDS = 2.0
+_NAME = re.compile(r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)?")
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,9 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
     """The weights of a timm architecture (`name` or `name.tag`), without the network where that is possible.
 
     Raises:
-        WeightsError: if they are neither here nor to be had.
+        WeightsError: if they are neither here nor to be had, or this is no name of an architecture.
     """
+    require_architecture(name)
     own = (cache or weights_cache()) / f"{name}.safetensors"
     if own.is_file():
         return WeightsFile(name, own, "folder")
@@ -68,6 +71,22 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
             code="weights_missing",
         )
     return WeightsFile(name, _from_hub(name, hub_id), "hub")
+
+
+def require_architecture(name: str) -> None:
+    """Refuse what is no plain name: timm also takes places, such as `local-dir:` and `hf-hub:`, and reads from there.
+
+    Raises:
+        WeightsError: if it is none.
+    """
+    if not _NAME.fullmatch(name):
+        raise WeightsError(
+            f"{name[:80]!r} is not the name of an architecture of timm.",
+            hint="Choose a backbone of the list, such as resnet50.",
+            code="weights_missing",
+            found=name[:80],
+            expected="letters, digits and _, with a tag behind a dot",
+        )
 
 
 def packaged_weights(name: str, cache: Path | None = None) -> WeightsFile | None:

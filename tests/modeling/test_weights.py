@@ -126,3 +126,17 @@ def test_a_file_of_ones_own_comes_first(tmp_path: Path) -> None:
     found = find_weights("resnet18", tmp_path)
 
     assert (found.source, found.path) == ("folder", tmp_path / "resnet18.safetensors")
+
+
+PLACES = ("local-dir:/tmp/x", "hf-hub:team/x", "hf_hub:team/x", "../resnet18", "/etc/x", "a/b", "", "a.b.c", "re snet")
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_a_place_is_no_architecture(name: str) -> None:
+    """timm itself would read a configuration there."""
+    for look in (
+        lambda: find_weights(name),
+        lambda: feature_extractor(name, 3, "Average", None, (32, 32)),  # type: ignore[arg-type]
+    ):
+        with pytest.raises(WeightsError, match="not the name of an architecture"):
+            look()

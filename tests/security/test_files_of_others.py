@@ -1,5 +1,6 @@
 """B130 to B159: whatever reads files of others is bounded, and a hostile one ends nothing but its own request."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,7 +11,7 @@ import psutil
 import pytest
 
 from tests.security.black_box import BlackBox
-from tests.security.hostile import packed, picture
+from tests.security.hostile import packed, pickle_that_touches, picture
 from tests.security.test_code_by_content import order_without_name
 
 DEEP = {"blocks": "- ", "lists": "[", "keys": "? ", "mappings": "{a: "}
@@ -67,3 +68,23 @@ def test_b133_a_command_in_a_folder_of_others_imports_nothing_of_it(tmp_path: Pa
 
     assert not mark.exists(), mark.read_text()
     assert done.returncode == 0, done.stderr
+
+
+def test_b135_a_model_of_another_type_ends_the_run_in_words(box: BlackBox, tmp_path: Path) -> None:
+    """Such a type was given a checkpoint by its path, and that to `torch.load`."""
+    mark, folder = tmp_path / "pwned", box.home / "weights" / "team" / "wrapped"
+    folder.mkdir(parents=True)
+    (folder / "evil.pth").write_bytes(pickle_that_touches(mark))
+    values = {"architecture": "resnet18", "model_args": {"checkpoint_path": str(folder / "evil.pth")}}
+    (folder / "config.json").write_text(json.dumps({"model_type": "timm_wrapper", **values}))
+    (folder / "tokenizer.json").write_text("{}")
+    dataset = box.example("text_classification")
+    document = box.api("GET", f"/api/schema/text_classification?dataset={dataset['id']}")
+    settings = {**document["values"], "architecture.backbone": "team/wrapped", "training.epochs": 1}
+
+    reply = box.call("POST", "/api/experiments", {"problem_type": "text_classification", "settings": settings})
+    told = reply.text if reply.status != 201 else json.dumps(box.ended(reply.json()["id"])["runs"][0]["error"])
+
+    assert "timm_wrapper" in told
+    assert "deberta-v2" in told
+    assert not mark.exists()

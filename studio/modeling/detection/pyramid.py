@@ -18,7 +18,7 @@ from torchvision.ops.feature_pyramid_network import ExtraFPNBlock, FeaturePyrami
 
 from studio.errors import TrainingError, WeightsError
 from studio.modeling.images.backbones import weight_arguments
-from studio.modeling.weights import WeightsFile
+from studio.modeling.weights import WeightsFile, require_architecture
 
 COARSEST = 32
 """The stride of the last map that a backbone gives; images are padded to a multiple of it."""
@@ -115,6 +115,7 @@ def padded(images_BCHW: Tensor) -> Tensor:
 
 
 def _body(name: str, channels: int, image_size: tuple[int, int], weights: WeightsFile | None) -> nn.Module:
+    require_architecture(name)
     arguments = weight_arguments(weights)
     config = timm.get_pretrained_cfg(name)
     if config is not None and config.fixed_input_size:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from studio.errors import TrainingError, WeightsError
 from studio.modeling.images.pooling import Pool, pooled
-from studio.modeling.weights import WeightsFile
+from studio.modeling.weights import WeightsFile, require_architecture
 
 
 class FeatureExtractor(nn.Module):
@@ -72,6 +72,7 @@ def feature_extractor(
         TrainingError: if timm cannot build it for this input.
         WeightsError: if the weights do not fit.
     """
+    require_architecture(name)
     arguments = weight_arguments(weights)
     if timm.get_pretrained_cfg(name) is not None and timm.get_pretrained_cfg(name).fixed_input_size:
         arguments["img_size"] = image_size

@@ -8,6 +8,7 @@ from tokenizers import Tokenizer
 
 from studio.errors import WeightsError
 from studio.json_text import parse_json
+from studio.modeling.text.clean_copies import tokenizer_folder
 from studio.modeling.text.sources import CONFIG, TextModelFiles, find_text_model, is_scratch, scratch_architecture
 from studio.modeling.text.tokenizer import SPECIAL_TOKENS, TOKENIZER, SpecialTokens
 from studio.modeling.text.tokenizer_training import FIRST, LAST, PAD, train_tokenizer
@@ -63,9 +64,10 @@ def _own_tokenizer(files: TextModelFiles) -> tuple[Tokenizer, SpecialTokens]:
     from transformers import AutoTokenizer
 
     try:
-        own = AutoTokenizer.from_pretrained(files.folder, local_files_only=True, trust_remote_code=False)
+        with tokenizer_folder(files) as folder:
+            own = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
         tokenizer = Tokenizer.from_str(own.backend_tokenizer.to_str())
-    except (OSError, ValueError, AttributeError, ImportError, KeyError) as error:
+    except (OSError, ValueError, AttributeError, ImportError, KeyError, TypeError) as error:
         raise WeightsError(
             f"The tokenizer of {files.name!r} cannot be used: {str(error).splitlines()[0]}",
             hint="The model's files need a tokenizer.json. Choose another backbone.",

@@ -16,11 +16,11 @@ from studio.errors import WeightsError
 from studio.files import sha256_file
 from studio.hub import is_hub_reachable
 from studio.json_text import parse_json
+from studio.modeling.text.allowed_models import allowed_config
 from studio.modeling.weights import CONNECT_SECONDS, WeightsFile, weights_cache
 from studio.packaged import PACKAGED_TEXT_MODELS
 from studio.settings.sections.text import SCRATCH, SCRATCH_ENCODERS, SCRATCH_TRANSLATORS
 
-CODE_KEYS = frozenset({"_attn_implementation_internal", "_attn_implementation", "custom_pipelines", "custom_generate"})
 CONFIG = "config.json"
 WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 WANTED = ("*.json", "*.safetensors", "*.txt", "*.model")
@@ -37,10 +37,10 @@ class TextModelFiles:
     source: Literal["hub", "cache", "packaged", "folder"]
 
     def config(self) -> dict[str, Any]:
-        """The content of `config.json`.
+        """What is allowed of the content of `config.json`.
 
         Raises:
-            WeightsError: if it is not there, or cannot be read.
+            WeightsError: if it is not there, cannot be read, or is of a model that is not.
         """
         try:
             values = parse_json((self.folder / CONFIG).read_bytes())
@@ -56,13 +56,7 @@ class TextModelFiles:
                 hint="Choose a model of the transformers library.",
                 code="model_files",
             )
-        if named := _code_key(values):
-            raise WeightsError(
-                f"The configuration of {self.name!r} has the key {named!r}, which names code to run.",
-                hint="Choose another model. Code that comes with one is never run.",
-                code="model_code",
-            )
-        return values
+        return allowed_config(values, self.name)
 
     def weights(self) -> WeightsFile:
         """The weights.
@@ -82,19 +76,6 @@ class TextModelFiles:
                 f"The packaged weights of {self.name!r} are not the known ones.", hint="Install the package again."
             )
         return WeightsFile(self.name, path, self.source)
-
-
-def _code_key(values: Mapping[str, Any]) -> str | None:
-    """A key, at any depth, by which a configuration has the library load code that it names.
-
-    `auto_map` is none of them: without `trust_remote_code` the library does not look at it, and it is dropped.
-    """
-    for key, value in values.items():
-        if key in CODE_KEYS:
-            return key
-        if isinstance(value, dict) and (inner := _code_key(value)):
-            return f"{key}.{inner}"
-    return None
 
 
 def is_scratch(name: str) -> bool:

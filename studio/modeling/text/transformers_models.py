@@ -10,6 +10,8 @@ import torch
 from torch import nn
 
 from studio.errors import TrainingError, WeightsError
+from studio.modeling.text.allowed_models import allowed_config
+from studio.modeling.text.clean_copies import weights_folder
 from studio.modeling.weights import WeightsFile
 
 DROPOUT_NAMES = (
@@ -33,14 +35,15 @@ def model_config(values: Mapping[str, Any], dropout: float | None = None) -> Any
     """The library's configuration of these values, with the dropout of its layers set.
 
     Raises:
-        WeightsError: if the library has no such model.
+        WeightsError: if the library has no such model, or it is not one of those that are read.
     """
+    from huggingface_hub.errors import StrictDataclassError
     from transformers import AutoConfig
 
-    plain = {key: value for key, value in values.items() if key not in ("model_type", "auto_map")}
+    plain = allowed_config(values, str(values.get("model_type")))
     try:
-        config = AutoConfig.for_model(str(values["model_type"]), **plain)
-    except (ValueError, KeyError, TypeError) as error:
+        config = AutoConfig.for_model(plain.pop("model_type"), **plain)
+    except (StrictDataclassError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise WeightsError(
             f"The transformers library cannot build a model of type {values.get('model_type')!r}: "
             f"{str(error).splitlines()[0]}",
@@ -98,18 +101,19 @@ def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> Any:
     if weights is None:
         try:
             return auto_class.from_config(config)
-        except (ValueError, KeyError) as error:
+        except (ValueError, KeyError, TypeError, ArithmeticError, AssertionError, IndexError) as error:
             raise _not_such(config, error) from error
     try:
-        model, info = auto_class.from_pretrained(
-            weights.path.parent,
-            config=config,
-            dtype=torch.float32,
-            use_safetensors=True,
-            local_files_only=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
+        with weights_folder(weights.path, weights.name) as folder:
+            model, info = auto_class.from_pretrained(
+                folder,
+                config=config,
+                dtype=torch.float32,
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                output_loading_info=True,
+            )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise WeightsError(
             f"The weights of {weights.name!r} cannot be loaded: {str(error).splitlines()[0]}",

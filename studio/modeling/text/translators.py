@@ -7,12 +7,11 @@ arXiv:1907.12461.
 from collections.abc import Mapping
 from typing import Any
 
+from studio.modeling.text.allowed_models import PAIR
 from studio.modeling.text.tokenizer import SpecialTokens
 from studio.modeling.text.transformers_models import build, model_config, set_dropout, without_pooler
 from studio.modeling.weights import WeightsFile
 
-PAIR = "encoder-decoder"
-"""The library's name of a model that is put together."""
 FORCED = ("forced_bos_token_id", "forced_eos_token_id", "bad_words_ids", "suppress_tokens")
 """What a model's configuration says about the tokens it writes. How long and how varied texts are is for the settings:
 a checkpoint's own rules, such as at least 56 tokens for news, are those of its old task."""

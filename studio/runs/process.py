@@ -56,6 +56,23 @@ class ProcessRecord:
         return ProcessRecord.of(self.pid) == self
 
 
+def signal_process(record: ProcessRecord, number: signal.Signals) -> bool:
+    """Signal exactly this process, pinned while it is compared; says whether it still was there."""
+    try:
+        descriptor = os.pidfd_open(record.pid)
+    except OSError:
+        return False
+    try:
+        if not record.is_alive():
+            return False
+        signal.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
 def boot_id() -> str:
     """Changes with every boot."""
     return Path("/proc/sys/kernel/random/boot_id").read_text().strip()

@@ -7,11 +7,10 @@ gone. The kernel gives a number to nobody else while one of them lives.
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.runs.process import ProcessRecord, boot_id
+from studio.runs.process import ProcessRecord, boot_id, signal_process
 
 
 @dataclass(frozen=True)
@@ -35,29 +34,12 @@ class ProcessTree:
         return found
 
     def send(self, number: signal.Signals) -> int:
-        """Signal every process of it; gives how many were. Each is pinned while it is compared."""
-        count = 0
-        for record in self.living():
-            with _pinned(record.pid) as descriptor:
-                if descriptor is None or ProcessRecord.of(record.pid) != record:
-                    continue
-                try:
-                    signal.pidfd_send_signal(descriptor, number)
-                except ProcessLookupError:
-                    continue
-                count += 1
-        return count
+        """Signal every process of it; gives how many were."""
+        return sum(signal_process(record, number) for record in self.living())
 
     def send_leader(self, number: signal.Signals) -> bool:
         """Signal the worker alone; says whether it still is that process."""
-        with _pinned(self.leader.pid) as descriptor:
-            if descriptor is None or not self.leader.is_alive():
-                return False
-            try:
-                signal.pidfd_send_signal(descriptor, number)
-            except ProcessLookupError:
-                return False
-            return True
+        return signal_process(self.leader, number)
 
     def _is_own(self, record: ProcessRecord, *, is_led: bool) -> bool:
         """Without its leader a session could also be that of a stranger who had the number since and is gone, too."""
@@ -95,17 +77,3 @@ def _works_in(pid: int, folder: Path) -> bool:
         return Path(os.readlink(f"/proc/{pid}/cwd").removesuffix(" (deleted)")) == folder.resolve()
     except OSError:
         return False
-
-
-@contextmanager
-def _pinned(pid: int) -> Iterator[int | None]:
-    """A descriptor that keeps the number from going to another process; None if nobody has it."""
-    try:
-        descriptor = os.pidfd_open(pid)
-    except OSError:
-        yield None
-        return
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

@@ -35,6 +35,7 @@ from studio.scheduling.decide import (
 from studio.scheduling.endings import memory_kills
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.free_cores import foreign_cores, threads_beside
+from studio.scheduling.orphans import end_orphans
 from studio.scheduling.worker_log import bound_log
 from studio.store.home import Home
 from studio.store.projector import Projection
@@ -48,6 +49,9 @@ MAX_LOOK_SECONDS = 5.0
 """Of one round at most so much counts as silence of a worker: a server that was halted or suspended heard nobody."""
 MAX_BATCHES = 3
 """Of a run's events in one round."""
+ORPHAN_SECONDS = 10.0
+"""Between two looks for workers whose run has no row."""
+_RESUMED = "resumed by the user"
 ReachedStage = Literal["asked", "told", "killed"]
 
 
@@ -114,7 +118,7 @@ class Scheduler:
         self._secrets = secrets
         self._hang_seconds = hang_seconds
         self._watches: dict[str, _Watch] = {}
-        self._started = clock()
+        self._orphans_due = clock()
         self._lock = threading.RLock()
         self._wake = threading.Event()
         self._is_stopping = False
@@ -154,20 +158,39 @@ class Scheduler:
         self.wake()
 
     def resume_run(self, id: str) -> None:
-        """Queue a stopped, failed or lost run again, from its latest complete checkpoint.
+        """Queue a run again; see `resume_runs`."""
+        self.resume_runs([id])
+
+    def resume_runs(self, ids: Iterable[str]) -> None:
+        """Queue stopped, failed or lost runs again, from their latest complete checkpoints: all of them, or none.
 
         Raises:
-            ConflictError: if the run is in another state, or a process still holds it.
+            ConflictError: if a run is in another state or was deleted, or a process still holds it.
         """
         with self._lock:
-            run = self._store.runs.get(id)
-            if run.state not in RESUMABLE:
-                raise ConflictError(f"A {run.state} run cannot be resumed.", hint="Only ended, unfinished runs can.")
-            if self._executor.is_alive(self.folder(run)):
-                raise ConflictError(
-                    "A process of this run still lives.", hint="Wait until it has ended, then resume.", code="alive"
-                )
-            self._move(run, RunState.QUEUED, "resumed by the user", resume=True, launches=0)
+            runs = [self._store.runs.get(id) for id in ids]
+            for run in runs:
+                self._require_resumable(run)
+            with self._store.database.write():
+                moved = [
+                    self._store.runs.move(run, RunState.QUEUED, _RESUMED, time.time(), resume=True, launches=0)
+                    for run in runs
+                ]
+            for run, now in zip(runs, moved, strict=True):
+                self._tell_move(run, now, _RESUMED)
+        self.wake()
+
+    def _require_resumable(self, run: RunRow) -> None:
+        if run.state not in RESUMABLE:
+            raise ConflictError(f"A {run.state} run cannot be resumed.", hint="Only ended, unfinished runs can.")
+        if self._executor.is_alive(self.folder(run)):
+            raise ConflictError(
+                "A process of this run still lives.", hint="Wait until it has ended, then resume.", code="alive"
+            )
+
+    def queue_changed(self) -> None:
+        """Somebody else has withdrawn waiting runs."""
+        self._listener.queue_changed()
         self.wake()
 
     def stop_stage(self, id: str) -> StopStage | None:
@@ -207,7 +230,14 @@ class Scheduler:
             self._listener.ticked()
             for run in active:
                 bound_log(self.folder(run).log)
+            self._look_for_orphans()
         return bool(active) or any(isinstance(action, Launch) for action in actions)
+
+    def _look_for_orphans(self) -> None:
+        now = self._clock()
+        if now >= self._orphans_due:
+            self._orphans_due = now + ORPHAN_SECONDS
+            end_orphans(self._home, self._store)
 
     def _loop(self) -> None:
         while not self._is_stopping:
@@ -395,10 +425,13 @@ class Scheduler:
         moved = self._store.runs.move(run, state, reason, time.time(), **changes)
         if state in ENDED:
             self.folder(run).secrets.unlink(missing_ok=True)
-        logger.info("Run %s: %s to %s (%s).", run.id, run.state, state, reason)
+        self._tell_move(run, moved, reason)
+        return moved
+
+    def _tell_move(self, run: RunRow, moved: RunRow, reason: str) -> None:
+        logger.info("Run %s: %s to %s (%s).", run.id, run.state, moved.state, reason)
         self._listener.moved(moved)
         self._listener.queue_changed()
-        return moved
 
 
 def _listen(watch: _Watch, events: int, now: float) -> None:

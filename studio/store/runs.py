@@ -4,14 +4,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
 
 from studio.errors import ConflictError, NotFoundError
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ENDED, RunState, check_move
 from studio.store.database import Database
 from studio.store.experiments import refresh_experiment
-from studio.store.tables import run, transition
+from studio.store.tables import dataset, experiment, run, transition
 
 
 class StaleRunError(ConflictError):
@@ -137,13 +137,13 @@ class Runs:
             ).mappings()
             return [_row(row) for row in rows]
 
-    def in_states(self, states: Iterable[RunState]) -> list[RunRow]:
-        """Runs in some states, in the order of the queue."""
+    def in_states(self, states: Iterable[RunState], kind: WorkerKind | None = None) -> list[RunRow]:
+        """Runs in some states, in the order of the queue; of one kind only, if it is named."""
+        query = select(run).where(run.c.state.in_(list(states))).order_by(run.c.position)
+        if kind is not None:
+            query = query.where(run.c.kind == kind)
         with self._database.read() as connection:
-            rows = connection.execute(
-                select(run).where(run.c.state.in_(list(states))).order_by(run.c.position)
-            ).mappings()
-            return [_row(row) for row in rows]
+            return [_row(row) for row in connection.execute(query).mappings()]
 
     def queue(self) -> list[QueuedRun]:
         """The waiting runs, in order."""
@@ -178,7 +178,7 @@ class Runs:
 
         Raises:
             ConflictError: if the move is not in the table of moves.
-            StaleRunError: if the run is no longer in `row.state` with `row.fence`.
+            StaleRunError: if the run is no longer in `row.state` with `row.fence`, or what it is of was deleted.
         """
         check_move(row.state, new)
         values: dict[str, Any] = {"state": new, **changes}
@@ -190,11 +190,14 @@ class Runs:
         elif new in ENDED:
             values |= {"ended": now, "seconds_left": None, "phase": None, "machine": None, "queued_reason": None}
         with self._database.write() as connection:
-            done = connection.execute(
-                update(run).where(run.c.id == row.id, run.c.state == row.state, run.c.fence == row.fence).values(values)
-            )
+            is_as_read = (run.c.id == row.id, run.c.state == row.state, run.c.fence == row.fence)
+            # A worker is started only for what is not deleted: nobody would stop it, or see what it does.
+            is_wanted = (~_is_of_something_deleted(),) if new in (RunState.QUEUED, RunState.STARTING) else ()
+            done = connection.execute(update(run).where(*is_as_read, *is_wanted).values(values))
             if done.rowcount != 1:
-                raise StaleRunError(f"Run {row.id} is no longer {row.state}.", hint="Look at its present state.")
+                raise StaleRunError(
+                    f"Run {row.id} is no longer {row.state}, or was deleted.", hint="Look at its present state."
+                )
             connection.execute(
                 insert(transition).values(
                     run_id=row.id,
@@ -209,6 +212,16 @@ class Runs:
             if row.experiment_id:
                 refresh_experiment(connection, row.experiment_id)
             return self.get(row.id)
+
+    def withdraw(self, rows: Iterable[RunRow], now: float) -> None:
+        """End waiting runs of what is being deleted, in the transaction that deletes it.
+
+        Raises:
+            StaleRunError: if one has been started meanwhile.
+        """
+        for row in rows:
+            if row.state is RunState.QUEUED:
+                self.move(row, RunState.STOPPED, "deleted before it began", now)
 
     def history(self, id: str) -> list[Transition]:
         """Every recorded move of a run, the oldest first."""
@@ -263,6 +276,14 @@ class Runs:
         """Remove a run and everything that hangs on it."""
         with self._database.write() as connection:
             connection.execute(delete(run).where(run.c.id == id))
+
+
+def _is_of_something_deleted() -> ColumnElement[bool]:
+    """Whether the experiment of a run, or the dataset that it makes, was deleted."""
+    return or_(
+        exists().where(experiment.c.id == run.c.experiment_id, experiment.c.deleted.is_not(None)),
+        exists().where(dataset.c.id == run.c.id, dataset.c.deleted.is_not(None)),
+    )
 
 
 def _row(mapping: Mapping[Any, Any]) -> RunRow:

@@ -109,6 +109,8 @@ class _Launcher:
             line = connection.makefile("rb").readline()
             if not line.strip():
                 return
+            if _has_left(connection):
+                return  # it has started that worker itself, which may be over by now
             reply = self._fork(connection, json.loads(line))
             connection.sendall(json.dumps(reply).encode() + b"\n")
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -149,6 +151,19 @@ class _Launcher:
         if not self._children:
             # It holds nothing that could be lost; taking torch down politely costs two seconds.
             os._exit(0)
+
+
+def _has_left(connection: socket.socket) -> bool:
+    """Whether whoever asked has closed the connection, so nobody would know of the worker."""
+    connection.setblocking(False)
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.settimeout(REQUEST_SECONDS)
 
 
 def _become_worker(folder: Path, environment: dict[str, str], inherited: tuple[socket.socket, ...]) -> None:

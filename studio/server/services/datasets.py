@@ -74,7 +74,24 @@ class Datasets:
         Raises:
             InUseError: naming them.
         """
-        row = self._store.datasets.get(id_or_name)
+        with self._store.database.write():  # nothing begins to use it, and it is not begun to be made, in between
+            row = self._store.datasets.get(id_or_name)
+            self._require_unused(row)
+            run = self._store.runs.find(row.id)
+            is_active = run is not None and run.state in ACTIVE
+            if not is_active:
+                self._store.runs.withdraw([run] if run is not None else [], time.time())
+                self._store.datasets.entomb(row.id, time.time())
+        if is_active:
+            if self.scheduler is not None:
+                self.scheduler.stop_run(row.id)
+            raise ConflictError("This dataset is being inspected.", hint="It is asked to stop now; delete it then.")
+        self._remove(row.id)
+        if self.scheduler is not None:
+            self.scheduler.queue_changed()
+        self._hub.publish({"datasets"}, "gone", GoneMessage(kind="dataset", id=row.id))
+
+    def _require_unused(self, row: DatasetRow) -> None:
         users = self._store.experiments.of_dataset(row.id)
         if users:
             names = [user.name for user in users]
@@ -82,14 +99,6 @@ class Datasets:
         predicting = [one.name for one in self._store.predictions.active(dataset_id=row.id)]
         if predicting:
             raise InUseError(f"The dataset {row.name!r} is being predicted.", predicting)
-        run = self._store.runs.find(row.id)
-        if run is not None and run.state in ACTIVE:
-            if self.scheduler is not None:
-                self.scheduler.stop_run(run.id)
-            raise ConflictError("This dataset is being inspected.", hint="It is asked to stop now; delete it then.")
-        self._store.datasets.entomb(row.id, time.time())
-        self._remove(row.id)
-        self._hub.publish({"datasets"}, "gone", GoneMessage(kind="dataset", id=row.id))
 
     def findings(self, id_or_name: str) -> list[Finding]:
         """What the inspection found, also of one that failed."""

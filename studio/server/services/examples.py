@@ -4,8 +4,9 @@ import logging
 import shutil
 import threading
 import time
+from contextlib import suppress
 
-from studio.errors import ConflictError, StudioError
+from studio.errors import ConflictError, NotFoundError, StudioError
 from studio.files import private_folder
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type, problem_types
@@ -82,7 +83,8 @@ class Examples:
             logger.exception("The example of %s could not be made.", kind.id)
             message = error.message if isinstance(error, StudioError) else "The example could not be made."
             self._store.datasets.fail(row.id, {"code": "example", "message": message, "hint": "Try again."})
-        self._datasets.announce(row.id)
+        with suppress(NotFoundError):  # deleted while it was made
+            self._datasets.announce(row.id)
 
     def _free_name(self, kind: ProblemType) -> str:
         base = f"Example {kind.example_title}"

@@ -3,6 +3,7 @@
 import hashlib
 import shutil
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from studio.errors import ConflictError, NotFoundError, PathError
@@ -12,7 +13,7 @@ from studio.runs.folder import RunFolder
 from studio.runs.naming import propose_name
 from studio.runs.plan import PlannedRun
 from studio.runs.spec import RunSpec, WorkerKind
-from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
+from studio.runs.state import ACTIVE, ENDED, RESUMABLE
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
@@ -114,18 +115,34 @@ class Experiments:
         planned = prepared.runs()
         row = self._row(body, prepared)
         self._secrets.put(row.id, prepared.settings.secrets())
+        try:
+            made = self._insert(row, planned, prepared, key, body_hash)
+        except BaseException:
+            self._secrets.remove(row.id)
+            raise
+        if made != row.id:
+            self._secrets.remove(row.id)
+            return self.get(made)
+        self._scheduler.wake()
+        return self._announced(row.id)
+
+    def _insert(
+        self, row: ExperimentRow, planned: Sequence[PlannedRun], prepared: Prepared, key: str | None, body_hash: str
+    ) -> str:
+        """Write an experiment and its runs; gives its id, or that of the one that the same key has made meanwhile."""
         with self._store.database.write():
             # Again inside the transaction: the same key may have come twice at once.
             known = self._store.idempotency.find(key, body_hash) if key else None
             if known is not None:
-                return self.get(known)
+                return known
+            if row.dataset_id is not None:
+                self._store.datasets.get(row.dataset_id)  # deleted since it was looked at
             self._store.experiments.insert(row)
             for number, one in enumerate(planned):
                 self._store.runs.insert(self._run(row, number, one, prepared))
             if key:
                 self._store.idempotency.remember(key, body_hash, row.id, row.created)
-        self._scheduler.wake()
-        return self._announced(row.id)
+        return row.id
 
     def change(self, id_or_name: str, body: ExperimentPatch) -> Experiment:
         """Change what people may change."""
@@ -148,14 +165,13 @@ class Experiments:
             ConflictError: if there is none.
         """
         row = self._store.experiments.get(id_or_name)
-        runs = [run for run in self._store.runs.of_experiment(row.id) if run.state in RESUMABLE]
+        runs = [run.id for run in self._store.runs.of_experiment(row.id) if run.state in RESUMABLE]
         if not runs:
             raise ConflictError(
                 f"The experiment {row.name!r} is {row.state}; there is nothing to resume.",
                 hint="Stopped, failed and lost runs can be resumed.",
             )
-        for run in runs:
-            self._scheduler.resume_run(run.id)
+        self._scheduler.resume_runs(runs)
         return self._announced(row.id)
 
     def delete(self, id_or_name: str) -> None:
@@ -164,18 +180,18 @@ class Experiments:
         Raises:
             InUseError: while a run is active, or a model of it predicts.
         """
-        row = self._store.experiments.get(id_or_name)
-        runs = self._store.runs.of_experiment(row.id)
-        active = [run.id for run in runs if run.state in ACTIVE]
-        if active:
-            raise InUseError(f"The experiment {row.name!r} is still {row.state}. Stop it first.", active)
-        predicting = [one.name for run in runs for one in self._store.predictions.active(model_run_id=run.id)]
-        if predicting:
-            raise InUseError(f"A model of {row.name!r} is predicting.", predicting)
-        for run in runs:
-            if run.state is RunState.QUEUED:
-                self._scheduler.stop_run(run.id)
-        self._store.experiments.entomb(row.id, time.time())
+        with self._store.database.write():  # nothing of it is started, resumed or predicted with in between
+            row = self._store.experiments.get(id_or_name)
+            runs = self._store.runs.of_experiment(row.id)
+            active = [run.id for run in runs if run.state in ACTIVE]
+            if active:
+                raise InUseError(f"The experiment {row.name!r} is still {row.state}. Stop it first.", active)
+            predicting = [one.name for run in runs for one in self._store.predictions.active(model_run_id=run.id)]
+            if predicting:
+                raise InUseError(f"A model of {row.name!r} is predicting.", predicting)
+            self._store.runs.withdraw(runs, time.time())
+            self._store.experiments.entomb(row.id, time.time())
+        self._scheduler.queue_changed()
         failpoint("delete_entombed")
         self._remove(row.id)
         self._hub.publish({"experiments"}, "gone", GoneMessage(kind="experiment", id=row.id))

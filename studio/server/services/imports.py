@@ -40,6 +40,7 @@ from studio.store.store import Store
 logger = logging.getLogger(__name__)
 SCAN_SECONDS = 600.0
 KEPT_SECONDS = 24 * 3600.0
+END_SECONDS = 5.0
 ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".pq", ".jsonl", *PACKED_TABLES)
 READ_KINDS = "a zip archive or a table"
 _REFUSED_STARTS: tuple[tuple[bytes, str], ...] = (
@@ -130,13 +131,14 @@ class Imports:
         """Look again, with other choices.
 
         Raises:
-            ConflictError: while a look is going on.
+            ConflictError: while a look is going on, or a dataset is being made.
         """
-        row = self._store.imports.get(id)
-        if row.state == "scanning":
-            raise ConflictError("This data is still being looked at.", hint="Wait a moment.")
         chosen = plain_choices(choices)
-        self._store.imports.change(id, state="scanning", choices=chosen, error=None)
+        with self._store.database.write():  # of two at once one is first
+            if self._store.imports.get(id).state == "scanning":
+                raise ConflictError("This data is still being looked at.", hint="Wait a moment.")
+            self._require_unused(id)
+            self._store.imports.change(id, state="scanning", choices=chosen, error=None)
         self._scan(self._store.imports.get(id))
         return self.get(id)
 
@@ -144,12 +146,10 @@ class Imports:
         """Order the inspection that makes the dataset.
 
         Raises:
-            ConflictError: if the name is taken, or the data is not ready.
+            ConflictError: if the name is taken, the data is not ready, or a dataset is being made of it already.
             FindingsError: if the choices are not complete.
         """
-        row = self._store.imports.get(id)
-        if row.state != "ready":
-            raise ConflictError(f"This import is {row.state}.", hint="Only data that was looked at can be finished.")
+        row = self._ready(id)
         self._clear_failed(name)
         dataset_id = new_id("data")
         spec = self.order(row, dataset_id, name, plain_choices(choices), example_of)
@@ -164,12 +164,31 @@ class Imports:
         )
         try:
             with self._store.database.write():
+                self._ready(id)  # still, and nobody else makes a dataset of it
                 self._store.datasets.insert(dataset)
                 self.enqueue(spec, dataset_id)
-        except ConflictError:
+        except StudioError:
             shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, dataset_id), ignore_errors=True)
             raise
         return self._datasets.announce(dataset_id)
+
+    def _ready(self, id: str) -> ImportRow:
+        row = self._store.imports.get(id)
+        if row.state != "ready":
+            raise ConflictError(f"This import is {row.state}.", hint="Only data that was looked at can be finished.")
+        self._require_unused(id)
+        return row
+
+    def _require_unused(self, id: str) -> None:
+        if id in self._in_use():
+            raise ConflictError(
+                "A dataset is being made of this data.", hint="Wait until it is ready, or delete it.", code="in_use"
+            )
+
+    def _in_use(self) -> set[str]:
+        """Ids of imports that datasets are being made of."""
+        unended = [state for state in RunState if state not in ENDED]
+        return {self._import_of(run.spec) for run in self._store.runs.in_states(unended, WorkerKind.INSPECT)}
 
     def _clear_failed(self, name: str) -> None:
         """A dataset that never came to be does not keep its name."""
@@ -201,19 +220,32 @@ class Imports:
             raise
 
     def enqueue(self, spec: RunSpec, dataset_id: str) -> None:
-        """Queue an ordered inspection; its run has the id of its dataset."""
+        """Queue an ordered inspection; its run has the id of its dataset.
+
+        Raises:
+            NotFoundError: if the dataset was deleted meanwhile.
+        """
         spec = spec.model_copy(update={"run_id": dataset_id})
-        self._store.runs.insert(RunRow(id=dataset_id, kind=WorkerKind.INSPECT, spec=spec, created=time.time()))
+        with self._store.database.write():
+            self._store.datasets.get(dataset_id)
+            self._store.runs.insert(RunRow(id=dataset_id, kind=WorkerKind.INSPECT, spec=spec, created=time.time()))
 
     def delete(self, id: str) -> None:
-        """Forget the data, unless a dataset is still being made from it."""
-        row = self._store.imports.get(id)
+        """Forget the data.
+
+        Raises:
+            ConflictError: while a dataset is being made of it.
+        """
+        with self._store.database.write():
+            row = self._store.imports.get(id)
+            self._require_unused(id)
+            self._store.imports.delete(id)
         with self._lock:
             scan = self._scans.pop(id, None)
         if scan is not None and scan.poll() is None:
             os.killpg(scan.pid, signal.SIGKILL)
-            scan.wait()
-        self._store.imports.delete(id)
+            with suppress(subprocess.TimeoutExpired):
+                scan.wait(END_SECONDS)
         with suppress(PathError):  # what is no id of ours has no folder
             shutil.rmtree(self._home.import_folder(id), ignore_errors=True)
         if row.upload_id is not None:
@@ -225,7 +257,8 @@ class Imports:
         """Forget data that has become a dataset; of a failed inspection it is kept for another try."""
         id = self._import_of(run.spec)
         if run.state is RunState.FINISHED and any(row.id == id for row in self._store.imports.all()):
-            self.delete(id)
+            with suppress(ConflictError):  # another dataset is being made of it
+                self.delete(id)
 
     def media(self, id: str, path: str) -> Path:
         """A file of the preview, or its picture where browsers do not draw the file itself."""
@@ -237,8 +270,7 @@ class Imports:
 
     def recover(self) -> None:
         """After a start: look again where a look was cut off, forget what is old."""
-        unended = [state for state in RunState if state not in ENDED]
-        in_use = {self._import_of(run.spec) for run in self._store.runs.in_states(unended)}
+        in_use = self._in_use()
         old = time.time() - KEPT_SECONDS
         drafts = self._store.imports.all()
         scanning = [row for row in drafts if row.state == "scanning"]

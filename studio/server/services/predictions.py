@@ -15,7 +15,7 @@ from studio.files import private_folder, resolve_inside
 from studio.results.prediction import PredictionSummary
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
-from studio.runs.state import ACTIVE, ENDED, RunState
+from studio.runs.state import ACTIVE, ENDED
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
 from studio.server.recovery import for_each
@@ -109,9 +109,18 @@ class Predictions:
             table_name=source.table_name,
             created=now,
         )
-        with self._store.database.write():
-            self._store.runs.insert(RunRow(id=id, kind=WorkerKind.PREDICT, spec=spec, created=now))
-            self._store.predictions.insert(row)
+        try:
+            with self._store.database.write():
+                # Again inside the transaction: what it needs may have been deleted meanwhile.
+                self._store.experiments.get(experiment.id)
+                self._store.runs.get(model.id)
+                if source.dataset_id is not None:
+                    self._store.datasets.get(source.dataset_id)
+                self._store.runs.insert(RunRow(id=id, kind=WorkerKind.PREDICT, spec=spec, created=now))
+                self._store.predictions.insert(row)
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
         self._scheduler.wake()
         return self.announce(id)
 
@@ -121,13 +130,14 @@ class Predictions:
         Raises:
             ConflictError: while it is being made; it is asked to stop.
         """
-        self._store.predictions.get(id)
-        run = self._store.runs.get(id)
+        with self._store.database.write():  # it is not started in between
+            self._store.predictions.get(id)
+            run = self._store.runs.get(id)
+            self._store.runs.withdraw([run], time.time())
         if run.state in ACTIVE:
             self._scheduler.stop_run(id)
             raise ConflictError("This prediction is being made.", hint="It is asked to stop now; delete it then.")
-        if run.state is RunState.QUEUED:
-            self._scheduler.stop_run(id)
+        self._scheduler.queue_changed()
         with suppress(FileNotFoundError, PathError):
             # The grave says that the row goes, too, should this server end here.
             os.replace(self._home.worker_folder(WorkerKind.PREDICT, id), self._home.grave(WorkerKind.PREDICT, id))

@@ -101,17 +101,18 @@ def serving(folder: Path) -> ModuleType:
 def test_it_is_served_with_a_typed_schema_and_a_token(unpacked: Path) -> None:
     from fastapi.testclient import TestClient
 
-    client = TestClient(serving(unpacked).make_app(unpacked, "secret"))
+    client = TestClient(serving(unpacked).make_app(unpacked, "secret"), base_url="http://localhost:8000")
     picture = next((unpacked / "golden" / "media").iterdir()).read_bytes()
     token = {"Authorization": "Bearer secret"}
 
     assert client.get("/health").json() == {"ok": True}
-    assert client.get("/about").status_code == 401
+    assert [client.get(path).status_code for path in ("/about", "/openapi.json", "/docs", "/nothing")] == [401] * 4
+    assert client.get("/docs", headers=token).status_code == 404
     assert client.post("/predict", content=picture, headers={"Authorization": "Bearer wrong"}).status_code == 401
     found = client.post("/predict", content=picture, headers=token).json()
     assert sum(one["score"] for one in found["prediction"]["labels"]) == pytest.approx(1.0)
     assert client.post("/predict", content=b"no picture", headers=token).status_code == 422
-    assert "Prediction" in client.get("/openapi.json").json()["components"]["schemas"]
+    assert "Prediction" in client.get("/openapi.json", headers=token).json()["components"]["schemas"]
 
 
 def test_it_does_not_listen_beyond_the_machine_without_a_token(unpacked: Path, monkeypatch: pytest.MonkeyPatch) -> None:

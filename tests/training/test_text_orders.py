@@ -105,7 +105,7 @@ def test_a_service_answers_a_row_with_its_columns(trained: Path) -> None:
 
     from studio.scoring.template.serve import make_app
 
-    client = TestClient(make_app(trained, None))
+    client = TestClient(make_app(trained, None), base_url="http://127.0.0.1:8000")
     answer = client.post("/predict", json={"text": "play some jazz"}).json()
 
     assert client.get("/about").json()["input"] == "a JSON object of column names and values"

@@ -1,7 +1,8 @@
-"""Serve this model over HTTP: `python serve.py --port 8000`. The address /docs describes requests and answers."""
+"""Serve this model over HTTP: `python serve.py --port 8000`. The address /openapi.json describes what is asked."""
 
 import argparse
-import hmac
+import json
+import logging
 import os
 import sys
 import tempfile
@@ -14,26 +15,27 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import pandas as pd
 import uvicorn
-from fastapi import Body, Depends, FastAPI, Header, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
 from studio.errors import StudioError
+from studio.json_text import parse_json
 from studio.modeling.recipe import Media
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, Neighbour, TextBlock
+from studio.scoring.gate import LOOPBACK_NAMES, Gate, Rules, known_hosts
 from studio.scoring.predictor import Predictor
 
-MAX_BODY_BYTES = 64 << 20
+MAX_FILE_BYTES = 64 << 20
+MAX_ROW_BYTES = 1 << 20
+MAX_CONNECTIONS = 256
+ROW_DEPTH = 2
 TOKEN_VARIABLE = "SCORING_TOKEN"  # noqa: S105 -- a name
-BINARY_BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
-}
-Cell = str | float | int | list[str] | None
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+HOSTS_VARIABLE = "SCORING_HOSTS"
+Cell = str | Annotated[float, Field(allow_inf_nan=False)] | int | list[str] | None
+ROWS = TypeAdapter(dict[str, Cell])
+logger = logging.getLogger("uvicorn.error")
 
 
 class Prediction(BaseModel):
@@ -58,52 +60,65 @@ class About(BaseModel):
     """The content to send."""
 
 
-def make_app(folder: Path, token: str | None) -> FastAPI:
-    """The application of a pipeline folder; with a token, every request but /health needs it."""
+def make_app(folder: Path, token: str | None, hosts: frozenset[str] = frozenset()) -> Gate:
+    """The application of a pipeline folder; with a token, every request but /health needs it.
+
+    It answers to the names of this machine and to `hosts`.
+    """
     predictor = Predictor.load(folder / "bundle")
     answering = threading.Lock()
-    app = FastAPI(title=predictor.problem_type.title, version="1")
-
-    def authorize(authorization: Annotated[str, Header()] = "") -> None:
-        if token is not None and not hmac.compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-            raise HTTPException(401, "Send the header Authorization: Bearer TOKEN.")
+    kind = predictor.problem_type
+    reads_files = kind.media_role is not None
+    # The library's own pages of documentation load scripts from elsewhere.
+    app = FastAPI(title=kind.title, version="1", docs_url=None, redoc_url=None)
 
     @app.get("/health")
     def health() -> dict[str, bool]:
         return {"ok": True}
 
-    @app.get("/about", dependencies=[Depends(authorize)])
+    @app.get("/about")
     def about() -> About:
-        kind = predictor.problem_type.media_kind
         return About(
-            problem_type=predictor.problem_type.id,
+            problem_type=kind.id,
             labels=list(predictor.recipe.target.labels),
-            input=f"the bytes of an {kind}" if kind else "a JSON object of column names and values",
+            input=f"the bytes of an {kind.media_kind}"
+            if kind.media_kind
+            else "a JSON object of column names and values",
         )
 
-    if predictor.problem_type.media_role is not None:
-
-        @app.post("/predict", dependencies=[Depends(authorize)], openapi_extra=BINARY_BODY)
-        async def predict_file(request: Request) -> Prediction:
-            data = await _body(request)
+    @app.post("/predict", openapi_extra=_body_schema(reads_files=reads_files))
+    async def predict(request: Request) -> Prediction:
+        data = await request.body()
+        if reads_files:
             return await run_in_threadpool(_predict_bytes, predictor, answering, data)
+        return await run_in_threadpool(_predict_row, predictor, answering, _row(data), folder)
 
-    else:
-
-        @app.post("/predict", dependencies=[Depends(authorize)])
-        def predict_row(row: Annotated[dict[str, Cell], Body()]) -> Prediction:
-            return _predict_row(predictor, answering, dict(row), folder)
-
-    return app
+    return Gate(app, Rules(token, MAX_FILE_BYTES if reads_files else MAX_ROW_BYTES, hosts))
 
 
-async def _body(request: Request) -> bytes:
-    data = bytearray()
-    async for chunk in request.stream():
-        data += chunk
-        if len(data) > MAX_BODY_BYTES:
-            raise HTTPException(413, f"At most {MAX_BODY_BYTES >> 20} MiB.")
-    return bytes(data)
+def _body_schema(*, reads_files: bool) -> dict[str, Any]:
+    kind = "application/octet-stream" if reads_files else "application/json"
+    schema = {"type": "string", "format": "binary"} if reads_files else ROWS.json_schema()
+    return {"requestBody": {"required": True, "content": {kind: {"schema": schema}}}}
+
+
+def _row(data: bytes) -> dict[str, Cell]:
+    """A JSON object of column names and values."""
+    try:
+        text = data.decode("utf-8")
+        values = parse_json(text, max_depth=ROW_DEPTH)
+        json.dumps(values, ensure_ascii=False).encode()  # half a character (a lone surrogate) is none
+        return ROWS.validate_python(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"][:1])).encode("utf-8", "replace").decode()
+        raise HTTPException(422, f"{place[:80] or 'The body'}: {first['msg'][:200]}.") from error
+    except UnicodeError as error:
+        raise HTTPException(422, "The body holds half a character or bytes that are no UTF-8 text.") from error
+    except ValueError as error:
+        raise HTTPException(
+            422, f"The body is no JSON object of column names and values: {str(error)[:200]}."
+        ) from error
 
 
 def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes) -> Prediction:
@@ -118,11 +133,14 @@ def _predict_row(predictor: Predictor, answering: threading.Lock, row: dict[str,
     """One sample at a time: torch already uses every core for it."""
     try:
         with answering:
-            scored = predictor.predict(pd.DataFrame([{ROW: 1, **row}]), Media(media))
+            scored = predictor.predict(pd.DataFrame([{**row, ROW: 1}]), Media(media))
             view = next(predictor.recipe.sample_rows(scored, Media(media))).view
             columns = predictor.recipe.columns(scored).iloc[0]
     except StudioError as error:
         raise HTTPException(422, f"{error.message} {error.hint}".strip()) from error
+    except Exception as error:  # the border: what a sample does to a library is no fault of the server
+        logger.exception("A sample could not be predicted.")
+        raise HTTPException(422, f"This sample cannot be predicted ({type(error).__name__}).") from error
     return Prediction(
         prediction=view.prediction,
         columns={str(name): _plain(value) for name, value in columns.items()},
@@ -143,19 +161,29 @@ def _plain(value: Any) -> JsonValue:
 def main(folder: Path, arguments: list[str]) -> int:
     """The command line of `serve.py`; gives the exit code."""
     parser = argparse.ArgumentParser(prog="serve.py", description="Serve a trained model over HTTP.")
-    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--allow-host", action="append", default=[], metavar="NAME",
+                        help="a name under which others reach this server, * for every one; repeatable")  # fmt: skip
     chosen = parser.parse_args(arguments)
     token = os.environ.get(TOKEN_VARIABLE) or None
-    if chosen.host not in LOOPBACK and token is None:
+    if chosen.host not in LOOPBACK_NAMES and token is None:
         sys.stderr.write(f"Set {TOKEN_VARIABLE} to serve beyond this machine.\n")
         return 2
+    hosts = known_hosts([chosen.host, *chosen.allow_host, *os.environ.get(HOSTS_VARIABLE, "").split(",")])
     try:
-        app = make_app(folder, token)
+        app = make_app(folder, token, hosts)
     except StudioError as error:
         sys.stderr.write(f"{error.message} {error.hint}".strip() + "\n")
         return 1
-    uvicorn.run(app, host=chosen.host, port=chosen.port, log_level="info")
+    uvicorn.run(
+        app,
+        host=chosen.host,
+        port=chosen.port,
+        log_level="info",
+        server_header=False,
+        limit_concurrency=MAX_CONNECTIONS,
+    )
     return 0
 
 

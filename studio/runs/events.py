@@ -252,8 +252,15 @@ def encode(event: BaseModel) -> bytes:
 
 
 def decode(line: bytes) -> Event:
-    """The event of one line."""
-    return _ADAPTER.validate_python(json.loads(line))
+    """The event of one line.
+
+    Raises:
+        ValueError: if it is none.
+    """
+    try:
+        return _ADAPTER.validate_python(json.loads(line))
+    except RecursionError:
+        raise ValueError("nested too deep for an event") from None
 
 
 def read_events(path: Path, offset: int = 0, limit: int = 5000) -> Iterator[tuple[Event, int]]:

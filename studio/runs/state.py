@@ -48,6 +48,11 @@ ENDED = frozenset({RunState.FINISHED, RunState.FAILED, RunState.STOPPED, RunStat
 RESUMABLE = frozenset({RunState.FAILED, RunState.STOPPED, RunState.LOST})
 
 
+def read_state(text: str) -> RunState:
+    """A stored state; what is none of them says that something went wrong."""
+    return RunState(text) if text in set(RunState) else RunState.FAILED
+
+
 def check_move(old: RunState, new: RunState) -> None:
     """Refuse a move that is not in the table.
 

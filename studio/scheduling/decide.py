@@ -69,6 +69,8 @@ class Working:
     """Whether the kernel killed something for lack of memory since its start."""
     where: str = ""
     """How far it was, in words."""
+    damage: str = ""
+    """Why nothing it writes can be taken over, in words; empty otherwise."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +154,9 @@ def _follow_tree(worker: Working, hang_seconds: float) -> Iterator[Action]:
 
 
 def _follow(worker: Working, hang_seconds: float) -> Iterator[Action]:
+    if worker.damage:
+        yield from _give_up(worker)
+        return
     ending = _ENDINGS.get(worker.reported or "")
     if ending is not None:
         if worker.is_alive is False:
@@ -231,6 +236,15 @@ def _follow_stop(worker: Working) -> Iterator[Action]:
             yield Signal(worker.id, "kill")
     elif worker.seconds >= TERM_SECONDS and worker.forced is None:
         yield Signal(worker.id, "term")
+
+
+def _give_up(worker: Working) -> Iterator[Action]:
+    """Nobody can know what it does, so it is ended, and then failed."""
+    if worker.is_alive is False:
+        hint = "Its log and the server's log say more. Start it again, or delete it."
+        yield Move(worker.id, RunState.FAILED, worker.damage, code="damaged_log", hint=hint)
+    elif worker.forced != "kill":
+        yield Signal(worker.id, "kill")
 
 
 def _gone(worker: Working) -> Iterator[Action]:

@@ -1,27 +1,22 @@
 """Scheduler: observe, decide, act, again and again. The only writer of run states."""
 
-import errno
 import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, assert_never
+from functools import partial
+from typing import assert_never
 
-from studio.errors import ConflictError, StudioError
+from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
-from studio.files import write_json
-from studio.machine import usable_cores
 from studio.runs.folder import RunFolder
 from studio.runs.silence import HANG_SECONDS
-from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
 from studio.scheduling.decide import (
     KILL_SECONDS,
     TERM_SECONDS,
     Action,
-    Force,
     Hold,
     Launch,
     Move,
@@ -34,65 +29,22 @@ from studio.scheduling.decide import (
 )
 from studio.scheduling.endings import memory_kills
 from studio.scheduling.executors.executor import Executor
-from studio.scheduling.free_cores import foreign_cores, threads_beside
 from studio.scheduling.orphans import end_orphans
+from studio.scheduling.starting import Starter, start_error
+from studio.scheduling.watching import Listener, StopStage, Watch, listen, where
 from studio.scheduling.worker_log import bound_log
 from studio.store.home import Home
-from studio.store.projector import Projection
 from studio.store.runs import RunRow, StaleRunError
 from studio.store.store import Store
 
 logger = logging.getLogger(__name__)
 BUSY_PAUSE_SECONDS = 0.25
 IDLE_PAUSE_SECONDS = 2.0
-MAX_LOOK_SECONDS = 5.0
-"""Of one round at most so much counts as silence of a worker: a server that was halted or suspended heard nobody."""
 MAX_BATCHES = 3
 """Of a run's events in one round."""
 ORPHAN_SECONDS = 10.0
 """Between two looks for workers whose run has no row."""
 _RESUMED = "resumed by the user"
-ReachedStage = Literal["asked", "told", "killed"]
-
-
-class Listener(Protocol):
-    """Who wants to know what changes. Called in the scheduler's thread, or in that of a request."""
-
-    def projected(self, run: RunRow, projection: Projection) -> None:
-        """New events of a run are in the database."""
-
-    def moved(self, run: RunRow) -> None:
-        """A run has another state; `run` is as it is now."""
-
-    def queue_changed(self) -> None:
-        """What runs or waits, or why, is no longer the same."""
-
-    def ticked(self) -> None:
-        """A round is over."""
-
-
-@dataclass
-class _Watch:
-    """What is remembered of an active run between rounds; never what decides whether it lives."""
-
-    state: RunState
-    fence: int
-    since: float
-    is_inherited: bool
-    reported_since: float | None = None
-    gone_since: float | None = None
-    silent_seconds: float = 0.0
-    looked: float | None = None
-    forced: Force | None = None
-    memory_kills: int = field(default_factory=memory_kills)
-
-
-@dataclass(frozen=True)
-class StopStage:
-    """How far a stop is, and when the next, harder means follows."""
-
-    stage: ReachedStage
-    seconds_left: float
 
 
 class Scheduler:
@@ -113,11 +65,11 @@ class Scheduler:
         self._store = store
         self._executor = executor
         self._slots = slots
+        self._starter = Starter(home, store, executor, slots, secrets)
         self._listener = listener
         self._clock = clock
-        self._secrets = secrets
         self._hang_seconds = hang_seconds
-        self._watches: dict[str, _Watch] = {}
+        self._watches: dict[str, Watch] = {}
         self._orphans_due = clock()
         self._lock = threading.RLock()
         self._wake = threading.Event()
@@ -153,7 +105,7 @@ class Scheduler:
             elif run.state in (RunState.STARTING, RunState.RUNNING):
                 self.folder(run).stop.touch()
                 # Before the move is told, so that what is told of it has its deadline.
-                self._watches[id] = _Watch(RunState.STOPPING, run.fence, self._clock(), is_inherited=False)
+                self._watches[id] = Watch(RunState.STOPPING, run.fence, self._clock(), is_inherited=False)
                 self._move(run, RunState.STOPPING, "the user asked it to stop")
         self.wake()
 
@@ -190,7 +142,7 @@ class Scheduler:
 
     def queue_changed(self) -> None:
         """Somebody else has withdrawn waiting runs."""
-        self._listener.queue_changed()
+        self._tell(self._listener.queue_changed)
         self.wake()
 
     def stop_stage(self, id: str) -> StopStage | None:
@@ -211,14 +163,14 @@ class Scheduler:
         """Put waiting runs into another order."""
         with self._lock:
             self._store.runs.order(list(ids))
-        self._listener.queue_changed()
+        self._tell(self._listener.queue_changed)
         self.wake()
 
     def tick(self) -> bool:
         """One round; says whether anything is active."""
         with self._lock:
             active = self._store.runs.in_states(ACTIVE)
-            workers = [self._observe(run) for run in active]
+            workers = [seen for run in active if (seen := self._observe_alone(run)) is not None]
             queue = self._store.runs.queue()
             waiting = [Waiting(run.id, run.kind, run.devices, run.gpus_a_run) for run in queue]
             actions = decide(waiting, self._slots(), [worker for _, worker in workers], self._hang_seconds)
@@ -227,10 +179,10 @@ class Scheduler:
             self._act(actions, runs, {run.id: run.queued_reason for run in queue})
             known = runs.keys() | started
             self._watches = {id: watch for id, watch in self._watches.items() if id in known}
-            self._listener.ticked()
-            for run in active:
-                bound_log(self.folder(run).log)
-            self._look_for_orphans()
+            self._tell(self._listener.ticked)
+            for run, _ in workers:
+                is_left_alone(f"bounding the log of run {run.id}", partial(bound_log, self.folder(run).log))
+            is_left_alone("looking for workers without a run", self._look_for_orphans)
         return bool(active) or any(isinstance(action, Launch) for action in actions)
 
     def _look_for_orphans(self) -> None:
@@ -252,21 +204,41 @@ class Scheduler:
                 is_busy = False
             self._wake.wait(BUSY_PAUSE_SECONDS if is_busy else IDLE_PAUSE_SECONDS)
 
+    def _observe_alone(self, run: RunRow) -> tuple[RunRow, Working] | None:
+        """A run that cannot even be looked at is failed with the cause; the others are looked at all the same."""
+        try:
+            return self._observe(run)
+        except Exception as error:
+            logger.exception("Run %.80r cannot be looked at.", run.id)
+            message = error.message if isinstance(error, StudioError) else f"unexpected {type(error).__name__}"
+            told = {"code": "damaged_run", "message": f"This run cannot be looked at: {message}", "setting": ""}
+            told["hint"] = "Look at the server's log; delete it, or restore a backup."
+            is_left_alone(
+                f"failing run {run.id!r:.80}",
+                lambda: self._move(run, RunState.FAILED, "it could not be looked at", error=told, devices=[]),
+            )
+            return None
+
     def _observe(self, run: RunRow) -> tuple[RunRow, Working]:
         """First whether it lives, then what it wrote: in this order nothing it wrote can be missed."""
         folder = self.folder(run)
         watch = self._watch(run)
         exit_code = self._executor.exit_code(folder)
         is_alive = self._executor.is_alive(folder) if self._may_ask(run, watch, exit_code) else None
+        events, is_more = 0, False
         try:
-            run, events, is_more = self._project(run, folder)
-        except OSError as error:
+            if not watch.damage:
+                run, events, is_more = self._project(run, folder)
+        except (OSError, StudioError) as error:
             logger.warning("The log of run %s cannot be read: %s.", run.id, error)
-            events, is_more = 0, True
+            is_more = True
+        except Exception as error:
+            logger.exception("The log of run %s cannot be taken over.", run.id)
+            watch.damage = f"what its worker wrote cannot be taken over ({type(error).__name__})"
         if is_more:
             is_alive = None  # before everything it wrote is known, nothing is decided about its end; the others go on
         now = self._clock()
-        _listen(watch, events, now)
+        listen(watch, events, now)
         if run.reported in ("finished", "failed", "stopped") and watch.reported_since is None:
             watch.reported_since = now
         if is_alive is False:
@@ -290,7 +262,8 @@ class Scheduler:
             gone_seconds=0.0 if watch.gone_since is None else now - watch.gone_since,
             silent_seconds=watch.silent_seconds,
             is_memory_short=is_alive is False and memory_kills() > watch.memory_kills,
-            where=_where(run),
+            where=where(run),
+            damage=watch.damage,
         )
 
     def _project(self, run: RunRow, folder: RunFolder) -> tuple[RunRow, int, bool]:
@@ -304,26 +277,28 @@ class Scheduler:
             count += projection.events
             if projection.events:
                 run = self._store.runs.get(run.id)
-                self._listener.projected(run, projection)
+                self._tell(self._listener.projected, run, projection)
             if not projection.is_more:
                 return run, count, False
         return run, count, True
 
-    def _may_ask(self, run: RunRow, watch: _Watch, exit_code: int | None) -> bool:
+    def _may_ask(self, run: RunRow, watch: Watch, exit_code: int | None) -> bool:
         """Asking takes the lock for a moment, which must not be the moment the worker takes it."""
         return (
             run.reported is not None
+            or bool(watch.damage)
             or exit_code is not None
             or watch.forced is not None
             or self._clock() - watch.since > 10.0
             or self.folder(run).process.exists()
         )
 
-    def _watch(self, run: RunRow) -> _Watch:
+    def _watch(self, run: RunRow) -> Watch:
         watch = self._watches.get(run.id)
         if watch is None or watch.state is not run.state or watch.fence != run.fence:
             is_inherited = watch is None
-            watch = _Watch(run.state, run.fence, self._clock(), is_inherited)
+            damage = watch.damage if watch is not None and watch.fence == run.fence else run.damage
+            watch = Watch(run.state, run.fence, self._clock(), is_inherited, damage=damage)
             self._watches[run.id] = watch
         return watch
 
@@ -332,27 +307,39 @@ class Scheduler:
         reasons: dict[str, str] = {}
         for action in actions:
             try:
-                match action:
-                    case Launch():
-                        self._launch(self._store.runs.get(action.id), action.devices)
-                    case Hold():
-                        if told[action.id] != action.reason:
-                            reasons[action.id] = action.reason
-                    case Move():
-                        self._follow(runs[action.id], action)
-                    case Signal():
-                        logger.info("Run %s: its worker is sent %s.", action.id, action.force)
-                        self._executor.signal(self.folder(runs[action.id]), action.force)
-                        self._watches[action.id].forced = action.force
-                        self._listener.moved(runs[action.id])
-                    case Sweep():
-                        self._executor.sweep(self.folder(runs[action.id]))
-                    case _:
-                        assert_never(action)
-            except StaleRunError:
+                if isinstance(action, Hold):
+                    if told[action.id] != action.reason:
+                        reasons[action.id] = action.reason
+                else:
+                    self._carry_out(action, runs)
+            except (StaleRunError, NotFoundError):
                 logger.info("Run %s moved on while it was decided about.", action.id)
+            except StudioError as error:
+                logger.warning("Run %s: %s is tried again (%s).", action.id, type(action).__name__, error.message)
+            except Exception:
+                logger.exception("Run %s: %s failed.", action.id, type(action).__name__)
         if reasons and self._store.runs.give_reasons(reasons):
-            self._listener.queue_changed()
+            self._tell(self._listener.queue_changed)
+
+    def _carry_out(self, action: Launch | Move | Signal | Sweep, runs: Mapping[str, RunRow]) -> None:
+        match action:
+            case Launch():
+                self._launch(self._store.runs.get(action.id), action.devices)
+            case Move():
+                self._follow(runs[action.id], action)
+            case Signal():
+                logger.info("Run %s: its worker is sent %s.", action.id, action.force)
+                self._executor.signal(self.folder(runs[action.id]), action.force)
+                self._watches[action.id].forced = action.force
+                self._tell(self._listener.moved, runs[action.id])
+            case Sweep():
+                self._executor.sweep(self.folder(runs[action.id]))
+            case _:
+                assert_never(action)
+
+    def _tell(self, hear: Callable[..., None], *what: object) -> None:
+        """A listener that fails hears no more of this, and stands in nobody's way."""
+        is_left_alone(f"telling what happened ({getattr(hear, '__name__', hear)})", lambda: hear(*what))
 
     def _follow(self, run: RunRow, action: Move) -> None:
         if action.state is RunState.QUEUED:
@@ -363,7 +350,7 @@ class Scheduler:
             changes = {"launches": 0}
         elif action.code:
             # Should a worker of this start still come, it stops at once.
-            with suppress(OSError):
+            with suppress(OSError, PathError):
                 self.folder(run).stop.touch()
             changes["error"] = {
                 "code": action.code,
@@ -378,90 +365,35 @@ class Scheduler:
         run = self._move(
             run, RunState.STARTING, "a place became free", devices=list(devices), launches=run.launches + 1
         )
-        self._watches[run.id] = _Watch(run.state, run.fence, self._clock(), is_inherited=False)
+        self._watches[run.id] = Watch(run.state, run.fence, self._clock(), is_inherited=False)
         failpoint("after_cas")
-        spec = self._spec(run, devices)
         try:
-            folder = RunFolder.create(self._home.worker_folder(run.kind, run.id))
-            folder.stop.unlink(missing_ok=True)
-            folder.process.unlink(missing_ok=True)
-            spec.write(folder.path)
-            self._hand_over(run, folder)
-            self._executor.launch(folder, spec)
-        except (OSError, StudioError) as error:
+            self._starter.start(run, devices)
+        except Exception as error:
             logger.exception("Run %s could not be started.", run.id)
-            self._move(run, RunState.FAILED, "the worker could not be started", error=_start_error(error), devices=[])
+            reason = "the worker could not be started"
+            self._move(run, RunState.FAILED, reason, error=start_error(error), devices=[])
         failpoint("after_spawn")
-
-    def _hand_over(self, run: RunRow, folder: RunFolder) -> None:
-        """Secrets go to the worker in a private file that it deletes as it reads it; not by argument or environment."""
-        folder.secrets.unlink(missing_ok=True)
-        values = self._secrets(run.experiment_id) if run.experiment_id else {}
-        if values:
-            write_json(folder.secrets, dict(values), durable=False)
-            folder.secrets.chmod(0o600)
-
-    def _spec(self, run: RunRow, devices: tuple[int, ...]) -> RunSpec:
-        cores = usable_cores()
-        match run.kind:
-            case WorkerKind.TRAIN:
-                threads = max(1, cores // max(1, self._slots().cpu_runs))
-            case _:
-                threads = max(1, cores // 2)
-        others = [one for one in self._store.runs.in_states(ACTIVE) if one.id != run.id]
-        trainings = sum(one.kind is WorkerKind.TRAIN for one in others) if devices else 0
-        threads = threads_beside(threads, cores, trainings, foreign_cores(len(others) * threads))
-        return run.spec.model_copy(
-            update={
-                "attempt": run.attempt,
-                "fence": run.fence,
-                "devices": devices,
-                "threads": threads,
-                "resume": run.resume or run.attempt > 1,
-            }
-        )
 
     def _move(self, run: RunRow, state: RunState, reason: str, **changes: object) -> RunRow:
         moved = self._store.runs.move(run, state, reason, time.time(), **changes)
         if state in ENDED:
-            self.folder(run).secrets.unlink(missing_ok=True)
+            with suppress(OSError, PathError):
+                self.folder(run).secrets.unlink(missing_ok=True)
         self._tell_move(run, moved, reason)
         return moved
 
     def _tell_move(self, run: RunRow, moved: RunRow, reason: str) -> None:
         logger.info("Run %s: %s to %s (%s).", run.id, run.state, moved.state, reason)
-        self._listener.moved(moved)
-        self._listener.queue_changed()
+        self._tell(self._listener.moved, moved)
+        self._tell(self._listener.queue_changed)
 
 
-def _listen(watch: _Watch, events: int, now: float) -> None:
-    """Count how long a worker has been silent while this server was listening."""
-    if events:
-        watch.silent_seconds = 0.0
-        if watch.forced == "dump":
-            watch.forced = None  # it speaks again
-    elif watch.looked is not None:
-        watch.silent_seconds += min(now - watch.looked, MAX_LOOK_SECONDS)
-    watch.looked = now
-
-
-def _where(run: RunRow) -> str:
-    """How far a run was, in words."""
-    phase = (run.phase or {}).get("name", "")
-    parts = [f"step {run.step:,} of epoch {run.epoch:.2f}" if run.step else "", f"while {phase}" if phase else ""]
-    return ", ".join(filter(None, parts))
-
-
-def _start_error(error: OSError | StudioError) -> dict[str, str]:
-    """Why a worker could not be started, for a person."""
-    if isinstance(error, StudioError):
-        return {"code": "no_start", "message": error.message, "hint": error.hint, "setting": ""}
-    hint = "Look at the server's log."
-    if error.errno == errno.EAGAIN:
-        hint = "The limit of processes of your account is reached. End other programs or raise it, then resume."
-    elif error.errno in (errno.ENOSPC, errno.EDQUOT):
-        hint = "Delete experiments or datasets that are no longer needed, then resume."
-    elif error.errno in (errno.ENOMEM, errno.EMFILE, errno.ENFILE):
-        hint = "End other programs, then resume."
-    message = f"Cannot start a process for this run: {error.strerror or error}."
-    return {"code": "no_start", "message": message, "hint": hint, "setting": ""}
+def is_left_alone(what: str, step: Callable[[], object]) -> bool:
+    """Do a step that nothing else may depend on; a failure stands in the log, and is what it gives."""
+    try:
+        step()
+    except Exception:
+        logger.exception("A step of a round failed: %s.", what)
+        return True
+    return False

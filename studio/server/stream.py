@@ -2,13 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+import logging
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
 from pydantic import BaseModel
 
-from studio.scheduling.hub import Hub
+from studio.scheduling.hub import Hub, Message
 
+logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 15.0
 PAUSE_SECONDS = 0.05
 """Between two bursts, so that messages of one moment leave together."""
@@ -37,7 +39,7 @@ class EventStream:
                     continue
                 messages, position = fresh
                 if messages:
-                    yield b"".join(encode(one.id, one.event, one.data) for one in messages)
+                    yield b"".join(_encoded(messages))
                     await asyncio.sleep(PAUSE_SECONDS)
                     continue
                 try:
@@ -46,6 +48,15 @@ class EventStream:
                     yield b": alive\n\n"
         finally:
             self._hub.leave(wake)
+
+
+def _encoded(messages: Iterable[Message]) -> Iterator[bytes]:
+    """What can be sent of some messages; one that cannot ends nobody's stream."""
+    for one in messages:
+        try:
+            yield encode(one.id, one.event, one.data)
+        except ValueError:
+            logger.exception("A %s cannot be sent.", one.event)
 
 
 def encode(id: int, event: str, data: Any) -> bytes:

@@ -1,10 +1,11 @@
 """Views: rows of the store as what the REST API answers."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from studio.datasets.dataset import DatasetManifest
-from studio.runs.state import ENDED
+from studio.runs.state import ENDED, RunState
 from studio.server.schemas.datasets import Dataset, FindingsCount
 from studio.server.schemas.errors import ErrorDetail, FailedSample
 from studio.server.schemas.experiments import Experiment, ExperimentRow, MetricSummary, NamedId
@@ -26,6 +27,86 @@ from studio.store.datasets import DatasetRow
 from studio.store.experiments import ExperimentRow as StoredExperiment
 from studio.store.predictions import PredictionRow
 from studio.store.runs import RunRow, Transition
+
+logger = logging.getLogger(__name__)
+R = TypeVar("R")
+V = TypeVar("V")
+
+
+def shown(rows: Iterable[R], view: Callable[[R], V], stand_in: Callable[[R], V]) -> list[V]:
+    """Rows as the API shows them; in the place of one that is damaged stands that it is, so it can be deleted."""
+    views = []
+    for row in rows:
+        try:
+            views.append(view(row))
+        except Exception:
+            logger.exception("A row cannot be shown: %.80r", getattr(row, "id", ""))
+            views.append(stand_in(row))
+    return views
+
+
+_DAMAGED = ErrorDetail(
+    code="damaged_row",
+    message="It cannot be shown: its row or files are damaged.",
+    hint="Delete it, or restore a backup.",
+)
+
+
+def _text(value: object) -> str:
+    """SQLite keeps bytes in a column of text, if something puts them there."""
+    return value if isinstance(value, str) else "?"
+
+
+def damaged_dataset(row: DatasetRow) -> Dataset:
+    """A dataset of which only its name can be shown."""
+    name, kind = _text(row.name), _text(row.problem_type)
+    empty = DatasetRow(id=row.id, name=name, problem_type=kind, state="failed", created=0.0)
+    return dataset_view(empty, None, 0).model_copy(update={"error": _DAMAGED})
+
+
+def damaged_experiment(row: StoredExperiment) -> ExperimentRow:
+    """An experiment of which only its name can be shown."""
+    return ExperimentRow(
+        id=row.id,
+        name=_text(row.name),
+        state=RunState.FAILED,
+        problem_type=_text(row.problem_type),
+        model_type=None,
+        dataset=None,
+        created=0.0,
+        started=None,
+        ended=None,
+        progress=0.0,
+        seconds_left=None,
+        colour=0,
+        tags=[],
+        archived=False,
+        metric=None,
+        runs=sum(row.runs_by_state.values()),
+        runs_by_state=dict(row.runs_by_state),
+        queue_position=None,
+    )
+
+
+def damaged_prediction(row: PredictionRow) -> Prediction:
+    """A prediction of which only its name can be shown."""
+    return Prediction(
+        id=row.id,
+        name=_text(row.name),
+        experiment=NamedId(id=_text(row.experiment_id), name=_text(row.experiment_name)),
+        run_id=_text(row.model_run_id),
+        problem_type=_text(row.problem_type),
+        dataset=None,
+        table=_text(row.table_name),
+        state=RunState.FAILED,
+        progress=0.0,
+        rows=0,
+        metrics={},
+        error=_DAMAGED,
+        created=0.0,
+        ended=None,
+        findings=[],
+    )
 
 
 def error_view(error: Mapping[str, Any] | None) -> ErrorDetail | None:

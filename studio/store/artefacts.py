@@ -1,8 +1,11 @@
 """What runs made, as rows: log lines, insights, checkpoints, predictions. Written by the projector."""
 
+import logging
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
+from pydantic import BaseModel
 from sqlalchemy import func, select
 
 from studio.results.insight import InsightEntry
@@ -10,6 +13,8 @@ from studio.results.prediction import PredictionSummary
 from studio.store.database import Database
 from studio.store.tables import checkpoint, insight, log_line, run_prediction
 
+logger = logging.getLogger(__name__)
+T = TypeVar("T", bound=BaseModel)
 LEVELS = ("debug", "info", "warning", "error")
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -79,7 +84,7 @@ class Artefacts:
         """The insights of a run, in the order they came."""
         with self._database.read() as connection:
             rows = connection.scalars(select(insight.c.entry).where(insight.c.run_id == run_id).order_by(insight.c.n))
-            return [InsightEntry.model_validate(entry) for entry in rows]
+            return list(_readable(InsightEntry, rows, run_id))
 
     def checkpoints(self, run_id: str) -> list[CheckpointRow]:
         """The checkpoints a run reported, by step; some may have been pruned since."""
@@ -93,4 +98,13 @@ class Artefacts:
         """The tables of predictions a run wrote."""
         with self._database.read() as connection:
             rows = connection.scalars(select(run_prediction.c.summary).where(run_prediction.c.run_id == run_id))
-            return [PredictionSummary.model_validate(summary) for summary in rows]
+            return list(_readable(PredictionSummary, rows, run_id))
+
+
+def _readable(kind: type[T], values: Iterable[Any], run_id: str) -> Iterator[T]:
+    """What can be read of a run's values; one that is damaged hides no other."""
+    for value in values:
+        try:
+            yield kind.model_validate(value)
+        except ValueError:
+            logger.warning("A stored %s of run %s is damaged.", kind.__name__, run_id)

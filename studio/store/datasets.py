@@ -1,5 +1,6 @@
 """Datasets in the database. The truth about a finished one is its folder; the row makes lists cheap."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,13 @@ from studio.datasets.dataset import DatasetManifest
 from studio.errors import ConflictError, NotFoundError
 from studio.store.database import Database
 from studio.store.tables import dataset, experiment
+
+logger = logging.getLogger(__name__)
+DAMAGED = {
+    "code": "damaged_row",
+    "message": "The description of this dataset in the database is damaged.",
+    "hint": "Import the data again, or restore a backup.",
+}
 
 
 @dataclass(frozen=True)
@@ -143,6 +151,14 @@ class Datasets:
 
 def _row(mapping: Mapping[Any, Any]) -> DatasetRow:
     manifest = mapping["manifest"]
-    return DatasetRow(
-        **{**mapping, "manifest": DatasetManifest.model_validate(manifest) if manifest is not None else None}
-    )
+    counts = mapping["findings_count"] or {}
+    try:
+        read = DatasetManifest.model_validate(manifest) if manifest is not None else None
+        if read is None and mapping["state"] == "ready":
+            raise ValueError("a dataset that is ready has a description")
+    except ValueError:
+        logger.warning("The row of dataset %.80r is damaged.", mapping["id"])
+        return DatasetRow(
+            **{**mapping, "manifest": None, "findings_count": counts, "state": "failed", "error": DAMAGED}
+        )
+    return DatasetRow(**{**mapping, "manifest": read, "findings_count": counts})

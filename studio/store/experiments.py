@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal_column, select, update
 
 from studio.errors import ConflictError, NotFoundError, StudioError
-from studio.runs.state import ACTIVE, ENDED, RunState, state_of_experiment
+from studio.runs.state import ACTIVE, ENDED, RunState, read_state, state_of_experiment
 from studio.store.database import Database
 from studio.store.tables import dataset, experiment, experiment_tag, run
 
@@ -234,7 +234,12 @@ class Experiments:
                 states.setdefault(counted.experiment_id, {})[counted.state] = counted.runs
         return [
             ExperimentRow(
-                **{**row, "state": RunState(row["state"])},
+                **{
+                    **row,
+                    "state": read_state(row["state"]),
+                    "settings": row["settings"] or {},
+                    "grid": row["grid"] or {},
+                },
                 tags=tuple(tags.get(row["id"], ())),
                 runs_by_state=states.get(row["id"], {}),
             )
@@ -252,7 +257,7 @@ def refresh_experiment(connection: Connection, id: str) -> None:
     if not rows:
         return
     head = connection.execute(select(experiment.c.metric, experiment.c.direction).where(experiment.c.id == id)).one()
-    states = [RunState(row.state) for row in rows]
+    states = [read_state(row.state) for row in rows]
     has_ended = all(state in ENDED for state in states)
     has_queued = RunState.QUEUED in states
     left = [row.seconds_left for row in rows if row.seconds_left is not None]

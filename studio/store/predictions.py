@@ -74,4 +74,4 @@ class Predictions:
 
 
 def _row(mapping: Mapping[Any, Any]) -> PredictionRow:
-    return PredictionRow(**{**mapping, "findings": tuple(mapping["findings"])})
+    return PredictionRow(**{**mapping, "findings": tuple(mapping["findings"] or ())})

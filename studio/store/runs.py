@@ -1,17 +1,20 @@
 """Runs in the database: trainings, inspections and predictions. States move by compare-and-set, each move recorded."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, insert, or_, select, update
 
 from studio.errors import ConflictError, NotFoundError
 from studio.runs.spec import RunSpec, WorkerKind
-from studio.runs.state import ENDED, RunState, check_move
+from studio.runs.state import ENDED, RunState, check_move, read_state
 from studio.store.database import Database
 from studio.store.experiments import refresh_experiment
 from studio.store.tables import dataset, experiment, run, transition
+
+logger = logging.getLogger(__name__)
 
 
 class StaleRunError(ConflictError):
@@ -63,6 +66,9 @@ class RunRow:
     """How it computes, as the worker chose it: the event `SpeedChosen` without its head."""
     timings: Mapping[str, Any] | None = None
     """Where the time of this attempt has gone: the newest event `Timings` without its head."""
+    # Not stored.
+    damage: str = ""
+    """Why this row cannot be used, in words; what it then says beside its id is made up."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ class Runs:
         values = {**vars(row), "spec": row.spec.model_dump(mode="json"), "devices": list(row.spec.devices)}
         with self._database.write() as connection:
             last = connection.scalar(select(func.max(run.c.position))) or 0.0
+            del values["damage"]
             connection.execute(insert(run).values({**values, "position": last + 1.0}))
             connection.execute(
                 insert(transition).values(
@@ -148,7 +155,8 @@ class Runs:
     def queue(self) -> list[QueuedRun]:
         """The waiting runs, in order."""
         with self._database.read() as connection:
-            gpus_a_run = run.c.spec["gpus_a_run"].as_integer()
+            # SQLite fails the whole query for one text that is no JSON.
+            gpus_a_run = case((func.json_valid(run.c.spec) == 1, run.c.spec["gpus_a_run"].as_integer()), else_=1)
             rows = connection.execute(
                 select(
                     run.c.id,
@@ -164,9 +172,9 @@ class Runs:
             return [
                 QueuedRun(
                     row.id,
-                    WorkerKind(row.kind),
+                    _kind(row.kind),
                     row.experiment_id,
-                    tuple(row.devices),
+                    tuple(row.devices or ()),
                     row.gpus_a_run or 1,
                     row.queued_reason,
                 )
@@ -233,8 +241,8 @@ class Runs:
                     time=row.time,
                     attempt=row.attempt,
                     fence=row.fence,
-                    old=None if row.old is None else RunState(row.old),
-                    new=RunState(row.new),
+                    old=None if row.old is None else read_state(row.old),
+                    new=read_state(row.new),
                     reason=row.reason,
                 )
                 for row in rows
@@ -287,12 +295,37 @@ def _is_of_something_deleted() -> ColumnElement[bool]:
 
 
 def _row(mapping: Mapping[Any, Any]) -> RunRow:
+    """A row as it is stored; of one that is damaged, what can be told of it still."""
+    try:
+        return RunRow(
+            **{
+                **mapping,
+                **{name: dict(mapping[name]) for name in ("grid", "metrics", "best", "environment")},
+                "kind": WorkerKind(mapping["kind"]),
+                "state": RunState(mapping["state"]),
+                "spec": RunSpec.model_validate(mapping["spec"]),
+                "devices": tuple(mapping["devices"]),
+            }
+        )
+    except (ValueError, TypeError) as error:
+        logger.warning("The row of run %.80r is damaged: %s", mapping["id"], type(error).__name__)
+        return _damaged(mapping)
+
+
+def _damaged(mapping: Mapping[Any, Any]) -> RunRow:
+    words = "The row of this run in the database is damaged."
+    id = str(mapping["id"])
+    plain = ("experiment_id", "number", "fence", "attempt", "created", "started", "ended")
     return RunRow(
-        **{
-            **mapping,
-            "kind": WorkerKind(mapping["kind"]),
-            "state": RunState(mapping["state"]),
-            "spec": RunSpec.model_validate(mapping["spec"]),
-            "devices": tuple(mapping["devices"]),
-        }
+        id=id,
+        kind=_kind(mapping["kind"]),
+        state=read_state(mapping["state"]),
+        spec=RunSpec(run_id=id, problem_type=""),
+        error={"code": "damaged_row", "message": words, "hint": "Delete it, or restore a backup."},
+        damage=words,
+        **{name: mapping[name] for name in plain},
     )
+
+
+def _kind(text: str) -> WorkerKind:
+    return WorkerKind(text) if text in set(WorkerKind) else WorkerKind.TRAIN

@@ -1,4 +1,4 @@
-"""B110-B112: ids and paths in a database or backup that somebody else made lead nowhere outside of the home."""
+"""B110-B113: ids and paths in a database or backup that somebody else made lead nowhere outside of the home."""
 
 import json
 import sqlite3
@@ -11,6 +11,9 @@ import pytest
 
 from studio.errors import PathError
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
+from studio.scheduling.decide import Slots
+from studio.scheduling.executors.fake import FakeExecutor
+from studio.scheduling.starting import OrderError, Starter
 from studio.server.services.secrets import Secrets
 from studio.store.backup import BackupContents, BackupError, back_up, restore
 from studio.store.datasets import DatasetRow
@@ -153,3 +156,21 @@ def test_what_is_no_thing_of_the_studio_stays_out_of_a_backup(filled: Home, tmp_
     restore(backed_up(filled), tmp_path / "new")
 
     assert not (tmp_path / "new" / "runs" / "my notes").exists()
+
+
+def test_b113_an_order_that_leads_out_of_the_home_is_not_carried_out(home: Home, store: Store) -> None:
+    """Also where the database did not come through a restore."""
+    executor = FakeExecutor()
+    starter = Starter(home, store, executor, Slots, lambda id: {})
+    for changes in (
+        {"dataset": "../../../elsewhere"},
+        {"start_weights": "/etc"},
+        {"dataset": "../../../home2/datasets"},
+    ):
+        spec = RunSpec(run_id="run-1", problem_type="image_classification", **changes)
+
+        with pytest.raises(OrderError, match="outside of the home"):
+            starter.start(RunRow("run-1", WorkerKind.TRAIN, spec, 1.0), ())
+
+    assert executor.launched == []
+    assert not home.worker_folder(WorkerKind.TRAIN, "run-1").exists()

@@ -12,7 +12,7 @@ from pathlib import Path
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.media import sniff_type
-from studio.errors import ConflictError, PathError, StudioError
+from studio.errors import ConflictError, PathError
 from studio.files import read_head, resolve_inside
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
@@ -22,7 +22,7 @@ from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.table_samples import TableQuery, read_table_samples
-from studio.server.views import dataset_view
+from studio.server.views import damaged_dataset, dataset_view, shown
 from studio.settings.finding import Finding, FindingLevel
 from studio.store.datasets import DatasetRow
 from studio.store.home import Home
@@ -55,7 +55,8 @@ class Datasets:
     def all(self) -> list[Dataset]:
         """Every dataset, the newest first."""
         used = self._store.datasets.use_counts()
-        return [self._view(row, used.get(row.id, 0)) for row in self._store.datasets.all()]
+        rows = self._store.datasets.all()
+        return shown(rows, lambda row: self._view(row, used.get(row.id, 0)), damaged_dataset)
 
     def get(self, id_or_name: str) -> Dataset:
         """A dataset by id or name."""
@@ -162,7 +163,7 @@ class Datasets:
         if (self._home.dataset(row.id) / "dataset.json").is_file():
             try:
                 self._complete(row)
-            except (StudioError, OSError, ValueError):
+            except Exception:
                 logger.exception("The dataset %s cannot be opened.", row.id)
                 damage = {"code": "dataset", "message": "The dataset cannot be opened.", "hint": "Import it again."}
                 self._store.datasets.fail(row.id, damage)

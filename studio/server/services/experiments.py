@@ -32,7 +32,7 @@ from studio.server.services.planning import Planner, Prepared
 from studio.server.services.previews import Previews
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
-from studio.server.views import experiment_row, experiment_view
+from studio.server.views import damaged_experiment, experiment_row, experiment_view, shown
 from studio.settings.finding import SettingsError
 from studio.settings.schema import SCHEMA_VERSION
 from studio.settings.yaml_config import dump_config
@@ -80,7 +80,8 @@ class Experiments:
             query = ExperimentQuery(**{**vars(query), "dataset": dataset_id})
         total, rows = self._store.experiments.page(query)
         positions = self.queue_positions()
-        return ExperimentList(total=total, items=[experiment_row(row, positions.get(row.id)) for row in rows])
+        items = shown(rows, lambda row: experiment_row(row, positions.get(row.id)), damaged_experiment)
+        return ExperimentList(total=total, items=items)
 
     def get(self, id_or_name: str) -> Experiment:
         """An experiment with its runs."""

@@ -13,12 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import preview_name
-from studio.datasets.file_kinds import kind_of_bytes
-from studio.datasets.format_choice import single_file_endings
 from studio.datasets.media import sniff_type
 from studio.datasets.scan_result import TABLE_ROLES
-from studio.datasets.unpacking import PACKED_TABLES
-from studio.errors import ArchiveError, ConflictError, PathError, StudioError
+from studio.errors import ConflictError, PathError, StudioError
 from studio.files import private_folder, read_head, read_json, remove, resolve_inside, write_json
 from studio.interpreter import python_module
 from studio.runs.folder import RunFolder
@@ -27,8 +24,10 @@ from studio.runs.state import ENDED, RunState
 from studio.scheduling.environment import worker_environment
 from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset
+from studio.server.schemas.errors import ErrorDetail
 from studio.server.schemas.imports import Choices, Import
 from studio.server.services.datasets import Datasets
+from studio.server.services.refused_kinds import refuse_kind
 from studio.server.services.uploads import Uploads
 from studio.store.datasets import DatasetRow
 from studio.store.drafts import ImportRow
@@ -41,19 +40,6 @@ logger = logging.getLogger(__name__)
 SCAN_SECONDS = 600.0
 KEPT_SECONDS = 24 * 3600.0
 END_SECONDS = 5.0
-ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".pq", ".jsonl", *PACKED_TABLES)
-READ_KINDS = "a zip archive or a table"
-_REFUSED_STARTS: tuple[tuple[bytes, str], ...] = (
-    (b"\x80\x02", "a pickle"),
-    (b"\x80\x03", "a pickle"),
-    (b"\x80\x04", "a pickle"),
-    (b"\x80\x05", "a pickle"),
-    (b"\x93NUMPY", "a NumPy file"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-)
 
 
 class Imports:
@@ -114,6 +100,17 @@ class Imports:
     def get(self, id: str) -> Import:
         """What was found so far."""
         row = self._store.imports.get(id)
+        try:
+            return self._view(row)
+        except (ValueError, TypeError, AttributeError, OSError) as error:
+            logger.warning("What was found in import %s is damaged: %s", id, type(error).__name__)
+            damage = {"code": "scan", "message": "What was found in this data is damaged.", "hint": "Look at it again."}
+            return Import(
+                id=id, state="failed", source=row.source, created=row.created, error=ErrorDetail.model_validate(damage)
+            )
+
+    def _view(self, row: ImportRow) -> Import:
+        id = row.id
         found: dict[str, Any] = {}
         scan = self._home.import_folder(id) / "scan.json"
         if row.state != "scanning" and scan.is_file():
@@ -363,37 +360,6 @@ class Imports:
             "expected": "data that can be read",
         }
         return {"state": "failed", "error": ended}
-
-
-def refuse_kind(source: Path, name: str) -> None:
-    """Refuse what is not read, by its first bytes and its ending, before anything opens it.
-
-    Raises:
-        ArchiveError: naming what it is.
-    """
-    with source.open("rb") as file:
-        start = file.read(512)
-    is_packed_table = name.lower().endswith(PACKED_TABLES)
-    for magic, words in _REFUSED_STARTS:
-        if start.startswith(magic) and not (is_packed_table and magic == b"\x1f\x8b"):
-            raise ArchiveError(
-                f"{name!r} is {words}; files of this kind are never opened.",
-                hint="Use a zip archive.",
-                found=words,
-                expected=READ_KINDS,
-            )
-    if start[257:262] == b"ustar":
-        raise ArchiveError(
-            f"{name!r} is a tar archive.", hint="Use a zip archive.", found="a tar archive", expected=READ_KINDS
-        )
-    known = (*ENDINGS, *single_file_endings())
-    if not name.lower().endswith(known):
-        raise ArchiveError(
-            f"{name!r} is not of a kind that is read.",
-            hint=f"Use one of {', '.join(known)}.",
-            found=kind_of_bytes(start),
-            expected=READ_KINDS,
-        )
 
 
 def plain_choices(choices: Choices) -> dict[str, Any]:

@@ -3,11 +3,13 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from studio.results.insight import InsightEntry
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
+from studio.server.recovery import is_done_without
 from studio.server.schemas.runs import LogLine
 from studio.server.schemas.stream import EndMessage, InsightMessage, LogMessage, PointsMessage, QueueMessage
 from studio.server.services.datasets import Datasets
@@ -74,14 +76,12 @@ class Live:
     def moved(self, run: RunRow) -> None:
         """A move is told at the end of the round, whatever was told shortly before."""
         self._of(run).has_moved = True
-        match run.kind:
-            case WorkerKind.INSPECT:
-                self.datasets.settle(run)
-                self.imports.settle(run)
-            case WorkerKind.PREDICT:
-                self.predictions.settle(run)
-            case _:
-                pass
+        settling = {
+            WorkerKind.INSPECT: (self.datasets.settle, self.imports.settle),
+            WorkerKind.PREDICT: (self.predictions.settle,),
+        }
+        for settle in settling.get(run.kind, ()):
+            is_done_without(f"settling run {run.id}", partial(settle, run))
         if run.state not in (RunState.STARTING, RunState.RUNNING):
             self._flush(run.id, self._pending.pop(run.id))
 
@@ -94,7 +94,7 @@ class Live:
         now = self._clock()
         for id, pending in list(self._pending.items()):
             if pending.has_moved or now - self._told.get(id, -1e9) >= FLUSH_SECONDS:
-                self._flush(id, self._pending.pop(id))
+                is_done_without(f"telling of run {id}", partial(self._flush, id, self._pending.pop(id)))
         if self._has_queue_changed:
             self._has_queue_changed = False
             running = len(self._store.runs.in_states(ACTIVE))

@@ -27,7 +27,7 @@ from studio.server.services.imports import Imports
 from studio.server.services.run_files import find_file, prediction_files
 from studio.server.services.runs import Runs, has_bundle
 from studio.server.services.samples import SampleQuery, read_samples
-from studio.server.views import prediction_view
+from studio.server.views import damaged_prediction, prediction_view, shown
 from studio.store.home import GRAVE, Home
 from studio.store.ids import new_id
 from studio.store.predictions import PredictionRow
@@ -63,7 +63,7 @@ class Predictions:
 
     def all(self) -> list[Prediction]:
         """Every prediction, the newest first."""
-        return [self._view(row) for row in self._store.predictions.all()]
+        return shown(self._store.predictions.all(), self._view, damaged_prediction)
 
     def get(self, id: str) -> Prediction:
         """A prediction."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from studio.errors import NotFoundError, StudioError
 from studio.files import resolve_inside
-from studio.runs.events import Failed, Finished, read_events
+from studio.runs.events import Event, Failed, Finished, read_events
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.scheduling.executors.executor import Executor
@@ -105,7 +105,7 @@ class Previews:
     def _await(self, folder: RunFolder, worker: UnscheduledWorker) -> None:
         deadline = time.monotonic() + self._patience_seconds
         while time.monotonic() < deadline:
-            for event, _ in read_events(folder.events):
+            for event, _ in _told(folder):
                 if isinstance(event, Finished):
                     return
                 if isinstance(event, Failed):
@@ -124,6 +124,14 @@ class Previews:
         folders = sorted(base.iterdir(), key=lambda path: path.stat().st_mtime)
         for old in folders[:-KEPT]:
             shutil.rmtree(old, ignore_errors=True)
+
+
+def _told(folder: RunFolder) -> list[tuple[Event, int]]:
+    """What its worker has told so far; nothing of a log that makes no sense, which ends like one that is silent."""
+    try:
+        return list(read_events(folder.events))
+    except ValueError:
+        return []
 
 
 def _finding(event: Failed) -> Finding:

@@ -17,7 +17,7 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import RunState
 from studio.scheduling.environment import worker_environment
-from studio.scheduling.scheduler import StopStage
+from studio.scheduling.watching import StopStage
 from studio.server.log_lines import one_record
 from studio.server.schemas.runs import (
     LogLine,

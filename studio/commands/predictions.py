@@ -15,6 +15,9 @@ from studio.files import iter_files
 
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
 POLL_SECONDS = 0.3
+RunOption = Annotated[
+    int | None, typer.Option(min=1, help="The number of the run whose model is taken. Default: the best run.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -28,6 +31,7 @@ def predict(
     table: Annotated[Path, typer.Option(help="CSV or parquet with the rows to predict.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="CSV or parquet, by its ending.")],
     media: Annotated[Path | None, typer.Option(help="The folder of the files that the table names.")] = None,
+    run: RunOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -38,12 +42,11 @@ def predict(
     if not table.is_file() or (media is not None and not media.is_dir()):
         raise InputError("The table or the media folder is not there.", hint="Check --table and --media.")
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
+        model = _model(connection, id, run)
         archive = Path(folder) / f"{table.stem}.zip"
         _pack(table, media, archive)
         upload = connection.upload(archive, archive.name)
-        prediction = connection.post(
-            "/api/predictions", {"experiment": _experiment(connection, id), "upload_id": upload}
-        )
+        prediction = connection.post("/api/predictions", {"run_id": model["id"], "upload_id": upload})
         prediction = _await(connection, prediction)
         files = connection.get(f"/api/predictions/{prediction['id']}/files")
         name = next(
@@ -58,14 +61,16 @@ def predict(
             raise WorkFailedError("The prediction left no table.", hint="Look at the prediction's page.")
         connection.download(f"/api/predictions/{prediction['id']}/files/{name}", output)
     if json:
-        answer_json({"rows": prediction["rows"], "output": str(output), "metrics": prediction["metrics"]})
-    tell(f"Wrote {prediction['rows']} rows to {output}.")
+        answer = {"rows": prediction["rows"], "output": str(output), "metrics": prediction["metrics"]}
+        answer_json({**answer, "run": model["number"]})
+    tell(f"Wrote {prediction['rows']} rows to {output}, predicted by run {model['number']}.")
 
 
 def export(
     id: str,
     output: Annotated[Path, typer.Option("-o", "--output", help="The zip file to write.")],
     kind: Annotated[str, typer.Option(help="python: runs without the studio.")] = "python",
+    run: RunOption = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -73,15 +78,16 @@ def export(
     if kind != "python":
         raise InputError(f"There is no scoring pipeline of kind {kind!r}.", hint="Use python.")
     with connect(home_path(home)) as connection:
-        run_id = _best_run(connection, id)
+        model = _model(connection, id, run)
         with working("Building the scoring pipeline"):
-            built = connection.post(f"/api/runs/{run_id}/pipeline", is_repeatable=True)
-        sha256 = connection.download(f"/api/runs/{run_id}/files/{built['name']}", output)
+            built = connection.post(f"/api/runs/{model['id']}/pipeline", is_repeatable=True)
+        sha256 = connection.download(f"/api/runs/{model['id']}/files/{built['name']}", output)
     if sha256 != built["sha256"]:
         raise WorkFailedError("The download does not match the pipeline.", hint="Try again.")
     if json:
-        answer_json({"output": str(output), "size_bytes": output.stat().st_size, "sha256": sha256})
-    tell(f"Wrote {output}.")
+        answer = {"output": str(output), "size_bytes": output.stat().st_size, "sha256": sha256}
+        answer_json({**answer, "run": model["number"]})
+    tell(f"Wrote {output}, the scoring pipeline of run {model['number']}.")
 
 
 def _pack(table: Path, media: Path | None, archive: Path) -> None:
@@ -92,33 +98,18 @@ def _pack(table: Path, media: Path | None, archive: Path) -> None:
                 target.write(file, f"media/{file.relative_to(media)}")
 
 
-def _experiment(connection: Connection, id: str) -> str:
-    """An experiment's id, from its id or name or the id of one of its runs."""
+def _model(connection: Connection, id: str, number: int | None) -> dict[str, Any]:
+    """The run whose model is meant: of an experiment the best or the numbered one, or the one whose id is given."""
     try:
-        return str(connection.get(f"/api/experiments/{part(id)}")["id"])
+        found: dict[str, Any] = connection.get(f"/api/experiments/{part(id)}/model", run=number)
+        return found
     except ApiError as error:
         if error.status != 404 or not id.startswith("run-"):
             raise
-        return str(connection.get(f"/api/runs/{part(id)}")["experiment_id"])
-
-
-def _best_run(connection: Connection, id: str) -> str:
-    experiment = connection.get(f"/api/experiments/{_experiment(connection, id)}")
-    runs = [one for one in experiment["runs"] if one["has_bundle"]]
-    named = [one for one in runs if one["id"] == id]
-    if not runs:
-        raise WorkFailedError(
-            f"The experiment {experiment['name']!r} has no finished model.", hint="Wait until a run has finished."
-        )
-    is_falling = (experiment["metric"] or {}).get("direction") == "minimize"
-    worst = float("inf") if is_falling else float("-inf")
-    ordered = sorted(runs, key=lambda one: _value(one, worst), reverse=not is_falling)
-    return str((named or ordered)[0]["id"])
-
-
-def _value(run: dict[str, Any], worst: float) -> float:
-    value = run["best"]["metric"]
-    return worst if value is None else float(value)
+    named: dict[str, Any] = connection.get(f"/api/runs/{part(id)}")
+    if number not in (None, named["number"]):
+        raise InputError(f"{id} is run {named['number']}, not run {number}.", hint="Leave --run out.")
+    return _model(connection, named["experiment_id"], named["number"])
 
 
 def _await(connection: Connection, prediction: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ from studio.server.services.home_notices import HomeNotices
 from studio.server.services.imports import Imports
 from studio.server.services.live import Live
 from studio.server.services.machine import MachineService
+from studio.server.services.models import Models
 from studio.server.services.planning import Planner
 from studio.server.services.predictions import Predictions
 from studio.server.services.previews import PREVIEW_SECONDS, Previews
@@ -87,15 +88,16 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         hang_seconds=config.hang_seconds,
     )
     weights = Weights(home.weights)
-    planner = Planner(home, store, weights)
+    models = Models(home, store)
+    planner = Planner(home, store, weights, models)
     uploads = Uploads(home, store, config.reserve_bytes)
     datasets = Datasets(home, store, hub)
     datasets.scheduler = scheduler
     imports = Imports(home, store, uploads, datasets, config.import_roots)
-    runs = Runs(home, store, scheduler.stop_stage)
+    runs = Runs(home, store, models, scheduler.stop_stage)
     previews = Previews(home, planner, executor, min(PREVIEW_SECONDS, config.hang_seconds))
-    experiments = Experiments(home, store, hub, scheduler, executor, planner, runs, secrets, previews)
-    predictions = Predictions(home, store, hub, scheduler, runs, imports)
+    experiments = Experiments(home, store, hub, scheduler, executor, planner, runs, models, secrets, previews)
+    predictions = Predictions(home, store, hub, scheduler, models, imports)
     live.connect(runs, experiments, datasets, predictions, imports)
 
     def launcher_state() -> State:
@@ -119,7 +121,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         runs=runs,
         predictions=predictions,
         previews=previews,
-        answers=Answers(home, store, runs, executor, min(ANSWER_SECONDS, config.hang_seconds)),
+        answers=Answers(home, store, runs, models, executor, min(ANSWER_SECONDS, config.hang_seconds)),
         machine=MachineService(home, store, weights, launcher_state),
         notices=HomeNotices(home, store, config.reserve_bytes),
         started=time.time(),

@@ -132,10 +132,17 @@ def experiment_row(row: StoredExperiment, queue_position: int | None) -> Experim
     return ExperimentRow(**_experiment_fields(row, queue_position), runs=sum(row.runs_by_state.values()))
 
 
-def experiment_view(row: StoredExperiment, queue_position: int | None, runs: list[Run]) -> Experiment:
-    """An experiment with its runs."""
-    fields = _experiment_fields(row, queue_position)
-    return Experiment(**fields, notes=row.notes, settings_fingerprint=row.fingerprint, runs=runs)
+def experiment_view(
+    row: StoredExperiment, queue_position: int | None, runs: list[Run], best: RunRow | None
+) -> Experiment:
+    """An experiment with its runs, and the best of those that have a model."""
+    return Experiment(
+        **_experiment_fields(row, queue_position),
+        notes=row.notes,
+        settings_fingerprint=row.fingerprint,
+        best_run=None if best is None else best.number + 1,
+        runs=runs,
+    )
 
 
 def _experiment_fields(row: StoredExperiment, queue_position: int | None) -> dict[str, Any]:
@@ -187,6 +194,7 @@ def run_view(
     return Run(
         id=row.id,
         experiment_id=row.experiment_id or "",
+        number=row.number + 1,
         state=row.state,
         fold=row.fold,
         seed=row.seed,
@@ -261,13 +269,16 @@ def dataset_view(row: DatasetRow, run: RunRow | None, used_by: int) -> Dataset:
     )
 
 
-def prediction_view(row: PredictionRow, run: RunRow, rows: int, metrics: Mapping[str, float | None]) -> Prediction:
+def prediction_view(
+    row: PredictionRow, run: RunRow, model: RunRow | None, rows: int, metrics: Mapping[str, float | None]
+) -> Prediction:
     """A prediction; state and progress are those of its worker."""
     return Prediction(
         id=row.id,
         name=row.name,
         experiment=NamedId(id=row.experiment_id, name=row.experiment_name),
         run_id=row.model_run_id,
+        run=None if model is None else model.number + 1,
         problem_type=row.problem_type,
         dataset=NamedId(id=row.dataset_id, name=row.dataset_name or "") if row.dataset_id else None,
         table=row.table_name,

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal_column, select, update
 
 from studio.errors import ConflictError, NotFoundError, StudioError
+from studio.runs.ranking import leading
 from studio.runs.state import ACTIVE, ENDED, RunState, read_state, state_of_experiment
 from studio.store.database import Database
 from studio.store.tables import dataset, experiment, experiment_tag, run
@@ -261,9 +262,8 @@ def refresh_experiment(connection: Connection, id: str) -> None:
     has_ended = all(state in ENDED for state in states)
     has_queued = RunState.QUEUED in states
     left = [row.seconds_left for row in rows if row.seconds_left is not None]
-    bests = [row.best for row in rows if (row.best or {}).get("metric") is not None]
-    pick = min if head.direction == "minimize" else max
-    best = pick(bests, key=lambda one: one["metric"]) if bests else {}
+    first = leading(rows, head.direction)
+    best = first.best if first else {}
     lasts = [(row.metrics or {}).get("validation", {}).get(head.metric) for row in rows]
     connection.execute(
         update(experiment)

@@ -38,7 +38,7 @@ def test_the_suggested_recipe_reaches_eighty_percent_on_clothing(
     predicted = studio("predict", "first", "--table", source / "test.csv", "--media", source / "images",
                        "-o", tmp_path / "predictions.csv")  # fmt: skip
     table = pd.read_csv(tmp_path / "predictions.csv")
-    assert predicted["rows"] == len(table) == 150
+    assert (predicted["rows"], predicted["run"]) == (len(table), 1) == (150, 1)
     assert float((table["pred_label"] == table["label"]).mean()) == pytest.approx(
         shown["runs"][0]["metrics"]["test"]["Accuracy"], abs=1e-9
     )

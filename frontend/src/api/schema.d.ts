@@ -306,6 +306,26 @@ export interface paths {
         patch: operations["patch_experiment"];
         trace?: never;
     };
+    "/api/experiments/{experiment_id}/model": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Model
+         * @description The run of this number, from 1, if it has a model; without a number, the best run that has one.
+         */
+        get: operations["get_model"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/{experiment_id}/resume": {
         parameters: {
             query?: never;
@@ -1864,6 +1884,8 @@ export interface components {
         Experiment: {
             /** Archived */
             archived: boolean;
+            /** Best Run */
+            best_run: number | null;
             /** Colour */
             colour: number;
             /** Created */
@@ -2897,6 +2919,8 @@ export interface components {
             progress: number;
             /** Rows */
             rows: number;
+            /** Run */
+            run: number | null;
             /** Run Id */
             run_id: string;
             state: components["schemas"]["RunState"];
@@ -2914,6 +2938,8 @@ export interface components {
             experiment?: string | null;
             /** Name */
             name?: string | null;
+            /** Run */
+            run?: number | null;
             /** Run Id */
             run_id?: string | null;
             /** Table */
@@ -3133,6 +3159,8 @@ export interface components {
             id: string;
             machine: components["schemas"]["MachineUse"] | null;
             metrics: components["schemas"]["RunMetrics"];
+            /** Number */
+            number: number;
             phase: components["schemas"]["PhaseInfo"] | null;
             /** Predictions */
             predictions: components["schemas"]["PredictionSummary"][];
@@ -4637,6 +4665,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            408: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
+            422: components["responses"]["Findings"];
+            429: components["responses"]["Error"];
+            500: components["responses"]["Error"];
+            501: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+            507: components["responses"]["Error"];
+        };
+    };
+    get_model: {
+        parameters: {
+            query?: {
+                run?: number | null;
+            };
+            header?: never;
+            path: {
+                experiment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
                 };
             };
             400: components["responses"]["Error"];

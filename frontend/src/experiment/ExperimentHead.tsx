@@ -12,11 +12,20 @@ import { useShortcuts } from "../ui/keys";
 import { isActive, ProgressBar, StateLabel } from "../ui/Status";
 import { ErrorPanel } from "../ui/states";
 import { isExplained } from "./FailurePanel";
+import { runWords } from "./runs";
 import { StopNotice } from "./StopNotice";
 import classes from "./experiment.module.css";
 
+type ExperimentHeadProps = {
+  experiment: Experiment;
+  /** The run that is shown. */
+  run: Run | undefined;
+  /** The run whose model predicts and is downloaded. */
+  model: Run | undefined;
+};
+
 /** Name, state, progress, and what can be done in this state. */
-export function ExperimentHead({ experiment, run }: { experiment: Experiment; run: Run | undefined }) {
+export function ExperimentHead({ experiment, run, model }: ExperimentHeadProps) {
   const steer = useSteerExperiment(experiment.id);
   const [isEditing, setIsEditing] = useState(false);
   return (
@@ -42,6 +51,7 @@ export function ExperimentHead({ experiment, run }: { experiment: Experiment; ru
         <Actions
           experiment={experiment}
           run={run}
+          model={model}
           onSteer={(action) => steer.mutate(action)}
           isBusy={steer.isPending}
         />
@@ -75,6 +85,7 @@ function HeadFacts({ experiment, run }: { experiment: Experiment; run: Run | und
           <span className="number">
             <strong>{formatMetric(metric.best)}</strong> {metric.label}
             {metric.best_epoch !== null && `, epoch ${Number(metric.best_epoch.toFixed(2))}`}
+            {experiment.runs.length > 1 && experiment.best_run !== null && `, run ${experiment.best_run}`}
           </span>
         )}
         <span title={formatTime(experiment.created)}>{formatAge(experiment.created)}</span>
@@ -118,17 +129,19 @@ function phaseText(run: Run | undefined): string {
 type ActionsProps = {
   experiment: Experiment;
   run: Run | undefined;
+  model: Run | undefined;
   onSteer: (action: "stop" | "resume") => void;
   isBusy: boolean;
 };
 
-function Actions({ experiment, run, onSteer, isBusy }: ActionsProps) {
+function Actions({ experiment, run, model, onSteer, isBusy }: ActionsProps) {
   const navigate = useNavigate();
   const remove = useDeleteExperiment();
   const [asks, setAsks] = useState<"stop" | "delete" | null>(null);
   const canStop = isActive(experiment.state);
   const canResume = ["failed", "stopped", "lost"].includes(experiment.state) && !isExplained(run);
   const again = `/experiments/new?from=${experiment.id}${experiment.dataset ? `&dataset=${experiment.dataset.id}` : ""}`;
+  const words = runWords(experiment, model);
   useShortcuts({ s: () => canStop && setAsks("stop") });
   const confirm = () => {
     if (asks === "stop") onSteer("stop");
@@ -158,26 +171,30 @@ function Actions({ experiment, run, onSteer, isBusy }: ActionsProps) {
           Resume
         </Button>
       )}
-      {run?.has_bundle && (
+      {model && (
         <Button
           component={Link}
-          to={`/predictions/new?experiment=${experiment.id}`}
+          to={`/predictions/new?experiment=${experiment.id}${words && `&run=${model.id}`}`}
           leftSection={<PredictionIcon size={16} />}
         >
-          Predict
+          Predict{words && ` with ${words}`}
         </Button>
       )}
-      {run?.has_bundle &&
-        (run.has_pipeline ? (
-          <Button component="a" variant="default" href={runFile(run.id, "pipeline.zip")} download>
-            Download pipeline
+      {model &&
+        (model.has_pipeline ? (
+          <Button component="a" variant="default" href={runFile(model.id, "pipeline.zip")} download>
+            Download pipeline{words && ` of ${words}`}
           </Button>
         ) : (
-          <Button component={Link} variant="default" to={`/experiments/${experiment.id}/files`}>
-            Build pipeline
+          <Button
+            component={Link}
+            variant="default"
+            to={`/experiments/${experiment.id}/files${words && `?run=${model.id}`}`}
+          >
+            Build pipeline{words && ` of ${words}`}
           </Button>
         ))}
-      {!run?.has_bundle && !canStop && !isExplained(run) && (
+      {!model && !canStop && !isExplained(run) && (
         <Button component={Link} to={again}>
           Start again with changes
         </Button>

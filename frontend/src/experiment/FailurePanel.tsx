@@ -54,7 +54,7 @@ export function FailurePanel({ experiment, run }: FailurePanelProps) {
           >
             {run.checkpoints.length > 0 ? "Resume from the last checkpoint" : "Run again as it is"}
           </Button>
-          <Button component={Link} to={`/experiments/${experiment.id}/logs`} size="xs" variant="default">
+          <Button component={Link} to={`/experiments/${experiment.id}/logs?run=${run.id}`} size="xs" variant="default">
             Show log
           </Button>
         </div>

@@ -1,42 +1,27 @@
-import type { Run } from "../api/types";
-import { showValue } from "../form/schema";
-import { formatMetric, plural } from "../ui/format";
-import { SelectInput } from "../ui/inputs";
-import { stateWord } from "../ui/Status";
+import { Button } from "@mantine/core";
+import type { Experiment, Run } from "../api/types";
+import { plural } from "../ui/format";
+import { bestRun } from "./runs";
+import { RunSelect } from "./RunSelect";
 import classes from "./experiment.module.css";
 
-/** Which run of the experiment the tabs show. */
-export function RunBar({
-  runs,
-  run,
-  onChoose,
-}: {
-  runs: readonly Run[];
-  run: Run | undefined;
-  onChoose: (id: string) => void;
-}) {
+type RunBarProps = { experiment: Experiment; run: Run | undefined; onChoose: (id: string) => void };
+
+/** Which run of the experiment the tabs show, and the way to the best one. */
+export function RunBar({ experiment, run, onChoose }: RunBarProps) {
+  const { runs } = experiment;
+  const best = bestRun(experiment);
   return (
     <div className={classes.runBar}>
-      <SelectInput
-        label="Run"
-        w={420}
-        searchable
-        data={runs.map((one, i) => ({ value: one.id, label: describe(one, i) }))}
-        value={run?.id ?? null}
-        onChange={(id) => onChoose(id ?? "")}
-      />
+      <RunSelect experiment={experiment} runs={runs} run={run} onChoose={onChoose} />
       <span className="small muted number">
         {plural(runs.length, "run")}, {runs.filter((one) => one.state === "finished").length} finished
       </span>
+      {best && best !== run && (
+        <Button variant="subtle" size="xs" onClick={() => onChoose(best.id)}>
+          Show best run ({best.number})
+        </Button>
+      )}
     </div>
   );
-}
-
-function describe(run: Run, index: number): string {
-  const grid = Object.entries(run.grid).map(
-    ([key, value]) => `${key.split(".").at(-1)?.replaceAll("_", " ")} ${showValue(undefined, value)}`,
-  );
-  const fold = run.fold === null ? [] : [`fold ${run.fold}`];
-  const best = typeof run.best.metric === "number" ? [formatMetric(run.best.metric)] : [];
-  return [`${index + 1}`, ...(grid.length > 0 ? grid : fold), stateWord(run.state).toLowerCase(), ...best].join(" · ");
 }

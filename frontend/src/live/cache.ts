@@ -47,7 +47,11 @@ function putRun(client: QueryClient, run: Run): void {
 
 function putExperiment(client: QueryClient, row: ExperimentRow): void {
   const { runs: _, ...fields } = row;
+  const shown = client.getQueryData<Experiment>(["experiments", row.id]);
   client.setQueryData<Experiment>(["experiments", row.id], (old) => old && { ...old, ...fields });
+  // Another of its runs has moved: which one is the best may have changed with it.
+  if (shown && JSON.stringify(shown.runs_by_state) !== JSON.stringify(row.runs_by_state))
+    void client.invalidateQueries({ queryKey: ["experiments", row.id], exact: true });
   const isInPlace: boolean[] = [];
   client.setQueriesData<ExperimentPage>({ queryKey: ["experiments", "list"] }, (old) => {
     const before = old?.items.find((one) => one.id === row.id);

@@ -11,6 +11,7 @@ import { FailurePanel } from "../experiment/FailurePanel";
 import { Files } from "../experiment/Files";
 import { Logs } from "../experiment/Logs";
 import { RunBar } from "../experiment/RunBar";
+import { modelRun, shownRun } from "../experiment/runs";
 import { Samples } from "../experiment/Samples";
 import { Settings } from "../experiment/Settings";
 import { Summary } from "../experiment/Summary";
@@ -41,8 +42,9 @@ const NO_CLASSES: readonly string[] = [];
 
 export function ExperimentPage() {
   const { id = "", tab } = useParams();
+  const { search } = useLocation();
   const experiment = useExperiment(id);
-  if (tab === undefined) return <Navigate to={`/experiments/${id}/charts`} replace />;
+  if (tab === undefined) return <Navigate to={`/experiments/${id}/charts${search}`} replace />;
   return (
     <div className={pageClasses.page}>
       <Answer
@@ -64,7 +66,8 @@ export function ExperimentPage() {
 
 function Loaded({ experiment, tab }: { experiment: Experiment; tab: string }) {
   const [chosen, setChosen] = useSearchState("run");
-  const run = experiment.runs.find((one) => one.id === chosen) ?? mostTelling(experiment.runs);
+  const run = shownRun(experiment, chosen);
+  const query = chosen === "" ? "" : `?run=${encodeURIComponent(chosen)}`;
   const navigate = useNavigate();
   const title = TABS.find((one) => one.id === tab)?.title ?? "Experiment";
   const isGoing = isActive(experiment.state) && experiment.state !== "queued";
@@ -73,15 +76,15 @@ function Loaded({ experiment, tab }: { experiment: Experiment; tab: string }) {
   );
   useShortcuts(
     Object.fromEntries(
-      TABS.map((one, i) => [String(i + 1), () => void navigate(`/experiments/${experiment.id}/${one.id}`)]),
+      TABS.map((one, i) => [String(i + 1), () => void navigate(`/experiments/${experiment.id}/${one.id}${query}`)]),
     ),
   );
   return (
     <>
-      <ExperimentHead experiment={experiment} run={run} />
+      <ExperimentHead experiment={experiment} run={run} model={modelRun(experiment, chosen)} />
       {run && <FailurePanel experiment={experiment} run={run} />}
-      {experiment.runs.length > 1 && <RunBar runs={experiment.runs} run={run} onChoose={setChosen} />}
-      <TabBar tabs={TABS} base={`/experiments/${experiment.id}`} label="Parts of the experiment" />
+      {experiment.runs.length > 1 && <RunBar experiment={experiment} run={run} onChoose={setChosen} />}
+      <TabBar tabs={TABS} base={`/experiments/${experiment.id}`} query={query} label="Parts of the experiment" />
       {run ? (
         <PartBoundary key={`${tab}/${run.id}`} name={`The tab ${title}`}>
           <Suspense fallback={<LoadingBlock height={320} />}>
@@ -92,15 +95,6 @@ function Loaded({ experiment, tab }: { experiment: Experiment; tab: string }) {
         <EmptyState title="No run was planned">Start again with other settings.</EmptyState>
       )}
     </>
-  );
-}
-
-/** The run to look at first: one that goes on, else the best finished one. */
-function mostTelling(runs: readonly Run[]): Run | undefined {
-  return (
-    runs.find((run) => ["running", "stopping", "starting"].includes(run.state)) ??
-    runs.find((run) => run.state === "finished") ??
-    runs[0]
   );
 }
 

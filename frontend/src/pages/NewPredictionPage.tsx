@@ -1,15 +1,17 @@
 import { SegmentedControl } from "@mantine/core";
 import { useProblemType } from "../api/catalogue";
 import { useExperiment, useExperiments } from "../api/experiments";
-import type { ExperimentRow, Run } from "../api/types";
+import type { ExperimentRow } from "../api/types";
 import { ExperimentSelect } from "../experiment/ExperimentSelect";
+import { modelRun } from "../experiment/runs";
+import { RunSelect } from "../experiment/RunSelect";
 import { DatasetForm } from "../predicting/DatasetForm";
 import { FileForm } from "../predicting/FileForm";
 import { OneForm } from "../predicting/OneForm";
 import { OneRowForm } from "../predicting/OneRowForm";
 import { PredictionIcon } from "../ui/icons";
 import { Page } from "../ui/Page";
-import { useSearchState } from "../ui/search-state";
+import { useSearchState, useSetSearch } from "../ui/search-state";
 import { Answer, EmptyState, ErrorPanel, LoadingRows } from "../ui/states";
 import { Button } from "@mantine/core";
 import { Link } from "react-router";
@@ -49,16 +51,26 @@ function NoModel() {
 }
 
 function Choose({ first }: { first: ExperimentRow }) {
-  const [asked, setAsked] = useSearchState("experiment", first.id);
+  const [asked] = useSearchState("experiment", first.id);
+  const [chosen, setChosen] = useSearchState("run");
+  const setSearch = useSetSearch();
   const [way, setWay] = useSearchState("with", "one");
   const query = useExperiment(asked);
   const experiment = query.data;
-  const run: Run | undefined = experiment?.runs.find((one) => one.has_bundle);
+  const run = experiment && modelRun(experiment, chosen);
+  const usable = experiment?.runs.filter((one) => one.has_bundle) ?? [];
   const type = useProblemType(experiment?.problem_type);
   return (
     <div className="column" style={{ gap: 24 }}>
       <div className={classes.choose}>
-        <ExperimentSelect value={experiment ?? null} hasModel onChange={(chosen) => setAsked(chosen.id)} />
+        <ExperimentSelect
+          value={experiment ?? null}
+          hasModel
+          onChange={(one) => setSearch({ experiment: one.id, run: null })}
+        />
+        {experiment && experiment.runs.length > 1 && run && (
+          <RunSelect experiment={experiment} runs={usable} run={run} onChoose={setChosen} />
+        )}
         <div className={classes.way}>
           <span id="way" className={classes.wayLabel}>
             Predict on
@@ -69,7 +81,7 @@ function Choose({ first }: { first: ExperimentRow }) {
       {query.error && <ErrorPanel title="The experiment could not be loaded." error={query.error} />}
       {experiment && !run && (
         <EmptyState title="This experiment has no model">
-          It ended before its first evaluation. Resume it, or choose another.
+          None of its runs has finished. Wait for one or resume it, or choose another experiment.
         </EmptyState>
       )}
       {experiment && run && type && way === "one" && (

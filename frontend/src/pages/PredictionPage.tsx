@@ -59,7 +59,10 @@ function Loaded({ prediction }: { prediction: Prediction }) {
       lead={
         <span className="row-wrap" style={{ gap: "4px 16px" }}>
           <StateLabel state={prediction.state} />
-          <Link to={`/experiments/${prediction.experiment.id}`}>{prediction.experiment.name}</Link>
+          <span>
+            <Link to={`/experiments/${prediction.experiment.id}`}>{prediction.experiment.name}</Link>
+            {prediction.run !== null && <span className="muted">, run {prediction.run}</span>}
+          </span>
           <span>{prediction.dataset ? `${prediction.dataset.name}, ${prediction.table}` : prediction.table}</span>
           <span>{formatAge(prediction.created)}</span>
         </span>
@@ -76,7 +79,10 @@ function Loaded({ prediction }: { prediction: Prediction }) {
           >
             Its tables are deleted from this machine.
           </ConfirmButton>
-          <Button component={Link} to={`/predictions/new?experiment=${prediction.experiment.id}`}>
+          <Button
+            component={Link}
+            to={`/predictions/new?experiment=${prediction.experiment.id}&run=${prediction.run_id}`}
+          >
             New prediction
           </Button>
         </>

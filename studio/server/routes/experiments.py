@@ -14,6 +14,7 @@ from studio.server.schemas.experiments import (
     ExperimentPatch,
     ExperimentSettings,
 )
+from studio.server.schemas.runs import Run
 from studio.server.schemas.session import Done
 from studio.server.studio import StudioDep
 from studio.store.experiments import SORT_COLUMNS, ExperimentQuery
@@ -94,6 +95,14 @@ def stop_experiment(studio: StudioDep, experiment_id: str) -> Experiment:
 def resume_experiment(studio: StudioDep, experiment_id: str) -> Experiment:
     """Queue every stopped, failed or lost run again, from its latest checkpoint."""
     return studio.experiments.resume(experiment_id)
+
+
+@router.get("/{experiment_id}/model")
+def get_model(
+    studio: StudioDep, experiment_id: str, run: Annotated[int | None, Query(ge=1, le=MAX_OFFSET)] = None
+) -> Run:
+    """The run of this number, from 1, if it has a model; without a number, the best run that has one."""
+    return studio.experiments.model(experiment_id, run)
 
 
 @router.get("/{experiment_id}/yaml", response_class=YamlResponse)

@@ -100,6 +100,8 @@ class Experiment(Payload):
     queue_position: int | None
     notes: str
     settings_fingerprint: str
+    best_run: int | None
+    """The number of the run whose model is taken where none is named: the finished one with the best metric."""
     runs: list[Run]
 
 

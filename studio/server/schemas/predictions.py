@@ -1,5 +1,9 @@
 """Predictions on new data."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from studio.runs.state import RunState
 from studio.server.schemas.errors import ErrorDetail
 from studio.server.schemas.experiments import NamedId
@@ -11,6 +15,8 @@ class PredictionCreate(Payload):
     """Which model, on what: an experiment or one of its runs; a dataset's table or an upload."""
 
     experiment: str | None = None
+    run: Annotated[int, Field(ge=1)] | None = None
+    """The number of the experiment's run, from 1; without one, the best finished run is taken."""
     run_id: str | None = None
     name: Name | None = None
     dataset_id: str | None = None
@@ -25,6 +31,8 @@ class Prediction(Payload):
     name: str
     experiment: NamedId
     run_id: str
+    run: int | None
+    """The number of the run in its experiment, from 1; null if the experiment is gone."""
     problem_type: str
     dataset: NamedId | None
     table: str

@@ -100,6 +100,8 @@ class Run(Payload):
 
     id: str
     experiment_id: str
+    number: int
+    """Its place in the experiment, from 1."""
     state: RunState
     fold: str | None
     seed: int

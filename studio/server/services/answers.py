@@ -10,7 +10,7 @@ from typing import Any
 
 import anyio.to_thread
 
-from studio.errors import ConflictError, StudioError
+from studio.errors import StudioError
 from studio.files import private_folder, resolve_inside, write_json
 from studio.machine import usable_cores
 from studio.results.sample_view import SampleView
@@ -20,7 +20,8 @@ from studio.scheduling.executors.executor import Executor
 from studio.scheduling.launcher import connect_unix
 from studio.scheduling.unscheduled import UnscheduledWorker
 from studio.server.schemas.runs import Answer
-from studio.server.services.runs import Runs, has_bundle
+from studio.server.services.models import Models
+from studio.server.services.runs import Runs
 from studio.store.home import Home
 from studio.store.ids import new_id
 from studio.store.store import Store
@@ -43,11 +44,18 @@ class Answers:
     """Answer workers, one a model, started when first asked; they end by themselves."""
 
     def __init__(
-        self, home: Home, store: Store, runs: Runs, executor: Executor, patience_seconds: float = ANSWER_SECONDS
+        self,
+        home: Home,
+        store: Store,
+        runs: Runs,
+        models: Models,
+        executor: Executor,
+        patience_seconds: float = ANSWER_SECONDS,
     ) -> None:
         self._home = home
         self._store = store
         self._runs = runs
+        self._models = models
         self._executor = executor
         self._patience_seconds = patience_seconds
         self._locks: dict[str, threading.Lock] = {}
@@ -86,11 +94,7 @@ class Answers:
 
     def _ready(self, run_id: str) -> RunFolder:
         """The answer worker's folder of a run that has a model."""
-        view = self._runs.get(run_id)
-        if not view.has_bundle or not has_bundle(self._runs.folder(run_id)):
-            raise ConflictError(
-                "This run has no finished model yet.", hint="Wait until it has finished.", code="no_model"
-            )
+        self._models.of_run(run_id)
         return self._folder(run_id)
 
     def _answer(self, run_id: str, content_type: str, data: bytes, interprets: bool) -> Answer:

@@ -26,8 +26,10 @@ from studio.server.schemas.experiments import (
     ExperimentSettings,
     SettingChange,
 )
+from studio.server.schemas.runs import Run
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.datasets import InUseError
+from studio.server.services.models import Models
 from studio.server.services.planning import Planner, Prepared
 from studio.server.services.previews import Previews
 from studio.server.services.runs import Runs
@@ -57,6 +59,7 @@ class Experiments:
         executor: Executor,
         planner: Planner,
         runs: Runs,
+        models: Models,
         secrets: Secrets,
         previews: Previews,
     ) -> None:
@@ -67,6 +70,7 @@ class Experiments:
         self._executor = executor
         self._planner = planner
         self._runs = runs
+        self._models = models
         self._secrets = secrets
         self._previews = previews
 
@@ -86,8 +90,14 @@ class Experiments:
     def get(self, id_or_name: str) -> Experiment:
         """An experiment with its runs."""
         row = self._store.experiments.get(id_or_name)
-        runs = [self._runs.view(run) for run in self._store.runs.of_experiment(row.id)]
-        return experiment_view(row, self.queue_positions().get(row.id), runs)
+        runs = self._store.runs.of_experiment(row.id)
+        views = [self._runs.view(run) for run in runs]
+        return experiment_view(row, self.queue_positions().get(row.id), views, self._models.best(row, runs))
+
+    def model(self, id_or_name: str, number: int | None) -> Run:
+        """The run of this number, from 1, whose model can be used; without a number the best one."""
+        row = self._store.experiments.get(id_or_name)
+        return self._runs.view(self._models.of_experiment(row, number))
 
     def queue_positions(self) -> dict[str, int]:
         """Experiment id -> place of its first waiting run, from 1."""

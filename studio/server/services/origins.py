@@ -5,14 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.errors import NotFoundError
-from studio.runs.folder import RunFolder
-from studio.runs.spec import WorkerKind
-from studio.server.services.runs import has_bundle
-from studio.settings.finding import Finding
+from studio.server.services.models import Models
+from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
 from studio.settings.value_checks import warning
 from studio.store.experiments import ExperimentRow
-from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
 
@@ -36,9 +33,9 @@ class Origin:
 class Origins:
     """Resolves the experiment that settings name."""
 
-    def __init__(self, home: Home, store: Store) -> None:
-        self._home = home
+    def __init__(self, store: Store, models: Models) -> None:
         self._store = store
+        self._models = models
 
     def resolve(self, settings: SettingsSchema, grid: Mapping[str, Sequence[Any]]) -> Origin:
         """The origin of settings, with what stands in its way. Weights come from the experiment's best run."""
@@ -53,26 +50,16 @@ class Origins:
             return Origin(findings=(_unknown(name, error) if wants_weights else _gone(name),))
         if not wants_weights:
             return Origin()
-        runs = [run for run in self._store.runs.of_experiment(row.id) if has_bundle(self._folder(run))]
-        findings = tuple(_unfit(row, runs, settings, grid))
-        return Origin(run_id=None if findings else _best(row, runs).id, findings=findings)
-
-    def _folder(self, run: RunRow) -> RunFolder:
-        return RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run.id))
-
-
-def _best(row: ExperimentRow, runs: Sequence[RunRow]) -> RunRow:
-    sign = -1.0 if row.direction == "minimize" else 1.0
-
-    def quality(run: RunRow) -> float:
-        value = run.best.get("metric")
-        return float("-inf") if value is None else sign * value
-
-    return max(runs, key=quality)
+        best = self._models.best(row)
+        findings = tuple(_unfit(row, best, settings, grid))
+        if findings or best is None:
+            return Origin(findings=findings)
+        is_one_of_several = sum(row.runs_by_state.values()) > 1
+        return Origin(run_id=best.id, findings=(_taken(row, best),) if is_one_of_several else ())
 
 
 def _unfit(
-    row: ExperimentRow, runs: Sequence[RunRow], settings: SettingsSchema, grid: Mapping[str, Sequence[Any]]
+    row: ExperimentRow, best: RunRow | None, settings: SettingsSchema, grid: Mapping[str, Sequence[Any]]
 ) -> Iterator[Finding]:
     wanted = (settings.problem_type, settings.model_type)
     if (row.problem_type, row.model_type) != wanted:
@@ -85,7 +72,7 @@ def _unfit(
             fix="Choose an experiment of this problem type and model type, or start without its weights.",
         )
         return
-    if not runs:
+    if best is None:
         yield Finding(
             code="no_model",
             path=EXPERIMENT,
@@ -97,7 +84,7 @@ def _unfit(
         return
     if BACKBONE not in settings.fields():
         return
-    trained = dict(_best(row, runs).spec.settings.get("architecture", {})).get("backbone")
+    trained = dict(best.spec.settings.get("architecture", {})).get("backbone")
     others = [one for one in grid.get(BACKBONE, [settings.value(BACKBONE)]) if one != trained]
     if others:
         yield Finding(
@@ -108,6 +95,17 @@ def _unfit(
             expected=str(trained),
             fix=f"Choose {trained}, or start without its weights.",
         )
+
+
+def _taken(row: ExperimentRow, best: RunRow) -> Finding:
+    value = best.best.get("metric")
+    measured = f", {row.metric_label} {value:.4g}" if row.metric_label and value is not None else ""
+    return Finding(
+        level=FindingLevel.NOTE,
+        code="weights_of",
+        path=WEIGHTS,
+        message=f"The weights are those of the best run of {row.name!r}: run {best.number + 1}{measured}.",
+    )
 
 
 def _no_experiment() -> Finding:

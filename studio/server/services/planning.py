@@ -11,6 +11,7 @@ from studio.packaged import PACKAGED
 from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
 from studio.runs.plan import PlannedRun, plan
+from studio.server.services.models import Models
 from studio.server.services.origins import Origin, Origins
 from studio.server.services.weights import Source, Weights, timm_name
 from studio.settings.choices import ChoiceContext, Library
@@ -56,11 +57,11 @@ class Prepared:
 class Planner:
     """Understands settings in the light of the datasets and the machine."""
 
-    def __init__(self, home: Home, store: Store, weights: Weights) -> None:
+    def __init__(self, home: Home, store: Store, weights: Weights, models: Models) -> None:
         self._home = home
         self._store = store
         self._weights = weights
-        self._origins = Origins(home, store)
+        self._origins = Origins(store, models)
 
     def prepare(
         self, problem_type_id: str, model_type_id: str | None, settings: Mapping[str, Any], grid: Mapping[str, Any]

@@ -24,8 +24,8 @@ from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.imports import Imports
+from studio.server.services.models import Models
 from studio.server.services.run_files import find_file, prediction_files
-from studio.server.services.runs import Runs, has_bundle
 from studio.server.services.samples import SampleQuery, read_samples
 from studio.server.views import damaged_prediction, prediction_view, shown
 from studio.store.home import GRAVE, Home
@@ -53,12 +53,14 @@ class _Source:
 class Predictions:
     """Predictions on new data."""
 
-    def __init__(self, home: Home, store: Store, hub: Hub, scheduler: Scheduler, runs: Runs, imports: Imports) -> None:
+    def __init__(
+        self, home: Home, store: Store, hub: Hub, scheduler: Scheduler, models: Models, imports: Imports
+    ) -> None:
         self._home = home
         self._store = store
         self._hub = hub
         self._scheduler = scheduler
-        self._runs = runs
+        self._models = models
         self._imports = imports
 
     def all(self) -> list[Prediction]:
@@ -73,7 +75,7 @@ class Predictions:
         """Queue a prediction.
 
         Raises:
-            ConflictError: if the run has no model yet.
+            NoModelError: if the run has no model yet.
         """
         model = self._model(body)
         experiment = self._store.experiments.get(model.experiment_id or "")
@@ -189,25 +191,12 @@ class Predictions:
             shutil.rmtree(self._home.grave(WorkerKind.PREDICT, id), ignore_errors=True)
 
     def _model(self, body: PredictionCreate) -> RunRow:
-        """The run whose model predicts: the named one, else the experiment's finished one with the best metric."""
+        """The run whose model predicts: the named one, else the best one of the experiment."""
         if body.run_id is not None:
-            candidates = [self._store.runs.get(body.run_id)]
-        elif body.experiment is not None:
-            experiment = self._store.experiments.get(body.experiment)
-            candidates = self._store.runs.of_experiment(experiment.id)
-            is_falling = experiment.direction == "minimize"
-            worst = float("inf") if is_falling else float("-inf")
-            candidates.sort(
-                key=lambda run: worst if (value := run.best.get("metric")) is None else value, reverse=not is_falling
-            )
-        else:
+            return self._models.of_run(body.run_id)
+        if body.experiment is None:
             raise StudioError("Name an experiment or a run.", hint="Send experiment or run_id.", code="model")
-        for run in candidates:
-            if run.kind is WorkerKind.TRAIN and has_bundle(self._runs.folder(run.id)):
-                return run
-        raise ConflictError(
-            "There is no finished model to predict with.", hint="Wait until it has finished.", code="no_model"
-        )
+        return self._models.of_experiment(self._store.experiments.get(body.experiment), body.run)
 
     def _source(self, body: PredictionCreate, folder: RunFolder, problem_type_id: str) -> _Source:
         if body.upload_id is not None:
@@ -267,4 +256,5 @@ class Predictions:
         rows = summaries[0].rows if summaries else 0
         metrics = dict(summaries[0].metrics) if summaries else {}
         finite = {name: value if abs(value) < float("inf") else None for name, value in metrics.items()}
-        return prediction_view(row, self._store.runs.get(row.id), rows, finite)
+        model = self._store.runs.find(row.model_run_id)
+        return prediction_view(row, self._store.runs.get(row.id), model, rows, finite)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from studio.errors import ConflictError, NotFoundError, StudioError
+from studio.errors import NotFoundError, StudioError
 from studio.files import resolve_inside, sha256_file
 from studio.interpreter import python_module
 from studio.results.insight import Insight, InsightEntry
@@ -30,6 +30,7 @@ from studio.server.schemas.runs import (
     SeriesData,
     StopInfo,
 )
+from studio.server.services.models import Models
 from studio.server.services.run_files import find_file, list_files
 from studio.server.services.samples import SampleQuery, read_samples
 from studio.server.views import run_view
@@ -51,10 +52,15 @@ class Runs:
     """What happened in runs."""
 
     def __init__(
-        self, home: Home, store: Store, stop_stage: Callable[[str], StopStage | None] = lambda run_id: None
+        self,
+        home: Home,
+        store: Store,
+        models: Models,
+        stop_stage: Callable[[str], StopStage | None] = lambda run_id: None,
     ) -> None:
         self._home = home
         self._store = store
+        self._models = models
         self._stop_stage = stop_stage
         self._packing = threading.Lock()
 
@@ -71,7 +77,7 @@ class Runs:
             self._store.runs.history(row.id),
             kept,
             self._store.artefacts.predictions(row.id),
-            has_bundle=has_bundle(folder),
+            has_bundle=self._models.has_model(row),
             has_pipeline=folder.pipeline.is_file(),
         )
         stage = self._stop_stage(row.id) if row.state is RunState.STOPPING else None
@@ -164,15 +170,11 @@ class Runs:
         """Build the scoring pipeline in a process of its own, if it is not there.
 
         Raises:
-            ConflictError: if the run has no model yet.
+            NoModelError: if the run has no model yet.
             PipelineError: if building fails.
         """
-        self._train(id)
+        self._models.require(self._train(id))
         folder = self.folder(id)
-        if not has_bundle(folder):
-            raise ConflictError(
-                "This run has no finished model yet.", hint="Wait until it has finished.", code="no_model"
-            )
         with self._packing:
             if not folder.pipeline.is_file():
                 self._pack(folder)
@@ -206,10 +208,6 @@ class Runs:
         return row
 
     def _name(self, row: RunRow) -> str:
-        name = self._store.experiments.get(row.experiment_id or "").name
-        return name if row.number == 0 else f"{name}-{row.number + 1}"
-
-
-def has_bundle(folder: RunFolder) -> bool:
-    """Whether a complete model is there: its manifest is written last."""
-    return (folder.bundle / "bundle.json").is_file()
+        experiment = self._store.experiments.get(row.experiment_id or "")
+        has_others = sum(experiment.runs_by_state.values()) > 1
+        return f"{experiment.name}-run-{row.number + 1}" if has_others else experiment.name

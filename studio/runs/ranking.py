@@ -51,4 +51,4 @@ def _best(runs: list[R], direction: str | None) -> R | None:
 def _metric(run: Ranked) -> float | None:
     """The metric, if it is a number that can be compared."""
     value = (run.best or {}).get("metric")
-    return None if value is None or math.isnan(value) else value
+    return value if isinstance(value, int | float) and not math.isnan(value) else None

@@ -95,6 +95,7 @@ def damaged_prediction(row: PredictionRow) -> Prediction:
         name=_text(row.name),
         experiment=NamedId(id=_text(row.experiment_id), name=_text(row.experiment_name)),
         run_id=_text(row.model_run_id),
+        run=None,
         problem_type=_text(row.problem_type),
         dataset=None,
         table=_text(row.table_name),

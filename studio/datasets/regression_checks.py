@@ -14,6 +14,8 @@ from studio.settings.finding import FindingLevel
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
 FAR = 1000.0
 """How many interquartile ranges from the median a value is no more believed."""
+MOST_IN_UNIT = 0.9
+"""The share of scores from 0 to 1 from which on the others are mistakes."""
 
 
 def inspect_targets(inspection: Inspection, columns: Sequence[str]) -> DatasetProfile:
@@ -148,3 +150,34 @@ def _note_odd(inspection: Inspection, column: str, values: pd.Series) -> None:
             found=listed(present.loc[far].head(20)),
             expected=f"values near {median:g}, most from {low:g} to {high:g}",
         )
+
+
+def drop_outside_unit(inspection: Inspection, column: str) -> None:
+    """Leave out scores of pairs that are no shares where almost all others, 0 to 1, are: these are mistakes."""
+    train = inspection.frames.get("train")
+    if train is None or column not in train.columns or not pd.api.types.is_float_dtype(train[column]):
+        return
+    present = train[column].dropna()
+    inside = present.between(0, 1)
+    if present.nunique() <= 2 or inside.mean() < MOST_IN_UNIT or inside.all() or not _has_fractions(present[inside]):
+        return
+    for role in LABELED:
+        frame = inspection.frames.get(role)
+        if frame is None or column not in frame.columns:
+            continue
+        outside = frame.index[frame[column].notna() & ~frame[column].between(0, 1)]
+        inspection.drop(
+            role,
+            outside,
+            "outside_unit",
+            column,
+            "The score of a pair of texts is not between 0 and 1, as almost all others are.",
+            "Correct the score.",
+            [f"{value:g}" for value in frame.loc[outside, column].head(20)],
+            found=listed(frame.loc[outside, column].head(20)),
+            expected="a number from 0 to 1",
+        )
+
+
+def _has_fractions(values: "pd.Series[float]") -> bool:
+    return bool((values % 1 != 0).any())

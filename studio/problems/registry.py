@@ -13,6 +13,8 @@ from studio.errors import NotFoundError
 from studio.problems.contract import ProblemType
 
 ENTRY_POINT_GROUP = "studio.problem_types"
+PARTS = frozenset({"inputs", "tasks"})
+"""Packages beside the problem folders that these are composed from."""
 
 
 @cache
@@ -25,7 +27,7 @@ def problem_types() -> dict[str, ProblemType]:
     own = [
         importlib.import_module(f"{problems.__name__}.{module.name}.spec").PROBLEM_TYPE
         for module in pkgutil.iter_modules(problems.__path__)
-        if module.ispkg
+        if module.ispkg and module.name not in PARTS
     ]
     others = [entry.load() for entry in entry_points(group=ENTRY_POINT_GROUP)]
     found: dict[str, ProblemType] = {}

@@ -13,7 +13,7 @@ from pathlib import Path, PurePosixPath
 import studio
 from studio.files import iter_files
 from studio.problems.contract import ProblemType
-from studio.problems.registry import ENTRY_POINT_GROUP
+from studio.problems.registry import ENTRY_POINT_GROUP, PARTS
 
 NAME = "deepstudio"
 LEFT_OUT = ("server", "store", "scheduling", "training", "web", "cli.py", "__main__.py")
@@ -84,7 +84,7 @@ def _other_packages(kind: ProblemType) -> set[str]:
 def _is_needed(path: PurePosixPath, kind: ProblemType) -> bool:
     if path.suffix == ".pyc" or path.parts[0] in LEFT_OUT:
         return False
-    is_problem = path.parts[0] == "problems" and len(path.parts) > 2
+    is_problem = path.parts[0] == "problems" and len(path.parts) > 2 and path.parts[1] not in PARTS
     return not is_problem or path.parts[1] == kind.recipe.partition(":")[0].split(".")[-2]
 
 

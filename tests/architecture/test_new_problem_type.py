@@ -9,12 +9,11 @@ from pathlib import Path
 SPEC = """
 from dataclasses import replace
 from typing import ClassVar
-from studio.problems.image_classification.settings import ImageClassificationSettings
 from studio.problems.contract import ModelType
 from studio.problems.image_classification.spec import PROBLEM_TYPE as MODEL
 
 
-class ThrowAwaySettings(ImageClassificationSettings):
+class ThrowAwaySettings(MODEL.model_types[0].settings):
     problem_type: ClassVar[str] = "throw_away"
 
 

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from studio.datasets.dataset import Dataset, DatasetManifest, Table
 from studio.datasets.folds import assign_folds, split
 from studio.errors import DatasetError
-from studio.problems.image_classification.settings import ImageClassificationSettings
-from studio.problems.registry import problem_types
+from studio.problems.registry import problem_type, problem_types
 from studio.settings.schema import SettingsSchema
+
+ImageClassificationSettings = problem_type("image_classification").model_types[0].settings
 
 
 def dataset(tmp_path: Path, frame: pd.DataFrame) -> Dataset:

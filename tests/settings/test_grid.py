@@ -1,9 +1,11 @@
 import pytest
 
-from studio.problems.image_classification.settings import ImageClassificationSettings
+from studio.problems.registry import problem_type
 from studio.runs.plan import plan
 from studio.settings.finding import SettingsError
 from studio.settings.grid import grid_findings, grid_points
+
+ImageClassificationSettings = problem_type("image_classification").model_types[0].settings
 
 SETTINGS = ImageClassificationSettings()
 

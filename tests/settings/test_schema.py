@@ -3,13 +3,14 @@ from typing import Any
 import pytest
 
 from studio.problems.contract import ModelType, ProblemType
-from studio.problems.image_classification.settings import ImageClassificationSettings
 from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings
-from studio.problems.registry import problem_types
+from studio.problems.registry import problem_type, problem_types
 from studio.settings.choices import ChoiceContext, Column
 from studio.settings.finding import SettingsError
 from studio.settings.schema import SettingsSchema
 from studio.settings.setting import ExperienceLevel
+
+ImageClassificationSettings = problem_type("image_classification").model_types[0].settings
 
 SCHEMAS = [model.settings for kind in problem_types().values() for model in kind.model_types]
 CONTEXT = ChoiceContext(

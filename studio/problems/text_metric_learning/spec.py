@@ -1,64 +1,40 @@
 """Text metric learning, as the registry finds it."""
 
-from studio.datasets.importers.format import table_format
-from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
-from studio.problems.requirements import TEXT_SCORING
-from studio.problems.text_metric_learning.example import make_example
-from studio.problems.text_metric_learning.guess import guess
-from studio.problems.text_metric_learning.inspection import find_label, inspect_rows, view_row
-from studio.problems.text_metric_learning.settings import TextMetricLearningSettings
-from studio.problems.text_metric_learning.suggest import suggest
-from studio.results.retrieval import RETRIEVAL_METRICS
+from collections.abc import Iterator
 
-PROBLEM_TYPE = ProblemType(
-    id="text_metric_learning",
-    title="Text metric learning",
-    category=Category.TEXT,
-    description="Turns texts into vectors in which those that belong together lie close, to search and to group them.",
-    model_types=(ModelType(None, "Text metric learning", TextMetricLearningSettings),),
-    roles=(
-        ColumnRole(
-            "text_column",
-            "Text column",
-            ("text", "integer", "number", "boolean"),
-            is_many=True,
-            hint="the texts; several columns are joined",
-        ),
-        ColumnRole(
-            "label_columns",
-            "Label columns",
-            ("text", "integer", "number", "boolean"),
-            in_test=False,
-            hint="one column that says which texts belong together",
-        ),
-    ),
-    dataset_formats=(
-        table_format(
-            "Table of texts", "A table with a column of texts and the label that tells which belong together."
-        ),
-    ),
-    metrics=RETRIEVAL_METRICS,
-    default_metric="mAP",
-    insights=(
-        "Train batch",
-        "Best, worst and random samples",
-        "Embedding map",
-        "Similarities",
-        "Recall at k",
-        "Labels",
-        "Lengths of texts",
-    ),
-    prediction_columns="lists with the rows most like each, from 1: pred_similar_rows, pred_similarities; pred_label "
-    "with the label of the nearest; embeddings in the raw output",
-    guess=guess,
-    inspector=inspect_rows,
-    suggest=suggest,
+from studio.problems.composition import compose
+from studio.problems.contract import SuggestionContext
+from studio.problems.inputs.text import TEXT
+from studio.problems.tasks.metric_learning import METRIC_LEARNING
+from studio.problems.text_metric_learning.example import make_example
+from studio.problems.text_suggestions import pooled_changes
+from studio.settings.schema import SettingsSchema, SuggestedChange
+
+RATES = {"backbone": 3e-5, "head": 1e-3}
+"""With 1e-4 for the backbone, recall at 1 was 0.973 on unseen intents; with 3e-5, 0.975."""
+BATCH_SIZE = 32
+
+
+def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """Changes against the defaults, each with its reason."""
+    yield SuggestedChange("training.batch_size", BATCH_SIZE, "More labels in a batch to tell apart.")
+    yield from pooled_changes(settings, context, rates=RATES, batch_size=BATCH_SIZE)
+
+
+PROBLEM_TYPE = compose(
+    "text_metric_learning",
+    "Text metric learning",
+    "Turns texts into vectors in which those that belong together lie close, to search and to group them.",
+    input=TEXT,
+    task=METRIC_LEARNING,
     make_example=make_example,
     example_title="Customer questions",
-    view_row=view_row,
-    find_label=find_label,
-    media_role=None,
-    media_kind=None,
-    recipe="studio.problems.text_metric_learning.recipe:TextMetricLearningRecipe",
-    scoring_distributions=TEXT_SCORING,
+    suggest=suggest,
+    defaults={
+        "architecture.backbone": "distilbert-base-uncased",
+        "architecture.pool": "Average",
+        "training.learning_rate": 1e-4,
+        "training.differential_learning_rate": 1e-4,
+        "training.epochs": 5,
+    },
 )

@@ -1,61 +1,43 @@
 """Text regression, as the registry finds it."""
 
-from studio.datasets.importers.format import table_format
-from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
-from studio.problems.requirements import TEXT_SCORING
-from studio.problems.text_regression.example import make_example
-from studio.problems.text_regression.guess import guess
-from studio.problems.text_regression.inspection import find_label, inspect_rows, view_row
-from studio.problems.text_regression.settings import TextRegressionSettings
-from studio.problems.text_regression.suggest import suggest
-from studio.results.regression import REGRESSION_METRICS
+from collections.abc import Iterator
 
-PROBLEM_TYPE = ProblemType(
-    id="text_regression",
-    title="Text regression",
-    category=Category.TEXT,
-    description="Predicts one or more numbers from a text.",
-    model_types=(ModelType(None, "Text regression", TextRegressionSettings),),
-    roles=(
-        ColumnRole(
-            "text_column",
-            "Text column",
-            ("text", "integer", "number", "boolean"),
-            is_many=True,
-            hint="the texts; several columns are joined",
-        ),
-        ColumnRole(
-            "label_columns",
-            "Label columns",
-            ("number", "integer", "boolean"),
-            is_many=True,
-            in_test=False,
-            hint="one or more columns of numbers",
-        ),
-    ),
-    dataset_formats=(table_format("Table of texts", "A table with a column of texts and the numbers to predict."),),
-    metrics=REGRESSION_METRICS,
-    default_metric="MAE",
-    insights=(
-        "Train batch",
-        "Best, worst and random samples",
-        "Predicted against true",
-        "Residuals",
-        "Error by range",
-        "Lengths of texts",
-        "What raises or lowers a number (integrated gradients), on the samples",
-    ),
-    prediction_columns="pred_<label> with the number",
-    guess=guess,
-    inspector=inspect_rows,
-    suggest=suggest,
+from studio.datasets.inspection import Inspection
+from studio.datasets.regression_checks import drop_outside_unit
+from studio.datasets.text_checks import columns_of
+from studio.problems.composition import compose
+from studio.problems.contract import SuggestionContext
+from studio.problems.inputs.text import TEXT
+from studio.problems.tasks.regression import REGRESSION
+from studio.problems.text_regression.example import make_example
+from studio.problems.text_suggestions import pooled_changes
+from studio.settings.schema import SettingsSchema, SuggestedChange
+
+RATES = {"backbone": 2e-4, "head": 2e-3}
+BATCH_SIZE = 16
+PAIR = 2
+
+
+def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """Changes against the defaults, each with its reason."""
+    return pooled_changes(settings, context, rates=RATES, batch_size=BATCH_SIZE)
+
+
+def check(inspection: Inspection) -> None:
+    """The numbers of a pair of texts are usually shares."""
+    if len(columns_of(inspection.roles.get("text_column"))) == PAIR:
+        for column in columns_of(inspection.roles.get("label_columns")):
+            drop_outside_unit(inspection, column)
+
+
+PROBLEM_TYPE = compose(
+    "text_regression",
+    "Text regression",
+    "Predicts one or more numbers from a text.",
+    input=TEXT,
+    task=REGRESSION,
     make_example=make_example,
     example_title="Starred reviews",
-    view_row=view_row,
-    find_label=find_label,
-    media_role=None,
-    media_kind=None,
-    explains=True,
-    recipe="studio.problems.text_regression.recipe:TextRegressionRecipe",
-    scoring_distributions=TEXT_SCORING,
+    suggest=suggest,
+    check=check,
 )

@@ -15,7 +15,6 @@ from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.losses import TokenLossMixin
 from studio.settings.sections.text import (
     Dropout,
-    HeadLayersMixin,
     SingleTextDatasetSection,
     TextTrainingSection,
     TokenizerSection,
@@ -23,6 +22,7 @@ from studio.settings.sections.text import (
     TransformerSection,
 )
 from studio.settings.sections.text_checks import text_contradictions
+from studio.settings.sections.training import HeadLayersMixin
 from studio.settings.setting import ExperienceLevel, Setting
 
 

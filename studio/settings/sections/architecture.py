@@ -2,6 +2,8 @@
 
 from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -35,3 +37,19 @@ class ArchitectureSection(PretrainedSection):
             grid=True,
         ),
     ] = "Automatic"
+
+
+class EmbeddingMixin(SettingsSection):
+    """The neck that gives the embedding."""
+
+    embedding_size: Annotated[
+        int,
+        Field(ge=2, le=8192),
+        Setting(
+            label="Embedding size",
+            help="How many numbers stand for a sample. Fewer generalize more and take less room, more tell finer "
+            "differences.",
+            grid=True,
+            grid_values=(128, 256, 512),
+        ),
+    ] = 512

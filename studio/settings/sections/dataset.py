@@ -215,3 +215,17 @@ class NumericLabelsMixin(SettingsSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = "Mask"
+
+
+class IdentityMixin(SettingsSection):
+    """The label column of metric learning."""
+
+    label_columns: Annotated[
+        str,
+        Setting(
+            label="Label columns",
+            help="The column that says which rows belong together. Validation and test may have other labels than "
+            "training.",
+            choices=Columns(),
+        ),
+    ] = ""

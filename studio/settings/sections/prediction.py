@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from studio.settings.schema import SettingsSection
-from studio.settings.setting import Setting
+from studio.settings.setting import ExperienceLevel, Setting
 
 
 class ThresholdSection(SettingsSection):
@@ -22,3 +22,18 @@ class ThresholdSection(SettingsSection):
             step=0.05,
         ),
     ] = 0.5
+
+
+class SimilarRowsMixin(SettingsSection):
+    """How many neighbours are kept."""
+
+    top_k_similar: Annotated[
+        int,
+        Field(ge=1, le=1000),
+        Setting(
+            label="Top K similar",
+            help="How many of the most similar rows are kept for each one. It decides what is written and how far "
+            "metrics look, and does not change training.",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 50

@@ -215,19 +215,6 @@ class TextTrainingSection(TrainingSection):
     epochs: Epochs = 2
 
 
-class HeadLayersMixin(SettingsSection):
-    """Layer groups of a backbone with a head."""
-
-    differential_learning_rate_layers: Annotated[
-        tuple[Literal["Backbone", "Head"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = ()
-
-
 class InterpretationsMixin(SettingsSection):
     """Token importance on the samples that insights show."""
 

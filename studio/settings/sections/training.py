@@ -197,3 +197,30 @@ class TrainingSection(SettingsSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = True
+
+
+class HeadLayersMixin(SettingsSection):
+    """Layer groups of a backbone with a head."""
+
+    differential_learning_rate_layers: Annotated[
+        tuple[Literal["Backbone", "Head"], ...],
+        Setting(
+            label="Differential learning rate layers",
+            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()
+
+
+class NeckLayersMixin(SettingsSection):
+    """Layer groups of a backbone with a neck and the block of a loss."""
+
+    differential_learning_rate_layers: Annotated[
+        tuple[Literal["Backbone", "Neck", "Loss"], ...],
+        Setting(
+            label="Differential learning rate layers",
+            help="Layer groups that get their own learning rate: the backbone, the layer that makes the embedding, "
+            "and the label centres of the loss.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()

@@ -10,10 +10,12 @@ import pytest
 from studio.modeling.images.custom_augmentations import AugmentationError
 from studio.modeling.images.pipelines import CustomTransforms, transforms_of
 from studio.modeling.images.transforms import Boxes
-from studio.problems.image_classification.settings import ImageClassificationSettings
+from studio.problems.registry import problem_type
 from studio.settings.augmentation_arguments import argument_table
 from studio.settings.augmentations import known_transforms
 from studio.settings.finding import FindingsError
+
+ImageClassificationSettings = problem_type("image_classification").model_types[0].settings
 
 KEY = "augmentation.custom_train_augmentations"
 HEIGHT, WIDTH = 48, 64

@@ -10,7 +10,9 @@ from studio.modeling.encoder_recipe import ShownRow
 from studio.modeling.metric_learning.task import EMBEDDING, MetricLearningTask
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Target
-from studio.problems.text_metric_learning.settings import TextMetricLearningSettings
+from studio.problems.registry import problem_type
+
+TextMetricLearningSettings = problem_type("text_metric_learning").model_types[0].settings
 
 SETTINGS = TextMetricLearningSettings.from_mapping({"dataset.label_columns": "label", "prediction.top_k_similar": 2})
 TASK = MetricLearningTask(SETTINGS, Target("metric-learning", ("a", "b")))

@@ -14,7 +14,9 @@ from studio.modeling.images.image_input import ImageBatch
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Draw, Media
 from studio.problems.image_classification.recipe import ImageClassificationRecipe
-from studio.problems.image_classification.settings import ImageClassificationSettings
+from studio.problems.registry import problem_type
+
+ImageClassificationSettings = problem_type("image_classification").model_types[0].settings
 
 TABLES = {
     "binary": pd.DataFrame({"image": ["0.png", "1.png", "2.png", "3.png"], "label": ["cat", "dog", "cat", "dog"]}),

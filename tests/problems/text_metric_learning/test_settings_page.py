@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from studio.problems.text_metric_learning.settings import TextMetricLearningSettings
+from studio.problems.registry import problem_type
 from studio.problems.text_metric_learning.spec import PROBLEM_TYPE
 from studio.settings.choices import ChoiceContext
 from studio.settings.document import settings_document
 from studio.settings.yaml_config import dump_config, load_config
+
+TextMetricLearningSettings = problem_type("text_metric_learning").model_types[0].settings
 
 SEVERAL_GPUS = {"environment.gpus": ["0", "1"]}
 KEEPS_BEST = {"training.save_best_checkpoint": True}

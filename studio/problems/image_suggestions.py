@@ -1,4 +1,4 @@
-"""The recipe that fits a dataset and machine; measured in `benchmarks/quality.py`."""
+"""What suggestions of pooled image problems have in common; measured in `benchmarks/quality.py`."""
 
 import math
 from collections.abc import Iterator
@@ -15,12 +15,9 @@ MOST_EPOCHS = 40
 PACKAGED = "tf_efficientnet_lite0"
 
 
-def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[SuggestedChange, ...]:
-    """Changes against the defaults, each with its reason."""
-    return (*channel_suggestions(context.profile.readable_channels), *_changes(context))
-
-
-def _changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
+def pooled_image_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """A backbone that is here, channels and a size that fit, and gentle rates where rows are few."""
+    yield from channel_suggestions(context.profile.readable_channels)
     on_cpu = context.gpu_count == 0
     is_small = context.train_rows < SMALL_ROWS
     if PACKAGED in context.packaged_weights and (on_cpu or not context.is_hub_reachable):

@@ -1,0 +1,307 @@
+"""Composition: an input and a task make a problem type. Light; the torch side is `studio/modeling/encoder_recipe.py`.
+
+An `InputSpec` says how rows of a medium are found, checked, shown and set up; it knows no labels. A `TaskSpec` says the
+same of labels; it knows no medium. `compose` puts settings, roles, guess, inspection and views together from both.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import new_class
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from studio.datasets.dataset import DatasetProfile
+from studio.datasets.importers.format import DatasetFormat
+from studio.problems.contract import (
+    Category,
+    ColumnRole,
+    Guess,
+    LabelFinder,
+    ModelType,
+    ProblemType,
+    SuggestionContext,
+    TableView,
+)
+from studio.results.metric import MetricInfo
+from studio.results.sample_view import Annotation, SampleView
+from studio.settings.choices import ChoiceContext
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema, SettingsSection, SuggestedChange
+from studio.settings.sections.checks import training_contradictions
+from studio.settings.sections.general import GeneralSection
+from studio.settings.setting import Setting
+
+if TYPE_CHECKING:
+    from studio.datasets.inspection import Inspection
+
+Roles = Mapping[str, Any]
+Section = type[SettingsSection]
+Contradictions = Callable[[SettingsSchema, ChoiceContext], Iterator[Finding]]
+Suggestions = Callable[[SettingsSchema, SuggestionContext], Iterator[SuggestedChange]]
+
+
+@dataclass(frozen=True)
+class FoundInput:
+    """The columns of a table that an input reads."""
+
+    roles: Mapping[str, str | tuple[str, ...]]
+    columns: tuple[str, ...]
+    reason: str
+    certainty: float = 1.0
+    """How sure it is that these are inputs, 0 to 1."""
+
+
+@dataclass(frozen=True)
+class FoundLabels:
+    """The columns of a table that a task predicts."""
+
+    roles: Mapping[str, str | tuple[str, ...]]
+    confidence: float
+    """That this is the problem, 0 to 1."""
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """A medium without labels."""
+
+    category: Category
+    roles: tuple[ColumnRole, ...]
+    formats: Callable[["TaskSpec"], tuple[DatasetFormat, ...]]
+    """How data may lie in an upload; plain tables first."""
+    find: Callable[[TableView], FoundInput | None]
+    check: Callable[["Inspection"], None]
+    """Check and repair the inputs of the rows."""
+    profile: Callable[["Inspection"], DatasetProfile]
+    view: Callable[[Mapping[str, Any], Roles, str, Annotation | None], SampleView]
+    """One row with its truth; the string is the media folder."""
+    dataset: Section
+    sections: Mapping[str, Section]
+    """Sections that stand between those for the dataset and the architecture, by name, for tasks that mix no labels."""
+    mixed_sections: Mapping[str, Section]
+    """In place of some of `sections` where labels can be mixed."""
+    architecture: Section
+    training: Section
+    interpretations: Section
+    """The setting that turns explanations on."""
+    views: tuple[Section, ...]
+    """Settings of views at test time."""
+    environment: Section
+    logging: Section
+    contradictions: Contradictions
+    explanation: str
+    """How predictions are explained, such as HiResCAM."""
+    scoring_distributions: tuple[str, ...]
+    insights: tuple[str, ...] = ()
+    """Titles of panels about inputs."""
+    media_role: str | None = None
+    media_kind: Literal["image", "audio"] | None = None
+
+
+@dataclass(frozen=True)
+class TaskSpec:
+    """What is predicted, of any medium."""
+
+    roles: tuple[ColumnRole, ...]
+    table_hint: str
+    """What a table holds beside the inputs, for the description of its format."""
+    find: Callable[[TableView, FoundInput], FoundLabels | None]
+    inspect: Callable[["Inspection"], DatasetProfile]
+    """Check and repair the labels of the rows; give the facts about them."""
+    truth: Callable[[Mapping[str, Any], Roles], Annotation | None]
+    """The truth of one row."""
+    find_label: LabelFinder
+    dataset: tuple[Section, ...]
+    training: tuple[Section, ...]
+    """Loss and layer groups."""
+    metrics: tuple[MetricInfo, ...]
+    default_metric: str
+    insights: tuple[str, ...]
+    prediction_columns: str
+    contradictions: Contradictions
+    architecture: tuple[Section, ...] = ()
+    before_metric: tuple[Section, ...] = ()
+    """Settings of the prediction that stand before the metric, and after it."""
+    after_metric: tuple[Section, ...] = ()
+    has_classes: bool = False
+    """Whether a folder a class says the labels."""
+    has_mixed_labels: bool = True
+    """Whether labels of a mixture of two samples make sense."""
+    explained: str = ""
+    """What an explanation shows; empty where there is none."""
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What the functions of a composed problem type close over."""
+
+    id: str
+    input: InputSpec
+    task: TaskSpec
+    check: Callable[["Inspection"], None] | None = None
+    """A further check that only this pair needs."""
+
+    def guess(self, view: TableView) -> Guess | None:
+        found = self.input.find(view)
+        labels = None if found is None else self.task.find(view, found)
+        if found is None or labels is None:
+            return None
+        return Guess(self.id, labels.confidence, (found.reason, *labels.reasons), {**found.roles, **labels.roles})
+
+    def inspect(self, inspection: "Inspection") -> DatasetProfile:
+        self.input.check(inspection)
+        labels = self.task.inspect(inspection)
+        if self.check is not None:
+            self.check(inspection)
+        inputs = self.input.profile(inspection)
+        known = {name: getattr(labels, name) for name in labels.model_fields_set}
+        both = {
+            "facts": {**inputs.facts, **labels.facts},
+            "histograms": (*labels.histograms, *inputs.histograms),
+        }
+        return inputs.model_copy(update={**known, **both})
+
+    def view_row(self, row: Mapping[str, Any], roles: Roles, media_folder: str) -> SampleView:
+        return self.input.view(row, roles, media_folder, self.task.truth(row, roles))
+
+
+def compose(
+    id: str,
+    title: str,
+    description: str,
+    *,
+    input: InputSpec,
+    task: TaskSpec,
+    make_example: Callable[[Path], None],
+    example_title: str,
+    suggest: Suggestions,
+    defaults: Mapping[str, Any] | None = None,
+    check: Callable[["Inspection"], None] | None = None,
+    recipe: str = "",
+) -> ProblemType:
+    """The problem type of an input and a task.
+
+    Args:
+        defaults: Values by key in place of those that input and task bring.
+        check: A check of rows that only this pair needs, after those of input and task.
+        recipe: `module:Class`; by default `recipe:<Id>Recipe` in the folder that is called like the id.
+    """
+    parts = _Parts(id, input, task, check)
+    settings = settings_of(id, input, task, defaults or {})
+    words = "".join(word.capitalize() for word in id.split("_"))
+
+    def suggested(values: SettingsSchema, context: SuggestionContext) -> Sequence[SuggestedChange]:
+        return tuple(suggest(values, context))
+
+    return ProblemType(
+        id=id,
+        title=title,
+        category=input.category,
+        description=description,
+        model_types=(ModelType(None, title, settings),),
+        roles=(*input.roles, *task.roles),
+        dataset_formats=input.formats(task),
+        metrics=task.metrics,
+        default_metric=task.default_metric,
+        insights=(
+            "Train batch",
+            "Best, worst and random samples",
+            *task.insights,
+            *input.insights,
+            *((f"{task.explained} ({input.explanation}), on the samples",) if task.explained else ()),
+        ),
+        prediction_columns=task.prediction_columns,
+        guess=parts.guess,
+        inspector=parts.inspect,
+        suggest=suggested,
+        make_example=make_example,
+        example_title=example_title,
+        view_row=parts.view_row,
+        find_label=task.find_label,
+        media_role=input.media_role,
+        media_kind=input.media_kind,
+        explains=bool(task.explained),
+        recipe=recipe or f"studio.problems.{id}.recipe:{words}Recipe",
+        scoring_distributions=input.scoring_distributions,
+    )
+
+
+def settings_of(id: str, input: InputSpec, task: TaskSpec, defaults: Mapping[str, Any]) -> type[SettingsSchema]:
+    """The settings of an input and a task, sections in display order."""
+    between = {**input.sections, **(input.mixed_sections if task.has_mixed_labels else {})}
+    explained = (input.interpretations,) if task.explained else ()
+    metric = _metric_section(task)
+    sections: dict[str, tuple[Section, ...]] = {
+        "general": (GeneralSection,),
+        # Later bases come first in a form.
+        "dataset": (*task.dataset, input.dataset),
+        **{name: (section,) for name, section in between.items()},
+        "architecture": (*task.architecture, input.architecture),
+        "training": (*explained, *task.training, input.training),
+        "prediction": (*input.views, *task.after_metric, metric, *task.before_metric),
+        "environment": (input.environment,),
+        "logging": (input.logging,),
+    }
+    made = {name: _section(id, name, bases, defaults) for name, bases in sections.items()}
+
+    def contradictions(self: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
+        """Settings that do not go together, in this problem type."""
+        yield from training_contradictions(self, context)
+        yield from input.contradictions(self, context)
+        yield from task.contradictions(self, context)
+
+    namespace: dict[str, Any] = {
+        "__doc__": f"All settings of {id.replace('_', ' ')}.",
+        "__module__": __name__,
+        "__annotations__": dict(made),
+        "__reduce__": lambda self: (_restored, (id, self.flat())),
+        "problem_type": id,
+        "contradictions": contradictions,
+        **{name: section() for name, section in made.items()},
+    }
+    schema: type[SettingsSchema] = new_class(
+        f"{id}_settings", (SettingsSchema,), {}, lambda body: body.update(namespace)
+    )
+    return schema
+
+
+def _restored(id: str, values: dict[str, Any]) -> SettingsSchema:
+    """Settings in another process: data workers of GPUs are not forks, and these classes are in no module."""
+    from studio.problems.registry import problem_type
+
+    return problem_type(id).model_types[0].settings.from_mapping(values)
+
+
+def _section(id: str, name: str, bases: tuple[Section, ...], defaults: Mapping[str, Any]) -> Section:
+    """A section with the fields of its bases, some with other defaults."""
+    changed = {key.partition(".")[2]: value for key, value in defaults.items() if key.partition(".")[0] == name}
+    if len(bases) == 1 and not changed:
+        return bases[0]
+    title = next(base.title for base in reversed(bases) if hasattr(base, "title"))
+    fields = {key: info for base in reversed(bases) for key, info in base.model_fields.items()}
+    namespace: dict[str, Any] = {
+        "__doc__": f"{title} of {id.replace('_', ' ')}.",
+        "__module__": __name__,
+        "__annotations__": {key: Annotated[fields[key].annotation, *fields[key].metadata] for key in changed},
+        "title": title,
+        **changed,
+    }
+    return new_class(f"{id}_{name}", bases, {}, lambda body: body.update(namespace))
+
+
+def _metric_section(task: TaskSpec) -> Section:
+    """The choice of the metric, as the metrics themselves say."""
+    names = tuple(metric.name for metric in task.metrics)
+    setting = Setting(
+        label="Metric",
+        help="The figure that validation reports and that chooses the best checkpoint.",
+        labels=tuple((metric.name, metric.label) for metric in task.metrics if metric.label != metric.name),
+    )
+    namespace: dict[str, Any] = {
+        "__doc__": "The metric.",
+        "__module__": __name__,
+        "__annotations__": {"metric": Annotated[Literal[names], setting]},
+        "title": "Prediction",
+        "metric": task.default_metric,
+    }
+    return new_class("MetricSection", (SettingsSection,), {}, lambda body: body.update(namespace))

@@ -1,0 +1,94 @@
+"""Images: a column of a row names a file."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from studio.datasets.dataset import DatasetProfile
+from studio.datasets.guessing import file_column
+from studio.datasets.image_profile import image_profile
+from studio.datasets.importers.format import DatasetFormat, table_format
+from studio.datasets.importers.image_folder import IMAGE_FOLDER
+from studio.datasets.inspection import Inspection
+from studio.problems.composition import FoundInput, InputSpec, TaskSpec
+from studio.problems.contract import Category, ColumnRole, TableView
+from studio.problems.requirements import IMAGE_SCORING
+from studio.results.prediction import ROW
+from studio.results.sample_view import Annotation, SampleView, image_ref
+from studio.settings.choices import ChoiceContext
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema
+from studio.settings.sections.augmentation import ImageAugmentationSection, LabelMixSection
+from studio.settings.sections.dataset import ImageDatasetSection
+from studio.settings.sections.environment import ImageEnvironmentSection
+from studio.settings.sections.image import ImageSection
+from studio.settings.sections.image_backbone import (
+    ImageInterpretationsMixin,
+    ImageViewsMixin,
+    PooledBackboneSection,
+)
+from studio.settings.sections.image_checks import channel_contradictions
+from studio.settings.sections.logging import ImageLoggingSection
+from studio.settings.sections.text_checks import missing_column
+from studio.settings.sections.training import TrainingSection
+
+
+def formats(task: TaskSpec) -> tuple[DatasetFormat, ...]:
+    """Tables that name images; where labels are classes, a folder a class."""
+    table = table_format("Table with a folder of images", f"A table that names the images and says {task.table_hint}.")
+    return (table, IMAGE_FOLDER) if task.has_classes else (table,)
+
+
+def find(view: TableView) -> FoundInput | None:
+    """A column that names files."""
+    found = file_column(view)
+    if found is None:
+        return None
+    column, folder = found
+    return FoundInput({"image_column": column}, (column,), f"{column} names files in {folder}")
+
+
+def check(inspection: Inspection) -> None:
+    """Files are checked before any problem type looks at the rows."""
+
+
+def view(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str, truth: Annotation | None) -> SampleView:
+    """The image of a row."""
+    name = str(row[str(roles["image_column"])])
+    return SampleView(row=int(row[ROW]), title=name, media=image_ref(row, name, media_folder), truth=truth)
+
+
+def profile(inspection: Inspection) -> DatasetProfile:
+    """Sizes and channels of the images."""
+    return image_profile(inspection)
+
+
+def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
+    """Channels that no image has, and a label column that is not chosen."""
+    yield from channel_contradictions(settings, context)
+    if context.columns and not settings.value("dataset.label_columns"):
+        yield missing_column("dataset.label_columns", "No label column is chosen.", "Choose the column with the truth.")
+
+
+IMAGE = InputSpec(
+    category=Category.IMAGE,
+    roles=(ColumnRole("image_column", "Image column", ("file", "text"), hint="file names of the images"),),
+    formats=formats,
+    find=find,
+    check=check,
+    profile=profile,
+    view=view,
+    dataset=ImageDatasetSection,
+    sections={"image": ImageSection, "augmentation": ImageAugmentationSection},
+    mixed_sections={"augmentation": LabelMixSection},
+    architecture=PooledBackboneSection,
+    training=TrainingSection,
+    interpretations=ImageInterpretationsMixin,
+    views=(ImageViewsMixin,),
+    environment=ImageEnvironmentSection,
+    logging=ImageLoggingSection,
+    contradictions=contradictions,
+    explanation="HiResCAM",
+    scoring_distributions=IMAGE_SCORING,
+    media_role="image_column",
+    media_kind="image",
+)

@@ -1,0 +1,85 @@
+"""Regression: one or more numbers a sample."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from studio.datasets.dataset import DatasetProfile
+from studio.datasets.inspection import Inspection
+from studio.datasets.regression_checks import inspect_targets
+from studio.datasets.text_checks import columns_of
+from studio.datasets.text_guessing import NUMBER_WORDS, has_word, number_columns
+from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
+from studio.problems.contract import ColumnRole, TableView
+from studio.results.regression import REGRESSION_METRICS
+from studio.results.sample_view import Annotation
+from studio.settings.choices import ChoiceContext
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema
+from studio.settings.sections.dataset import NumericLabelsMixin, UnlabeledMixin
+from studio.settings.sections.losses import RegressionLossMixin
+from studio.settings.sections.training import HeadLayersMixin
+
+
+def find(view: TableView, found: FoundInput) -> FoundLabels | None:
+    """Columns of numbers that are called like targets, or the last one with fractions."""
+    numbers = number_columns(view, found.columns)
+    if not numbers:
+        return None
+    reason = f"{', '.join(numbers)} hold{'s' if len(numbers) == 1 else ''} numbers"
+    has_fractions = view.kinds[numbers[0]] == "number"
+    named = 0.85 if has_fractions else 0.7
+    confidence = named if has_word(numbers[0], NUMBER_WORDS) else 0.6 if has_fractions else 0.5
+    return FoundLabels({"label_columns": tuple(numbers)}, confidence, (reason,))
+
+
+def inspect(inspection: Inspection) -> DatasetProfile:
+    """Check the numbers; mean, standard deviation and histogram of each label."""
+    return inspect_targets(inspection, columns_of(inspection.roles.get("label_columns")))
+
+
+def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> Annotation | None:
+    """The numbers of a row that are known."""
+    columns = columns_of(roles.get("label_columns"))
+    values = {column: float(row[column]) for column in columns if column in row and not pd.isna(row[column])}
+    return Annotation(values=values) if values else None
+
+
+def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
+    """No row: numbers are no classes."""
+    return np.zeros(len(frame), dtype=bool)
+
+
+def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
+    """None: every loss goes with every number."""
+    yield from ()
+
+
+REGRESSION = TaskSpec(
+    roles=(
+        ColumnRole(
+            "label_columns",
+            "Label columns",
+            ("number", "integer", "boolean"),
+            is_many=True,
+            in_test=False,
+            hint="one or more columns of numbers",
+        ),
+    ),
+    table_hint="the numbers to predict",
+    find=find,
+    inspect=inspect,
+    truth=truth,
+    find_label=find_label,
+    dataset=(NumericLabelsMixin, UnlabeledMixin),
+    training=(HeadLayersMixin, RegressionLossMixin),
+    metrics=REGRESSION_METRICS,
+    default_metric="MAE",
+    insights=("Predicted against true", "Residuals", "Error by range"),
+    prediction_columns="pred_<label> with the number",
+    contradictions=contradictions,
+    explained="What raises or lowers a number",
+)

@@ -1,0 +1,94 @@
+"""Image backbones: a timm network whose feature map becomes one vector, and what is shown and averaged of it."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from studio.settings.choices import Library
+from studio.settings.schema import SettingsSection
+from studio.settings.sections.architecture import ArchitectureSection
+from studio.settings.setting import ExperienceLevel, Setting
+
+BACKBONES = (
+    "tf_efficientnet_lite0",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet18d",
+    "resnet50d",
+    "efficientnet_b0",
+    "tf_efficientnet_b0.ns_jft_in1k",
+    "tf_efficientnetv2_s",
+    "mobilenetv3_large_100",
+    "convnext_tiny",
+    "convnextv2_nano",
+    "regnety_008",
+    "vit_small_patch16_224",
+    "swin_tiny_patch4_window7_224",
+    "test_resnet",
+)
+
+
+class PooledBackboneSection(ArchitectureSection):
+    """Backbone, pooling, dropout."""
+
+    backbone: Annotated[
+        str,
+        Setting(
+            label="Backbone",
+            help="The network that turns an image into features. Small ones train fast, large ones can be more exact. "
+            "Any architecture of the timm library can be typed in.",
+            choices=Library("timm", BACKBONES),
+            grid=True,
+        ),
+    ] = "resnet50"
+    pool: Annotated[
+        Literal["Average", "Max", "GeM", "Average+Max"],
+        Setting(
+            label="Pool",
+            help="How the feature map becomes one vector. GeM learns a mean between Average and Max.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            paper="https://arxiv.org/abs/1711.02512",
+        ),
+    ] = "Average"
+    dropout: Annotated[
+        float,
+        Field(ge=0, lt=1),
+        Setting(
+            label="Dropout",
+            help="The share of features blanked out at random before the last layer while training.",
+            step=0.05,
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+            grid_values=(0.0, 0.2, 0.5),
+        ),
+    ] = 0.0
+
+
+class ImageInterpretationsMixin(SettingsSection):
+    """Attribution maps of the samples that insights show."""
+
+    run_interpretations: Annotated[
+        bool,
+        Setting(
+            label="Run interpretations",
+            help="Show for the samples of the insights which parts of the image speak for the answer (HiResCAM). "
+            "For any other image it is shown on demand.",
+            level=ExperienceLevel.SKILLED,
+            paper="https://arxiv.org/abs/2011.08891",
+        ),
+    ] = True
+
+
+class ImageViewsMixin(SettingsSection):
+    """Mirrored views at test time."""
+
+    test_time_augmentations: Annotated[
+        tuple[Literal["Horizontal flip", "Vertical flip"], ...],
+        Setting(
+            label="Test time augmentations",
+            help="Predict mirrored views as well and average the predictions. Each view takes as long again.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()

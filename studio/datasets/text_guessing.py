@@ -24,6 +24,9 @@ MOST_TAGS = 200
 LEAST_WORDS = 2.5
 LEAST_DISTINCT = 0.05
 SAMPLE_ROWS = 500
+LEAST_COUNTS = 20
+LEAST_COUNTS_SHARE = 0.1
+"""Different values of a column of counts: fewer are classes. Where all differ, they number the rows."""
 
 
 def prose_columns(view: TableView) -> list[str]:
@@ -52,6 +55,21 @@ def number_columns(view: TableView, leave_out: Sequence[str] = ()) -> list[str]:
     named = [column for column in candidates if has_word(column, NUMBER_WORDS)]
     fractions = [column for column in candidates if view.kinds[column] == "number"]
     return named or fractions[-1:]
+
+
+def count_columns(view: TableView, leave_out: Sequence[str] = ()) -> list[str]:
+    """The last column of whole numbers with too many different values to be classes."""
+    found = [
+        column
+        for column, kind in view.kinds.items()
+        if kind == "integer"
+        and column not in leave_out
+        and column.lower() not in RESERVED
+        and not has_word(column, ("id", "index", "fold"))
+        and LEAST_COUNTS < view.rows[column].nunique() < view.rows[column].count()
+        and view.rows[column].nunique() >= LEAST_COUNTS_SHARE * view.rows[column].count()
+    ]
+    return found[-1:]
 
 
 def word_and_tag_columns(view: TableView) -> tuple[str, str] | None:

@@ -1,0 +1,1 @@
+"""Image metric learning: vectors in which images of one label lie close together."""

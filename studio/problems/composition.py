@@ -92,7 +92,7 @@ class InputSpec:
     explanation: str
     """How predictions are explained, such as HiResCAM."""
     scoring_distributions: tuple[str, ...]
-    insights: tuple[str, ...] = ()
+    panels: tuple[str, ...] = ()
     """Titles of panels about inputs."""
     media_role: str | None = None
     media_kind: Literal["image", "audio"] | None = None
@@ -116,7 +116,8 @@ class TaskSpec:
     """Loss and layer groups."""
     metrics: tuple[MetricInfo, ...]
     default_metric: str
-    insights: tuple[str, ...]
+    panels: tuple[str, ...]
+    """Titles of the panels about predictions, as the recipe writes them."""
     prediction_columns: str
     contradictions: Contradictions
     architecture: tuple[Section, ...] = ()
@@ -203,13 +204,8 @@ def compose(
         dataset_formats=input.formats(task),
         metrics=task.metrics,
         default_metric=task.default_metric,
-        insights=(
-            "Train batch",
-            "Best, worst and random samples",
-            *task.insights,
-            *input.insights,
-            *((f"{task.explained} ({input.explanation}), on the samples",) if task.explained else ()),
-        ),
+        panels=(*task.panels, *input.panels),
+        explanation=f"{task.explained} ({input.explanation}), on the samples" if task.explained else "",
         prediction_columns=task.prediction_columns,
         guess=parts.guess,
         inspector=parts.inspect,
@@ -220,7 +216,6 @@ def compose(
         find_label=task.find_label,
         media_role=input.media_role,
         media_kind=input.media_kind,
-        explains=bool(task.explained),
         recipe=recipe or f"studio.problems.{id}.recipe:{words}Recipe",
         scoring_distributions=input.scoring_distributions,
     )

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from studio.datasets.dataset import ColumnKind, DatasetProfile
 from studio.datasets.importers.format import DatasetFormat
+from studio.results.insight import SAMPLE_PANELS
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import SampleView
 from studio.settings.schema import SettingsSchema, SuggestedChange
@@ -151,8 +152,8 @@ class ProblemType:
     """How data may lie in an upload; plain tables first."""
     metrics: tuple[MetricInfo, ...]
     default_metric: str
-    insights: tuple[str, ...]
-    """Titles of the panels a finished run shows."""
+    panels: tuple[str, ...]
+    """Titles of the panels that a finished run shows beside its samples, in the order of the page."""
     prediction_columns: str
     """What the prediction table adds, in words."""
     guess: Callable[[TableView], Guess | None]
@@ -171,9 +172,19 @@ class ProblemType:
     """`module:Class`, imported only in a worker or a scoring pipeline."""
     scoring_distributions: tuple[str, ...]
     """Distributions that a scoring pipeline of this type needs, for its requirements.txt."""
-    explains: bool = False
-    """Whether a model can show what in an input speaks for its prediction."""
+    explanation: str = ""
+    """What an explanation of a prediction shows, and by which method; empty where there is none."""
     extra: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def insights(self) -> tuple[str, ...]:
+        """What a finished run shows, in words."""
+        return (*SAMPLE_PANELS, *self.panels, *filter(None, [self.explanation]))
+
+    @property
+    def explains(self) -> bool:
+        """Whether a model can show what in an input its prediction rests on."""
+        return bool(self.explanation)
 
     def model_type(self, id: str | None) -> ModelType:
         """The model type with this id; the first for None.

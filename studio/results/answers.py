@@ -1,6 +1,19 @@
-"""The metrics of span prediction: names, directions, ranges, definitions."""
+"""The metrics and panels of span prediction: names, directions, ranges, definitions, titles."""
+
+from enum import StrEnum
 
 from studio.results.metric import Direction, MetricInfo
+
+
+class Panel(StrEnum):
+    """The panels of span prediction by their titles, in the order of the page."""
+
+    SCORES = "Scores"
+    RANKS = "Right among the first answers"
+    BY_ANSWER = "Score by length of the answer"
+    BY_CONTEXT = "Score by length of the context"
+    WINDOWS = "Windows a context"
+
 
 _SQUAD = "Case, punctuation and the articles a, an, the do not count."
 

@@ -1,6 +1,18 @@
-"""The metrics of every classification problem: names, directions, ranges, definitions."""
+"""The metrics and panels of every classification problem: names, directions, ranges, definitions, titles."""
+
+from enum import StrEnum
 
 from studio.results.metric import Direction, MetricInfo
+
+
+class Panel(StrEnum):
+    """The panels of classification by their titles, in the order of the page."""
+
+    CONFUSION = "Confusion matrix"
+    CURVES = "ROC and precision-recall"
+    CALIBRATION = "Calibration"
+    CLASSES = "Classes"
+
 
 _MICRO = "Counted over all samples and classes together (micro); for one of many classes it equals accuracy."
 

@@ -1,6 +1,18 @@
-"""The metrics of generated texts: names, directions, ranges, definitions."""
+"""The metrics and panels of generated texts: names, directions, ranges, definitions, titles."""
+
+from enum import StrEnum
 
 from studio.results.metric import Direction, MetricInfo
+
+
+class Panel(StrEnum):
+    """The panels of sequence to sequence by their titles, in the order of the page."""
+
+    SCORES = "Scores of single texts"
+    BY_LENGTH = "Score by length"
+    LENGTHS = "Length against the reference"
+    METRICS = "Metrics"
+
 
 GENERATION_METRICS = (
     MetricInfo(

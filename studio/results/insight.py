@@ -3,11 +3,24 @@
 A payload says what to draw, never how; the browser has one component a kind and no problem type's name.
 """
 
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio.results.sample_view import SampleView
+
+
+class SamplePanel(StrEnum):
+    """The panels of samples that every problem type has, by their titles."""
+
+    TRAIN_BATCH = "Train batch"
+    BEST = "Best samples"
+    WORST = "Worst samples"
+    RANDOM = "Random samples"
+
+
+SAMPLE_PANELS = tuple(SamplePanel)
 
 
 class _Payload(BaseModel):

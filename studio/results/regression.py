@@ -1,6 +1,18 @@
-"""The metrics of every regression problem: names, directions, ranges, definitions."""
+"""The metrics and panels of every regression problem: names, directions, ranges, definitions, titles."""
+
+from enum import StrEnum
 
 from studio.results.metric import Direction, MetricInfo
+
+
+class Panel(StrEnum):
+    """The panels of regression by their titles, in the order of the page."""
+
+    PREDICTED = "Predicted against true"
+    RESIDUALS = "Residuals"
+    BY_RANGE = "Error by range of the truth"
+    LABELS = "Labels"
+
 
 _SEVERAL = "With several labels, the mean over the labels."
 

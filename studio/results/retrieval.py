@@ -1,6 +1,18 @@
-"""The metrics of every metric learning problem: names, directions, ranges, definitions."""
+"""The metrics and panels of every metric learning problem: names, directions, ranges, definitions, titles."""
+
+from enum import StrEnum
 
 from studio.results.metric import Direction, MetricInfo
+
+
+class Panel(StrEnum):
+    """The panels of metric learning by their titles, in the order of the page."""
+
+    MAP = "Embedding map"
+    SIMILARITIES = "Similarities"
+    RECALL = "Recall at k"
+    CONFUSED = "Labels that are mixed up"
+
 
 _LEFT_OUT = "Samples whose label no other row has are left out."
 

@@ -1,6 +1,17 @@
-"""The metrics of token classification: names, directions, ranges, definitions."""
+"""The metrics and panels of token classification: names, directions, ranges, definitions, titles."""
+
+from enum import StrEnum
 
 from studio.results.metric import Direction, MetricInfo
+
+
+class Panel(StrEnum):
+    """The panels of token classification by their titles, in the order of the page."""
+
+    ENTITIES = "Entities"
+    TAGS = "Tags"
+    CONFUSION = "Confusion of tags"
+
 
 TAGGING_METRICS = (
     MetricInfo(

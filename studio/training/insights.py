@@ -10,7 +10,7 @@ import numpy as np
 from studio.files import write_atomic
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Split
-from studio.results.insight import Insight, InsightEntry, Samples, Scatter
+from studio.results.insight import Insight, InsightEntry, SamplePanel, Samples, Scatter
 from studio.results.sample_view import SampleView
 from studio.runs.events import InsightWritten
 from studio.runs.folder import RunFolder
@@ -19,9 +19,9 @@ from studio.training.reporter import Reporter
 GridKind = Literal["worst", "best", "random"]
 _GRIDS: Mapping[GridKind, tuple[str, str]] = MappingProxyType(
     {
-        "worst": ("Worst samples", "The samples with the highest loss: wrong labels often show up here."),
-        "best": ("Best samples", "The samples with the lowest loss: what the model finds easy."),
-        "random": ("Random samples", "Samples drawn at random: what to expect on average."),
+        "worst": (SamplePanel.WORST, "The samples with the highest loss: wrong labels often show up here."),
+        "best": (SamplePanel.BEST, "The samples with the lowest loss: what the model finds easy."),
+        "random": (SamplePanel.RANDOM, "Samples drawn at random: what to expect on average."),
     }
 )
 

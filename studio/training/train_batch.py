@@ -7,7 +7,7 @@ import torch
 
 from studio.modeling.loading import TrainingOrder
 from studio.modeling.recipe import Samples
-from studio.results.insight import Insight
+from studio.results.insight import Insight, SamplePanel
 from studio.results.insight import Samples as SamplesPayload
 from studio.training.insights import write_insight
 from studio.training.job import Job
@@ -33,7 +33,7 @@ def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: p
         Insight(
             key=KEY,
             group="train",
-            title="Train batch",
+            title=SamplePanel.TRAIN_BATCH,
             how_to_read="The first training batch as the model sees it, after resizing, augmentation and mixing.",
             payload=SamplesPayload(samples=tuple(views), confidence=None),
         ),

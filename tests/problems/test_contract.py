@@ -27,7 +27,7 @@ from studio.modeling.recipes import recipe_class
 from studio.modeling.seeds import seed_everything
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_types
-from studio.results.insight import Insight
+from studio.results.insight import SAMPLE_PANELS, Insight
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
@@ -198,6 +198,20 @@ def test_insights_validate_and_are_announced(finished: Finished) -> None:
     assert {"train-batch", "validation-best", "validation-worst", "validation-random", "test-random"} <= set(found)
     for sample in found["train-batch"].payload.samples:  # type: ignore[union-attr]
         assert sample.texts if sample.media is None else (finished.folder / sample.media.path).is_file()
+
+
+def test_the_metric_to_choose_is_one_of_those_declared(finished: Finished) -> None:
+    field = finished.model.settings.fields()["prediction.metric"]
+
+    assert set(field.values) == {info.name for info in finished.kind.metrics}
+    assert field.default == finished.kind.default_metric
+
+
+def test_declared_panels_are_those_of_a_run(finished: Finished) -> None:
+    """In both directions, and by their titles: the help page, the docs and the run's page say the same."""
+    titles = {read_json(path)["title"] for path in (finished.folder / "insights").glob("*.json")}
+
+    assert titles == {*SAMPLE_PANELS, *finished.kind.panels}
 
 
 def test_no_pickle_is_written(finished: Finished) -> None:

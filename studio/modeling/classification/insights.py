@@ -9,6 +9,7 @@ from studio.datasets.labels import Task
 from studio.modeling.classification.curves import average_precision, calibration_series, roc_auc, threshold_points
 from studio.modeling.classification.metrics import decisions
 from studio.modeling.recipe import Split
+from studio.results.classification import Panel
 from studio.results.insight import Insight, Lines, Matrix, SampleFilter, Table, ThresholdCurves
 
 Array = NDArray[np.float64]
@@ -43,7 +44,7 @@ def _confusion(truth: NDArray[np.int64], answer: NDArray[np.int64], labels: Sequ
     return Insight(
         key=f"{split}-confusion",
         group=split,
-        title="Confusion matrix",
+        title=Panel.CONFUSION,
         how_to_read="Each row is a true class, each column what the model said. Everything off the diagonal is a "
         "mistake; open a cell to see its samples.",
         payload=Matrix(
@@ -62,7 +63,7 @@ def _curves(
     return Insight(
         key=f"{split}-curves",
         group=split,
-        title="ROC and precision-recall",
+        title=Panel.CURVES,
         how_to_read="Move the threshold to trade missed samples against false alarms. Curves that hug the upper corner "
         "are better.",
         payload=ThresholdCurves(
@@ -83,7 +84,7 @@ def _calibration(
     return Insight(
         key=f"{split}-calibration",
         group=split,
-        title="Calibration",
+        title=Panel.CALIBRATION,
         how_to_read="On the diagonal, a probability of 70 % is right in 70 % of the cases. Below it, the model is too "
         "sure of itself.",
         payload=Lines(
@@ -113,7 +114,7 @@ def _classes(
     return Insight(
         key=f"{split}-classes",
         group=split,
-        title="Classes",
+        title=Panel.CLASSES,
         how_to_read="How well each class is found (recall) and how far the model can be trusted when it says so "
         "(precision).",
         payload=Table(

@@ -8,6 +8,7 @@ import numpy as np
 from studio.modeling.generation.metrics import MetricName
 from studio.modeling.histograms import histogram, means_by_range
 from studio.modeling.recipe import Split
+from studio.results.generation import Panel
 from studio.results.insight import Bars, Insight, Scatter, Table
 
 MOST_POINTS = 2000
@@ -44,7 +45,7 @@ def _scores(generated: Generated, split: Split) -> Insight:
     return Insight(
         key=f"{split}-scores",
         group=split,
-        title="Scores of single texts",
+        title=Panel.SCORES,
         how_to_read=f"{name} of each text alone. "
         + ("Good texts are on the left." if generated.metric == "TER" else "Good texts are on the right.")
         + " A valid text in other words than the reference scores badly too.",
@@ -60,7 +61,7 @@ def _by_length(generated: Generated, split: Split) -> Insight:
     return Insight(
         key=f"{split}-score-by-length",
         group=split,
-        title="Score by length",
+        title=Panel.BY_LENGTH,
         how_to_read=f"Mean {name} of single texts, from short references to long ones. Long texts are harder; a steep "
         "fall may mean that the limit of written tokens is too low.",
         payload=Bars(x_label="Words of the reference", y_label=f"Mean {name}", names=found.names, values=found.means),
@@ -73,7 +74,7 @@ def _lengths(generated: Generated, split: Split) -> Insight:
     return Insight(
         key=f"{split}-written-lengths",
         group=split,
-        title="Length against the reference",
+        title=Panel.LENGTHS,
         how_to_read="Each point is a text; on the diagonal it is as long as its reference. Far above, the model "
         "repeats itself; a flat top is the limit of written tokens.",
         payload=Scatter(
@@ -101,7 +102,7 @@ def _figures(generated: Generated, split: Split) -> Insight:
     return Insight(
         key=f"{split}-figures",
         group=split,
-        title="Figures",
+        title=Panel.METRICS,
         how_to_read="Shares are from 0 to 1. Few different texts mean that the model says the same whatever it reads.",
         payload=Table(columns=("Figure", "Value"), rows=rows),
     )

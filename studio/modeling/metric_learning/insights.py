@@ -15,6 +15,7 @@ from studio.modeling.metric_learning.metrics import matches_of, others_of, recal
 from studio.modeling.metric_learning.retrieval import Similar, unit
 from studio.modeling.recipe import Split
 from studio.results.insight import Insight, Lines, SampleFilter, Scatter, Series, Table
+from studio.results.retrieval import Panel
 from studio.results.sample_view import Neighbour
 
 MOST_NEIGHBOURS_MAP = 2000
@@ -100,7 +101,7 @@ def _map(searched: Searched, split: Split) -> Insight:
     return Insight(
         key=f"{split}-embedding-map",
         group=split,
-        title="Embedding map",
+        title=Panel.MAP,
         how_to_read="Each point is a sample, coloured by its label; samples near each other are alike to the model. A "
         "point among another label's is worth a look.",
         payload=Scatter(
@@ -131,7 +132,7 @@ def _similarities(searched: Searched, split: Split) -> Insight:
     return Insight(
         key=f"{split}-similarities",
         group=split,
-        title="Similarities",
+        title=Panel.SIMILARITIES,
         how_to_read="How alike two samples of the same label are, and two of different ones. The less the hills "
         "overlap, the better a threshold can part them.",
         payload=Lines(x_label="Cosine similarity", y_label="Share of pairs", series=tuple(series)),
@@ -153,7 +154,7 @@ def _recall(searched: Searched, split: Split) -> Insight:
     return Insight(
         key=f"{split}-recall",
         group=split,
-        title="Recall at k",
+        title=Panel.RECALL,
         how_to_read="How often a sample of the same label is among the k nearest, and how many of all its matches are.",
         payload=Lines(x_label="k", y_label="Recall", series=series),
     )
@@ -170,7 +171,7 @@ def _pairs(searched: Searched, split: Split) -> Insight:
     return Insight(
         key=f"{split}-confused",
         group=split,
-        title="Labels that are mixed up",
+        title=Panel.CONFUSED,
         how_to_read="How often the nearest sample has another label. Labels that turn up in pairs may mean the same.",
         payload=Table(
             columns=("Label", "Nearest has label", "Samples", "Share of the label"),

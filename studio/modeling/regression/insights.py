@@ -14,6 +14,7 @@ from studio.modeling.histograms import histogram, means_by_range
 from studio.modeling.recipe import Split
 from studio.modeling.regression.metrics import label_metrics
 from studio.results.insight import Bars, Insight, Scatter, Table
+from studio.results.regression import Panel
 
 Array = NDArray[np.float64]
 MOST_LABELS = 6
@@ -77,7 +78,7 @@ def _predicted(label: _Label) -> Insight:
     return Insight(
         key=f"{label.key}-predicted",
         group=label.split,
-        title=f"Predicted against true{label.of}",
+        title=f"{Panel.PREDICTED}{label.of}",
         how_to_read="Each point is a sample; on the diagonal the prediction is right. A cloud flatter than the "
         "diagonal plays safe and stays near the mean.",
         payload=Scatter(
@@ -96,7 +97,7 @@ def _residuals(label: _Label) -> Insight:
     return Insight(
         key=f"{label.key}-residuals",
         group=label.split,
-        title=f"Residuals{label.of}",
+        title=f"{Panel.RESIDUALS}{label.of}",
         how_to_read="How far predictions are above (positive) or below the truth. A heap beside 0 means that the model "
         "is off to one side.",
         payload=Bars(
@@ -114,7 +115,7 @@ def _by_range(label: _Label) -> Insight:
     return Insight(
         key=f"{label.key}-error-by-range",
         group=label.split,
-        title=f"Error by range of the truth{label.of}",
+        title=f"{Panel.BY_RANGE}{label.of}",
         how_to_read="The mean absolute error where the truth is low, middle and high. Ranges of few training rows are "
         "often worse.",
         payload=Bars(
@@ -136,7 +137,7 @@ def _labels(found: Sequence[_Label], split: Split) -> Insight:
     return Insight(
         key=f"{split}-labels",
         group=split,
-        title="Labels",
+        title=Panel.LABELS,
         how_to_read="The error of each label, beside the error of always saying the median. R2 and the correlation are "
         "1 at best.",
         payload=Table(

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from studio.modeling.histograms import histogram, means_by_range
 from studio.modeling.recipe import Split
 from studio.modeling.span_prediction.metrics import MOST_ANSWERS, Answered, is_found, jaccard
+from studio.results.answers import Panel
 from studio.results.insight import Bars, Insight
 
 ANSWER_LENGTHS = ((1, 1), (2, 2), (3, 3), (4, 5), (6, 10), (11, None))
@@ -33,7 +34,7 @@ def window_insight(windows: Sequence[int], split: Split) -> Insight:
     return Insight(
         key=f"{split}-windows",
         group=split,
-        title="Windows a context",
+        title=Panel.WINDOWS,
         how_to_read="Contexts that do not fit into Max length are read in several windows that overlap; nothing is "
         "cut. More windows take more time.",
         payload=Bars(
@@ -50,7 +51,7 @@ def _scores(scores: NDArray[np.float64], split: Split) -> Insight:
     return Insight(
         key=f"{split}-jaccard",
         group=split,
-        title="Scores",
+        title=Panel.SCORES,
         how_to_read="Jaccard of each first answer. Right of the middle lie answers with a word too many or too few, at "
         "0 those from elsewhere.",
         payload=Bars(
@@ -68,7 +69,7 @@ def _ranks(answered: Sequence[Answered], split: Split) -> Insight:
     return Insight(
         key=f"{split}-ranks",
         group=split,
-        title="Right among the first answers",
+        title=Panel.RANKS,
         how_to_read="How often the exact answer is the first, or among the first two, three and so on.",
         payload=Bars(
             x_label="Answers looked at",
@@ -91,7 +92,7 @@ def _by_answer(lengths: Sequence[int], scores: NDArray[np.float64], split: Split
     return Insight(
         key=f"{split}-by-answer-length",
         group=split,
-        title="Score by length of the answer",
+        title=Panel.BY_ANSWER,
         how_to_read="Mean Jaccard. Long answers are harder to cut out exactly.",
         payload=Bars(
             x_label="Words of the true answer",
@@ -108,7 +109,7 @@ def _by_context(lengths: NDArray[np.int64], scores: NDArray[np.float64], split: 
     return Insight(
         key=f"{split}-by-context-length",
         group=split,
-        title="Score by length of the context",
+        title=Panel.BY_CONTEXT,
         how_to_read="Mean Jaccard. If it falls on the right, a longer Max length or Doc stride may help.",
         payload=Bars(
             x_label="Words of the context",

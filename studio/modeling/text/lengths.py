@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from studio.modeling.histograms import histogram
 from studio.modeling.recipe import Note, Split
 from studio.results.insight import Bars, Insight
+from studio.results.text import LENGTHS
 
 BINS = 16
 MANY = 0.1
@@ -22,7 +23,7 @@ def length_insight(lengths_N: NDArray[np.int64], cut: int, limit: int, split: Sp
     return Insight(
         key=f"{split}-lengths",
         group=split,
-        title="Lengths",
+        title=LENGTHS,
         how_to_read=f"Tokens of the {unit}, special ones included. {told if cut else 'None was cut.'}",
         payload=Bars(x_label="Tokens", y_label=unit.capitalize(), names=found.names, values=found.counts),
     )

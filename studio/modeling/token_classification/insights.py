@@ -11,6 +11,7 @@ from studio.datasets.tag_lists import OUTSIDE, split_tag
 from studio.modeling.recipe import Split
 from studio.modeling.token_classification.metrics import Counts, entity_counts, word_counts
 from studio.results.insight import Insight, Matrix, Table
+from studio.results.tagging import Panel
 
 MOST_TAGS = 40
 """Tags that a confusion matrix shows; the tables have them all."""
@@ -40,7 +41,7 @@ def _entities(tagged: Tagged, split: Split) -> Insight:
     return Insight(
         key=f"{split}-entities",
         group=split,
-        title="Entities",
+        title=Panel.ENTITIES,
         how_to_read="An entity is right if its type, its first and its last word are. Many that are found but not "
         "right have their ends in the wrong place or the wrong type.",
         payload=_table("Entity", entity_counts(tagged.truth, tagged.predicted)),
@@ -51,7 +52,7 @@ def _tags(tagged: Tagged, split: Split) -> Insight:
     return Insight(
         key=f"{split}-tags",
         group=split,
-        title="Tags",
+        title=Panel.TAGS,
         how_to_read="How well each tag of a word is found (recall) and how far the model can be trusted when it gives "
         "it (precision).",
         payload=_table("Tag", word_counts(tagged.truth, tagged.predicted)),
@@ -88,7 +89,7 @@ def _confusion(tagged: Tagged, split: Split) -> Insight:
     return Insight(
         key=f"{split}-confusion",
         group=split,
-        title="Confusion of tags",
+        title=Panel.CONFUSION,
         how_to_read="Each row is a true tag, each column what the model said, counted in words. Open a cell to see "
         "texts with such words.",
         payload=Matrix(

@@ -15,6 +15,7 @@ from studio.modeling.predictions import Raw
 from studio.modeling.recipe import Split
 from studio.problems.image_object_detection.metrics import COCO_OVERLAPS, RECALLS, Evaluation
 from studio.problems.image_object_detection.truth import TrueBoxes
+from studio.results.detection import Panel
 from studio.results.insight import Bars, Insight, Lines, Matrix, Series, Table
 
 BACKGROUND = "(background)"
@@ -104,7 +105,7 @@ def _curves(looked: Looked, split: Split) -> Insight:
     return Insight(
         key=f"{split}-precision-recall",
         group=split,
-        title="Precision-recall per class",
+        title=Panel.PRECISION_RECALL,
         how_to_read=f"How precise the boxes are when ever more true boxes are found, at an overlap of "
         f"{looked.overlap:g}. The area below a line is the class's average precision.",
         payload=Lines(x_label="Recall", y_label="Precision", series=tuple(series)),
@@ -131,7 +132,7 @@ def _classes(looked: Looked, counts: Counts, split: Split) -> Insight:
     return Insight(
         key=f"{split}-classes",
         group=split,
-        title="Average precision per class",
+        title=Panel.CLASSES,
         how_to_read=f"Precision and recall count boxes above a confidence of {looked.threshold:g}; average precision "
         "looks at all. Classes with few boxes or low figures need more examples or a closer look.",
         payload=Table(
@@ -161,7 +162,7 @@ def _figures(looked: Looked, split: Split) -> Insight:
     return Insight(
         key=f"{split}-coco",
         group=split,
-        title="COCO figures",
+        title=Panel.COCO,
         how_to_read="Average precision by how exactly a box must fit and by the size of the objects.",
         payload=Table(columns=("Figure", "Value"), rows=rows),
     )
@@ -177,7 +178,7 @@ def _by_overlap(looked: Looked, split: Split) -> Insight:
     return Insight(
         key=f"{split}-ap-by-overlap",
         group=split,
-        title="Average precision by overlap",
+        title=Panel.BY_OVERLAP,
         how_to_read="A line that falls early belongs to objects that are found but not tightly boxed.",
         payload=Lines(x_label="IoU threshold", y_label="Average precision", series=tuple(series)),
     )
@@ -188,7 +189,7 @@ def _by_size(looked: Looked, split: Split) -> Insight:
     return Insight(
         key=f"{split}-ap-by-size",
         group=split,
-        title="Average precision by object size",
+        title=Panel.BY_SIZE,
         how_to_read="COCO average precision of small, medium and large objects, measured in the original image. If "
         "small ones lag behind, a larger input size helps.",
         payload=Bars(x_label="Area of the box", y_label="COCO average precision", names=SIZES, values=values),
@@ -201,7 +202,7 @@ def _confusion(looked: Looked, counts: Counts, split: Split) -> Insight:
     return Insight(
         key=f"{split}-confusion",
         group=split,
-        title="Confusion with background",
+        title=Panel.CONFUSION,
         how_to_read=f"Boxes above a confidence of {looked.threshold:g}. The last column counts objects that were "
         "missed, the last row boxes where there is nothing.",
         payload=Matrix(

@@ -15,7 +15,7 @@ from studio.problems.image_object_detection.guess import guess
 from studio.problems.image_object_detection.inspection import find_label, inspect_rows, view_row
 from studio.problems.image_object_detection.suggest import suggest
 from studio.problems.requirements import IMAGE_SCORING
-from studio.results.metric import Direction, MetricInfo
+from studio.results.detection import DETECTION_METRICS, Panel
 
 _LIST: tuple[ColumnKind, ...] = ("list", "text")
 
@@ -44,35 +44,9 @@ PROBLEM_TYPE = ProblemType(
         YOLO,
         PASCAL_VOC,
     ),
-    metrics=(
-        MetricInfo(
-            name="mAP",
-            label="mAP",
-            direction=Direction.MAXIMIZE,
-            lowest=0.0,
-            highest=1.0,
-            definition="Average precision at the chosen overlap, averaged over the classes that occur.",
-        ),
-        MetricInfo(
-            name="COCO_mAP",
-            label="COCO mAP",
-            direction=Direction.MAXIMIZE,
-            lowest=0.0,
-            highest=1.0,
-            definition="Average precision averaged over overlaps from 0.50 to 0.95 and over classes.",
-        ),
-    ),
+    metrics=DETECTION_METRICS,
     default_metric="mAP",
-    insights=(
-        "Train batch",
-        "Best, worst and random samples",
-        "Precision-recall per class",
-        "Average precision per class",
-        "COCO figures",
-        "Average precision by overlap",
-        "Average precision by object size",
-        "Confusion with background",
-    ),
+    panels=tuple(Panel),
     prediction_columns="lists of class names, corners and confidence of the boxes above the probability threshold",
     guess=guess,
     inspector=inspect_rows,

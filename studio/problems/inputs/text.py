@@ -14,6 +14,7 @@ from studio.problems.composition import FoundInput, InputSpec, TaskSpec
 from studio.problems.contract import Category, ColumnRole, TableView
 from studio.problems.requirements import TEXT_SCORING
 from studio.results.sample_view import Annotation, SampleView
+from studio.results.text import LENGTHS
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
@@ -97,5 +98,5 @@ TEXT = InputSpec(
     contradictions=contradictions,
     explanation="integrated gradients",
     scoring_distributions=TEXT_SCORING,
-    insights=("Lengths of texts",),
+    panels=(LENGTHS,),
 )

@@ -14,7 +14,7 @@ from studio.datasets.label_checks import inspect_labels, rows_of_label, truth_of
 from studio.datasets.text_checks import columns_of
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole, TableView
-from studio.results.classification import CLASSIFICATION_METRICS
+from studio.results.classification import CLASSIFICATION_METRICS, Panel
 from studio.results.sample_view import Annotation, LabelScore
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
@@ -98,7 +98,7 @@ CLASSIFICATION = TaskSpec(
     training=(HeadLayersMixin, ClassificationLossMixin),
     metrics=CLASSIFICATION_METRICS,
     default_metric="ROC_AUC",
-    insights=("Confusion matrix", "ROC and precision-recall", "Calibration", "Classes"),
+    panels=tuple(Panel),
     prediction_columns="pred_<class> with the probability of each class, pred_label with the answer",
     contradictions=contradictions,
     before_metric=(ThresholdSection,),

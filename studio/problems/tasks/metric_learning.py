@@ -9,7 +9,7 @@ from studio.datasets.inspection import Inspection
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole, TableView
 from studio.problems.tasks.classification import find_label, truth
-from studio.results.retrieval import RETRIEVAL_METRICS
+from studio.results.retrieval import RETRIEVAL_METRICS, Panel
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
@@ -66,7 +66,7 @@ METRIC_LEARNING = TaskSpec(
     training=(NeckLayersMixin, MetricLearningLossMixin),
     metrics=RETRIEVAL_METRICS,
     default_metric="mAP",
-    insights=("Embedding map", "Similarities", "Recall at k", "Labels that are mixed up"),
+    panels=tuple(Panel),
     prediction_columns="lists with the rows most like each, from 1: pred_similar_rows, pred_similarities; pred_label "
     "with the label of the nearest; embeddings in the raw output",
     contradictions=contradictions,

@@ -14,7 +14,7 @@ from studio.datasets.text_checks import columns_of
 from studio.datasets.text_guessing import NUMBER_WORDS, count_columns, has_word, number_columns
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole, TableView
-from studio.results.regression import REGRESSION_METRICS
+from studio.results.regression import REGRESSION_METRICS, Panel
 from studio.results.sample_view import Annotation
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
@@ -85,7 +85,7 @@ REGRESSION = TaskSpec(
     training=(HeadLayersMixin, RegressionLossMixin),
     metrics=REGRESSION_METRICS,
     default_metric="MAE",
-    insights=("Predicted against true", "Residuals", "Error by range"),
+    panels=tuple(Panel),
     prediction_columns="pred_<label> with the number",
     contradictions=contradictions,
     explained="What raises or lowers a number",

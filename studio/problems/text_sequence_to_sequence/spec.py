@@ -8,7 +8,8 @@ from studio.problems.text_sequence_to_sequence.guess import guess
 from studio.problems.text_sequence_to_sequence.inspection import find_label, inspect_rows, view_row
 from studio.problems.text_sequence_to_sequence.settings import TextSequenceToSequenceSettings
 from studio.problems.text_sequence_to_sequence.suggest import suggest
-from studio.results.generation import GENERATION_METRICS
+from studio.results.generation import GENERATION_METRICS, Panel
+from studio.results.text import LENGTHS
 
 PROBLEM_TYPE = ProblemType(
     id="text_sequence_to_sequence",
@@ -25,15 +26,7 @@ PROBLEM_TYPE = ProblemType(
     dataset_formats=(table_format("Table of pairs", "A table with texts and the texts to write from them."),),
     metrics=GENERATION_METRICS,
     default_metric="BLEU",
-    insights=(
-        "Train batch",
-        "Best, worst and random samples",
-        "Scores of single texts",
-        "Score by length",
-        "Length against the reference",
-        "Figures",
-        "Lengths",
-    ),
+    panels=(*Panel, LENGTHS),
     prediction_columns="pred_text with the written text",
     guess=guess,
     inspector=inspect_rows,

@@ -9,7 +9,7 @@ from studio.problems.text_span_prediction.guess import guess
 from studio.problems.text_span_prediction.inspection import find_label, inspect_rows, view_row
 from studio.problems.text_span_prediction.settings import TextSpanPredictionSettings
 from studio.problems.text_span_prediction.suggest import suggest
-from studio.results.answers import ANSWER_METRICS
+from studio.results.answers import ANSWER_METRICS, Panel
 
 PROBLEM_TYPE = ProblemType(
     id="text_span_prediction",
@@ -42,15 +42,7 @@ PROBLEM_TYPE = ProblemType(
     ),
     metrics=ANSWER_METRICS,
     default_metric="Jaccard",
-    insights=(
-        "Train batch",
-        "Best, worst and random samples",
-        "Scores",
-        "Right among the first answers",
-        "Score by length of the answer",
-        "Score by length of the context",
-        "Windows a context",
-    ),
+    panels=tuple(Panel),
     prediction_columns="pred_answer_1 to pred_answer_k with the likeliest answers, pred_score_<k>, pred_start_<k> and "
     "pred_end_<k>",
     guess=guess,

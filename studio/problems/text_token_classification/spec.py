@@ -10,7 +10,8 @@ from studio.problems.text_token_classification.guess import guess
 from studio.problems.text_token_classification.inspection import find_label, inspect_rows, view_row
 from studio.problems.text_token_classification.settings import TextTokenClassificationSettings
 from studio.problems.text_token_classification.suggest import suggest
-from studio.results.tagging import TAGGING_METRICS
+from studio.results.tagging import TAGGING_METRICS, Panel
+from studio.results.text import LENGTHS
 
 PROBLEM_TYPE = ProblemType(
     id="text_token_classification",
@@ -31,14 +32,7 @@ PROBLEM_TYPE = ProblemType(
     ),
     metrics=TAGGING_METRICS,
     default_metric="MICRO_F1_SCORE",
-    insights=(
-        "Train batch",
-        "Best, worst and random samples",
-        "Entities",
-        "Tags",
-        "Confusion of tags",
-        "Lengths",
-    ),
+    panels=(*Panel, LENGTHS),
     prediction_columns="lists: pred_label with a tag for every word, pred_probability with how sure it is, pred_spans "
     "with the entities",
     guess=guess,

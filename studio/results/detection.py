@@ -1,0 +1,36 @@
+"""The metrics and panels of object detection: names, directions, ranges, definitions, titles."""
+
+from enum import StrEnum
+
+from studio.results.metric import Direction, MetricInfo
+
+
+class Panel(StrEnum):
+    """The panels of object detection by their titles, in the order of the page."""
+
+    PRECISION_RECALL = "Precision-recall per class"
+    CLASSES = "Average precision per class"
+    COCO = "COCO metrics"
+    BY_OVERLAP = "Average precision by overlap"
+    BY_SIZE = "Average precision by object size"
+    CONFUSION = "Confusion with background"
+
+
+DETECTION_METRICS = (
+    MetricInfo(
+        name="mAP",
+        label="mAP",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition="Average precision at the chosen overlap, averaged over the classes that occur.",
+    ),
+    MetricInfo(
+        name="COCO_mAP",
+        label="COCO mAP",
+        direction=Direction.MAXIMIZE,
+        lowest=0.0,
+        highest=1.0,
+        definition="Average precision averaged over overlaps from 0.50 to 0.95 and over classes.",
+    ),
+)

@@ -1,0 +1,3 @@
+"""The panel that every problem type of texts has."""
+
+LENGTHS = "Lengths"

@@ -21,7 +21,7 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
 from studio.datasets.file_kinds import HEAD_BYTES, kind_of_bytes
 from studio.datasets.image_facts import NUMPY, ImageFacts
-from studio.datasets.numpy_image import MAGIC, ImageError, read_array, read_array_header, to_bytes
+from studio.datasets.numpy_image import BLOCK_VALUES, MAGIC, ImageError, Scaling, convert, read_array, read_array_header
 from studio.files import read_head
 
 __all__ = ["ImageError", "decode_image", "inspect_image", "open_image", "read_facts", "sniff_type"]
@@ -85,14 +85,12 @@ def inspect_image(path: Path, preview: Path | None = None, *, with_thumbnail: bo
             file.seek(0)
             pixels, scaling = read_array(file)
         upright = Image.fromarray(pixels[:, :, :3] if facts.channels >= 3 else pixels[:, :, 0])
-        facts = replace(facts, scaling=scaling, is_flat=bool((pixels == pixels[:1, :1]).all()))
+        facts = replace(facts, scaling=scaling, is_flat=bool((pixels.min((0, 1)) == pixels.max((0, 1))).all()))
     else:
         with _open(path) as image, _reading():
             facts = _facts(image)
-            deep = image.mode == "F"
-            upright = _upright(image)
-            scaling = to_bytes(np.asarray(image))[1] if deep else "high byte" if facts.is_deep else ""
-            facts = replace(facts, scaling=scaling, is_flat=_is_flat(upright))
+            upright, scaling = _upright(image)
+            facts = replace(facts, scaling=scaling or ("high byte" if facts.is_deep else ""), is_flat=_is_flat(upright))
     if min(facts.width, facts.height) < MIN_SIDE:
         raise ImageError(
             f"The image has only {facts.width} x {facts.height} pixels.",
@@ -134,7 +132,7 @@ def _array_facts(file: BinaryIO) -> ImageFacts:
         format=NUMPY,
         frames=1,
         orientation=1,
-        is_deep=header.dtype == np.uint16,
+        is_deep=header.dtype.newbyteorder("=") == np.uint16,
     )
 
 
@@ -163,10 +161,10 @@ def _other_channels(found: int, channels: int) -> ImageError:
 
 
 def _write_preview(upright: Image.Image, preview: Path, side: int) -> None:
-    small = upright.convert("RGB")
+    small = upright if upright.mode in ("L", "RGB") else upright.convert("RGB")
     small.thumbnail((side, side))
     preview.parent.mkdir(parents=True, exist_ok=True)
-    small.save(preview, "JPEG", quality=85)
+    small.convert("RGB").save(preview, "JPEG", quality=85)
 
 
 def _is_flat(image: Image.Image) -> bool:
@@ -277,35 +275,60 @@ def _facts(image: Image.Image) -> ImageFacts:
     )
 
 
-def _upright(image: Image.Image, *, keep_alpha: bool = False) -> Image.Image:
+def _upright(image: Image.Image, *, keep_alpha: bool = False) -> tuple[Image.Image, Scaling]:
+    """The decoded image with its tags applied, in bytes and opaque, and how floats became bytes."""
     image.seek(0)
     image.load()
-    image = ImageOps.exif_transpose(image)
+    ImageOps.exif_transpose(image, in_place=True)
+    scaling: Scaling = ""
     if image.mode.startswith(("I", "F")):
-        image = _to_eight_bits(image)
-    if keep_alpha:
-        return image
-    if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        opaque = image.convert("RGBA")
-        white = Image.new("RGBA", opaque.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, opaque).convert("RGB")
-    return image
+        image, scaling = _to_eight_bits(image)
+    if not keep_alpha and (image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info):
+        image = _on_white(image)
+    return image, scaling
 
 
-def _to_eight_bits(image: Image.Image) -> Image.Image:
+def _on_white(image: Image.Image) -> Image.Image:
+    """The image without transparency; by strips, because every step on its way is another image."""
+    opaque = Image.new("RGB", image.size)
+    for top, strip in _strips(image):
+        pixels = strip.convert("RGBA")
+        white = Image.new("RGBA", pixels.size, (255, 255, 255, 255))
+        opaque.paste(Image.alpha_composite(white, pixels).convert("RGB"), (0, top))
+    return opaque
+
+
+def _to_eight_bits(image: Image.Image) -> tuple[Image.Image, Scaling]:
     """16-bit integers by their high byte, 32-bit ones that are no bytes likewise; floats as in NumPy files."""
-    values = np.asarray(image)
-    if image.mode == "I" and values.max(initial=0) > 255:
-        values = np.clip(values, 0, 65535).astype(np.uint16)
+    dtype: np.dtype[np.generic] = np.dtype(np.float32)
+    highest = 0
+    if image.mode.startswith("I;"):
+        dtype, highest = np.dtype(np.uint16), 65535
     elif image.mode == "I":
-        values = np.clip(values, 0, 255)
-    return Image.fromarray(to_bytes(values.astype(np.uint16) if image.mode.startswith("I;") else values)[0])
+        is_deep = float(image.getextrema()[1]) > 255  # type: ignore[arg-type]
+        dtype, highest = (np.dtype(np.uint16), 65535) if is_deep else (np.dtype(np.uint8), 255)
+
+    def blocks() -> Iterator[NDArray[np.generic]]:
+        for _, strip in _strips(image):
+            values = np.asarray(strip)
+            yield np.clip(values, 0, highest).astype(dtype) if highest else values
+
+    flat, scaling = convert(blocks, image.width * image.height, dtype)
+    return Image.fromarray(flat.reshape(image.height, image.width)), scaling if dtype == np.float32 else ""
+
+
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    """The image in pieces of its whole width, each with its first row."""
+    rows = max(1, BLOCK_VALUES // max(1, image.width))
+    for top in range(0, image.height, rows):
+        yield top, image.crop((0, top, image.width, min(image.height, top + rows)))
 
 
 def _pixels(image: Image.Image, channels: int) -> NDArray[np.uint8]:
     if channels == 4 and image.mode == "RGBA":
-        return np.asarray(_upright(image, keep_alpha=True), dtype=np.uint8)
+        return np.asarray(_upright(image, keep_alpha=True)[0], dtype=np.uint8)
     if channels not in (1, 3):
         raise _other_channels(len(image.getbands()), channels)
-    pixels = np.asarray(_upright(image).convert("L" if channels == 1 else "RGB"), dtype=np.uint8)
+    upright, mode = _upright(image)[0], "L" if channels == 1 else "RGB"
+    pixels = np.asarray(upright if upright.mode == mode else upright.convert(mode), dtype=np.uint8)
     return pixels[:, :, None] if channels == 1 else pixels

@@ -10,13 +10,15 @@ from typing import Any
 import pandas as pd
 
 from studio.datasets.dataset import Dataset, DatasetManifest, TableRole
+from studio.datasets.decoding_room import DecodingRoom
 from studio.datasets.inspection import Inspection, Report
-from studio.datasets.media import ImageError, inspect_image
+from studio.datasets.media import ImageError, inspect_image, read_facts
 from studio.datasets.media_notes import drop_other_channels, note_all_images, note_images
 from studio.datasets.shown_values import counted, listed
 from studio.errors import PathError
 from studio.files import iter_files, private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
+from studio.process_limits import GIB, memory_limit_bytes
 from studio.settings.finding import FindingLevel
 
 MAX_PREVIEWS = 20_000
@@ -36,6 +38,7 @@ def decode_media(
     private_folder(work / "previews")
     dataset = Dataset(work, manifest)
     failures: dict[str, ImageError] = {}
+    room = DecodingRoom()
 
     def decode(name: str) -> None:
         relative = name if inspection.media_folder in ("", ".") else f"{inspection.media_folder}/{name}"
@@ -43,11 +46,15 @@ def decode_media(
         place = media / relative
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            inspection.images[name] = inspect_image(
-                source, dataset.preview(relative), with_thumbnail=len(names) <= MAX_PREVIEWS
-            )
+            with room.take(read_facts(source)):
+                inspection.images[name] = inspect_image(
+                    source, dataset.preview(relative), with_thumbnail=len(names) <= MAX_PREVIEWS
+                )
         except ImageError as error:
             failures[name] = error
+            return
+        except MemoryError:
+            failures[name] = _needs_too_much()
             return
         inspection.digests[name] = sha256_file(source)
         _link_or_copy(source, place)
@@ -76,6 +83,16 @@ def unused_files(base: Path, column: str, names: list[str]) -> list[str]:
         if relative not in known and path.suffix.lower() in endings and relative.rpartition("/")[0] in folders:
             found.append(relative)
     return found
+
+
+def _needs_too_much() -> ImageError:
+    return ImageError(
+        "Decoding the image needs more memory than an inspection may take.",
+        hint="Save a smaller image.",
+        code="image_too_large",
+        found="an image that needs more memory",
+        expected=f"an image that fits into {(memory_limit_bytes() or 0) / GIB:.1f} GB of memory",
+    )
 
 
 class _CaseMap:

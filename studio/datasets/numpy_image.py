@@ -10,6 +10,7 @@ anything else    refused: the studio does not guess a range
 """
 
 import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from tokenize import TokenError
 from typing import BinaryIO, Literal
@@ -22,6 +23,8 @@ from studio.errors import StudioError
 MAGIC = b"\x93NUMPY"
 MAX_CHANNELS = 64
 MAX_VALUES = 400_000_000
+BLOCK_VALUES = 1 << 20
+"""Converted at a time."""
 Scaling = Literal["", "high byte", "0 to 1", "0 to 255"]
 
 
@@ -39,6 +42,13 @@ class ArrayHeader:
     width: int
     channels: int
     dtype: np.dtype[np.generic]
+    """As the file has it, with its order of bytes."""
+    is_fortran: bool = False
+
+    @property
+    def values(self) -> int:
+        """How many there are."""
+        return self.height * self.width * self.channels
 
 
 def read_array_header(file: BinaryIO) -> ArrayHeader:
@@ -52,7 +62,7 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
         if version not in ((1, 0), (2, 0)):
             raise ValueError(f"version {version}")
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
+        shape, is_fortran, dtype = read(file)
     except (ValueError, EOFError, OSError, SyntaxError, TokenError, MemoryError, RecursionError) as error:
         raise ImageError(
             f"The NumPy file is damaged ({str(error)[:100]}).",
@@ -69,10 +79,9 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
             found=f"values of the type {str(dtype)[:40]}",
             expected="uint8, uint16 or float32",
         )
-    dtype = dtype.newbyteorder("=")
     height, width, channels = _sides(shape)
     _check_size(file, math.prod(shape) * dtype.itemsize)
-    return ArrayHeader(height, width, channels, dtype)
+    return ArrayHeader(height, width, channels, dtype, is_fortran)
 
 
 def read_array(file: BinaryIO) -> tuple[NDArray[np.uint8], Scaling]:
@@ -81,36 +90,36 @@ def read_array(file: BinaryIO) -> tuple[NDArray[np.uint8], Scaling]:
     Raises:
         ImageError: as `read_array_header`, or if the values are in no known range.
     """
-    start = file.tell()
     header = read_array_header(file)
-    file.seek(start)
-    values = np.lib.format.read_array(file, allow_pickle=False)
-    pixels, scaling = to_bytes(values.astype(header.dtype, copy=False))
-    return np.ascontiguousarray(pixels.reshape(header.height, header.width, header.channels)), scaling
+    first, step = file.tell(), header.dtype.itemsize
+
+    def blocks() -> Iterator[NDArray[np.generic]]:
+        file.seek(first)
+        for left in range(header.values, 0, -BLOCK_VALUES):
+            data = file.read(min(left, BLOCK_VALUES) * step)
+            yield np.frombuffer(data, dtype=header.dtype).astype(header.dtype.newbyteorder("="), copy=False)
+
+    flat, scaling = convert(blocks, header.values, header.dtype)
+    shape = (header.height, header.width, header.channels)
+    pixels = flat.reshape(shape, order="F" if header.is_fortran else "C")
+    return np.ascontiguousarray(pixels), scaling
 
 
-def to_bytes(values: NDArray[np.generic]) -> tuple[NDArray[np.uint8], Scaling]:
-    """Values of an image as bytes, and by which rule.
+def convert(
+    blocks: Callable[[], Iterator[NDArray[np.generic]]], count: int, dtype: np.dtype[np.generic]
+) -> tuple[NDArray[np.uint8], Scaling]:
+    """`count` values of an image as bytes, and by which rule; a block at a time, because each is widened on its way.
 
     Raises:
         ImageError: if the values are in no known range.
     """
-    if values.dtype == np.uint8:
-        return values.astype(np.uint8), ""
-    if values.dtype.kind == "b":
-        return values.astype(np.uint8) * np.uint8(255), ""
-    if values.dtype == np.uint16:
-        return (values.astype(np.uint16) >> 8).astype(np.uint8), "high byte"
-    numbers = values.astype(np.float64)
-    if not np.isfinite(numbers).all():
-        raise ImageError(
-            "The image holds NaN or infinite values.",
-            hint="Fill them first.",
-            code="image_values",
-            found=f"{int((~np.isfinite(numbers)).sum()):,} values that are not finite",
-            expected="finite values",
-        )
-    lowest, highest = float(numbers.min(initial=0)), float(numbers.max(initial=0))
+    if dtype == np.uint8:
+        return _gathered(blocks, count, lambda values: values.astype(np.uint8)), ""
+    if dtype.kind == "b":
+        return _gathered(blocks, count, lambda values: values.astype(np.uint8) * np.uint8(255)), ""
+    if dtype.kind == "u" and dtype.itemsize == 2:
+        return _gathered(blocks, count, lambda values: (values.astype(np.uint16) >> 8).astype(np.uint8)), "high byte"
+    lowest, highest = _range(blocks)
     if lowest < 0 or highest > 255:
         raise ImageError(
             f"The values reach from {lowest:g} to {highest:g}; they are in neither known range.",
@@ -119,9 +128,44 @@ def to_bytes(values: NDArray[np.generic]) -> tuple[NDArray[np.uint8], Scaling]:
             found=f"{lowest:g} to {highest:g}",
             expected="0 to 1, or 0 to 255",
         )
-    if values.dtype.kind == "f" and highest <= 1:
-        return np.rint(numbers * 255).astype(np.uint8), "0 to 1"
-    return np.rint(numbers).astype(np.uint8), "0 to 255" if values.dtype.kind == "f" else ""
+    factor = 255.0 if dtype.kind == "f" and highest <= 1 else 1.0
+    pixels = _gathered(blocks, count, lambda values: np.rint(values.astype(np.float64) * factor).astype(np.uint8))
+    if dtype.kind != "f":
+        return pixels, ""
+    return pixels, "0 to 1" if highest <= 1 else "0 to 255"
+
+
+def _gathered(
+    blocks: Callable[[], Iterator[NDArray[np.generic]]],
+    count: int,
+    changed: Callable[[NDArray[np.generic]], NDArray[np.uint8]],
+) -> NDArray[np.uint8]:
+    flat, at = np.empty(count, dtype=np.uint8), 0
+    for block in blocks():
+        flat[at : at + block.size] = changed(block.reshape(-1))
+        at += block.size
+    return flat
+
+
+def _range(blocks: Callable[[], Iterator[NDArray[np.generic]]]) -> tuple[float, float]:
+    """The least and the greatest value, and zero among them."""
+    lowest = highest = 0.0
+    unknown = 0
+    for block in blocks():
+        numbers = block.astype(np.float64)
+        is_finite = np.isfinite(numbers)
+        unknown += int(numbers.size - is_finite.sum())
+        lowest = min(lowest, float(numbers.min(initial=0, where=is_finite)))
+        highest = max(highest, float(numbers.max(initial=0, where=is_finite)))
+    if unknown:
+        raise ImageError(
+            "The image holds NaN or infinite values.",
+            hint="Fill them first.",
+            code="image_values",
+            found=f"{unknown:,} values that are not finite",
+            expected="finite values",
+        )
+    return lowest, highest
 
 
 def _sides(shape: tuple[int, ...]) -> tuple[int, int, int]:

@@ -6,7 +6,6 @@ Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, 
 
 import errno
 import os
-import resource
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,6 +23,7 @@ from studio.datasets.importers.upload import Upload
 from studio.datasets.listing import MediaFolder, file_columns, list_files, list_media_folders, list_tables
 from studio.datasets.media import ImageError, inspect_image, sniff_type
 from studio.datasets.refusals import found_and_expected, refusal_finding
+from studio.datasets.scan_end import SCAN_CPU_SECONDS
 from studio.datasets.scan_result import (
     TABLE_ROLES,
     Choices,
@@ -45,13 +45,12 @@ from studio.errors import ArchiveError, DatasetError, PathError, StudioError
 from studio.files import no_space_error, read_head, read_json, resolve_inside, write_json
 from studio.problems.contract import ProblemType, TableView
 from studio.problems.registry import problem_type
+from studio.process_limits import GIB, ProcessLimits, limit_process, memory_limit_bytes, usual_memory_bytes
 from studio.results.prediction import ROW
 from studio.results.sample_view import SampleView
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 from studio.visible import make_output_visible
 
-MEMORY_BYTES = 6 << 30
-CPU_SECONDS = 600
 PREVIEW_ROWS = 20
 PREVIEW_SAMPLES = 6
 EXAMPLES = 5
@@ -75,12 +74,13 @@ def scan(folder: Path) -> Scan:
             shutil.rmtree(files, ignore_errors=True)
         return Scan(state="failed", error=_problem(known))
     except MemoryError:
+        room = f"{(memory_limit_bytes() or usual_memory_bytes()) / GIB:.1f} GB of memory"
         problem = ScanProblem(
             code="too_large",
-            message=f"Reading the tables needs more than {MEMORY_BYTES >> 30} GB of memory.",
-            hint="Split the tables, or drop columns that are not needed.",
-            found=f"more than {MEMORY_BYTES >> 30} GB of memory needed",
-            expected=f"tables that fit into {MEMORY_BYTES >> 30} GB of memory",
+            message=f"Reading the tables needs more than {room}.",
+            hint="Split the tables, or drop columns that are not needed. A lower `ulimit` of the account counts, too.",
+            found=f"more than {room} needed",
+            expected=f"tables that fit into {room}",
         )
         return Scan(state="failed", error=problem)
 
@@ -340,19 +340,12 @@ def _cell(value: Any) -> str:
     return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)[:200]
 
 
-def limit_process() -> None:
-    """Bound memory and processor time of this process, so that a hostile file ends it and not the machine."""
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def main(arguments: list[str]) -> int:
     """Scan one import folder; the answer is `scan.json`."""
     os.umask(0o077)
     make_output_visible()
     folder = Path(arguments[0]).resolve()
-    limit_process()
+    limit_process(ProcessLimits(memory_bytes=usual_memory_bytes(), cpu_seconds=SCAN_CPU_SECONDS))
     result = scan(folder)
     # The API's detail of an error has no such fields; findings, which it passes on whole, have.
     write_json(folder / "scan.json", result.model_dump(mode="json"))

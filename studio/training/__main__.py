@@ -16,9 +16,9 @@ def main(arguments: list[str]) -> int:
 
         return serve(Path(arguments[1]))
     if len(arguments) == 1 and not arguments[0].startswith("-"):
-        from studio.training.worker import run_worker
+        from studio.training.worker import worker_process
 
-        return run_worker(Path(arguments[0]))
+        return worker_process(Path(arguments[0]))
     sys.stderr.write(f"{USAGE}\n")
     return 2
 

@@ -178,9 +178,9 @@ def _become_worker(folder: Path, environment: dict[str, str], inherited: tuple[s
         _redirect(folder / "worker.log")
         os.chdir(folder)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        from studio.training.worker import run_worker
+        from studio.training.worker import worker_process
 
-        code = run_worker(folder)
+        code = worker_process(folder)
         sys.stdout.flush()
         sys.stderr.flush()
     except BaseException as error:  # the border of the process; _exit below must be reached

@@ -5,11 +5,12 @@ import logging
 import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from studio.errors import TrainingError
+from studio.process_limits import GIB, ProcessLimits, limit_process, share_of_memory, usual_memory_bytes
 from studio.runs.events import Finished, Started, Stopped
 from studio.runs.folder import RunFolder, RunLock
 from studio.runs.process import ProcessRecord
@@ -26,6 +27,24 @@ LOCK_HELD = 3
 STOPPED = 4
 WATCHED = frozenset({WorkerKind.TRAIN, WorkerKind.PREDICT})
 """Work that goes on by itself from its beginning to its end."""
+
+
+LIMITS: Mapping[WorkerKind, Callable[[], ProcessLimits]] = {
+    WorkerKind.INSPECT: lambda: ProcessLimits(usual_memory_bytes()),
+    WorkerKind.PREVIEW: lambda: ProcessLimits(usual_memory_bytes(), cpu_seconds=600, file_bytes=GIB),
+    WorkerKind.PREDICT: lambda: ProcessLimits(share_of_memory()),
+    WorkerKind.ANSWER: lambda: ProcessLimits(share_of_memory(), file_bytes=GIB),
+}
+"""Of workers that read files of others. How long an inspection or a prediction takes is for the size of its data."""
+
+
+def worker_process(path: Path) -> int:
+    """`run_worker` in a process that is there for it alone, with the limits of its kind."""
+    with suppress(OSError, ValueError):  # an order that cannot be read is told below
+        limits = LIMITS.get(RunSpec.read(path).kind)
+        if limits is not None:
+            limit_process(limits())
+    return run_worker(path)
 
 
 def run_worker(path: Path) -> int:

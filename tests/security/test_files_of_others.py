@@ -1,5 +1,6 @@
 """B130 to B159: whatever reads files of others is bounded, and a hostile one ends nothing but its own request."""
 
+import io
 import json
 import os
 import subprocess
@@ -7,11 +8,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import psutil
 import pytest
 
+from studio.runs.folder import RunFolder
+from studio.runs.spec import RunSpec, WorkerKind
 from tests.security.black_box import BlackBox
+from tests.security.conftest import Trained
 from tests.security.hostile import packed, pickle_that_touches, picture
+from tests.security.test_archives_and_media import watched
 from tests.security.test_code_by_content import order_without_name
 
 DEEP = {"blocks": "- ", "lists": "[", "keys": "? ", "mappings": "{a: "}
@@ -88,3 +94,44 @@ def test_b135_a_model_of_another_type_ends_the_run_in_words(box: BlackBox, tmp_p
     assert "timm_wrapper" in told
     assert "deberta-v2" in told
     assert not mark.exists()
+
+
+def wide_arrays(count: int) -> bytes:
+    """A zip of NumPy images of 60 MB, all zeros, beside noise that keeps the whole below what a zip may expand to."""
+    target = io.BytesIO()
+    np.save(target, np.zeros((1000, 2500, 3), dtype=np.float64))
+    names = [f"{number}.npy" for number in range(count)]
+    table = "image,label\n" + "".join(f"{name},{'ab'[at % 2]}\n" for at, name in enumerate(names))
+    noise = os.urandom(count << 19)
+    return packed({"train.csv": table, **dict.fromkeys(names, target.getvalue()), "noise.bin": noise})
+
+
+def test_b137_an_inspection_decodes_by_parts(box: BlackBox) -> None:
+    """Values were widened all at once, in four threads: a zip of 2.6 MB took 3.7 GB."""
+    _, found = box.looked_at("arrays.zip", wide_arrays(2))
+    assert found["state"] == "ready", found["error"]
+    order = {"name": "b137", "choices": found["choices"]}
+
+    with watched(box) as peak:
+        made = box.api("POST", f"/api/imports/{found['id']}/finish", order)
+        dataset = box.wait(f"/api/datasets/{made['id']}", lambda one: one["state"] in ("ready", "failed"))
+
+    assert dataset["state"] == "ready", dataset["error"]
+    assert peak.child < 220 << 20, f"{peak.child / 1e6:.0f} MB"
+
+
+@pytest.mark.skipif(not Path("/proc/self/limits").is_file(), reason="B136: limits of processes are read from /proc")
+def test_b136_a_worker_that_answers_has_limits(box: BlackBox, trained: Trained) -> None:
+    """The server itself has none of them, so they are the worker's own."""
+    asked = box.call("POST", f"/api/runs/{trained.run['id']}/answer", picture(3), headers={"Content-Type": "image/png"})
+    assert asked.status == 200, asked.text
+    folders = [RunFolder(path.parent) for path in box.home.rglob("spec.json")]
+    answering = [one for one in folders if RunSpec.read(one.path).kind is WorkerKind.ANSWER]
+
+    for folder in answering:
+        limits = Path("/proc", str(json.loads(folder.process.read_text())["pid"]), "limits").read_text()
+        limited = {line[:26].strip(): line[26:46].strip() for line in limits.splitlines()}
+        assert limited["Max data size"].isdigit(), limits
+        assert limited["Max file size"] == str(1 << 30)
+        assert limited["Max core file size"] == "0"
+    assert answering

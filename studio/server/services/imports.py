@@ -14,6 +14,7 @@ from typing import Any
 
 from studio.datasets.dataset import preview_name
 from studio.datasets.media import sniff_type
+from studio.datasets.scan_end import ended_error
 from studio.datasets.scan_result import TABLE_ROLES
 from studio.errors import ConflictError, PathError, StudioError
 from studio.files import private_folder, read_head, read_json, remove, resolve_inside, write_json
@@ -346,20 +347,7 @@ class Imports:
         if scan.is_file():
             found = read_json(scan)
             return {"state": found.get("state", "ready"), "error": found.get("error")}
-        if code is None:
-            words = f"Looking at this data took longer than {SCAN_SECONDS / 60:.0f} minutes."
-            hint = "Import a smaller part of it."
-        else:
-            words = f"Looking at this data ended early ({'signal' if code < 0 else 'exit code'} {abs(code)})."
-            hint = "The files may be damaged, or need more memory than one import may take."
-        ended = {
-            "code": "scan",
-            "message": words,
-            "hint": hint,
-            "found": "no result",
-            "expected": "data that can be read",
-        }
-        return {"state": "failed", "error": ended}
+        return {"state": "failed", "error": ended_error(code, SCAN_SECONDS)}
 
 
 def plain_choices(choices: Choices) -> dict[str, Any]:

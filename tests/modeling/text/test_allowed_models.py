@@ -15,7 +15,7 @@ from studio.errors import WeightsError
 from studio.modeling.text.allowed_models import MODEL_TYPES, PAIR, allowed_config, declared_keys
 from studio.modeling.text.assets import text_assets
 from studio.modeling.text.clean_copies import weights_folder
-from studio.modeling.text.encoder import TextHead
+from studio.modeling.text.encoder import PooledTextEncoder
 from studio.modeling.text.sources import find_text_model
 from studio.modeling.text.transformers_models import model_config
 
@@ -33,7 +33,7 @@ def weights_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def write_model(folder: Path, assets: Mapping[str, bytes], architecture: Any, **tokenizer: Any) -> Path:
     """A whole small model."""
     folder.mkdir(parents=True)
-    save_file(TextHead(architecture, assets, 2, None).backbone.encoder.body.state_dict(), folder / "model.safetensors")
+    save_file(PooledTextEncoder(architecture, assets, None).encoder.body.state_dict(), folder / "model.safetensors")
     (folder / "config.json").write_bytes(assets["config.json"])
     (folder / "tokenizer.json").write_bytes(assets["tokenizer.json"])
     settings = {"tokenizer_class": "PreTrainedTokenizerFast", "pad_token": "[PAD]", "cls_token": "[CLS]", **tokenizer}
@@ -134,7 +134,7 @@ def test_sizes_that_do_not_fit_are_told_in_words(
     values = {**json.loads(assets["config.json"]), **wrong}
 
     with pytest.raises(WeightsError):
-        TextHead(architecture, {**assets, "config.json": json.dumps(values).encode()}, 2, None)
+        PooledTextEncoder(architecture, {**assets, "config.json": json.dumps(values).encode()}, None)
 
 
 def test_halves_of_a_pair_are_held_to_the_same_lists() -> None:
@@ -176,7 +176,7 @@ def test_nothing_else_of_a_folder_is_looked_at(
     sys.addaudithook(note)
 
     own = text_assets("team/tiny", lambda: ())
-    model = TextHead(architecture, own, 2, find_text_model("team/tiny").weights())
+    model = PooledTextEncoder(architecture, own, find_text_model("team/tiny").weights())
     is_watching.clear()
 
     assert model is not None
@@ -216,7 +216,7 @@ def test_weights_in_several_files_are_read_beside_their_index(
     weights_home: Path, assets: Mapping[str, bytes], architecture: Any
 ) -> None:
     folder = write_model(weights_home / "team" / "parts", assets, architecture)
-    tensors = TextHead(architecture, assets, 2, None).backbone.encoder.body.state_dict()
+    tensors = PooledTextEncoder(architecture, assets, None).encoder.body.state_dict()
     (folder / "model.safetensors").unlink()
     names = sorted(tensors)
     for part, some in (("a", names[::2]), ("b", names[1::2])):
@@ -224,10 +224,10 @@ def test_weights_in_several_files_are_read_beside_their_index(
     places = {name: f"{'ab'[at % 2]}.safetensors" for at, name in enumerate(names)}
     (folder / "model.safetensors.index.json").write_text(json.dumps({"metadata": {}, "weight_map": places}))
 
-    model = TextHead(architecture, assets, 2, find_text_model("team/parts").weights())
+    model = PooledTextEncoder(architecture, assets, find_text_model("team/parts").weights())
 
     for name, tensor in tensors.items():
-        torch.testing.assert_close(model.backbone.encoder.body.state_dict()[name], tensor)
+        torch.testing.assert_close(model.encoder.body.state_dict()[name], tensor)
 
 
 @pytest.mark.parametrize(

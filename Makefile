@@ -110,7 +110,7 @@ build: $(VENV)/.dev studio/web/index.html ## A wheel with the page inside
 	@ls -1 dist/*.whl
 
 schema: $(VENV)/.dev ## Regenerate docs, examples of settings, API types and name lists from the code
-	$(PY) -m studio.settings.generate
+	$(PY) -m studio.configuration.generate
 	$(PY) -m studio.server.openapi > frontend/openapi.json
 	@$(with_node)
 	npm --prefix frontend run --silent types

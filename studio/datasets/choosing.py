@@ -6,7 +6,8 @@ from typing import Any
 from studio.datasets.dataset import TableRole
 from studio.datasets.listing import role_by_name
 from studio.datasets.scan_result import TABLE_ROLES, Choices, ScannedGuess
-from studio.problems.contract import Guess, ProblemType, TableView
+from studio.datasets.table_view import TableView
+from studio.problems.contract import Guess, ProblemType
 from studio.problems.registry import problem_type, problem_types
 
 

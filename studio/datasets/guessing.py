@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from studio.problems.contract import TableView
+from studio.datasets.table_view import TableView
 
 LABEL_WORDS = ("label", "class", "category", "target", "species", "type", "tag", "diagnosis", "sentiment")
 RESERVED = ("fold", "split", "id", "index")

@@ -40,10 +40,11 @@ from studio.datasets.scan_result import (
 )
 from studio.datasets.shown_values import listed, quoted
 from studio.datasets.table import EXTENSIONS, RawTable, profile_column, read_table
+from studio.datasets.table_view import TableView
 from studio.datasets.unpacking import unpack
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
 from studio.files import no_space_error, read_head, read_json, resolve_inside, write_json
-from studio.problems.contract import ProblemType, TableView
+from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.process_limits import GIB, ProcessLimits, limit_process, memory_limit_bytes, usual_memory_bytes
 from studio.results.prediction import ROW

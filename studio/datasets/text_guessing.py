@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from studio.datasets.guessing import RESERVED
+from studio.datasets.table_view import TableView
 from studio.datasets.tag_lists import is_tag, words_of
-from studio.problems.contract import TableView
 
 TEXT_WORDS = (
     "text", "sentence", "review", "comment", "content", "body", "message", "utterance", "tweet", "question",

@@ -12,16 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.importers.format import DatasetFormat
-from studio.problems.contract import (
-    Category,
-    ColumnRole,
-    Guess,
-    LabelFinder,
-    ModelType,
-    ProblemType,
-    SuggestionContext,
-    TableView,
-)
+from studio.datasets.table_view import TableView
+from studio.problems.contract import Category, ColumnRole, Guess, LabelFinder, ModelType, ProblemType, SuggestionContext
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import Annotation, SampleView
 from studio.settings.choices import ChoiceContext

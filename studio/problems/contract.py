@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from studio.datasets.dataset import ColumnKind, DatasetProfile
 from studio.datasets.importers.format import DatasetFormat
+from studio.datasets.table_view import TableView
 from studio.results.insight import SAMPLE_PANELS
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import SampleView
@@ -78,19 +79,6 @@ class ModelType:
     id: str | None
     title: str
     settings: type[SettingsSchema]
-
-
-@dataclass(frozen=True)
-class TableView:
-    """What guesses look at: a table's first rows as real values, and where its media files are."""
-
-    name: str
-    rows: "pd.DataFrame"
-    kinds: Mapping[str, ColumnKind]
-    media_folders: Mapping[str, int]
-    """Folder -> number of files."""
-    file_columns: Mapping[str, str]
-    """Column -> folder that holds the files it names."""
 
 
 @dataclass(frozen=True)

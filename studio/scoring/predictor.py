@@ -17,9 +17,9 @@ from studio.modeling.layout import apply_layout
 from studio.modeling.precision import Precision
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Attribution, Media, Recipe, Target
-from studio.modeling.recipes import recipe_class
 from studio.modeling.scoring import score_table
 from studio.problems.contract import ProblemType
+from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_type
 from studio.scoring.bundle import Bundle, open_bundle
 from studio.scoring.input_checks import InputError, input_findings

@@ -16,8 +16,8 @@ from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.input_cache import InputCache, open_cache
 from studio.modeling.loading import data_workers
 from studio.modeling.recipe import Assets, Media, Recipe, Target
-from studio.modeling.recipes import recipe_class
 from studio.problems.contract import ProblemType
+from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_type
 from studio.results.metric import MetricInfo
 from studio.runs.folder import RunFolder

@@ -61,7 +61,7 @@ def _warm_up() -> None:
 
     for name in PRELOADED:
         importlib.import_module(name)
-    from studio.modeling.recipes import recipe_class
+    from studio.problems.recipes import recipe_class
     from studio.problems.registry import problem_types
 
     for kind in problem_types().values():

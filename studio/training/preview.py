@@ -11,7 +11,7 @@ from studio.datasets.dataset import Dataset
 from studio.errors import DatasetError
 from studio.files import write_json
 from studio.modeling.recipe import Draw, Media, Recipe
-from studio.modeling.recipes import recipe_class
+from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_type
 from studio.results.sample_view import SampleView
 from studio.runs.events import Finished

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from studio.modeling.encoder_recipe import EncoderRecipe
-from studio.modeling.recipes import recipe_class
 from studio.problems.contract import ProblemType
+from studio.problems.recipes import recipe_class
 from studio.problems.registry import PARTS, problem_types
 
 PROBLEMS = Path(__file__).resolve().parents[2] / "studio" / "problems"

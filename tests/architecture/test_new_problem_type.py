@@ -61,7 +61,7 @@ def test_it_appears_in_registry_form_and_command_line(tmp_path: Path) -> None:
 def test_its_yaml_is_read(tmp_path: Path) -> None:
     env = environment(tmp_path)
     code = (
-        "from studio.settings.yaml_config import dump_config, load_config\n"
+        "from studio.configuration.yaml_config import dump_config, load_config\n"
         "from studio.problems.registry import problem_type\n"
         "settings = problem_type('throw_away').model_types[0].settings()\n"
         "loaded = load_config(dump_config(settings))\n"

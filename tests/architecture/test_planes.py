@@ -19,7 +19,7 @@ def test_importing_the_server_and_every_spec_does_not_load_torch() -> None:
     loaded = modules_after(
         "import studio.server.studio, studio.server.openapi, studio.cli\n"
         "from studio.problems.registry import problem_types\n"
-        "from studio.settings.document import settings_document\n"
+        "from studio.configuration.document import settings_document\n"
         "from studio.settings.choices import ChoiceContext\n"
         "[settings_document(kind, None, ChoiceContext()) for kind in problem_types().values()]"
     )

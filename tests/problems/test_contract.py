@@ -17,15 +17,16 @@ import torch
 from safetensors.torch import load_file
 
 from benchmarks.workspace import import_example, make_run
+from studio.configuration.yaml_config import dump_config, load_config
 from studio.datasets.dataset import Dataset
 from studio.datasets.folds import split
 from studio.files import read_json
 from studio.modeling.loading import TrainingOrder
 from studio.modeling.optimizers import make_optimizer
 from studio.modeling.recipe import Media
-from studio.modeling.recipes import recipe_class
 from studio.modeling.seeds import seed_everything
 from studio.problems.contract import ModelType, ProblemType
+from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_types
 from studio.results.insight import SAMPLE_PANELS, Insight
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS
@@ -34,7 +35,6 @@ from studio.runs.events import decode
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.settings.sections.text import SCRATCH
-from studio.settings.yaml_config import dump_config, load_config
 from studio.training.stopping import StopSignal
 from studio.training.worker import run_worker
 from tests.forked_worker import fork_worker, next_attempt, of_kind, stream, tail

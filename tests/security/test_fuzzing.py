@@ -23,6 +23,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from studio.configuration.yaml_config import dump_config, load_config
 from studio.datasets.archive import extract_zip
 from studio.datasets.cells import CellError, parse_list
 from studio.datasets.dataset import Dataset
@@ -35,7 +36,6 @@ from studio.modeling.checkpoint import damaged_file
 from studio.problems.registry import problem_type, problem_types
 from studio.server.downloads import user_file
 from studio.settings.augmentations import parse_pipeline
-from studio.settings.yaml_config import dump_config, load_config
 from studio.store.home import Home
 from tests.security.hostile import packed, picture
 

@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
+from studio.configuration.yaml_config import load_config
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext, Column
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.grid import grid_findings
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.augmentation import CUSTOM_TRAIN
-from studio.settings.yaml_config import load_config
 
 SCHEMAS = [model.settings for kind in problem_types().values() for model in kind.model_types]
 IMAGES = problem_types()["image_classification"].model_types[0].settings

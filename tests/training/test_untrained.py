@@ -8,9 +8,9 @@ import pytest
 from safetensors.torch import save_file
 
 from benchmarks.workspace import import_example, make_run
-from studio.modeling.recipes import recipe_class
 from studio.modeling.seeds import seed_everything
 from studio.modeling.text.tokenizer import TOKENIZER
+from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_type
 from studio.runs.events import decode
 from studio.training.worker import run_worker

@@ -2,7 +2,8 @@
 
 from studio.datasets.box_columns import class_column, corner_columns
 from studio.datasets.guessing import file_column
-from studio.problems.contract import Guess, TableView
+from studio.datasets.table_view import TableView
+from studio.problems.contract import Guess
 
 
 def guess(view: TableView) -> Guess | None:

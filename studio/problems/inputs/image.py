@@ -9,8 +9,9 @@ from studio.datasets.image_profile import image_profile
 from studio.datasets.importers.format import DatasetFormat, table_format
 from studio.datasets.importers.image_folder import IMAGE_FOLDER
 from studio.datasets.inspection import Inspection
+from studio.datasets.table_view import TableView
 from studio.problems.composition import FoundInput, InputSpec, TaskSpec
-from studio.problems.contract import Category, ColumnRole, TableView
+from studio.problems.contract import Category, ColumnRole
 from studio.problems.requirements import IMAGE_SCORING
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, SampleView, image_ref

@@ -11,9 +11,10 @@ from studio.datasets.dataset import DatasetProfile
 from studio.datasets.guessing import class_columns, is_label_word, zero_one_columns
 from studio.datasets.inspection import Inspection
 from studio.datasets.label_checks import inspect_labels, rows_of_label, truth_of
+from studio.datasets.table_view import TableView
 from studio.datasets.text_checks import columns_of
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
-from studio.problems.contract import ColumnRole, TableView
+from studio.problems.contract import ColumnRole
 from studio.results.classification import CLASSIFICATION_METRICS, Panel
 from studio.results.sample_view import Annotation, LabelScore
 from studio.settings.choices import ChoiceContext

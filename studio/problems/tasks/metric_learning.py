@@ -6,8 +6,9 @@ from studio.datasets.dataset import DatasetProfile
 from studio.datasets.guessing import class_columns
 from studio.datasets.identity_checks import inspect_identities
 from studio.datasets.inspection import Inspection
+from studio.datasets.table_view import TableView
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
-from studio.problems.contract import ColumnRole, TableView
+from studio.problems.contract import ColumnRole
 from studio.problems.tasks.classification import find_label, truth
 from studio.results.retrieval import RETRIEVAL_METRICS, Panel
 from studio.settings.choices import ChoiceContext

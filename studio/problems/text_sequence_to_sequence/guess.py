@@ -1,7 +1,8 @@
 """Whether a table looks like sequence to sequence."""
 
+from studio.datasets.table_view import TableView
 from studio.datasets.text_guessing import TARGET_WORDS, has_word, prose_columns
-from studio.problems.contract import Guess, TableView
+from studio.problems.contract import Guess
 
 
 def guess(view: TableView) -> Guess | None:

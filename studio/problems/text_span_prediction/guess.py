@@ -1,7 +1,8 @@
 """Whether a table looks like span prediction."""
 
+from studio.datasets.table_view import TableView
 from studio.datasets.text_guessing import has_word
-from studio.problems.contract import Guess, TableView
+from studio.problems.contract import Guess
 
 _QUESTION = ("question", "query")
 _CONTEXT = ("context", "passage", "paragraph", "document", "article")

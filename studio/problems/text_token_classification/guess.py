@@ -1,7 +1,8 @@
 """Whether a table looks like token classification."""
 
+from studio.datasets.table_view import TableView
 from studio.datasets.text_guessing import word_and_tag_columns
-from studio.problems.contract import Guess, TableView
+from studio.problems.contract import Guess
 
 
 def guess(view: TableView) -> Guess | None:

@@ -5,6 +5,9 @@ import math
 from pathlib import Path
 from typing import Any
 
+from studio.configuration.document import settings_document, suggested_entries
+from studio.configuration.reference import reference_markdown
+from studio.configuration.yaml_config import dump_config, load_config
 from studio.datasets.dataset import Dataset
 from studio.machine import machine
 from studio.problems.contract import CATEGORY_TITLES, ProblemType
@@ -30,10 +33,7 @@ from studio.server.schemas.catalogue import (
     Translation,
 )
 from studio.server.services.planning import Planner, Prepared
-from studio.settings.document import settings_document, suggested_entries
 from studio.settings.finding import SettingsError, blocking
-from studio.settings.reference import reference_markdown
-from studio.settings.yaml_config import dump_config, load_config
 from studio.store.home import Home
 
 _SOURCES = {

@@ -6,6 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
+from studio.configuration.yaml_config import dump_config
 from studio.errors import ConflictError, NotFoundError, PathError
 from studio.failpoints import failpoint
 from studio.problems.registry import problem_type
@@ -37,7 +38,6 @@ from studio.server.services.secrets import Secrets
 from studio.server.views import damaged_experiment, experiment_row, experiment_view, shown
 from studio.settings.finding import SettingsError
 from studio.settings.schema import SCHEMA_VERSION
-from studio.settings.yaml_config import dump_config
 from studio.store.experiments import ExperimentQuery, ExperimentRow
 from studio.store.home import Home
 from studio.store.ids import new_id

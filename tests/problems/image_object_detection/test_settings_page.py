@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from studio.configuration.document import settings_document
+from studio.configuration.yaml_config import dump_config, load_config
 from studio.problems.contract import ModelType
 from studio.problems.image_object_detection.spec import PROBLEM_TYPE
 from studio.settings.choices import ChoiceContext
-from studio.settings.document import settings_document
-from studio.settings.yaml_config import dump_config, load_config
 
 ALL = ("efficientdet", "faster_rcnn", "fcos")
 EFFICIENTDET = ("efficientdet",)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from studio.configuration.document import settings_document
+from studio.configuration.yaml_config import dump_config, load_config
 from studio.problems.registry import problem_type
 from studio.problems.text_metric_learning.spec import PROBLEM_TYPE
 from studio.settings.choices import ChoiceContext
-from studio.settings.document import settings_document
-from studio.settings.yaml_config import dump_config, load_config
 
 TextMetricLearningSettings = problem_type("text_metric_learning").model_types[0].settings
 

@@ -12,12 +12,12 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict
 
+from studio.configuration.hydrogen_torch import translate
 from studio.errors import NotFoundError, YamlError
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_type, problem_types
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.grid import grid_findings
-from studio.settings.hydrogen_torch import translate
 from studio.settings.schema import SCHEMA_VERSION, SettingsSchema, flatten
 from studio.settings.setting import Kind
 from studio.settings.yaml_text import YamlDocument, read_yaml

@@ -1,15 +1,15 @@
 """Writes what is made from the schemas: the settings reference in `docs/settings/` and the YAML files in `configs/`.
 
-`python -m studio.settings.generate [--check]`: with `--check`, says what is out of date and changes nothing.
+`python -m studio.configuration.generate [--check]`: with `--check`, says what is out of date and changes nothing.
 """
 
 import sys
 from pathlib import Path
 
+from studio.configuration.reference import reference_markdown
+from studio.configuration.yaml_config import dump_config
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_types
-from studio.settings.reference import reference_markdown
-from studio.settings.yaml_config import dump_config
 
 ROOT = Path(__file__).resolve().parents[2]
 

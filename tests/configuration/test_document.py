@@ -3,13 +3,13 @@ from pathlib import Path
 
 import pytest
 
+from studio.configuration.document import settings_document
+from studio.configuration.generate import generated_files
+from studio.configuration.reference import reference_markdown
 from studio.datasets.dataset import DatasetProfile
 from studio.problems.contract import SuggestionContext
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext, Column
-from studio.settings.document import settings_document
-from studio.settings.generate import generated_files
-from studio.settings.reference import reference_markdown
 
 TYPES = list(problem_types().values())
 

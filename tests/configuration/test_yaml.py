@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from studio.configuration.yaml_config import LoadedConfig, dump_config, load_config
 from studio.errors import YamlError
 from studio.problems.registry import problem_types
 from studio.settings.schema import SettingsSchema
-from studio.settings.yaml_config import LoadedConfig, dump_config, load_config
 from studio.settings.yaml_text import MAX_DEPTH, read_yaml
 
 SCHEMAS = [model.settings for kind in problem_types().values() for model in kind.model_types]
@@ -140,11 +140,8 @@ def test_text_that_is_no_plain_mapping_is_one_finding(text: Any) -> None:
 @pytest.mark.parametrize("before", ["", "a: 1\nb: ", "a: &x 1\n---\n"])
 def test_a_deep_text_is_refused_with_its_line_before_anything_recurses(opener: str, before: str) -> None:
     """The composer of PyYAML recurses in C: such a text ended the process by a signal."""
-    begun = time.perf_counter()
-
     loaded = load_config(before + opener * 30_000)
 
-    assert time.perf_counter() - begun < 1
     assert loaded.settings == {}
     assert len(loaded.findings) == 1
     assert loaded.findings[0].line

@@ -161,11 +161,11 @@ ELSEWHERE = {
     "E134": "tests/settings/test_augmentations.py",
     "E135": "tests/server/test_previews.py",
     "E136": "tests/settings/test_augmentations.py",
-    "E113": "tests/settings/test_yaml.py",
-    "E114": "tests/settings/test_yaml.py",
-    "E115": "tests/settings/test_yaml.py",
-    "E123": "tests/settings/test_yaml.py",
-    "E128": "tests/settings/test_yaml.py",
+    "E113": "tests/configuration/test_yaml.py",
+    "E114": "tests/configuration/test_yaml.py",
+    "E115": "tests/configuration/test_yaml.py",
+    "E123": "tests/configuration/test_yaml.py",
+    "E128": "tests/configuration/test_yaml.py",
 }
 """Rows with tests of their own."""
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from studio.commands.connection import Connection, connect, part
+from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path
 from studio.commands.output import answer_json, answer_table, has_errors, shown, tell, tell_findings, working
 from studio.files import iter_files
@@ -185,9 +185,8 @@ def _await_scan(connection: Connection, draft: dict[str, Any], *, may_fail: bool
             time.sleep(POLL_SECONDS)
             draft = connection.get(f"/api/imports/{draft['id']}")
     if draft["state"] == "failed" and not may_fail:
-        error = draft["error"] or {}
-        tell_findings(draft["findings"])
-        raise InputError(error.get("message", "The data could not be read."), hint=error.get("hint", ""))
+        error = draft["error"] or {"code": "scan", "message": "The data could not be read.", "hint": ""}
+        raise ApiError(422, {"findings": draft["findings"], "error": error})
     return draft
 
 
@@ -204,7 +203,8 @@ def _report(connection: Connection, dataset: dict[str, Any], json: bool) -> int:
     findings = connection.get(f"/api/datasets/{dataset['id']}/findings")
     tell_findings(findings)
     if dataset["state"] == "failed":
-        error = dataset["error"] or {}
+        error = {**(dataset["error"] or {})}
+        error.pop("findings", None)
         if json:
             answer_json(_view(dataset) | {"findings": findings, "error": error})
         tell(error.get("message", "The import failed."), error.get("hint", ""))

@@ -120,6 +120,8 @@ def _await(connection: Connection, prediction: dict[str, Any]) -> dict[str, Any]
             status.update(f"Predicting, {prediction['progress']:.0%}")
     if prediction["state"] != "finished":
         error = prediction["error"] or {}
+        if error.get("findings"):
+            raise ApiError(422, {"findings": error.pop("findings"), "error": error})
         raise WorkFailedError(
             error.get("message", f"The prediction {prediction['state']}."), hint=error.get("hint", "")
         )

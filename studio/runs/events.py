@@ -14,6 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSeriali
 
 from studio.results.insight import InsightEntry
 from studio.results.prediction import PredictionSummary
+from studio.settings.finding import Finding
 
 EVENT_VERSION = 1
 TIMED_PARTS = (
@@ -214,6 +215,8 @@ class Failed(_Event):
     """The key of the likely setting, if one stands behind it."""
     sample: FailedSample | None = None
     """The sample that could not be read, if there was one."""
+    findings: tuple[Finding, ...] = ()
+    """Everything that is wrong with what the worker was given, where that is why it cannot go on."""
     detail: str = ""
     """Traceback, for the log only."""
 

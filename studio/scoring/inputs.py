@@ -7,21 +7,21 @@ import pandas as pd
 from studio.datasets.table import read_table
 from studio.errors import DatasetError
 from studio.results.prediction import ROW
-from studio.settings.finding import blocking
+from studio.settings.finding import FindingsError, blocking
 
 
 def input_table(path: Path) -> pd.DataFrame:
     """A table with row numbers.
 
     Raises:
-        DatasetError: if it cannot be read, or rows are damaged.
+        DatasetError: if it cannot be read.
+        FindingsError: if rows are damaged, with everything that was found.
     """
     if not path.is_file():
         raise DatasetError(f"There is no table {path.name!r}.", hint="Check the name and its folder.")
     raw = read_table(path, path.name)
-    errors = blocking(raw.findings)
-    if errors:
-        raise DatasetError(f"{path.name}: {errors[0].message}", hint=errors[0].fix, code=errors[0].code)
+    if blocking(raw.findings):
+        raise FindingsError(raw.findings)
     if ROW in raw.frame.columns:
         return raw.frame
     return raw.frame.assign(**{ROW: range(1, len(raw.frame) + 1)})

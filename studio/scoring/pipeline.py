@@ -13,6 +13,7 @@ from studio.scoring.golden import changed_since, largest_difference, tolerance
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
 from studio.scoring.tables import prediction_table, write_csv, write_raw
+from studio.settings.finding import told
 
 FAILED = 1
 BAD_INPUT = 2
@@ -89,7 +90,7 @@ def main(folder: Path, arguments: list[str]) -> int:
             return _verify(folder)
         count = predict_file(folder, Order(chosen.table, chosen.output, chosen.media, chosen.index, chosen.raw))
     except StudioError as error:
-        sys.stderr.write(f"{error.message} {error.hint}".strip() + "\n")
+        sys.stderr.write(told(error) + "\n")
         return FAILED if chosen.command == "verify" else BAD_INPUT
     sys.stderr.write(f"{count} rows written to {chosen.output}\n")
     return 0

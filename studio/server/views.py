@@ -120,6 +120,7 @@ def error_view(error: Mapping[str, Any] | None) -> ErrorDetail | None:
         hint=error.get("hint", ""),
         setting=error.get("setting") or None,
         sample=FailedSample(**error["sample"]) if error.get("sample") else None,
+        findings=[Finding.model_validate(one) for one in error.get("findings", ())],
     )
 
 

@@ -62,6 +62,14 @@ class FindingsError(StudioError):
         super().__init__(message or first + rest, hint=errors[0].fix if errors else "")
 
 
+def told(error: StudioError) -> str:
+    """What an error says to people: of several findings that refuse, each on a line of its own."""
+    if not isinstance(error, FindingsError):
+        return f"{error.message} {error.hint}".strip()
+    lines = (f"{finding.path}: {finding.message} {finding.fix}".strip() for finding in blocking(error.findings))
+    return "\n".join(lines) or error.message
+
+
 class SettingsError(FindingsError):
     """Settings that cannot be used."""
 

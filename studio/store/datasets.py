@@ -1,6 +1,7 @@
 """Datasets in the database. The truth about a finished one is its folder; the row makes lists cheap."""
 
 import logging
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -125,9 +126,14 @@ class Datasets:
             )
 
     def fail(self, id: str, error: Mapping[str, Any]) -> None:
-        """The dataset could not be made."""
+        """The dataset could not be made; `error` may have the findings that are the reason."""
+        counts = Counter(finding["level"] for finding in error.get("findings", ()))
         with self._database.write() as connection:
-            connection.execute(update(dataset).where(dataset.c.id == id).values(state="failed", error=dict(error)))
+            connection.execute(
+                update(dataset)
+                .where(dataset.c.id == id)
+                .values(state="failed", error=dict(error), findings_count=dict(counts))
+            )
 
     def entomb(self, id: str, now: float) -> None:
         """Mark as deleted; its name is free, its files may follow."""

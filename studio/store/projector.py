@@ -292,6 +292,8 @@ class _Fold:
         }
         if event.sample is not None:
             self._changes["error"]["sample"] = event.sample.model_dump(mode="json")
+        if event.findings:
+            self._changes["error"]["findings"] = [finding.model_dump(mode="json") for finding in event.findings]
         # A named cause needs no traceback; for whoever mends the studio it stands in worker.log.
         detail = f"\n{event.detail}" if event.detail and event.code == "internal" else ""
         self._log(event, "error", f"{event.message} {event.hint}".strip() + detail)

@@ -30,7 +30,7 @@ from studio.runs.events import Phase
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.scoring.predictor import Predictor
-from studio.training.failures import describe
+from studio.training.failures import describe, findings_behind
 from studio.training.heatmaps import explained
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
@@ -181,7 +181,9 @@ def _answer_one(connection: socket.socket, folder: RunFolder, predictor: Predict
             reply = answer(predictor, folder, dict(json.loads(line)))
         except (StudioError, ValueError, KeyError, TypeError, RuntimeError, OSError, MemoryError) as error:
             failure = describe(error)
-            reply = {"error": {"code": failure.code, "message": failure.message, "hint": failure.hint}}
+            findings = [finding.model_dump(mode="json") for finding in findings_behind(error)]
+            told = {"code": failure.code, "message": failure.message, "hint": failure.hint, "findings": findings}
+            reply = {"error": told}
         connection.sendall(json.dumps(reply).encode() + b"\n")
     except (TimeoutError, ConnectionError):
         return True

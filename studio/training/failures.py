@@ -11,6 +11,7 @@ from studio.errors import StudioError
 from studio.modeling.sample_error import SampleError
 from studio.runs.events import Failed, FailedSample
 from studio.runs.spec import RunSpec
+from studio.settings.finding import Finding, FindingsError
 from studio.training.causes import CAUSES, SETTINGS, is_gpu_memory, is_host_memory
 from studio.training.disk import disk_error
 from studio.training.reporter import Reporter
@@ -88,8 +89,14 @@ def failed_event(error: BaseException, situation: Situation | None = None) -> Fa
         hint=failure.hint,
         setting=SETTINGS.get(failure.code, ""),
         sample=_sample(error, situation or Situation()),
+        findings=findings_behind(error),
         detail=detail,
     )
+
+
+def findings_behind(error: BaseException) -> tuple[Finding, ...]:
+    """Every finding of the refusal that an error is, or was raised from."""
+    return next((one.findings for one in _behind(error) if isinstance(one, FindingsError)), ())
 
 
 def _behind(error: BaseException) -> Iterator[BaseException]:

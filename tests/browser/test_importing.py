@@ -113,3 +113,27 @@ def test_a_table_without_labels_is_imported_without_a_training_table(
     for tab, words in (("overview", "new.csv"), ("samples", "0.png"), ("statistics", "Image width")):
         page.goto(f"{server.url}/datasets/{dataset}/{tab}")
         expect(page.get_by_text(words).first).to_be_visible(timeout=10_000)
+
+
+def test_a_refused_import_lists_every_finding(open_page: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "refused"
+    (folder / "images").mkdir(parents=True)
+    rows = [f"glass_{number}.png,glass\nnot_here_{number}.png,tin\n" for number in range(5)]
+    for number in range(5):
+        Image.new("RGB", (40, 40), (40 * number, 90, 120)).save(folder / "images" / f"glass_{number}.png")
+    (folder / "train.csv").write_text("image,label\n" + "".join(rows))
+    page = open_page("/datasets/import")
+    upload(page, zip_of(folder))
+    page.get_by_role("button", name="Continue to columns").click()
+    page.get_by_label("Name of the dataset").fill("refused")
+
+    page.get_by_role("button", name="Import dataset").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("This dataset could not be imported.", timeout=60_000)
+    expect(page.get_by_role("alert")).to_contain_text("1 error, 2 warnings. Fix the errors")
+    findings = page.locator("li[data-level]")
+    expect(findings).to_have_count(3)
+    expect(findings.first).to_contain_text("The column 'label' holds 1 class.")
+    expect(findings.first).to_contain_text("at least 2 classes")
+    expect(findings.filter(has_text="not_here_0.png")).to_have_count(1)
+    open_page.allowed.clear()  # type: ignore[attr-defined]  # previews of the files that are not there

@@ -165,6 +165,41 @@ def test_bad_data_ends_with_two_and_its_findings(call: Call, tmp_path: Path) -> 
     assert told
 
 
+def test_a_refused_inspection_gives_every_finding(call: Call, tmp_path: Path) -> None:
+    rows = "".join(f"text number {number} of some,good\n   ,bad\n" for number in range(6))
+    (tmp_path / "train.csv").write_text(f"text,label\n{rows}")
+
+    code, answer, told = call(
+        "dataset",
+        "import",
+        tmp_path / "train.csv",
+        "--name",
+        "one-label",
+        "--problem-type",
+        "text_classification",
+        "--role",
+        "text=text_column",
+        "--role",
+        "label=label_columns",
+    )
+
+    assert code == 2
+    assert answer["state"] == "failed"
+    assert {"error", "warning"} <= {finding["level"] for finding in answer["findings"]}
+    assert all(finding["message"] in " ".join(told.split()) for finding in answer["findings"])
+    assert call("dataset", "check", "one-label")[1]["findings"] == answer["findings"]
+
+
+def test_a_refused_look_gives_its_findings_too(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "empty.csv").write_text("")
+
+    code, answer, _ = call("dataset", "import", tmp_path / "empty.csv", "--name", "empty")
+
+    assert code == 2
+    assert answer["error"]["message"]
+    assert isinstance(answer["findings"], list)
+
+
 def test_a_run_that_fails_ends_with_one_and_the_cause(call: Call, dataset: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
     call(

@@ -68,11 +68,12 @@ def studio_script(train: Script) -> Script:
 def inspect(spec: RunSpec) -> BaseModel:
     from studio.datasets.importing import run_inspection
     from studio.errors import StudioError
+    from studio.training.failures import failed_event
 
     try:
         run_inspection(spec, HOMES[0] / "inspections" / spec.run_id, Silent())
     except StudioError as error:
-        return events.Failed(code=error.code, message=error.message, hint=error.hint)
+        return failed_event(error)
     return events.Finished()
 
 

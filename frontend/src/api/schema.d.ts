@@ -1840,6 +1840,11 @@ export interface components {
              */
             expected: string;
             /**
+             * Findings
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
              * Found
              * @default
              */

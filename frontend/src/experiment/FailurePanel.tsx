@@ -5,6 +5,7 @@ import { useSettingsDocument } from "../api/catalogue";
 import { useSteerExperiment } from "../api/experiments";
 import { useLogEnd } from "../api/runs";
 import type { Experiment, Run } from "../api/types";
+import { FindingList } from "../ui/FindingList";
 import { ErrorIcon, PlayIcon } from "../ui/icons";
 import { LoadingRows } from "../ui/states";
 import classes from "./failure.module.css";
@@ -58,6 +59,7 @@ export function FailurePanel({ experiment, run }: FailurePanelProps) {
             Show log
           </Button>
         </div>
+        {(error.findings ?? []).length > 0 && <FindingList findings={error.findings ?? []} />}
         <LastLines run={run.id} />
       </div>
     </section>

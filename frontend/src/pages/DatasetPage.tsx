@@ -9,10 +9,11 @@ import { Overview } from "../datasets/Overview";
 import { Samples } from "../datasets/Samples";
 import { Statistics } from "../datasets/Statistics";
 import { FindingList } from "../ui/FindingList";
+import { RefusalPanel } from "../ui/RefusalPanel";
 import { formatAge, formatBytes, formatCount } from "../ui/format";
 import { CheckIcon, PlusIcon } from "../ui/icons";
 import { Page } from "../ui/Page";
-import { Answer, EmptyState, ErrorPanel, LoadingRows, PartBoundary } from "../ui/states";
+import { Answer, EmptyState, LoadingRows, PartBoundary } from "../ui/states";
 import { ProgressBar, StateLabel } from "../ui/Status";
 import { TabBar } from "../ui/TabBar";
 
@@ -79,12 +80,11 @@ function Loaded({ dataset, tab }: { dataset: Dataset; tab: string }) {
     >
       {dataset.state === "inspecting" && <Inspecting dataset={dataset} />}
       {dataset.state === "failed" && (
-        <ErrorPanel
-          title="This dataset could not be read."
-          error={Object.assign(new Error(dataset.error?.message ?? "Its inspection failed."))}
+        <RefusalPanel
+          title="This dataset could not be imported."
+          error={dataset.error ?? new Error("Its inspection failed.")}
         />
       )}
-      {dataset.state === "failed" && dataset.error?.hint && <p className="muted">{dataset.error.hint}</p>}
       {dataset.state === "ready" && (
         <>
           <TabBar tabs={tabs} base={`/datasets/${dataset.id}`} label="Parts of the dataset" />

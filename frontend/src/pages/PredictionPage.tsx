@@ -18,12 +18,13 @@ import { SampleGrid } from "../samples/SampleGrid";
 import { ConfirmButton } from "../ui/Confirm";
 import { FileTable } from "../ui/FileTable";
 import { FindingList } from "../ui/FindingList";
+import { RefusalPanel } from "../ui/RefusalPanel";
 import { formatAge, formatCount, formatMetric } from "../ui/format";
 import { TrashIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
 import { Facts, Page, Section } from "../ui/Page";
 import { useSearchState } from "../ui/search-state";
-import { Answer, EmptyState, ErrorPanel, LoadingRows } from "../ui/states";
+import { Answer, EmptyState, LoadingRows } from "../ui/states";
 import { isActive, StateLabel, StateWithProgress } from "../ui/Status";
 
 const SORTS = [
@@ -98,12 +99,7 @@ function Loaded({ prediction }: { prediction: Prediction }) {
           />
         </div>
       )}
-      {prediction.error && (
-        <ErrorPanel
-          title="The prediction failed."
-          error={Object.assign(new Error([prediction.error.message, prediction.error.hint].filter(Boolean).join(" ")))}
-        />
-      )}
+      {prediction.error && <RefusalPanel title="Prediction failed." error={prediction.error} />}
       {prediction.findings.length > 0 && <FindingList findings={prediction.findings} />}
       {isDone && (
         <>

@@ -10,7 +10,7 @@ import { OverlayControls } from "../samples/OverlayControls";
 import { SampleFacts } from "../samples/SampleFacts";
 import { FileDrop } from "../ui/FileDrop";
 import { formatDuration } from "../ui/format";
-import { ErrorPanel } from "../ui/states";
+import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
 
 /** One image, answered at once in the page. The first answer loads the model; the next ones are quick. */
@@ -44,7 +44,7 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
             : "It is answered at once and not kept as a dataset."}
         </p>
       </FileDrop>
-      {answer.error && <ErrorPanel title="There is no answer." error={answer.error} />}
+      {answer.error && <RefusalPanel title="Prediction failed." error={answer.error} />}
       {sample && (
         <section className={classes.answer} aria-label="Answer">
           <div className={classes.answerPicture}>

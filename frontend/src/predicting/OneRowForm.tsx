@@ -4,7 +4,7 @@ import { useExperimentSettings } from "../api/experiments";
 import { useAnswer } from "../api/runs";
 import type { Experiment, ProblemType, Run, SampleView } from "../api/types";
 import { useDatasetProfile } from "../api/datasets";
-import { ErrorPanel } from "../ui/states";
+import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
 import { inputsOf, isComplete, type RowInput, rowsOf } from "./inputs";
 import { TextAnswer } from "./TextAnswer";
@@ -78,7 +78,7 @@ export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
           </span>
         </div>
       </form>
-      {answer.error && <ErrorPanel title="There is no answer." error={answer.error} />}
+      {answer.error && <RefusalPanel title="Prediction failed." error={answer.error} />}
       {answers.map(({ key, sample, seconds }) => (
         <TextAnswer key={key} sample={sample} seconds={seconds} run={run.id} classNames={classNames} />
       ))}

@@ -22,10 +22,16 @@ export function EmptyState({ icon, title, children, action }: EmptyStateProps) {
   );
 }
 
-type ErrorPanelProps = { title: string; error: unknown; onRetry?: () => void };
+type ErrorPanelProps = {
+  title: string;
+  error: unknown;
+  /** Why, where there are several reasons; in place of the one sentence. */
+  children?: ReactNode;
+  onRetry?: () => void;
+};
 
 /** What happened, why, and what next. A failed part never blanks the page. */
-export function ErrorPanel({ title, error, onRetry }: ErrorPanelProps) {
+export function ErrorPanel({ title, error, children, onRetry }: ErrorPanelProps) {
   const problem =
     error instanceof ApiError
       ? error.problem
@@ -37,9 +43,13 @@ export function ErrorPanel({ title, error, onRetry }: ErrorPanelProps) {
       </span>
       <div className="column" style={{ gap: 4 }}>
         <strong>{title}</strong>
-        <p>{problem.message}</p>
-        {problem.hint && <p className="muted">{problem.hint}</p>}
-        {(problem.id || problem.code) && (
+        {children ?? (
+          <>
+            <p>{problem.message}</p>
+            {problem.hint && <p className="muted">{problem.hint}</p>}
+          </>
+        )}
+        {!children && (problem.id || problem.code) && (
           <p className="tiny muted mono">{[problem.code, problem.id].filter(Boolean).join(" · ")}</p>
         )}
         {onRetry && (

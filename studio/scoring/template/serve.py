@@ -26,6 +26,7 @@ from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, Neighbour, TextBlock
 from studio.scoring.gate import LOOPBACK_NAMES, Gate, Rules, known_hosts
 from studio.scoring.predictor import Predictor
+from studio.settings.finding import told
 
 MAX_FILE_BYTES = 64 << 20
 MAX_ROW_BYTES = 1 << 20
@@ -137,7 +138,7 @@ def _predict_row(predictor: Predictor, answering: threading.Lock, row: dict[str,
             view = next(predictor.recipe.sample_rows(scored, Media(media))).view
             columns = predictor.recipe.columns(scored).iloc[0]
     except StudioError as error:
-        raise HTTPException(422, f"{error.message} {error.hint}".strip()) from error
+        raise HTTPException(422, told(error)) from error
     except Exception as error:  # the border: what a sample does to a library is no fault of the server
         logger.exception("A sample could not be predicted.")
         raise HTTPException(422, f"This sample cannot be predicted ({type(error).__name__}).") from error

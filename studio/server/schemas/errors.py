@@ -30,6 +30,8 @@ class ErrorDetail(Payload):
     """The key of the likely setting, where one stands behind it."""
     sample: FailedSample | None = None
     """The sample that could not be read, where one stands behind it."""
+    findings: list[Finding] = []
+    """Everything that was found wrong with what was given, where that is the reason."""
 
 
 class ErrorBody(Payload):

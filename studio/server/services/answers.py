@@ -22,6 +22,7 @@ from studio.scheduling.unscheduled import UnscheduledWorker
 from studio.server.schemas.runs import Answer
 from studio.server.services.models import Models
 from studio.server.services.runs import Runs
+from studio.settings.finding import Finding, FindingsError
 from studio.store.home import Home
 from studio.store.ids import new_id
 from studio.store.store import Store
@@ -36,6 +37,12 @@ _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\x00", b"MM\x
 
 class AnswerError(StudioError):
     """The model could not answer."""
+
+    code = "answer"
+
+
+class SampleRefusedError(FindingsError):
+    """The model cannot read this sample, for these reasons."""
 
     code = "answer"
 
@@ -183,6 +190,8 @@ class Answers:
             raise AnswerError(f"The model did not answer{why}.", hint=ASK_AGAIN) from error
         if "sample" not in answer:
             told = answer.get("error") or {}
+            if isinstance(told, dict) and told.get("findings"):
+                raise SampleRefusedError([Finding.model_validate(one) for one in told["findings"]])
             message = told.get("message") if isinstance(told, dict) else str(told)
             raise AnswerError(message or "The model could not read this sample.", hint="Try another one.")
         found: dict[str, Any] = answer

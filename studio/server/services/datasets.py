@@ -106,9 +106,7 @@ class Datasets:
         row = self._store.datasets.get(id_or_name)
         path = self._home.dataset(row.id) / "findings.json"
         if not path.is_file():
-            path = self._home.worker_folder(WorkerKind.INSPECT, row.id) / "findings.json"
-        if not path.is_file():
-            return []
+            return [Finding.model_validate(one) for one in (row.error or {}).get("findings", ())]
         return [*self._same_data(row), *(Finding.model_validate(one) for one in json.loads(path.read_bytes()))]
 
     def _same_data(self, row: DatasetRow) -> Iterator[Finding]:

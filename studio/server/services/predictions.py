@@ -28,6 +28,7 @@ from studio.server.services.models import Models
 from studio.server.services.run_files import find_file, prediction_files
 from studio.server.services.samples import SampleQuery, read_samples
 from studio.server.views import damaged_prediction, prediction_view, shown
+from studio.settings.finding import FindingsError, blocking
 from studio.store.home import GRAVE, Home
 from studio.store.ids import new_id
 from studio.store.predictions import PredictionRow
@@ -225,6 +226,8 @@ class Predictions:
             draft = self._imports.check(draft.id, Choices(problem_type=problem_type_id))
             draft = self._imports.wait(draft.id, LOOK_SECONDS)
         if draft.state != "ready":
+            if blocking(draft.findings):
+                raise FindingsError(draft.findings)
             message = draft.error.message if draft.error else "The upload could not be read in time."
             raise StudioError(message, hint=draft.error.hint if draft.error else "Try again.", code="upload")
         choices = draft.choices

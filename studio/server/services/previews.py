@@ -109,7 +109,7 @@ class Previews:
                 if isinstance(event, Finished):
                     return
                 if isinstance(event, Failed):
-                    raise SettingsError([_finding(event)])
+                    raise SettingsError(event.findings or [_finding(event)])
             if self._executor.exit_code(folder) not in (None, 0) and (ending := worker.ending()):
                 raise PreviewError(f"The rows could not be shown: {ending.reason}.", hint="Try again.")
             time.sleep(0.05)

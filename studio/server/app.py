@@ -28,6 +28,7 @@ from studio.server.auth import Sessions
 from studio.server.config import ServerConfig
 from studio.server.guard import Guard
 from studio.server.home_lock import HomeLock
+from studio.server.lanes import Lanes
 from studio.server.openapi import operation_id
 from studio.server.recovery import is_done_without
 from studio.server.routes.all import api_router
@@ -90,7 +91,8 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     weights = Weights(home.weights)
     models = Models(home, store)
     planner = Planner(home, store, weights, models)
-    uploads = Uploads(home, store, config.reserve_bytes)
+    lanes = Lanes()
+    uploads = Uploads(home, store, config.reserve_bytes, lanes["uploads"])
     datasets = Datasets(home, store, hub)
     datasets.scheduler = scheduler
     imports = Imports(home, store, uploads, datasets, config.import_roots)
@@ -123,6 +125,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         previews=previews,
         answers=Answers(home, store, runs, models, executor, min(ANSWER_SECONDS, config.hang_seconds)),
         machine=MachineService(home, store, weights, launcher_state),
+        lanes=lanes,
         notices=HomeNotices(home, store, config.reserve_bytes),
         started=time.time(),
     )

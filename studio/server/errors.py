@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from studio.errors import (
     ArchiveError,
@@ -21,6 +22,8 @@ from studio.errors import (
 )
 from studio.files import no_space_error
 from studio.server.auth import ForbiddenError
+from studio.server.lanes import TooManyError
+from studio.server.raw_body import TooSlowError
 from studio.settings.finding import Finding, FindingsError
 from studio.store.database import BusyError, StorageError
 
@@ -36,6 +39,8 @@ _STATUS: tuple[tuple[type[StudioError], int], ...] = (
     (BusyError, 503),
     (StorageError, 503),
     (MissingDependencyError, 501),
+    (TooManyError, 429),
+    (TooSlowError, 408),
 )
 
 
@@ -45,6 +50,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(OSError, _os_error)
+    app.add_exception_handler(ClientDisconnect, _left)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -58,7 +64,7 @@ def _studio_error(_request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, FindingsError):
         return findings_answer(list(error.findings), error.message, error.code)
     status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
-    headers = {"Retry-After": "2"} if status == 503 else None
+    headers = {"Retry-After": "2"} if status in (429, 503) else None
     more = {name: value for name in ("offset", "names") if (value := getattr(error, name, None)) is not None}
     body = error_body(error.code, error.message, error.hint, **more)
     body["error"] |= {name: value for name in ("found", "expected") if (value := getattr(error, name))}
@@ -115,6 +121,11 @@ def _os_error(request: Request, error: Exception) -> JSONResponse:
             return _unexpected(request, error)
     logger.warning("%s %s: %s", request.method, request.url.path, error)
     return JSONResponse(body, 503, {"Retry-After": "2"})
+
+
+def _left(_request: Request, _error: Exception) -> JSONResponse:
+    """Whoever asked has gone, which is no error of ours; nobody reads this."""
+    return JSONResponse(error_body("left", "The sender has gone."), 400, {"Connection": "close"})
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from studio.scheduling.scheduler import Scheduler
     from studio.server.auth import Sessions
     from studio.server.config import ServerConfig
+    from studio.server.lanes import Lanes
     from studio.server.services.answers import Answers
     from studio.server.services.catalogue import Catalogue
     from studio.server.services.datasets import Datasets
@@ -52,13 +53,14 @@ class Studio:
     previews: "Previews"
     machine: "MachineService"
     notices: "HomeNotices"
+    lanes: "Lanes"
     started: float
     start_error: Exception | None = None
     """Why it did not start."""
 
 
-def studio_of(request: Request) -> Studio:
-    """The studio behind a request."""
+async def studio_of(request: Request) -> Studio:
+    """The studio behind a request. Not in a thread, for which it would wait."""
     studio = request.app.state.studio
     assert isinstance(studio, Studio)
     return studio

@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from studio.errors import DiskFullError, StudioError
@@ -23,6 +24,8 @@ from studio.store.stored_json import read_stored
 
 logger = logging.getLogger(__name__)
 BUSY_SECONDS = 5
+READERS = 64
+"""Connections beyond those that are kept: more than there are threads that read."""
 FULL_BYTES = 1 << 20
 """With less free space than this, an input or output error is one of a full disk."""
 
@@ -92,6 +95,8 @@ class Database:
                 yield connection
         except OperationalError as error:
             raise self._refused(error) from error
+        except PoolTimeout as error:
+            raise BusyError("The studio is busy reading.", hint="Try again in a moment.") from error
 
     def _refused(self, error: OperationalError) -> Exception:
         """What a failure of the database means to a person. What SQLite could not write, it has taken back."""
@@ -136,7 +141,11 @@ def sqlite_url(path: Path) -> URL:
 
 
 def _engine(path: Path, *, is_writer: bool) -> Engine:
-    pool: dict[str, Any] = {"poolclass": StaticPool} if is_writer else {"poolclass": QueuePool, "pool_size": 8}
+    pool: dict[str, Any] = (
+        {"poolclass": StaticPool}
+        if is_writer
+        else {"poolclass": QueuePool, "pool_size": 8, "max_overflow": READERS, "pool_timeout": BUSY_SECONDS}
+    )
     engine = create_engine(
         sqlite_url(path),
         connect_args={"check_same_thread": False, "timeout": BUSY_SECONDS},

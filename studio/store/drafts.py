@@ -68,10 +68,11 @@ class Uploads:
         with self._database.read() as connection:
             return [UploadRow(**row) for row in connection.execute(select(upload)).mappings()]
 
-    def advance(self, id: str, offset: int) -> None:
-        """So many bytes are durable."""
+    def advance(self, id: str, offset: int) -> bool:
+        """So many bytes are durable; says whether the upload is still known."""
         with self._database.write() as connection:
-            connection.execute(update(upload).where(upload.c.id == id).values(offset=offset))
+            done = connection.execute(update(upload).where(upload.c.id == id).values(offset=offset))
+            return done.rowcount == 1
 
     def delete(self, id: str) -> None:
         """Forget an upload."""

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,13 @@ class Asked:
         server, method, path, body = self._request
         self.status, self.found = server.ask(method, path, body, timeout=150)
 
+    def join(self) -> None:
+        """Wait for its end."""
+        self._thread.join(150)
+
     def wait(self) -> dict[str, Any]:
         """The error that it ended with."""
-        self._thread.join(150)
+        self.join()
         return dict(self.found["error"])
 
 
@@ -122,3 +127,35 @@ def test_a_preview_that_hangs_is_told_and_ended(model: tuple[Server, str]) -> No
     assert late["hint"]
     wait_for(lambda: not psutil.pid_exists(pids[0]))
     assert server.ask("POST", "/api/settings/preview", body, timeout=150)[0] == 200
+
+
+@rows("F118")
+def test_the_server_answers_while_45_questions_wait_for_a_halted_worker(model: tuple[Server, str]) -> None:
+    server, id = model
+    path = explanation(server, id)
+    server.call("GET", path, timeout=150)
+    halted = answer_worker(server, id)
+    os.kill(halted, signal.SIGSTOP)
+    asked = [Asked(server, "GET", path) for _ in range(45)]
+    wait_for(lambda: is_asked(halted))
+
+    seconds = sorted(health_seconds(server) for _ in range(200))
+    assert server.call("GET", "/api/experiments")["total"] == 1
+
+    p50, p99 = seconds[100], seconds[197]
+    figures = ", ".join(
+        f"{name} {one * 1e3:.1f} ms" for name, one in zip(("p50", "p99", "max"), (p50, p99, seconds[-1]), strict=True)
+    )
+    print(f"\n/api/health beside 45 waiting: {figures}")
+    assert p50 < 0.1
+    assert seconds[-1] < 2.0  # beside other tests on the same cores
+    for one in asked:
+        one.join()
+    # The one that was asked is told; the others are answered by the worker that replaces it.
+    assert sorted(one.status for one in asked) == [200] * 44 + [400]
+
+
+def health_seconds(server: Server) -> float:
+    began = time.monotonic()
+    server.call("GET", "/api/health")
+    return time.monotonic() - began

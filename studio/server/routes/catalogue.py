@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
 from studio.server.downloads import user_file
+from studio.server.lanes import in_lane
 from studio.server.schemas.catalogue import (
     Help,
     LoadedSettings,
@@ -29,6 +30,7 @@ def list_problem_types(studio: StudioDep) -> list[ProblemTypeInfo]:
 
 
 @router.get("/schema/{problem_type}", response_model_exclude_unset=True)
+@in_lane("settings")
 def get_schema(
     studio: StudioDep, problem_type: str, model_type: str | None = None, dataset: str | None = None
 ) -> SettingsDocument:
@@ -37,30 +39,35 @@ def get_schema(
 
 
 @router.post("/settings/check")
+@in_lane("settings")
 def check_settings(studio: StudioDep, body: SettingsInput) -> SettingsCheck:
     """Everything that is wrong or worth knowing before a start."""
     return studio.catalogue.check(body)
 
 
 @router.post("/settings/load")
+@in_lane("settings")
 def load_settings(studio: StudioDep, body: YamlText) -> LoadedSettings:
     """What a YAML says."""
     return studio.catalogue.load(body.yaml)
 
 
 @router.post("/settings/yaml")
+@in_lane("settings")
 def write_settings(studio: StudioDep, body: SettingsInput) -> YamlText:
     """The YAML of settings."""
     return YamlText(yaml=studio.catalogue.dump(body))
 
 
 @router.post("/settings/suggest")
+@in_lane("settings")
 def suggest_settings(studio: StudioDep, body: SettingsChoice) -> SuggestedSettings:
     """The suggested recipe for this data and machine."""
     return studio.catalogue.suggest(body)
 
 
 @router.post("/settings/preview")
+@in_lane("previews")
 def preview_settings(studio: StudioDep, body: SettingsInput) -> SettingsPreview:
     """What training and inference would see of a few rows."""
     return studio.previews.make(body)
@@ -73,6 +80,7 @@ def get_preview_media(studio: StudioDep, preview_id: str, path: str) -> Response
 
 
 @router.get("/reference/{problem_type}")
+@in_lane("settings")
 def get_reference(studio: StudioDep, problem_type: str) -> Reference:
     """The settings reference, as Markdown."""
     return Reference(markdown=studio.catalogue.reference(problem_type))

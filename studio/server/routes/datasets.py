@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse, Response
 
 from studio.datasets.dataset import DatasetProfile
 from studio.server.downloads import user_file
+from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import MAX_OFFSET
 from studio.server.schemas.datasets import Dataset, DatasetPatch, Example, SamplePage, UsedBy
 from studio.server.schemas.session import Done
@@ -35,6 +36,7 @@ def patch_dataset(studio: StudioDep, dataset_id: str, body: DatasetPatch) -> Dat
 
 
 @router.delete("/datasets/{dataset_id}")
+@in_lane("deletions")
 def delete_dataset(studio: StudioDep, dataset_id: str) -> Done:
     """Delete a dataset that no experiment uses."""
     studio.datasets.delete(dataset_id)
@@ -42,18 +44,21 @@ def delete_dataset(studio: StudioDep, dataset_id: str) -> Done:
 
 
 @router.get("/datasets/{dataset_id}/findings")
+@in_lane("tables")
 def list_dataset_findings(studio: StudioDep, dataset_id: str) -> list[Finding]:
     """What the inspection found."""
     return studio.datasets.findings(dataset_id)
 
 
 @router.get("/datasets/{dataset_id}/profile")
+@in_lane("tables")
 def get_dataset_profile(studio: StudioDep, dataset_id: str) -> DatasetProfile:
     """Facts about the data."""
     return studio.datasets.profile(dataset_id)
 
 
 @router.get("/datasets/{dataset_id}/samples")
+@in_lane("tables")
 def list_dataset_samples(
     studio: StudioDep,
     dataset_id: str,

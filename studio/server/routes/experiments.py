@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import PlainTextResponse, Response
 
 from studio.server.downloads import attachment
+from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import MAX_OFFSET
 from studio.server.schemas.experiments import (
     Experiment,
@@ -61,6 +62,7 @@ def list_experiments(
 
 
 @router.post("", status_code=201)
+@in_lane("starts")
 def create_experiment(studio: StudioDep, body: ExperimentCreate, idempotency_key: IdempotencyKey = None) -> Experiment:
     """Plan and start an experiment; the same Idempotency-Key starts it once."""
     return studio.experiments.create(body, idempotency_key)
@@ -79,6 +81,7 @@ def patch_experiment(studio: StudioDep, experiment_id: str, body: ExperimentPatc
 
 
 @router.delete("/{experiment_id}")
+@in_lane("deletions")
 def delete_experiment(studio: StudioDep, experiment_id: str) -> Done:
     """Delete an experiment that is not active, with its files."""
     studio.experiments.delete(experiment_id)

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
 from studio.server.downloads import user_file
+from studio.server.lanes import in_lane
 from studio.server.schemas.datasets import Dataset
 from studio.server.schemas.imports import Import, ImportCheck, ImportCreate, ImportFinish, ImportRoots
 from studio.server.schemas.session import Done
@@ -43,6 +44,7 @@ def finish_import(studio: StudioDep, import_id: str, body: ImportFinish) -> Data
 
 
 @router.delete("/imports/{import_id}")
+@in_lane("deletions")
 def delete_import(studio: StudioDep, import_id: str) -> Done:
     """Forget the data."""
     studio.imports.delete(import_id)

@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from studio.server.lanes import in_lane
 from studio.server.schemas.machine import About, Doctor, MachineInfo, Queue, QueueOrder
 from studio.server.schemas.preferences import Preferences
 from studio.server.studio import StudioDep
@@ -29,12 +30,14 @@ def order_queue(studio: StudioDep, body: QueueOrder) -> Queue:
 
 
 @router.get("/doctor")
+@in_lane("settings")
 def get_doctor(studio: StudioDep) -> Doctor:
     """What this installation lacks."""
     return studio.machine.doctor()
 
 
 @router.get("/about")
+@in_lane("settings")
 def get_about(studio: StudioDep) -> About:
     """Version and licenses."""
     return studio.machine.about()

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
 from studio.server.downloads import file_attachment, user_file
+from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import SampleQueryDep
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
@@ -20,6 +21,7 @@ def list_predictions(studio: StudioDep) -> list[Prediction]:
 
 
 @router.post("", status_code=201)
+@in_lane("predictions")
 def create_prediction(studio: StudioDep, body: PredictionCreate) -> Prediction:
     """Predict a table of a dataset, or an upload."""
     return studio.predictions.create(body)
@@ -32,6 +34,7 @@ def get_prediction(studio: StudioDep, prediction_id: str) -> Prediction:
 
 
 @router.delete("/{prediction_id}")
+@in_lane("deletions")
 def delete_prediction(studio: StudioDep, prediction_id: str) -> Done:
     """Delete a prediction with its files."""
     studio.predictions.delete(prediction_id)
@@ -39,6 +42,7 @@ def delete_prediction(studio: StudioDep, prediction_id: str) -> Done:
 
 
 @router.get("/{prediction_id}/samples")
+@in_lane("tables")
 def list_prediction_samples(studio: StudioDep, prediction_id: str, query: SampleQueryDep) -> RunSamplePage:
     """Some predicted samples."""
     return studio.predictions.samples(prediction_id, query)

@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 
 from studio.results.insight import Insight, InsightEntry
 from studio.server.downloads import attachment, file_attachment, user_file
+from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import MAX_OFFSET, SampleQueryDep
 from studio.server.schemas.runs import Answer, LogPage, PipelineInfo, Run, RunFile, RunSamplePage, SeriesAnswer
 from studio.server.studio import StudioDep
@@ -22,6 +23,7 @@ def get_run(studio: StudioDep, run_id: str) -> Run:
 
 
 @router.get("/{run_id}/series")
+@in_lane("tables")
 def get_series(
     studio: StudioDep,
     run_id: str,
@@ -35,6 +37,7 @@ def get_series(
 
 
 @router.get("/{run_id}/log")
+@in_lane("tables")
 def get_log(
     studio: StudioDep,
     run_id: str,
@@ -53,6 +56,7 @@ def get_log(
 
 
 @router.get("/{run_id}/log/download", response_class=PlainTextResponse)
+@in_lane("exports")
 def download_log(studio: StudioDep, run_id: str) -> Response:
     """The whole log as text."""
     name, text = studio.runs.log_text(run_id)
@@ -73,6 +77,7 @@ def get_insight(studio: StudioDep, run_id: str, key: str, response: Response) ->
 
 
 @router.get("/{run_id}/samples")
+@in_lane("tables")
 def list_run_samples(studio: StudioDep, run_id: str, query: SampleQueryDep) -> RunSamplePage:
     """Some predicted samples of a split."""
     return studio.runs.samples(run_id, query)
@@ -98,6 +103,7 @@ def get_run_file(studio: StudioDep, run_id: str, name: str) -> Response:
 
 
 @router.post("/{run_id}/pipeline")
+@in_lane("exports")
 def build_pipeline(studio: StudioDep, run_id: str) -> PipelineInfo:
     """Build the scoring pipeline, if it is not there."""
     return studio.runs.build_pipeline(run_id)
@@ -118,15 +124,19 @@ def build_pipeline(studio: StudioDep, run_id: str) -> PipelineInfo:
 async def answer(studio: StudioDep, request: Request, run_id: str, interpret: bool = False) -> Answer:
     """What the model says about one image (raw body) or text (JSON)."""
     kind = request.headers.get("content-type", "")
-    return await studio.answers.answer(run_id, kind, request.stream(), interprets=interpret)
+    return await studio.answers.answer(run_id, kind, request.stream(), request.is_disconnected, interprets=interpret)
 
 
 @router.get("/{run_id}/explanation")
-def explain_sample(
-    studio: StudioDep, run_id: str, row: Annotated[int, Query(ge=0, le=MAX_OFFSET)], split: str = "validation"
+async def explain_sample(
+    studio: StudioDep,
+    request: Request,
+    run_id: str,
+    row: Annotated[int, Query(ge=0, le=MAX_OFFSET)],
+    split: str = "validation",
 ) -> Answer:
     """A predicted sample with what in it speaks for the prediction."""
-    return studio.answers.explain(run_id, split, row)
+    return await studio.answers.explain(run_id, split, row, request.is_disconnected)
 
 
 @router.get("/{run_id}/answer/media", response_class=FileResponse)

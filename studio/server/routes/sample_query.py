@@ -11,7 +11,7 @@ MAX_OFFSET = 10**12
 SORTS = f"^-?({'|'.join(SORT_KEYS)})$"
 
 
-def sample_query(
+async def sample_query(
     split: str = "",
     sort: Annotated[str, Query(pattern=SORTS)] = "-loss",
     offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,

@@ -20,7 +20,7 @@ def launch(studio: StudioDep, code: str = "") -> Response:
 
 
 @router.get("/api/health")
-def health() -> Health:
+async def health() -> Health:
     """Whether the server answers; needs no credential."""
     return Health()
 

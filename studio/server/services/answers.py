@@ -2,23 +2,24 @@
 
 import json
 import os
-import threading
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import anyio.to_thread
+from starlette.requests import ClientDisconnect
 
 from studio.errors import StudioError
 from studio.files import private_folder, resolve_inside, write_json
 from studio.machine import usable_cores
-from studio.results.sample_view import SampleView
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.launcher import connect_unix
 from studio.scheduling.unscheduled import UnscheduledWorker
+from studio.server.lanes import Lane, TooManyError, Turns
+from studio.server.raw_body import pieces
 from studio.server.schemas.runs import Answer
 from studio.server.services.models import Models
 from studio.server.services.runs import Runs
@@ -30,7 +31,16 @@ from studio.store.store import Store
 MAX_SAMPLE_BYTES = 64 << 20
 START_SECONDS = 120.0
 ANSWER_SECONDS = 120.0
-KEPT_ANSWERS = 20
+WAITING_QUESTIONS = 64
+"""For one model; the next one is refused."""
+ANSWER_THREADS = 8
+"""Models that are asked at the same time."""
+MAX_WAITING_BYTES = 256 << 20
+"""Of all samples that wait."""
+KEPT_ANSWERS = 2 * WAITING_QUESTIONS
+"""Files, so that whoever waited longest still finds the picture of the answer."""
+KEPT_BYTES = 1 << 30
+HasLeft = Callable[[], Awaitable[bool]]
 ASK_AGAIN = "Ask again: it is then loaded anew. The log of the worker has its last words."
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\x00", b"MM\x00*", b"GIF8")
 
@@ -45,6 +55,42 @@ class SampleRefusedError(FindingsError):
     """The model cannot read this sample, for these reasons."""
 
     code = "answer"
+
+
+class _Memory:
+    """The bytes of samples that wait, counted together."""
+
+    def __init__(self) -> None:
+        self.used = 0
+
+    @contextmanager
+    def share(self) -> Iterator["_Share"]:
+        """The bytes of one sample; given back at the end."""
+        share = _Share(self)
+        try:
+            yield share
+        finally:
+            self.used -= len(share.data)
+
+
+class _Share:
+    def __init__(self, memory: _Memory) -> None:
+        self._memory = memory
+        self.data = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Take one more piece.
+
+        Raises:
+            AnswerError: if the sample is too large.
+            TooManyError: if all that wait are.
+        """
+        if len(self.data) + len(piece) > MAX_SAMPLE_BYTES:
+            raise AnswerError(f"A sample has at most {MAX_SAMPLE_BYTES >> 20} MiB.", hint="Send a smaller one.")
+        if self._memory.used + len(piece) > MAX_WAITING_BYTES:
+            raise TooManyError("an answer about large samples")
+        self._memory.used += len(piece)
+        self.data += piece
 
 
 class Answers:
@@ -65,27 +111,43 @@ class Answers:
         self._models = models
         self._executor = executor
         self._patience_seconds = patience_seconds
-        self._locks: dict[str, threading.Lock] = {}
-        self._guard = threading.Lock()
+        self._turns = Turns("an answer of this model", WAITING_QUESTIONS)
+        self._lane = Lane("an answer", ANSWER_THREADS, ANSWER_THREADS * WAITING_QUESTIONS)
+        self._memory = _Memory()
 
     async def answer(
-        self, run_id: str, content_type: str, chunks: AsyncIterator[bytes], *, interprets: bool = False
+        self,
+        run_id: str,
+        content_type: str,
+        chunks: AsyncIterator[bytes],
+        has_left: HasLeft,
+        *,
+        interprets: bool = False,
     ) -> Answer:
-        """What the model of a run says about one sample; on request, with what speaks for it."""
-        data = bytearray()
-        async for chunk in chunks:
-            data += chunk
-            if len(data) > MAX_SAMPLE_BYTES:
-                raise AnswerError(f"A sample has at most {MAX_SAMPLE_BYTES >> 20} MiB.", hint="Send a smaller one.")
-        return await anyio.to_thread.run_sync(self._answer, run_id, content_type, bytes(data), interprets)
+        """What the model of a run says about one sample; on request, with what speaks for it.
 
-    def explain(self, run_id: str, split: str, row: int) -> Answer:
+        Raises:
+            TooManyError: if too many wait for this model, or hold too much memory while they wait.
+        """
+        with self._turns.place(run_id), self._memory.share() as share:
+            async for chunk in pieces(chunks):
+                share.add(chunk)
+            return await self._in_turn(
+                run_id, has_left, lambda: self._answer(run_id, content_type, share.data, interprets)
+            )
+
+    async def explain(self, run_id: str, split: str, row: int, has_left: HasLeft) -> Answer:
         """A sample that the run has predicted, with what speaks for the prediction."""
-        folder = self._ready(run_id)
-        with self._lock(run_id):
-            self._ensure_worker(run_id, folder)
-            found = self._ask(folder, {"row": row, "split": split, "interpret": True})
-        return Answer(sample=SampleView.model_validate(found["sample"]), seconds=float(found["seconds"]))
+        question = {"row": row, "split": split, "interpret": True}
+        with self._turns.place(run_id):
+            return await self._in_turn(run_id, has_left, lambda: self._asked(run_id, self._ready(run_id), question))
+
+    async def _in_turn(self, run_id: str, has_left: HasLeft, work: Callable[[], Answer]) -> Answer:
+        """One question a model at a time; those that wait hold no thread, and those that left are not asked."""
+        async with self._turns.turn(run_id):
+            if await has_left():
+                raise ClientDisconnect
+            return await self._lane.run(work)
 
     def media(self, run_id: str, path: str) -> Path:
         """What was answered."""
@@ -104,24 +166,32 @@ class Answers:
         self._models.of_run(run_id)
         return self._folder(run_id)
 
-    def _answer(self, run_id: str, content_type: str, data: bytes, interprets: bool) -> Answer:
+    def _answer(self, run_id: str, content_type: str, data: bytearray, interprets: bool) -> Answer:
         folder = self._ready(run_id)
         name = self._keep(folder, content_type, data)
-        with self._lock(run_id):
-            self._ensure_worker(run_id, folder)
-            found = self._ask(folder, {"path": f"answers/{name}", "interpret": interprets})
-        return Answer(sample=SampleView.model_validate(found["sample"]), seconds=float(found["seconds"]))
+        return self._asked(run_id, folder, {"path": f"answers/{name}", "interpret": interprets})
+
+    def _asked(self, run_id: str, folder: RunFolder, question: Mapping[str, Any]) -> Answer:
+        self._ensure_worker(run_id, folder)
+        found = self._ask(folder, question)
+        try:
+            return Answer.model_validate({"sample": found["sample"], "seconds": found.get("seconds")})
+        except ValueError as error:
+            raise AnswerError("The answer of the model cannot be read.", hint=ASK_AGAIN) from error
 
     def _folder(self, run_id: str) -> RunFolder:
         folder = RunFolder.create(self._home.worker_folder(WorkerKind.ANSWER, run_id))
         private_folder(folder.path / "answers")
         return folder
 
-    def _keep(self, folder: RunFolder, content_type: str, data: bytes) -> str:
+    def _keep(self, folder: RunFolder, content_type: str, data: bytearray) -> str:
         """Write the sample where the worker may read it, under a name of ours."""
         answers = folder.path / "answers"
-        for old in sorted(answers.iterdir(), key=lambda path: path.stat().st_mtime)[:-KEPT_ANSWERS]:
-            old.unlink(missing_ok=True)
+        kept, size = 0, 0
+        for file in sorted(answers.iterdir(), key=lambda path: path.stat().st_mtime, reverse=True):
+            kept, size = kept + 1, size + file.stat().st_size
+            if kept > KEPT_ANSWERS or size > KEPT_BYTES:
+                file.unlink(missing_ok=True)
         if content_type.partition(";")[0].strip() == "application/json":
             name = f"{new_id('sample')}.json"
         elif data.startswith(_IMAGE_STARTS):
@@ -132,10 +202,6 @@ class Answers:
             )
         (answers / name).write_bytes(data)
         return name
-
-    def _lock(self, run_id: str) -> threading.Lock:
-        with self._guard:
-            return self._locks.setdefault(run_id, threading.Lock())
 
     def _ensure_worker(self, run_id: str, folder: RunFolder) -> None:
         if self._executor.is_alive(folder) and folder.answer_socket.exists():
@@ -198,6 +264,6 @@ class Answers:
         return found
 
 
-def _ending(data: bytes) -> str:
+def _ending(data: bytearray) -> str:
     endings = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"RIFF": "webp", b"BM": "bmp", b"GIF8": "gif"}
     return next((ending for start, ending in endings.items() if data.startswith(start)), "tiff")

@@ -82,6 +82,11 @@ class Previews:
 
     def _made(self, prepared: Prepared) -> SettingsPreview:
         assert prepared.settings is not None
+        with self._turn:
+            return self._made_alone(prepared)
+
+    def _made_alone(self, prepared: Prepared) -> SettingsPreview:
+        assert prepared.settings is not None
         preview_id = new_id("prev")
         folder = RunFolder.create(self._home.worker_folder(WorkerKind.PREVIEW, preview_id))
         spec = RunSpec(
@@ -93,12 +98,11 @@ class Previews:
             dataset=f"../../datasets/{prepared.dataset_id}",
         )
         spec.write(folder.path)
-        with self._turn:
-            began = time.monotonic()
-            worker = UnscheduledWorker(self._executor, folder)
-            self._executor.launch(folder, spec)
-            self._await(folder, worker)
-            self._forget_old()
+        began = time.monotonic()
+        worker = UnscheduledWorker(self._executor, folder)
+        self._executor.launch(folder, spec)
+        self._await(folder, worker)
+        self._forget_old()
         result = json.loads(folder.preview.read_bytes())
         return SettingsPreview(id=preview_id, seconds=time.monotonic() - began, **result)
 

@@ -8,12 +8,15 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 
-import anyio.to_thread
+import anyio
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect
 
-from studio.errors import ConflictError, PathError, StudioError
+from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
 from studio.files import remove, require_free_space
+from studio.server.lanes import Lane
+from studio.server.raw_body import TooSlowError, pieces
 from studio.server.recovery import for_each
 from studio.server.schemas.uploads import Upload
 from studio.store.drafts import UploadRow
@@ -44,10 +47,11 @@ class OffsetError(ConflictError):
 class Uploads:
     """Files on their way in."""
 
-    def __init__(self, home: Home, store: Store, reserve_bytes: int) -> None:
+    def __init__(self, home: Home, store: Store, reserve_bytes: int, lane: Lane) -> None:
         self._home = home
         self._store = store
         self._reserve_bytes = reserve_bytes
+        self._lane = lane
         self._busy: set[str] = set()
         self._lock = threading.Lock()
         self._is_closed = threading.Event()
@@ -93,49 +97,60 @@ class Uploads:
     async def append(self, id: str, offset: int, chunks: AsyncIterator[bytes]) -> Upload:
         """Write bytes from an offset; what was written before a break is kept.
 
+        Nothing here waits for the disk or the database in the server's one thread for all connections.
+
         Raises:
             OffsetError: if the upload is elsewhere, or somebody else sends the same one.
+            NotFoundError: if there is none, or it is deleted while it is sent.
+            TooSlowError: if the sender stops sending.
         """
-        row = await anyio.to_thread.run_sync(self._store.uploads.get, id)
+        row = await self._lane.run(lambda: self._store.uploads.get(id))
         if row.offset != offset or not self._enter(id):
             raise OffsetError(row.offset)
-        written = offset
         try:
-            descriptor = os.open(self._home.upload(id), os.O_WRONLY)
+            file = await self._lane.run(lambda: _open(self._home.upload(id), offset))
+            written = offset
             try:
-                os.ftruncate(descriptor, offset)
-                pending = bytearray()
-                async for chunk in chunks:
-                    if written + len(pending) + len(chunk) > row.size:
-                        raise ConflictError(
-                            f"More bytes came than the {row.size:,} that were announced.",
-                            hint="Start the upload again with the right size.",
-                            code="too_large",
-                        )
-                    pending += chunk
-                    if len(pending) >= WRITE_BYTES:
-                        await anyio.to_thread.run_sync(_write, descriptor, bytes(pending), written, self)
-                        written += len(pending)
-                        pending.clear()
-                await anyio.to_thread.run_sync(_write, descriptor, bytes(pending), written, self)
-                written += len(pending)
-            except (StudioError, OSError):
-                await _hear_out(chunks)
+                async for block in blocks(pieces(chunks), row.size - offset):
+                    await self._lane.run(lambda block=block, at=written: self._write(id, file, block, at))  # type: ignore[misc]
+                    written += len(block)
+            except (StudioError, OSError) as error:
+                if not isinstance(error, TooSlowError):
+                    await _hear_out(chunks)
                 raise
             finally:
-                # Also when the sender went away: what is durable counts.
-                os.fsync(descriptor)
-                os.close(descriptor)
-                failpoint("upload_durable")
-                self._store.uploads.advance(id, written)
+                # Also when the sender went away or the server ends: what is durable counts.
+                with anyio.CancelScope(shield=True):
+                    await self._lane.run(lambda: self._settle(id, file, written))
         finally:
             self._leave(id)
         return _view(UploadRow(row.id, row.name, row.size, written, row.created))
 
+    def _write(self, id: str, file: int, data: bytes, offset: int) -> None:
+        with self._lock:
+            if id not in self._busy:
+                raise NotFoundError(f"The upload {id!r} was deleted.", hint="Start the upload again.")
+        self.require_space(len(data))
+        view = memoryview(data)
+        while view:
+            count = os.pwrite(file, view, offset)
+            view, offset = view[count:], offset + count
+
+    def _settle(self, id: str, file: int, written: int) -> None:
+        """Make the bytes durable, then count them."""
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+        failpoint("upload_durable")
+        if not self._store.uploads.advance(id, written):
+            raise NotFoundError(f"The upload {id!r} was deleted.", hint="Start the upload again.")
+
     def delete(self, id: str) -> None:
-        """Forget a file."""
+        """Forget a file; whoever is sending it is told so."""
         self._store.uploads.get(id)
         self._store.uploads.delete(id)
+        self._leave(id)
         with suppress(PathError):  # what is no id of ours has no file
             remove(self._home.upload(id))
 
@@ -200,12 +215,40 @@ async def _hear_out(chunks: AsyncIterator[bytes]) -> None:
             break
 
 
-def _write(descriptor: int, data: bytes, offset: int, uploads: Uploads) -> None:
-    uploads.require_space(len(data))
-    view = memoryview(data)
-    while view:
-        count = os.pwrite(descriptor, view, offset)
-        view, offset = view[count:], offset + count
+def _open(path: Path, offset: int) -> int:
+    """The file of an upload, cut to what is durable."""
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_NOFOLLOW)
+    except (FileNotFoundError, IsADirectoryError):
+        raise NotFoundError("The bytes of this upload are gone.", hint="Start the upload again.") from None
+    os.ftruncate(file, offset)
+    return file
+
+
+async def blocks(chunks: AsyncIterator[bytes], most: int) -> AsyncIterator[bytes]:
+    """The bytes that came, in blocks worth a write; also those before a break.
+
+    Raises:
+        ConflictError: if more come than were announced.
+    """
+    pending = bytearray()
+    try:
+        async for chunk in chunks:
+            most -= len(chunk)
+            if most < 0:
+                raise ConflictError(
+                    "More bytes came than were announced.",
+                    hint="Start the upload again with the right size.",
+                    code="too_large",
+                )
+            pending += chunk
+            if len(pending) >= WRITE_BYTES:
+                yield bytes(pending)
+                pending.clear()
+    except (ClientDisconnect, TooSlowError):
+        yield bytes(pending)
+        raise
+    yield bytes(pending)
 
 
 def _view(row: UploadRow) -> Upload:

@@ -42,7 +42,7 @@ class NotFoundError(StudioError):
         else:
             hint = f"There is no {what} yet."
         expected = f"one of {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}" if names else f"a {what}"
-        return cls(f"There is no {what} named {name!r}.", hint=hint, found=name[:80], expected=expected)
+        return cls(f"There is no {what} named {name[:255]!r}.", hint=hint, found=name[:80], expected=expected)
 
 
 class ConflictError(StudioError):

@@ -165,16 +165,28 @@ def resolve_inside(root: Path, text: str) -> Path:
     """
     plain = relative_path(text)
     path = root
-    for part in plain.parts:
-        path = path / part
-        if path.is_symlink():
-            raise PathError(f"{text!r} is a link.", hint="Links are not followed; import the file itself.")
     try:
+        for part in plain.parts:
+            path = path / part
+            if path.is_symlink():
+                raise PathError(f"{text!r} is a link.", hint="Links are not followed; import the file itself.")
         is_inside = path.exists() and path.resolve().is_relative_to(root.resolve())
-    except OSError:  # the name became a link while it was looked at
+    except OSError:  # too long as a whole, or it became a link while it was looked at
         is_inside = False
     if not is_inside:
         raise PathError(f"There is no file {text!r} here.", hint="Check the name, its case and its folder.")
+    return path
+
+
+def resolve_file(root: Path, text: str) -> Path:
+    """The existing regular file that `text` names inside `root`; a folder or pipe is none.
+
+    Raises:
+        PathError: as `resolve_inside`, or if it is no file.
+    """
+    path = resolve_inside(root, text)
+    if not path.is_file():
+        raise PathError(f"There is no file {text!r} here.", hint="Name a file, not a folder.")
     return path
 
 

@@ -40,13 +40,22 @@ async def read_body(receive: Receive) -> bytes | Refusal | None:
 
 
 def judge(body: bytes) -> Refusal | None:
-    """Why a body is no JSON that any route takes: Python's own reader knows NaN, and stops at depth with a crash."""
+    """Why a body is no JSON that any route takes.
+
+    Python's own reader guesses other encodings, lets half letters (lone surrogates) pass, which can neither be stored
+    nor sent, knows NaN, and stops at depth with a crash. What is UTF-8 and JSON here is read as the same by a route.
+    """
     if not body:
         return None
     try:
-        value = json.loads(body, parse_constant=_refuse, parse_float=_finite)
-        if b"\\u" in body:
-            json.dumps(value, ensure_ascii=False).encode()  # half a letter (a lone surrogate) cannot be stored or sent
+        text = body.decode()
+        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        if "\\u" in text:
+            json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeDecodeError as error:
+        return Refusal(422, "json", f"The body is not UTF-8 (byte {error.start}).")
+    except UnicodeEncodeError:
+        return Refusal(422, "json", "The body holds half a letter (a lone surrogate), which is no text.")
     except RecursionError:
         return Refusal(422, "json", f"The JSON is nested more than {MAX_DEPTH} deep.")
     except ValueError as error:

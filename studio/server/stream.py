@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from studio.scheduling.hub import Hub, Message
 
 logger = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS = 15.0
+_NUMBER = re.compile("[0-9]{1,18}")
 PAUSE_SECONDS = 0.05
 """Between two bursts, so that messages of one moment leave together."""
 
@@ -22,7 +24,7 @@ class EventStream:
     def __init__(self, hub: Hub, topics: frozenset[str], last_event_id: str | None) -> None:
         self._hub = hub
         self._topics = topics
-        self._last = int(last_event_id) if last_event_id and last_event_id.isdecimal() else None
+        self._last = int(last_event_id) if last_event_id and _NUMBER.fullmatch(last_event_id) else None
 
     async def messages(self) -> AsyncIterator[bytes]:
         """Encoded messages, without end, until the client or the server leaves."""

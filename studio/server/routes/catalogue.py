@@ -5,6 +5,7 @@ from fastapi.responses import FileResponse, Response
 
 from studio.server.downloads import user_file
 from studio.server.lanes import in_lane
+from studio.server.routes.texts import FileQuery, IdPath, OptionalName
 from studio.server.schemas.catalogue import (
     Help,
     LoadedSettings,
@@ -32,7 +33,7 @@ def list_problem_types(studio: StudioDep) -> list[ProblemTypeInfo]:
 @router.get("/schema/{problem_type}", response_model_exclude_unset=True)
 @in_lane("settings")
 def get_schema(
-    studio: StudioDep, problem_type: str, model_type: str | None = None, dataset: str | None = None
+    studio: StudioDep, problem_type: IdPath, model_type: OptionalName = None, dataset: OptionalName = None
 ) -> SettingsDocument:
     """The settings of a problem type, with the choices of a dataset and this machine."""
     return studio.catalogue.document(problem_type, model_type, dataset)
@@ -74,14 +75,14 @@ def preview_settings(studio: StudioDep, body: SettingsInput) -> SettingsPreview:
 
 
 @router.get("/previews/{preview_id}/media", response_class=FileResponse)
-def get_preview_media(studio: StudioDep, preview_id: str, path: str) -> Response:
+def get_preview_media(studio: StudioDep, preview_id: IdPath, path: FileQuery) -> Response:
     """A picture of a preview."""
     return user_file(studio.home, studio.previews.media(preview_id, path), is_immutable=True)
 
 
 @router.get("/reference/{problem_type}")
 @in_lane("settings")
-def get_reference(studio: StudioDep, problem_type: str) -> Reference:
+def get_reference(studio: StudioDep, problem_type: IdPath) -> Reference:
     """The settings reference, as Markdown."""
     return Reference(markdown=studio.catalogue.reference(problem_type))
 

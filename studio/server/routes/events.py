@@ -6,6 +6,7 @@ from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
 from studio.server.limits import stream_limit
+from studio.server.routes.texts import ListQuery
 from studio.server.stream import EventStream
 from studio.server.studio import StudioDep
 from studio.store.database import BusyError
@@ -16,7 +17,7 @@ router = APIRouter(prefix="/api", tags=["stream"])
 @router.get("/events", response_class=StreamingResponse, responses={200: {"content": {"text/event-stream": {}}}})
 async def stream_events(
     studio: StudioDep,
-    topics: str = "",
+    topics: ListQuery = "",
     last_event_id: Annotated[str | None, Header()] = None,
     after: Annotated[str | None, Query(alias="last_event_id")] = None,
 ) -> StreamingResponse:

@@ -5,6 +5,7 @@ from fastapi.responses import FileResponse, Response
 
 from studio.server.downloads import user_file
 from studio.server.lanes import in_lane
+from studio.server.routes.texts import FileQuery, IdPath
 from studio.server.schemas.datasets import Dataset
 from studio.server.schemas.imports import Import, ImportCheck, ImportCreate, ImportFinish, ImportRoots
 from studio.server.schemas.session import Done
@@ -26,32 +27,32 @@ def create_import(studio: StudioDep, body: ImportCreate) -> Import:
 
 
 @router.get("/imports/{import_id}")
-def get_import(studio: StudioDep, import_id: str) -> Import:
+def get_import(studio: StudioDep, import_id: IdPath) -> Import:
     """What was found so far."""
     return studio.imports.get(import_id)
 
 
 @router.post("/imports/{import_id}/check")
-def check_import(studio: StudioDep, import_id: str, body: ImportCheck) -> Import:
+def check_import(studio: StudioDep, import_id: IdPath, body: ImportCheck) -> Import:
     """Look again, with other choices."""
     return studio.imports.check(import_id, body.choices)
 
 
 @router.post("/imports/{import_id}/finish", status_code=201)
-def finish_import(studio: StudioDep, import_id: str, body: ImportFinish) -> Dataset:
+def finish_import(studio: StudioDep, import_id: IdPath, body: ImportFinish) -> Dataset:
     """Make the dataset; a worker inspects every file."""
     return studio.imports.finish(import_id, body.name, body.choices)
 
 
 @router.delete("/imports/{import_id}")
 @in_lane("deletions")
-def delete_import(studio: StudioDep, import_id: str) -> Done:
+def delete_import(studio: StudioDep, import_id: IdPath) -> Done:
     """Forget the data."""
     studio.imports.delete(import_id)
     return Done()
 
 
 @router.get("/imports/{import_id}/media", response_class=FileResponse)
-def get_import_media(studio: StudioDep, import_id: str, path: str) -> Response:
+def get_import_media(studio: StudioDep, import_id: IdPath, path: FileQuery) -> Response:
     """An image of the preview."""
     return user_file(studio.home, studio.imports.media(import_id, path))

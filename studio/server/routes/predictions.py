@@ -6,6 +6,7 @@ from fastapi.responses import FileResponse, Response
 from studio.server.downloads import file_attachment, user_file
 from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import SampleQueryDep
+from studio.server.routes.texts import FilePath, FileQuery, IdPath
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.session import Done
@@ -28,14 +29,14 @@ def create_prediction(studio: StudioDep, body: PredictionCreate) -> Prediction:
 
 
 @router.get("/{prediction_id}")
-def get_prediction(studio: StudioDep, prediction_id: str) -> Prediction:
+def get_prediction(studio: StudioDep, prediction_id: IdPath) -> Prediction:
     """A prediction."""
     return studio.predictions.get(prediction_id)
 
 
 @router.delete("/{prediction_id}")
 @in_lane("deletions")
-def delete_prediction(studio: StudioDep, prediction_id: str) -> Done:
+def delete_prediction(studio: StudioDep, prediction_id: IdPath) -> Done:
     """Delete a prediction with its files."""
     studio.predictions.delete(prediction_id)
     return Done()
@@ -43,25 +44,25 @@ def delete_prediction(studio: StudioDep, prediction_id: str) -> Done:
 
 @router.get("/{prediction_id}/samples")
 @in_lane("tables")
-def list_prediction_samples(studio: StudioDep, prediction_id: str, query: SampleQueryDep) -> RunSamplePage:
+def list_prediction_samples(studio: StudioDep, prediction_id: IdPath, query: SampleQueryDep) -> RunSamplePage:
     """Some predicted samples."""
     return studio.predictions.samples(prediction_id, query)
 
 
 @router.get("/{prediction_id}/media", response_class=FileResponse)
-def get_prediction_media(studio: StudioDep, prediction_id: str, path: str) -> Response:
+def get_prediction_media(studio: StudioDep, prediction_id: IdPath, path: FileQuery) -> Response:
     """A picture of what was predicted."""
     return user_file(studio.home, studio.predictions.media(prediction_id, path), is_immutable=True)
 
 
 @router.get("/{prediction_id}/files")
-def list_prediction_files(studio: StudioDep, prediction_id: str) -> list[RunFile]:
+def list_prediction_files(studio: StudioDep, prediction_id: IdPath) -> list[RunFile]:
     """What can be downloaded."""
     return studio.predictions.files(prediction_id)
 
 
 @router.get("/{prediction_id}/files/{name:path}", response_class=FileResponse)
-def get_prediction_file(studio: StudioDep, prediction_id: str, name: str) -> Response:
+def get_prediction_file(studio: StudioDep, prediction_id: IdPath, name: FilePath) -> Response:
     """One of the files."""
     path, download_name = studio.predictions.file(prediction_id, name)
     return file_attachment(studio.home, path, download_name)

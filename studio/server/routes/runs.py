@@ -9,6 +9,7 @@ from studio.results.insight import Insight, InsightEntry
 from studio.server.downloads import attachment, file_attachment, user_file
 from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import MAX_OFFSET, SampleQueryDep
+from studio.server.routes.texts import FilePath, FileQuery, IdPath, ListQuery, NameQuery, SearchQuery
 from studio.server.schemas.runs import Answer, LogPage, PipelineInfo, Run, RunFile, RunSamplePage, SeriesAnswer
 from studio.server.studio import StudioDep
 
@@ -17,7 +18,7 @@ IMMUTABLE = {"Cache-Control": "private, max-age=31536000, immutable"}
 
 
 @router.get("/{run_id}")
-def get_run(studio: StudioDep, run_id: str) -> Run:
+def get_run(studio: StudioDep, run_id: IdPath) -> Run:
     """A run."""
     return studio.runs.get(run_id)
 
@@ -26,8 +27,8 @@ def get_run(studio: StudioDep, run_id: str) -> Run:
 @in_lane("tables")
 def get_series(
     studio: StudioDep,
-    run_id: str,
-    names: str = "",
+    run_id: IdPath,
+    names: ListQuery = "",
     points: Annotated[int, Query(ge=1, le=20_000)] = 2000,
     start: Annotated[int | None, Query(alias="from", ge=0, le=MAX_OFFSET)] = None,
     end: Annotated[int | None, Query(alias="to", ge=0, le=MAX_OFFSET)] = None,
@@ -40,11 +41,11 @@ def get_series(
 @in_lane("tables")
 def get_log(
     studio: StudioDep,
-    run_id: str,
+    run_id: IdPath,
     after: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
     level: Literal["", "debug", "info", "warning", "error"] = "",
-    q: str = "",
+    q: SearchQuery = "",
     before: Annotated[int | None, Query(ge=1, le=MAX_OFFSET)] = None,
     end: bool = False,
 ) -> LogPage:
@@ -57,20 +58,20 @@ def get_log(
 
 @router.get("/{run_id}/log/download", response_class=PlainTextResponse)
 @in_lane("exports")
-def download_log(studio: StudioDep, run_id: str) -> Response:
+def download_log(studio: StudioDep, run_id: IdPath) -> Response:
     """The whole log as text."""
     name, text = studio.runs.log_text(run_id)
     return PlainTextResponse(text, headers=attachment(name))
 
 
 @router.get("/{run_id}/insights")
-def list_insights(studio: StudioDep, run_id: str) -> list[InsightEntry]:
+def list_insights(studio: StudioDep, run_id: IdPath) -> list[InsightEntry]:
     """The insights there are so far."""
     return studio.runs.insights(run_id)
 
 
 @router.get("/{run_id}/insights/{key}")
-def get_insight(studio: StudioDep, run_id: str, key: str, response: Response) -> Insight:
+def get_insight(studio: StudioDep, run_id: IdPath, key: IdPath, response: Response) -> Insight:
     """An insight with its payload."""
     response.headers.update(IMMUTABLE)
     return studio.runs.insight(run_id, key)
@@ -78,25 +79,25 @@ def get_insight(studio: StudioDep, run_id: str, key: str, response: Response) ->
 
 @router.get("/{run_id}/samples")
 @in_lane("tables")
-def list_run_samples(studio: StudioDep, run_id: str, query: SampleQueryDep) -> RunSamplePage:
+def list_run_samples(studio: StudioDep, run_id: IdPath, query: SampleQueryDep) -> RunSamplePage:
     """Some predicted samples of a split."""
     return studio.runs.samples(run_id, query)
 
 
 @router.get("/{run_id}/media", response_class=FileResponse)
-def get_run_media(studio: StudioDep, run_id: str, path: str) -> Response:
+def get_run_media(studio: StudioDep, run_id: IdPath, path: FileQuery) -> Response:
     """A picture that the run wrote."""
     return user_file(studio.home, studio.runs.media(run_id, path), is_immutable=True)
 
 
 @router.get("/{run_id}/files")
-def list_run_files(studio: StudioDep, run_id: str) -> list[RunFile]:
+def list_run_files(studio: StudioDep, run_id: IdPath) -> list[RunFile]:
     """What can be downloaded."""
     return studio.runs.files(run_id)
 
 
 @router.get("/{run_id}/files/{name:path}", response_class=FileResponse)
-def get_run_file(studio: StudioDep, run_id: str, name: str) -> Response:
+def get_run_file(studio: StudioDep, run_id: IdPath, name: FilePath) -> Response:
     """One of the files."""
     path, download_name = studio.runs.file(run_id, name)
     return file_attachment(studio.home, path, download_name)
@@ -104,7 +105,7 @@ def get_run_file(studio: StudioDep, run_id: str, name: str) -> Response:
 
 @router.post("/{run_id}/pipeline")
 @in_lane("exports")
-def build_pipeline(studio: StudioDep, run_id: str) -> PipelineInfo:
+def build_pipeline(studio: StudioDep, run_id: IdPath) -> PipelineInfo:
     """Build the scoring pipeline, if it is not there."""
     return studio.runs.build_pipeline(run_id)
 
@@ -121,7 +122,7 @@ def build_pipeline(studio: StudioDep, run_id: str) -> PipelineInfo:
         }
     },
 )
-async def answer(studio: StudioDep, request: Request, run_id: str, interpret: bool = False) -> Answer:
+async def answer(studio: StudioDep, request: Request, run_id: IdPath, interpret: bool = False) -> Answer:
     """What the model says about one image (raw body) or text (JSON)."""
     kind = request.headers.get("content-type", "")
     return await studio.answers.answer(run_id, kind, request.stream(), request.is_disconnected, interprets=interpret)
@@ -131,15 +132,15 @@ async def answer(studio: StudioDep, request: Request, run_id: str, interpret: bo
 async def explain_sample(
     studio: StudioDep,
     request: Request,
-    run_id: str,
+    run_id: IdPath,
     row: Annotated[int, Query(ge=0, le=MAX_OFFSET)],
-    split: str = "validation",
+    split: NameQuery = "validation",
 ) -> Answer:
     """A predicted sample with what in it speaks for the prediction."""
     return await studio.answers.explain(run_id, split, row, request.is_disconnected)
 
 
 @router.get("/{run_id}/answer/media", response_class=FileResponse)
-def get_answer_media(studio: StudioDep, run_id: str, path: str) -> Response:
+def get_answer_media(studio: StudioDep, run_id: IdPath, path: FileQuery) -> Response:
     """What was answered."""
     return user_file(studio.home, studio.answers.media(run_id, path))

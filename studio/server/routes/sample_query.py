@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from studio.results.sample_index import SORT_KEYS
+from studio.server.routes.texts import NameQuery, OptionalSearch
 from studio.server.services.samples import SampleQuery
 
 MAX_OFFSET = 10**12
@@ -12,12 +13,12 @@ SORTS = f"^-?({'|'.join(SORT_KEYS)})$"
 
 
 async def sample_query(
-    split: str = "",
+    split: NameQuery = "",
     sort: Annotated[str, Query(pattern=SORTS)] = "-loss",
     offset: Annotated[int, Query(ge=0, le=MAX_OFFSET)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 24,
-    truth: str | None = None,
-    prediction: str | None = None,
+    truth: OptionalSearch = None,
+    prediction: OptionalSearch = None,
     correct: bool | None = None,
     rows: Annotated[str | None, Query(pattern=r"^\d{1,18}(,\d{1,18})*$", max_length=8000)] = None,
 ) -> SampleQuery:

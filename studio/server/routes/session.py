@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from studio.server.routes.texts import NameQuery
 from studio.server.schemas.session import Done, Health, LaunchCode, Me
 from studio.server.studio import StudioDep
 from studio.server.version import studio_version
@@ -11,7 +12,7 @@ router = APIRouter(tags=["session"])
 
 
 @router.get("/launch", include_in_schema=False)
-def launch(studio: StudioDep, code: str = "") -> Response:
+def launch(studio: StudioDep, code: NameQuery = "") -> Response:
     """Exchange the single-use launch code for a cookie; the address is left at once."""
     token = studio.sessions.exchange(code)
     response = RedirectResponse("/", status_code=303)

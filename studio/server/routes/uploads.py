@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from studio.server.routes.texts import IdPath
 from studio.server.schemas.session import Done
 from studio.server.schemas.uploads import MAX_UPLOAD_BYTES, Upload, UploadCreate
 from studio.server.studio import StudioDep
@@ -18,7 +19,7 @@ def create_upload(studio: StudioDep, body: UploadCreate) -> Upload:
 
 
 @router.get("/{upload_id}")
-def get_upload(studio: StudioDep, upload_id: str) -> Upload:
+def get_upload(studio: StudioDep, upload_id: IdPath) -> Upload:
     """How much of it is here."""
     return studio.uploads.get(upload_id)
 
@@ -33,14 +34,14 @@ def get_upload(studio: StudioDep, upload_id: str) -> Upload:
     },
 )
 async def put_upload(
-    studio: StudioDep, request: Request, upload_id: str, offset: Annotated[int, Query(ge=0, le=MAX_UPLOAD_BYTES)]
+    studio: StudioDep, request: Request, upload_id: IdPath, offset: Annotated[int, Query(ge=0, le=MAX_UPLOAD_BYTES)]
 ) -> Upload:
     """Append bytes at an offset; 409 with the true offset if it differs."""
     return await studio.uploads.append(upload_id, offset, request.stream())
 
 
 @router.delete("/{upload_id}")
-def delete_upload(studio: StudioDep, upload_id: str) -> Done:
+def delete_upload(studio: StudioDep, upload_id: IdPath) -> Done:
     """Forget a file."""
     studio.uploads.delete(upload_id)
     return Done()

@@ -11,13 +11,14 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 
 from studio.errors import StudioError
-from studio.files import private_folder, resolve_inside, write_json
+from studio.files import private_folder, resolve_file, write_json
 from studio.machine import usable_cores
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.launcher import connect_unix
 from studio.scheduling.unscheduled import UnscheduledWorker
+from studio.server.json_body import judge
 from studio.server.lanes import Lane, TooManyError, Turns
 from studio.server.raw_body import pieces
 from studio.server.schemas.runs import Answer
@@ -152,7 +153,7 @@ class Answers:
     def media(self, run_id: str, path: str) -> Path:
         """What was answered."""
         self._runs.get(run_id)
-        return resolve_inside(self._home.worker_folder(WorkerKind.ANSWER, run_id) / "answers", path)
+        return resolve_file(self._home.worker_folder(WorkerKind.ANSWER, run_id) / "answers", path)
 
     def close(self) -> None:
         """Ask every answer worker to end: without a server nobody asks them."""
@@ -193,6 +194,9 @@ class Answers:
             if kept > KEPT_ANSWERS or size > KEPT_BYTES:
                 file.unlink(missing_ok=True)
         if content_type.partition(";")[0].strip() == "application/json":
+            refusal = judge(bytes(data))
+            if refusal is not None:
+                raise AnswerError(refusal.message, hint="Send a JSON object of column names and values, in UTF-8.")
             name = f"{new_id('sample')}.json"
         elif data.startswith(_IMAGE_STARTS):
             name = f"{new_id('sample')}.{_ending(data)}"

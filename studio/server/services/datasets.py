@@ -13,7 +13,7 @@ from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.media import sniff_type
 from studio.errors import ConflictError, PathError
-from studio.files import read_head, resolve_inside
+from studio.files import read_head, resolve_file
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
@@ -142,7 +142,7 @@ class Datasets:
         """A media file, or its small picture: if asked, or where browsers do not draw the file itself."""
         row = self._store.datasets.get(id_or_name)
         dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
-        file = resolve_inside(dataset.media, path)
+        file = resolve_file(dataset.media, path)
         preview = dataset.preview(path)
         is_wanted = thumbnail or sniff_type(read_head(file)) is None
         return preview if is_wanted and preview.is_file() else file

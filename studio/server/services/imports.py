@@ -17,7 +17,7 @@ from studio.datasets.media import sniff_type
 from studio.datasets.scan_end import ended_error
 from studio.datasets.scan_result import TABLE_ROLES
 from studio.errors import ConflictError, PathError, StudioError
-from studio.files import private_folder, read_head, read_json, remove, resolve_inside, write_json
+from studio.files import private_folder, read_head, read_json, remove, resolve_file, resolve_inside, write_json
 from studio.interpreter import python_module
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
@@ -262,7 +262,7 @@ class Imports:
         """A file of the preview, or its picture where browsers do not draw the file itself."""
         self._store.imports.get(id)
         folder = self._home.import_folder(id)
-        file = resolve_inside(folder / "files", path)
+        file = resolve_file(folder / "files", path)
         preview = folder / "previews" / preview_name(path)
         return preview if preview.is_file() and sniff_type(read_head(file)) is None else file
 

@@ -11,7 +11,7 @@ from studio.datasets.dataset import Dataset
 from studio.datasets.importers.converting import converted_folder
 from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
-from studio.files import private_folder, resolve_inside
+from studio.files import private_folder, resolve_file
 from studio.results.prediction import PredictionSummary
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
@@ -162,8 +162,8 @@ class Predictions:
         """A picture of what was predicted: of the dataset, or of the upload."""
         row = self._store.predictions.get(id)
         if row.dataset_id is not None:
-            return resolve_inside(self._home.dataset(row.dataset_id) / "media", path)
-        return resolve_inside(self._folder(id).path / "input" / "files", path)
+            return resolve_file(self._home.dataset(row.dataset_id) / "media", path)
+        return resolve_file(self._folder(id).path / "input" / "files", path)
 
     def files(self, id: str) -> list[RunFile]:
         """What can be downloaded."""

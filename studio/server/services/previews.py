@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 from studio.errors import NotFoundError, StudioError
-from studio.files import resolve_inside
+from studio.files import resolve_file
 from studio.runs.events import Event, Failed, Finished, read_events
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
@@ -78,7 +78,7 @@ class Previews:
         folder = self._home.worker_folder(WorkerKind.PREVIEW, preview_id)
         if not preview_id.startswith("prev-") or not folder.is_dir():
             raise NotFoundError("This preview is no longer kept.", hint="Try the settings again.")
-        return resolve_inside(folder, path)
+        return resolve_file(folder, path)
 
     def _made(self, prepared: Prepared) -> SettingsPreview:
         assert prepared.settings is not None

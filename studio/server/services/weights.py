@@ -14,6 +14,8 @@ from studio.settings.sections.text import SCRATCH
 HUB_SECONDS = 300.0
 CONNECT_SECONDS = 3.0
 CONFIG = "config.json"
+MAX_NAME_LETTERS = 96
+"""Of a model, as hubs have it; the name of a file beside it may have 255."""
 _NAME = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?")
 
 Source = Literal["folder", "package", "cache", "hub", "scratch"]
@@ -55,7 +57,7 @@ class Weights:
         if backbone.startswith(SCRATCH):
             return "scratch"
         name = timm_name(backbone)
-        if not _NAME.fullmatch(name):
+        if len(name) > MAX_NAME_LETTERS or not _NAME.fullmatch(name):
             return None
         if (self._folder / f"{name}.safetensors").is_file() or (self._folder / name / CONFIG).is_file():
             return "folder"

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import Path, Query
+from fastapi import Path as InPath
+from fastapi import Query
 
 ID_LETTERS = 255
 """Of an id or a name."""
@@ -10,8 +11,8 @@ SEARCH_LETTERS = 500
 LIST_LETTERS = 20_000
 PATH_LETTERS = 4096
 
-IdPath = Annotated[str, Path(max_length=ID_LETTERS)]
-FilePath = Annotated[str, Path(max_length=PATH_LETTERS)]
+IdPath = Annotated[str, InPath(max_length=ID_LETTERS)]
+FilePath = Annotated[str, InPath(max_length=PATH_LETTERS)]
 FileQuery = Annotated[str, Query(max_length=PATH_LETTERS)]
 NameQuery = Annotated[str, Query(max_length=ID_LETTERS)]
 SearchQuery = Annotated[str, Query(max_length=SEARCH_LETTERS)]

@@ -127,6 +127,7 @@ class Scored:
     """What a model says about one batch."""
 
     raw: list[Raw]
+    """One a sample, and compact: they are kept for a whole table. Of a value a pixel, its counts and run lengths."""
     losses: np.ndarray | None
     """One a sample, NaN where a sample has no truth; None where none has."""
 
@@ -280,6 +281,13 @@ class Recipe(ABC, Generic[BatchT]):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """Every metric by name; NaN where one is undefined. Empty without truth."""
 
+    def accumulator(self, table: pd.DataFrame) -> "Accumulator | None":
+        """Sums up the metrics of this table batch by batch, where that takes less memory than its raw predictions.
+
+        None where `metrics` of the scored table is all there is.
+        """
+        return None
+
     @abstractmethod
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """Panels of a finished run, beside the sample grids that all types have."""
@@ -307,6 +315,18 @@ class Recipe(ABC, Generic[BatchT]):
     def metric_info(self, name: str) -> MetricInfo:
         """What is known about a metric."""
         return next(info for info in self.metric_infos if info.name == name)
+
+
+class Accumulator(ABC):
+    """Metrics of a table from its raw predictions, a batch at a time; the same numbers as `Recipe.metrics`."""
+
+    @abstractmethod
+    def add(self, rows: Sequence[int], raw: Sequence[Raw]) -> None:
+        """Take in the raw predictions of some rows, given by their positions in the table."""
+
+    @abstractmethod
+    def metrics(self) -> dict[str, float]:
+        """Every metric of all that was added."""
 
 
 class Note(NamedTuple):

@@ -4,7 +4,7 @@ import pandas as pd
 from torch import nn
 
 from studio.modeling.precision import Precision
-from studio.modeling.scoring import score_table
+from studio.modeling.scoring import evaluate_table
 from studio.training.job import Job
 
 MIN_TRAIN_METRIC_ROWS = 256
@@ -18,7 +18,7 @@ def evaluate(
     Raises:
         StopRequested: in the middle, when asked to.
     """
-    scored = score_table(
+    return evaluate_table(
         job.recipe,
         model,
         table,
@@ -29,7 +29,6 @@ def evaluate(
         workers=job.workers if len(table) > batch_size else 0,
         after_batch=job.after_batch,
     )
-    return {"loss": scored.mean_loss(), **job.recipe.metrics(scored)}
 
 
 def train_metric_rows(job: Job) -> pd.DataFrame:

@@ -1,0 +1,1 @@
+"""Outputs of one value a pixel, kept small: counts at probability levels, and masks as run lengths."""

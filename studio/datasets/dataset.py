@@ -5,6 +5,7 @@ tables/*.parquet  one file a table: cleaned rows, real lists, and `__row`, the r
 media/            the files the tables name
 profile.json      DatasetProfile        findings.json   Finding list
 previews/         thumbnails, <sha of the media path>.jpg
+checksums.json    what all of these were when they were imported, with media.parquet: see checksums.py
 """
 
 import hashlib

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from studio.datasets.checksums import write_checksums
 from studio.datasets.dataset import Column, Dataset, DatasetManifest, DatasetProfile, Table, TableRole
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media_inspection import decode_media
@@ -177,6 +178,7 @@ def _write(
     write_json(work / "findings.json", [finding.model_dump(mode="json") for finding in inspection.findings])
     dataset = Dataset(work, manifest)
     dataset.write_manifest()
+    write_checksums(work, [table.file for table in tables], lambda path: _known_digest(order, inspection, path))
     sync_files(work)
     failpoint("dataset_before_rename")
     os.rename(work, order.target)
@@ -236,6 +238,12 @@ def _fingerprint(
             path.relative_to(work).as_posix().encode() + b"\0" + (known or sha256_file(path)).encode() + b"\n"
         )
     return digest.hexdigest()
+
+
+def _known_digest(order: ImportOrder, inspection: Inspection, path: str) -> str | None:
+    """The hash of a media file that was taken while it was decoded."""
+    base = "" if order.media_folder in ("", ".") else f"{order.media_folder}/"
+    return inspection.digests.get(path.removeprefix(base))
 
 
 def _refuse_if_blocked(findings: Sequence[Finding]) -> None:

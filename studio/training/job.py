@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from pyarrow.parquet import read_schema
 
+from studio.datasets.checksums import require_whole
 from studio.datasets.dataset import Dataset
 from studio.datasets.folds import Split, split
 from studio.errors import DatasetError, TrainingError
@@ -24,15 +25,13 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.scoring.bundle import Bundle, open_start_weights, read_assets, write_assets
 from studio.settings.schema import SettingsSchema
+from studio.training.dataset_files import DATA_FOLDER, TEST_FOLDER, require_media
 from studio.training.distributed import ALONE, Team
 from studio.training.low_disk import LowDisk
 from studio.training.progress import ONLY_ROUND, Round
 from studio.training.reporter import Reporter
 from studio.training.stopping import StopSignal
 from studio.training.stopwatch import Stopwatch
-
-DATA_FOLDER = "dataset.data_folder"
-TEST_FOLDER = "dataset.data_folder_test"
 
 
 @dataclass(frozen=True)
@@ -110,8 +109,12 @@ def make_job(
             hint="Start a new experiment.",
             code="dataset_changed",
         )
+    if team.is_first:
+        require_whole(dataset.folder)
     _require_columns(kind, settings, dataset)
     tables = split(dataset, settings, spec.fold)
+    if team.is_first:
+        require_media(dataset, kind, settings, tables, reporter)
     start = None
     if spec.start_weights:
         start_folder = (folder.path / spec.start_weights).resolve()

@@ -21,6 +21,8 @@ import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
+from studio.datasets.checksums import write_checksums
+from studio.datasets.dataset import Dataset
 from studio.packaged import PACKAGED_TEXT_MODELS
 from studio.runs.spec import RunSpec
 from tests.forked_worker import ForkedWorker
@@ -146,8 +148,14 @@ def change_train(change: Callable[[pd.DataFrame], pd.DataFrame]) -> Prepare:
     def prepare(run: Path, dataset: Path) -> None:
         path = dataset / "tables" / "train.parquet"
         change(pd.read_parquet(path)).to_parquet(path, index=False)
+        seal(dataset)
 
     return prepare
+
+
+def seal(dataset: Path) -> None:
+    """Make what lies there what the import wrote, for faults that an import would have let through."""
+    write_checksums(dataset, [table.file for table in Dataset.open(dataset).manifest.tables])
 
 
 def change_spec(**changes: Any) -> Prepare:
@@ -158,6 +166,16 @@ def change_spec(**changes: Any) -> Prepare:
 def change_file(name: str, change: Callable[[Path], object]) -> Prepare:
     """Change an image of the dataset."""
     return lambda run, dataset: change(dataset / "media" / "images" / name)
+
+
+def imported_file(name: str, change: Callable[[Path], object]) -> Prepare:
+    """An image that was so at import already, as far as the studio knows."""
+
+    def prepare(run: Path, dataset: Path) -> None:
+        change(dataset / "media" / "images" / name)
+        seal(dataset)
+
+    return prepare
 
 
 def truncate(path: Path) -> None:
@@ -185,6 +203,35 @@ def mixed_text_model(run: Path, dataset: Path) -> None:
         shutil.copy(source.parent / name, folder / name)
     config = json.loads((source.parent / "config.json").read_text())
     (folder / "config.json").write_text(json.dumps({**config, "vocab_size": 1000}))
+
+
+def flip(path: Path) -> None:
+    """Change one bit in the middle of a file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(bytes(data))
+
+
+def swapped_labels(run: Path, dataset: Path) -> None:
+    """Exchange two labels of the train table; as a table it is as sound as before."""
+    path = dataset / "tables" / "train.parquet"
+    table = pd.read_parquet(path)
+    names = table["label"].unique()[:2]
+    table["label"] = table["label"].replace({names[0]: names[1], names[1]: names[0]})
+    table.to_parquet(path, index=False)
+
+
+def swapped_classes(run: Path, dataset: Path) -> None:
+    """Turn the order of the classes around."""
+    path = dataset / "profile.json"
+    values = json.loads(path.read_text())
+    path.write_text(json.dumps({**values, "labels": values["labels"][::-1]}))
+
+
+def without_tables(run: Path, dataset: Path) -> None:
+    """Delete every table."""
+    for path in (dataset / "tables").iterdir():
+        path.unlink()
 
 
 # What is done to a living worker

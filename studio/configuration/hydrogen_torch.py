@@ -1,12 +1,17 @@
 """Settings files of Hydrogen Torch 1.2 and 1.3: which problem type they are of, and what their keys are here.
 
-They carry no problem type; it shows in the keys that only one problem type has.
+They carry no problem type; it shows in the columns they name and the metric they ask for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studio.problems.contract import ModelType, ProblemType
+from studio.problems.registry import problem_types
+from studio.results.regression import REGRESSION_METRICS
+
+METRIC = "prediction.metric"
 _RENAMED = {"dataset.folds": "dataset.selected_folds"}
 _PATHS = (
     "train_dataframe",
@@ -34,9 +39,8 @@ class TranslatedConfig:
 
 def translate(values: Mapping[str, Any]) -> TranslatedConfig:
     """An export's values as ours, with every key either taken, translated or named with a reason."""
-    result = TranslatedConfig(problem_type=infer_problem_type(values))
-    if result.problem_type == "image_object_detection":
-        result.model_type = infer_detector(values)
+    problem_type, model_type = infer_problem_type(values)
+    result = TranslatedConfig(problem_type=problem_type, model_type=model_type)
     for section, inner in values.items():
         if not isinstance(inner, Mapping):
             result.settings["general.experiment_name" if section == "experiment_name" else section] = inner
@@ -46,49 +50,54 @@ def translate(values: Mapping[str, Any]) -> TranslatedConfig:
     return result
 
 
-def infer_problem_type(values: Mapping[str, Any]) -> str:
-    """The problem type whose own keys are there; empty where none is recognised."""
+def infer_problem_type(values: Mapping[str, Any]) -> tuple[str, str | None]:
+    """The problem type, and the model type where there are several, that an export is of; empty where none fits.
 
-    def has(section: str, *names: str) -> bool:
-        inner = values.get(section)
-        return isinstance(inner, Mapping) and all(name in inner for name in names)
+    It has the columns that the export names and the metric that it asks for; of several, the one that knows the most of
+    its keys and values. What is not built here is recognised as well, so that it can be named.
+    """
+    given = {f"{section}.{name}": value for section, inner in values.items() if isinstance(inner, Mapping)
+             for name, value in inner.items()}  # fmt: skip
+    fitting = [
+        (sum(key not in model.settings.fields() for key in given), _refused(model, given), kind.id, model.id)
+        for kind in problem_types().values()
+        for model in kind.model_types
+        if _fits(kind, model, given)
+    ]
+    if not fitting:
+        return _not_built(given), None
+    _, _, problem_type, model_type = min(fitting, key=lambda one: one[:2])
+    return problem_type, model_type
 
-    metric = str(_at(values, "prediction.metric") or "")
-    is_regression = metric in ("MAE", "MSE", "RMSE", "MAPE", "SMAPE", "R2")
-    if has("dataset", "x_min_column"):
-        return "image_object_detection"
-    if has("dataset", "rle_mask_column"):
-        if has("image", "image_depth"):
+
+def _fits(kind: ProblemType, model: ModelType, given: Mapping[str, Any]) -> bool:
+    """Whether a type reads what the export reads, and measures what it measures."""
+    roles = {f"dataset.{role.name}" for role in kind.roles if role.is_required}
+    # What decides the input must be known; other keys may be of a later version.
+    deciding = {key for key in given if key.startswith("image.") or (key.startswith("dataset.") and "_column" in key)}
+    metric = given.get(METRIC)
+    is_measured = metric is None or metric in {one.name for one in kind.metrics}
+    return roles <= given.keys() and deciding <= model.settings.fields().keys() and is_measured
+
+
+def _refused(model: ModelType, given: Mapping[str, Any]) -> int:
+    """How many of the values a type does not take."""
+    known = {key: value for key, value in given.items() if key in model.settings.fields()}
+    return len(model.settings.parse(known)[1])
+
+
+def _not_built(given: Mapping[str, Any]) -> str:
+    """The name of a problem type of the original that does not exist here yet; empty where none is recognised."""
+    metric = str(given.get(METRIC) or "")
+    is_volume = "image.image_depth" in given
+    task = "regression" if metric in {one.name for one in REGRESSION_METRICS} else "classification"
+    if "dataset.rle_mask_column" in given:
+        if is_volume:
             return "image_3d_semantic_segmentation"
         return "image_instance_segmentation" if metric == "COCO_mAP" else "image_semantic_segmentation"
-    if has("dataset", "question_column"):
-        return "text_span_prediction"
-    if has("dataset", "audio_column"):
-        if metric in ("WER", "CER"):
-            return "speech_recognition"
-        return "audio_regression" if is_regression else "audio_classification"
-    if has("dataset", "text_column"):
-        if has("tokenizer", "label_max_length"):
-            return "text_sequence_to_sequence"
-        if "MICRO" in metric or "MACRO" in metric or has("logging", "ignore_classes"):
-            return "text_token_classification"
-        if has("prediction", "top_k_similar"):
-            return "text_metric_learning"
-        return "text_regression" if is_regression else "text_classification"
-    if has("dataset", "image_column"):
-        prefix = "image_3d" if has("image", "image_depth") else "image"
-        if has("prediction", "top_k_similar"):
-            return f"{prefix}_metric_learning"
-        return f"{prefix}_regression" if is_regression else f"{prefix}_classification"
-    return ""
-
-
-def infer_detector(values: Mapping[str, Any]) -> str:
-    """Efficientdet where anchors are set, else by what the other two have of their own."""
-    if _at(values, "architecture.anchor_scale") is not None:
-        return "efficientdet"
-    layers = str(_at(values, "training.differential_learning_rate_layers") or "")
-    return "fcos" if "classification_head" in layers or "regression_head" in layers else "faster_rcnn"
+    if "dataset.audio_column" in given:
+        return "speech_recognition" if metric in ("WER", "CER") else f"audio_{task}"
+    return f"image_3d_{task}" if is_volume and "dataset.image_column" in given else ""
 
 
 def _translate_one(key: str, name: str, value: Any, result: TranslatedConfig) -> None:
@@ -125,9 +134,3 @@ def _numbers(value: Any) -> list[float] | None:
 
 def _at_strategy(result: TranslatedConfig, value: Any) -> bool:
     return value is None and "dataset.group_fold_column" not in result.settings
-
-
-def _at(values: Mapping[str, Any], key: str) -> Any:
-    section, name = key.split(".")
-    inner = values.get(section)
-    return inner.get(name) if isinstance(inner, Mapping) else None

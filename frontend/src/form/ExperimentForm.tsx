@@ -1,22 +1,24 @@
 import { Button } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { useEffect, useRef, useState } from "react";
+import { type RefObject, useEffect, useRef, useState } from "react";
 import { useBlocker, useNavigate, useSearchParams } from "react-router";
 import { ApiError } from "../api/client";
 import { usePreferences, useSavePreferences, useSettingsCheck } from "../api/catalogue";
 import { useStartExperiment } from "../api/experiments";
-import type { ExperienceLevel, Finding, SettingsCheck, SettingsDocument, SettingValues } from "../api/types";
+import type { ExperienceLevel, Finding, SettingsCheck, SettingsDocument } from "../api/types";
 import { ConfirmDialog } from "../ui/Confirm";
 import { useShortcuts } from "../ui/keys";
 import { plural } from "../ui/format";
 import { useSetSearch } from "../ui/search-state";
 import { ErrorPanel } from "../ui/states";
+import { begin, type Remapped } from "./beginning";
 import { dropDraft, readDraft, useKeptDraft } from "./drafts";
 import { ErrorSummary } from "./ErrorSummary";
 import { fieldId } from "./Field";
 import { FormProvider, useForm, useFormStore } from "./form-context";
 import { FormToolbar } from "./FormToolbar";
 import { Outlook } from "./Outlook";
+import { RemapNotice } from "./RemapNotice";
 import { LEVELS } from "./schema";
 import { goToSection, SectionNav } from "./SectionNav";
 import { type FormView, SettingsForm } from "./SettingsForm";
@@ -25,50 +27,40 @@ import { FormStore } from "./store";
 import { SuggestedPanel } from "./SuggestedPanel";
 import classes from "./form-page.module.css";
 
-type ExperimentFormProps = { document: SettingsDocument; source: FormSource };
+type ExperimentFormProps = {
+  document: SettingsDocument;
+  source: FormSource;
+  /** Where the page finds the form's values, to carry them over to another dataset. */
+  storeRef: RefObject<FormStore | null>;
+};
 
-const NAME_KEY = "general.experiment_name";
 const RUN_LIMIT = 256;
 
-export function ExperimentForm({ document, source }: ExperimentFormProps) {
+export function ExperimentForm({ document, source, storeRef }: ExperimentFormProps) {
   const form = `${document.problem_type}|${document.model_type}|${source.dataset.id}|${source.from?.id ?? ""}`;
-  const [store] = useState(() => preparedStore(document, source, form));
+  const [{ store, remapped }] = useState(() => prepared(document, source, form));
   useKeptDraft(store, form);
+  useEffect(() => {
+    storeRef.current = store;
+  }, [store, storeRef]);
   return (
     <FormProvider value={store}>
-      <FormBody />
+      <FormBody remapped={remapped} dataset={source.dataset.name} />
     </FormProvider>
   );
 }
 
-/** Defaults, then what the dataset decides, then the suggestions or another experiment or a file, then an unsent draft. */
-function preparedStore(document: SettingsDocument, source: FormSource, form: string): FormStore {
+/** Defaults, then what the dataset decides, then what the form begins with, then an unsent draft. */
+function prepared(document: SettingsDocument, source: FormSource, form: string) {
   const store = new FormStore(document);
-  const taken = source.file ?? source.from?.settings;
-  if (taken === undefined) store.apply(document.suggested);
-  else {
-    const isOtherData = source.file !== null || source.from?.dataset !== source.dataset.id;
-    const kept = Object.entries(taken.settings).filter(
-      ([key]) => key !== NAME_KEY && !(isOtherData && key in document.values),
-    );
-    store.take({ ...Object.fromEntries(kept), ...originOf(source) }, taken.grid);
-  }
+  const remapped = begin(store, source);
   const draft = readDraft(form);
-  if (draft && source.file === null) store.restore(draft);
-  return store;
+  if (draft === null || source.file !== null || source.carried !== null) return { store, remapped };
+  store.restore(draft);
+  return { store, remapped: [] };
 }
 
-/** Where the values came from; whether its weights are used too is decided anew each time. */
-function originOf(source: FormSource): SettingValues {
-  if (source.file || source.from === null) return {};
-  return {
-    "general.problem_category": "from_experiment",
-    "general.experiment": source.from.name,
-    "general.use_previous_experiment_weights": false,
-  };
-}
-
-function FormBody() {
+function FormBody({ remapped, dataset }: { remapped: Remapped[]; dataset: string }) {
   const [view, setView] = useFormView();
   const search = useRef<HTMLInputElement>(null);
   const summary = useRef<HTMLDivElement>(null);
@@ -81,6 +73,7 @@ function FormBody() {
   useShortcuts({ "/": () => search.current?.focus(), "Control+Enter": starting.start, ...sectionKeys });
   return (
     <>
+      <RemapNotice remapped={remapped} dataset={dataset} onGo={go} />
       <SuggestedPanel />
       {starting.showsSummary && <ErrorSummary ref={summary} others={starting.others} onGo={go} />}
       {starting.error !== null && <ErrorPanel title="The experiment was not started." error={starting.error} />}

@@ -1,20 +1,14 @@
 import { Button, FileButton } from "@mantine/core";
+import { useRef, useState } from "react";
 import { useLoadSettings } from "../api/catalogue";
-import type {
-  Dataset,
-  ExperimentRow,
-  ExperimentSettings,
-  LoadedSettings,
-  MetricSummary,
-  ProblemType,
-} from "../api/types";
+import type { Dataset, ExperimentRow, ExperimentSettings, Finding, MetricSummary, ProblemType } from "../api/types";
 import { ExperimentSelect } from "../experiment/ExperimentSelect";
-import { FindingList } from "../ui/FindingList";
-import { plural } from "../ui/format";
 import { FileIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
 import { useSetSearch } from "../ui/search-state";
-import { ErrorPanel } from "../ui/states";
+import { RefusalPanel } from "../ui/RefusalPanel";
+import { type Carried, isNamed, type SettingsFile } from "./beginning";
+import { FileReport } from "./FileReport";
 import classes from "./form-page.module.css";
 
 export type FormSource = {
@@ -28,7 +22,9 @@ export type FormSource = {
     settings: ExperimentSettings;
     dataset: string | null;
   } | null;
-  file: LoadedSettings | null;
+  file: SettingsFile | null;
+  /** What was in the form before its dataset or model type was changed. */
+  carried: Carried | null;
 };
 
 const FROM_EXPERIMENT = "from_experiment";
@@ -39,13 +35,17 @@ type SourceBarProps = {
   types: readonly ProblemType[];
   /** Whether the first values come from an experiment, also while none is chosen yet. */
   isFromExperiment: boolean;
-  onFile: (file: LoadedSettings | null) => void;
+  onFile: (file: Omit<SettingsFile, "number"> | null) => void;
+  /** Called before the dataset or the model type changes, so that the form's values stay. */
+  onCarry: () => void;
 };
 
 /** What decides the form: the dataset, the problem and model type, and where the first values come from. */
-export function SourceBar({ source, datasets, types, isFromExperiment, onFile }: SourceBarProps) {
+export function SourceBar({ source, datasets, types, isFromExperiment, onFile, onCarry }: SourceBarProps) {
   const setSearch = useSetSearch();
   const load = useLoadSettings();
+  const reset = useRef<() => void>(null);
+  const [refused, setRefused] = useState<Finding[] | null>(null);
   const { type } = source;
   const models = type?.model_types.filter((model) => model.id !== null) ?? [];
   const offered = types.filter((one) => one.id === type?.id || newestOf(datasets, [one]));
@@ -64,9 +64,36 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
   };
   const open = async (file: File | null) => {
     if (file === null) return;
+    // Else a file that was corrected and is chosen again would not be read.
+    reset.current?.();
     const loaded = await load.mutateAsync(await file.text());
-    onFile(loaded);
-    setSearch({ from: null, category: null, problem: loaded.problem_type, model: loaded.model_type });
+    const isUsable = types.some((one) => one.id === loaded.problem_type);
+    setRefused(isUsable ? null : loaded.findings);
+    if (!isUsable) return;
+    const asked = loaded.settings["general.dataset"];
+    const own = datasets.find((one) => isNamed(one, asked));
+    const other =
+      source.dataset.problem_type === loaded.problem_type
+        ? source.dataset
+        : newestOf(
+            datasets,
+            types.filter((one) => one.id === loaded.problem_type),
+          );
+    onFile({ name: file.name, loaded, missing: own || typeof asked !== "string" || asked === "" ? null : asked });
+    setSearch({
+      dataset: (own ?? other ?? source.dataset).id,
+      from: null,
+      category: null,
+      problem: loaded.problem_type,
+      model: loaded.model_type,
+    });
+  };
+  const chooseDataset = (id: string | null) => {
+    const chosen = datasets.find((one) => one.id === id);
+    if (!chosen) return;
+    onCarry();
+    const isSameType = chosen.problem_type === type?.id;
+    setSearch({ dataset: chosen.id, problem: chosen.problem_type, model: isSameType ? source.model : null });
   };
   const startFrom = (chosen: ExperimentRow) => {
     onFile(null);
@@ -80,7 +107,7 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
           label="Dataset"
           data={datasets.map((one) => ({ value: one.id, label: one.name }))}
           value={source.dataset.id}
-          onChange={(id) => (onFile(null), setSearch({ dataset: id, problem: null, model: null }))}
+          onChange={chooseDataset}
         />
         <SelectInput
           label="Problem category"
@@ -106,10 +133,14 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
             data={models.map((model) => ({ value: model.id ?? "", label: model.title }))}
             value={source.model}
             readOnly={isFromExperiment && source.from !== null}
-            onChange={(model) => setSearch({ model })}
+            onChange={(model) => (onCarry(), setSearch({ model }))}
           />
         )}
-        <FileButton accept=".yaml,.yml,text/yaml" onChange={(file) => void open(file).catch(() => undefined)}>
+        <FileButton
+          resetRef={reset}
+          accept=".yaml,.yml,text/yaml"
+          onChange={(file) => void open(file).catch(() => undefined)}
+        >
           {(props) => (
             <Button {...props} variant="default" leftSection={<FileIcon size={16} />} loading={load.isPending}>
               Load YAML
@@ -117,12 +148,14 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile }:
           )}
         </FileButton>
       </div>
-      {load.error && <ErrorPanel title="The file could not be used." error={load.error} />}
-      {load.error &&
-        "findings" in load.error &&
-        Array.isArray(load.error.findings) &&
-        load.error.findings.length > 0 && <FindingList findings={load.error.findings} />}
-      {source.file && <LoadReport file={source.file} />}
+      {load.error && <RefusalPanel title="The file could not be used." error={load.error} />}
+      {refused && !load.error && (
+        <RefusalPanel
+          title="The file could not be used."
+          error={{ code: "problem_type", message: "Its problem type is not known here.", hint: "", findings: refused }}
+        />
+      )}
+      {source.file && <FileReport file={source.file} dataset={source.dataset.name} />}
     </>
   );
 }
@@ -138,29 +171,4 @@ function newestOf(datasets: readonly Dataset[], types: readonly ProblemType[]): 
   return [...datasets]
     .filter((one) => types.some((type) => type.id === one.problem_type))
     .sort((a, b) => b.created - a.created)[0];
-}
-
-/** What was understood of a file: nothing is dropped in silence. */
-function LoadReport({ file }: { file: LoadedSettings }) {
-  return (
-    <details className="card" style={{ padding: "10px 16px" }}>
-      <summary>
-        From the file: {plural(file.taken.length, "setting")} taken, {file.translated.length} translated,{" "}
-        {file.not_applicable.length} not applicable here
-      </summary>
-      <ul className="small" style={{ marginTop: 8 }}>
-        {file.translated.map((one) => (
-          <li key={one.from}>
-            <code>{one.from}</code> became <code>{one.to}</code>
-          </li>
-        ))}
-        {file.not_applicable.map((one) => (
-          <li key={one.key}>
-            <code>{one.key}</code>: {one.reason}
-          </li>
-        ))}
-      </ul>
-      {file.findings.length > 0 && <FindingList findings={file.findings} />}
-    </details>
-  );
 }

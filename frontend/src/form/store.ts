@@ -84,6 +84,16 @@ export class FormStore {
       texts: {},
       grid: Object.fromEntries(entries) as FormState["grid"],
       serverProblems: {},
+      applied: Object.fromEntries(
+        Object.entries(this.state.applied).filter(([key, one]) => !(key in known) || isSame(one.value, known[key])),
+      ),
+    });
+  }
+
+  /** What the server said of values that are still the same. */
+  keepProblems(problems: Record<string, string>): void {
+    this.change({
+      serverProblems: Object.fromEntries(Object.entries(problems).filter(([key]) => this.settings.has(key))),
     });
   }
 
@@ -146,7 +156,10 @@ export class FormStore {
     const problems = findings.filter((finding) => finding.level === "error" && this.settings.has(finding.path));
     this.change({
       serverProblems: Object.fromEntries(
-        problems.map((finding) => [finding.path, [finding.message, finding.fix].filter(Boolean).join(" ")]),
+        problems.map((finding) => [
+          finding.path,
+          [finding.line ? `Line ${finding.line}:` : "", finding.message, finding.fix].filter(Boolean).join(" "),
+        ]),
       ),
     });
   }

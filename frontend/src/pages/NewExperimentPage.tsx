@@ -3,10 +3,12 @@ import { Link, useSearchParams } from "react-router";
 import { useProblemTypes, useSettingsDocument } from "../api/catalogue";
 import { useDatasets } from "../api/datasets";
 import { useExperiment, useExperimentSettings } from "../api/experiments";
-import { useState } from "react";
-import type { Dataset, LoadedSettings } from "../api/types";
+import { useRef, useState } from "react";
+import type { Dataset } from "../api/types";
+import { type Carried, carriedOf, type SettingsFile } from "../form/beginning";
 import { ExperimentForm } from "../form/ExperimentForm";
 import { type FormSource, SourceBar } from "../form/SourceBar";
+import type { FormStore } from "../form/store";
 import { DatasetIcon } from "../ui/icons";
 import { Page } from "../ui/Page";
 import { Answer, EmptyState, LoadingRows } from "../ui/states";
@@ -53,7 +55,10 @@ function NoDataset() {
 function Chosen({ datasets }: { datasets: Dataset[] }) {
   const [params] = useSearchParams();
   const from = params.get("from");
-  const [file, setFile] = useState<LoadedSettings | null>(null);
+  const [file, setFile] = useState<SettingsFile | null>(null);
+  const [carried, setCarried] = useState<Carried | null>(null);
+  const store = useRef<FormStore | null>(null);
+  const files = useRef(0);
   const types = useProblemTypes();
   const origin = useExperiment(from);
   const originSettings = useExperimentSettings(from);
@@ -62,11 +67,11 @@ function Chosen({ datasets }: { datasets: Dataset[] }) {
   const dataset = datasets.find((one) => one.id === wanted || one.name === wanted) ?? (newest(datasets) as Dataset);
   const problem =
     params.get("problem") ??
-    file?.problem_type ??
+    file?.loaded.problem_type ??
     (wanted === null ? origin.data?.problem_type : undefined) ??
     dataset.problem_type;
   const type = types.data?.find((one) => one.id === problem);
-  const wantedModel = params.get("model") ?? file?.model_type ?? originSettings.data?.model_type ?? null;
+  const wantedModel = params.get("model") ?? file?.loaded.model_type ?? originSettings.data?.model_type ?? null;
   const model = type?.model_types.find((one) => one.id === wantedModel)?.id ?? type?.model_types[0]?.id ?? null;
   const document = useSettingsDocument(type && !waitsForOrigin ? type.id : null, model, dataset.id);
   const source: FormSource = {
@@ -74,6 +79,7 @@ function Chosen({ datasets }: { datasets: Dataset[] }) {
     type,
     model,
     file,
+    carried,
     from:
       originSettings.data && originSettings.data.problem_type === problem
         ? {
@@ -85,6 +91,15 @@ function Chosen({ datasets }: { datasets: Dataset[] }) {
           }
         : null,
   };
+  const takeFile = (next: Omit<SettingsFile, "number"> | null) => {
+    setCarried(null);
+    files.current += 1;
+    setFile(next && { ...next, number: files.current });
+  };
+  const carry = () => {
+    if (store.current) setCarried(carriedOf(store.current, source));
+    setFile((old) => old && { ...old, missing: null });
+  };
   return (
     <>
       <SourceBar
@@ -92,14 +107,16 @@ function Chosen({ datasets }: { datasets: Dataset[] }) {
         datasets={datasets}
         types={types.data ?? []}
         isFromExperiment={from !== null || params.get("category") !== null}
-        onFile={setFile}
+        onFile={takeFile}
+        onCarry={carry}
       />
       <Answer query={document} what="The settings" loading={<LoadingRows rows={7} height={64} />}>
         {(loaded) => (
           <ExperimentForm
-            key={`${loaded.hash}|${dataset.id}|${model}|${source.from?.id ?? ""}|${file ? file.taken.length : ""}`}
+            key={`${loaded.hash}|${dataset.id}|${model}|${source.from?.id ?? ""}|${file?.number ?? ""}`}
             document={loaded}
             source={source}
+            storeRef={store}
           />
         )}
       </Answer>

@@ -69,6 +69,8 @@ class Working:
     """Whether the kernel killed something for lack of memory since its start."""
     where: str = ""
     """How far it was, in words."""
+    is_folder_gone: bool = False
+    """Whether the folder that it works in was removed."""
     damage: str = ""
     """Why nothing it writes can be taken over, in words; empty otherwise."""
 
@@ -156,6 +158,10 @@ def _follow_tree(worker: Working, hang_seconds: float) -> Iterator[Action]:
 def _follow(worker: Working, hang_seconds: float) -> Iterator[Action]:
     if worker.damage:
         yield from _give_up(worker)
+        return
+    if worker.is_folder_gone:
+        hint = "Somebody deleted or moved it. Start the work again; a resumed run begins anew."
+        yield Move(worker.id, RunState.FAILED, "the folder of this run is gone", code="files_gone", hint=hint)
         return
     ending = _ENDINGS.get(worker.reported or "")
     if ending is not None:

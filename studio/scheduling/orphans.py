@@ -1,4 +1,5 @@
-"""Orphans: workers whose run has no row, because it was deleted or the database was put back to an earlier day.
+"""Orphans: workers whose run has no row, because it was deleted or the database was put back to an earlier day, and
+workers whose folder was removed.
 
 Nobody would ever stop them: they are found by the folder they work in, also one that is deleted, and ended.
 """
@@ -30,6 +31,7 @@ class WorkerProcess:
     kind: WorkerKind
     id: str
     """Of its run."""
+    is_folder_gone: bool = False
 
 
 def end_orphans(home: Home, store: Store) -> int:
@@ -40,8 +42,9 @@ def end_orphans(home: Home, store: Store) -> int:
     known = store.runs.fences()
     ended = 0
     for one in found:
-        if one.id not in known and signal_process(one.record, signal.SIGKILL):
-            logger.warning("Process %d of the %s worker of %s was ended: there is no such run.", *_told(one))
+        is_orphan = one.is_folder_gone or one.id not in known
+        if is_orphan and signal_process(one.record, signal.SIGKILL):
+            logger.warning("Process %d of the %s worker of %s was ended: it has no run or no folder.", *_told(one))
             ended += 1
     return ended
 
@@ -53,7 +56,8 @@ def worker_processes(home: Home) -> Iterator[WorkerProcess]:
         if not entry.name.isdigit():
             continue
         try:
-            folder = Path(os.readlink(f"/proc/{entry.name}/cwd").removesuffix(_DELETED))
+            place = os.readlink(f"/proc/{entry.name}/cwd")
+            folder = Path(place.removesuffix(_DELETED))
             kind = places.get(folder.parent)
             if kind is None or _MODULE not in Path(f"/proc/{entry.name}/cmdline").read_bytes():
                 continue
@@ -61,7 +65,7 @@ def worker_processes(home: Home) -> Iterator[WorkerProcess]:
             continue
         record = ProcessRecord.of(int(entry.name))
         if record is not None:
-            yield WorkerProcess(record, kind, folder.name)
+            yield WorkerProcess(record, kind, folder.name, place.endswith(_DELETED))
 
 
 def _told(one: WorkerProcess) -> tuple[int, str, str]:

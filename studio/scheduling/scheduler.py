@@ -3,19 +3,18 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import assert_never
 
 from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
+from studio.isolation import is_done_without
 from studio.runs.folder import RunFolder
 from studio.runs.silence import HANG_SECONDS
 from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
 from studio.scheduling.decide import (
-    KILL_SECONDS,
-    TERM_SECONDS,
     Action,
     Hold,
     Launch,
@@ -31,8 +30,9 @@ from studio.scheduling.endings import memory_kills
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.orphans import end_orphans
 from studio.scheduling.starting import Starter, start_error
-from studio.scheduling.watching import Listener, StopStage, Watch, listen, where
+from studio.scheduling.watching import Listener, StopStage, Watch, listen, stop_stage, where
 from studio.scheduling.worker_log import bound_log
+from studio.store.database import BUSY_SECONDS, BusyError
 from studio.store.home import Home
 from studio.store.runs import RunRow, StaleRunError
 from studio.store.store import Store
@@ -92,13 +92,27 @@ class Scheduler:
         """Look at once."""
         self._wake.set()
 
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Between two rounds; a request that would have to wait for long is told to come again.
+
+        Raises:
+            BusyError: if a round goes on for too long.
+        """
+        if not self._lock.acquire(timeout=BUSY_SECONDS):
+            raise BusyError("The studio is busy with its workers.", hint="Try again in a moment.")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def folder(self, run: RunRow) -> RunFolder:
         """A run's folder."""
         return RunFolder(self._home.worker_folder(run.kind, run.id))
 
     def stop_run(self, id: str) -> None:
         """Ask a run to stop after its present step; a waiting one ends at once, an ended one stays as it is."""
-        with self._lock:
+        with self._in_time():
             run = self._store.runs.get(id)
             if run.state is RunState.QUEUED:
                 self._move(run, RunState.STOPPED, "stopped by the user before it began")
@@ -119,7 +133,7 @@ class Scheduler:
         Raises:
             ConflictError: if a run is in another state or was deleted, or a process still holds it.
         """
-        with self._lock:
+        with self._in_time():
             runs = [self._store.runs.get(id) for id in ids]
             for run in runs:
                 self._require_resumable(run)
@@ -148,20 +162,11 @@ class Scheduler:
     def stop_stage(self, id: str) -> StopStage | None:
         """How far the stop of a run is; None if it is not being stopped. After a restart the time begins anew."""
         watch = self._watches.get(id)
-        if watch is None or watch.state is not RunState.STOPPING:
-            return None
-        seconds = self._clock() - watch.since
-        match watch.forced:
-            case "kill":
-                return StopStage("killed", 0.0)
-            case "term":
-                return StopStage("told", max(0.0, KILL_SECONDS - seconds))
-            case _:
-                return StopStage("asked", max(0.0, TERM_SECONDS - seconds))
+        return None if watch is None else stop_stage(watch, self._clock())
 
     def order(self, ids: Iterable[str]) -> None:
         """Put waiting runs into another order."""
-        with self._lock:
+        with self._in_time():
             self._store.runs.order(list(ids))
         self._tell(self._listener.queue_changed)
         self.wake()
@@ -181,8 +186,8 @@ class Scheduler:
             self._watches = {id: watch for id, watch in self._watches.items() if id in known}
             self._tell(self._listener.ticked)
             for run, _ in workers:
-                is_left_alone(f"bounding the log of run {run.id}", partial(bound_log, self.folder(run).log))
-            is_left_alone("looking for workers without a run", self._look_for_orphans)
+                is_done_without(f"bounding the log of run {run.id}", partial(bound_log, self.folder(run).log))
+            is_done_without("looking for workers without a run", self._look_for_orphans)
         return bool(active) or any(isinstance(action, Launch) for action in actions)
 
     def _look_for_orphans(self) -> None:
@@ -208,12 +213,14 @@ class Scheduler:
         """A run that cannot even be looked at is failed with the cause; the others are looked at all the same."""
         try:
             return self._observe(run)
+        except BusyError:
+            raise  # the next one would only wait as long
         except Exception as error:
             logger.exception("Run %.80r cannot be looked at.", run.id)
             message = error.message if isinstance(error, StudioError) else f"unexpected {type(error).__name__}"
             told = {"code": "damaged_run", "message": f"This run cannot be looked at: {message}", "setting": ""}
             told["hint"] = "Look at the server's log; delete it, or restore a backup."
-            is_left_alone(
+            is_done_without(
                 f"failing run {run.id!r:.80}",
                 lambda: self._move(run, RunState.FAILED, "it could not be looked at", error=told, devices=[]),
             )
@@ -229,6 +236,8 @@ class Scheduler:
         try:
             if not watch.damage:
                 run, events, is_more = self._project(run, folder)
+        except BusyError:
+            raise
         except (OSError, StudioError) as error:
             logger.warning("The log of run %s cannot be read: %s.", run.id, error)
             is_more = True
@@ -241,10 +250,7 @@ class Scheduler:
         listen(watch, events, now)
         if run.reported in ("finished", "failed", "stopped") and watch.reported_since is None:
             watch.reported_since = now
-        if is_alive is False:
-            watch.gone_since = now if watch.gone_since is None else watch.gone_since
-        else:
-            watch.gone_since = None
+        watch.gone_since = (watch.gone_since or now) if is_alive is False else None
         return run, Working(
             id=run.id,
             kind=run.kind,
@@ -264,6 +270,7 @@ class Scheduler:
             is_memory_short=is_alive is False and memory_kills() > watch.memory_kills,
             where=where(run),
             damage=watch.damage,
+            is_folder_gone=not folder.path.is_dir(),
         )
 
     def _project(self, run: RunRow, folder: RunFolder) -> tuple[RunRow, int, bool]:
@@ -314,6 +321,8 @@ class Scheduler:
                     self._carry_out(action, runs)
             except (StaleRunError, NotFoundError):
                 logger.info("Run %s moved on while it was decided about.", action.id)
+            except BusyError:
+                raise
             except StudioError as error:
                 logger.warning("Run %s: %s is tried again (%s).", action.id, type(action).__name__, error.message)
             except Exception:
@@ -339,7 +348,7 @@ class Scheduler:
 
     def _tell(self, hear: Callable[..., None], *what: object) -> None:
         """A listener that fails hears no more of this, and stands in nobody's way."""
-        is_left_alone(f"telling what happened ({getattr(hear, '__name__', hear)})", lambda: hear(*what))
+        is_done_without(f"telling what happened ({getattr(hear, '__name__', hear)})", lambda: hear(*what))
 
     def _follow(self, run: RunRow, action: Move) -> None:
         if action.state is RunState.QUEUED:
@@ -387,13 +396,3 @@ class Scheduler:
         logger.info("Run %s: %s to %s (%s).", run.id, run.state, moved.state, reason)
         self._tell(self._listener.moved, moved)
         self._tell(self._listener.queue_changed)
-
-
-def is_left_alone(what: str, step: Callable[[], object]) -> bool:
-    """Do a step that nothing else may depend on; a failure stands in the log, and is what it gives."""
-    try:
-        step()
-    except Exception:
-        logger.exception("A step of a round failed: %s.", what)
-        return True
-    return False

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from studio.runs.state import RunState
-from studio.scheduling.decide import Force
+from studio.scheduling.decide import KILL_SECONDS, TERM_SECONDS, Force
 from studio.scheduling.endings import memory_kills
 from studio.store.projector import Projection
 from studio.store.runs import RunRow
@@ -54,6 +54,20 @@ class StopStage:
 
     stage: ReachedStage
     seconds_left: float
+
+
+def stop_stage(watch: Watch, now: float) -> StopStage | None:
+    """How far the stop of a watched run is; None if it is not being stopped."""
+    if watch.state is not RunState.STOPPING:
+        return None
+    seconds = now - watch.since
+    match watch.forced:
+        case "kill":
+            return StopStage("killed", 0.0)
+        case "term":
+            return StopStage("told", max(0.0, KILL_SECONDS - seconds))
+        case _:
+            return StopStage("asked", max(0.0, TERM_SECONDS - seconds))
 
 
 def listen(watch: Watch, events: int, now: float) -> None:

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 
 from studio.failpoints import failpoint
 from studio.files import disk_free_bytes
+from studio.isolation import is_done_without
 from studio.machine import gpus, usable_cores
 from studio.runs.silence import VARIABLE as HANG_VARIABLE
 from studio.scheduling.decide import Slots
@@ -30,7 +31,6 @@ from studio.server.guard import Guard
 from studio.server.home_lock import HomeLock
 from studio.server.lanes import Lanes
 from studio.server.openapi import operation_id
-from studio.server.recovery import is_done_without
 from studio.server.routes.all import api_router
 from studio.server.services.answers import ANSWER_SECONDS, Answers
 from studio.server.services.catalogue import Catalogue

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from studio.errors import StudioError
+from studio.isolation import is_done_without
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -25,16 +26,6 @@ def for_each(
             name = getattr(thing, "id", thing)
             logger.exception("The %s %.80r could not be recovered.", what, name)
             is_done_without(f"giving up the {what} {name!r:.80}", partial(give_up, thing, cause(error)))
-
-
-def is_done_without(what: str, step: Callable[[], object]) -> bool:
-    """Do a step that nothing else depends on; says whether it succeeded. A failure stands in the log."""
-    try:
-        step()
-    except Exception:
-        logger.exception("A step failed, and is left out: %s.", what)
-        return False
-    return True
 
 
 def cause(error: Exception) -> dict[str, Any]:

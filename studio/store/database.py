@@ -7,6 +7,7 @@ two may meet the WAL-reset bug of SQLite libraries before 3.51.3.
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -49,8 +50,10 @@ class Database:
         self.path = path
         self._on_full = on_full
         self._writer = _engine(path, is_writer=True)
+        event.listen(self._writer, "begin", self._set_patience, insert=True)
         self._reader = _engine(path, is_writer=False)
         self._lock = threading.RLock()
+        self._patience_seconds: float = BUSY_SECONDS
         self._open: Connection | None = None
 
     @contextmanager
@@ -62,12 +65,15 @@ class Database:
             DiskFullError: if the disk is full; the space kept back is given free.
             StorageError: if the disk fails or can only be read; the next change begins with a new connection.
         """
+        began = time.monotonic()
         if not self._lock.acquire(timeout=BUSY_SECONDS):
             raise BusyError("The studio is busy writing.", hint="Try again in a moment.")
         try:
             if self._open is not None:
                 yield self._open
                 return
+            # What was waited for a thread of ours is not waited again for another program.
+            self._patience_seconds = max(0.0, BUSY_SECONDS - (time.monotonic() - began))
             try:
                 with self._writer.begin() as connection:
                     self._open = connection
@@ -97,6 +103,9 @@ class Database:
             raise self._refused(error) from error
         except PoolTimeout as error:
             raise BusyError("The studio is busy reading.", hint="Try again in a moment.") from error
+
+    def _set_patience(self, connection: Connection) -> None:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={round(self._patience_seconds * 1000)}")
 
     def _refused(self, error: OperationalError) -> Exception:
         """What a failure of the database means to a person. What SQLite could not write, it has taken back."""

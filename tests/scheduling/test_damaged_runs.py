@@ -1,8 +1,10 @@
 """One damaged run hurts no other: it is failed with the cause, and every other one goes through its life."""
 
 import json
+import shutil
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -46,6 +48,15 @@ def with_a_run_that_waits(bench: MakeBench, gate: threading.Event) -> Any:
     return b
 
 
+def tick_until(b: Any, condition: Callable[[], bool], seconds: float = 0.0) -> None:
+    """Rounds, as a server makes them, until something has happened."""
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline
+        b.tick(seconds)
+        time.sleep(0.01)
+
+
 def execute(b: Any, sql: str, *values: object) -> None:
     connection = sqlite3.connect(b.home.database)
     connection.execute(sql, values)
@@ -63,9 +74,7 @@ def test_a_line_that_is_no_event_is_passed_over_and_holds_up_nobody(bench: MakeB
     with (b.home.worker_folder(WorkerKind.TRAIN, "a") / "events.jsonl").open("ab") as log:
         log.write(text)
 
-    for _ in range(6):
-        b.tick()
-    assert b.state("b") == "finished"
+    tick_until(b, lambda: b.state("b") == "finished")
     assert b.state("a") == "running"
     gate.set()
     b.settle()
@@ -168,3 +177,21 @@ def test_a_listener_that_fails_holds_up_no_round(bench: MakeBench) -> None:
     b.settle()
 
     assert b.state("a") == "finished"
+
+
+@rows("F121")
+@pytest.mark.parametrize("is_restarted", [False, True])
+def test_a_run_whose_folder_vanished_says_so_and_the_others_go_on(bench: MakeBench, is_restarted: bool) -> None:
+    gate = threading.Event()
+    b = with_a_run_that_waits(bench, gate)
+    shutil.rmtree(b.home.worker_folder(WorkerKind.TRAIN, "a"))
+    if is_restarted:
+        b = b.restart(epochs_script(epochs=1, steps=2))
+
+    tick_until(b, lambda: (b.state("a"), b.state("b")) == ("failed", "finished"), seconds=2.0)
+
+    run = b.store.runs.get("a")
+    assert (run.state, run.error["code"]) == ("failed", "files_gone")
+    assert run.error["hint"]
+    assert b.state("b") == "finished"
+    gate.set()

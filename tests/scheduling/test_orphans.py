@@ -77,3 +77,17 @@ def test_the_scheduler_looks_for_them_at_its_start_and_again(bench: Callable, wo
     assert second.poll() is None
     b.tick(seconds=10.0)
     assert second.wait(5) == -9
+
+
+@rows("F121")
+def test_a_worker_whose_folder_was_removed_is_ended_though_its_run_has_a_row(
+    home: Home, store: Store, work: Work
+) -> None:
+    insert(store, "run-known")
+    worker = work(WorkerKind.TRAIN, "run-known")
+    while not list(worker_processes(home)):
+        time.sleep(0.05)
+    home.worker_folder(WorkerKind.TRAIN, "run-known").rmdir()
+
+    assert end_orphans(home, store) == 1
+    assert worker.wait(5) == -9

@@ -3,12 +3,20 @@
 import io
 import os
 import pickle
+import threading
 import time
 import zipfile
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
+from starlette.requests import ClientDisconnect
+
+from studio.errors import NotFoundError
+from studio.server.raw_body import TooSlowError, pieces
+from tests.rows import rows
 
 DATA = bytes(range(256)) * 1000
 
@@ -136,3 +144,64 @@ def test_yaml_tags_are_refused_with_their_line(server: Any, tmp_path: Path, text
     assert answer.status_code == 422
     assert answer.json()["findings"][0]["line"] == 2
     assert not mark.exists()
+
+
+@rows("F122")
+def test_an_upload_that_is_deleted_while_it_is_sent_is_told_so_and_leaves_nothing(server: Any) -> None:
+    upload = server.api.post("/api/uploads", json={"name": "a.zip", "size": 100}).json()["id"]
+    gate = threading.Event()
+
+    async def sending() -> AsyncIterator[bytes]:
+        yield b"x" * 10
+        while not gate.is_set():
+            await anyio.sleep(0.01)
+        yield b"x" * 90
+
+    sent = server.api.portal.start_task_soon(server.studio.uploads.append, upload, 0, sending())
+    time.sleep(0.1)
+    path = f"/api/uploads/{upload}"
+    second = server.api.put(path, params={"offset": 0}, content=b"x")
+    deleted = server.api.delete(path)
+    gate.set()
+
+    with pytest.raises(NotFoundError, match="was deleted"):
+        sent.result(20)
+    assert (second.status_code, deleted.status_code) == (409, 200)
+    assert server.api.put(path, params={"offset": 0}, content=b"x").status_code == 404
+    assert server.api.delete(path).status_code == 404
+    assert not server.studio.home.upload(upload).exists()
+
+
+@rows("F122")
+def test_a_sender_that_stalls_or_leaves_keeps_what_is_durable_and_gives_the_upload_back(server: Any) -> None:
+    upload = server.api.post("/api/uploads", json={"name": "a.zip", "size": 100}).json()["id"]
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b"x" * 10
+        await anyio.sleep(60)
+
+    async def leaving() -> AsyncIterator[bytes]:
+        yield b"x" * 20
+        raise ClientDisconnect
+
+    async def stalled() -> None:
+        await server.studio.uploads.append(upload, 0, pieces(stalling(), 0.1))
+
+    with pytest.raises(TooSlowError):
+        server.api.portal.call(stalled)
+    assert server.api.get(f"/api/uploads/{upload}").json()["offset"] == 10
+    with pytest.raises(ClientDisconnect):
+        server.api.portal.call(server.studio.uploads.append, upload, 10, leaving())
+    assert server.api.get(f"/api/uploads/{upload}").json()["offset"] == 30
+    done = server.api.put(f"/api/uploads/{upload}", params={"offset": 30}, content=b"x" * 70)
+    assert done.json()["offset"] == 100
+
+
+@rows("F122")
+def test_an_upload_whose_file_is_gone_is_not_found(server: Any) -> None:
+    upload = server.api.post("/api/uploads", json={"name": "a.zip", "size": 10}).json()["id"]
+    server.studio.home.upload(upload).unlink()
+
+    answer = server.api.put(f"/api/uploads/{upload}", params={"offset": 0}, content=b"x" * 10)
+
+    assert answer.status_code == 404

@@ -230,3 +230,17 @@ def test_uploads_that_stall_or_wait_for_the_database_hold_up_no_other_connection
         assert not sent.done()
         assert slowest_health(server) < HEALTH_SECONDS
     assert sent.result(20).offset == 100
+
+
+@rows("F122")
+def test_a_model_that_was_deleted_answers_404_also_to_those_that_wait(server: Any, model: Model) -> None:
+    assert ask(server) == 200
+    model.gate.clear()
+    with asking(3, lambda: ask(server)) as statuses:
+        until(lambda: model.asked == 2)
+        assert server.api.delete("/api/experiments/exp-1").status_code == 200
+        model.gate.set()
+
+    assert set(statuses) <= {200, 404}
+    assert statuses.count(404) >= 2
+    assert ask(server) == 404

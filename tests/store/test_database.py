@@ -1,6 +1,8 @@
 """One writer, durable commits, short reads."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from studio.errors import DiskFullError, StudioError
 from studio.store.database import BusyError, Database, StorageError
 from studio.store.store import Store
 from studio.store.tables import preference
+from tests.rows import rows
 
 
 def test_every_connection_is_durable_and_keeps_foreign_keys(store: Store) -> None:
@@ -114,3 +117,33 @@ def test_the_first_full_disk_gives_the_space_kept_back_free(tmp_path: Path) -> N
 
     assert given == [True]
     database.close()
+
+
+@rows("F123")
+def test_a_lock_of_another_program_is_waited_for_five_seconds_in_all(store: Store) -> None:
+    """Also by those that wait for the first of us: whoever has waited for a thread does not wait as long again."""
+    with store.database.write():
+        pass  # from now on it has a log of changes, beside which one can read
+    holder = sqlite3.connect(store.database.path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+
+    def write() -> None:
+        began = time.monotonic()
+        with pytest.raises(BusyError), store.database.write():
+            pass
+        waited.append(time.monotonic() - began)
+
+    threads = [threading.Thread(target=write) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    with store.database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM run").scalar() == 0
+    for thread in threads:
+        thread.join()
+    holder.close()
+
+    assert len(waited) == 3
+    assert max(waited) < 8.0  # beside other tests; one that waits twice needs 10
+    with store.database.write():
+        pass

@@ -173,8 +173,14 @@ class Answers:
         return self._asked(run_id, folder, {"path": f"answers/{name}", "interpret": interprets})
 
     def _asked(self, run_id: str, folder: RunFolder, question: Mapping[str, Any]) -> Answer:
-        self._ensure_worker(run_id, folder)
-        found = self._ask(folder, question)
+        try:
+            self._ensure_worker(run_id, folder)
+            found = self._ask(folder, question)
+        except (AnswerError, FileNotFoundError) as error:
+            self._models.of_run(run_id)  # deleted while it was asked: that is what its caller is told
+            if isinstance(error, AnswerError):
+                raise
+            raise AnswerError("The folder of the model's answers is gone.", hint=ASK_AGAIN) from error
         try:
             return Answer.model_validate({"sample": found["sample"], "seconds": found.get("seconds")})
         except ValueError as error:

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
+from studio.isolation import is_done_without
 from studio.results.insight import InsightEntry
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
-from studio.server.recovery import is_done_without
 from studio.server.schemas.runs import LogLine
 from studio.server.schemas.stream import EndMessage, InsightMessage, LogMessage, PointsMessage, QueueMessage
 from studio.server.services.datasets import Datasets

@@ -198,27 +198,45 @@ def open_beneath(root: Path, path: Path) -> int:
     Raises:
         PathError: if it is not below `root`, a part of it is a link, or it is no regular file.
     """
-    if not path.is_relative_to(root) or path == root or ".." in path.parts:
+    file = open_source(root, path)
+    if path == root or not stat.S_ISREG(os.fstat(file).st_mode):
+        os.close(file)
+        raise PathError(f"{path.name!r} is no file.", hint="Name a file inside the folder.")
+    return file
+
+
+def open_source(root: Path, path: Path) -> int:
+    """Like `open_beneath`, for a folder as well, or `root` itself.
+
+    Raises:
+        PathError: if it is not below `root`, a part of it is a link, or it is neither a file nor a folder.
+    """
+    if not path.is_relative_to(root) or ".." in path.parts:
         raise PathError("This file is outside its folder.", hint="Name a file inside the folder.")
-    *folders, name = path.relative_to(root).parts
-    folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    # Without waiting: a pipe in the place of a file would never open.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    parts = path.relative_to(root).parts
     try:
-        for part in folders:
-            inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=folder)
-            os.close(folder)
-            folder = inner
-        # Without waiting: a pipe in the place of a file would never open.
-        file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        found = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC) if parts else os.open(root, flags)
+        for number, part in enumerate(parts, start=1):
+            outer = found
+            try:
+                found = os.open(part, flags | (os.O_DIRECTORY if number < len(parts) else 0), dir_fd=outer)
+            finally:
+                os.close(outer)
     except OSError:
         raise PathError(
             f"There is no file {path.name!r} here.", hint="Check the name; links are not followed."
         ) from None
-    finally:
-        os.close(folder)
-    if not stat.S_ISREG(os.fstat(file).st_mode):
-        os.close(file)
-        raise PathError(f"{path.name!r} is no file.", hint="Name a file.")
-    return file
+    if not (stat.S_ISREG(os.fstat(found).st_mode) or stat.S_ISDIR(os.fstat(found).st_mode)):
+        os.close(found)
+        raise PathError(f"{path.name!r} is neither a file nor a folder.", hint="Name a file or a folder.")
+    return found
+
+
+def descriptor_path(descriptor: int) -> Path:
+    """The name under which this process, or one that inherits the descriptor, finds what was opened."""
+    return Path(f"/dev/fd/{descriptor}")
 
 
 def iter_files(root: Path) -> Iterator[Path]:

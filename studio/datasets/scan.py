@@ -1,6 +1,7 @@
 """Scan: what is in an upload, before anybody decides.
 
-Runs as a child process with limits: `python -m studio.datasets.scan FOLDER`.
+Runs as a child process with limits: `python -m studio.datasets.scan FOLDER [DESCRIPTOR]`. The descriptor is of the
+source, opened by whoever judged it, so that a name that is swapped meanwhile leads nowhere.
 Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, and writes FOLDER/scan.json.
 """
 
@@ -43,7 +44,7 @@ from studio.datasets.table import EXTENSIONS, RawTable, profile_column, read_tab
 from studio.datasets.table_view import TableView
 from studio.datasets.unpacking import unpack
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
-from studio.files import no_space_error, read_head, read_json, resolve_inside, write_json
+from studio.files import descriptor_path, no_space_error, read_head, read_json, resolve_inside, write_json
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.process_limits import GIB, ProcessLimits, limit_process, memory_limit_bytes, usual_memory_bytes
@@ -57,13 +58,16 @@ PREVIEW_SAMPLES = 6
 EXAMPLES = 5
 
 
-def scan(folder: Path) -> Scan:
-    """Scan the import in a folder. What is wrong with the upload is in the answer, not raised."""
+def scan(folder: Path, source: Path | None = None) -> Scan:
+    """Scan the import in a folder. What is wrong with the upload is in the answer, not raised.
+
+    `source` is given where it was opened already; else it is the one that the request names.
+    """
     request = ScanRequest.model_validate(read_json(folder / "request.json"))
     files = folder / "files"
     try:
         if not files.is_dir():
-            unpack(Path(request.source), files, request.source_name)
+            _unpack_whole(source or Path(request.source), files, request.source_name)
         result = scan_files(files, request.choices or {})
         draw_previews(folder, result)
         return result
@@ -84,6 +88,17 @@ def scan(folder: Path) -> Scan:
             expected=f"tables that fit into {room}",
         )
         return Scan(state="failed", error=problem)
+
+
+def _unpack_whole(source: Path, files: Path, name: str) -> None:
+    """Unpack beside the files' place: half of an upload, left by a process that was killed, is no upload."""
+    work = files.with_name(f".{files.name}.unpacking")
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        unpack(source, work, name)
+        os.rename(work, files)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
 
 
 def _problem(error: StudioError) -> ScanProblem:
@@ -347,7 +362,7 @@ def main(arguments: list[str]) -> int:
     make_output_visible()
     folder = Path(arguments[0]).resolve()
     limit_process(ProcessLimits(memory_bytes=usual_memory_bytes(), cpu_seconds=SCAN_CPU_SECONDS))
-    result = scan(folder)
+    result = scan(folder, descriptor_path(int(arguments[1])) if len(arguments) > 1 else None)
     # The API's detail of an error has no such fields; findings, which it passes on whole, have.
     write_json(folder / "scan.json", result.model_dump(mode="json"))
     return 0

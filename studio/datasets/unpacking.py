@@ -1,6 +1,7 @@
 """Unpacking: a zip file, a table, a packed table or a folder becomes a folder of plain files."""
 
 import gzip
+import os
 import shutil
 import zlib
 from pathlib import Path
@@ -11,14 +12,14 @@ from studio.datasets.format_choice import single_file_endings
 from studio.datasets.shown_values import quoted
 from studio.datasets.table import EXTENSIONS
 from studio.errors import ArchiveError, DatasetError
-from studio.files import CHUNK_BYTES, disk_free_bytes, iter_files, read_head, require_free_space
+from studio.files import CHUNK_BYTES, disk_free_bytes, iter_files, open_beneath, read_head, require_free_space
 
 PACKED_TABLES = (".csv.gz", ".tsv.gz", ".jsonl.gz")
 _UPLOAD = "a zip file, a table or a file of annotations"
 
 
 def unpack(source: Path, files: Path, name: str = "") -> None:
-    """Bring a zip file, a table or a folder into `files`.
+    """Bring a zip file, a table or a folder into `files`. `source` may be the name of a descriptor.
 
     Raises:
         StudioError: if it is none of these, or does not fit on the disk.
@@ -78,13 +79,15 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
 
 
 def _copy_folder(source: Path, files: Path) -> None:
+    """Copy regular files, each opened through no link, so that a name that is swapped meanwhile leads nowhere."""
     for path in iter_files(source):
         relative = path.relative_to(source)
         if is_junk(relative):
             continue
         place = files / relative
         place.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, place)
+        with os.fdopen(open_beneath(source, path), "rb") as opened, place.open("xb") as file:
+            shutil.copyfileobj(opened, file, CHUNK_BYTES)
     files.mkdir(exist_ok=True)
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -135,3 +136,33 @@ def test_b136_a_worker_that_answers_has_limits(box: BlackBox, trained: Trained) 
         assert limited["Max file size"] == str(1 << 30)
         assert limited["Max core file size"] == "0"
     assert answering
+
+
+def test_b138_a_name_that_is_swapped_while_it_is_imported_leaks_nothing(
+    box: BlackBox, import_root: Path, canary: Path
+) -> None:
+    plain, flipped, ended = import_root / "plain.csv", import_root / "flip.csv", threading.Event()
+    plain.write_text("open,b\n1,2\n")
+
+    def flip() -> None:
+        while not ended.is_set():
+            for make in (os.link, lambda _, to: os.symlink(canary, to)):
+                make(plain, import_root / "made.tmp")  # type: ignore[operator]
+                os.replace(import_root / "made.tmp", flipped)
+
+    thread = threading.Thread(target=flip)
+    thread.start()
+    seen = []
+    try:
+        for _ in range(12):
+            reply = box.call("POST", "/api/imports", {"path": str(flipped)})
+            seen.append(reply.json()["id"] if reply.status == 201 else "")
+            assert reply.status in (201, 404, 422), reply.text
+    finally:
+        ended.set()
+        thread.join()
+    for id in filter(None, seen):
+        found = box.wait(f"/api/imports/{id}", lambda one: one["state"] in ("ready", "failed"))
+        assert found["state"] == "ready", found["error"]
+        assert [one["columns"][0]["name"] for one in found["tables"]] == ["open"]
+    assert "" in seen or len(seen) == 12

@@ -63,7 +63,8 @@ def is_harmless(place: str) -> bool:
 
 FILES_ARE_SENT_BY = {"studio/server/downloads.py", "studio/server/web.py"}
 PATHS_ARE_MADE_BY = {
-    "studio/server/services/imports.py": {"_inside_roots", "_import_of"},
+    "studio/server/services/imports.py": {"_import_of"},
+    "studio/server/services/import_sources.py": {"inside", "open"},
     "studio/server/services/weights.py": {"_hub_cache"},
     "studio/server/config.py": {"default_home", "ServerConfig"},
     "studio/server/app.py": {"take_home"},

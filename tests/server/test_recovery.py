@@ -127,3 +127,25 @@ def test_a_step_that_fails_is_left_out_and_told_on_every_page(before: Any, make_
         assert [one["code"] for one in notices] == ["start_step"]
         assert "old uploads" in notices[0]["message"]
         assert server.api.get("/api/experiments").status_code == 200
+
+
+@rows("F132")
+def test_a_look_at_a_folder_that_may_not_be_imported_from_any_more_is_failed(before: Any, make_server: Any) -> None:
+    """Its root is not named at this start, or its name has become a link: judged again as at the first time."""
+    home = Home(before.database.path.parent)
+    outside = home.path.parent / "outside.csv"
+    outside.write_text("text,label\na,x\n")
+    (home.path / "linked.csv").symlink_to(outside)
+    for id, path in (("imp-outside", outside), ("imp-linked", home.path / "linked.csv")):
+        before.imports.insert(draft(id, source="a.csv", source_path=str(path)))
+        home.import_folder(id).mkdir()
+    before.close()
+
+    server = make_server()
+
+    for id in ("imp-outside", "imp-linked"):
+        error = server.wait(f"/api/imports/{id}", {"failed"})["error"]
+        assert error["code"] == "path"
+        assert error["hint"]
+    again = server.api.post("/api/imports/imp-outside/check", json={"choices": {"problem_type": "text_classification"}})
+    assert again.json()["state"] == "failed"

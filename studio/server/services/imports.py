@@ -14,10 +14,19 @@ from typing import Any
 
 from studio.datasets.dataset import preview_name
 from studio.datasets.media import sniff_type
+from studio.datasets.refusals import found_and_expected
 from studio.datasets.scan_end import ended_error
 from studio.datasets.scan_result import TABLE_ROLES
 from studio.errors import ConflictError, PathError, StudioError
-from studio.files import private_folder, read_head, read_json, remove, resolve_file, resolve_inside, write_json
+from studio.files import (
+    descriptor_path,
+    private_folder,
+    read_head,
+    read_json,
+    remove,
+    resolve_file,
+    write_json,
+)
 from studio.interpreter import python_module
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
@@ -28,6 +37,7 @@ from studio.server.schemas.datasets import Dataset
 from studio.server.schemas.errors import ErrorDetail
 from studio.server.schemas.imports import Choices, Import
 from studio.server.services.datasets import Datasets
+from studio.server.services.import_sources import ImportSources
 from studio.server.services.refused_kinds import refuse_kind
 from studio.server.services.uploads import Uploads
 from studio.store.datasets import DatasetRow
@@ -51,13 +61,18 @@ class Imports:
         self._store = store
         self._uploads = uploads
         self._datasets = datasets
-        self.roots = [root.resolve() for root in roots]
+        self._sources = ImportSources(home, roots)
         self._scans: dict[str, subprocess.Popen[bytes]] = {}
         self._lock = threading.Lock()
 
+    @property
+    def roots(self) -> list[Path]:
+        """What may be imported from by path."""
+        return self._sources.roots
+
     def allow(self, root: Path) -> None:
         """Let the contents of one more folder, or one more file, be imported by path."""
-        self.roots.append(root.resolve())
+        self._sources.allow(root)
 
     def create(self, *, upload_id: str | None, path: str | None) -> Import:
         """Begin to look at an upload or a path.
@@ -73,16 +88,27 @@ class Imports:
             name = self._store.uploads.get(upload_id).name
             kind = "upload"
         else:
-            source = self._inside_roots(path or "")
+            source = self._sources.inside(path or "")
             name, kind = source.name, "path"
-        if source.is_file():
-            refuse_kind(source, name)
-        return self.begin(source, name, kind, upload_id)
+        opened = self._sources.open(str(source))
+        try:
+            judged = descriptor_path(opened)
+            if judged.is_file():
+                refuse_kind(judged, name)
+            return self.begin(source, name, kind, upload_id, opened=opened)
+        finally:
+            os.close(opened)
 
     def begin(
-        self, source: Path, name: str, kind: str, upload_id: str | None = None, choices: Mapping[str, Any] | None = None
+        self,
+        source: Path,
+        name: str,
+        kind: str,
+        upload_id: str | None = None,
+        choices: Mapping[str, Any] | None = None,
+        opened: int | None = None,
     ) -> Import:
-        """Begin to look at a file or folder that was judged already."""
+        """Begin to look at a file or folder that was judged already, and opened if others may change its name."""
         row = ImportRow(
             id=new_id("imp"),
             state="scanning",
@@ -95,7 +121,7 @@ class Imports:
         )
         private_folder(self._home.import_folder(row.id))
         self._store.imports.insert(row)
-        self._scan(row)
+        self._scan(row, opened)
         return self.get(row.id)
 
     def get(self, id: str) -> Import:
@@ -137,7 +163,10 @@ class Imports:
                 raise ConflictError("This data is still being looked at.", hint="Wait a moment.")
             self._require_unused(id)
             self._store.imports.change(id, state="scanning", choices=chosen, error=None)
-        self._scan(self._store.imports.get(id))
+        try:
+            self._scan(self._store.imports.get(id))
+        except StudioError as error:  # the source is gone, or may not be read any more
+            self._store.imports.change(id, state="failed", error=_told(error))
         return self.get(id)
 
     def finish(self, id: str, name: str, choices: Choices, *, example_of: str = "") -> Dataset:
@@ -297,28 +326,27 @@ class Imports:
     def _import_of(self, spec: RunSpec) -> str:
         return Path(spec.settings.get("import", {}).get("files", "")).parent.name
 
-    def _inside_roots(self, text: str) -> Path:
-        path = Path(text)
-        if path.is_absolute() and ".." not in path.parts and "\x00" not in text:
-            for root in self.roots:
-                if path == root:
-                    return root
-                if path.is_relative_to(root):
-                    return resolve_inside(root, str(path.relative_to(root)))
-        raise PathError(
-            f"{text!r} is not inside a folder that may be imported from.",
-            hint="Upload the file, or start the server with --import-root for its folder.",
-        )
-
-    def _scan(self, row: ImportRow) -> None:
+    def _scan(self, row: ImportRow, opened: int | None = None) -> None:
+        """Start a look. The source is opened here if it was not before; one that was unpacked is not needed again."""
         folder = self._home.import_folder(row.id)
         request = {"source": row.source_path, "source_name": row.source, "choices": row.choices}
         write_json(folder / "request.json", request)
         (folder / "scan.json").unlink(missing_ok=True)
+        if opened is not None or (folder / "files").is_dir():
+            self._start(row, folder, opened)
+            return
+        opened = self._sources.open(row.source_path)
+        try:
+            self._start(row, folder, opened)
+        finally:
+            os.close(opened)
+
+    def _start(self, row: ImportRow, folder: Path, opened: int | None) -> None:
         environment = worker_environment(os.environ, RunSpec(run_id=row.id, problem_type=""))
         with (folder / "scan.log").open("wb") as output:
             process = subprocess.Popen(
-                python_module("studio.datasets.scan", str(folder)),
+                python_module("studio.datasets.scan", str(folder), *([] if opened is None else [str(opened)])),
+                pass_fds=[] if opened is None else [opened],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -354,3 +382,8 @@ def plain_choices(choices: Choices) -> dict[str, Any]:
     """Choices without what was left open. A table of None is a decision; other empty values are none."""
     given = choices.model_dump(mode="json", exclude_unset=True)
     return {key: value for key, value in given.items() if value is not None or key in TABLE_ROLES}
+
+
+def _told(error: StudioError) -> dict[str, Any]:
+    found, expected = found_and_expected(error)
+    return {"code": error.code, "message": error.message, "hint": error.hint, "found": found, "expected": expected}

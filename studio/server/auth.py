@@ -5,6 +5,8 @@ import hmac
 import secrets
 import threading
 import time
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from studio.errors import StudioError
@@ -21,8 +23,18 @@ class ForbiddenError(StudioError):
     code = "forbidden"
 
 
+@dataclass(frozen=True)
+class _Session:
+    expiry: float
+    account: int | None
+    """That opened it, where the kernel tells. A cookie that another account has got hold of is worth nothing."""
+
+
 class Sessions:
-    """Who may come in. Sessions are kept as digests in a private file, so that an open page survives a restart."""
+    """Who may come in. Sessions are kept as digests in a private file, so that an open page survives a restart.
+
+    One belongs to a home, a port of it, and the account of this machine that opened it.
+    """
 
     def __init__(self, token: str, port: int, path: Path | None = None) -> None:
         self._token = token
@@ -32,6 +44,7 @@ class Sessions:
         self._sessions = _read(path, time.time()) if path is not None else {}
         self._streams: dict[bytes, int] = {}
         self._lock = threading.Lock()
+        self._file_lock = threading.Lock()
 
     @property
     def cookie_name(self) -> str:
@@ -45,8 +58,8 @@ class Sessions:
             self._codes[_digest(code)] = time.monotonic() + LAUNCH_SECONDS
         return code
 
-    def exchange(self, code: str) -> str:
-        """A session for a launch code, which is dead afterwards.
+    def exchange(self, code: str, account: int | None = None, replaces: Iterable[str] = ()) -> str:
+        """A session for a launch code, which is dead afterwards, as are the sessions that it replaces.
 
         Raises:
             ForbiddenError: if the code is unknown or used.
@@ -60,16 +73,19 @@ class Sessions:
                     hint="Start `studio serve` again, or run `studio link`, to get a new address.",
                     code="launch_code",
                 )
+            for old in replaces:
+                self._sessions.pop(self._key(old), None)
             while len(self._sessions) >= MAX_SESSIONS:
                 self._sessions.pop(next(iter(self._sessions)))
-            self._sessions[_digest(session)] = time.time() + SESSION_SECONDS
-            self._keep()
+            self._sessions[self._key(session)] = _Session(time.time() + SESSION_SECONDS, account)
+        self._keep()
         return session
 
-    def is_session(self, cookie: str) -> bool:
-        """Whether a cookie's value is a living session."""
+    def is_session(self, cookie: str, account: int | None = None) -> bool:
+        """Whether a cookie's value is a living session of the account that sends it."""
         with self._lock:
-            return self._sessions.get(_digest(cookie), 0.0) > time.time()
+            found = self._sessions.get(self._key(cookie))
+        return found is not None and found.expiry > time.time() and found.account == account
 
     def is_token(self, token: str) -> bool:
         """Whether a bearer token is this server's."""
@@ -78,8 +94,8 @@ class Sessions:
     def end(self, cookie: str) -> None:
         """Forget a session."""
         with self._lock:
-            self._sessions.pop(_digest(cookie), None)
-            self._keep()
+            self._sessions.pop(self._key(cookie), None)
+        self._keep()
 
     def enter_stream(self, credential: str, limit: int) -> bool:
         """Count one more stream of a credential; False if it has too many."""
@@ -100,18 +116,29 @@ class Sessions:
             else:
                 self._streams.pop(key, None)
 
+    def _key(self, cookie: str) -> bytes:
+        return _digest(f"{self._port}:{cookie}")
+
     def _keep(self) -> None:
-        if self._path is not None:
-            write_json(self._path, {digest.hex(): expiry for digest, expiry in self._sessions.items()})
+        """Write them down. Nobody who only asks waits for the disk."""
+        if self._path is None:
+            return
+        with self._file_lock:
+            with self._lock:
+                kept = {digest.hex(): [one.expiry, one.account] for digest, one in self._sessions.items()}
+            write_json(self._path, kept)
 
 
-def _read(path: Path, now: float) -> dict[bytes, float]:
+def _read(path: Path, now: float) -> dict[bytes, _Session]:
     """The sessions of an earlier server that have not expired."""
     try:
-        kept = {bytes.fromhex(digest): float(expiry) for digest, expiry in read_json(path).items()}
+        kept = {
+            bytes.fromhex(digest): _Session(float(expiry), None if account is None else int(account))
+            for digest, (expiry, account) in read_json(path).items()
+        }
     except (OSError, ValueError, TypeError, AttributeError):
         return {}
-    return {digest: expiry for digest, expiry in kept.items() if expiry > now}
+    return {digest: one for digest, one in kept.items() if one.expiry > now}
 
 
 def _digest(secret: str) -> bytes:

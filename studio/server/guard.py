@@ -3,17 +3,17 @@
 It wraps the whole app, so that no mount, stream or later route can be forgotten, and denies unless a rule lets in.
 """
 
-import ipaddress
 import json
-from http.cookies import CookieError, SimpleCookie
-from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.server.accounts import account_of
 from studio.server.auth import Sessions
+from studio.server.cookies import cookies_named
 from studio.server.json_body import MAX_BYTES, Refusal, judge, read_body, replay
 
 STREAMS_A_SESSION = 6
+HTTP_PORT = 80
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -34,7 +34,7 @@ class Guard:
     ) -> None:
         self._app = app
         self._sessions = sessions
-        self._ports = ports
+        self._hosts = own_hosts(ports)
         self._version = version.encode()
         self._is_embedded = is_embedded
 
@@ -45,8 +45,8 @@ class Guard:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1008})
             return
-        send = self._with_headers(scope, send)
         refusal, credential = self._judge(scope)
+        send = self._with_headers(scope, send, is_let_in=bool(credential))
         if refusal is not None:
             await _answer(send, refusal)
             return
@@ -86,18 +86,13 @@ class Guard:
             if method not in SAFE_METHODS:
                 return Refusal(405, "method", "Only GET and HEAD are answered here."), ""
             return None, ""
+        credential, is_cookie = self._credential(scope, headers)
         if path in _OPEN_API and method in SAFE_METHODS:
-            return None, ""
-        credential, is_cookie = self._credential(headers)
+            return None, credential
         if not credential:
             return Refusal(401, "unauthorized", "Open the address that `studio serve` printed, or send the token."), ""
-        if is_cookie and (method not in SAFE_METHODS or path == "/api/events"):
-            origin = headers.get(b"origin", [])
-            is_own = origin == [f"http://{host}".encode()]
-            # Browsers send no Origin with a same-origin GET stream; there this header, which pages cannot set, says it.
-            is_own_stream = path == "/api/events" and not origin and headers.get(b"sec-fetch-site") == [b"same-origin"]
-            if not (is_own or is_own_stream):
-                return Refusal(403, "origin", "This request does not come from the studio's own page."), ""
+        if is_cookie and not _is_own_page(host, method, path, headers):
+            return Refusal(403, "origin", "This request does not come from the studio's own page."), ""
         if method not in SAFE_METHODS:
             refusal = _judge_body(path, method, headers)
             if refusal is not None:
@@ -105,42 +100,29 @@ class Guard:
         return None, credential
 
     def _host(self, headers: dict[bytes, list[bytes]]) -> str | None:
-        """The Host header if it names this server, exactly once."""
+        """The Host header if it is one of this server's, to the letter (case aside), and there once."""
         if self._is_embedded:
             return "localhost"
         values = headers.get(b"host", [])
-        if len(values) != 1:
-            return None
-        try:
-            text = values[0].decode("ascii").lower()
-            parts = urlsplit(f"//{text}")
-            name, port = parts.hostname, parts.port
-        except (UnicodeDecodeError, ValueError):
-            return None
-        if parts.path or parts.query or parts.fragment or "@" in text or (port is not None and port not in self._ports):
-            return None
-        # `hostname` drops the brackets of an IPv6 literal; without them it is no valid Host.
-        if name == "localhost" or (name == "127.0.0.1") or (text.startswith("[") and _is_loopback6(name)):
-            return text
-        return None
+        text = values[0].decode("latin-1").lower() if len(values) == 1 else ""
+        return text if text in self._hosts else None
 
-    def _credential(self, headers: dict[bytes, list[bytes]]) -> tuple[str, bool]:
+    def _credential(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> tuple[str, bool]:
         """A valid credential and whether it is a cookie; empty if there is none."""
         for value in headers.get(b"authorization", []):
             scheme, _, token = value.decode("latin-1").partition(" ")
             if scheme.lower() == "bearer" and self._sessions.is_token(token.strip()):
                 return token.strip(), False
             return "", False
-        for value in headers.get(b"cookie", []):
-            try:
-                morsel = SimpleCookie(value.decode("latin-1")).get(self._sessions.cookie_name)
-            except CookieError:
-                continue
-            if morsel is not None and self._sessions.is_session(morsel.value):
-                return morsel.value, True
+        given = [value.decode("latin-1") for value in headers.get(b"cookie", [])]
+        cookies = list(cookies_named(self._sessions.cookie_name, given))
+        account = account_of(scope.get("client"), scope.get("server")) if cookies else None
+        for cookie in cookies:
+            if self._sessions.is_session(cookie, account):
+                return cookie, True
         return "", False
 
-    def _with_headers(self, scope: Scope, send: Send) -> Send:
+    def _with_headers(self, scope: Scope, send: Send, *, is_let_in: bool) -> Send:
         is_api = scope["path"].startswith("/api")
 
         async def wrapped(message: Message) -> None:
@@ -152,11 +134,41 @@ class Guard:
                     headers.append((b"content-security-policy", API_POLICY))
                 if is_api and b"cache-control" not in names:
                     headers.append((b"cache-control", b"no-store"))
-                headers.append((b"x-studio-version", self._version))
+                if is_let_in:
+                    headers.append((b"x-studio-version", self._version))
                 message["headers"] = headers
             await send(message)
 
         return wrapped
+
+
+def own_hosts(ports: frozenset[int]) -> frozenset[str]:
+    """Every Host header that names this server. Without a port only where browsers leave it out."""
+    names = ("localhost", "127.0.0.1", "[::1]")
+    return frozenset(
+        {f"{name}:{port}" for name in names for port in ports} | ({*names} if HTTP_PORT in ports else set())
+    )
+
+
+def _is_own_page(host: str, method: str, path: str, headers: dict[bytes, list[bytes]]) -> bool:
+    """Whether a request with a cookie comes from a page of this server, not of another one on the same host name.
+
+    Browsers send a cookie to every port. They say where a request comes from in a header that no page can set; where
+    one does not say it, whatever changes, starts or listens to something needs our Origin.
+    """
+    site = headers.get(b"sec-fetch-site", [])
+    if site and site not in ([b"same-origin"], [b"none"]):
+        return False
+    if method in SAFE_METHODS and not _is_costly(path):
+        return True
+    origin = headers.get(b"origin", [])
+    is_read = method in SAFE_METHODS and not origin and site == [b"same-origin"]
+    return is_read or origin == [f"http://{host}".encode()]
+
+
+def _is_costly(path: str) -> bool:
+    """Whether reading starts a worker or holds a stream."""
+    return path == "/api/events" or (path.startswith("/api/runs/") and path.endswith("/explanation"))
 
 
 def _judge_body(path: str, method: str, headers: dict[bytes, list[bytes]]) -> Refusal | None:
@@ -180,13 +192,6 @@ def _takes_raw(path: str, method: str) -> bool:
     is_upload = method == "PUT" and len(parts) == 3 and parts[:2] == ["api", "uploads"]
     is_answer = method == "POST" and len(parts) == 4 and parts[:2] == ["api", "runs"] and parts[3] == "answer"
     return is_upload or is_answer
-
-
-def _is_loopback6(name: str | None) -> bool:
-    try:
-        return ipaddress.IPv6Address(name or "") == ipaddress.IPv6Address("::1")
-    except ValueError:
-        return False
 
 
 async def _answer(send: Send, refusal: Refusal) -> None:

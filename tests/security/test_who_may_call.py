@@ -1,6 +1,7 @@
 """B1 to B18: who may call a real server, from where, and what every answer carries."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -76,7 +77,7 @@ def test_b3_b4_b7_another_host_is_refused_whatever_the_method_and_the_agent(box:
 
 
 def test_b4_our_own_names_are_answered(box: BlackBox) -> None:
-    for host in (f"localhost:{box.port}", f"127.0.0.1:{box.port}", f"[::1]:{box.port}", "LOCALHOST"):
+    for host in (f"localhost:{box.port}", f"127.0.0.1:{box.port}", f"[::1]:{box.port}", f"LOCALHOST:{box.port}"):
         assert box.call("GET", "/api/me", hosts=[host]).status == 200, host
 
 
@@ -246,3 +247,49 @@ def of_home(home: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def test_b116_a_session_is_found_beside_any_other_cookie(box: BlackBox) -> None:
+    cookie = box.browser()
+
+    assert box.call("GET", "/api/me", credential=f'{{}}=[; "x; a=b=c; {cookie}; y').status == 200
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="B117: another account can be taken by the administrator only")
+def test_b117_a_cookie_is_worth_nothing_to_another_account(box: BlackBox) -> None:
+    """A program of another account that listens on a port of this machine gets our cookie from the browser."""
+    cookie = box.browser()
+    assert box.call("GET", "/api/me", credential=cookie).status == 200
+
+    assert asked_as(65534, box, cookie) == 401
+    assert asked_as(0, box, cookie) == 200
+
+
+def asked_as(account: int, box: BlackBox, cookie: str) -> int:
+    """The status that a process of some account gets with a cookie."""
+    lines = ["GET /api/me HTTP/1.1", f"Host: 127.0.0.1:{box.port}", f"Cookie: {cookie}", "Connection: close", "", ""]
+    script = f"exec 3<>/dev/tcp/127.0.0.1/{box.port}; printf '%s' \"$REQUEST\" >&3; head -c 12 <&3"
+    done = subprocess.run(
+        ["bash", "-c", script], env={"REQUEST": "\r\n".join(lines), "PATH": os.environ["PATH"]}, user=account,
+        cwd="/", capture_output=True, text=True, timeout=20, check=True,
+    )  # fmt: skip
+    return int(done.stdout.split()[1])
+
+
+def test_b117_a_launch_ends_the_session_that_its_browser_had(box: BlackBox) -> None:
+    old = box.browser()
+    code = box.api("POST", "/api/launch-codes")["code"]
+    reply = box.call("GET", f"/launch?code={code}", headers={"Cookie": old}, credential=None)
+    new = reply.header("set-cookie").split(";")[0]
+
+    assert box.call("GET", "/api/me", credential=old).status == 401
+    assert box.call("GET", "/api/me", credential=new).status == 200
+
+
+def test_b118_b119_other_ports_and_strangers_learn_nothing(box: BlackBox) -> None:
+    cookie = box.browser()
+    for site in ("same-site", "cross-site"):
+        assert box.call("GET", "/api/me", headers={"Sec-Fetch-Site": site}, credential=cookie).status == 403
+    for path in ("/", "/api/health", "/api/me"):
+        assert not box.call("GET", path, credential=None).header("x-studio-version")
+    assert box.call("GET", "/api/me", credential=cookie).header("x-studio-version")

@@ -70,7 +70,10 @@ def test_health_says_nothing_but_that_it_lives(idle: Any) -> None:
     "host",
     ["evil.test", "127.0.0.1.evil.test", "localhost.evil.test", "0x7f000001", "2130706433", "10.evil.test",
      "192.168.1.1.evil.test", "127.0.0.1:9999", "localhost:8000@evil.test", "", "127.1", "[::2]",
-     "127.0.0.1/", "127.0.0.1:8000.evil.test", "user@localhost", "loca\u017fhost".encode()],
+     "127.0.0.1/", "127.0.0.1:8000.evil.test", "user@localhost", "loca\u017fhost".encode(),
+     "localhost", "127.0.0.1", "localhost.:8000", "127.0.0.1.:8000", "localhost:08000", "localhost:8000:8000",
+     "127.0.0.1:8000,evil.test", "127.0.0.1:8000 evil.test", "xlocalhost:8000", "localhost:80000", "localhost:",
+     "[0:0:0:0:0:0:0:1]:8000", "::1:8000", "127.000.000.001:8000", "[::1", "localhost:8000#", "localhost:8000?"],
 )  # fmt: skip
 def test_another_host_is_refused_before_anything_else(idle: Any, host: str) -> None:
     """B3, B4, whatever the method and the agent."""
@@ -81,7 +84,7 @@ def test_another_host_is_refused_before_anything_else(idle: Any, host: str) -> N
                 assert idle.api.request(method, path, headers=headers).status_code == 403
 
 
-@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST", "127.0.0.1"])
+@pytest.mark.parametrize("host", ["localhost:8000", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST:8000"])
 def test_our_own_names_are_answered(idle: Any, host: str) -> None:
     assert idle.api.get("/api/me", headers={"Host": host}).status_code == 200
 
@@ -256,3 +259,55 @@ def test_a_session_has_a_bounded_number_of_streams(idle: Any) -> None:
     assert [sessions.enter_stream("c", 6) for _ in range(7)] == [True] * 6 + [False]
     sessions.leave_stream("c")
     assert sessions.enter_stream("c", 6)
+
+
+@pytest.mark.parametrize(
+    "others",
+    ["{{}}={{}}; ", "a=b=c; ", "x; ", "=; ", '"unclosed; ', "a={\"b\": [1, 2]}; ", "caf\xe9=1; ", "a=\x01; ", "a b=c; ",
+     "{ours}=wrong; ", "{ours}; ", "{ours}=; ", "; ; "],
+)  # fmt: skip
+def test_b116_cookies_of_other_programs_hide_no_session(idle: Any, others: str) -> None:
+    browser = idle.browser()
+    [(name, value)] = browser.cookies.items()
+    browser.cookies.clear()
+    first = f"{others.replace('{ours}', name)}{name}={value}".encode("latin-1")
+    last = f"{name}={value}; {others.replace('{ours}', name)}".encode("latin-1")
+    quoted = f'{others.replace("{ours}", name)}{name}="{value}"'.encode("latin-1")
+
+    for cookie in (first, last, quoted):
+        assert browser.get("/api/me", headers={"Cookie": cookie}).status_code == 200
+    assert browser.get("/api/me", headers={"Cookie": f"x{name}={value}; {name}x={value}"}).status_code == 401
+
+
+@pytest.mark.parametrize("site", ["same-site", "cross-site", "nonsense", ""])
+def test_b118_a_page_on_another_port_reads_nothing_with_our_cookie(idle: Any, site: str) -> None:
+    browser = idle.browser()
+    browser.headers.pop("Origin", None)
+
+    for path in ("/api/me", "/api/experiments", "/api/doctor", "/api/runs/x/explanation?row=1", "/api/events"):
+        assert browser.get(path, headers={"Sec-Fetch-Site": site}).status_code == 403, path
+    assert browser.get("/api/me", headers={"Sec-Fetch-Site": "same-origin"}).status_code == 200
+    assert browser.get("/api/me", headers={"Sec-Fetch-Site": "none"}).status_code == 200
+    assert idle.api.get("/api/me", headers={"Sec-Fetch-Site": site}).status_code == 200  # a program says what it likes
+
+
+def test_b118_reading_what_starts_a_worker_needs_our_own_page(idle: Any) -> None:
+    browser = idle.browser()
+    path = "/api/runs/x/explanation?row=1"
+    own = browser.get(path)
+    browser.headers.pop("Origin", None)
+
+    assert own.status_code == 404
+    assert browser.get(path).status_code == 403
+    assert browser.get(path, headers={"Sec-Fetch-Site": "none"}).status_code == 403
+    assert browser.get(path, headers={"Origin": "http://127.0.0.1:9999"}).status_code == 403
+    assert browser.get(path, headers={"Sec-Fetch-Site": "same-origin"}).status_code == 404
+
+
+def test_b119_strangers_hear_no_version(idle: Any) -> None:
+    for path in ("/", "/api/health", "/api/me", "/launch?code=x", "/api/nothing"):
+        assert "x-studio-version" not in idle.anybody.get(path).headers, path
+        assert "version" not in idle.anybody.get(path).text.lower().replace("another version", ""), path
+    for path in ("/api/health", "/api/me"):
+        assert idle.api.get(path).headers["x-studio-version"]
+        assert idle.browser().get(path).headers["x-studio-version"]

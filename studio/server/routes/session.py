@@ -3,18 +3,21 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
+from studio.server.accounts import account_of
+from studio.server.cookies import cookies_named
 from studio.server.routes.texts import NameQuery
 from studio.server.schemas.session import Done, Health, LaunchCode, Me
-from studio.server.studio import StudioDep
+from studio.server.studio import Studio, StudioDep
 from studio.server.version import studio_version
 
 router = APIRouter(tags=["session"])
 
 
 @router.get("/launch", include_in_schema=False)
-def launch(studio: StudioDep, code: NameQuery = "") -> Response:
+def launch(studio: StudioDep, request: Request, code: NameQuery = "") -> Response:
     """Exchange the single-use launch code for a cookie; the address is left at once."""
-    token = studio.sessions.exchange(code)
+    account = account_of(request.scope.get("client"), request.scope.get("server"))
+    token = studio.sessions.exchange(code, account, _own_cookies(studio, request))
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(studio.sessions.cookie_name, token, httponly=True, samesite="strict", path="/")
     return response
@@ -46,6 +49,11 @@ def create_launch_code(studio: StudioDep) -> LaunchCode:
 @router.post("/api/logout")
 def logout(studio: StudioDep, request: Request, response: Response) -> Done:
     """End this browser's session on the server."""
-    studio.sessions.end(request.cookies.get(studio.sessions.cookie_name, ""))
+    for cookie in _own_cookies(studio, request):
+        studio.sessions.end(cookie)
     response.delete_cookie(studio.sessions.cookie_name, path="/")
     return Done()
+
+
+def _own_cookies(studio: Studio, request: Request) -> list[str]:
+    return list(cookies_named(studio.sessions.cookie_name, request.headers.getlist("cookie")))

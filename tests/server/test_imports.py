@@ -52,7 +52,9 @@ def test_formats_are_offered_with_reasons(server: Any, source: Path) -> None:
     draft = looked_at(server, source)
 
     assert (draft["choices"]["format"], draft["choices"]["validation"]) == ("image_folder", "validation.parquet")
-    assert [(one["id"], one["problem_type"]) for one in draft["formats"]] == [("image_folder", "image_classification")]
+    offered = [(one["id"], one["problem_type"]) for one in draft["formats"]]
+    assert offered == [("image_folder", "image_classification"), ("image_folder", "image_metric_learning")]
+    assert draft["choices"]["problem_type"] == "image_classification"
     assert draft["formats"][0]["reasons"]
 
 

@@ -15,7 +15,7 @@ import torch
 from benchmarks.epoch_time import read_events
 from benchmarks.workspace import import_example, make_run, run_worker
 from studio.runs.events import Timings
-from studio.training.stopwatch import Part, Stopwatch
+from studio.training.reporting.stopwatch import Part, Stopwatch
 
 CALLS: tuple[Part, ...] = ("waiting for data", "transfer", "forward", "backward", "optimizer", "logging")
 REPEATS = 20_000

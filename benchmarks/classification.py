@@ -20,7 +20,7 @@ from benchmarks.epoch_time import bare, compare, one_round
 from benchmarks.quality import DATA
 from benchmarks.workspace import Source, import_dataset
 from studio.datasets.dataset import Dataset
-from studio.training.job import Job
+from studio.training.run_context import Job
 
 EPOCHS = 4
 MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)

@@ -25,7 +25,7 @@ from benchmarks.epoch_time import bare, compare, one_round, read_events
 from benchmarks.quality import BOX_ROLES, DATA, suggested
 from benchmarks.workspace import Source, import_dataset, make_run, run_worker
 from studio.runs.events import Metrics
-from studio.training.job import Job
+from studio.training.run_context import Job
 
 EPOCHS = 4
 BCCD = DATA / "image_object_detection__bccd"

@@ -15,9 +15,9 @@ from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.runs.events import Event, Phase, SpeedChosen, Timings, decode
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
-from studio.training.job import Job, make_job
-from studio.training.reporter import SilentReporter
-from studio.training.stopping import StopSignal
+from studio.training.processes.stopping import StopSignal
+from studio.training.reporting.reporter import SilentReporter
+from studio.training.run_context import Job, make_job
 
 LEARNING_RATE = 1e-3
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from studio.runs.folder import RunFolder
-from studio.training.reporter import Reporter
+from studio.training.reporting.reporter import Reporter
 
 STEPS = (1_000, 10_000, 100_000)
 REWRITTEN_STEPS = (1_000, 4_000)

@@ -20,10 +20,10 @@ from benchmarks.workspace import import_example, make_run
 from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
-from studio.training.job import Job, make_job
 from studio.training.loop import train
-from studio.training.reporter import Reporter
-from studio.training.stopping import StopSignal
+from studio.training.processes.stopping import StopSignal
+from studio.training.reporting.reporter import Reporter
+from studio.training.run_context import Job, make_job
 
 EPOCHS = 6
 SETTINGS = {

@@ -11,7 +11,7 @@ import pandas as pd
 
 from studio.results.sample_view import Annotation, LabelScore, MediaRef, SampleView
 from studio.scoring.tables import write_samples
-from studio.server.services.samples import SampleQuery, read_samples
+from studio.server.services.viewing.samples import SampleQuery, read_samples
 
 ROWS = 1_000_000
 CLASSES = 50

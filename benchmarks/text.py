@@ -23,13 +23,13 @@ from benchmarks.quality import DATA
 from benchmarks.workspace import Source, import_dataset, make_run
 from studio.datasets.dataset import Dataset
 from studio.modeling.recipe import Draw
-from studio.modeling.text.inputs import padded
+from studio.modeling.text.tokens.sequences import padded
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.settings.sections.text import MINILM
-from studio.training.job import Job, make_job
-from studio.training.reporter import SilentReporter
-from studio.training.stopping import StopSignal
+from studio.training.processes.stopping import StopSignal
+from studio.training.reporting.reporter import SilentReporter
+from studio.training.run_context import Job, make_job
 
 EPOCHS = 3
 LABELS = {"banking77": ("label",), "email_spam": ("spam",)}

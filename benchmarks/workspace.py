@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.making import ImportOrder, make_dataset
-from studio.datasets.scan import scan_files
+from studio.importing.build import ImportOrder, make_dataset
+from studio.importing.scan import scan_files
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.datasets.scan_end import ended_error
+from studio.importing.scan_end import ended_error
 from studio.interpreter import python_module
 from studio.process_limits import GIB
 from studio.runs.spec import WorkerKind
@@ -79,7 +79,7 @@ def test_a_caller_with_low_limits_can_look_at_data(tmp_path: Path, command: str)
     request = {"source": str(tmp_path / "a.csv"), "source_name": "a.csv"}
     (folder / "request.json").write_text(json.dumps(request))
     (folder / "spec.json").write_text(json.dumps({"run_id": "r", "kind": "inspect", "problem_type": "x"}))
-    module = ["studio.datasets.scan"] if command == "scan" else ["studio.training"]
+    module = ["studio.importing.scan"] if command == "scan" else ["studio.training"]
 
     def lowered() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (3 * GIB, 3 * GIB))

@@ -12,7 +12,7 @@ from studio.commands.configs import load_and_check, read_file
 from studio.commands.connection import Connection, connect, part
 from studio.commands.options import HomeOption, JsonOption, SetOption, home_path, parse_changes
 from studio.commands.output import answer_json, answer_table, has_errors, people, tell, tell_findings
-from studio.visible import visible
+from studio.escape_control import visible
 
 app = typer.Typer(no_args_is_help=True, help="Experiments")
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})

@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from studio.visible import visible
+from studio.escape_control import visible
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path
-from studio.runs.silence import HANG_SECONDS, VARIABLE
+from studio.runs.hang_timeout import HANG_SECONDS, VARIABLE
 
 
 def add_to(app: typer.Typer) -> None:

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from studio.configuration.hydrogen_torch import translate
 from studio.errors import NotFoundError, YamlError
+from studio.escape_control import visible
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_type, problem_types
 from studio.settings.finding import Finding, FindingLevel
@@ -21,7 +22,6 @@ from studio.settings.grid import grid_findings
 from studio.settings.schema import SCHEMA_VERSION, SettingsSchema, flatten
 from studio.settings.setting import Kind
 from studio.settings.yaml_text import YamlDocument, read_yaml
-from studio.visible import visible
 
 MAX_SHOWN = 80
 HEAD_KEYS = ("schema_version", "problem_type", "model_type", "experiment_name", "grid")

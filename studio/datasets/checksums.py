@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.datasets.shown_values import listed
+from studio.datasets.formatting import listed
 from studio.errors import DatasetError
 from studio.files import read_json, sha256_file, write_json
 

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.labels import label_text
-from studio.datasets.shown_values import counted, listed, quoted
+from studio.datasets.formatting import counted, listed, quoted
+from studio.datasets.labels.labels import label_text
 from studio.errors import DatasetError
 from studio.settings.schema import SettingsSchema
 

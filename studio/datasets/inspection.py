@@ -11,8 +11,8 @@ from typing import Any, Protocol, cast
 import pandas as pd
 
 from studio.datasets.dataset import ColumnKind, TableRole
-from studio.datasets.image_facts import ImageFacts
-from studio.datasets.shown_values import shortened
+from studio.datasets.formatting import shortened
+from studio.datasets.media.image_facts import ImageFacts
 from studio.results.prediction import ROW
 from studio.settings.finding import Finding, FindingLevel
 

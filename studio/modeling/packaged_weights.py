@@ -1,7 +1,7 @@
 """Weights of images carried by packages of this installation: their one conversion to safetensors.
 
 `python -m studio.modeling.packaged_weights NAME OUT` is the only code of the studio that reads a pickle: weights-only,
-of a file whose SHA-256 is on the list of `studio/packaged.py`, in a process that ends right after.
+of a file whose SHA-256 is on the list of `studio/bundled_weights.py`, in a process that ends right after.
 """
 
 import re
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from studio.packaged import PACKAGED_IMAGE_WEIGHTS
+from studio.bundled_weights import PACKAGED_IMAGE_WEIGHTS
 
 _TOP = {"_conv_stem": "conv_stem", "_bn0": "bn1", "_conv_head": "conv_head", "_bn1": "bn2", "_fc": "classifier"}
 _FIRST_BLOCK = {"_depthwise_conv": "conv_dw", "_bn1": "bn1", "_project_conv": "conv_pw", "_bn2": "bn2"}

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from studio.bundled_weights import PACKAGED_IMAGE_WEIGHTS
 from studio.errors import WeightsError
 from studio.files import private_folder, read_json, sha256_file
 from studio.hub import is_hub_reachable
 from studio.interpreter import python_module, without_working_folder
-from studio.packaged import PACKAGED_IMAGE_WEIGHTS
 
 HUB_FILE = "model.safetensors"
 CONVERSION_TIMEOUT_SECONDS = 180

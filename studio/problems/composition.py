@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.importers.format import DatasetFormat
-from studio.datasets.table_view import TableView
+from studio.datasets.tables.table_view import TableView
 from studio.problems.contract import Category, ColumnRole, Guess, LabelFinder, ModelType, ProblemType, SuggestionContext
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import Annotation, SampleView

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from studio.datasets.dataset import ColumnKind, DatasetProfile
 from studio.datasets.importers.format import DatasetFormat
-from studio.datasets.table_view import TableView
+from studio.datasets.tables.table_view import TableView
 from studio.results.insight import SAMPLE_PANELS
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import SampleView

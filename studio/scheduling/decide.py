@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from studio.runs.silence import HANG_SECONDS
+from studio.runs.hang_timeout import HANG_SECONDS
 from studio.runs.spec import WorkerKind
 from studio.runs.state import RunState
-from studio.scheduling.endings import ending_of
+from studio.scheduling.exit_reasons import ending_of
 
 START_SECONDS = 30.0
 INHERITED_START_SECONDS = 12.0

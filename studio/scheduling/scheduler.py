@@ -12,7 +12,7 @@ from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
 from studio.isolation import is_done_without
 from studio.runs.folder import RunFolder
-from studio.runs.silence import HANG_SECONDS
+from studio.runs.hang_timeout import HANG_SECONDS
 from studio.runs.state import ACTIVE, ENDED, RESUMABLE, RunState
 from studio.scheduling.decide import (
     Action,
@@ -26,8 +26,8 @@ from studio.scheduling.decide import (
     Working,
     decide,
 )
-from studio.scheduling.endings import memory_kills
 from studio.scheduling.executors.executor import Executor
+from studio.scheduling.exit_reasons import memory_kills
 from studio.scheduling.orphans import end_orphans
 from studio.scheduling.starting import Starter, start_error
 from studio.scheduling.watching import Listener, StopStage, Watch, listen, stop_stage, where

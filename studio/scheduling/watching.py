@@ -5,7 +5,7 @@ from typing import Literal, Protocol
 
 from studio.runs.state import RunState
 from studio.scheduling.decide import KILL_SECONDS, TERM_SECONDS, Force
-from studio.scheduling.endings import memory_kills
+from studio.scheduling.exit_reasons import memory_kills
 from studio.store.projector import Projection
 from studio.store.runs import RunRow
 

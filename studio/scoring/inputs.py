@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from studio.datasets.table import read_table
+from studio.datasets.tables.table import read_table
 from studio.errors import DatasetError
 from studio.results.prediction import ROW
 from studio.settings.finding import FindingsError, blocking

@@ -13,6 +13,7 @@ from pathlib import Path
 from string import Template
 
 from studio.errors import BundleError, MissingDependencyError, StudioError
+from studio.escape_control import make_output_visible
 from studio.failpoints import failpoint
 from studio.files import fsync_file, fsync_folder, iter_files
 from studio.problems.contract import ProblemType
@@ -20,7 +21,6 @@ from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.scoring.bundle import Bundle, BundleManifest, open_bundle
 from studio.scoring.wheel import scoring_wheel
-from studio.visible import make_output_visible
 
 SERVE_DISTRIBUTIONS = ("fastapi", "uvicorn")
 GOLDEN = "golden"

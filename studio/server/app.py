@@ -16,7 +16,7 @@ from studio.failpoints import failpoint
 from studio.files import disk_free_bytes
 from studio.isolation import is_done_without
 from studio.machine import gpus, usable_cores
-from studio.runs.silence import VARIABLE as HANG_VARIABLE
+from studio.runs.hang_timeout import VARIABLE as HANG_VARIABLE
 from studio.scheduling.decide import Slots
 from studio.scheduling.executors.executor import Executor
 from studio.scheduling.executors.fake import FakeExecutor
@@ -32,22 +32,22 @@ from studio.server.home_lock import HomeLock
 from studio.server.lanes import Lanes
 from studio.server.openapi import operation_id
 from studio.server.routes.all import api_router
-from studio.server.services.answers import ANSWER_SECONDS, Answers
 from studio.server.services.catalogue import Catalogue
 from studio.server.services.datasets import Datasets
-from studio.server.services.examples import Examples
 from studio.server.services.experiments import Experiments
 from studio.server.services.home_notices import HomeNotices
-from studio.server.services.imports import Imports
-from studio.server.services.live import Live
+from studio.server.services.importing.examples import Examples
+from studio.server.services.importing.imports import Imports
+from studio.server.services.importing.uploads import Uploads
+from studio.server.services.inference.online_inference import ANSWER_SECONDS, Answers
+from studio.server.services.inference.predictions import Predictions
+from studio.server.services.inference.previews import PREVIEW_SECONDS, Previews
 from studio.server.services.machine import MachineService
 from studio.server.services.models import Models
 from studio.server.services.planning import Planner
-from studio.server.services.predictions import Predictions
-from studio.server.services.previews import PREVIEW_SECONDS, Previews
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
-from studio.server.services.uploads import Uploads
+from studio.server.services.viewing.live import Live
 from studio.server.services.weights import Weights
 from studio.server.studio import Studio
 from studio.server.version import studio_version

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.errors import StudioError
-from studio.runs.silence import HANG_SECONDS
+from studio.runs.hang_timeout import HANG_SECONDS
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DEFAULT_PORT = 8000

@@ -2,7 +2,7 @@
 
 import logging
 
-from studio.visible import visible
+from studio.escape_control import visible
 
 _SET_IN = "    "
 

@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from studio.server.auth import Sessions
     from studio.server.config import ServerConfig
     from studio.server.lanes import Lanes
-    from studio.server.services.answers import Answers
     from studio.server.services.catalogue import Catalogue
     from studio.server.services.datasets import Datasets
-    from studio.server.services.examples import Examples
     from studio.server.services.experiments import Experiments
     from studio.server.services.home_notices import HomeNotices
-    from studio.server.services.imports import Imports
+    from studio.server.services.importing.examples import Examples
+    from studio.server.services.importing.imports import Imports
+    from studio.server.services.importing.uploads import Uploads
+    from studio.server.services.inference.online_inference import Answers
+    from studio.server.services.inference.predictions import Predictions
+    from studio.server.services.inference.previews import Previews
     from studio.server.services.machine import MachineService
-    from studio.server.services.predictions import Predictions
-    from studio.server.services.previews import Previews
     from studio.server.services.runs import Runs
-    from studio.server.services.uploads import Uploads
     from studio.store.home import Home
     from studio.store.store import Store
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, text, update
 
+from studio.escape_control import visible
 from studio.results.insight import InsightEntry
 from studio.runs import events
 from studio.runs.events import Event, decode
@@ -21,7 +22,6 @@ from studio.store.experiments import refresh_experiment
 from studio.store.runs import RunRow
 from studio.store.series import finite, trim_points, write_points
 from studio.store.tables import checkpoint, cursor, experiment, insight, run, run_prediction
-from studio.visible import visible
 
 logger = logging.getLogger(__name__)
 BATCH_EVENTS = 2000

@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from studio.visible import make_output_visible
+from studio.escape_control import make_output_visible
 
 USAGE = "usage: python -m studio.training RUN_FOLDER | --launcher SOCKET"
 
@@ -12,7 +12,7 @@ def main(arguments: list[str]) -> int:
     """Run as told; gives the exit code."""
     make_output_visible()
     if len(arguments) == 2 and arguments[0] == "--launcher":
-        from studio.training.launcher import serve
+        from studio.training.processes.launcher import serve
 
         return serve(Path(arguments[1]))
     if len(arguments) == 1 and not arguments[0].startswith("-"):

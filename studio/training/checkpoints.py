@@ -17,9 +17,9 @@ from studio.modeling.checkpoint import (
     read_model,
 )
 from studio.runs.events import CheckpointSaved
-from studio.training.disk import DiskError, writing
-from studio.training.job import Job
+from studio.training.failures.disk import DiskError, writing
 from studio.training.progress import Progress
+from studio.training.run_context import Job
 
 MAX_TIME_SHARE = 0.02
 """Short epochs would otherwise spend their time on disk: a checkpoint nobody asked for waits until it costs less."""

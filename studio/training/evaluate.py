@@ -5,7 +5,7 @@ from torch import nn
 
 from studio.modeling.precision import Precision
 from studio.modeling.scoring import evaluate_table
-from studio.training.job import Job
+from studio.training.run_context import Job
 
 MIN_TRAIN_METRIC_ROWS = 256
 

@@ -6,10 +6,10 @@ from studio.errors import WeightsError
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.seeds import seed_everything
 from studio.runs.events import Phase
-from studio.training.job import Job
 from studio.training.loop import Trained
 from studio.training.progress import Progress
-from studio.training.speed_probe import allowed_modes
+from studio.training.run_context import Job
+from studio.training.start.speed_probe import allowed_modes
 
 
 def untrained(job: Job) -> Trained:

@@ -13,13 +13,13 @@ from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.optimizers import set_learning_rate
 from studio.modeling.schedules import schedule_factor
 from studio.runs.events import Phase
-from studio.training.begin import begin
-from studio.training.distributed import gathering
-from studio.training.job import Job
+from studio.training.processes.distributed import gathering
+from studio.training.processes.stopping import StopRequested
 from studio.training.progress import Progress
-from studio.training.session import Session
-from studio.training.stopping import StopRequested
-from studio.training.timing import report_timings
+from studio.training.reporting.timing import report_timings
+from studio.training.run_context import Job
+from studio.training.start.setup import begin
+from studio.training.training_state import Session
 from studio.training.validate import validate
 
 TRAINING_SHARE = 0.94

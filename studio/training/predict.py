@@ -10,9 +10,9 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
-from studio.training.reporter import Reporter
-from studio.training.results import write_results
-from studio.training.stopping import StopSignal
+from studio.training.outputs.results import write_results
+from studio.training.processes.stopping import StopSignal
+from studio.training.reporting.reporter import Reporter
 
 UPLOADED_FILES = "input/files"
 """Where the files of an uploaded table lie in the run's folder; pages show media relative to it."""

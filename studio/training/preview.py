@@ -17,10 +17,10 @@ from studio.results.sample_view import SampleView
 from studio.runs.events import Finished
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
-from studio.training.job import media_folder
-from studio.training.pictures import written
-from studio.training.reporter import Reporter
-from studio.training.stopping import StopSignal
+from studio.training.outputs.pictures import written
+from studio.training.processes.stopping import StopSignal
+from studio.training.reporting.reporter import Reporter
+from studio.training.run_context import media_folder
 
 ROWS = 4
 COUNTED_ROWS = 100_000

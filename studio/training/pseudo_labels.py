@@ -12,10 +12,10 @@ import pandas as pd
 from studio.files import write_atomic
 from studio.modeling.scoring import score_table
 from studio.runs.events import Phase
-from studio.training.job import Job
 from studio.training.loop import Trained, train
 from studio.training.progress import Round
-from studio.training.resume import step_to_resume
+from studio.training.run_context import Job
+from studio.training.start.resume import step_to_resume
 
 FILE = "pseudo_labels.parquet"
 MAX_CLASSES = 50
@@ -100,7 +100,7 @@ def label_counts(kept: pd.DataFrame, labels: tuple[str, ...]) -> dict[str, int]:
 
     Columns of numbers are no classes and have no count.
     """
-    from studio.datasets.labels import label_text
+    from studio.datasets.labels.labels import label_text
 
     counts = dict.fromkeys(labels, 0)
     for column in kept.columns:

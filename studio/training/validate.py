@@ -7,8 +7,8 @@ import pandas as pd
 from studio.failpoints import failpoint
 from studio.runs.events import Phase
 from studio.training.evaluate import evaluate, train_metric_rows
-from studio.training.session import Session
-from studio.training.stopping import StopRequested
+from studio.training.processes.stopping import StopRequested
+from studio.training.training_state import Session
 
 
 def validate(session: Session) -> None:

@@ -15,11 +15,11 @@ from studio.runs.events import Finished, Started, Stopped
 from studio.runs.folder import RunFolder, RunLock
 from studio.runs.process import ProcessRecord
 from studio.runs.spec import RunSpec, WorkerKind
-from studio.training.handed_secrets import take_secrets
-from studio.training.ranks import Ranks, fork_ranks
-from studio.training.reporter import ReportedLog, Reporter, SilentReporter
-from studio.training.stopping import StopRequested, StopSignal
-from studio.training.watchdog import Watchdog, dump_stacks, end_children, register_stack_dumps, stuck
+from studio.training.failures.watchdog import Watchdog, dump_stacks, end_children, register_stack_dumps, stuck
+from studio.training.processes.handed_secrets import take_secrets
+from studio.training.processes.ranks import Ranks, fork_ranks
+from studio.training.processes.stopping import StopRequested, StopSignal
+from studio.training.reporting.reporter import ReportedLog, Reporter, SilentReporter
 
 FINISHED = 0
 FAILED = 1
@@ -100,7 +100,7 @@ def _carry_out(
     stop: StopSignal,
     ranks: Ranks,
 ) -> int:
-    from studio.training.failures import Situation, failed_event
+    from studio.training.failures.failures import Situation, failed_event
 
     handler = ReportedLog(reporter)
     logging.getLogger("studio").addHandler(handler)
@@ -136,7 +136,7 @@ def _do(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: 
             _begin(folder, spec, reporter, 0)
             reporter.event(preview(folder, spec, reporter, stop))
         case WorkerKind.ANSWER:
-            from studio.training.answer import serve_answers
+            from studio.training.online_inference import serve_answers
 
             _begin(folder, spec, reporter, max(spec.seed, 0))
             serve_answers(folder, spec, reporter, stop)
@@ -144,13 +144,13 @@ def _do(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: 
 
 
 def _train(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: Reporter, stop: StopSignal) -> None:
-    from studio.training.distributed import join_team
-    from studio.training.finish import finish
+    from studio.training.finalize import finish
     from studio.training.inference_only import untrained
-    from studio.training.job import make_job
+    from studio.training.processes.distributed import join_team
     from studio.training.pseudo_labels import train_rounds
-    from studio.training.resume import seed_of
-    from studio.training.trackers import tracking
+    from studio.training.reporting.trackers import tracking
+    from studio.training.run_context import make_job
+    from studio.training.start.resume import seed_of
 
     team = join_team(folder.path, 0, spec.devices)
     seed = team.from_first(seed_of(folder, spec))
@@ -174,10 +174,10 @@ def _train(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporte
 
 def _work_as_rank(folder: RunFolder, spec: RunSpec, rank: int) -> None:
     """One more process of a training on several devices: the same loop, and nothing told or written."""
-    from studio.training.distributed import join_team
-    from studio.training.job import make_job
+    from studio.training.processes.distributed import join_team
     from studio.training.pseudo_labels import train_rounds
-    from studio.training.resume import seed_of
+    from studio.training.run_context import make_job
+    from studio.training.start.resume import seed_of
 
     _show_device(spec, rank)
     _prepare_torch(spec)
@@ -195,7 +195,7 @@ def _processes(spec: RunSpec) -> int:
 
 def _give_up(reporter: Reporter, error: TrainingError) -> None:
     """This process waits for ever: tell, and end with all it started."""
-    from studio.training.failures import failed_event
+    from studio.training.failures.failures import failed_event
 
     reporter.event(failed_event(error))
     with suppress(OSError):
@@ -217,7 +217,7 @@ def _end_stuck(folder: RunFolder, reporter: Reporter, ranks: Ranks, seconds: flo
 
 
 def _inspect(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
-    from studio.datasets.importing import run_inspection
+    from studio.importing.inspection_order import run_inspection
 
     reporter.event(Started(pid=os.getpid(), environment={"python": platform.python_version()}))
     run_inspection(spec, folder.path, InspectionReport(reporter, stop))
@@ -250,7 +250,7 @@ def _begin(folder: RunFolder, spec: RunSpec, reporter: Reporter, seed: int) -> N
 
     _prepare_torch(spec)
     from studio.modeling.checkpoint import versions
-    from studio.training.resume import step_to_resume
+    from studio.training.start.resume import step_to_resume
 
     device = torch.cuda.get_device_name(0) if spec.devices and torch.cuda.is_available() else "CPU"
     environment = {**versions(), "device": device, "threads": str(max(1, spec.threads))}

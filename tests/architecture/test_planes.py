@@ -41,7 +41,7 @@ def test_loading_a_scoring_pipeline_does_not_load_the_server_or_a_database() -> 
 
 
 def test_scanning_an_upload_loads_neither_torch_nor_the_server() -> None:
-    loaded = modules_after("import studio.datasets.scan, studio.datasets.importing")
+    loaded = modules_after("import studio.importing.scan, studio.importing.inspection_order")
 
     assert loaded & {"torch", "fastapi", "sqlalchemy", "cv2"} == set()
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from studio.commands.output import answer_json, answer_table, tell, tell_findings
+from studio.escape_control import VisibleStream
 from studio.runs.events import Log, read_events
 from studio.runs.folder import RunFolder
-from studio.training.reporter import Reporter
-from studio.visible import VisibleStream
+from studio.training.reporting.reporter import Reporter
 
 pytestmark = [pytest.mark.trust, pytest.mark.rows("B163")]
 

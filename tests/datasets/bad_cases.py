@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.scan_result import ScanProblem
+from studio.importing.scan_result import ScanProblem
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 from tests.datasets.bad_uploads import Make
 

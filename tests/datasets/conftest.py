@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.importing import order_inspection, run_inspection
-from studio.datasets.scan import scan
-from studio.datasets.scan_result import Scan
 from studio.files import write_json
+from studio.importing.inspection_order import order_inspection, run_inspection
+from studio.importing.scan import scan
+from studio.importing.scan_result import Scan
 from tests.datasets.bad_cases import assert_complete, assert_says_what
 
 ScanFiles = Callable[..., Scan]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.datasets.archive import extract_zip
+from studio.datasets.uploads.archive import extract_zip
 from studio.errors import ArchiveError
 
 

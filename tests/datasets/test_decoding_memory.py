@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.datasets.decoding_room import BYTES_PER_PIXEL, BYTES_PER_VALUE, DecodingRoom, needed_bytes
-from studio.datasets.media import read_facts
+from studio.datasets.media.decoding_room import BYTES_PER_PIXEL, BYTES_PER_VALUE, DecodingRoom, needed_bytes
+from studio.datasets.media.media import read_facts
 
 MEASURE = """
 import sys
 from pathlib import Path
-from studio.datasets.media import inspect_image, open_image
+from studio.datasets.media.media import inspect_image, open_image
 
 def peak():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))

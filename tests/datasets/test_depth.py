@@ -8,12 +8,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from studio.datasets.cells import CellError, parse_list
 from studio.datasets.importers.pascal_voc import XmlError, parse_xml
-from studio.datasets.json_lines_table import read_json_lines_table
-from studio.datasets.media import ImageError
-from studio.datasets.numpy_image import read_array_header
-from studio.datasets.parquet_table import read_parquet_table
+from studio.datasets.media.media import ImageError
+from studio.datasets.media.numpy_image import read_array_header
+from studio.datasets.tables.json_lines_table import read_json_lines_table
+from studio.datasets.tables.list_parsing import CellError, parse_list
+from studio.datasets.tables.parquet_table import read_parquet_table
 from studio.errors import DatasetError
 
 DEEP = 30_000

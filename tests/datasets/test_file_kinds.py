@@ -2,7 +2,7 @@
 
 import pytest
 
-from studio.datasets.file_kinds import kind_of_bytes
+from studio.datasets.uploads.file_kinds import kind_of_bytes
 
 
 @pytest.mark.parametrize(

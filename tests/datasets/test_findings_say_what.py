@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import studio
-from studio.datasets.refusals import refusal_finding
+from studio.datasets.uploads.rejections import refusal_finding
 from studio.errors import DatasetError, NotFoundError
 from studio.settings.finding import Finding, FindingsError
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from studio.datasets.scan_result import Scan
+from studio.importing.scan_result import Scan
 from studio.problems.registry import problem_types
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

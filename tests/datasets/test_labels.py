@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studio.datasets.labels import Task, label_space
+from studio.datasets.labels.labels import Task, label_space
 from studio.errors import DatasetError
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.datasets.media import ImageError, decode_image, inspect_image, open_image, read_facts, sniff_type
+from studio.datasets.media.media import ImageError, decode_image, inspect_image, open_image, read_facts, sniff_type
 
 
 def saved(tmp_path: Path, image: Image.Image, name: str = "a.png", **options: object) -> Path:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from studio.datasets.scan_result import Scan
 from studio.errors import PathError
 from studio.files import open_beneath, open_source, read_json, write_json
+from studio.importing.scan_result import Scan
 from studio.interpreter import python_module
 from tests.rows import rows
 
@@ -32,7 +32,7 @@ def scanned(tmp_path: Path, opened: int, name: str) -> tuple[Scan, str]:
     folder = tmp_path / "import"
     folder.mkdir()
     write_json(folder / "request.json", {"source": "/nowhere", "source_name": name})
-    command = python_module("studio.datasets.scan", str(folder), str(opened))
+    command = python_module("studio.importing.scan", str(folder), str(opened))
     subprocess.run(command, pass_fds=[opened], check=True, capture_output=True)
     os.close(opened)
     texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
@@ -96,7 +96,7 @@ def test_half_of_an_upload_is_never_taken_for_all_of_it(root: Path, tmp_path: Pa
     (folder / ".files.unpacking" / "left-over.csv").write_text("x,y\n1,2\n")
     write_json(folder / "request.json", {"source": str(root / "data"), "source_name": "data"})
 
-    subprocess.run(python_module("studio.datasets.scan", str(folder)), check=True, capture_output=True)
+    subprocess.run(python_module("studio.importing.scan", str(folder)), check=True, capture_output=True)
 
     names = sorted(path.relative_to(folder / "files").as_posix() for path in (folder / "files").rglob("*.csv"))
     assert names == ["a.csv", "inner/c.csv"]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from studio.datasets.shown_values import LONGEST, counted, excerpt, listed, quoted
+from studio.datasets.formatting import LONGEST, counted, excerpt, listed, quoted
 
 
 @pytest.mark.parametrize(

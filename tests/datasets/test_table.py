@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from studio.datasets.cells import CellError, parse_list
-from studio.datasets.table import RawTable, profile_column, read_table
+from studio.datasets.tables.list_parsing import CellError, parse_list
+from studio.datasets.tables.table import RawTable, profile_column, read_table
 from studio.errors import DatasetError
 
 

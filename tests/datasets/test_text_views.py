@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.text_views import MAX_CHARACTERS
+from studio.datasets.texts.text_views import MAX_CHARACTERS
 from studio.problems.registry import problem_type
 from studio.results.prediction import ROW
 from studio.results.sample_view import SampleView

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from studio.datasets.token_lengths import EXACT, MAX_ROWS, counter, estimate, rounded_up, text_lengths
+from studio.datasets.texts.token_lengths import EXACT, MAX_ROWS, counter, estimate, rounded_up, text_lengths
 from studio.settings.sections.text_checks import percent, share_longer
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"

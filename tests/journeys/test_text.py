@@ -12,7 +12,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from studio.packaged import PACKAGED_TEXT_MODELS
+from studio.bundled_weights import PACKAGED_TEXT_MODELS
 from studio.settings.sections.text import MINILM
 
 Studio = Callable[..., Any]

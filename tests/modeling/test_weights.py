@@ -10,12 +10,12 @@ import timm
 import torch
 from safetensors.torch import load_file
 
+from studio.bundled_weights import PACKAGED_IMAGE_WEIGHTS
 from studio.errors import WeightsError
 from studio.modeling import packaged_weights as packaged
 from studio.modeling.images.backbones import feature_extractor
 from studio.modeling.weights import find_weights
 from studio.modeling.weights import packaged_weights as find_packaged
-from studio.packaged import PACKAGED_IMAGE_WEIGHTS
 
 TOOL = Path(__file__).resolve().parents[3] / "shared" / "tools" / "efficientnet_lite_to_timm.py"
 LITE0 = "tf_efficientnet_lite0"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from studio.modeling.text.windows import in_portions, own_parts, window_bounds
+from studio.modeling.text.tokens.windows import in_portions, own_parts, window_bounds
 
 
 @pytest.mark.parametrize("seed", range(20))

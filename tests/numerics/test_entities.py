@@ -6,7 +6,7 @@ from seqeval.metrics import f1_score as seqeval_f1
 from seqeval.metrics.sequence_labeling import get_entities
 from sklearn.metrics import f1_score
 
-from studio.datasets.tag_lists import entities
+from studio.datasets.texts.bio_tags import entities
 from studio.modeling.token_classification.metrics import token_metrics
 
 TOLERANCE = 1e-12

@@ -35,7 +35,7 @@ from studio.runs.events import decode
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.settings.sections.text import SCRATCH
-from studio.training.stopping import StopSignal
+from studio.training.processes.stopping import StopSignal
 from studio.training.worker import run_worker
 from tests.forked_worker import fork_worker, next_attempt, of_kind, stream, tail
 

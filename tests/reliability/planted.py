@@ -21,9 +21,9 @@ import torch
 from torch import nn
 from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
 
+from studio.bundled_weights import PACKAGED_TEXT_MODELS
 from studio.datasets.checksums import write_checksums
 from studio.datasets.dataset import Dataset
-from studio.packaged import PACKAGED_TEXT_MODELS
 from studio.runs.spec import RunSpec
 from tests.forked_worker import ForkedWorker
 

@@ -17,7 +17,7 @@ import pytest
 
 from studio.modeling.checkpoint import damaged_file
 from studio.runs.folder import RunFolder
-from studio.training.causes import SETTINGS
+from studio.training.failures.known_errors import SETTINGS
 from tests.forked_worker import ForkedWorker, fork_worker, of_kind, tail
 from tests.reliability import planted
 from tests.reliability.planted import Plant, Prepare, nothing

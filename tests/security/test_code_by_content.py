@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from studio.errors import WeightsError
-from studio.modeling.text.sources import find_text_model
+from studio.modeling.text.sources.sources import find_text_model
 from studio.settings.names import is_name
 from studio.settings.setting import Kind
 from tests.security.black_box import BlackBox, until

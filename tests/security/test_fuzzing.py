@@ -24,14 +24,14 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from studio.configuration.yaml_config import dump_config, load_config
-from studio.datasets.archive import extract_zip
-from studio.datasets.cells import CellError, parse_list
 from studio.datasets.dataset import Dataset
-from studio.datasets.media import inspect_image, open_image
-from studio.datasets.scan import scan_files
-from studio.datasets.table import read_table
+from studio.datasets.media.media import inspect_image, open_image
+from studio.datasets.tables.list_parsing import CellError, parse_list
+from studio.datasets.tables.table import read_table
+from studio.datasets.uploads.archive import extract_zip
 from studio.errors import StudioError
 from studio.files import relative_path, sha256_file
+from studio.importing.scan import scan_files
 from studio.modeling.checkpoint import damaged_file
 from studio.problems.registry import problem_type, problem_types
 from studio.server.downloads import user_file
@@ -301,7 +301,7 @@ def test_any_range_and_tag_gives_a_part_the_whole_or_a_refusal(tmp_path: Path, e
 MUTATE_PARQUET = """
 import random, resource, sys
 from pathlib import Path
-from studio.datasets.table import read_table
+from studio.datasets.tables.table import read_table
 from studio.errors import StudioError
 
 resource.setrlimit(resource.RLIMIT_AS, (4 << 30, 4 << 30))

@@ -63,7 +63,7 @@ def is_harmless(place: str) -> bool:
 
 FILES_ARE_SENT_BY = {"studio/server/downloads.py", "studio/server/web.py"}
 PATHS_ARE_MADE_BY = {
-    "studio/server/services/imports.py": {"_import_of"},
+    "studio/server/services/importing/imports.py": {"_import_of"},
     "studio/server/services/import_sources.py": {"inside", "open"},
     "studio/server/services/weights.py": {"_hub_cache"},
     "studio/server/config.py": {"default_home", "ServerConfig"},
@@ -165,14 +165,16 @@ def test_b73_the_floor_table_is_a_test() -> None:
 
 READ_OUR_OWN_JSON = {
     "studio/json_text.py",  # the one reader with a stated depth
-    "studio/scheduling/launcher.py", "studio/training/launcher.py",  # server and launcher to each other
+    "studio/scheduling/launcher.py", "studio/training/processes/launcher.py",  # server and launcher to each other
     "studio/server/home_lock.py", "studio/server/openapi.py", "studio/server/json_body.py",
-    "studio/server/services/answers.py", "studio/server/services/datasets.py", "studio/server/services/previews.py",
+    "studio/server/services/inference/online_inference.py", "studio/server/services/datasets.py",
+    "studio/server/services/inference/previews.py",
     "studio/server/services/runs.py", "studio/server/services/secrets.py",  # what our workers wrote
-    "studio/training/answer.py", "studio/training/distributed.py", "studio/training/handed_secrets.py",
-    "studio/training/neptune_client.py", "studio/training/worker.py",  # processes of one run to each other
+    "studio/training/online_inference.py", "studio/training/processes/distributed.py",
+    "studio/training/processes/handed_secrets.py",
+    "studio/training/reporting/neptune_client.py", "studio/training/worker.py",  # processes of one run to each other
     "studio/settings/augmentation_arguments.py", "studio/modeling/input_cache.py", "studio/modeling/seeds.py",
-    "studio/runs/events.py", "studio/commands/connection.py", "studio/modeling/text/sources.py",
+    "studio/runs/events.py", "studio/commands/connection.py", "studio/modeling/text/sources/sources.py",
 }  # fmt: skip
 """Whoever reads files of others reads them with `parse_json` or `read_json`, or within the named reader."""
 

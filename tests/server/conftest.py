@@ -66,9 +66,9 @@ def studio_script(train: Script) -> Script:
 
 
 def inspect(spec: RunSpec) -> BaseModel:
-    from studio.datasets.importing import run_inspection
     from studio.errors import StudioError
-    from studio.training.failures import failed_event
+    from studio.importing.inspection_order import run_inspection
+    from studio.training.failures.failures import failed_event
 
     try:
         run_inspection(spec, HOMES[0] / "inspections" / spec.run_id, Silent())
@@ -80,7 +80,7 @@ def inspect(spec: RunSpec) -> BaseModel:
 def make_preview(spec: RunSpec) -> BaseModel:
     from studio.errors import StudioError
     from studio.runs.folder import RunFolder
-    from studio.training.failures import failed_event
+    from studio.training.failures.failures import failed_event
     from studio.training.preview import preview
 
     folder = RunFolder(HOMES[0] / "previews" / spec.run_id)

@@ -90,7 +90,7 @@ def test_a_pipeline_that_works_starts(server: Any, order: dict[str, Any]) -> Non
 
 
 def test_only_the_last_previews_are_kept(server: Any, order: dict[str, Any]) -> None:
-    from studio.server.services.previews import KEPT
+    from studio.server.services.inference.previews import KEPT
 
     first = server.api.post("/api/settings/preview", json=custom(order, "")).json()
     for _ in range(KEPT):

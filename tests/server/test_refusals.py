@@ -10,7 +10,7 @@ import pytest
 from studio.runs import events
 from studio.runs.spec import RunSpec
 from studio.settings.finding import Finding, FindingLevel, FindingsError
-from studio.training.failures import failed_event
+from studio.training.failures.failures import failed_event
 
 LEVELS = (FindingLevel.ERROR, FindingLevel.ERROR, FindingLevel.WARNING)
 FINDINGS = tuple(

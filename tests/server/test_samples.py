@@ -11,7 +11,7 @@ from studio.errors import NotFoundError, StudioError
 from studio.results.sample_index import SUFFIX
 from studio.results.sample_view import SampleView
 from studio.scoring.tables import write_samples
-from studio.server.services.samples import SampleQuery, read_samples
+from studio.server.services.viewing.samples import SampleQuery, read_samples
 
 ROWS = 5000
 

@@ -8,7 +8,7 @@ import pytest
 
 from studio.datasets.dataset import Column, Dataset, DatasetManifest, Table
 from studio.errors import NotFoundError
-from studio.server.services.table_samples import TableQuery, read_table_samples
+from studio.server.services.viewing.table_samples import TableQuery, read_table_samples
 
 ROWS = 5000
 

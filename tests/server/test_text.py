@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from studio.packaged import PACKAGED_TEXT_MODELS
+from studio.bundled_weights import PACKAGED_TEXT_MODELS
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 

@@ -19,7 +19,7 @@ from studio.runs.state import RunState
 from studio.server.lanes import SIZES, Lanes, TooManyError
 from studio.store.experiments import ExperimentRow
 from studio.store.runs import RunRow
-from studio.training.answer import listen
+from studio.training.online_inference import listen
 from tests.rows import rows
 
 PNG = b"\x89PNG" + b"x" * 100

@@ -9,7 +9,7 @@ from torch import nn
 
 from studio.errors import TrainingError
 from studio.modeling.recipe import Batch, Draw, Samples
-from studio.training.batch_size import fitting_batch_size
+from studio.training.start.batch_size import fitting_batch_size
 
 
 class Rows(Samples):

@@ -9,8 +9,8 @@ from safetensors import SafetensorError
 from studio import failpoints
 from studio.runs.events import Failed, Log, decode
 from studio.runs.folder import RunFolder
-from studio.training.disk import DiskError, error_number, writing
-from studio.training.reporter import Reporter
+from studio.training.failures.disk import DiskError, error_number, writing
+from studio.training.reporting.reporter import Reporter
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from benchmarks.workspace import make_run
 from studio.datasets.dataset import Dataset
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
-from studio.training.distributed import ALONE, Team
+from studio.training.processes.distributed import ALONE, Team
 from tests.forked_worker import stream
 from tests.rows import rows
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from studio.errors import DatasetError, TrainingError
-from studio.training.failures import describe, failed_event, is_out_of_memory
+from studio.training.failures.failures import describe, failed_event, is_out_of_memory
 
 
 def too_large() -> BaseException:

@@ -12,7 +12,7 @@ import torch
 
 from studio.files import read_json
 from studio.runs.folder import RunFolder
-from studio.training.stopping import StopSignal
+from studio.training.processes.stopping import StopSignal
 
 if TYPE_CHECKING:
     from .conftest import Work

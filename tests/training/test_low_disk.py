@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.training.low_disk import LowDisk
+from studio.training.failures.low_disk import LowDisk
 
 
 class Disk:

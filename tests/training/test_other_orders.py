@@ -23,9 +23,9 @@ from studio.runs.events import decode
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scoring.predictor import Predictor
-from studio.training.answer import answer, serve_answers
-from studio.training.reporter import Reporter
-from studio.training.stopping import StopSignal
+from studio.training.online_inference import answer, serve_answers
+from studio.training.processes.stopping import StopSignal
+from studio.training.reporting.reporter import Reporter
 from studio.training.worker import run_worker
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import sys, time
 from pathlib import Path
 from studio.errors import DatasetError
 from studio.runs.folder import RunFolder
-from studio.training.ranks import fork_ranks
+from studio.training.processes.ranks import fork_ranks
 
 def work(rank):
     if rank == 2:

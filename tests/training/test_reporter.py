@@ -11,7 +11,7 @@ import torch
 
 from studio.runs.events import Failed, Heartbeat, Phase, Started, read_events
 from studio.runs.folder import RunFolder
-from studio.training.reporter import Reporter
+from studio.training.reporting.reporter import Reporter
 
 
 @pytest.fixture

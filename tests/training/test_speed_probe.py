@@ -13,8 +13,8 @@ from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.loading import TrainingOrder
 from studio.modeling.recipe import Batch, Draw, Samples
 from studio.modeling.seeds import generator_states
-from studio.training.speed_probe import DEFAULT, REFERENCE, Choice, Work, allowed_modes, choose_mode
-from studio.training.stopping import StopRequested
+from studio.training.processes.stopping import StopRequested
+from studio.training.start.speed_probe import DEFAULT, REFERENCE, Choice, Work, allowed_modes, choose_mode
 
 if TYPE_CHECKING:
     from .conftest import Work as Worker
@@ -202,7 +202,7 @@ def test_settings_limit_what_is_tried(environment: Environment, expected: list[C
 
 def measuring(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     """Measure short runs too."""
-    import studio.training.speed_probe as module
+    import studio.training.start.speed_probe as module
 
     monkeypatch.setattr(module, "MIN_BATCHES", 1)
     monkeypatch.setattr(module, "MIN_RUN_SECONDS", 0.0)
@@ -213,7 +213,7 @@ def test_a_probed_run_has_the_bits_of_one_that_was_not(work: "Worker", monkeypat
     settings = {"architecture.dropout": 0.3, "environment.mixed_precision_training": False}
     plain = work("plain", {**settings, "environment.memory_layout": "Channels last"})
     measuring(monkeypatch)
-    monkeypatch.setattr("studio.training.speed_probe.MIN_GAIN", 1e9)
+    monkeypatch.setattr("studio.training.start.speed_probe.MIN_GAIN", 1e9)
 
     probed = work("probed", settings)
 

@@ -11,7 +11,7 @@ import torch
 from studio.datasets.dataset import Dataset
 from studio.modeling.recipe import ClassRows
 from studio.scoring.pipeline import verify
-from studio.training.start_weights import matched
+from studio.training.start.start_weights import matched
 
 if TYPE_CHECKING:
     from .conftest import Work, Worked

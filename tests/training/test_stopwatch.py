@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from studio.runs.events import TIMED_PARTS
-from studio.training.stopwatch import SAMPLED_UPDATES, Part, Stopwatch, waiting_share
+from studio.training.reporting.stopwatch import SAMPLED_UPDATES, Part, Stopwatch, waiting_share
 
 if TYPE_CHECKING:
     from .conftest import Work
@@ -86,7 +86,7 @@ def test_the_share_of_waiting_leaves_validation_out() -> None:
 
 
 def test_a_run_that_waits_is_told_what_to_change(work: "Work", monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.training.timing.WAITING_SHARE", 0.0)
+    monkeypatch.setattr("studio.training.reporting.timing.WAITING_SHARE", 0.0)
     settings = {"training.batch_size": 2, "environment.cache_inputs": "Off"}
 
     done = work(settings=settings)

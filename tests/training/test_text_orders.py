@@ -17,8 +17,8 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scoring.input_checks import InputError
 from studio.scoring.predictor import Predictor
-from studio.training.answer import answer
-from studio.training.insights import with_titles
+from studio.training.online_inference import answer
+from studio.training.outputs.insights import with_titles
 from studio.training.worker import run_worker
 
 SMALL = {

@@ -11,7 +11,7 @@ import pytest
 
 from studio.files import write_json
 from studio.runs.folder import RunFolder
-from studio.training.handed_secrets import take_secrets
+from studio.training.processes.handed_secrets import take_secrets
 
 if TYPE_CHECKING:
     from .conftest import Work
@@ -74,7 +74,7 @@ def test_the_client_asks_no_network(tmp_path: Path) -> None:
     begin = {"folder": str(tmp_path), "run_id": "run", "project": "team/shapes", "token": TOKEN}
     lines = [{"begin": begin}, {"points": {"train/loss": [[1, 0.5]]}}, {"values": {"final": 1.0}}, {"end": True}]
     code = (
-        "import sys; from studio.training.neptune_client import main\n"
+        "import sys; from studio.training.reporting.neptune_client import main\n"
         "asked = []\n"
         "sys.addaudithook(lambda name, _: asked.append(name) if name.startswith('socket.') else None)\n"
         "wanted = {'socket.connect', 'socket.getaddrinfo', 'socket.gethostbyname', 'socket.sendto'}\n"
@@ -103,7 +103,7 @@ def test_secrets_that_cannot_be_read_are_deleted_too(tmp_path: Path) -> None:
 
 
 def test_a_failing_tracker_is_said_once_and_left_out(work: "Work", monkeypatch: pytest.MonkeyPatch) -> None:
-    from studio.training.trackers import NeptuneTracker
+    from studio.training.reporting.trackers import NeptuneTracker
 
     def points(self: NeptuneTracker, points: object) -> None:
         raise LookupError("broken")

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from benchmarks.workspace import import_example, make_run
 from studio.modeling.seeds import seed_everything
-from studio.modeling.text.tokenizer import TOKENIZER
+from studio.modeling.text.tokens.tokenizer import TOKENIZER
 from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_type
 from studio.runs.events import decode

@@ -2,9 +2,9 @@
 
 import pytest
 
-from studio.runs.silence import HANG_SECONDS, hang_seconds
-from studio.training.signs_of_life import SignsOfLife
-from studio.training.watchdog import Effort, Patience
+from studio.runs.hang_timeout import HANG_SECONDS, hang_seconds
+from studio.training.failures.heartbeat import SignsOfLife
+from studio.training.failures.watchdog import Effort, Patience
 
 
 class Clock:

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from studio.datasets.box_columns import class_column, corner_columns
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import listed, quoted, shortened
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload
-from studio.datasets.listing import file_columns, role_by_name
-from studio.datasets.shown_values import listed, quoted, shortened
-from studio.datasets.table import RawTable
+from studio.datasets.tables.box_columns import class_column, corner_columns
+from studio.datasets.tables.table import RawTable
+from studio.datasets.uploads.discovery import file_columns, role_by_name
 from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel
 

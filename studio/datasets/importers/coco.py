@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import listed
 from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
-from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
 from studio.json_text import MAX_DEPTH, DepthError, parse_json

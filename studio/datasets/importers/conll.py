@@ -12,13 +12,13 @@ from pathlib import PurePosixPath
 import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.text_tables import TextTables, file_of_role, read_begin, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload, role_by_path
-from studio.datasets.shown_values import listed
-from studio.datasets.tag_lists import is_tag
-from studio.datasets.text_file import decode_text
+from studio.datasets.texts.bio_tags import is_tag
+from studio.datasets.texts.text_file import decode_text
 from studio.errors import DatasetError
 
 ENDINGS = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bilou", ".txt", ".train", ".testa", ".testb")

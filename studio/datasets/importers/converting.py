@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from studio.datasets.importers.format import DatasetFormat
 from studio.datasets.importers.upload import Upload
-from studio.datasets.table import RawTable, read_table
+from studio.datasets.tables.table import RawTable, read_table
 from studio.files import private_folder, read_json, write_json
 from studio.settings.finding import Finding
 

@@ -12,11 +12,11 @@ from pathlib import PurePosixPath
 import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import listed
 from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload
-from studio.datasets.listing import role_by_name
-from studio.datasets.shown_values import listed
+from studio.datasets.uploads.discovery import role_by_name
 from studio.errors import DatasetError
 
 _NO_CLASSES = frozenset(

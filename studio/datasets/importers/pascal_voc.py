@@ -14,10 +14,10 @@ from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 from xml.parsers import expat
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import shortened
 from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
-from studio.datasets.shown_values import shortened
 from studio.errors import DatasetError
 from studio.files import read_head
 from studio.settings.finding import Finding, FindingsError

@@ -6,11 +6,11 @@ from typing import Any
 import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
-from studio.datasets.shown_values import listed
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
 from studio.json_text import MAX_DEPTH, DepthError, parse_json

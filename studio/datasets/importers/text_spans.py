@@ -17,12 +17,12 @@ import numpy as np
 import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import counted, listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
-from studio.datasets.shown_values import counted, listed
-from studio.datasets.table import RawTable
+from studio.datasets.tables.table import RawTable
 from studio.errors import DatasetError
 
 TEXT = "text"

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from studio.datasets.shown_values import LONGEST, excerpt
+from studio.datasets.formatting import LONGEST, excerpt
 from studio.settings.finding import Finding, FindingLevel
 
 MAX_EXAMPLES = 20

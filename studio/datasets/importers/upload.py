@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
-from studio.datasets.image_facts import EXTENSIONS
-from studio.datasets.listing import role_by_name
-from studio.datasets.table import RawTable
+from studio.datasets.media.image_facts import EXTENSIONS
+from studio.datasets.tables.table import RawTable
+from studio.datasets.uploads.discovery import role_by_name
 
 
 @dataclass(frozen=True)

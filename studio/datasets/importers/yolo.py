@@ -12,11 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import cast
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import counted, listed
 from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
-from studio.datasets.media import ImageError, read_facts
-from studio.datasets.shown_values import counted, listed
+from studio.datasets.media.media import ImageError, read_facts
 from studio.errors import DatasetError, YamlError
 from studio.files import read_head
 from studio.settings.finding import FindingLevel

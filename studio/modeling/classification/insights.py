@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.datasets.labels import Task
+from studio.datasets.labels.labels import Task
 from studio.modeling.classification.curves import average_precision, calibration_series, roc_auc, threshold_points
 from studio.modeling.classification.metrics import decisions
 from studio.modeling.recipe import Split

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from studio.datasets.labels import LabelSpace, Task
+from studio.datasets.labels.labels import LabelSpace, Task
 from studio.errors import TrainingError
 
 LossName = Literal["Automatic", "BCE", "CrossEntropy", "Focal"]

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as sk
 from sklearn.exceptions import UndefinedMetricWarning
 
-from studio.datasets.labels import Task
+from studio.datasets.labels.labels import Task
 
 Array = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.labels import LabelSpace, Task, label_space, label_text
+from studio.datasets.labels.labels import LabelSpace, Task, label_space, label_text
 from studio.modeling.recipe import Target
 from studio.settings.schema import SettingsSchema
 

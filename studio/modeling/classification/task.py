@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.datasets.labels import Task as Kind
+from studio.datasets.labels.labels import Task as Kind
 from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import loss_of
 from studio.modeling.classification.metrics import classification_metrics, decisions

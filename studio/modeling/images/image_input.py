@@ -16,14 +16,14 @@ from torch import Tensor
 from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.encoder_recipe import Encoder, EncoderBatch, EncoderModel, Input, Score, ShownRow
 from studio.modeling.images.backbones import feature_count, feature_extractor
-from studio.modeling.images.flips import flipped_views
+from studio.modeling.images.coordinates import Placement, placed
 from studio.modeling.images.hires_cam import attribution_maps
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.images.pipelines import CUSTOM, transforms_of
-from studio.modeling.images.placement import Placement, placed
 from studio.modeling.images.reader import read_picture, stack_images
 from studio.modeling.images.transforms import Transforms
+from studio.modeling.images.tta import flipped_views
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Draw, Media, Samples
 from studio.modeling.weights import WeightsFile

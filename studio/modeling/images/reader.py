@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio.datasets.media import open_image
+from studio.datasets.media.media import open_image
 from studio.errors import PathError, StudioError
 from studio.modeling.images.transforms import resized
 from studio.modeling.input_cache import Entry

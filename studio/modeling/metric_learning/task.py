@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.datasets.identity_checks import LEAST_LABELS
-from studio.datasets.labels import label_text
+from studio.datasets.labels.identity_checks import LEAST_LABELS
+from studio.datasets.labels.labels import label_text
 from studio.errors import DatasetError
 from studio.modeling.encoder_recipe import ShownRow, Task
 from studio.modeling.metric_learning.arcface import ArcFace

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.modeling.text.inputs import BLOCK_SEPARATOR
+from studio.modeling.text.tokens.sequences import BLOCK_SEPARATOR
 from studio.results.sample_view import TextMark
 
 SMALLEST = 0.02

@@ -7,8 +7,8 @@ from typing import Any
 import pandas as pd
 
 from studio.modeling.recipe import Assets, BatchT, Recipe, Target
-from studio.modeling.text.backbone import assets_for, pretrained_name, tokenizer_of
-from studio.modeling.text.sources import find_text_model
+from studio.modeling.text.sources.backbone import assets_for, pretrained_name, tokenizer_of
+from studio.modeling.text.sources.sources import find_text_model
 from studio.modeling.weights import WeightsFile
 from studio.results.metric import MetricInfo
 from studio.settings.schema import SettingsSchema

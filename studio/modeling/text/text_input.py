@@ -12,14 +12,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from studio.datasets.text_views import shown as drawable
+from studio.datasets.texts.text_views import shown as drawable
 from studio.modeling.encoder_recipe import Encoder, EncoderModel, Input, Score, ShownRow
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import Assets, BatchPicture, Media, Note, Samples, Split
 from studio.modeling.text.attributions import importance_marks, integrated_gradients, steps_for
-from studio.modeling.text.backbone import assets_for, pretrained_name, tokenizer_of
 from studio.modeling.text.encoder import PooledTextEncoder
-from studio.modeling.text.inputs import (
+from studio.modeling.text.sources.backbone import assets_for, pretrained_name, tokenizer_of
+from studio.modeling.text.sources.sources import find_text_model
+from studio.modeling.text.tokens.lengths import cut_note, length_insight
+from studio.modeling.text.tokens.sequences import (
     TextBatch,
     TextItem,
     TextSamples,
@@ -30,8 +32,6 @@ from studio.modeling.text.inputs import (
     text_batch,
     title_of,
 )
-from studio.modeling.text.lengths import cut_note, length_insight
-from studio.modeling.text.sources import find_text_model
 from studio.modeling.weights import WeightsFile
 from studio.results.insight import Insight
 from studio.results.sample_view import Annotation, SampleView, TextBlock, TextMark

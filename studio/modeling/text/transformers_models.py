@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from studio.errors import TrainingError, WeightsError
-from studio.modeling.text.allowed_models import allowed_config
-from studio.modeling.text.clean_copies import weights_folder
+from studio.modeling.text.sources.allowed_models import allowed_config
+from studio.modeling.text.sources.clean_copies import weights_folder
 from studio.modeling.weights import WeightsFile
 
 DROPOUT_NAMES = (

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from studio.datasets.tag_lists import OUTSIDE, split_tag
+from studio.datasets.texts.bio_tags import OUTSIDE, split_tag
 from studio.modeling.recipe import Split
 from studio.modeling.token_classification.metrics import Counts, entity_counts, word_counts
 from studio.results.insight import Insight, Matrix, Table

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from studio.datasets.tag_lists import OUTSIDE, entities
+from studio.datasets.texts.bio_tags import OUTSIDE, entities
 
 
 @dataclass(frozen=True)

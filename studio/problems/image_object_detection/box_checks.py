@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import counted, listed, quoted
 from studio.datasets.inspection import Inspection
-from studio.datasets.labels import label_text
-from studio.datasets.shown_values import counted, listed, quoted
+from studio.datasets.labels.labels import label_text
 from studio.settings.finding import FindingLevel
 
 COORDINATES = ("x_min_column", "y_min_column", "x_max_column", "y_max_column")

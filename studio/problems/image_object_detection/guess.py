@@ -1,8 +1,8 @@
 """Whether a table looks like object detection: list columns with corners and classes."""
 
-from studio.datasets.box_columns import class_column, corner_columns
-from studio.datasets.guessing import file_column
-from studio.datasets.table_view import TableView
+from studio.datasets.tables.box_columns import class_column, corner_columns
+from studio.datasets.tables.role_inference import file_column
+from studio.datasets.tables.table_view import TableView
 from studio.problems.contract import Guess
 
 

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.dataset import DatasetProfile, TableRole
-from studio.datasets.image_profile import histogram, image_profile
+from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection
-from studio.datasets.labels import label_text
-from studio.datasets.shown_values import counted, listed
+from studio.datasets.labels.labels import label_text
+from studio.datasets.media.image_profile import histogram, image_profile
 from studio.problems.image_object_detection.box_checks import CLASS, COORDINATES, check_table, has_boxes
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, Box, SampleView, image_ref

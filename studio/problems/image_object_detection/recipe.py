@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.datasets.labels import label_text
+from studio.datasets.labels.labels import label_text
 from studio.errors import DatasetError
 from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.boxes import Matching, framed, match_boxes

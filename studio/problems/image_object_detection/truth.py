@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.cells import parse_list
-from studio.datasets.labels import label_text
+from studio.datasets.labels.labels import label_text
+from studio.datasets.tables.list_parsing import parse_list
 
 COORDINATES = ("x_min_column", "y_min_column", "x_max_column", "y_max_column")
 CLASS = "class_name_column"

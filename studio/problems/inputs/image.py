@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.datasets.dataset import DatasetProfile
-from studio.datasets.guessing import file_column
-from studio.datasets.image_profile import image_profile
 from studio.datasets.importers.format import DatasetFormat, table_format
 from studio.datasets.importers.image_folder import IMAGE_FOLDER
 from studio.datasets.inspection import Inspection
-from studio.datasets.table_view import TableView
+from studio.datasets.media.image_profile import image_profile
+from studio.datasets.tables.role_inference import file_column
+from studio.datasets.tables.table_view import TableView
 from studio.problems.composition import FoundInput, InputSpec, TaskSpec
 from studio.problems.contract import Category, ColumnRole
 from studio.problems.requirements import IMAGE_SCORING

@@ -6,11 +6,11 @@ from typing import Any
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.importers.format import DatasetFormat, table_format
 from studio.datasets.inspection import Inspection
-from studio.datasets.table_view import TableView
-from studio.datasets.text_checks import base_table, check_texts, columns_of, joined_texts
-from studio.datasets.text_guessing import prose_columns
-from studio.datasets.text_profile import text_profile
-from studio.datasets.text_views import text_blocks, text_view
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.text_checks import base_table, check_texts, columns_of, joined_texts
+from studio.datasets.texts.text_profile import text_profile
+from studio.datasets.texts.text_role_inference import prose_columns
+from studio.datasets.texts.text_views import text_blocks, text_view
 from studio.problems.composition import FoundInput, InputSpec, TaskSpec
 from studio.problems.contract import Category, ColumnRole
 from studio.problems.requirements import TEXT_SCORING

@@ -8,11 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.dataset import DatasetProfile
-from studio.datasets.guessing import class_columns, is_label_word, zero_one_columns
 from studio.datasets.inspection import Inspection
-from studio.datasets.label_checks import inspect_labels, rows_of_label, truth_of
-from studio.datasets.table_view import TableView
-from studio.datasets.text_checks import columns_of
+from studio.datasets.labels.label_checks import inspect_labels, rows_of_label, truth_of
+from studio.datasets.tables.role_inference import class_columns, is_label_word, zero_one_columns
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.text_checks import columns_of
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.classification import CLASSIFICATION_METRICS, Panel

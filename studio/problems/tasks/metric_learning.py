@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from studio.datasets.dataset import DatasetProfile
-from studio.datasets.guessing import class_columns
-from studio.datasets.identity_checks import inspect_identities
 from studio.datasets.inspection import Inspection
-from studio.datasets.table_view import TableView
+from studio.datasets.labels.identity_checks import inspect_identities
+from studio.datasets.tables.role_inference import class_columns
+from studio.datasets.tables.table_view import TableView
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.problems.tasks.classification import find_label, truth

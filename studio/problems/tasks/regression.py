@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from studio.datasets.dataset import DatasetProfile
 from studio.datasets.inspection import Inspection
-from studio.datasets.regression_checks import inspect_targets
-from studio.datasets.table_view import TableView
-from studio.datasets.text_checks import columns_of
-from studio.datasets.text_guessing import NUMBER_WORDS, count_columns, has_word, number_columns
+from studio.datasets.labels.regression_checks import inspect_targets
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.text_checks import columns_of
+from studio.datasets.texts.text_role_inference import NUMBER_WORDS, count_columns, has_word, number_columns
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.regression import REGRESSION_METRICS, Panel

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from studio.datasets.inspection import Inspection
-from studio.datasets.regression_checks import drop_outside_unit
-from studio.datasets.text_checks import columns_of
+from studio.datasets.labels.regression_checks import drop_outside_unit
+from studio.datasets.texts.text_checks import columns_of
 from studio.problems.composition import compose
 from studio.problems.contract import SuggestionContext
 from studio.problems.inputs.text import TEXT

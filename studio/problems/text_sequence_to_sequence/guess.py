@@ -1,7 +1,7 @@
 """Whether a table looks like sequence to sequence."""
 
-from studio.datasets.table_view import TableView
-from studio.datasets.text_guessing import TARGET_WORDS, has_word, prose_columns
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.text_role_inference import TARGET_WORDS, has_word, prose_columns
 from studio.problems.contract import Guess
 
 

@@ -8,11 +8,18 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.dataset import DatasetProfile, TableRole
+from studio.datasets.formatting import listed
 from studio.datasets.inspection import Inspection
-from studio.datasets.shown_values import listed
-from studio.datasets.text_checks import as_column_of_texts, as_text, base_table, check_texts, drop_empty, joined_texts
-from studio.datasets.text_profile import text_profile
-from studio.datasets.text_views import text_blocks, text_view
+from studio.datasets.texts.text_checks import (
+    as_column_of_texts,
+    as_text,
+    base_table,
+    check_texts,
+    drop_empty,
+    joined_texts,
+)
+from studio.datasets.texts.text_profile import text_profile
+from studio.datasets.texts.text_views import text_blocks, text_view
 from studio.results.sample_view import Annotation, SampleView
 from studio.settings.finding import FindingLevel
 

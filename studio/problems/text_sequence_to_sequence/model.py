@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from studio.modeling.recipe import Assets
-from studio.modeling.text.assets import config_of
-from studio.modeling.text.drawing import GumbelDraws, draw_seed
-from studio.modeling.text.tied_weights import keep_once
-from studio.modeling.text.tokenizer import SpecialTokens
+from studio.modeling.text.sampling import GumbelDraws, draw_seed
+from studio.modeling.text.seq2seq_models import build_translator, generation_values
+from studio.modeling.text.sources.assets import config_of
+from studio.modeling.text.sources.tied_weights import keep_once
+from studio.modeling.text.tokens.tokenizer import SpecialTokens
 from studio.modeling.text.transformers_models import checkpoint_activations
-from studio.modeling.text.translators import build_translator, generation_values
 from studio.modeling.weights import WeightsFile
 
 

@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.datasets.text_views import shown
-from studio.modeling.generation.differences import differences
+from studio.datasets.texts.text_views import shown
 from studio.modeling.generation.insights import NAMES, Generated, generation_insights
 from studio.modeling.generation.metrics import generation_metrics, text_scores
+from studio.modeling.generation.text_diff import differences
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, Note, SampleRow, Samples, Scored, Split, Target
-from studio.modeling.text.assets import config_of
-from studio.modeling.text.encoded import EncodedTexts, encode_texts
-from studio.modeling.text.inputs import TextSequences, cells, title_of
-from studio.modeling.text.lengths import cut_note, length_insight
 from studio.modeling.text.recipe import TextRecipe
-from studio.modeling.text.translators import is_pair, translator_config
+from studio.modeling.text.seq2seq_models import is_pair, translator_config
+from studio.modeling.text.sources.assets import config_of
+from studio.modeling.text.tokens.encoded import EncodedTexts, encode_texts
+from studio.modeling.text.tokens.lengths import cut_note, length_insight
+from studio.modeling.text.tokens.sequences import TextSequences, cells, title_of
 from studio.modeling.weights import WeightsFile
 from studio.problems.text_sequence_to_sequence.model import TextWriter
 from studio.problems.text_sequence_to_sequence.samples import IGNORED, Item, PairBatch, PairSamples, batch_of

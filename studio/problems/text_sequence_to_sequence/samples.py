@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.modeling.recipe import Batch, Draw, Samples
-from studio.modeling.text.inputs import TextSequences, masked, padded
+from studio.modeling.text.tokens.sequences import TextSequences, masked, padded
 
 IGNORED = -100
 """The target behind a text's end, and of rows without a text."""

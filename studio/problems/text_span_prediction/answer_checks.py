@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studio.datasets.answer_places import How, Place, find_answer, occurrences
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import counted, excerpt, listed
 from studio.datasets.inspection import Inspection
-from studio.datasets.shown_values import counted, excerpt, listed
-from studio.datasets.text_checks import as_text
+from studio.datasets.texts.span_alignment import How, Place, find_answer, occurrences
+from studio.datasets.texts.text_checks import as_text
 from studio.settings.finding import FindingLevel
 
 QUESTION, CONTEXT, ANSWER, START = "question_column", "context_column", "answer_column", "answer_start_column"

@@ -1,7 +1,7 @@
 """Whether a table looks like span prediction."""
 
-from studio.datasets.table_view import TableView
-from studio.datasets.text_guessing import has_word
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.text_role_inference import has_word
 from studio.problems.contract import Guess
 
 _QUESTION = ("question", "query")

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.answer_places import find_answer
 from studio.datasets.dataset import DatasetProfile, TableRole
 from studio.datasets.inspection import Inspection
-from studio.datasets.text_checks import as_text, base_table, check_texts, joined_texts
-from studio.datasets.text_profile import text_profile
-from studio.datasets.text_views import text_view
+from studio.datasets.texts.span_alignment import find_answer
+from studio.datasets.texts.text_checks import as_text, base_table, check_texts, joined_texts
+from studio.datasets.texts.text_profile import text_profile
+from studio.datasets.texts.text_views import text_view
 from studio.problems.text_span_prediction.answer_checks import (
     ANSWER,
     CONTEXT,

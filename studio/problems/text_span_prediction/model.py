@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.modeling.recipe import Assets
-from studio.modeling.text.assets import config_of
+from studio.modeling.text.sources.assets import config_of
 from studio.modeling.text.transformers_models import build, checkpoint_activations, model_config
 from studio.modeling.weights import WeightsFile
 

@@ -12,17 +12,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.datasets.answer_places import find_answer
-from studio.datasets.text_views import shown
+from studio.datasets.texts.span_alignment import find_answer
+from studio.datasets.texts.text_views import shown
 from studio.modeling.predictions import Raw, ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, Note, SampleRow, Samples, Scored, Split, Target
 from studio.modeling.span_prediction.answers import Answer, best_answers
 from studio.modeling.span_prediction.answers import Window as Said
 from studio.modeling.span_prediction.insights import span_insights, window_insight
 from studio.modeling.span_prediction.metrics import Answered, f1, is_exact, jaccard, span_metrics
-from studio.modeling.text.inputs import cells, text_of, title_of
 from studio.modeling.text.recipe import TextRecipe
-from studio.modeling.text.windows import in_portions
+from studio.modeling.text.tokens.sequences import cells, text_of, title_of
+from studio.modeling.text.tokens.windows import in_portions
 from studio.modeling.weights import WeightsFile
 from studio.problems.text_span_prediction.model import QuestionAnswerer
 from studio.problems.text_span_prediction.samples import (

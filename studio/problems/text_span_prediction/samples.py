@@ -14,10 +14,10 @@ from torch import Tensor
 
 from studio.modeling.recipe import Batch, Draw, Samples
 from studio.modeling.span_prediction.answers import token_span
-from studio.modeling.text.inputs import masked, padded
-from studio.modeling.text.pairs import pair_frame
-from studio.modeling.text.tokenizer import TextTokenizer
-from studio.modeling.text.windows import window_bounds
+from studio.modeling.text.tokens.pairs import pair_frame
+from studio.modeling.text.tokens.sequences import masked, padded
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
+from studio.modeling.text.tokens.windows import window_bounds
 
 IGNORED = -100
 """The target of windows whose answer is not known."""

@@ -1,7 +1,7 @@
 """Whether a table looks like token classification."""
 
-from studio.datasets.table_view import TableView
-from studio.datasets.text_guessing import word_and_tag_columns
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.text_role_inference import word_and_tag_columns
 from studio.problems.contract import Guess
 
 

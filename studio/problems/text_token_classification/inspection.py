@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.dataset import DatasetProfile, TableRole
-from studio.datasets.image_profile import histogram
+from studio.datasets.formatting import listed
 from studio.datasets.inspection import Inspection
-from studio.datasets.shown_values import listed
-from studio.datasets.tag_lists import entities, words_of
-from studio.datasets.text_profile import text_profile
-from studio.datasets.text_views import text_view
+from studio.datasets.media.image_profile import histogram
+from studio.datasets.texts.bio_tags import entities, words_of
+from studio.datasets.texts.text_profile import text_profile
+from studio.datasets.texts.text_views import text_view
 from studio.problems.text_token_classification.marks import entity_marks
 from studio.problems.text_token_classification.tag_checks import (
     LABEL,

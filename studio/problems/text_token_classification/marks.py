@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.datasets.tag_lists import Entity, entities, split_tag
+from studio.datasets.texts.bio_tags import Entity, entities, split_tag
 from studio.results.sample_view import TextMark
 
 Role = Literal["truth", "prediction"]

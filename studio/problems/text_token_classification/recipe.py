@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.datasets.tag_lists import OUTSIDE, Entity, entities, words_of
-from studio.datasets.text_views import shown
+from studio.datasets.texts.bio_tags import OUTSIDE, Entity, entities, words_of
+from studio.datasets.texts.text_views import shown
 from studio.errors import DatasetError
 from studio.modeling.predictions import Raw, ScoredTable, row_numbers
 from studio.modeling.recipe import (
@@ -29,10 +29,10 @@ from studio.modeling.recipe import (
     Split,
     Target,
 )
-from studio.modeling.text.inputs import title_of
-from studio.modeling.text.lengths import length_insight
 from studio.modeling.text.recipe import TextRecipe
-from studio.modeling.text.windows import in_portions
+from studio.modeling.text.tokens.lengths import length_insight
+from studio.modeling.text.tokens.sequences import title_of
+from studio.modeling.text.tokens.windows import in_portions
 from studio.modeling.token_classification.insights import Tagged, token_insights
 from studio.modeling.token_classification.metrics import token_metrics
 from studio.modeling.weights import WeightsFile

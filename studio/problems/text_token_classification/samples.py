@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.modeling.recipe import Batch, Draw, Samples
-from studio.modeling.text.inputs import masked, padded
-from studio.modeling.text.tokenizer import TextTokenizer
-from studio.modeling.text.windows import own_parts, window_bounds
+from studio.modeling.text.tokens.sequences import masked, padded
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
+from studio.modeling.text.tokens.windows import own_parts, window_bounds
 from studio.problems.text_token_classification.words import EncodedWords, encode_words
 
 IGNORED = -100

@@ -6,10 +6,10 @@ from typing import Any
 import pandas as pd
 
 from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import counted, excerpt, listed, quoted
 from studio.datasets.inspection import Inspection
-from studio.datasets.shown_values import counted, excerpt, listed, quoted
-from studio.datasets.tag_lists import begun, split_tag, stray_inside, words_of
-from studio.datasets.text_checks import is_visible
+from studio.datasets.texts.bio_tags import begun, split_tag, stray_inside, words_of
+from studio.datasets.texts.text_checks import is_visible
 from studio.settings.finding import FindingLevel
 
 TEXT, LABEL = "text_column", "label_columns"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.modeling.text.tokenizer import TextTokenizer
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
 from studio.problems.text_token_classification.marks import word_starts
 
 

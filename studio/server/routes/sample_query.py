@@ -6,7 +6,7 @@ from fastapi import Depends, Query
 
 from studio.results.sample_index import SORT_KEYS
 from studio.server.routes.texts import NameQuery, OptionalSearch
-from studio.server.services.samples import SampleQuery
+from studio.server.services.viewing.samples import SampleQuery
 
 MAX_OFFSET = 10**12
 SORTS = f"^-?({'|'.join(SORT_KEYS)})$"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
-from studio.datasets.media import sniff_type
+from studio.datasets.media.media import sniff_type
 from studio.errors import ConflictError, PathError
 from studio.files import read_head, resolve_file
 from studio.runs.spec import WorkerKind
@@ -21,7 +21,7 @@ from studio.scheduling.scheduler import Scheduler
 from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
 from studio.server.schemas.stream import GoneMessage
-from studio.server.services.table_samples import TableQuery, read_table_samples
+from studio.server.services.viewing.table_samples import TableQuery, read_table_samples
 from studio.server.views import damaged_dataset, dataset_view, shown
 from studio.settings.finding import Finding, FindingLevel
 from studio.store.datasets import DatasetRow

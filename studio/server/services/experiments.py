@@ -30,9 +30,9 @@ from studio.server.schemas.experiments import (
 from studio.server.schemas.runs import Run
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.datasets import InUseError
+from studio.server.services.inference.previews import Previews
 from studio.server.services.models import Models
 from studio.server.services.planning import Planner, Prepared
-from studio.server.services.previews import Previews
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
 from studio.server.views import damaged_experiment, experiment_row, experiment_view, shown

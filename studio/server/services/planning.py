@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studio.bundled_weights import PACKAGED
 from studio.datasets.dataset import Dataset
 from studio.errors import NotFoundError
 from studio.machine import machine
-from studio.packaged import PACKAGED
 from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
 from studio.runs.plan import PlannedRun, plan
 from studio.server.services.models import Models
-from studio.server.services.origins import Origin, Origins
+from studio.server.services.start_weights import Origin, Origins
 from studio.server.services.weights import Source, Weights, timm_name
 from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding, blocking

@@ -31,8 +31,8 @@ from studio.server.schemas.runs import (
     StopInfo,
 )
 from studio.server.services.models import Models
-from studio.server.services.run_files import find_file, list_files
-from studio.server.services.samples import SampleQuery, read_samples
+from studio.server.services.viewing.run_files import find_file, list_files
+from studio.server.services.viewing.samples import SampleQuery, read_samples
 from studio.server.views import run_view
 from studio.store.home import Home
 from studio.store.runs import RunRow

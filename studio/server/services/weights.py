@@ -7,8 +7,8 @@ import time
 from pathlib import Path
 from typing import Literal
 
+from studio.bundled_weights import PACKAGED
 from studio.hub import is_hub_reachable
-from studio.packaged import PACKAGED
 from studio.settings.sections.text import SCRATCH
 
 HUB_SECONDS = 300.0

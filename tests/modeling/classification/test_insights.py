@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from studio.datasets.labels import Task
+from studio.datasets.labels.labels import Task
 from studio.modeling.classification.insights import MOST_CURVES, classification_insights
 from studio.results.insight import Insight, Lines, Matrix, Table, ThresholdCurves
 

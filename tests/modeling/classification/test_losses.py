@@ -5,7 +5,7 @@ import torch
 from torch.nn import functional
 from torchvision.ops import sigmoid_focal_loss
 
-from studio.datasets.labels import Task
+from studio.datasets.labels.labels import Task
 from studio.errors import TrainingError
 from studio.modeling.classification.losses import LossName, classification_loss
 

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from studio.datasets.labels import Task
+from studio.datasets.labels.labels import Task
 from studio.modeling.classification.curves import average_precision, calibration_series, threshold_points
 from studio.modeling.classification.metrics import NAMES, classification_metrics
 from studio.results.classification import CLASSIFICATION_METRICS

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import sacrebleu
 
-from studio.modeling.generation.differences import MOST_WORDS, differences
 from studio.modeling.generation.insights import Generated, generation_insights
 from studio.modeling.generation.metrics import generation_metrics, text_scores
+from studio.modeling.generation.text_diff import MOST_WORDS, differences
 from studio.results.insight import Bars, Scatter, Table
 
 GENERATED = ["The cat sat on the mat.", "He read the book 😀 because he was interested", ""]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from studio.modeling.text.assets import text_assets
-from studio.modeling.text.tokenizer import TextTokenizer
+from studio.modeling.text.sources.assets import text_assets
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
 
 SENTENCES = (
     "I want to close my account today.",

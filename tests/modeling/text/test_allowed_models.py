@@ -12,11 +12,11 @@ import torch
 from safetensors.torch import save_file
 
 from studio.errors import WeightsError
-from studio.modeling.text.allowed_models import MODEL_TYPES, PAIR, allowed_config, declared_keys
-from studio.modeling.text.assets import text_assets
-from studio.modeling.text.clean_copies import weights_folder
 from studio.modeling.text.encoder import PooledTextEncoder
-from studio.modeling.text.sources import find_text_model
+from studio.modeling.text.sources.allowed_models import MODEL_TYPES, PAIR, allowed_config, declared_keys
+from studio.modeling.text.sources.assets import text_assets
+from studio.modeling.text.sources.clean_copies import weights_folder
+from studio.modeling.text.sources.sources import find_text_model
 from studio.modeling.text.transformers_models import model_config
 
 BERT = {"model_type": "bert", "hidden_size": 32, "num_hidden_layers": 1, "vocab_size": 50, "intermediate_size": 32,

@@ -9,9 +9,9 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 
 from studio.modeling.input_cache import open_cache
 from studio.modeling.recipe import Draw
-from studio.modeling.text import encoded
-from studio.modeling.text.inputs import TextSamples, TextSequences, padded, spans_of, text_batch
-from studio.modeling.text.tokenizer import SpecialTokens, TextTokenizer
+from studio.modeling.text.tokens import encoded
+from studio.modeling.text.tokens.sequences import TextSamples, TextSequences, padded, spans_of, text_batch
+from studio.modeling.text.tokens.tokenizer import SpecialTokens, TextTokenizer
 
 TABLE = pd.DataFrame(
     {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from studio.bundled_weights import PACKAGED_TEXT_MODELS
 from studio.errors import WeightsError
-from studio.modeling.text.assets import text_assets
-from studio.packaged import PACKAGED_TEXT_MODELS
+from studio.modeling.text.sources.assets import text_assets
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 

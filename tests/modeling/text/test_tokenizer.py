@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from studio.modeling.text.assets import text_assets
-from studio.modeling.text.tokenizer import TextTokenizer
+from studio.modeling.text.sources.assets import text_assets
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
 
 
 def test_every_text_comes_back_as_it_was(tokenizer: TextTokenizer, sentences: tuple[str, ...]) -> None:

@@ -5,14 +5,14 @@ from pathlib import Path
 import pandas as pd
 import torch
 
-from studio.datasets.text_views import MAX_CHARACTERS
+from studio.datasets.texts.text_views import MAX_CHARACTERS
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
 from studio.modeling.text.text_input import MOST_CHARACTERS
 from studio.problems.registry import problem_type
 from studio.problems.text_classification.recipe import TextClassificationRecipe
 from studio.results.sample_view import SampleView, TextBlock, TextMark
-from studio.training.heatmaps import explained
+from studio.training.outputs.heatmaps import explained
 
 
 def test_a_very_long_text_is_shown_by_its_beginning() -> None:

@@ -10,7 +10,7 @@ import torch
 
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Draw, Media, Recipe
-from studio.modeling.text.assets import config_of
+from studio.modeling.text.sources.assets import config_of
 from studio.problems.registry import problem_type
 from studio.problems.text_sequence_to_sequence.model import TextWriter
 from studio.problems.text_sequence_to_sequence.recipe import TEXT, TextSequenceToSequenceRecipe
@@ -91,7 +91,7 @@ def test_another_seed_draws_other_texts_and_texts_draw_by_themselves() -> None:
 
 
 def test_draws_come_as_often_as_their_probability_says() -> None:
-    from studio.modeling.text.drawing import GumbelDraws
+    from studio.modeling.text.sampling import GumbelDraws
 
     logits = torch.log(torch.tensor([0.1, 0.2, 0.7])).expand(4000, 3)
 

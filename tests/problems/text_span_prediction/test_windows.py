@@ -12,9 +12,9 @@ import torch
 
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Draw, Media
-from studio.modeling.text.assets import text_assets
-from studio.modeling.text.pairs import pair_frame
-from studio.modeling.text.tokenizer import TextTokenizer
+from studio.modeling.text.sources.assets import text_assets
+from studio.modeling.text.tokens.pairs import pair_frame
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
 from studio.problems.registry import problem_type
 from studio.problems.text_span_prediction.model import QuestionAnswerer
 from studio.problems.text_span_prediction.recipe import TextSpanPredictionRecipe

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from studio.modeling.recipe import Draw, Media
-from studio.modeling.text.assets import text_assets
-from studio.modeling.text.tokenizer import TextTokenizer
+from studio.modeling.text.sources.assets import text_assets
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
 from studio.problems.registry import problem_type
 from studio.problems.text_token_classification.marks import entity_marks
 from studio.problems.text_token_classification.model import TokenClassifier

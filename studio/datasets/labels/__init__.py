@@ -1,0 +1,1 @@
+"""Columns of labels: classes, numbers, identities."""

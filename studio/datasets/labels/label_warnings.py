@@ -1,0 +1,124 @@
+"""What is worth knowing about classes: rare, absent, too many, far from balanced, or alike in writing."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+
+from studio.datasets.dataset import TableRole
+from studio.datasets.formatting import counted, listed
+from studio.datasets.inspection import Inspection
+from studio.datasets.labels.labels import LabelSpace
+from studio.settings.finding import FindingLevel
+
+MANY_CLASSES = 1000
+FAR_APART = 1000
+"""Rows of the most frequent class for one of the rarest."""
+_SEPARATORS = ("|", ";", ",")
+_SAME_WORDS = {"true": "1", "yes": "1", "false": "0", "no": "0"}
+
+
+def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, counts: Mapping[str, int]) -> None:
+    """Report everything odd about the classes of a table."""
+    column = ", ".join(space.columns[:3])
+    present = [count for count in counts.values() if count]
+    single = [label for label, count in counts.items() if count == 1]
+    absent = [label for label, count in counts.items() if count == 0]
+    alike = twins(space.labels)
+    joined = _joined(space)
+    is_far = bool(present) and max(present) >= FAR_APART * min(present)
+    for code, is_present, message, fix, examples, found, expected in (
+        (
+            "rare_class",
+            single,
+            f"{len(single)} classes have a single row, so they cannot be both learned and validated.",
+            "Add rows of these classes, or join them.",
+            single,
+            f"1 row of {listed(single)}",
+            "at least 2 rows a class",
+        ),
+        (
+            "absent_class",
+            absent,
+            f"{len(absent)} label columns are never 1.",
+            "Leave them out of the label columns.",
+            absent,
+            f"no 1 in {listed(absent)}",
+            "a 1 in every label column",
+        ),
+        (
+            "many_classes",
+            len(counts) > MANY_CLASSES,
+            f"There are {len(counts):,} classes; the column may be an id or a number.",
+            "Check that this is the label column.",
+            [],
+            counted(len(counts), "class", "classes"),
+            f"at most {MANY_CLASSES:,} classes",
+        ),
+        (
+            "imbalance",
+            is_far,
+            f"The most frequent class has {max(present, default=0):,} rows, the rarest {min(present, default=0):,}.",
+            "Add rows of the rare classes, or look at a metric that weighs classes alike.",
+            [],
+            f"{max(present, default=0) // max(1, min(present, default=1)):,} rows to 1",
+            f"fewer than {FAR_APART:,} rows to 1",
+        ),
+        (
+            "twin_classes",
+            alike,
+            f"{len(alike)} groups of classes differ only in how they are written.",
+            "Write each class in one way.",
+            alike,
+            listed(alike),
+            "one way to write a class",
+        ),
+        (
+            "joined_labels",
+            joined,
+            f"{len(joined)} classes look like several labels in one cell.",
+            "If rows can have several labels, give each label a column of 0 and 1.",
+            joined,
+            listed(joined),
+            "one class in a cell",
+        ),
+    ):
+        if is_present:
+            inspection.note(
+                role,
+                FindingLevel.WARNING,
+                code,
+                column,
+                message,
+                fix,
+                examples=examples,
+                found=found,
+                expected=expected,
+            )
+
+
+def twins(labels: Sequence[str]) -> list[str]:
+    """Groups of classes that a person would take for one: case, letters composed or not, 1 and 1.0, yes and 1."""
+    groups: dict[str, list[str]] = {}
+    for label in labels:
+        groups.setdefault(_plain(label), []).append(label)
+    return [" / ".join(group) for group in groups.values() if len(group) > 1]
+
+
+def _plain(label: str) -> str:
+    folded = " ".join(unicodedata.normalize("NFKC", label).casefold().split())
+    try:
+        return f"{float(folded):g}"
+    except ValueError:
+        return _SAME_WORDS.get(folded, folded)
+
+
+def _joined(space: LabelSpace) -> list[str]:
+    """Classes that are made of other classes with a separator between them."""
+    if len(space.columns) > 1:
+        return []
+    known = set(space.labels)
+    return [
+        label
+        for label in space.labels
+        for separator in _SEPARATORS
+        if separator in label and all(part.strip() in known for part in label.split(separator))
+    ]

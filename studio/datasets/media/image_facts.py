@@ -1,0 +1,40 @@
+"""ImageFacts: what is known about an image file. Also where no image is ever read, so nothing here needs Pillow."""
+
+from dataclasses import dataclass
+
+from studio.datasets.media.numpy_image import Scaling
+
+EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
+NUMPY = "NPY"
+_DRAWN = frozenset({"JPEG", "PNG", "WEBP", "BMP", "GIF"})
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What a file's header says, the orientation tag applied."""
+
+    width: int
+    height: int
+    channels: int
+    format: str
+    frames: int
+    orientation: int
+    is_deep: bool
+    """Whether it has more than 8 bits a channel."""
+    scaling: Scaling = ""
+    """How numbers that are no bytes became bytes; known once the image is decoded."""
+    has_alpha: bool = False
+    is_flat: bool = False
+    """Whether all pixels are the same; known once the image is decoded."""
+
+    @property
+    def readable_channels(self) -> tuple[int, ...]:
+        """The numbers of channels as which the image can be read."""
+        if self.format == NUMPY and self.channels not in (1, 3):
+            return (self.channels,)
+        return (1, 3, 4) if self.channels == 4 and self.has_alpha else (1, 3)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether browsers draw the file itself."""
+        return self.format in _DRAWN

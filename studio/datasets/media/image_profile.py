@@ -1,0 +1,43 @@
+"""Facts about a dataset's images: sizes, channels, formats."""
+
+from collections import Counter
+from collections.abc import Iterable
+
+import numpy as np
+
+from studio.datasets.dataset import DatasetProfile, Histogram
+from studio.datasets.inspection import Inspection
+from studio.datasets.media.image_facts import ImageFacts
+
+MAX_SIZES = 50
+BINS = 20
+
+
+def image_profile(inspection: Inspection) -> DatasetProfile:
+    """Sizes, channels, medians and histograms of all images of a dataset."""
+    facts = list(inspection.images.values())
+    if not facts:
+        return DatasetProfile()
+    widths, heights = [one.width for one in facts], [one.height for one in facts]
+    sizes = Counter(zip(widths, heights, strict=True)).most_common(MAX_SIZES)
+    return DatasetProfile(
+        image_sizes=tuple((width, height, count) for (width, height), count in sizes),
+        image_channels=dict(sorted(Counter(str(one.channels) for one in facts).items())),
+        readable_channels=readable_channels(facts),
+        histograms=(histogram("Image width", "px", widths), histogram("Image height", "px", heights)),
+        facts={"median_width": float(np.median(widths)), "median_height": float(np.median(heights))},
+    )
+
+
+def readable_channels(facts: Iterable[ImageFacts]) -> tuple[int, ...]:
+    """The numbers of channels as which every image can be read, colour first."""
+    common = set.intersection(*(set(one.readable_channels) for one in facts))
+    return tuple(sorted(common, key=lambda channels: (channels != 3, channels)))
+
+
+def histogram(title: str, unit: str, values: list[int] | list[float]) -> Histogram:
+    """Counts in equal bins between the lowest and the highest value."""
+    counts, edges = np.histogram(np.asarray(values, dtype=float), bins=min(BINS, max(1, len(set(values)))))
+    return Histogram(
+        title=title, unit=unit, edges=tuple(float(edge) for edge in edges), counts=tuple(int(count) for count in counts)
+    )

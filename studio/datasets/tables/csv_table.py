@@ -1,0 +1,120 @@
+"""CSV tables: every cell is read as text first, and a row of another length never shifts columns."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from studio.datasets.dataset import ColumnKind
+from studio.datasets.formatting import counted, listed
+from studio.datasets.media.image_facts import EXTENSIONS
+from studio.datasets.tables.column_kinds import typed_column
+from studio.datasets.tables.parsed_table import RawTable, checked_header
+from studio.datasets.texts.text_file import decode_text
+from studio.errors import DatasetError
+from studio.settings.finding import Finding, FindingLevel
+
+MAX_CELL_CHARACTERS = 16 << 20
+_DELIMITERS = (",", ";", "\t", "|")
+_NUMBER_NAME = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?$")
+
+
+def read_csv_table(path: Path, name: str) -> RawTable:
+    """A table of separated values.
+
+    Raises:
+        DatasetError: if the file cannot be read as a table at all; what is wrong in rows are findings.
+    """
+    text, findings = decode_text(path, name)
+    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
+    header, rows, wrong = _rows(text, delimiter, name)
+    names = checked_header(header, name, findings)
+    findings.extend(_header_like_data(names, name))
+    if wrong:
+        findings.append(_wrong_length(name, wrong, len(header)))
+    if not rows:
+        raise DatasetError(
+            f"{name} has a header and no rows.",
+            hint="Export the table again.",
+            code="no_rows",
+            found=f"a header of {counted(len(header), 'column')}",
+            expected="at least 1 row",
+        )
+    columns: dict[str, pd.Series] = {}
+    kinds: dict[str, ColumnKind] = {}
+    for position, column in enumerate(names):
+        columns[column], kinds[column] = typed_column([row[position] for row in rows], column, name, findings)
+    return RawTable(name, pd.DataFrame(columns), kinds, findings)
+
+
+def _rows(text: str, delimiter: str, name: str) -> tuple[list[str], list[list[str]], list[tuple[int, int]]]:
+    """The header, the rows of its length, and (row number, length) of the others."""
+    csv.field_size_limit(MAX_CELL_CHARACTERS)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    header: list[str] = []
+    rows: list[list[str]] = []
+    wrong: list[tuple[int, int]] = []
+    begin = 1
+    try:
+        header = next(reader, [])
+        begin = reader.line_num + 1
+        for row in reader:
+            begin = reader.line_num + 1
+            if not row:
+                continue
+            if len(row) != len(header):
+                wrong.append((len(rows) + len(wrong) + 1, len(row)))
+                continue
+            rows.append(row)
+    except csv.Error as error:
+        raise DatasetError(
+            f"{name} cannot be read from line {begin}: {error}.",
+            hint="Look for a quote that is opened there and never closed.",
+            code="csv",
+            found=f"a record from line {begin:,} that cannot be split",
+            expected="a closing quote for every opening one",
+        ) from None
+    return header, rows, wrong
+
+
+def _delimiter(text: str) -> str:
+    first = text.split("\n", 1)[0]
+    counts = {delimiter: first.count(delimiter) for delimiter in _DELIMITERS}
+    best = max(counts, key=lambda one: counts[one])
+    return best if counts[best] else ","
+
+
+def _header_like_data(names: Sequence[str], name: str) -> list[Finding]:
+    """A warning where the first row looks like data."""
+    found = [one for one in names if _NUMBER_NAME.match(one) or one.lower().endswith(EXTENSIONS)]
+    if not found:
+        return []
+    return [
+        Finding(
+            level=FindingLevel.WARNING,
+            code="header_like_data",
+            path=name,
+            message="The first row looks like data, and is read as the names of the columns.",
+            found=listed(found),
+            expected="names of columns",
+            fix="Add a first row with names.",
+        )
+    ]
+
+
+def _wrong_length(name: str, wrong: Sequence[tuple[int, int]], expected: int) -> Finding:
+    first = wrong[0]
+    return Finding(
+        code="row_length",
+        path=name,
+        message=f"{len(wrong)} rows have another number of values than the header "
+        f"(row {first[0]} has {first[1]}, the header has {expected}).",
+        found=counted(first[1], "value"),
+        expected=counted(expected, "value"),
+        fix="Put quotes around values that hold the separator.",
+        count=len(wrong),
+        rows=tuple(row for row, _ in wrong[:20]),
+    )

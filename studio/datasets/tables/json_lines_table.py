@@ -1,0 +1,125 @@
+"""JSON lines: one object a line, a column a key."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.dataset import ColumnKind
+from studio.datasets.formatting import counted, listed
+from studio.datasets.tables.parsed_table import RawTable, checked_header, no_rows
+from studio.datasets.texts.text_file import decode_text
+from studio.errors import DatasetError
+from studio.json_text import parse_json
+from studio.settings.finding import Finding
+
+MAX_DEPTH = 8
+"""Levels of lists and objects in a line, its own object counted."""
+_INT64 = 2**63
+_KINDS: dict[type, str] = {list: "lists", dict: "objects", bool: "true or false", int: "numbers", float: "numbers"}
+_AN_OBJECT = "a JSON object in every line"
+
+
+def read_json_lines_table(path: Path, name: str) -> RawTable:
+    """A table of JSON objects.
+
+    Raises:
+        DatasetError: naming the first line that is no object.
+    """
+    text, findings = decode_text(path, name)
+    records = _records(text, name, findings)
+    if not records:
+        raise no_rows(name)
+    records = [_flat(record) for record in records]
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    columns: dict[str, pd.Series] = {}
+    kinds: dict[str, ColumnKind] = {}
+    for key, column in zip(keys, checked_header(keys, name, findings), strict=True):
+        columns[column], kinds[column] = _column([record.get(key) for record in records], column, name)
+    return RawTable(name, pd.DataFrame(columns), kinds, findings)
+
+
+def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str, Any]]:
+    records: list[Mapping[str, Any]] = []
+    broken: list[int] = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            record = parse_json(line, max_depth=MAX_DEPTH)
+        except ValueError as error:
+            raise DatasetError(
+                f"{name}: line {number} cannot be read as JSON ({str(error)[:120]}).",
+                hint="Write one object a line.",
+                found=listed([line.strip()]),
+                expected=_AN_OBJECT,
+            ) from None
+        if not isinstance(record, dict):
+            raise DatasetError(
+                f"{name}: line {number} is not an object.",
+                hint="Write one object a line.",
+                found=listed([line.strip()]),
+                expected=_AN_OBJECT,
+            )
+        records.append(record)
+        if "\\u" in line and not _is_unicode(record):
+            broken.append(len(records))
+    if broken:
+        findings.append(
+            Finding(
+                code="invalid_utf8",
+                path=name,
+                message=f"{len(broken)} rows hold half a character, which no text can hold.",
+                found=f"half a character in {counted(len(broken), 'row')}",
+                expected="whole characters",
+                fix="Write letters as they are, or both halves of the pair.",
+                count=len(broken),
+                rows=tuple(broken[:20]),
+            )
+        )
+        records = [record if row not in broken else {} for row, record in enumerate(records, start=1)]
+    return records
+
+
+def _flat(record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record whose objects are columns of their own: `answers.text` for {"answers": {"text": ...}}."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict) and value and not any(isinstance(one, dict) for one in value.values()):
+            flat.update({f"{key}.{inner}": one for inner, one in value.items()})
+        else:
+            flat[key] = value
+    return flat
+
+
+def _is_unicode(record: Mapping[str, Any]) -> bool:
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _column(values: list[Any], column: str, name: str) -> tuple[pd.Series, ColumnKind]:
+    present = [value for value in values if value is not None]
+    if present and all(isinstance(value, list) for value in present):
+        return pd.Series(values, name=column, dtype=object), "list"
+    if any(isinstance(value, list | dict) for value in present):
+        raise DatasetError(
+            f"{name}: the column {column!r} mixes lists or objects with values.",
+            hint="Use one kind.",
+            found=", ".join(dict.fromkeys(_KINDS.get(type(value), "text") for value in present)),
+            expected="one kind of value in the column",
+        )
+    if present and all(isinstance(value, bool) for value in present):
+        return pd.Series(pd.array(values, dtype="boolean"), name=column), "boolean"
+    numbers = [value for value in present if isinstance(value, int | float) and not isinstance(value, bool)]
+    if present and len(numbers) == len(present):
+        if all(isinstance(value, int) and abs(value) < _INT64 for value in numbers):
+            return pd.Series(pd.array(values, dtype="Int64"), name=column), "integer"
+        if all(isinstance(value, float) or abs(value) < _INT64 for value in numbers):
+            return pd.Series(values, name=column, dtype="float64"), "number"
+    texts = [None if value in (None, "") else str(value) for value in values]
+    return pd.Series(texts, name=column, dtype="str"), "text"

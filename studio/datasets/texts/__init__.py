@@ -1,0 +1,1 @@
+"""Columns of texts: checks, lengths, spans and tags."""

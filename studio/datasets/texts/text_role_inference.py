@@ -1,0 +1,125 @@
+"""Guesses about columns of texts: which hold prose, words with tags, questions, or numbers to predict."""
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.tables.role_inference import RESERVED
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.bio_tags import is_tag, words_of
+
+TEXT_WORDS = (
+    "text", "sentence", "review", "comment", "content", "body", "message", "utterance", "tweet", "question",
+    "description", "title", "headline", "post", "document", "article", "email", "prompt", "input", "source",
+)  # fmt: skip
+NUMBER_WORDS = (
+    "score", "rating", "valence", "arousal", "dominance", "stars", "grade", "price", "similarity", "intensity",
+    "toxicity", "readability", "regression",
+)  # fmt: skip
+TARGET_WORDS = ("summary", "target", "translation", "output", "response", "reply", "highlights", "label", "reference")
+TAG_WORDS = ("tag", "tags", "label", "labels", "ner", "pos", "upos")
+MOST_TAGS = 200
+LEAST_WORDS = 2.5
+LEAST_DISTINCT = 0.05
+SAMPLE_ROWS = 500
+LEAST_COUNTS = 20
+LEAST_COUNTS_SHARE = 0.1
+"""Different values of a column of counts: fewer are classes. Where all differ, they number the rows."""
+
+
+def prose_columns(view: TableView) -> list[str]:
+    """Columns of free text, the likeliest name first; none where a column names files."""
+    if view.file_columns:
+        return []
+    found = [
+        column
+        for column, kind in view.kinds.items()
+        if kind == "text" and column.lower() not in RESERVED and _is_prose(view.rows[column])
+    ]
+    return sorted(found, key=lambda column: not has_word(column, TEXT_WORDS))
+
+
+def number_columns(view: TableView, leave_out: Sequence[str] = ()) -> list[str]:
+    """Columns that could be a number to predict: those that are called so, else the last column of fractions."""
+    candidates = [
+        column
+        for column, kind in view.kinds.items()
+        if kind in ("number", "integer")
+        and column not in leave_out
+        and column.lower() not in RESERVED
+        and not has_word(column, ("id", "index", "fold"))
+        and view.rows[column].nunique() > 2
+    ]
+    named = [column for column in candidates if has_word(column, NUMBER_WORDS)]
+    fractions = [column for column in candidates if view.kinds[column] == "number"]
+    return named or fractions[-1:]
+
+
+def count_columns(view: TableView, leave_out: Sequence[str] = ()) -> list[str]:
+    """The last column of whole numbers with too many different values to be classes."""
+    found = [
+        column
+        for column, kind in view.kinds.items()
+        if kind == "integer"
+        and column not in leave_out
+        and column.lower() not in RESERVED
+        and not has_word(column, ("id", "index", "fold"))
+        and LEAST_COUNTS < view.rows[column].nunique() < view.rows[column].count()
+        and view.rows[column].nunique() >= LEAST_COUNTS_SHARE * view.rows[column].count()
+    ]
+    return found[-1:]
+
+
+def word_and_tag_columns(view: TableView) -> tuple[str, str] | None:
+    """The columns with words and with a tag for each, as lists or as texts with blanks in between."""
+    if view.file_columns:
+        return None
+    columns = [column for column, kind in view.kinds.items() if kind in ("list", "text")]
+    split = {column: [words_of(cell) for cell in _some(view.rows[column])] for column in columns}
+    tags = [column for column in columns if _are_tags(split[column])]
+    tags += [
+        column
+        for column in columns
+        if column not in tags
+        and view.kinds[column] == "list"
+        and has_word(column, TAG_WORDS)
+        and _are_few(split[column])
+    ]
+    for tag in tags:
+        lengths = [len(cell) for cell in split[tag]]
+        for column in columns:
+            if column not in tags and [len(cell) for cell in split[column]] == lengths:
+                return column, tag
+    return None
+
+
+def has_word(column: str, words: Iterable[str]) -> bool:
+    """Whether one of these words stands in a column's name."""
+    parts = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower())
+    return any(word in parts for word in words)
+
+
+def _is_prose(column: pd.Series) -> bool:
+    cells = [str(cell) for cell in _some(column)]
+    if not cells:
+        return False
+    words = float(pd.Series([len(cell.split()) for cell in cells]).mean())
+    return words >= LEAST_WORDS and len(set(cells)) >= max(2, LEAST_DISTINCT * len(cells))
+
+
+def _are_tags(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether every word is a tag, and some are more than O."""
+    tags = {tag for cell in cells for tag in cell}
+    return bool(tags - {"O"}) and all(map(is_tag, tags)) and any(tag != "O" and "-" in tag for tag in tags)
+
+
+def _are_few(cells: Sequence[Sequence[str]]) -> bool:
+    """Whether words come from a small set, as tags of any scheme do."""
+    words = [word for cell in cells for word in cell]
+    return 1 < len(set(words)) <= min(MOST_TAGS, max(2, 3 * len(words) // 4))
+
+
+def _some(column: pd.Series) -> list[Any]:
+    return list(column.dropna().head(SAMPLE_ROWS))

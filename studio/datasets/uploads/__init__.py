@@ -1,0 +1,1 @@
+"""Files of an upload: archives, discovery, what is rejected."""

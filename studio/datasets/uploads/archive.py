@@ -1,0 +1,233 @@
+"""Zip archives, unpacked with our own loop: regular files only, every name checked, bytes counted while inflating."""
+
+import shutil
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from studio.datasets.formatting import counted, listed, quoted
+from studio.errors import ArchiveError, PathError
+from studio.files import CHUNK_BYTES, MAX_NAME_BYTES, MAX_PATH_PARTS, relative_path
+
+MAX_ENTRIES = 1_000_000
+MAX_EXPANSION = 200
+FREE_EXPANSION_BYTES = 1 << 20
+_JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git", ".ipynb_checkpoints"})
+_FOREIGN = {
+    b"\x1f\x8b": "gzip",
+    b"BZh": "bzip2",
+    b"\xfd7zXZ": "xz",
+    b"Rar!": "rar",
+    b"7z\xbc\xaf": "7z",
+}
+_METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
+_OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard", 95: "xz", 98: "ppmd"}
+_PACKING = "entries that are stored or deflated"
+_UTF8_NAMES = 0x800
+
+
+def is_junk(path: PurePosixPath | Path) -> bool:
+    """Whether a file is left behind by an operating system or a tool."""
+    return any(part in _JUNK_PARTS or part.startswith("._") for part in path.parts)
+
+
+def foreign_archive(head: bytes) -> str | None:
+    """The name of an archive format that is not read, by its first bytes."""
+    if head[257:262] == b"ustar":
+        return "tar"
+    return next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None)
+
+
+def extract_zip(archive: Path, target: Path, *, free_bytes: int | None = None) -> int:
+    """Unpack into an empty folder and give the number of files. Nothing stays behind when it fails.
+
+    Raises:
+        ArchiveError: for a damaged, encrypted, hostile or unsupported archive, naming the entry.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        with zipfile.ZipFile(archive) as source:
+            return _extract(source, target, archive.stat().st_size, free_bytes)
+    except (zipfile.BadZipFile, EOFError, RecursionError, UnicodeError, zlib.error) as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise ArchiveError(
+            f"The zip file is damaged or incomplete ({error}).",
+            hint="Upload it again.",
+            found="a damaged or cut zip file",
+            expected="a whole zip file",
+        ) from None
+    except NotImplementedError as error:
+        shutil.rmtree(target, ignore_errors=True)
+        raise ArchiveError(
+            f"The zip file cannot be read: {error}.",
+            hint="Pack it again with deflate.",
+            found="a kind of packing that is not read",
+            expected=_PACKING,
+        ) from None
+    except BaseException:
+        shutil.rmtree(target, ignore_errors=True)
+        raise
+
+
+def _extract(source: zipfile.ZipFile, target: Path, archive_bytes: int, free_bytes: int | None) -> int:
+    entries = list(_checked_entries(source))
+    budget = FREE_EXPANSION_BYTES + MAX_EXPANSION * archive_bytes
+    if free_bytes is not None:
+        budget = min(budget, free_bytes)
+    strip = _single_root([path for _, path in entries])
+    written = 0
+    for info, path in entries:
+        inner = PurePosixPath(*path.parts[1:]) if strip else path
+        place = target / inner
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with source.open(info) as packed, place.open("xb") as file:
+            while chunk := packed.read(CHUNK_BYTES):
+                written += len(chunk)
+                if written > budget:
+                    raise ArchiveError(
+                        f"The zip file expands to more than {budget / 1e6:,.0f} MB.",
+                        hint="Pack only the data, or free disk space.",
+                        code="zip_bomb",
+                        found=f"more than {budget / 1e6:,.0f} MB unpacked",
+                        expected=f"at most {MAX_EXPANSION} times the packed size, with room on the disk",
+                    )
+                file.write(chunk)
+    return len(entries)
+
+
+def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo, PurePosixPath]]:
+    infos = source.infolist()
+    if len(infos) > MAX_ENTRIES:
+        raise ArchiveError(
+            f"The zip file has {len(infos):,} entries.",
+            hint=f"At most {MAX_ENTRIES:,} are read.",
+            found=f"{len(infos):,} entries",
+            expected=f"at most {MAX_ENTRIES:,} entries",
+        )
+    _refuse_overlap(infos)
+    seen: dict[str, str] = {}
+    folders: set[str] = set()
+    count = 0
+    for info in infos:
+        if info.is_dir():
+            continue
+        path = _checked_path(info)
+        if is_junk(path):
+            continue
+        folded = unicodedata.normalize("NFC", str(path)).casefold()
+        if folded in seen:
+            raise ArchiveError(
+                f"Two entries have the same name: {seen[folded]!r} and {info.filename!r}.",
+                hint="Rename one of them.",
+                found=listed([seen[folded], info.filename]),
+                expected="names that differ in more than case and writing",
+            )
+        seen[folded] = info.filename
+        folders.update(unicodedata.normalize("NFC", str(parent)).casefold() for parent in path.parents)
+        count += 1
+        yield info, path
+    both = next((name for name in seen if name in folders), None)
+    if both is not None:
+        raise ArchiveError(
+            f"{seen[both]!r} is a file and a folder.",
+            hint="Rename one of them.",
+            found=f"two entries {quoted(seen[both])}",
+            expected="each name once",
+        )
+    if count == 0:
+        raise ArchiveError(
+            "The zip file holds no usable files.",
+            hint="Pack the tables and their media.",
+            found=f"{counted(len(infos), 'entry', 'entries')}, folders or system files all",
+            expected="tables and their media",
+        )
+
+
+def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
+    name = _decoded_name(info)
+    if info.flag_bits & 0x1:
+        raise ArchiveError(
+            f"{name!r} is password-protected.",
+            hint="Pack it again without a password.",
+            found="an entry with a password",
+            expected="entries without a password",
+        )
+    if info.compress_type not in _METHODS:
+        method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
+        raise ArchiveError(
+            f"{name!r} is packed with {method}, which is not read.",
+            hint="Pack it again with deflate.",
+            found=method,
+            expected=_PACKING,
+        )
+    kind = (info.external_attr >> 16) & 0o170000
+    if kind not in (0, 0o100000):
+        raise ArchiveError(
+            f"{name!r} is a link or a device.",
+            hint="Pack regular files only.",
+            code="zip_link",
+            found="a link or a device",
+            expected="regular files",
+        )
+    try:
+        return relative_path(name)
+    except PathError as error:
+        path = PurePosixPath(name)
+        code = "name_too_long" if "too long" in error.message else "zip_slip"
+        raise ArchiveError(
+            f"The entry cannot be unpacked: {error.message}",
+            hint=error.hint,
+            code=code,
+            found=_too_long(path) if code == "name_too_long" else quoted(name),
+            expected=f"at most {MAX_PATH_PARTS} folders deep and {MAX_NAME_BYTES} bytes a name"
+            if code == "name_too_long"
+            else "a plain path inside the zip file",
+        ) from None
+
+
+def _too_long(path: PurePosixPath) -> str:
+    longest = max(len(part.encode(errors="replace")) for part in path.parts)
+    return f"{len(path.parts):,} folders deep" if len(path.parts) > MAX_PATH_PARTS else f"a name of {longest:,} bytes"
+
+
+def _decoded_name(info: zipfile.ZipInfo) -> str:
+    """An entry's name. Without the mark for UTF-8 the bytes are tried as UTF-8, which many tools write unmarked.
+
+    Raises:
+        ArchiveError: if they are something else, which nobody can tell from the file.
+    """
+    name = info.orig_filename or info.filename
+    if info.flag_bits & _UTF8_NAMES or name.isascii():
+        return name
+    try:
+        return name.encode("cp437").decode()
+    except UnicodeError:
+        raise ArchiveError(
+            f"The name {name[:80]!r} is not UTF-8, so its letters cannot be told.",
+            hint="Pack the files again with a tool that writes UTF-8 names, or rename them to plain letters.",
+            code="name_encoding",
+            found=quoted(name),
+            expected="names in UTF-8",
+        ) from None
+
+
+def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
+    end = 0
+    for info in sorted(infos, key=lambda one: one.header_offset):
+        if info.header_offset < end:
+            raise ArchiveError(
+                f"The entry {info.filename!r} overlaps another.",
+                hint="Pack it again.",
+                code="zip_bomb",
+                found="entries that share bytes",
+                expected="entries one behind the other",
+            )
+        name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAMES else "cp437")
+        end = info.header_offset + 30 + len(name) + info.compress_size
+
+
+def _single_root(paths: list[PurePosixPath]) -> bool:
+    """Whether everything lies in one top folder that can be stripped."""
+    return all(len(path.parts) > 1 for path in paths) and len({path.parts[0] for path in paths}) == 1

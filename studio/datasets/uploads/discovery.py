@@ -1,0 +1,109 @@
+"""What lies in imported files: tables, media folders, and which columns name files in which folder."""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from studio.datasets.dataset import ColumnKind, TableRole
+from studio.datasets.media.image_facts import EXTENSIONS
+from studio.datasets.tables import table
+
+SAMPLE_ROWS = 200
+FILE_SHARE = 0.5
+LONGEST_NAME = 255
+"""Bytes."""
+_ROLE_WORDS: tuple[tuple[TableRole, str], ...] = (
+    ("unlabeled", r"unlabell?ed|pseudo"),
+    ("validation", r"validation|valid|val|dev"),
+    ("test", r"test|holdout"),
+    ("train", r"train|training"),
+)
+
+
+@dataclass(frozen=True)
+class MediaFolder:
+    """A folder with media files directly in it."""
+
+    name: str
+    """Relative to the imported files; "." for the top."""
+    files: int
+    kinds: dict[str, int]
+    """Number of files by ending."""
+
+
+def list_files(root: Path) -> tuple[str, ...]:
+    """Every regular file below a folder, relative and sorted; links are left out. One look at each name."""
+    found: list[str] = []
+    folders = [("", root)]
+    while folders:
+        prefix, folder = folders.pop()
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    folders.append((f"{prefix}{entry.name}/", folder / entry.name))
+                elif entry.is_file(follow_symlinks=False):
+                    found.append(prefix + entry.name)
+    return tuple(sorted(found))
+
+
+def list_tables(paths: Iterable[str]) -> list[str]:
+    """The table files among these, the shallow ones first."""
+    return sorted((path for path in paths if path.lower().endswith(table.EXTENSIONS)), key=lambda n: (n.count("/"), n))
+
+
+def list_media_folders(paths: Iterable[str]) -> list[MediaFolder]:
+    """Folders that hold media files, the fullest first."""
+    counts: dict[str, Counter[str]] = {}
+    for path in paths:
+        folder, _, name = path.rpartition("/")
+        ending = f".{name.rpartition('.')[2].lower()}"
+        if ending in EXTENSIONS:
+            counts.setdefault(folder or ".", Counter())[ending] += 1
+    folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
+    return sorted(folders, key=lambda folder: (-folder.files, folder.name))
+
+
+def role_by_name(name: str) -> TableRole | None:
+    """The role that a table's file name speaks of, if any."""
+    stem = PurePosixPath(name).stem.lower()
+    words = re.split(r"[^a-z]+", stem)
+    for role, pattern in _ROLE_WORDS:
+        if any(re.fullmatch(pattern, word) for word in words):
+            return role
+    return None
+
+
+def file_columns(
+    rows: pd.DataFrame, kinds: Mapping[str, ColumnKind], files: Path, folders: Sequence[str]
+) -> dict[str, str]:
+    """Column -> folder, for text columns most of whose cells name files there; the best folder a column.
+
+    `folders` are those with media directly in them; cells may also start from a folder above.
+    """
+    found: dict[str, str] = {}
+    above = {parent.as_posix() for folder in folders for parent in PurePosixPath(folder).parents}
+    candidates = list(dict.fromkeys([*folders, *sorted(above), "."]))
+    for column, kind in kinds.items():
+        if kind != "text":
+            continue
+        cells = [str(value).replace("\\", "/") for value in rows[column].dropna().head(SAMPLE_ROWS)]
+        cells = [cell for cell in cells if _could_be_path(cell)]
+        if not cells:
+            continue
+        hits = {folder: sum((files / folder / cell).is_file() for cell in cells) for folder in candidates}
+        best = max(hits, key=lambda folder: hits[folder])
+        if hits[best] >= FILE_SHARE * len(cells):
+            found[column] = best
+    return found
+
+
+def _could_be_path(cell: str) -> bool:
+    """Whether a cell can be the name of a file here; texts are often longer than any name may be."""
+    if not cell or cell.startswith("/") or ".." in cell or "\n" in cell or "\x00" in cell:
+        return False
+    return len(cell) < 1000 and all(len(part.encode()) <= LONGEST_NAME for part in cell.split("/"))

@@ -1,0 +1,131 @@
+"""Importing: the order that turns a scanned upload into a dataset, and the worker's side of carrying it out."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from studio.datasets.dataset import Dataset
+from studio.datasets.importers.converting import converted_findings, converted_folder
+from studio.datasets.inspection import Report
+from studio.importing.build import ImportOrder, make_dataset
+from studio.importing.scan_result import Choices
+from studio.problems.registry import problem_type
+from studio.runs.folder import RunFolder
+from studio.runs.spec import RunSpec, WorkerKind
+from studio.settings.finding import Finding, FindingsError, blocking
+
+
+def choice_findings(choices: Choices) -> tuple[Finding, ...]:
+    """What is missing in the choices before an inspection can start."""
+    if not choices.problem_type:
+        return (
+            Finding(
+                code="no_problem_type",
+                path="problem_type",
+                message="The table fits no problem type by itself.",
+                found="no problem type",
+                expected="a problem type",
+                fix="Choose the problem type and its columns.",
+            ),
+        )
+    kind = problem_type(choices.problem_type)
+    findings = []
+    if not choices.tables():
+        findings.append(
+            Finding(
+                code="no_table",
+                path="train",
+                message="No table is chosen.",
+                found="no table",
+                expected="a train or a test table",
+                fix="Choose a train or a test table.",
+            )
+        )
+    for role in kind.roles:
+        if role.is_required and (choices.train or role.in_test) and not choices.roles.get(role.name):
+            findings.append(
+                Finding(
+                    code="no_column",
+                    path=f"roles.{role.name}",
+                    message=f"No column is chosen as {role.title.lower()}.",
+                    found="no column",
+                    expected=role.hint or role.title,
+                    fix="Choose a column.",
+                )
+            )
+    return tuple(findings)
+
+
+def order_inspection(
+    import_folder: Path,
+    run_folder: Path,
+    dataset_folder: Path,
+    name: str,
+    choices: Choices | Mapping[str, Any],
+    *,
+    source: str = "",
+    example_of: str = "",
+) -> RunSpec:
+    """Write the order of an inspect worker into a new run folder. The dataset's id is its folder's name.
+
+    Raises:
+        FindingsError: if the choices are not complete.
+    """
+    chosen = choices if isinstance(choices, Choices) else Choices.model_validate(choices)
+    findings = choice_findings(chosen)
+    if blocking(findings):
+        raise FindingsError(findings)
+    RunFolder.create(run_folder)
+    tables = converted_folder(import_folder, chosen.format) or import_folder / "files"
+    spec = RunSpec(
+        kind=WorkerKind.INSPECT,
+        run_id=run_folder.name,
+        problem_type=chosen.problem_type,
+        settings={
+            "import": {
+                "files": os.path.relpath(import_folder / "files", run_folder),
+                "tables": os.path.relpath(tables, run_folder),
+                "target": os.path.relpath(dataset_folder, run_folder),
+                "name": name,
+                "choices": chosen.model_dump(mode="json"),
+                "source": source,
+                "example_of": example_of,
+            }
+        },
+    )
+    spec.write(run_folder)
+    return spec
+
+
+def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
+    """Carry out the order of an inspect worker.
+
+    Raises:
+        FindingsError: if the data cannot be used, with every finding.
+        StudioError: if the files cannot be read.
+    """
+    order = spec.settings["import"]
+    choices = Choices.model_validate(order["choices"])
+    target = (run_folder / order["target"]).resolve()
+    kind = problem_type(choices.problem_type)
+    roles = {role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)}
+    files = (run_folder / order["files"]).resolve()
+    tables_folder = (run_folder / order.get("tables", order["files"])).resolve()
+    return make_dataset(
+        ImportOrder(
+            files=files,
+            tables_folder=tables_folder,
+            noticed=converted_findings(tables_folder) if tables_folder != files else (),
+            target=target,
+            dataset_id=target.name,
+            name=order["name"],
+            problem_type=kind,
+            tables=choices.tables(),
+            media_folder=choices.media_folder,
+            roles=roles,
+            source=order["source"],
+            example_of=order["example_of"],
+        ),
+        report,
+    )

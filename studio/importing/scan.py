@@ -1,0 +1,372 @@
+"""Scan: what is in an upload, before anybody decides.
+
+Runs as a child process with limits: `python -m studio.importing.scan FOLDER [DESCRIPTOR]`. The descriptor is of the
+source, opened by whoever judged it, so that a name that is swapped meanwhile leads nowhere.
+Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, and writes FOLDER/scan.json.
+"""
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from studio.datasets.dataset import preview_name
+from studio.datasets.formatting import listed, quoted
+from studio.datasets.importers.converting import convert
+from studio.datasets.importers.upload import Upload
+from studio.datasets.media.media import ImageError, inspect_image, sniff_type
+from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column, read_table
+from studio.datasets.tables.table_view import TableView
+from studio.datasets.uploads.discovery import MediaFolder, file_columns, list_files, list_media_folders, list_tables
+from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
+from studio.errors import ArchiveError, DatasetError, PathError, StudioError
+from studio.escape_control import make_output_visible
+from studio.files import descriptor_path, no_space_error, read_head, read_json, resolve_inside, write_json
+from studio.importing.format_choice import FormatOffer, chosen_format, recognised_formats
+from studio.importing.scan_end import SCAN_CPU_SECONDS
+from studio.importing.scan_result import (
+    TABLE_ROLES,
+    Choices,
+    Preview,
+    PreviewRow,
+    Scan,
+    ScannedColumn,
+    ScannedFolder,
+    ScannedFormat,
+    ScannedGuess,
+    ScannedTable,
+    ScanProblem,
+    ScanRequest,
+)
+from studio.importing.type_inference import choose, confidence, role_reasons
+from studio.importing.unpacking import unpack
+from studio.problems.contract import ProblemType
+from studio.problems.registry import problem_type
+from studio.process_limits import GIB, ProcessLimits, limit_process, memory_limit_bytes, usual_memory_bytes
+from studio.results.prediction import ROW
+from studio.results.sample_view import SampleView
+from studio.settings.finding import Finding, FindingLevel, FindingsError
+
+PREVIEW_ROWS = 20
+PREVIEW_SAMPLES = 6
+EXAMPLES = 5
+
+
+def scan(folder: Path, source: Path | None = None) -> Scan:
+    """Scan the import in a folder. What is wrong with the upload is in the answer, not raised.
+
+    `source` is given where it was opened already; else it is the one that the request names.
+    """
+    request = ScanRequest.model_validate(read_json(folder / "request.json"))
+    files = folder / "files"
+    try:
+        if not files.is_dir():
+            _unpack_whole(source or Path(request.source), files, request.source_name)
+        result = scan_files(files, request.choices or {})
+        draw_previews(folder, result)
+        return result
+    except FindingsError as error:
+        return Scan(state="failed", findings=list(error.findings), error=_problem(error))
+    except (StudioError, OSError) as error:
+        known = _as_known(error, folder)
+        if known.code == "disk_full":
+            shutil.rmtree(files, ignore_errors=True)
+        return Scan(state="failed", error=_problem(known))
+    except MemoryError:
+        room = f"{(memory_limit_bytes() or usual_memory_bytes()) / GIB:.1f} GB of memory"
+        problem = ScanProblem(
+            code="too_large",
+            message=f"Reading the tables needs more than {room}.",
+            hint="Split the tables, or drop columns that are not needed. A lower `ulimit` of the account counts, too.",
+            found=f"more than {room} needed",
+            expected=f"tables that fit into {room}",
+        )
+        return Scan(state="failed", error=problem)
+
+
+def _unpack_whole(source: Path, files: Path, name: str) -> None:
+    """Unpack beside the files' place: half of an upload, left by a process that was killed, is no upload."""
+    work = files.with_name(f".{files.name}.unpacking")
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        unpack(source, work, name)
+        os.rename(work, files)
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _problem(error: StudioError) -> ScanProblem:
+    found, expected = found_and_expected(error)
+    return ScanProblem(code=error.code, message=error.message, hint=error.hint, found=found, expected=expected)
+
+
+def _as_known(error: StudioError | OSError, folder: Path) -> StudioError:
+    if isinstance(error, StudioError):
+        return error
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return no_space_error(folder)
+    found = error.strerror or "an error of the disk"
+    return StudioError(f"The upload cannot be read ({error.strerror}).", found=found, expected="files that can be read")
+
+
+def draw_previews(folder: Path, result: Scan) -> None:
+    """Pictures of the shown files that browsers do not draw; what cannot be decoded is found at import."""
+    shown = [row.media for row in result.preview.rows] + [one.media.path for one in result.samples if one.media]
+    for path in dict.fromkeys(one for one in shown if one is not None):
+        preview = folder / "previews" / preview_name(path)
+        try:
+            file = resolve_inside(folder / "files", path)
+            if not preview.is_file() and sniff_type(read_head(file)) is None:
+                inspect_image(file, preview, with_thumbnail=False)
+        except (PathError, ImageError, OSError):
+            continue
+
+
+def scan_files(files: Path, given: Mapping[str, Any]) -> Scan:
+    """Tables, folders, formats, guesses and a preview of unpacked files."""
+    paths = list_files(files)
+    tables, findings = _read_tables(files, paths)
+    upload = Upload(files, paths, tables)
+    offers = recognised_formats(upload, str(given.get("problem_type") or ""))
+    asked = chosen_format(given, offers)
+    folders = list_media_folders(paths)
+    plain = _plain_tables(files, tables, folders)
+    offer = asked or _surest(offers, plain, given)
+    if offer is None or offer.format.read is None:
+        _refuse_without_tables(upload, findings, given)
+        given = given if offer is None else {"problem_type": offer.kind.id, **_decided(given)}
+        return _result(plain, given, findings, offers, folders)
+    try:
+        converted = convert(offer.format, upload)
+    except (FindingsError, DatasetError) as error:
+        if asked is not None or not tables:
+            raise
+        return _result(plain, given, [*findings, *_not_converted(offer, error)], offers, folders)
+    views = {
+        name: _view(one, files, {converted.media_folder: len(upload.images.paths)})
+        for name, one in converted.tables.items()
+    }
+    source = _Source(converted.tables, views, offer)
+    decided = {"media_folder": converted.media_folder, "problem_type": offer.kind.id, **_decided(given)}
+    return _result(source, decided, [*converted.findings], offers, folders)
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The tables that an import is made from, plain or converted."""
+
+    tables: Mapping[str, RawTable]
+    views: Mapping[str, TableView]
+    offer: FormatOffer | None = None
+
+
+def _decided(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What was decided: a problem type or folder that is empty was not."""
+    return {key: value for key, value in given.items() if value or key in TABLE_ROLES}
+
+
+def _read_tables(files: Path, paths: Sequence[str]) -> tuple[dict[str, RawTable], list[Finding]]:
+    tables: dict[str, RawTable] = {}
+    findings: list[Finding] = []
+    for name in list_tables(paths):
+        try:
+            tables[name] = read_table(files / name, name)
+        except DatasetError as error:
+            findings.append(refusal_finding(error, name, FindingLevel.WARNING))
+    return tables, findings
+
+
+def _plain_tables(files: Path, tables: Mapping[str, RawTable], folders: Sequence[MediaFolder]) -> _Source:
+    counts = {folder.name: folder.files for folder in folders}
+    return _Source(tables, {name: _view(one, files, counts) for name, one in tables.items()})
+
+
+def _surest(offers: Sequence[FormatOffer], plain: _Source, given: Mapping[str, Any]) -> FormatOffer | None:
+    """The format to take where nobody has chosen one; None for plain tables."""
+    best = next(iter(offers), None)
+    if best is None or not plain.tables or any(given.get(role) in plain.tables for role in TABLE_ROLES):
+        return best if not plain.tables else None
+    _, guesses = choose(plain.views, given)
+    sure = confidence(guesses, str(given.get("problem_type") or ""))
+    return best if best.recognition.confidence > sure else None
+
+
+def _not_converted(offer: FormatOffer, error: StudioError) -> Iterator[Finding]:
+    """Why a format that was recognised, and not chosen, was not taken."""
+    title = offer.format.title
+    message = f"This looks like {title} and cannot be read so: {error.message}"
+    yield refusal_finding(error, title, FindingLevel.WARNING, message)
+
+
+def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mapping[str, Any]) -> None:
+    if not upload.tables and not findings:
+        packed = upload.with_ending(".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
+        if packed:
+            raise ArchiveError(
+                f"{packed[0]} is packed once more.",
+                hint="Unpack it first, and upload its files in one zip.",
+                found=quoted(packed[0]),
+                expected="tables and their media",
+            )
+        raise DatasetError(
+            "There is no table in the upload, and no data format is recognised.",
+            hint=f"Add a table ({', '.join(EXTENSIONS)}) that names the files and their labels.",
+            code="no_table",
+            found=listed(upload.paths) or "no file",
+            expected=f"a table ({', '.join(EXTENSIONS)}) or a known data format",
+        )
+    _refuse_unreadable(upload.tables, findings, {given.get(role) for role in TABLE_ROLES} - {None})
+
+
+def _result(
+    source: _Source,
+    given: Mapping[str, Any],
+    findings: list[Finding],
+    offers: Sequence[FormatOffer],
+    folders: Sequence[MediaFolder],
+) -> Scan:
+    if source.offer is not None:
+        _refuse_unreadable(source.tables, [], {given.get(role) for role in TABLE_ROLES} - {None})
+    choices, guesses = choose(source.views, given)
+    if source.offer is not None:
+        choices.format = source.offer.format.id
+        guesses = _with_format_reasons(guesses, source.offer)
+    kind = problem_type(choices.problem_type) if choices.problem_type else None
+    used = [finding for name in choices.tables().values() for finding in source.tables[name].findings]
+    return Scan(
+        findings=[*findings, *used],
+        tables=[_scanned_table(one, source.views[name].file_columns) for name, one in source.tables.items()],
+        folders=[ScannedFolder(name=one.name, files=one.files, kinds=one.kinds) for one in folders],
+        formats=[_scanned_format(offer) for offer in offers],
+        guesses=guesses,
+        choices=choices,
+        role_reasons=role_reasons(kind, choices, source.views),
+        preview=_preview(source.tables, choices, source.views),
+        samples=_samples(kind, source.tables, choices),
+    )
+
+
+def _with_format_reasons(guesses: list[ScannedGuess], offer: FormatOffer) -> list[ScannedGuess]:
+    """Guesses that say first what the upload itself looks like."""
+    reasons = [f"{offer.format.title}: {reason}" for reason in offer.recognition.reasons]
+    return [
+        one.model_copy(update={"reasons": [*reasons, *one.reasons]}) if one.problem_type == offer.kind.id else one
+        for one in guesses
+    ]
+
+
+def _scanned_format(offer: FormatOffer) -> ScannedFormat:
+    return ScannedFormat(
+        id=offer.format.id,
+        title=offer.format.title,
+        problem_type=offer.kind.id,
+        confidence=offer.recognition.confidence,
+        reasons=list(offer.recognition.reasons),
+    )
+
+
+def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Finding], chosen: set[Any]) -> None:
+    bad = [one for one in findings if one.path in chosen]
+    if bad or not tables:
+        raise FindingsError([one.model_copy(update={"level": FindingLevel.ERROR}) for one in bad or findings])
+    missing = [name for name in chosen if name not in tables]
+    if missing:
+        raise FindingsError(
+            [
+                Finding(
+                    code="no_table",
+                    path=str(name),
+                    message=f"There is no table {name!r} in the upload.",
+                    found=quoted(str(name)),
+                    expected=f"one of {listed(tables, 8)}",
+                    fix="Choose one of the tables there are.",
+                )
+                for name in missing
+            ]
+        )
+
+
+def _view(one: RawTable, files: Path, folders: Mapping[str, int]) -> TableView:
+    columns = file_columns(one.frame, one.kinds, files, list(folders))
+    return TableView(one.name, one.frame, one.kinds, folders, columns)
+
+
+def _scanned_table(one: RawTable, files: Mapping[str, str]) -> ScannedTable:
+    columns = []
+    for name, kind in one.kinds.items():
+        profiled = profile_column(one.frame[name], kind)
+        examples = [_cell(value) for value in one.frame[name].dropna().head(EXAMPLES)]
+        columns.append(
+            ScannedColumn(
+                name=name,
+                kind="file" if name in files else kind,
+                missing=profiled.missing,
+                distinct=profiled.distinct,
+                examples=examples,
+            )
+        )
+    return ScannedTable(name=one.name, rows=len(one.frame), columns=columns)
+
+
+def _preview(tables: Mapping[str, RawTable], choices: Choices, views: Mapping[str, TableView]) -> Preview:
+    base = choices.base_table()
+    if base is None:
+        return Preview()
+    frame = tables[base].frame.head(PREVIEW_ROWS)
+    files = views[base].file_columns
+    column = next(iter(files), None)
+    rows = []
+    for number, (_, row) in enumerate(frame.iterrows(), start=1):
+        media = None
+        if column is not None and isinstance(row[column], str):
+            media = row[column] if files[column] == "." else f"{files[column]}/{row[column]}"
+        rows.append(PreviewRow(row=number, cells=[_cell(value) for value in row], media=media))
+    return Preview(columns=[str(name) for name in frame.columns], rows=rows)
+
+
+def _samples(kind: ProblemType | None, tables: Mapping[str, RawTable], choices: Choices) -> list[SampleView]:
+    """The first rows as the studio will show them; none where the roles do not fit."""
+    base = choices.base_table()
+    if kind is None or base is None:
+        return []
+    required = [role.name for role in kind.roles if role.is_required and (role.in_test or choices.train)]
+    if any(not choices.roles.get(name) for name in required):
+        return []
+    frame = tables[base].frame.head(PREVIEW_SAMPLES)
+    views = []
+    for number, (_, row) in enumerate(frame.iterrows(), start=1):
+        values = {**{str(key): value for key, value in row.items()}, ROW: number}
+        try:
+            views.append(kind.view_row(values, choices.roles, choices.media_folder))
+        except (KeyError, TypeError, ValueError):
+            return views
+    return views
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, list):
+        text = ", ".join(map(str, value[:8])) + (", ..." if len(value) > 8 else "")
+        return f"[{text}]"
+    return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)[:200]
+
+
+def main(arguments: list[str]) -> int:
+    """Scan one import folder; the answer is `scan.json`."""
+    os.umask(0o077)
+    make_output_visible()
+    folder = Path(arguments[0]).resolve()
+    limit_process(ProcessLimits(memory_bytes=usual_memory_bytes(), cpu_seconds=SCAN_CPU_SECONDS))
+    result = scan(folder, descriptor_path(int(arguments[1])) if len(arguments) > 1 else None)
+    # The API's detail of an error has no such fields; findings, which it passes on whole, have.
+    write_json(folder / "scan.json", result.model_dump(mode="json"))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Where text models come from: folders, caches, packages, the hub."""

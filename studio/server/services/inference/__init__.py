@@ -1,0 +1,1 @@
+"""Predictions, online inference, previews."""

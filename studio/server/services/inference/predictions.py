@@ -1,0 +1,263 @@
+"""Predictions: one model on one table, made by a worker of its own."""
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.datasets.dataset import Dataset
+from studio.datasets.importers.converting import converted_folder
+from studio.errors import ConflictError, NotFoundError, PathError, StudioError
+from studio.failpoints import failpoint
+from studio.files import private_folder, resolve_file
+from studio.results.prediction import PredictionSummary
+from studio.runs.folder import RunFolder
+from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
+from studio.runs.state import ACTIVE, ENDED
+from studio.scheduling.hub import Hub
+from studio.scheduling.scheduler import Scheduler
+from studio.server.recovery import for_each
+from studio.server.schemas.imports import Choices
+from studio.server.schemas.predictions import Prediction, PredictionCreate
+from studio.server.schemas.runs import RunFile, RunSamplePage
+from studio.server.schemas.stream import GoneMessage
+from studio.server.services.importing.imports import Imports
+from studio.server.services.models import Models
+from studio.server.services.viewing.run_files import find_file, prediction_files
+from studio.server.services.viewing.samples import SampleQuery, read_samples
+from studio.server.views import damaged_prediction, prediction_view, shown
+from studio.settings.finding import FindingsError, blocking
+from studio.store.home import GRAVE, Home
+from studio.store.ids import new_id
+from studio.store.predictions import PredictionRow
+from studio.store.runs import RunRow
+from studio.store.store import Store
+
+LOOK_SECONDS = 120.0
+
+
+@dataclass(frozen=True)
+class _Source:
+    """What is to be predicted."""
+
+    table: str
+    """The file."""
+    media: str
+    """The folder that its file names are in."""
+    table_name: str
+    dataset_id: str | None = None
+    dataset_name: str | None = None
+
+
+class Predictions:
+    """Predictions on new data."""
+
+    def __init__(
+        self, home: Home, store: Store, hub: Hub, scheduler: Scheduler, models: Models, imports: Imports
+    ) -> None:
+        self._home = home
+        self._store = store
+        self._hub = hub
+        self._scheduler = scheduler
+        self._models = models
+        self._imports = imports
+
+    def all(self) -> list[Prediction]:
+        """Every prediction, the newest first."""
+        return shown(self._store.predictions.all(), self._view, damaged_prediction)
+
+    def get(self, id: str) -> Prediction:
+        """A prediction."""
+        return self._view(self._store.predictions.get(id))
+
+    def create(self, body: PredictionCreate) -> Prediction:
+        """Queue a prediction.
+
+        Raises:
+            NoModelError: if the run has no model yet.
+        """
+        model = self._model(body)
+        experiment = self._store.experiments.get(model.experiment_id or "")
+        id = new_id("pred")
+        folder = RunFolder.create(self._home.worker_folder(WorkerKind.PREDICT, id))
+        try:
+            source = self._source(body, folder, experiment.problem_type)
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+        bundle = f"../../runs/{model.id}/bundle"
+        spec = RunSpec(
+            kind=WorkerKind.PREDICT,
+            run_id=id,
+            problem_type=experiment.problem_type,
+            model_type=experiment.model_type,
+            settings=model.spec.settings,
+            dataset=f"../../datasets/{source.dataset_id}" if source.dataset_id else "",
+            devices=model.spec.devices,
+            predict=PredictOrder(bundle=bundle, table=source.table, media=source.media),
+        )
+        now = time.time()
+        name = body.name or f"{experiment.name} on {source.dataset_name or source.table_name}"
+        row = PredictionRow(
+            id=id,
+            name=name,
+            problem_type=experiment.problem_type,
+            experiment_id=experiment.id,
+            experiment_name=experiment.name,
+            model_run_id=model.id,
+            dataset_id=source.dataset_id,
+            dataset_name=source.dataset_name,
+            table_name=source.table_name,
+            created=now,
+        )
+        try:
+            with self._store.database.write():
+                # Again inside the transaction: what it needs may have been deleted meanwhile.
+                self._store.experiments.get(experiment.id)
+                self._store.runs.get(model.id)
+                if source.dataset_id is not None:
+                    self._store.datasets.get(source.dataset_id)
+                self._store.runs.insert(RunRow(id=id, kind=WorkerKind.PREDICT, spec=spec, created=now))
+                self._store.predictions.insert(row)
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+        self._scheduler.wake()
+        return self.announce(id)
+
+    def delete(self, id: str) -> None:
+        """Delete a prediction with its files.
+
+        Raises:
+            ConflictError: while it is being made; it is asked to stop.
+        """
+        with self._store.database.write():  # it is not started in between
+            self._store.predictions.get(id)
+            run = self._store.runs.get(id)
+            self._store.runs.withdraw([run], time.time())
+        if run.state in ACTIVE:
+            self._scheduler.stop_run(id)
+            raise ConflictError("This prediction is being made.", hint="It is asked to stop now; delete it then.")
+        self._scheduler.queue_changed()
+        with suppress(FileNotFoundError, PathError):
+            # The grave says that the row goes, too, should this server end here.
+            os.replace(self._home.worker_folder(WorkerKind.PREDICT, id), self._home.grave(WorkerKind.PREDICT, id))
+        failpoint("prediction_entombed")
+        self._remove(id)
+        self._hub.publish({"predictions"}, "gone", GoneMessage(kind="prediction", id=id))
+
+    def recover(self) -> None:
+        """After a start: finish deletions that a crash cut off."""
+        ids = [grave.name.removeprefix(GRAVE) for grave in self._home.workers(WorkerKind.PREDICT).glob(f"{GRAVE}*")]
+        for_each("prediction", ids, self._remove, lambda id, _: self._store.runs.delete(id))
+
+    def samples(self, id: str, query: SampleQuery) -> RunSamplePage:
+        """Some predicted samples."""
+        self._store.predictions.get(id)
+        return read_samples(self._folder(id).predictions, query)
+
+    def media(self, id: str, path: str) -> Path:
+        """A picture of what was predicted: of the dataset, or of the upload."""
+        row = self._store.predictions.get(id)
+        if row.dataset_id is not None:
+            return resolve_file(self._home.dataset(row.dataset_id) / "media", path)
+        return resolve_file(self._folder(id).path / "input" / "files", path)
+
+    def files(self, id: str) -> list[RunFile]:
+        """What can be downloaded."""
+        return prediction_files(self._folder(id), self._summaries(id))
+
+    def file(self, id: str, name: str) -> tuple[Path, str]:
+        """One of the files, and the name to save it under."""
+        row = self._store.predictions.get(id)
+        path = find_file(self._folder(id), self._summaries(id), name)
+        return path, f"{row.name}-{path.name}"
+
+    def settle(self, run: RunRow) -> None:
+        """Tell listeners that a prediction ended."""
+        if run.state in ENDED:
+            self.announce(run.id)
+
+    def announce(self, id: str) -> Prediction:
+        """Tell listeners how a prediction is now."""
+        view = self.get(id)
+        self._hub.publish({"predictions"}, "prediction", view)
+        return view
+
+    def _remove(self, id: str) -> None:
+        self._store.runs.delete(id)
+        with suppress(PathError):  # what is no id of ours has no folder
+            shutil.rmtree(self._home.grave(WorkerKind.PREDICT, id), ignore_errors=True)
+
+    def _model(self, body: PredictionCreate) -> RunRow:
+        """The run whose model predicts: the named one, else the best one of the experiment."""
+        if body.run_id is not None:
+            return self._models.of_run(body.run_id)
+        if body.experiment is None:
+            raise StudioError("Name an experiment or a run.", hint="Send experiment or run_id.", code="model")
+        return self._models.of_experiment(self._store.experiments.get(body.experiment), body.run)
+
+    def _source(self, body: PredictionCreate, folder: RunFolder, problem_type_id: str) -> _Source:
+        if body.upload_id is not None:
+            return self._uploaded(body.upload_id, folder, problem_type_id)
+        if body.dataset_id is None:
+            raise StudioError("Name a dataset or an upload.", hint="Send dataset_id or upload_id.", code="source")
+        row = self._store.datasets.get(body.dataset_id)
+        dataset = Dataset.open(self._home.dataset(row.id))
+        test = dataset.manifest.table_of_role("test")
+        name = body.table or (test.name if test else dataset.manifest.tables[0].name)
+        info = dataset.table_info(name)
+        if info is None:
+            raise NotFoundError.among("table", name, [one.name for one in dataset.manifest.tables])
+        base = f"../../datasets/{row.id}"
+        media = (
+            f"{base}/media" if dataset.manifest.media_folder == "." else f"{base}/media/{dataset.manifest.media_folder}"
+        )
+        return _Source(f"{base}/{info.file}", media, name, row.id, row.name)
+
+    def _uploaded(self, upload_id: str, folder: RunFolder, problem_type_id: str) -> _Source:
+        """Look at an upload in the usual child process and keep its files with the prediction."""
+        draft = self._imports.create(upload_id=upload_id, path=None)
+        draft = self._imports.wait(draft.id, LOOK_SECONDS)
+        if draft.state == "ready" and draft.choices.problem_type not in (None, "", problem_type_id):
+            # Without labels nothing tells the types apart; what the model needs is asked for.
+            draft = self._imports.check(draft.id, Choices(problem_type=problem_type_id))
+            draft = self._imports.wait(draft.id, LOOK_SECONDS)
+        if draft.state != "ready":
+            if blocking(draft.findings):
+                raise FindingsError(draft.findings)
+            message = draft.error.message if draft.error else "The upload could not be read in time."
+            raise StudioError(message, hint=draft.error.hint if draft.error else "Try again.", code="upload")
+        choices = draft.choices
+        table = choices.test or choices.unlabeled or choices.train or next((one.name for one in draft.tables), None)
+        if table is None:
+            raise StudioError(
+                "The upload holds no table.",
+                hint="Send a CSV or parquet file, alone or in a zip with its media.",
+                code="upload",
+            )
+        target = private_folder(folder.path / "input")
+        shutil.copytree(self._home.import_folder(draft.id) / "files", target / "files")
+        converted = converted_folder(self._home.import_folder(draft.id), choices.format or "")
+        if converted is not None:
+            shutil.copytree(converted, target / "tables")
+        self._imports.delete(draft.id)
+        media = "input/files" if choices.media_folder in (None, "", ".") else f"input/files/{choices.media_folder}"
+        return _Source(f"input/{'files' if converted is None else 'tables'}/{table}", media, table)
+
+    def _folder(self, id: str) -> RunFolder:
+        return RunFolder(self._home.worker_folder(WorkerKind.PREDICT, id))
+
+    def _summaries(self, id: str) -> list[PredictionSummary]:
+        self._store.predictions.get(id)
+        return self._store.artefacts.predictions(id)
+
+    def _view(self, row: PredictionRow) -> Prediction:
+        summaries = self._store.artefacts.predictions(row.id)
+        rows = summaries[0].rows if summaries else 0
+        metrics = dict(summaries[0].metrics) if summaries else {}
+        finite = {name: value if abs(value) < float("inf") else None for name, value in metrics.items()}
+        model = self._store.runs.find(row.model_run_id)
+        return prediction_view(row, self._store.runs.get(row.id), model, rows, finite)

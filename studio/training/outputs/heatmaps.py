@@ -1,0 +1,65 @@
+"""Heatmaps on disk: grey pictures of what in a sample speaks for its prediction, and the samples that show them."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from studio.modeling.images.coordinates import LONGEST_SIDE
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import Attribution, Media, SampleRow, Split
+from studio.results.sample_view import MediaRef, SampleView
+from studio.runs.folder import RunFolder
+
+Explain = Callable[[pd.DataFrame, Media], list[Attribution] | None]
+"""What speaks for the predictions of the rows of a table; None where a problem type has no such thing."""
+
+
+def explained_rows(
+    folder: RunFolder,
+    explain: Explain,
+    scored: ScoredTable,
+    media: Media,
+    rows: Sequence[SampleRow],
+    positions: Sequence[int],
+    split: Split,
+) -> dict[int, SampleView]:
+    """The views of some rows with what speaks for their predictions; pictures lie beside the insights. Or empty."""
+    table = scored.table.reset_index(drop=True).iloc[list(positions)]
+    maps = explain(table, media) if len(table) else None
+    if maps is None:
+        return {}
+    shown = {}
+    for position, one in zip(positions, maps, strict=True):
+        view = rows[position].view
+        name = f"insights/media/{split}-heatmap-{view.row}.png"
+        shown[position] = explained(view, one, folder.path / name, name)
+    return shown
+
+
+def explained(view: SampleView, attribution: Attribution, path: Path, name: str) -> SampleView:
+    """The view with marks in its first text, or with a picture that is written to `path` and referred to as `name`."""
+    if isinstance(attribution, tuple):
+        if not view.texts:
+            return view
+        first, *others = view.texts
+        # The text may be the beginning of a longer one.
+        inside = [mark for mark in attribution if mark.end <= len(first.text)]
+        marked = first.model_copy(update={"marks": (*first.marks, *inside)})
+        return view.model_copy(update={"texts": (marked, *others)})
+    reference = write_heatmap(path, attribution, view.media)
+    return view.model_copy(update={"heatmap": reference.model_copy(update={"path": name})})
+
+
+def write_heatmap(path: Path, attribution: np.ndarray, medium: MediaRef | None) -> MediaRef:
+    """Write a map (h, w) from 0 to 1 as a grey picture of the medium's shape; gives a reference with its bare name."""
+    height, width = attribution.shape
+    if medium is not None and medium.width and medium.height:
+        scale = min(1.0, LONGEST_SIDE / max(medium.width, medium.height))
+        width, height = max(1, round(medium.width * scale)), max(1, round(medium.height * scale))
+    grey = cv2.resize(attribution.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
+    Image.fromarray((grey.clip(0, 1) * 255).round().astype(np.uint8)).save(path)
+    return MediaRef(origin="run", path=path.name, width=width, height=height)

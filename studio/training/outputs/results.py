@@ -1,0 +1,45 @@
+"""What scored rows leave in a run's folder: predictions, insights, and the events that announce them."""
+
+from typing import Any
+
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import Media, Recipe, Split
+from studio.runs.events import PredictionsWritten
+from studio.runs.folder import RunFolder
+from studio.scoring.tables import write_predictions
+from studio.training.failures.disk import writing
+from studio.training.outputs.heatmaps import Explain, explained_rows
+from studio.training.outputs.insights import sample_insights, shown_positions, with_titles, write_insight
+from studio.training.reporting.reporter import Reporter
+
+
+def write_results(
+    folder: RunFolder,
+    reporter: Reporter,
+    recipe: Recipe[Any],
+    media: Media,
+    scored: ScoredTable,
+    split: Split,
+    explain: Explain | None = None,
+) -> dict[str, float]:
+    """Write predictions and insights of a split; gives loss and metrics, nothing without truth.
+
+    With `explain`, the samples that grids show carry heatmaps, if the settings ask for interpretations.
+    """
+    metrics = recipe.metrics(scored)
+    rows = list(recipe.sample_rows(scored, media))
+    with writing("the predictions", folder.predictions):
+        summary = write_predictions(folder.path, split, recipe, scored, rows, metrics)
+    settings = recipe.settings
+    positions = shown_positions(scored, int(settings.logging.shown_samples))
+    chosen = sorted({position for some in positions.values() for position in some})
+    views = {position: rows[position].view for position in chosen}
+    if explain is not None and getattr(settings.training, "run_interpretations", False):
+        views |= explained_rows(folder, explain, scored, media, rows, chosen, split)
+    for insight in sample_insights(views, positions, split, recipe.confidence_start()):
+        write_insight(folder, reporter, insight)
+    titles = {row.view.row: row.view.title for row in rows}
+    for insight in recipe.insights(scored, split):
+        write_insight(folder, reporter, with_titles(insight, titles))
+    reporter.event(PredictionsWritten(summary=summary))
+    return {"loss": scored.mean_loss(), **metrics} if metrics else {}

@@ -1,0 +1,1 @@
+"""Processes of a run: the launcher, ranks, stopping."""

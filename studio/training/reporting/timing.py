@@ -1,0 +1,32 @@
+"""What is told about where the time goes: the breakdown every few seconds, and a hint when the model waits for data."""
+
+from studio.training.reporting.stopwatch import waiting_share
+from studio.training.run_context import Job, threads_of
+from studio.training.training_state import Session
+
+WAITING_SHARE = 0.3
+"""Above it a line of the log says what to change."""
+HINT_UPDATES = 50
+"""Fewer say nothing: data workers have only begun."""
+
+
+def report_timings(session: Session, *, is_last: bool = False) -> None:
+    """Tell the breakdown if it is time to, and at the end the hint."""
+    job = session.job
+    if not job.team.is_first or not (is_last or job.watch.is_report_due()):
+        return
+    timings = job.watch.timings(session.progress.update - session.checkpoints.first_update, session.progress.step)
+    job.reporter.event(timings)
+    share = waiting_share(timings.seconds)
+    if is_last and share > WAITING_SHARE and timings.updates >= HINT_UPDATES:
+        job.reporter.log("info", f"{share:.0%} of the training went by waiting for data. {_what_to_change(job)}")
+
+
+def _what_to_change(job: Job) -> str:
+    environment = job.settings.environment
+    cores = threads_of(job.spec)
+    if getattr(environment, "cache_inputs", "") == "Off":
+        return "Set Cache inputs to Automatic."
+    if environment.number_of_workers < cores - 1:
+        return f"Raise Number of workers to {cores - 1}."
+    return "Give the run more cores, or import smaller images: preparing them takes longer than learning from them."

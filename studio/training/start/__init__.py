@@ -1,0 +1,1 @@
+"""How a training starts: model and data, weights, speed, batch size."""

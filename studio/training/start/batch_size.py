@@ -1,0 +1,67 @@
+"""Batch size back-off: the largest batch that fits, by trying one step."""
+
+import gc
+from typing import Any
+
+import torch
+from torch import nn
+
+from studio.errors import TrainingError
+from studio.modeling.recipe import Draw, Samples
+from studio.training.failures.failures import is_out_of_memory
+from studio.training.run_context import Job
+from studio.training.start.preserve_state import untouched
+
+
+def fitting_batch_size(job: Job, model: nn.Module, samples: Samples, wanted: int) -> int:
+    """`wanted`, or the largest smaller size whose forward and backward pass fit into memory.
+
+    Halves until one fits, then bisects between it and the last that did not. Model and generators are left as found.
+
+    Raises:
+        TrainingError: if not even a batch of one fits.
+    """
+    with untouched(model):
+        fits, fails = wanted, wanted + 1
+        while fits >= 1 and not _fits(job, model, samples, fits):
+            fits, fails = fits // 2, fits
+        if fits < 1:
+            raise TrainingError(
+                "Not even one sample fits into memory.",
+                hint="Use a smaller image or a smaller backbone.",
+                code="oom_host" if job.device.type == "cpu" else "oom_gpu",
+            )
+        while fails - fits > max(1, fits // 8):
+            middle = (fits + fails) // 2
+            if _fits(job, model, samples, middle):
+                fits = middle
+            else:
+                fails = middle
+    if fits < wanted:
+        job.reporter.log("warning", f"Batch size {wanted} does not fit into memory; using {fits}.")
+    return fits
+
+
+def _fits(job: Job, model: nn.Module, samples: Samples, size: int) -> bool:
+    try:
+        _step(job, model, samples, size)
+    except (RuntimeError, MemoryError, OSError) as error:
+        if not is_out_of_memory(error):
+            raise
+        _release()
+        return False
+    return True
+
+
+def _step(job: Job, model: nn.Module, samples: Samples, size: int) -> None:
+    items: list[Any] = [samples[Draw(index % len(samples), 0)] for index in range(size)]
+    batch = job.recipe.collate(items).to(job.device)
+    model.train()
+    torch.autograd.backward(job.recipe.loss(model, batch))
+    model.zero_grad(set_to_none=True)
+
+
+def _release() -> None:
+    gc.collect()
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()

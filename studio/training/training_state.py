@@ -1,0 +1,98 @@
+"""Session: what the training loop works on, and its state as a checkpoint keeps it."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from torch import nn
+
+from studio.modeling.checkpoint import CheckpointState
+from studio.modeling.compute_mode import ComputeMode
+from studio.modeling.loading import BatchLoader, TrainingOrder
+from studio.modeling.optimizers import optimizer_state, restore_optimizer
+from studio.modeling.seeds import generator_states, pack_generators, restore_generators, unpack_generators
+from studio.training.checkpoints import Checkpoints
+from studio.training.progress import Progress, Timetable
+from studio.training.run_context import Job
+
+
+@dataclass
+class Session:
+    """One training, between two batches."""
+
+    job: Job
+    accelerator: Accelerator
+    mode: ComputeMode
+    model: nn.Module
+    loss: nn.Module
+    """The loss of a batch as a module around the model; on several devices it averages gradients."""
+    optimizer: Any
+    order: TrainingOrder
+    loader: BatchLoader[Any]
+    table: Timetable
+    progress: Progress
+    checkpoints: Checkpoints
+    metrics: dict[str, dict[str, float]]
+    """The last figures by split."""
+
+    def checkpoint(self, *, metric: float | None = None, is_best: bool = False, is_due: bool = False) -> None:
+        """Write a checkpoint if it is due, or cheap enough by now. Every process of the team takes part."""
+        if not self.job.team.from_first(is_due or self.checkpoints.is_cheap()):
+            return
+        self.job.watch.begin("checkpoint")
+        generators = self.job.team.gather(pack_generators(*generator_states()))
+        if self.job.team.is_first:
+            epoch = self.table.epoch_at(self.progress.update) if self.table.updates else 0.0
+            state = self._state(generators)
+            with self.job.reporter.signs.stepping(False):
+                self.checkpoints.write(state, self.progress, epoch, metric=metric, is_best=is_best, is_due=is_due)
+
+    def restore(self, saved: CheckpointState) -> None:
+        """Put everything back; the generators last, right before the first batch."""
+        self.model.load_state_dict(dict(saved.model))
+        restore_optimizer(self.optimizer, saved.optimizer, saved.rest["optimizer"])
+        if self.accelerator.scaler is not None and saved.rest["scaler"]:
+            self.accelerator.scaler.load_state_dict(saved.rest["scaler"])
+        self.metrics.update(
+            {
+                split: {key: math.nan if value is None else value for key, value in values.items()}
+                for split, values in saved.rest["metrics"].items()
+            }
+        )
+        others: list[str] = saved.rest.get("others", [])
+        rank = self.job.team.rank
+        if rank == 0:
+            restore_generators(dict(saved.generators), saved.rest["generators"])
+        elif rank <= len(others):
+            restore_generators(*unpack_generators(others[rank - 1]))
+
+    def _state(self, generators: list[str]) -> CheckpointState:
+        tensors, optimizer_rest = optimizer_state(self.optimizer)
+        own, own_rest = unpack_generators(generators[0])
+        scaler = self.accelerator.scaler
+        return CheckpointState(
+            model=self.model.state_dict(),
+            optimizer=tensors,
+            generators=own,
+            rest={
+                "progress": self.progress.to_json(),
+                "mode": self.mode.to_json(),
+                "optimizer": optimizer_rest,
+                "generators": own_rest,
+                "others": generators[1:],
+                "scaler": scaler.state_dict() if scaler is not None else {},
+                "seed": self.job.seed,
+                "threads": torch.get_num_threads(),
+                "metrics": _finite(self.metrics),
+                "last_event": self.job.reporter.last_number,
+            },
+        )
+
+
+def _finite(metrics: dict[str, dict[str, float]]) -> dict[str, dict[str, float | None]]:
+    return {
+        split: {key: value if math.isfinite(value) else None for key, value in values.items()}
+        for split, values in metrics.items()
+    }

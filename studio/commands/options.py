@@ -45,7 +45,8 @@ def parse_changes(texts: list[str] | None) -> dict[str, object]:
     Raises:
         InputError: naming the text that is none.
     """
-    import yaml
+    from studio.errors import YamlError
+    from studio.settings.yaml_text import read_yaml_value
 
     changes: dict[str, object] = {}
     for text in texts or []:
@@ -53,7 +54,7 @@ def parse_changes(texts: list[str] | None) -> dict[str, object]:
         if not equals or "." not in key:
             raise InputError(f"{text!r} is not of the form section.key=value.", hint="Such as training.epochs=3.")
         try:
-            changes[key.strip()] = yaml.safe_load(value) if value else ""
-        except yaml.YAMLError as error:
+            changes[key.strip()] = read_yaml_value(value)[0] if value else ""
+        except YamlError as error:
             raise InputError(f"The value of {key} is not YAML: {value!r}.", hint="Put text in quotes.") from error
     return changes

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio.commands.app import run
+from studio.commands.options import InputError, parse_changes
 from studio.store.home import Home, HomeError
 from studio.store.store import Store
 
@@ -145,3 +146,9 @@ def test_f142_a_reader_that_has_read_enough_ends_a_command_quietly(tmp_path: Pat
     ended = subprocess.run(["sh", "-c", words], timeout=120, check=False, capture_output=True)
 
     assert ended.stderr == b""
+
+
+@pytest.mark.parametrize("value", ["[" * 5000, "- " * 5000, "!!python/name:os.system", "{a: "])
+def test_a_value_that_is_no_plain_yaml_is_a_sentence(value: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"The value of training\.epochs is not YAML"):
+        parse_changes([f"training.epochs={value}"])

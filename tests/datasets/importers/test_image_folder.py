@@ -72,7 +72,7 @@ def test_a_table_that_names_the_files_wins(tmp_path: Path, scan_files: Any) -> N
     found = scan_files(source)
 
     assert (found.choices.format, found.choices.train) == ("table", "train.csv")
-    assert [one.id for one in found.formats] == ["image_folder"]
+    assert {one.id for one in found.formats} == {"image_folder"}
     assert scan_files(source, {"format": "image_folder"}).choices.roles == {
         "image_column": "image",
         "label_columns": ["label"],

@@ -159,7 +159,7 @@ def _follow(worker: Working, hang_seconds: float) -> Iterator[Action]:
     if worker.damage:
         yield from _give_up(worker)
         return
-    if worker.is_folder_gone:
+    if worker.is_folder_gone and worker.reported:  # before it has begun, its folder may not have been made
         hint = "Somebody deleted or moved it. Start the work again; a resumed run begins anew."
         yield Move(worker.id, RunState.FAILED, "the folder of this run is gone", code="files_gone", hint=hint)
         return

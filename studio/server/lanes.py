@@ -19,13 +19,13 @@ from studio.errors import StudioError
 
 LaneName = Literal["settings", "starts", "previews", "tables", "exports", "deletions", "predictions", "uploads"]
 SIZES: dict[LaneName, tuple[int, int]] = {
-    "settings": (4, 64),
-    "starts": (4, 32),
+    "settings": (4, 256),
+    "starts": (4, 256),
     "previews": (1, 8),
-    "tables": (4, 64),
-    "exports": (2, 16),
-    "deletions": (2, 64),
-    "predictions": (2, 16),
+    "tables": (4, 256),
+    "exports": (2, 32),
+    "deletions": (2, 256),
+    "predictions": (2, 32),
     "uploads": (8, 512),
 }
 """Threads of a lane, and how many requests may wait for one of them."""

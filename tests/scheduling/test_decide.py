@@ -201,3 +201,11 @@ def test_whatever_is_seen_moves_are_legal_and_places_are_kept(queue, workers, co
     on_cpu = sum(1 for one in launched if kinds[one.id] is WorkerKind.TRAIN and not one.devices)
     busy = sum(1 for worker in working if worker.kind is WorkerKind.TRAIN)
     assert on_cpu <= max(0, cpu_runs - busy)
+
+
+def test_a_start_whose_folder_was_not_made_yet_is_made_again_and_one_that_had_begun_is_gone() -> None:
+    """A server that dies between its decision and the start leaves no folder."""
+    [again] = follow(RunState.STARTING, is_alive=False, seconds=31.0, is_folder_gone=True)
+    [gone] = follow(RUNNING, is_alive=False, reported="started", is_folder_gone=True)
+
+    assert (again.state, gone.state, gone.code) == (RunState.QUEUED, RunState.FAILED, "files_gone")

@@ -53,7 +53,7 @@ def test_b19_b20_b23_b25_no_text_in_any_get_route_leads_out(box: BlackBox, train
         "key": "x", "import_id": "x", "upload_id": "x", "prediction_id": "x", "preview_id": "x", "row": "1",
     }  # fmt: skip
     sibling = box.home / "datasets" / f"{trained.dataset['id']}0"
-    sibling.mkdir(exist_ok=True)
+    sibling.mkdir(mode=0o700, exist_ok=True)
     (sibling / "canary").write_text(CANARY)
     targets = [f"{payload}{str(canary)[1:]}" for payload in PAYLOADS[::2]] + [f"{one}canary" for one in PAYLOADS[1::2]]
     targets += [f"../{sibling.name}/canary", f"../../{sibling.name}/canary", str(canary), f"file://{canary}",

@@ -173,3 +173,21 @@ def test_of_two_that_finish_or_check_an_import_at_once_one_is_first(server: Any,
     assert (accepted(checks), accepted(finishes)) == (1, 1)
     assert len(server.studio.store.datasets.all()) == 1
     assert len(list(server.studio.home.workers(WorkerKind.INSPECT).iterdir())) == 1
+
+
+@rows("F119")
+def test_fifty_starts_with_one_key_are_all_answered(server: Any, order: dict[str, Any]) -> None:
+    results: list[tuple[int, str]] = []
+
+    def start() -> None:
+        answer = server.api.post("/api/experiments", json=order, headers={"Idempotency-Key": "once"})
+        results.append((answer.status_code, answer.json().get("id", "")))
+
+    threads = [threading.Thread(target=start) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {status for status, _ in results} == {201}
+    assert len({id for _, id in results}) == 1

@@ -20,10 +20,11 @@ from studio.datasets.dataset import preview_name
 from studio.datasets.formatting import listed, quoted
 from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
-from studio.datasets.media.media import ImageError, inspect_image, sniff_type
+from studio.datasets.media.media import ImageError, inspect_image
 from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column, read_table
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.uploads.discovery import MediaFolder, file_columns, list_files, list_media_folders, list_tables
+from studio.datasets.uploads.file_kinds import drawn_type
 from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
 from studio.escape_control import make_output_visible
@@ -122,7 +123,7 @@ def draw_previews(folder: Path, result: Scan) -> None:
         preview = folder / "previews" / preview_name(path)
         try:
             file = resolve_inside(folder / "files", path)
-            if not preview.is_file() and sniff_type(read_head(file)) is None:
+            if not preview.is_file() and drawn_type(read_head(file)) is None:
                 inspect_image(file, preview, with_thumbnail=False)
         except (PathError, ImageError, OSError):
             continue

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from studio.datasets.formatting import quoted
 from studio.datasets.tables.table import EXTENSIONS
-from studio.datasets.uploads.archive import FREE_EXPANSION_BYTES, MAX_EXPANSION, extract_zip, foreign_archive, is_junk
-from studio.datasets.uploads.file_kinds import kind_of_bytes
+from studio.datasets.uploads.archive import FREE_EXPANSION_BYTES, MAX_EXPANSION, extract_zip, is_junk
+from studio.datasets.uploads.file_kinds import foreign_archive, is_kind, is_web_page, kind_of_bytes
 from studio.errors import ArchiveError, DatasetError
 from studio.files import CHUNK_BYTES, disk_free_bytes, iter_files, open_beneath, read_head, require_free_space
 from studio.importing.format_choice import single_file_endings
@@ -43,24 +43,24 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
         )
     head = read_head(source)
     ending = Path(shown).suffix.lower()
-    if head[:4] in (b"PK\x03\x04", b"PK\x05\x06") and ending not in (".xlsx", ".docx"):
+    if is_kind(head, "zip") and ending not in (".xlsx", ".docx"):
         extract_zip(source, files, free_bytes=disk_free_bytes(files.parent))
         return
-    if shown.lower().endswith(PACKED_TABLES) and head[:2] == b"\x1f\x8b":
+    if shown.lower().endswith(PACKED_TABLES) and is_kind(head, "gzip"):
         _gunzip(source, files, shown)
         return
     other = foreign_archive(head)
     if other is not None:
         raise ArchiveError(
-            f"{shown} is a {other} file.",
+            f"{shown} is {other.words}.",
             hint="Unpack it and upload a zip file.",
             code="not_zip",
-            found=f"a {other} file",
+            found=other.words,
             expected=_UPLOAD,
         )
     if ending == ".zip":
         hint = "The upload may be incomplete; upload it again."
-        if b"<html" in head.lower() or b"<!doctype" in head.lower():
+        if is_web_page(head):
             hint = "It looks like a web page, perhaps of a login. Download the file itself."
         raise ArchiveError(
             f"{shown} is not a zip file.", hint=hint, code="not_zip", found=kind_of_bytes(head), expected="a zip file"

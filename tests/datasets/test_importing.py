@@ -249,7 +249,7 @@ def test_list_cells_in_csv_are_boxes_too(tmp_path: Path) -> None:
     [
         ("a.zip", b"", "is empty"),
         ("a.zip", b"<!DOCTYPE html><html>", "not a zip"),
-        ("a.tar", b"\0" * 257 + b"ustar" + b"\0" * 300, "tar file"),
+        ("a.tar", b"\0" * 257 + b"ustar" + b"\0" * 300, "tar archive"),
         ("a.csv.gz", b"\x1f\x8b\x08", "gzip file"),
         ("a.txt", b"hello", "no data format is recognised"),
         ("model.pt", b"\x80\x04K\x01.", "neither a zip file nor a table"),

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.datasets.media.media import ImageError, decode_image, inspect_image, open_image, read_facts, sniff_type
+from studio.datasets.media.media import ImageError, decode_image, inspect_image, open_image, read_facts
+from studio.datasets.uploads.file_kinds import drawn_type
 
 
 def saved(tmp_path: Path, image: Image.Image, name: str = "a.png", **options: object) -> Path:
@@ -142,5 +143,5 @@ def test_types_are_sniffed_by_content(format: str, kind: str) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (2, 2)).save(buffer, format)
 
-    assert sniff_type(buffer.getvalue()[:32]) == kind
-    assert sniff_type(b"<html>") is None
+    assert drawn_type(buffer.getvalue()[:32]) == kind
+    assert drawn_type(b"<html>") is None

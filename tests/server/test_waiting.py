@@ -22,7 +22,7 @@ from studio.store.runs import RunRow
 from studio.training.online_inference import listen
 from tests.rows import rows
 
-PNG = b"\x89PNG" + b"x" * 100
+PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 RUN = "run-model"
 HEALTH_SECONDS = 0.5
 """The promise is 0.1 s; beside other tests on two cores it is measured with patience."""
@@ -154,7 +154,7 @@ def test_a_model_that_does_not_answer_holds_up_nobody_and_its_line_ends_with_429
 
 @rows("F118")
 def test_a_sample_that_is_sent_too_slowly_or_too_large_gives_its_place_back(server: Any, model: Model) -> None:
-    too_large = server.api.post(f"/api/runs/{RUN}/answer", content=b"\x89PNG" + bytes(65 << 20))
+    too_large = server.api.post(f"/api/runs/{RUN}/answer", content=b"\x89PNG\r\n\x1a\n" + bytes(65 << 20))
 
     assert too_large.status_code == 400
     assert server.studio.answers._memory.used == 0

@@ -22,17 +22,16 @@ from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 from studio.datasets.media.image_facts import NUMPY, ImageFacts
 from studio.datasets.media.numpy_image import (
     BLOCK_VALUES,
-    MAGIC,
     ImageError,
     Scaling,
     convert,
     read_array,
     read_array_header,
 )
-from studio.datasets.uploads.file_kinds import HEAD_BYTES, kind_of_bytes
+from studio.datasets.uploads.file_kinds import HEAD_BYTES, file_kind, is_kind, kind_of_bytes
 from studio.files import read_head
 
-__all__ = ["ImageError", "decode_image", "inspect_image", "open_image", "read_facts", "sniff_type"]
+__all__ = ["ImageError", "decode_image", "inspect_image", "open_image", "read_facts"]
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 _AN_IMAGE = f"a {', '.join(FORMATS)} or NumPy image"
@@ -73,7 +72,7 @@ def open_image(path: Path, channels: int = 3) -> NDArray[np.uint8]:
 
 def decode_image(data: bytes, channels: int = 3) -> NDArray[np.uint8]:
     """Like `open_image`, from bytes in memory."""
-    if data.startswith(MAGIC):
+    if is_kind(data[:HEAD_BYTES], "numpy"):
         return _as_channels(read_array(io.BytesIO(data))[0], channels)
     with _open(io.BytesIO(data)) as image, _reading():
         return _pixels(image, channels)
@@ -112,23 +111,8 @@ def inspect_image(path: Path, preview: Path | None = None, *, with_thumbnail: bo
     return facts
 
 
-def sniff_type(head: bytes) -> str | None:
-    """The MIME type of image bytes that browsers draw, by content; None for anything else."""
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[:6] in (b"GIF87a", b"GIF89a"):
-        return "image/gif"
-    if head[:2] == b"BM":
-        return "image/bmp"
-    return None
-
-
 def _is_numpy(path: Path) -> bool:
-    return path.suffix.lower() == ".npy" and read_head(path, len(MAGIC)) == MAGIC
+    return path.suffix.lower() == ".npy" and is_kind(read_head(path), "numpy")
 
 
 def _array_facts(file: BinaryIO) -> ImageFacts:
@@ -232,9 +216,13 @@ def _too_large(size: str, found: str = "") -> ImageError:
 def _kind_of(source: Path | BinaryIO) -> str:
     """What a file that is no image is, as far as its first bytes tell."""
     if isinstance(source, Path):
-        return kind_of_bytes(read_head(source))
-    source.seek(0)
-    return kind_of_bytes(source.read(HEAD_BYTES))
+        head = read_head(source)
+    else:
+        source.seek(0)
+        head = source.read(HEAD_BYTES)
+    words, known = kind_of_bytes(head), file_kind(head)
+    is_begun = known is not None and known.group == "image" and known.words == words
+    return f"{words} whose header cannot be read" if is_begun else words
 
 
 @contextmanager

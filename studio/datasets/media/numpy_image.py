@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 
 from studio.errors import StudioError
 
-MAGIC = b"\x93NUMPY"
 MAX_CHANNELS = 64
 MAX_VALUES = 400_000_000
 BLOCK_VALUES = 1 << 20

@@ -11,7 +11,7 @@ from studio.datasets.tables.csv_table import read_csv_table
 from studio.datasets.tables.json_lines_table import read_json_lines_table
 from studio.datasets.tables.parquet_table import read_parquet_table
 from studio.datasets.tables.parsed_table import RawTable
-from studio.datasets.uploads.file_kinds import kind_of_bytes
+from studio.datasets.uploads.file_kinds import is_kind, is_web_page, kind_of_bytes
 from studio.errors import DatasetError
 from studio.files import read_head
 
@@ -36,7 +36,7 @@ def read_table(path: Path, name: str) -> RawTable:
             expected="a header and at least 1 row",
         )
     head = read_head(path)
-    if (head.lstrip()[:1] == b"<" and b"<html" in head.lower()) or head.lstrip()[:9].lower() == b"<!doctype":
+    if is_web_page(head):
         raise DatasetError(
             f"{name} is a web page, not a table.",
             hint="Download the file itself.",
@@ -44,7 +44,7 @@ def read_table(path: Path, name: str) -> RawTable:
             found="a web page",
             expected=_A_TABLE,
         )
-    if head[:4] == b"PAR1":
+    if is_kind(head, "parquet"):
         return read_parquet_table(path, name)
     if path.suffix.lower() in (".parquet", ".pq"):
         raise DatasetError(
@@ -54,7 +54,7 @@ def read_table(path: Path, name: str) -> RawTable:
             found=kind_of_bytes(head),
             expected="a parquet file",
         )
-    if head[:2] == b"PK":
+    if is_kind(head, "zip"):
         raise DatasetError(
             f"{name} is an Excel or zip file.",
             hint="Save the sheet as CSV.",

@@ -15,13 +15,6 @@ MAX_ENTRIES = 1_000_000
 MAX_EXPANSION = 200
 FREE_EXPANSION_BYTES = 1 << 20
 _JUNK_PARTS = frozenset({"__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".git", ".ipynb_checkpoints"})
-_FOREIGN = {
-    b"\x1f\x8b": "gzip",
-    b"BZh": "bzip2",
-    b"\xfd7zXZ": "xz",
-    b"Rar!": "rar",
-    b"7z\xbc\xaf": "7z",
-}
 _METHODS = {zipfile.ZIP_STORED: "stored", zipfile.ZIP_DEFLATED: "deflated"}
 _OTHER_METHODS = {9: "deflate64", 12: "bzip2", 14: "lzma", 93: "zstandard", 95: "xz", 98: "ppmd"}
 _PACKING = "entries that are stored or deflated"
@@ -31,13 +24,6 @@ _UTF8_NAMES = 0x800
 def is_junk(path: PurePosixPath | Path) -> bool:
     """Whether a file is left behind by an operating system or a tool."""
     return any(part in _JUNK_PARTS or part.startswith("._") for part in path.parts)
-
-
-def foreign_archive(head: bytes) -> str | None:
-    """The name of an archive format that is not read, by its first bytes."""
-    if head[257:262] == b"ustar":
-        return "tar"
-    return next((name for magic, name in _FOREIGN.items() if head.startswith(magic)), None)
 
 
 def extract_zip(archive: Path, target: Path, *, free_bytes: int | None = None) -> int:

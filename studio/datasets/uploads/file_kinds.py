@@ -1,39 +1,105 @@
-"""What a file is that cannot be read as what it was taken for, as far as its first bytes tell."""
+"""Kinds of files by their first bytes: the one table of magic bytes, asked by everything that opens an unknown file."""
 
-from studio.datasets.uploads.archive import foreign_archive
+from dataclasses import dataclass
+from typing import Literal
 
 HEAD_BYTES = 512
+Group = Literal["image", "table", "archive", "document", "data", "code"]
 _WEB_PAGE_WORDS = (b"<html", b"<!doctype html")
-_MAGIC = (
-    (b"PK\x03\x04", "a zip or Office file"),
-    (b"PAR1", "a parquet file"),
-    (b"%PDF", "a PDF file"),
-    (b"%!PS", "a PostScript file"),
-    (b"8BPS", "a Photoshop file"),
-    (b"SIMPLE  =", "a FITS file"),
-    (b"icns", "an ICNS file"),
-    (b"\x93NUMPY", "a NumPy array"),
+
+
+@dataclass(frozen=True)
+class FileKind:
+    """A kind of file, and the bytes that tell it."""
+
+    id: str
+    words: str
+    """What such a file is, with its article."""
+    group: Group
+    starts: tuple[bytes, ...]
+    """Any of them, at `offset`."""
+    offset: int = 0
+    then: tuple[int, bytes] = (0, b"")
+    """Further bytes, and where they stand."""
+    mime: str = ""
+    """Of images that browsers draw themselves."""
+    ending: str = ""
+    """Of images that are read: the ending that a file of this kind gets."""
+
+    def begins(self, head: bytes) -> bool:
+        """Whether a file that begins so is of this kind."""
+        at, more = self.then
+        return head.startswith(self.starts, self.offset) and head.startswith(more, at)
+
+
+KINDS: tuple[FileKind, ...] = (
+    FileKind("jpeg", "a JPEG image", "image", (b"\xff\xd8\xff",), mime="image/jpeg", ending="jpg"),
+    FileKind("png", "a PNG image", "image", (b"\x89PNG\r\n\x1a\n",), mime="image/png", ending="png"),
+    FileKind("webp", "a WebP image", "image", (b"RIFF",), then=(8, b"WEBP"), mime="image/webp", ending="webp"),
+    FileKind("gif", "a GIF image", "image", (b"GIF87a", b"GIF89a"), mime="image/gif", ending="gif"),
+    FileKind("bmp", "a BMP image", "image", (b"BM",), mime="image/bmp", ending="bmp"),
+    FileKind("tiff", "a TIFF image", "image", (b"II*\x00", b"MM\x00*"), ending="tiff"),
+    FileKind("parquet", "a parquet file", "table", (b"PAR1",)),
+    FileKind("zip", "a zip or Office file", "archive", (b"PK\x03\x04", b"PK\x05\x06")),
+    FileKind("gzip", "a gzip file", "archive", (b"\x1f\x8b",)),
+    FileKind("bzip2", "a bzip2 file", "archive", (b"BZh",)),
+    FileKind("xz", "an xz file", "archive", (b"\xfd7zXZ",)),
+    FileKind("rar", "a RAR archive", "archive", (b"Rar!",)),
+    FileKind("7z", "a 7-Zip archive", "archive", (b"7z\xbc\xaf",)),
+    FileKind("tar", "a tar archive", "archive", (b"ustar",), offset=257),
+    FileKind("pdf", "a PDF file", "document", (b"%PDF",)),
+    FileKind("postscript", "a PostScript file", "document", (b"%!PS",)),
+    FileKind("photoshop", "a Photoshop file", "document", (b"8BPS",)),
+    FileKind("icns", "an ICNS file", "document", (b"icns",)),
+    FileKind("fits", "a FITS file", "data", (b"SIMPLE  =",)),
+    FileKind("dicom", "a DICOM file", "data", (b"DICM",), offset=128),
+    FileKind("numpy", "a NumPy array", "data", (b"\x93NUMPY",), ending="npy"),
+    FileKind("hdf5", "an HDF5 file", "data", (b"\x89HDF",)),
+    FileKind("pickle", "a pickle", "code", (b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")),
 )
+
+
+def file_kind(head: bytes) -> FileKind | None:
+    """The known kind of a file by its first bytes, or None. Text has none: see `kind_of_bytes`."""
+    return next((kind for kind in KINDS if kind.begins(head)), None)
+
+
+def is_kind(head: bytes, *ids: str) -> bool:
+    """Whether a file that begins so is of one of these kinds."""
+    found = file_kind(head)
+    return found is not None and found.id in ids
+
+
+def drawn_type(head: bytes) -> str | None:
+    """The MIME type of an image that browsers draw themselves; None for anything else."""
+    found = file_kind(head)
+    return found.mime or None if found else None
+
+
+def foreign_archive(head: bytes) -> FileKind | None:
+    """The kind of archive, where it is one that is not read."""
+    found = file_kind(head)
+    return found if found is not None and found.group == "archive" and found.id != "zip" else None
+
+
+def is_web_page(head: bytes) -> bool:
+    """Whether this is HTML."""
+    lower = head.lstrip().lower()
+    return lower.startswith(b"<") and any(word in lower for word in _WEB_PAGE_WORDS)
 
 
 def kind_of_bytes(head: bytes) -> str:
     """The kind of file that begins so, in words; the first bytes themselves where they are of no known kind."""
-    start = head.lstrip()
     if not head:
         return "0 bytes"
-    if start[:1] == b"<":
-        lower = start.lower()
-        if any(word in lower for word in _WEB_PAGE_WORDS):
-            return "a web page"
-        return "an SVG image" if b"<svg" in lower else "XML"
-    other = foreign_archive(head)
-    if other is not None:
-        return f"a {other} file"
-    known = next((kind for magic, kind in _MAGIC if head.startswith(magic)), None)
-    if known is not None:
-        return known
-    if head[128:132] == b"DICM":
-        return "a DICOM file"
+    if is_web_page(head):
+        return "a web page"
+    if head.lstrip().startswith(b"<"):
+        return "an SVG image" if b"<svg" in head.lower() else "XML"
+    known = file_kind(head)
+    # Two letters that begin a BMP begin words, too.
+    if known is not None and not (known.group == "image" and _is_text(head)):
+        return known.words
     if head[4:8] == b"ftyp":
         return f"a file of the kind {head[8:12].decode('ascii', 'replace').strip().upper()}"
     return f"text that begins with {head[:20].decode('ascii')!r}" if _is_text(head) else f"bytes {head[:8].hex(' ')}"

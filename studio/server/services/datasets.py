@@ -11,7 +11,7 @@ from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
-from studio.datasets.media.media import sniff_type
+from studio.datasets.uploads.file_kinds import drawn_type
 from studio.errors import ConflictError, PathError
 from studio.files import read_head, resolve_file
 from studio.runs.spec import WorkerKind
@@ -144,7 +144,7 @@ class Datasets:
         dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
         file = resolve_file(dataset.media, path)
         preview = dataset.preview(path)
-        is_wanted = thumbnail or sniff_type(read_head(file)) is None
+        is_wanted = thumbnail or drawn_type(read_head(file)) is None
         return preview if is_wanted and preview.is_file() else file
 
     def used_by(self, id_or_name: str) -> list[UsedBy]:

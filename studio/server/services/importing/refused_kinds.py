@@ -2,24 +2,15 @@
 
 from pathlib import Path
 
-from studio.datasets.uploads.file_kinds import kind_of_bytes
+from studio.datasets.uploads.file_kinds import HEAD_BYTES, file_kind, foreign_archive, kind_of_bytes
 from studio.errors import ArchiveError
+from studio.files import read_head
 from studio.importing.format_choice import single_file_endings
 from studio.importing.unpacking import PACKED_TABLES
 
 ENDINGS = (".zip", ".csv", ".tsv", ".parquet", ".pq", ".jsonl", *PACKED_TABLES)
 READ_KINDS = "a zip archive or a table"
-_REFUSED_STARTS: tuple[tuple[bytes, str], ...] = (
-    (b"\x80\x02", "a pickle"),
-    (b"\x80\x03", "a pickle"),
-    (b"\x80\x04", "a pickle"),
-    (b"\x80\x05", "a pickle"),
-    (b"\x93NUMPY", "a NumPy file"),
-    (b"\x89HDF", "an HDF5 file"),
-    (b"\x1f\x8b", "a gzip file"),
-    (b"7z\xbc\xaf", "a 7-Zip archive"),
-    (b"Rar!", "a RAR archive"),
-)
+NEVER_OPENED = ("pickle", "numpy", "hdf5")
 
 
 def refuse_kind(source: Path, name: str) -> None:
@@ -28,20 +19,15 @@ def refuse_kind(source: Path, name: str) -> None:
     Raises:
         ArchiveError: naming what it is.
     """
-    with source.open("rb") as file:
-        start = file.read(512)
-    is_packed_table = name.lower().endswith(PACKED_TABLES)
-    for magic, words in _REFUSED_STARTS:
-        if start.startswith(magic) and not (is_packed_table and magic == b"\x1f\x8b"):
-            raise ArchiveError(
-                f"{name!r} is {words}; files of this kind are never opened.",
-                hint="Use a zip archive.",
-                found=words,
-                expected=READ_KINDS,
-            )
-    if start[257:262] == b"ustar":
+    start = read_head(source, HEAD_BYTES)
+    found = file_kind(start)
+    is_packed_table = found is not None and found.id == "gzip" and name.lower().endswith(PACKED_TABLES)
+    if found is not None and not is_packed_table and (found.id in NEVER_OPENED or foreign_archive(start)):
         raise ArchiveError(
-            f"{name!r} is a tar archive.", hint="Use a zip archive.", found="a tar archive", expected=READ_KINDS
+            f"{name!r} is {found.words}; files of this kind are never opened.",
+            hint="Use a zip archive.",
+            found=found.words,
+            expected=READ_KINDS,
         )
     known = (*ENDINGS, *single_file_endings())
     if not name.lower().endswith(known):

@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
+from studio.datasets.uploads.file_kinds import HEAD_BYTES, file_kind
 from studio.errors import StudioError
 from studio.files import private_folder, resolve_file, write_json
 from studio.machine import usable_cores
@@ -43,7 +44,6 @@ KEPT_ANSWERS = 2 * WAITING_QUESTIONS
 KEPT_BYTES = 1 << 30
 HasLeft = Callable[[], Awaitable[bool]]
 ASK_AGAIN = "Ask again: it is then loaded anew. The log of the worker has its last words."
-_IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF", b"BM", b"II*\x00", b"MM\x00*", b"GIF8")
 
 
 class AnswerError(StudioError):
@@ -204,8 +204,8 @@ class Answers:
             if refusal is not None:
                 raise AnswerError(refusal.message, hint="Send a JSON object of column names and values, in UTF-8.")
             name = f"{new_id('sample')}.json"
-        elif data.startswith(_IMAGE_STARTS):
-            name = f"{new_id('sample')}.{_ending(data)}"
+        elif (kind := file_kind(bytes(data[:HEAD_BYTES]))) is not None and kind.group == "image":
+            name = f"{new_id('sample')}.{kind.ending}"
         else:
             raise AnswerError(
                 "This is not an image of a kind that is read.", hint="Send a PNG, JPEG, WebP, BMP or TIFF."
@@ -272,8 +272,3 @@ class Answers:
             raise AnswerError(message or "The model could not read this sample.", hint="Try another one.")
         found: dict[str, Any] = answer
         return found
-
-
-def _ending(data: bytearray) -> str:
-    endings = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"RIFF": "webp", b"BM": "bmp", b"GIF8": "gif"}
-    return next((ending for start, ending in endings.items() if data.startswith(start)), "tiff")

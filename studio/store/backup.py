@@ -143,9 +143,9 @@ def restore(file: Path, home_path: Path) -> BackupManifest:
         BackupError: if the file is no whole backup, a hash does not fit, or the folder holds something.
         NewerDatabaseError: if a later version made it.
     """
-    require_own_place(home_path)
-    if home_path.exists() and any(home_path.iterdir()):
+    if home_path.is_dir() and any(home_path.iterdir()):
         raise BackupError(f"{home_path} is not empty.", hint="Restore into a new folder; nothing is written over.")
+    require_own_place(home_path)
     work = home_path.with_name(f".{home_path.name}.{os.getpid()}.restoring")
     shutil.rmtree(work, ignore_errors=True)
     try:

@@ -270,18 +270,20 @@ def _embedded(home: Path, lock: HomeLock) -> Iterator[_Link]:
 
     from studio.server.app import build_studio, create_app
     from studio.server.config import ServerConfig
-    from studio.server.serve import log_to_file, uvicorn_config
+    from studio.server.serve import log_to_file, uvicorn_config, why_not_started
 
     try:
         config = ServerConfig(home=home, is_embedded=True, is_warm=False)
         with log_to_file(Home(home)):
-            studio = build_studio(config, lock.token)
+            with why_not_started(home):
+                studio = build_studio(config, lock.token)
             server = uvicorn.Server(uvicorn_config(create_app(studio), graceful_seconds=DRAIN_SECONDS))
             listener = _bind(studio.home.api_socket)
             thread = threading.Thread(target=server.run, args=([listener],), name="server", daemon=True)
             thread.start()
             try:
-                _await_start(server, thread)
+                with why_not_started(home):
+                    _await_start(server, thread, studio)
                 lock.publish(socket=str(studio.home.api_socket))
                 with _client(lock.token, base_url="http://localhost", path=studio.home.api_socket) as client:
                     yield _Link(client, studio)
@@ -293,11 +295,11 @@ def _embedded(home: Path, lock: HomeLock) -> Iterator[_Link]:
         lock.release()
 
 
-def _await_start(server: Any, thread: threading.Thread) -> None:
+def _await_start(server: Any, thread: threading.Thread, studio: "Studio") -> None:
     deadline = time.monotonic() + START_SECONDS
     while not server.started:
         if not thread.is_alive() or time.monotonic() > deadline:
-            raise StudioError("The embedded server did not start.", hint="Look at logs/server.log in the home.")
+            raise studio.start_error or TimeoutError(f"the studio did not start within {START_SECONDS:.0f} seconds")
         time.sleep(0.01)
 
 

@@ -152,3 +152,19 @@ def test_f142_a_reader_that_has_read_enough_ends_a_command_quietly(tmp_path: Pat
 def test_a_value_that_is_no_plain_yaml_is_a_sentence(value: str, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"The value of training\.epochs is not YAML"):
         parse_changes([f"training.epochs={value}"])
+
+
+@pytest.mark.rows("F112")
+def test_f112_a_command_says_why_the_studio_of_a_home_does_not_start(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The database is a folder: no trace, and not only where a log lies."""
+    home = Home.create(tmp_path / "home")
+    home.database.mkdir()
+
+    code = run(["experiment", "list", "--home", str(home.path)])
+
+    told = capsys.readouterr().err
+    assert code == 1
+    assert "Traceback" not in told
+    assert "database" in told

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from studio.results.sample_view import Annotation, LabelScore, MediaRef, SampleView
+from studio.results.sample_view import LabelAnnotation, LabelScore, MediaRef, SampleView
 from studio.scoring.tables import write_samples
 from studio.server.services.viewing.samples import SampleQuery, read_samples
 
@@ -36,8 +36,8 @@ def samples(rows: int) -> pd.DataFrame:
         row=1,
         title="image_0000001.jpg",
         media=MediaRef(path="images/image_0000001.jpg", width=640, height=480),
-        truth=Annotation(labels=(LabelScore(label="class 1"),)),
-        prediction=Annotation(labels=tuple(LabelScore(label=f"class {one}", score=0.2) for one in range(5))),
+        truth=LabelAnnotation(labels=(LabelScore(label="class 1"),)),
+        prediction=LabelAnnotation(labels=tuple(LabelScore(label=f"class {one}", score=0.2) for one in range(5))),
         loss=0.5,
     ).model_dump_json()
     return pd.DataFrame(

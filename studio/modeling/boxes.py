@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Corners = NDArray[np.float64]
-Verdict = Literal["correct", "wrong", "invented"]
+Verdict = Literal["correct", "wrong_class", "false_positive"]
 
 
 def overlaps(boxes_N4: Corners, others_M4: Corners) -> Corners:
@@ -57,12 +57,12 @@ def match_boxes(
 ) -> Matching:
     """Greedy by falling score, as COCO does it: each true box is found once, by the box that overlaps it most.
 
-    A box that overlaps only true boxes of other classes is wrong; one that overlaps none is invented. What a box is
-    does not depend on boxes with lower scores, so the verdicts hold for every confidence that one may cut at.
+    A box that overlaps only true boxes of other classes has the wrong class; any other that finds none is a false
+    positive. What a box is does not depend on boxes with lower scores, so the verdicts hold for every confidence.
     """
     common = overlaps(boxes_N4, true_M4)
     same = classes_N[:, None] == true_classes_M[None, :]
-    verdicts: list[Verdict] = ["invented"] * len(boxes_N4)
+    verdicts: list[Verdict] = ["false_positive"] * len(boxes_N4)
     true_of: list[int | None] = [None] * len(boxes_N4)
     found_by: list[float | None] = [None] * len(true_M4)
     for box in np.argsort(-scores_N, kind="stable"):
@@ -71,5 +71,6 @@ def match_boxes(
             best = max(free, key=lambda m: common[box, m])
             verdicts[box], true_of[box], found_by[best] = "correct", best, float(scores_N[box])
         elif (common[box] > threshold).any():
-            verdicts[box] = "wrong" if not (same[box] & (common[box] > threshold)).any() else "invented"
+            is_second = (same[box] & (common[box] > threshold)).any()
+            verdicts[box] = "false_positive" if is_second else "wrong_class"
     return Matching(tuple(verdicts), tuple(true_of), tuple(found_by))

@@ -1,11 +1,12 @@
 """SampleView: one sample as a person looks at it, with truth and prediction. Drawn by one viewer in the browser."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from studio.results.prediction import HEIGHT, WIDTH
+from studio.results.untagged_views import tagged
 
 
 class _Payload(BaseModel):
@@ -24,6 +25,10 @@ class MediaRef(_Payload):
     height: int | None = None
 
 
+Match = Literal["correct", "wrong_class", "false_negative", "false_positive"]
+"""How a true or predicted box or span compares with the other side; `wrong_class` where the place is right."""
+
+
 class LabelScore(_Payload):
     """A class or value and, for a prediction, its probability."""
 
@@ -40,21 +45,32 @@ class Box(_Payload):
     y_max: float
     label: str
     score: float | None = None
-    match: Literal["correct", "wrong", "missed", "invented"] | None = None
+    match: Match | None = None
 
 
-class TextMark(_Payload):
-    """A stretch of a text that is marked, or weighs in. Ends count Unicode code points, as Python does."""
+class TextSpan(_Payload):
+    """A stretch of one of the sample's texts. Ends count Unicode code points, as Python does."""
 
+    block: int = 0
+    """Which of the sample's texts, from 0."""
     start: int
     end: int
     """Behind the last character."""
     label: str = ""
-    role: Literal["truth", "prediction", "importance", "inserted", "missing"] = "truth"
+    score: float | None = None
+    match: Match | None = None
+
+
+class TextMark(_Payload):
+    """A stretch of a text that weighs in or differs. Ends count Unicode code points, as Python does."""
+
+    start: int
+    end: int
+    """Behind the last character."""
+    role: Literal["importance", "inserted", "missing"]
     """`inserted` and `missing` are the differences of a generated text from its reference."""
     score: float | None = None
-    """A probability; for `importance` from -1 (speaks against the answer) to 1 (speaks for it)."""
-    match: Literal["correct", "wrong", "missed", "invented"] | None = None
+    """For `importance`, from -1 (against the prediction) to 1 (for it)."""
 
 
 class TextBlock(_Payload):
@@ -79,13 +95,59 @@ class Neighbour(_Payload):
     """Whether it has the sample's label; None where that is not known."""
 
 
-class Annotation(_Payload):
-    """What is true of a sample, or predicted for it. Only the parts its problem type has are filled."""
+class LabelAnnotation(_Payload):
+    """One or more classes; of a prediction with probabilities, the predicted ones first."""
 
+    kind: Literal["labels"] = "labels"
     labels: tuple[LabelScore, ...] = ()
-    boxes: tuple[Box, ...] = ()
-    text: str | None = None
+
+
+class ValueAnnotation(_Payload):
+    """Numbers by the name of their column."""
+
+    kind: Literal["values"] = "values"
     values: dict[str, float] = {}
+
+
+class BoxAnnotation(_Payload):
+    """Objects in an image."""
+
+    kind: Literal["boxes"] = "boxes"
+    boxes: tuple[Box, ...] = ()
+
+
+class SpanAnnotation(_Payload):
+    """Stretches of the sample's texts, such as entities, or the places of an answer."""
+
+    kind: Literal["spans"] = "spans"
+    spans: tuple[TextSpan, ...] = ()
+    answer: str | None = None
+    """Where a question is answered: the answer in words, empty if there is none. The spans are then the places of the
+    answers, the likeliest first."""
+
+
+class TextAnnotation(_Payload):
+    """A text of its own: one to write, or one that was generated."""
+
+    kind: Literal["text"] = "text"
+    text: str
+    marks: tuple[TextMark, ...] = ()
+    """Where it differs from the text on the other side."""
+
+
+class NeighbourAnnotation(_Payload):
+    """The rows most like the sample, the nearest first."""
+
+    kind: Literal["neighbours"] = "neighbours"
+    neighbours: tuple[Neighbour, ...] = ()
+
+
+Annotation = Annotated[
+    LabelAnnotation | ValueAnnotation | BoxAnnotation | SpanAnnotation | TextAnnotation | NeighbourAnnotation,
+    Field(discriminator="kind"),
+]
+"""What is true of a sample, or predicted for it. A new kind is a class here and a renderer in the page's
+`frontend/src/samples/registry.ts`."""
 
 
 class SampleView(_Payload):
@@ -102,10 +164,13 @@ class SampleView(_Payload):
     note: str = ""
     texts: tuple[TextBlock, ...] = ()
     """The texts of a sample that has no medium, in reading order."""
-    neighbours: tuple[Neighbour, ...] = ()
-    """The rows most like it, the nearest first."""
     heatmap: MediaRef | None = None
     """What in the medium speaks for the prediction: a grey image of the medium's shape, brighter for more."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_untagged(cls, data: Any) -> Any:
+        return tagged(data) if isinstance(data, dict) else data
 
 
 def image_ref(row: Mapping[str, Any], name: str, media_folder: str) -> MediaRef:

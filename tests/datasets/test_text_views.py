@@ -10,7 +10,15 @@ from studio.datasets.dataset import Dataset
 from studio.datasets.texts.text_views import MAX_CHARACTERS
 from studio.problems.registry import problem_type
 from studio.results.prediction import ROW
-from studio.results.sample_view import SampleView
+from studio.results.sample_view import (
+    LabelAnnotation,
+    LabelScore,
+    SampleView,
+    SpanAnnotation,
+    TextAnnotation,
+    TextSpan,
+    ValueAnnotation,
+)
 
 
 def imported(import_files: Any, folder: Path, kind: str, rows: list[dict[str, Any]]) -> Dataset:
@@ -33,9 +41,10 @@ def test_entities_are_marked_where_they_stand(tmp_path: Path, import_files: Any)
 
     block = view.texts[0]
     assert block.text == "👍 Anna Berg is in Köln"
-    assert [(block.text[mark.start : mark.end], mark.label, mark.role) for mark in block.marks] == [
-        ("Anna Berg", "PER", "truth"),
-        ("Köln", "LOC", "truth"),
+    assert isinstance(view.truth, SpanAnnotation)
+    assert [(block.text[one.start : one.end], one.label) for one in view.truth.spans] == [
+        ("Anna Berg", "PER"),
+        ("Köln", "LOC"),
     ]
 
 
@@ -48,12 +57,8 @@ def test_the_answer_is_marked_in_its_context(tmp_path: Path, import_files: Any) 
     first, second = views(imported(import_files, tmp_path / "s", "text_span_prediction", rows))
 
     assert [block.name for block in first.texts] == ["Question", "Context"]
-    assert [(mark.start, mark.end) for mark in first.texts[1].marks] == [(17, 20)]
-    assert first.truth is not None
-    assert first.truth.text == "Ben"
-    assert second.texts[1].marks == ()
-    assert second.truth is not None
-    assert second.truth.text == ""
+    assert first.truth == SpanAnnotation(spans=(TextSpan(block=1, start=17, end=20),), answer="Ben")
+    assert second.truth == SpanAnnotation(answer="")
 
 
 def test_several_text_columns_stand_under_their_names(tmp_path: Path, import_files: Any) -> None:
@@ -70,8 +75,7 @@ def test_several_text_columns_stand_under_their_names(tmp_path: Path, import_fil
         ("body", "body text number 1"),
     ]
     assert view.title == "title number 1"
-    assert view.truth is not None
-    assert [one.label for one in view.truth.labels] == ["b"]
+    assert view.truth == LabelAnnotation(labels=(LabelScore(label="b"),))
 
 
 def test_numbers_and_texts_to_write_are_the_truth() -> None:
@@ -84,10 +88,8 @@ def test_numbers_and_texts_to_write_are_the_truth() -> None:
         row, {"text_column": "text", "label_columns": "target"}, "."
     )
 
-    assert numbers.truth is not None
-    assert numbers.truth.values == {"one": 1.5}
-    assert written.truth is not None
-    assert written.truth.text == "another text"
+    assert numbers.truth == ValueAnnotation(values={"one": 1.5})
+    assert written.truth == TextAnnotation(text="another text")
     assert (written.row, written.title) == (3, "some text")
 
 
@@ -99,6 +101,16 @@ def test_a_text_of_10_mb_does_not_reach_the_page() -> None:
     assert len(view.texts[0].text) == MAX_CHARACTERS
     assert "20,000" in view.note
     assert len(view.model_dump_json()) < 2 * MAX_CHARACTERS
+
+
+def test_a_span_behind_what_is_shown_of_a_text_does_not_reach_the_page() -> None:
+    row = {ROW: 1, "words": ["a", "x" * MAX_CHARACTERS, "b"], "tags": ["B-A", "O", "B-B"]}
+
+    view = problem_type("text_token_classification").view_row(
+        row, {"text_column": "words", "label_columns": "tags"}, "."
+    )
+
+    assert view.truth == SpanAnnotation(spans=(TextSpan(start=0, end=1, label="A"),))
 
 
 def test_rows_of_a_label_are_found() -> None:

@@ -26,7 +26,7 @@ def test_each_true_box_is_found_once_by_the_surest() -> None:
         0.5,
     )
 
-    assert found.verdicts == ("invented", "correct", "invented", "wrong")
+    assert found.verdicts == ("false_positive", "correct", "false_positive", "wrong_class")
     assert found.found_by == (0.9, None, None)
 
 
@@ -35,7 +35,7 @@ def test_nothing_found_and_nothing_true() -> None:
     empty = np.zeros(0, dtype=np.int64)
 
     assert match_boxes(none, empty, np.zeros(0), boxes((0, 0, 1, 1)), np.array([0]), 0.5).found_by == (None,)
-    assert match_boxes(boxes((0, 0, 1, 1)), np.array([0]), np.ones(1), none, empty, 0.5).verdicts == ("invented",)
+    assert match_boxes(boxes((0, 0, 1, 1)), np.array([0]), np.ones(1), none, empty, 0.5).verdicts == ("false_positive",)
 
 
 def test_framed_boxes_are_scaled_mirrored_and_cut_to_the_image() -> None:

@@ -18,7 +18,7 @@ from PIL import Image
 from studio.datasets.dataset import Dataset
 from studio.errors import DatasetError
 from studio.files import read_json
-from studio.results.sample_view import SampleView
+from studio.results.sample_view import LabelAnnotation, SampleView
 from studio.runs.events import decode
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
@@ -114,7 +114,7 @@ def test_one_image_is_answered(trained: "Worked", shapes: Dataset, tmp_path: Pat
     found = answer(Predictor.load(trained.folder / "bundle"), folder, {"path": "answers/one.png"})
 
     view = SampleView.model_validate(found["sample"])
-    assert view.prediction is not None
+    assert isinstance(view.prediction, LabelAnnotation)
     assert sum(one.score or 0 for one in view.prediction.labels) == pytest.approx(1.0)
     assert view.truth is None
     assert view.heatmap is None

@@ -12,7 +12,7 @@ from studio.datasets.dataset import Dataset
 from studio.errors import DatasetError
 from studio.files import write_json
 from studio.results.insight import Insight, Scatter
-from studio.results.sample_view import SampleView
+from studio.results.sample_view import LabelAnnotation, SampleView
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scoring.input_checks import InputError
@@ -71,7 +71,7 @@ def test_a_typed_row_is_answered_with_what_speaks_for_it(trained: Path, tmp_path
 
     [block] = view.texts
     assert block.text == text
-    assert view.prediction is not None
+    assert isinstance(view.prediction, LabelAnnotation)
     assert sum(one.score or 0 for one in view.prediction.labels) == pytest.approx(1, abs=1e-5)
     marks = [mark for mark in block.marks if mark.role == "importance"]
     assert marks

@@ -1371,31 +1371,6 @@ export interface components {
             version: string;
         };
         /**
-         * Annotation
-         * @description What is true of a sample, or predicted for it. Only the parts its problem type has are filled.
-         */
-        Annotation: {
-            /**
-             * Boxes
-             * @default []
-             */
-            boxes: components["schemas"]["Box"][];
-            /**
-             * Labels
-             * @default []
-             */
-            labels: components["schemas"]["LabelScore"][];
-            /** Text */
-            text?: string | null;
-            /**
-             * Values
-             * @default {}
-             */
-            values: {
-                [key: string]: number;
-            };
-        };
-        /**
          * Answer
          * @description What the model says about one sample.
          */
@@ -1443,7 +1418,7 @@ export interface components {
             /** Label */
             label: string;
             /** Match */
-            match?: ("correct" | "wrong" | "missed" | "invented") | null;
+            match?: ("correct" | "wrong_class" | "false_negative" | "false_positive") | null;
             /** Score */
             score?: number | null;
             /** X Max */
@@ -1454,6 +1429,22 @@ export interface components {
             y_max: number;
             /** Y Min */
             y_min: number;
+        };
+        /**
+         * BoxAnnotation
+         * @description Objects in an image.
+         */
+        BoxAnnotation: {
+            /**
+             * Boxes
+             * @default []
+             */
+            boxes: components["schemas"]["Box"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "boxes";
         };
         /**
          * CheckpointInfo
@@ -2504,6 +2495,22 @@ export interface components {
             rows: (string | number | null)[][];
         };
         /**
+         * LabelAnnotation
+         * @description One or more classes; of a prediction with probabilities, the predicted ones first.
+         */
+        LabelAnnotation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "labels";
+            /**
+             * Labels
+             * @default []
+             */
+            labels: components["schemas"]["LabelScore"][];
+        };
+        /**
          * LabelScore
          * @description A class or value and, for a prediction, its probability.
          */
@@ -2820,6 +2827,22 @@ export interface components {
              * @default
              */
             text: string;
+        };
+        /**
+         * NeighbourAnnotation
+         * @description The rows most like the sample, the nearest first.
+         */
+        NeighbourAnnotation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "neighbours";
+            /**
+             * Neighbours
+             * @default []
+             */
+            neighbours: components["schemas"]["Neighbour"][];
         };
         /**
          * NotApplicable
@@ -3338,16 +3361,12 @@ export interface components {
             loss?: number | null;
             media?: components["schemas"]["MediaRef"] | null;
             /**
-             * Neighbours
-             * @default []
-             */
-            neighbours: components["schemas"]["Neighbour"][];
-            /**
              * Note
              * @default
              */
             note: string;
-            prediction?: components["schemas"]["Annotation"] | null;
+            /** Prediction */
+            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
             /** Row */
             row: number;
             /**
@@ -3364,7 +3383,8 @@ export interface components {
             texts: components["schemas"]["TextBlock"][];
             /** Title */
             title: string;
-            truth?: components["schemas"]["Annotation"] | null;
+            /** Truth */
+            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
         };
         /**
          * Samples
@@ -3674,6 +3694,24 @@ export interface components {
             topics: string[];
         };
         /**
+         * SpanAnnotation
+         * @description Stretches of the sample's texts, such as entities, or the places of an answer.
+         */
+        SpanAnnotation: {
+            /** Answer */
+            answer?: string | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "spans";
+            /**
+             * Spans
+             * @default []
+             */
+            spans: components["schemas"]["TextSpan"][];
+        };
+        /**
          * SpeedCandidate
          * @description One way of computing that was tried at the start.
          */
@@ -3758,6 +3796,24 @@ export interface components {
             value: boolean | number | string | (boolean | number | string | null)[] | null;
         };
         /**
+         * TextAnnotation
+         * @description A text of its own: one to write, or one that was generated.
+         */
+        TextAnnotation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "text";
+            /**
+             * Marks
+             * @default []
+             */
+            marks: components["schemas"]["TextMark"][];
+            /** Text */
+            text: string;
+        };
+        /**
          * TextBlock
          * @description A text of a sample under its name, such as Question, with what is marked in it.
          */
@@ -3797,9 +3853,31 @@ export interface components {
         };
         /**
          * TextMark
-         * @description A stretch of a text that is marked, or weighs in. Ends count Unicode code points, as Python does.
+         * @description A stretch of a text that weighs in or differs. Ends count Unicode code points, as Python does.
          */
         TextMark: {
+            /** End */
+            end: number;
+            /**
+             * Role
+             * @enum {string}
+             */
+            role: "importance" | "inserted" | "missing";
+            /** Score */
+            score?: number | null;
+            /** Start */
+            start: number;
+        };
+        /**
+         * TextSpan
+         * @description A stretch of one of the sample's texts. Ends count Unicode code points, as Python does.
+         */
+        TextSpan: {
+            /**
+             * Block
+             * @default 0
+             */
+            block: number;
             /** End */
             end: number;
             /**
@@ -3808,13 +3886,7 @@ export interface components {
              */
             label: string;
             /** Match */
-            match?: ("correct" | "wrong" | "missed" | "invented") | null;
-            /**
-             * Role
-             * @default truth
-             * @enum {string}
-             */
-            role: "truth" | "prediction" | "importance" | "inserted" | "missing";
+            match?: ("correct" | "wrong_class" | "false_negative" | "false_positive") | null;
             /** Score */
             score?: number | null;
             /** Start */
@@ -3908,6 +3980,24 @@ export interface components {
             name: string;
             /** State */
             state: string;
+        };
+        /**
+         * ValueAnnotation
+         * @description Numbers by the name of their column.
+         */
+        ValueAnnotation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "values";
+            /**
+             * Values
+             * @default {}
+             */
+            values: {
+                [key: string]: number;
+            };
         };
         /**
          * WaitingWork

@@ -101,10 +101,11 @@ export type MediaRef = Complete<Schemas["MediaRef"]>;
 export type LabelScore = Complete<Schemas["LabelScore"]>;
 export type Box = Complete<Schemas["Box"]>;
 export type TextMark = Complete<Schemas["TextMark"]>;
+export type TextSpan = Complete<Schemas["TextSpan"]>;
 export type TextBlock = Complete<Schemas["TextBlock"]>;
 export type Neighbour = Complete<Schemas["Neighbour"]>;
-export type Annotation = Complete<Schemas["Annotation"]>;
 export type SampleView = Complete<Schemas["SampleView"]>;
+export type Annotation = NonNullable<SampleView["truth"]>;
 export type SamplePage = {
   total: number;
   rows: SampleView[];

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import { datasetMedia, useDatasetProfile, useDatasetSamples } from "../api/datasets";
 import { useProblemType } from "../api/catalogue";
-import type { Dataset, DatasetProfile, DatasetTable } from "../api/types";
+import type { Dataset, DatasetProfile, DatasetTable, MediaRef } from "../api/types";
 import { AnswerLines } from "../samples/AnswerLines";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
@@ -66,34 +66,32 @@ function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetP
   const isText = rows.some(isRead);
   const shown = rows.filter((sample) => sample.media !== null || isRead(sample)).slice(0, isText ? 6 : 8);
   if (shown.length === 0) return null;
+  const source = (media: MediaRef, size: 256 | "full") => datasetMedia(dataset.id, media.path, size);
   return (
     <Section title="Samples" actions={<Link to={`/datasets/${dataset.id}/samples`}>All samples</Link>}>
       <ul className={isText ? classes.readStrip : classes.strip}>
-        {shown.map((sample) => (
-          <li key={sample.row}>
-            <Link
-              to={`/datasets/${dataset.id}/samples?sample=${sample.row}`}
-              aria-label={isRead(sample) ? undefined : sample.title || `Row ${sample.row}`}
-            >
-              {isRead(sample) ? (
-                <>
-                  <ReadingCard sample={sample} classNames={profile.labels} overlay={FULL_OVERLAY} />
-                  <div className={classes.readAnswer}>
-                    <AnswerLines sample={sample} classNames={profile.labels} overlay={FULL_OVERLAY} />
-                  </div>
-                </>
-              ) : (
-                <ImageOverlay
-                  sample={sample}
-                  source={(media, size) => datasetMedia(dataset.id, media.path, size)}
-                  classNames={profile.labels}
-                  overlay={FULL_OVERLAY}
-                  size={256}
-                />
-              )}
-            </Link>
-          </li>
-        ))}
+        {shown.map((sample) => {
+          const part = { sample, source, classNames: profile.labels, overlay: FULL_OVERLAY };
+          return (
+            <li key={sample.row}>
+              <Link
+                to={`/datasets/${dataset.id}/samples?sample=${sample.row}`}
+                aria-label={isRead(sample) ? undefined : sample.title || `Row ${sample.row}`}
+              >
+                {isRead(sample) ? (
+                  <>
+                    <ReadingCard {...part} />
+                    <div className={classes.readAnswer}>
+                      <AnswerLines {...part} />
+                    </div>
+                  </>
+                ) : (
+                  <ImageOverlay {...part} size={256} />
+                )}
+              </Link>
+            </li>
+          );
+        })}
       </ul>
     </Section>
   );

@@ -4,6 +4,7 @@ import { useRunSamples } from "../api/runs";
 import type { Run } from "../api/types";
 import { useInsightContext } from "../insights/context";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
+import { filterWords } from "../samples/registry";
 import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
 import { SelectInput } from "../ui/inputs";
@@ -54,6 +55,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
   const total = pages?.[0]?.total ?? 0;
   const splits = pages?.[0]?.splits ?? [];
   const known = pages?.[0]?.known ?? [];
+  const told = filterWords(samples);
   const isFiltered = Boolean(truth || prediction || correct || rows);
   const clear = () => setSearch({ truth: null, prediction: null, correct: null, rows: null });
   const options = [
@@ -86,7 +88,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
         />
         {options.length > 1 && known.includes("truth") && (
           <SelectInput
-            label="Truth"
+            label={told.truth}
             w={160}
             searchable
             data={options}
@@ -96,7 +98,7 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
         )}
         {options.length > 1 && known.includes("prediction") && (
           <SelectInput
-            label="Prediction"
+            label={told.prediction}
             w={160}
             searchable
             data={options}
@@ -106,12 +108,12 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
         )}
         {known.includes("correct") && (
           <SelectInput
-            label="Outcome"
+            label={told.outcome}
             w={130}
             data={[
               { value: ANY, label: "Any" },
-              { value: "true", label: "Right" },
-              { value: "false", label: "Wrong" },
+              { value: "true", label: told.right },
+              { value: "false", label: told.wrong },
             ]}
             value={correct || ANY}
             onChange={(value) => setCorrect(value === ANY ? "" : (value ?? ""))}

@@ -5,6 +5,7 @@ import { ApiError } from "../api/client";
 import type { MediaRef, SampleView } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
+import { rendererOf } from "../samples/registry";
 import { TextBlocks } from "../samples/TextBlocks";
 import { isRead } from "../samples/texts";
 import { FindingList } from "../ui/FindingList";
@@ -48,7 +49,7 @@ export function TryRows() {
             <Pictures
               id={preview.data.id}
               title="Training"
-              hint="Each row twice: every epoch draws anew."
+              hint="Two random augmentations per row."
               samples={preview.data.train}
             />
             <Pictures
@@ -83,7 +84,7 @@ type PicturesProps = { id: string; title: string; hint: string; samples: readonl
 
 function Pictures({ id, title, hint, samples: given }: PicturesProps) {
   const samples = distinct(given);
-  const classNames = [...new Set(samples.flatMap((one) => one.truth?.boxes.map((box) => box.label) ?? []))].sort();
+  const classNames = [...new Set(samples.flatMap((one) => rendererOf(one).classNames?.(one) ?? []))].sort();
   const source = (media: MediaRef) => previewMedia(id, media.path);
   return (
     <section>

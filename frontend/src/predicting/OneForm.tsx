@@ -3,10 +3,9 @@ import { useProblemType } from "../api/catalogue";
 import { answerMedia, useAnswer } from "../api/runs";
 import { useDatasetProfile } from "../api/datasets";
 import type { Experiment, Run } from "../api/types";
-import { HeatControl } from "../samples/HeatControl";
 import { ImageOverlay } from "../samples/ImageOverlay";
-import { FULL_OVERLAY, hasBoxes, type Overlay } from "../samples/overlay";
-import { OverlayControls } from "../samples/OverlayControls";
+import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
+import { SampleControls } from "../samples/SampleControls";
 import { SampleFacts } from "../samples/SampleFacts";
 import { FileDrop } from "../ui/FileDrop";
 import { formatDuration } from "../ui/format";
@@ -56,15 +55,14 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
                 classNames={classNames}
                 overlay={overlay}
                 size="full"
-                withBoxLabels
+                withLabels
                 heatUrl={sample.heatmap ? answerMedia(run.id, sample.heatmap.path) : null}
               />
             ) : null}
           </div>
           <div className={classes.answerSide}>
-            {hasBoxes(sample) && <OverlayControls overlay={overlay} onOverlay={setOverlay} hasPrediction />}
-            {sample.heatmap && <HeatControl overlay={overlay} onOverlay={setOverlay} />}
-            <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
+            <SampleControls samples={[sample]} overlay={overlay} onOverlay={setOverlay} />
+            <SampleFacts sample={sample} source={source} classNames={classNames} overlay={overlay} isNumbered={false} />
             <p className="tiny muted number">Answered in {formatDuration(answer.data?.seconds)}</p>
           </div>
         </section>

@@ -15,20 +15,22 @@ type HeatControlProps = {
   isText?: boolean;
 };
 
-/** Shows which parts of an input speak for the answer, and how strongly they are drawn. */
+/** Shows which parts of an input weigh for the prediction, and how strongly they are drawn. */
 export function HeatControl({ overlay, onOverlay, state = null, isText = false }: HeatControlProps) {
   const isShown = overlay.heat > 0;
   return (
     <div className={classes.controls}>
       <Switch
         withThumbIndicator={false}
-        label="What speaks for the answer"
+        label="Explanation"
         checked={isShown}
         onChange={(event) => onOverlay({ ...overlay, heat: event.currentTarget.checked ? STRENGTH : 0 })}
       />
       {isShown && state && (
         <p className="small muted" role="status">
-          {state === "asking" ? "Asking the model. The first time it is loaded." : "The model could not tell."}
+          {state === "asking"
+            ? "Computing. The first time, the model is loaded."
+            : "The explanation could not be computed."}
         </p>
       )}
       {isShown && (
@@ -44,10 +46,10 @@ export function HeatControl({ overlay, onOverlay, state = null, isText = false }
       {isShown && isText && (
         <p className={texts.weightLegend}>
           <span className={texts.piece} data-weight="for">
-            speaks for
+            for the prediction
           </span>
           <span className={texts.piece} data-weight="against">
-            speaks against
+            against the prediction
           </span>
         </p>
       )}

@@ -1,8 +1,8 @@
 import { useState } from "react";
-import type { Box, SampleView } from "../api/types";
-import { formatPercent } from "../ui/format";
+import type { SampleView } from "../api/types";
 import { useSize } from "../ui/size";
-import { classColour, type MediaSource, type Overlay, predictedBoxes } from "./overlay";
+import type { MediaSource, Overlay } from "./overlay";
+import { rendererOf } from "./registry";
 import classes from "./samples.module.css";
 
 type ImageOverlayProps = {
@@ -11,19 +11,19 @@ type ImageOverlayProps = {
   classNames: readonly string[];
   overlay: Overlay;
   size: 256 | "full";
-  withBoxLabels?: boolean;
+  withLabels?: boolean;
   /** Where the map of what speaks for the answer is, if not with the sample. */
   heatUrl?: string | null;
 };
 
-/** An image with its boxes as SVG: truth solid, prediction dashed, a dark edge so that both stand out on any picture. */
+/** An image with what its kind of annotation draws over it. */
 export function ImageOverlay({
   sample,
   source,
   classNames,
   overlay,
   size,
-  withBoxLabels = false,
+  withLabels = false,
   heatUrl = null,
 }: ImageOverlayProps) {
   const [frame, { width: shown }] = useSize<HTMLDivElement>();
@@ -33,8 +33,7 @@ export function ImageOverlay({
   if (media === null || media.kind !== "image") return null;
   const width = media.width ?? natural?.width ?? 0;
   const height = media.height ?? natural?.height ?? 0;
-  const truth = overlay.showsTruth ? (sample.truth?.boxes ?? []) : [];
-  const predicted = overlay.showsPrediction ? predictedBoxes(sample, overlay.confidence) : [];
+  const { Shapes } = rendererOf(sample);
   const heat = heatUrl ?? (sample.heatmap ? source(sample.heatmap, "full") : null);
   const thickness = size === 256 ? 1.5 : 2;
   const unit = shown > 0 && width > 0 ? width / shown : 1;
@@ -71,77 +70,18 @@ export function ImageOverlay({
           draggable={false}
         />
       )}
-      {width > 0 && truth.length + predicted.length > 0 && (
+      {width > 0 && Shapes && (
         <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" preserveAspectRatio="none">
-          {truth.map((box, i) => (
-            <BoxShape
-              key={`t${i}`}
-              box={box}
-              colour={classColour(box.label, classNames)}
-              unit={unit}
-              thickness={thickness}
-              withLabel={withBoxLabels && overlay.showsLabels && (predicted.length === 0 || !overlay.showsPrediction)}
-            />
-          ))}
-          {predicted.map((box, i) => (
-            <BoxShape
-              key={`p${i}`}
-              box={box}
-              colour={classColour(box.label, classNames)}
-              unit={unit}
-              thickness={thickness}
-              isDashed
-              withLabel={withBoxLabels && overlay.showsLabels}
-            />
-          ))}
+          <Shapes
+            sample={sample}
+            classNames={classNames}
+            overlay={overlay}
+            unit={unit}
+            thickness={thickness}
+            withLabels={withLabels}
+          />
         </svg>
       )}
     </div>
-  );
-}
-
-type BoxShapeProps = {
-  box: Box;
-  colour: string;
-  unit: number;
-  thickness: number;
-  isDashed?: boolean;
-  withLabel: boolean;
-};
-
-const FONT = 12;
-
-function BoxShape({ box, colour, unit, thickness, isDashed, withLabel }: BoxShapeProps) {
-  const shape = {
-    x: box.x_min,
-    y: box.y_min,
-    width: Math.max(0, box.x_max - box.x_min),
-    height: Math.max(0, box.y_max - box.y_min),
-    fill: "none",
-    vectorEffect: "non-scaling-stroke" as const,
-  };
-  const text = box.score === null ? box.label : `${box.label} ${formatPercent(box.score)}`;
-  const labelWidth = (text.length * 7.4 + 12) * unit;
-  const labelHeight = 17 * unit;
-  const top = box.y_min >= labelHeight ? box.y_min - labelHeight : box.y_min;
-  return (
-    <g>
-      <rect {...shape} stroke="rgb(0 0 0 / 60%)" strokeWidth={thickness * 2} />
-      <rect
-        {...shape}
-        style={{ stroke: colour }}
-        strokeWidth={thickness}
-        strokeDasharray={isDashed ? "6 4" : undefined}
-      />
-      {withLabel && (
-        <g>
-          <rect x={box.x_min} y={top} width={labelWidth} height={labelHeight} fill="rgb(0 0 0 / 78%)" />
-          <rect x={box.x_min} y={top} width={3 * unit} height={labelHeight} style={{ fill: colour }} />
-          <text x={box.x_min + 6 * unit} y={top + labelHeight - 4.5 * unit} fontSize={FONT * unit} fill="#fff">
-            {text}
-          </text>
-        </g>
-      )}
-    </g>
   );
 }

@@ -1,19 +1,13 @@
 import { memo, type CSSProperties } from "react";
-import type { TextBlock, TextMark } from "../api/types";
 import { formatCount, formatPercent } from "../ui/format";
+import { MATCH_WORDS } from "./match";
 import { classColour, type Overlay } from "./overlay";
 import { type Gap, type Piece, piecesOf, type Span } from "./text-pieces";
+import type { Mark, MarkedBlock } from "./texts";
 import classes from "./texts.module.css";
 
-export const MATCH_WORDS = {
-  correct: "✓ found",
-  wrong: "✕ wrong",
-  missed: "✕ missed",
-  invented: "✕ not there",
-} as const;
-
 type MarkedTextProps = {
-  block: TextBlock;
+  block: MarkedBlock;
   classNames: readonly string[];
   overlay: Overlay;
   /** Characters after which a long text is folded. */
@@ -85,7 +79,7 @@ function PieceMark({ piece, classNames, overlay, isCompared }: PieceMarkProps) {
 
 /** What a span is, as a tag behind it: its label, who says so, how sure, and whether that is right. */
 function Tag({ span, classNames }: { span: Span; classNames: readonly string[] }) {
-  const mark = (span.prediction ?? span.truth) as TextMark;
+  const mark = (span.prediction ?? span.truth) as Mark;
   const colour = toneOf(mark.label, classNames);
   const who = span.truth && span.prediction ? "both" : span.truth ? "truth" : "prediction";
   const score = span.prediction?.score ?? null;

@@ -7,20 +7,14 @@ import classes from "./samples.module.css";
 type OverlayControlsProps = {
   overlay: Overlay;
   onOverlay: (overlay: Overlay) => void;
+  hasTruth: boolean;
   hasPrediction: boolean;
-  hasTruth?: boolean;
   /** Whether what is drawn can be limited by its confidence. */
-  hasConfidence?: boolean;
+  hasConfidence: boolean;
 };
 
 /** What is drawn: truth, prediction, and from which confidence on. */
-export function OverlayControls({
-  overlay,
-  onOverlay,
-  hasPrediction,
-  hasTruth = true,
-  hasConfidence = true,
-}: OverlayControlsProps) {
+export function OverlayControls({ overlay, onOverlay, hasTruth, hasPrediction, hasConfidence }: OverlayControlsProps) {
   return (
     <div className={classes.controls}>
       {hasTruth && (

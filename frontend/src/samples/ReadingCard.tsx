@@ -1,9 +1,8 @@
 import type { SampleView } from "../api/types";
 import { MarkedText } from "./MarkedText";
-import { neighboursOf, NeighbourMarks } from "./Neighbours";
 import type { Overlay } from "./overlay";
 import { CutNote } from "./TextBlocks";
-import { textsOf } from "./texts";
+import { textsOf } from "./registry";
 import classes from "./texts.module.css";
 
 const EXCERPT = 260;
@@ -13,7 +12,6 @@ type ReadingCardProps = { sample: SampleView; classNames: readonly string[]; ove
 /** The beginning of each text of a sample, with its marks: the upper part of a card. */
 export function ReadingCard({ sample, classNames, overlay }: ReadingCardProps) {
   const texts = textsOf(sample);
-  const neighbours = neighboursOf(sample);
   return (
     <div className={classes.cardText}>
       {texts.map((block, i) => (
@@ -33,7 +31,6 @@ export function ReadingCard({ sample, classNames, overlay }: ReadingCardProps) {
           </p>
         </div>
       ))}
-      {neighbours.length > 0 && <NeighbourMarks neighbours={neighbours} />}
     </div>
   );
 }

@@ -29,7 +29,7 @@ export const SampleCard = memo(function SampleCard({ sample, source, classNames,
         )}
         {isText && <ReadingCard sample={sample} classNames={classNames} overlay={overlay} />}
         <div className={classes.caption}>
-          <AnswerLines sample={sample} classNames={classNames} overlay={overlay} />
+          <AnswerLines sample={sample} source={source} classNames={classNames} overlay={overlay} />
           <div className={classes.footLine}>
             <span className="clip">{(!isText && sample.title) || `Row ${sample.row}`}</span>
             {sample.loss !== null && (

@@ -6,12 +6,11 @@ import { useShortcuts } from "../ui/keys";
 import { ChevronLeftIcon, ChevronRightIcon, CloseIcon, MinusIcon, PlusIcon } from "../ui/icons";
 import { HeatControl } from "./HeatControl";
 import { ImageOverlay } from "./ImageOverlay";
-import { hasBoxes, type MediaSource, type Overlay } from "./overlay";
-import { Neighbours, neighboursOf } from "./Neighbours";
-import { OverlayControls } from "./OverlayControls";
+import type { MediaSource, Overlay } from "./overlay";
+import { KindControls } from "./SampleControls";
 import { SampleFacts } from "./SampleFacts";
 import { TextBlocks } from "./TextBlocks";
-import { hasImportance, hasSpans, isRead } from "./texts";
+import { hasImportance, isRead } from "./texts";
 import texts from "./texts.module.css";
 import classes from "./samples.module.css";
 
@@ -103,7 +102,7 @@ export function SampleViewer({
                 classNames={classNames}
                 overlay={overlay}
                 size="full"
-                withBoxLabels
+                withLabels
                 heatUrl={heatUrl}
               />
             ) : (
@@ -158,14 +157,7 @@ export function SampleViewer({
             </ActionIcon>
           </div>
           <h2 className={classes.viewerTitle}>{(!isText && sample.title) || `Row ${sample.row}`}</h2>
-          {(hasBoxes(sample) || hasSpans(sample)) && (
-            <OverlayControls
-              overlay={overlay}
-              onOverlay={onOverlay}
-              hasPrediction={sample.prediction !== null}
-              hasConfidence={hasBoxes(sample)}
-            />
-          )}
+          <KindControls samples={[sample]} overlay={overlay} onOverlay={onOverlay} />
           {(sample.heatmap || hasImportance(sample) || explainer) && (
             <HeatControl
               isText={isText}
@@ -174,10 +166,7 @@ export function SampleViewer({
               state={explanation.isFetching ? "asking" : explanation.error ? "failed" : null}
             />
           )}
-          <SampleFacts sample={sample} classNames={classNames} overlay={overlay} />
-          {neighboursOf(sample).length > 0 && (
-            <Neighbours neighbours={neighboursOf(sample)} source={source} classNames={classNames} />
-          )}
+          <SampleFacts sample={sample} source={source} classNames={classNames} overlay={overlay} />
         </div>
       </div>
     </Modal>

@@ -1,10 +1,11 @@
 import { useState } from "react";
-import type { SampleView, TextBlock } from "../api/types";
+import type { SampleView } from "../api/types";
 import { formatCount } from "../ui/format";
 import { MarkedText } from "./MarkedText";
 import type { Overlay } from "./overlay";
+import { textsOf } from "./registry";
 import { isFolded, piecesOf } from "./text-pieces";
-import { hasDifferences, textsOf } from "./texts";
+import type { MarkedBlock } from "./texts";
 import classes from "./texts.module.css";
 
 const FOLD_AT = 1600;
@@ -20,12 +21,12 @@ export function TextBlocks({ sample, classNames, overlay }: TextBlocksProps) {
       {texts.map((block, i) => (
         <Block key={i} block={block} classNames={classNames} overlay={overlay} />
       ))}
-      {hasDifferences(sample) && <DifferenceLegend />}
+      {texts.some(hasDifferences) && <DifferenceLegend />}
     </div>
   );
 }
 
-type BlockProps = { block: TextBlock; classNames: readonly string[]; overlay: Overlay };
+type BlockProps = { block: MarkedBlock; classNames: readonly string[]; overlay: Overlay };
 
 function Block({ block, classNames, overlay }: BlockProps) {
   const [isOpen, setIsOpen] = useState(false);
@@ -64,6 +65,10 @@ export function CutNote() {
       end not seen by the model
     </span>
   );
+}
+
+function hasDifferences({ marks }: MarkedBlock): boolean {
+  return marks.some((mark) => mark.role === "inserted" || mark.role === "missing");
 }
 
 function DifferenceLegend() {

@@ -1,4 +1,4 @@
-import type { Box, MediaRef, SampleView } from "../api/types";
+import type { MediaRef } from "../api/types";
 
 /** What is drawn over a sample. */
 export type Overlay = {
@@ -32,21 +32,4 @@ function hash(text: string): number {
   let value = 7;
   for (let i = 0; i < text.length; i++) value = (value * 31 + text.charCodeAt(i)) >>> 0;
   return value;
-}
-
-/** Predicted boxes at or above the confidence. */
-export function predictedBoxes(sample: SampleView, confidence: number): Box[] {
-  return (sample.prediction?.boxes ?? []).filter((box) => box.score === null || box.score >= confidence);
-}
-
-export function hasBoxes(sample: SampleView): boolean {
-  return (sample.truth?.boxes.length ?? 0) > 0 || (sample.prediction?.boxes.length ?? 0) > 0;
-}
-
-/** Whether the best predicted label is among the true ones; null where there is no such comparison. */
-export function isCorrect(sample: SampleView): boolean | null {
-  const predicted = sample.prediction?.labels[0];
-  const truth = sample.truth?.labels ?? [];
-  if (predicted === undefined || truth.length === 0) return null;
-  return truth.some((one) => one.label === predicted.label);
 }

@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
-import type { TextBlock, TextMark } from "../api/types";
 import { unitOffsets } from "./code-points";
 import { isFolded, type Piece, piecesOf } from "./text-pieces";
+import type { Mark, MarkedBlock } from "./texts";
 
 const ALL = { truth: true, prediction: true, importance: true };
 
-function mark(start: number, end: number, part: Partial<TextMark> = {}): TextMark {
+function mark(start: number, end: number, part: Partial<Mark> = {}): Mark {
   return { start, end, label: "", role: "truth", score: null, match: null, ...part };
 }
 
-function block(text: string, ...marks: TextMark[]): TextBlock {
+function block(text: string, ...marks: Mark[]): MarkedBlock {
   return { name: "Text", text, marks, is_cut: false };
 }
 
@@ -73,7 +73,7 @@ describe("pieces of a text", () => {
       mark(10, 12, { role: "prediction", label: "answer 3", score: 0.1 }),
     ];
     const entities = answers.map((one) => ({ ...one, label: "LOC" }));
-    const ends = (...marks: TextMark[]) =>
+    const ends = (...marks: Mark[]) =>
       shownPieces(block("one two three", ...marks), ALL).flatMap((piece) => piece.ends.map((span) => span.end));
 
     expect(ends(...answers)).toEqual([9, 12]);

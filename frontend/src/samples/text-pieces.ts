@@ -1,13 +1,13 @@
-import type { TextBlock, TextMark } from "../api/types";
 import { unitOffsets } from "./code-points";
+import type { Mark, MarkedBlock } from "./texts";
 
 /** A stretch that is true, predicted, or both; `lane` keeps the lines of overlapping stretches apart. */
 export type Span = {
   start: number;
   end: number;
   lane: number;
-  truth: TextMark | null;
-  prediction: TextMark | null;
+  truth: Mark | null;
+  prediction: Mark | null;
 };
 
 /** A stretch of text over which nothing changes. */
@@ -30,7 +30,7 @@ const WINDOW = 160;
 const SHORT = 400;
 
 /** A text as flat pieces, whatever overlaps. With a limit, a long text keeps its beginning and what is marked later. */
-export function piecesOf(block: TextBlock, shown: Shown, limit = Infinity): (Piece | Gap)[] {
+export function piecesOf(block: MarkedBlock, shown: Shown, limit = Infinity): (Piece | Gap)[] {
   const at = unitOffsets(block.text);
   const placed = block.marks
     .map((mark) => ({ mark, start: at(mark.start), end: at(mark.end) }))
@@ -70,9 +70,9 @@ export function isFolded(pieces: readonly (Piece | Gap)[]): boolean {
   return pieces.some((piece) => "hidden" in piece);
 }
 
-type Placed = { mark: TextMark; start: number; end: number };
+type Placed = { mark: Mark; start: number; end: number };
 
-function isShown({ role }: TextMark, shown: Shown): boolean {
+function isShown({ role }: Mark, shown: Shown): boolean {
   return role === "inserted" || role === "missing" || shown[role];
 }
 

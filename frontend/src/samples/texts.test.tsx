@@ -3,8 +3,7 @@ import { render, screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import type { ReactNode } from "react";
 import { describe, expect, it } from "vitest";
-import type { SampleView, TextBlock } from "../api/types";
-import { Neighbours } from "./Neighbours";
+import type { Annotation, SampleView, TextBlock, TextSpan } from "../api/types";
 import { FULL_OVERLAY } from "./overlay";
 import { SampleCard } from "./SampleCard";
 import { SampleFacts } from "./SampleFacts";
@@ -21,7 +20,6 @@ function sampleOf(part: Partial<SampleView>): SampleView {
     scores: {},
     note: "",
     texts: [],
-    neighbours: [],
     heatmap: null,
     ...part,
   };
@@ -31,12 +29,24 @@ function blockOf(text: string, part: Partial<TextBlock> = {}): TextBlock {
   return { name: "Text", text, marks: [], is_cut: false, ...part };
 }
 
+function spansOf(...spans: Partial<TextSpan>[]): Annotation {
+  return {
+    kind: "spans",
+    answer: null,
+    spans: spans.map((one) => ({ block: 0, start: 0, end: 0, label: "", score: null, match: null, ...one })),
+  };
+}
+
 function show(children: ReactNode): HTMLElement {
   return render(<MantineProvider>{children}</MantineProvider>).container;
 }
 
 function showBlocks(...texts: TextBlock[]): HTMLElement {
-  return show(<TextBlocks sample={sampleOf({ texts })} classNames={["LOC"]} overlay={{ ...FULL_OVERLAY, heat: 1 }} />);
+  return showTexts({ texts });
+}
+
+function showTexts(part: Partial<SampleView>): HTMLElement {
+  return show(<TextBlocks sample={sampleOf(part)} classNames={["LOC"]} overlay={{ ...FULL_OVERLAY, heat: 1 }} />);
 }
 
 describe("a text", () => {
@@ -71,30 +81,36 @@ describe("a text", () => {
   });
 
   it("names a span, who says so, how sure, and whether it is right, without colour", () => {
-    showBlocks(
-      blockOf("in Rome", {
-        marks: [{ start: 3, end: 7, label: "LOC", role: "prediction", score: 0.93, match: "invented" }],
-      }),
-    );
+    showTexts({
+      texts: [blockOf("in Rome")],
+      prediction: spansOf({ start: 3, end: 7, label: "LOC", score: 0.93, match: "false_positive" }),
+    });
 
-    expect(screen.getByTitle("LOC, prediction, ✕ not there")).toHaveTextContent("LOC (prediction) 93 % ✕not there");
+    expect(screen.getByTitle("LOC, prediction, ✕ false positive")).toHaveTextContent(
+      "LOC (prediction) 93 % ✕false positive",
+    );
   });
 
   it("marks what was added and what is missing with elements of their own", () => {
-    const container = showBlocks(
-      blockOf("a cheap pub", {
-        marks: [{ start: 2, end: 7, label: "", role: "inserted", score: null, match: null }],
-      }),
-    );
+    const container = showTexts({
+      texts: [blockOf("price cheap")],
+      truth: { kind: "text", text: "a pub", marks: [] },
+      prediction: {
+        kind: "text",
+        text: "a cheap pub",
+        marks: [{ start: 2, end: 7, role: "inserted", score: null }],
+      },
+    });
 
     expect(container.querySelector("ins")).toHaveTextContent("cheap");
+    expect(screen.getByRole("region", { name: "Reference" })).toHaveTextContent("a pub");
     expect(screen.getByText("missing in the prediction")).toBeInTheDocument();
   });
 
   it("tints words for and against only while that is switched on", () => {
     const marks = [
-      { start: 0, end: 4, label: "", role: "importance" as const, score: 0.9, match: null },
-      { start: 5, end: 8, label: "", role: "importance" as const, score: -0.4, match: null },
+      { start: 0, end: 4, role: "importance" as const, score: 0.9 },
+      { start: 5, end: 8, role: "importance" as const, score: -0.4 },
     ];
     const container = showBlocks(blockOf("good bad", { marks }));
     expect(container.querySelector("[data-weight=for]")).toHaveTextContent("good");
@@ -129,21 +145,22 @@ describe("a card of a text", () => {
     card(
       sampleOf({
         texts: [blockOf("fine")],
-        truth: { labels: [], boxes: [], text: null, values: { valence: 3 } },
-        prediction: { labels: [], boxes: [], text: null, values: { valence: 3.25 } },
+        truth: { kind: "values", values: { valence: 3 } },
+        prediction: { kind: "values", values: { valence: 3.25 } },
       }),
     );
 
     expect(screen.getByText("3.250")).toBeInTheDocument();
     expect(screen.getByText("is 3.000")).toBeInTheDocument();
+    expect(screen.getByTitle("Prediction minus truth")).toHaveTextContent("+0.2500");
   });
 
   it("does not take an answer that is the word None for a missing one", () => {
     card(
       sampleOf({
         texts: [blockOf("Which?")],
-        truth: { labels: [], boxes: [], text: "None", values: {} },
-        prediction: { labels: [], boxes: [], text: "", values: {} },
+        truth: { kind: "spans", spans: [], answer: "None" },
+        prediction: { kind: "spans", spans: [], answer: "" },
       }),
     );
 
@@ -157,12 +174,10 @@ describe("facts of a text", () => {
     show(
       <SampleFacts
         sample={sampleOf({
-          texts: [
-            blockOf("👍 Rome", {
-              marks: [{ start: 2, end: 6, label: "LOC", role: "truth", score: null, match: "missed" }],
-            }),
-          ],
+          texts: [blockOf("👍 Rome")],
+          truth: spansOf({ start: 2, end: 6, label: "LOC", match: "false_negative" }),
         })}
+        source={() => ""}
         classNames={["LOC"]}
         overlay={FULL_OVERLAY}
       />,
@@ -170,26 +185,6 @@ describe("facts of a text", () => {
 
     const list = screen.getByRole("list", { name: "Truth, 1" });
     expect(within(list).getByText("Rome")).toBeInTheDocument();
-    expect(within(list).getByText("✕ missed")).toBeInTheDocument();
-  });
-});
-
-describe("neighbours", () => {
-  it("come with their similarity and whether they have the label", () => {
-    show(
-      <Neighbours
-        neighbours={[
-          { row: 3, text: "near", label: "a", similarity: 0.98765, is_match: true, media: null },
-          { row: 9, text: "far", label: "b", similarity: 0.5, is_match: false, media: null },
-        ]}
-        source={() => ""}
-        classNames={["a", "b"]}
-      />,
-    );
-
-    const [first, second] = screen.getAllByRole("listitem");
-    expect(first).toHaveTextContent("Same label");
-    expect(first).toHaveTextContent("0.988");
-    expect(second).toHaveTextContent("Other label");
+    expect(within(list).getByText("✕ false negative")).toBeInTheDocument();
   });
 });

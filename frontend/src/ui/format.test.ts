@@ -1,5 +1,13 @@
 import { describe, expect, it, test } from "vitest";
-import { formatAge, formatBytes, formatDuration, formatMetric, formatSettingNumber, plural } from "./format";
+import {
+  formatAge,
+  formatBytes,
+  formatDifference,
+  formatDuration,
+  formatMetric,
+  formatSettingNumber,
+  plural,
+} from "./format";
 
 describe("figures as people read them", () => {
   test.each([
@@ -13,6 +21,15 @@ describe("figures as people read them", () => {
     [1, "1.000"],
   ])("metric %s", (value, text) => {
     expect(formatMetric(value)).toBe(text);
+  });
+
+  test.each([
+    [0.25, "+0.2500"],
+    [-32.57, "−32.57"],
+    [0, "0"],
+    [null, "–"],
+  ])("difference %s", (value, text) => {
+    expect(formatDifference(value)).toBe(text);
   });
 
   test.each([

@@ -19,6 +19,12 @@ export function formatMetric(value: number | null | undefined): string {
   return value.toLocaleString("en", { minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
 }
 
+/** A difference with its sign: 0.25 -> "+0.2500", -3 -> "−3.000". */
+export function formatDifference(value: number | null | undefined): string {
+  if (value === null || value === undefined || Number.isNaN(value) || value === 0) return formatMetric(value);
+  return `${value > 0 ? "+" : "−"}${formatMetric(Math.abs(value))}`;
+}
+
 /** 0.0003 -> "3e-4". */
 export function formatScientific(value: number): string {
   const [mantissa = "0", exponent = "0"] = value.toExponential(3).split("e");

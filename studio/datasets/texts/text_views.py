@@ -6,7 +6,7 @@ from typing import Any
 from studio.datasets.formatting import excerpt
 from studio.datasets.texts.text_checks import as_text, columns_of
 from studio.results.prediction import ROW
-from studio.results.sample_view import Annotation, SampleView, TextBlock
+from studio.results.sample_view import Annotation, SampleView, TextAnnotation, TextBlock, TextMark, TextSpan
 
 MAX_CHARACTERS = 20_000
 """Of a text that is shown; a cell of 10 MB would stop the page."""
@@ -30,9 +30,22 @@ def text_blocks(row: Mapping[str, Any], role: Any) -> list[TextBlock]:
     return [TextBlock(name=column, text=as_text(row.get(column)) or "") for column in columns_of(role)]
 
 
+def shown_spans(spans: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
+    """The spans of a text that lie in what of it is shown."""
+    return tuple(one for one in spans if one.end <= MAX_CHARACTERS)
+
+
+def shown_text(text: str, marks: Sequence[TextMark]) -> TextAnnotation:
+    """A text to write or written, as `shown` shows a block."""
+    return TextAnnotation(text=text[:MAX_CHARACTERS], marks=_shown_marks(marks))
+
+
 def shown(block: TextBlock) -> TextBlock:
     """A block that a page can draw: at most so long, with the marks that lie in it."""
     if len(block.text) <= MAX_CHARACTERS:
         return block
-    marks = tuple(mark for mark in block.marks if mark.end <= MAX_CHARACTERS)
-    return block.model_copy(update={"text": block.text[:MAX_CHARACTERS], "marks": marks})
+    return block.model_copy(update={"text": block.text[:MAX_CHARACTERS], "marks": _shown_marks(block.marks)})
+
+
+def _shown_marks(marks: Sequence[TextMark]) -> tuple[TextMark, ...]:
+    return tuple(mark for mark in marks if mark.end <= MAX_CHARACTERS)

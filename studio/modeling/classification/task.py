@@ -21,7 +21,7 @@ from studio.modeling.encoder_recipe import Score, ShownRow, Task
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
 from studio.results.insight import Insight
-from studio.results.sample_view import Annotation, LabelScore, SampleView
+from studio.results.sample_view import LabelAnnotation, LabelScore, SampleView
 from studio.settings.schema import SettingsSchema
 
 MAX_SHOWN_LABELS = 5
@@ -161,10 +161,10 @@ class ClassificationTask(Task):
         """The chosen classes as text, in the order of the labels."""
         return ", ".join(label for label, is_chosen in zip(self.labels, chosen, strict=True) if is_chosen)
 
-    def truth_view(self, target_K: NDArray[Any]) -> Annotation:
+    def truth_view(self, target_K: NDArray[Any]) -> LabelAnnotation:
         """The true labels; those of a mixture with their shares."""
         is_mixed = not np.isin(np.round(target_K, 4), (0.0, 1.0)).all()
-        return Annotation(
+        return LabelAnnotation(
             labels=tuple(
                 LabelScore(label=label, score=float(value) if is_mixed else None)
                 for label, value in zip(self.labels, target_K, strict=True)
@@ -180,10 +180,10 @@ class ClassificationTask(Task):
         known = ~np.isnan(truth).any(axis=1)
         return truth[known].astype(np.float64), probabilities[known]
 
-    def _prediction_view(self, probabilities: NDArray[np.float64], chosen: NDArray[np.int64]) -> Annotation:
+    def _prediction_view(self, probabilities: NDArray[np.float64], chosen: NDArray[np.int64]) -> LabelAnnotation:
         """The predicted class first, then the next likely classes."""
         order = sorted(range(len(probabilities)), key=lambda i: (-int(chosen[i]), -probabilities[i]))
         count = max(MAX_SHOWN_LABELS, int(chosen.sum())) if self.space.task is not Kind.BINARY else 2
-        return Annotation(
+        return LabelAnnotation(
             labels=tuple(LabelScore(label=self.labels[i], score=float(probabilities[i])) for i in order[:count])
         )

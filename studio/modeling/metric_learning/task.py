@@ -24,7 +24,13 @@ from studio.modeling.metric_learning.softmax import SoftmaxBlock
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
 from studio.results.insight import Insight
-from studio.results.sample_view import Annotation, LabelScore, SampleView
+from studio.results.sample_view import (
+    Annotation,
+    LabelAnnotation,
+    LabelScore,
+    NeighbourAnnotation,
+    SampleView,
+)
 from studio.settings.schema import SettingsSchema
 
 EMBEDDING = "embedding"
@@ -72,7 +78,7 @@ class MetricLearningTask(Task):
     def truth_view(self, target_K: NDArray[Any]) -> Annotation | None:
         if np.isnan(target_K[0]):
             return None
-        return Annotation(labels=(LabelScore(label=self.target.labels[int(target_K[0])]),))
+        return LabelAnnotation(labels=(LabelScore(label=self.target.labels[int(target_K[0])]),))
 
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
         yield Note("info", f"Loss {self.settings.training.loss_function}; {len(self.target.labels)} labels.")
@@ -144,10 +150,9 @@ class MetricLearningTask(Task):
             found = neighbours(searched, position, inputs, SHOWN_NEIGHBOURS)
             view = SampleView(
                 row=row,
-                truth=None if label is None else Annotation(labels=(LabelScore(label=label),)),
-                prediction=Annotation(labels=(LabelScore(label=nearest),) if nearest else ()),
+                truth=None if label is None else LabelAnnotation(labels=(LabelScore(label=label),)),
+                prediction=NeighbourAnnotation(neighbours=found),
                 loss=scored.loss_of(position),
-                neighbours=found,
                 **inputs[position].view,
             )
             yield SampleRow(

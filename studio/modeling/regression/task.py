@@ -20,7 +20,7 @@ from studio.modeling.regression.losses import RegressionLoss
 from studio.modeling.regression.metrics import regression_metrics
 from studio.modeling.regression.targets import RegressionTargets
 from studio.results.insight import Insight
-from studio.results.sample_view import Annotation, SampleView
+from studio.results.sample_view import SampleView, ValueAnnotation
 from studio.settings.schema import SettingsSchema
 
 VALUES = "predictions"
@@ -47,7 +47,7 @@ class RegressionTask(Task):
         truth = self.targets.truth(table)
         return None if truth is None else self.targets.standardized(truth).astype(np.float32)
 
-    def truth_view(self, target_K: NDArray[Any]) -> Annotation:
+    def truth_view(self, target_K: NDArray[Any]) -> ValueAnnotation:
         return self.annotation(self.targets.restored(target_K.astype(np.float64)[None])[0])
 
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
@@ -125,10 +125,10 @@ class RegressionTask(Task):
             told = "" if true_values is None else self._words(true_values)
             yield SampleRow(view, truth=told, prediction=self._words(values[position]))
 
-    def annotation(self, values: NDArray[Any]) -> Annotation:
+    def annotation(self, values: NDArray[Any]) -> ValueAnnotation:
         """The values that are known, by label."""
         pairs = zip(self.targets.columns, values, strict=True)
-        return Annotation(values={name: float(value) for name, value in pairs if np.isfinite(value)})
+        return ValueAnnotation(values={name: float(value) for name, value in pairs if np.isfinite(value)})
 
     def _words(self, values: NDArray[np.float64]) -> str:
         return ", ".join(f"{value:.{DIGITS}g}" for value in values if np.isfinite(value))

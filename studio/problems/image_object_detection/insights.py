@@ -203,8 +203,8 @@ def _confusion(looked: Looked, counts: Counts, split: Split) -> Insight:
         key=f"{split}-confusion",
         group=split,
         title=Panel.CONFUSION,
-        how_to_read=f"Boxes above a confidence of {looked.threshold:g}. The last column counts objects that were "
-        "missed, the last row boxes where there is nothing.",
+        how_to_read=f"Boxes above a confidence of {looked.threshold:g}. The last column counts false "
+        "negatives, the last row false positives.",
         payload=Matrix(
             row_label="Truth",
             column_label="Prediction",

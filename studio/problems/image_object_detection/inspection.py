@@ -15,7 +15,7 @@ from studio.datasets.labels.labels import label_text
 from studio.datasets.media.image_profile import histogram, image_profile
 from studio.problems.image_object_detection.box_checks import CLASS, COORDINATES, check_table, has_boxes
 from studio.results.prediction import ROW
-from studio.results.sample_view import Annotation, Box, SampleView, image_ref
+from studio.results.sample_view import Box, BoxAnnotation, SampleView, image_ref
 from studio.settings.finding import FindingLevel
 
 SMALL_AREA = 32.0**2
@@ -59,12 +59,12 @@ def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str
     return SampleView(row=int(row[ROW]), title=name, media=image_ref(row, name, media_folder), truth=_truth(row, roles))
 
 
-def _truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> Annotation | None:
+def _truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> BoxAnnotation | None:
     columns = [str(roles[name]) for name in (CLASS, *COORDINATES) if roles.get(name)]
     if len(columns) < 5 or any(column not in row for column in columns):
         return None
     cells = [[] if row[column] is None else list(row[column]) for column in columns]
-    return Annotation(
+    return BoxAnnotation(
         boxes=tuple(
             Box(x_min=float(x0), y_min=float(y0), x_max=float(x1), y_max=float(y1), label=label_text(name))
             for name, x0, y0, x1, y1 in zip(*cells, strict=False)

@@ -41,7 +41,7 @@ from studio.problems.image_object_detection.samples import DetectionBatch, Detec
 from studio.problems.image_object_detection.truth import TrueBoxes, box_columns, class_names, truth_of
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
-from studio.results.sample_view import Annotation, Box, SampleView
+from studio.results.sample_view import Box, BoxAnnotation, SampleView
 from studio.settings.schema import SettingsSchema
 
 LOWEST_SHOWN = 0.05
@@ -241,7 +241,7 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         for position, row in enumerate(batch.rows):
             corners, classes = batch.corners[position].numpy(), batch.classes[position].numpy()
             boxes = tuple(self._box(corner, int(k)) for corner, k in zip(corners, classes, strict=True))
-            view = SampleView(row=rows[row], title=str(names.iloc[row]), truth=Annotation(boxes=boxes))
+            view = SampleView(row=rows[row], title=str(names.iloc[row]), truth=BoxAnnotation(boxes=boxes))
             yield BatchPicture(batch.images[position].permute(1, 2, 0).numpy(), view)
 
     def confidence_start(self) -> float | None:
@@ -282,24 +282,25 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
         return {name: values[is_shown] for name, values in raw.items()}
 
     def _is_right(self, raw: Raw, matching: Matching) -> bool:
-        """Every object found, nothing wrong or invented, at the probability threshold."""
+        """No false negative and no false positive at the probability threshold."""
         sure = raw["scores"] > self._threshold
         all_correct = all(one == "correct" for one, keep in zip(matching.verdicts, sure, strict=True) if keep)
         return all_correct and all(score is not None and score > self._threshold for score in matching.found_by)
 
-    def _truth_view(self, true: TrueBoxes, matching: Matching) -> Annotation:
+    def _truth_view(self, true: TrueBoxes, matching: Matching) -> BoxAnnotation:
         boxes = []
         for corner, k, score in zip(true.corners, true.classes, matching.found_by, strict=True):
             is_found = score is not None and score > self._threshold
-            boxes.append(self._box(corner, int(k)).model_copy(update={"match": "correct" if is_found else "missed"}))
-        return Annotation(boxes=tuple(boxes))
+            match = "correct" if is_found else "false_negative"
+            boxes.append(self._box(corner, int(k)).model_copy(update={"match": match}))
+        return BoxAnnotation(boxes=tuple(boxes))
 
-    def _prediction_view(self, raw: Raw, matching: Matching | None) -> Annotation:
+    def _prediction_view(self, raw: Raw, matching: Matching | None) -> BoxAnnotation:
         boxes = []
         for index, (corner, k, score) in enumerate(zip(raw["boxes"], raw["classes"], raw["scores"], strict=True)):
             more = {"score": float(score), "match": matching.verdicts[index] if matching else None}
             boxes.append(self._box(corner, int(k)).model_copy(update=more))
-        return Annotation(boxes=tuple(boxes))
+        return BoxAnnotation(boxes=tuple(boxes))
 
     def _box(self, corner: NDArray[np.floating], k: int) -> Box:
         x_min, y_min, x_max, y_max = (float(one) for one in corner)

@@ -16,7 +16,7 @@ from studio.datasets.texts.text_checks import columns_of
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.classification import CLASSIFICATION_METRICS, Panel
-from studio.results.sample_view import Annotation, LabelScore
+from studio.results.sample_view import LabelAnnotation, LabelScore
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
@@ -52,10 +52,10 @@ def inspect(inspection: Inspection) -> DatasetProfile:
     )
 
 
-def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> Annotation | None:
+def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> LabelAnnotation | None:
     """The classes of a row."""
     labels = truth_of(row, columns_of(roles.get("label_columns")))
-    return Annotation(labels=tuple(LabelScore(label=label) for label in labels)) if labels else None
+    return LabelAnnotation(labels=tuple(LabelScore(label=label) for label in labels)) if labels else None
 
 
 def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:

@@ -16,7 +16,7 @@ from studio.datasets.texts.text_role_inference import NUMBER_WORDS, count_column
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.regression import REGRESSION_METRICS, Panel
-from studio.results.sample_view import Annotation
+from studio.results.sample_view import ValueAnnotation
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
@@ -49,11 +49,11 @@ def inspect(inspection: Inspection) -> DatasetProfile:
     return inspect_targets(inspection, columns_of(inspection.roles.get("label_columns")))
 
 
-def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> Annotation | None:
+def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> ValueAnnotation | None:
     """The numbers of a row that are known."""
     columns = columns_of(roles.get("label_columns"))
     values = {column: float(row[column]) for column in columns if column in row and not pd.isna(row[column])}
-    return Annotation(values=values) if values else None
+    return ValueAnnotation(values=values) if values else None
 
 
 def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:

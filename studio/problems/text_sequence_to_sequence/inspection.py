@@ -19,8 +19,8 @@ from studio.datasets.texts.text_checks import (
     joined_texts,
 )
 from studio.datasets.texts.text_profile import text_profile
-from studio.datasets.texts.text_views import text_blocks, text_view
-from studio.results.sample_view import Annotation, SampleView
+from studio.datasets.texts.text_views import shown_text, text_blocks, text_view
+from studio.results.sample_view import SampleView
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
@@ -49,7 +49,7 @@ def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDA
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
     """A text, and the text to write from it."""
     target = as_text(row.get(str(roles.get("label_columns"))))
-    truth = Annotation(text=target) if target is not None else None
+    truth = shown_text(target, ()) if target is not None else None
     return text_view(row, text_blocks(row, roles.get("text_column")), truth)
 
 

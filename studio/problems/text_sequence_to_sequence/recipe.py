@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.datasets.texts.text_views import shown
+from studio.datasets.texts.text_views import shown, shown_text
 from studio.modeling.generation.insights import NAMES, Generated, generation_insights
 from studio.modeling.generation.metrics import generation_metrics, text_scores
 from studio.modeling.generation.text_diff import differences
@@ -29,7 +29,7 @@ from studio.modeling.weights import WeightsFile
 from studio.problems.text_sequence_to_sequence.model import TextWriter
 from studio.problems.text_sequence_to_sequence.samples import IGNORED, Item, PairBatch, PairSamples, batch_of
 from studio.results.insight import Insight
-from studio.results.sample_view import Annotation, SampleView, TextBlock
+from studio.results.sample_view import SampleView, TextAnnotation, TextBlock
 from studio.settings.schema import SettingsSchema
 
 TASK = "sequence to sequence"
@@ -136,14 +136,15 @@ class TextSequenceToSequenceRecipe(TextRecipe[PairBatch]):
         for position, (row, text, written) in enumerate(zip(scored.row_numbers(), inputs, texts, strict=True)):
             reference = None if references is None else references[position]
             source = TextBlock(name=self.settings.dataset.text_column, text=text, is_cut=sequences.is_cut(position))
+            written_text, true_text = _compared_texts(written, reference)
             view = SampleView(
                 row=row,
                 title=title_of(text),
-                truth=None if reference is None else Annotation(),
-                prediction=Annotation(),
+                truth=true_text,
+                prediction=written_text,
                 loss=scored.loss_of(position),
                 scores={NAMES[self.settings.prediction.metric]: scores[row]} if row in scores else {},
-                texts=tuple(shown(block) for block in (source, *_written_blocks(written, reference))),
+                texts=(shown(source),),
             )
             yield SampleRow(view, correct=None if reference is None else written.strip() == reference.strip())
 
@@ -230,12 +231,9 @@ def _texts(scored: ScoredTable) -> list[str]:
     return [str(raw[TEXT]) for raw in scored.raw]
 
 
-def _written_blocks(written: str, reference: str | None) -> tuple[TextBlock, ...]:
-    """The reference and the written text, with what differs marked in both."""
+def _compared_texts(written: str, reference: str | None) -> tuple[TextAnnotation, TextAnnotation | None]:
+    """The written text and the reference, with what differs marked in both."""
     if reference is None:
-        return (TextBlock(name="Prediction", text=written),)
+        return shown_text(written, ()), None
     inserted, missing = differences(written, reference)
-    return (
-        TextBlock(name="Reference", text=reference, marks=missing),
-        TextBlock(name="Prediction", text=written, marks=inserted),
-    )
+    return shown_text(written, inserted), shown_text(reference, missing)

@@ -15,6 +15,8 @@ from studio.datasets.texts.text_checks import as_text
 from studio.settings.finding import FindingLevel
 
 QUESTION, CONTEXT, ANSWER, START = "question_column", "context_column", "answer_column", "answer_start_column"
+CONTEXT_BLOCK = 1
+"""The context among the texts of a sample, behind the question."""
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,17 @@ from studio.datasets.inspection import Inspection
 from studio.datasets.texts.span_alignment import find_answer
 from studio.datasets.texts.text_checks import as_text, base_table, check_texts, joined_texts
 from studio.datasets.texts.text_profile import text_profile
-from studio.datasets.texts.text_views import text_view
+from studio.datasets.texts.text_views import shown_spans, text_view
 from studio.problems.text_span_prediction.answer_checks import (
     ANSWER,
     CONTEXT,
+    CONTEXT_BLOCK,
     QUESTION,
     START,
     check_answers,
     has_answers,
 )
-from studio.results.sample_view import Annotation, SampleView, TextBlock, TextMark
+from studio.results.sample_view import SampleView, SpanAnnotation, TextBlock, TextSpan
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
@@ -57,13 +58,13 @@ def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str
     question, context = (as_text(row.get(str(roles.get(name)))) or "" for name in (QUESTION, CONTEXT))
     answer = _first(row.get(str(roles.get(ANSWER))))
     start = _first(row.get(str(roles.get(START)))) if roles.get(START) else None
-    marks: tuple[TextMark, ...] = ()
-    if answer:
-        place = find_answer(context, answer, int(start) if start else None)
-        marks = (TextMark(start=place.start, end=place.start + len(place.text)),) if place else ()
-    blocks = [TextBlock(name="Question", text=question), TextBlock(name="Context", text=context, marks=marks)]
+    spans: list[TextSpan] = []
+    if answer and (place := find_answer(context, answer, int(start) if start else None)):
+        spans = [TextSpan(block=CONTEXT_BLOCK, start=place.start, end=place.start + len(place.text))]
+    blocks = [TextBlock(name="Question", text=question), TextBlock(name="Context", text=context)]
     has_truth = bool(roles.get(ANSWER)) and str(roles[ANSWER]) in row
-    return text_view(row, blocks, Annotation(text=answer or "") if has_truth else None)
+    truth = SpanAnnotation(spans=shown_spans(spans), answer=answer or "") if has_truth else None
+    return text_view(row, blocks, truth)
 
 
 def _first(cell: Any) -> str | None:

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.datasets.texts.span_alignment import find_answer
-from studio.datasets.texts.text_views import shown
+from studio.datasets.texts.text_views import shown, shown_spans
 from studio.modeling.predictions import Raw, ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, Note, SampleRow, Samples, Scored, Split, Target
 from studio.modeling.span_prediction.answers import Answer, best_answers
@@ -24,6 +24,7 @@ from studio.modeling.text.recipe import TextRecipe
 from studio.modeling.text.tokens.sequences import cells, text_of, title_of
 from studio.modeling.text.tokens.windows import in_portions
 from studio.modeling.weights import WeightsFile
+from studio.problems.text_span_prediction.answer_checks import CONTEXT_BLOCK
 from studio.problems.text_span_prediction.model import QuestionAnswerer
 from studio.problems.text_span_prediction.samples import (
     IGNORED,
@@ -35,7 +36,7 @@ from studio.problems.text_span_prediction.samples import (
     batch_of,
 )
 from studio.results.insight import Insight
-from studio.results.sample_view import Annotation, SampleView, TextBlock, TextMark
+from studio.results.sample_view import Match, SampleView, SpanAnnotation, TextBlock, TextSpan
 from studio.settings.schema import SettingsSchema
 
 TASK = "span prediction"
@@ -159,17 +160,17 @@ class TextSpanPredictionRecipe(TextRecipe[QuestionBatch]):
         for position, (row, question, context) in enumerate(texts):
             found = [_answer(scored.raw[position], number) for number in range(self._count)]
             known = None if answered is None else answered[position]
-            marks = _marks(None if truth is None else truth[position], found, None if known is None else known.truth)
+            answer = None if known is None else known.truth
             view = SampleView(
                 row=row,
                 title=title_of(question),
-                truth=None if known is None else Annotation(text=known.truth),
-                prediction=Annotation(text=found[0].text),
+                truth=None if answer is None else _true_answer(answer, truth[position] if truth else None, found[0]),
+                prediction=_predicted_answers(found, answer),
                 loss=scored.loss_of(position),
                 scores={} if known is None else _scores(known),
                 texts=(
                     shown(TextBlock(name="Question", text=question)),
-                    shown(TextBlock(name="Context", text=context, marks=marks)),
+                    shown(TextBlock(name="Context", text=context)),
                 ),
             )
             yield SampleRow(
@@ -189,9 +190,14 @@ class TextSpanPredictionRecipe(TextRecipe[QuestionBatch]):
                 target = None if batch.targets is None else batch.targets[number].tolist()
                 count = int(batch.mask[number].sum())
                 tokens = self.tokenizer.readable(batch.ids[number, :count].tolist())
-                blocks = (_window_block(window, context, target), TextBlock(name=f"{count} tokens", text=tokens))
-                title = title_of(questions[row])
-                yield BatchPicture(None, SampleView(row=rows[row], title=title, texts=blocks))
+                block, answer = _window_block(window, context, target)
+                view = SampleView(
+                    row=rows[row],
+                    title=title_of(questions[row]),
+                    texts=(block, TextBlock(name=f"{count} tokens", text=tokens)),
+                    truth=None if target is None else answer,
+                )
+                yield BatchPicture(None, view)
                 number += 1
 
     @property
@@ -276,27 +282,36 @@ def _scores(answered: Answered) -> dict[str, float]:
     return {"Jaccard": jaccard(answered.truth, answered.first), "F1": f1(answered.truth, answered.first)}
 
 
-def _marks(truth: Span | None, found: Sequence[Answer], answer: str | None) -> tuple[TextMark, ...]:
-    """The true answer, and the predicted ones with their rank."""
-    marks = []
-    if truth is not None and truth.end > truth.start:
-        is_found = answer is not None and is_exact(answer, found[0].text)
-        marks.append(TextMark(start=truth.start, end=truth.end, match="correct" if is_found else "missed"))
+def _true_answer(answer: str, place: Span | None, first: Answer) -> SpanAnnotation:
+    """The true answer, where it stands in the context."""
+    if place is None or place.end == place.start:
+        return SpanAnnotation(answer=answer)
+    match: Match = "correct" if is_exact(answer, first.text) else "false_negative"
+    span = TextSpan(block=CONTEXT_BLOCK, start=place.start, end=place.end, match=match)
+    return SpanAnnotation(spans=shown_spans([span]), answer=answer)
+
+
+def _predicted_answers(found: Sequence[Answer], answer: str | None) -> SpanAnnotation:
+    """The first answer, and the places of all with their rank."""
+    spans = []
     for rank, one in enumerate(found, start=1):
         if one.end > one.start:
-            match = None if answer is None else "correct" if is_exact(answer, one.text) else "wrong"
+            match: Match | None = None
+            if answer is not None:
+                match = "correct" if is_exact(answer, one.text) else "false_positive"
             label = "" if rank == 1 else f"answer {rank}"
-            mark = TextMark(start=one.start, end=one.end, label=label, role="prediction", score=one.score, match=match)
-            marks.append(mark)
-    return tuple(marks)
+            spans.append(
+                TextSpan(block=CONTEXT_BLOCK, start=one.start, end=one.end, label=label, score=one.score, match=match)
+            )
+    return SpanAnnotation(spans=shown_spans(spans), answer=found[0].text)
 
 
-def _window_block(window: Window, context: str, target: Sequence[int] | None) -> TextBlock:
-    """The stretch of the context that a window shows, with the answer if it holds it."""
+def _window_block(window: Window, context: str, target: Sequence[int] | None) -> tuple[TextBlock, SpanAnnotation]:
+    """The stretch of the context that a window shows, and the answer if it holds it."""
     places = window.offsets[window.offsets[:, 1] > window.offsets[:, 0]]
     start, end = (int(places[0, 0]), int(places[-1, 1])) if len(places) else (0, 0)
-    marks: tuple[TextMark, ...] = ()
+    spans: tuple[TextSpan, ...] = ()
     if target is not None and target[0] >= 0 and target[0] != window.nowhere:
         first, last = int(window.offsets[target[0], 0]), int(window.offsets[target[1], 1])
-        marks = (TextMark(start=first - start, end=last - start),)
-    return TextBlock(name="Window of the context", text=context[start:end], marks=marks)
+        spans = (TextSpan(start=first - start, end=last - start),)
+    return TextBlock(name="Window of the context", text=context[start:end]), SpanAnnotation(spans=spans)

@@ -14,8 +14,8 @@ from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_profile import histogram
 from studio.datasets.texts.bio_tags import entities, words_of
 from studio.datasets.texts.text_profile import text_profile
-from studio.datasets.texts.text_views import text_view
-from studio.problems.text_token_classification.marks import entity_marks
+from studio.datasets.texts.text_views import shown_spans, text_view
+from studio.problems.text_token_classification.entity_spans import entity_spans
 from studio.problems.text_token_classification.tag_checks import (
     LABEL,
     TEXT,
@@ -25,7 +25,7 @@ from studio.problems.text_token_classification.tag_checks import (
     has_tags,
     settle_schemes,
 )
-from studio.results.sample_view import Annotation, LabelScore, SampleView, TextBlock
+from studio.results.sample_view import SampleView, SpanAnnotation, TextBlock
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
@@ -61,10 +61,9 @@ def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDA
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
     """Words as a text, with the true entities marked."""
     words, tags = words_of(row[str(roles[TEXT])]), words_of(row.get(str(roles.get(LABEL))))
-    marks = entity_marks(words, tags, None, None, frozenset()) if len(words) == len(tags) else ()
-    names = dict.fromkeys(mark.label for mark in marks)
-    truth = Annotation(labels=tuple(LabelScore(label=name) for name in names)) if tags else None
-    return text_view(row, [TextBlock(name=str(roles[TEXT]), text=" ".join(words), marks=marks)], truth)
+    true, _ = entity_spans(words, tags if len(words) == len(tags) else (), None, None, frozenset())
+    truth = SpanAnnotation(spans=shown_spans(true)) if tags else None
+    return text_view(row, [TextBlock(name=str(roles[TEXT]), text=" ".join(words))], truth)
 
 
 def _tags(inspection: Inspection, role: TableRole) -> list[list[str]]:

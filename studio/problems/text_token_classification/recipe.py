@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.datasets.texts.bio_tags import OUTSIDE, Entity, entities, words_of
-from studio.datasets.texts.text_views import shown
+from studio.datasets.texts.text_views import shown, shown_spans
 from studio.errors import DatasetError
 from studio.modeling.predictions import Raw, ScoredTable, row_numbers
 from studio.modeling.recipe import (
@@ -36,11 +36,11 @@ from studio.modeling.text.tokens.windows import in_portions
 from studio.modeling.token_classification.insights import Tagged, token_insights
 from studio.modeling.token_classification.metrics import token_metrics
 from studio.modeling.weights import WeightsFile
-from studio.problems.text_token_classification.marks import entity_marks
+from studio.problems.text_token_classification.entity_spans import entity_spans
 from studio.problems.text_token_classification.model import TokenClassifier
 from studio.problems.text_token_classification.samples import IGNORED, Item, TaggedBatch, TaggedSamples, batch_of
 from studio.results.insight import Insight
-from studio.results.sample_view import Annotation, SampleView, TextBlock
+from studio.results.sample_view import SampleView, SpanAnnotation, TextBlock
 from studio.settings.schema import SettingsSchema
 
 PROBABILITIES = "probabilities"
@@ -159,14 +159,14 @@ class TextTokenClassificationRecipe(TextRecipe[TaggedBatch]):
         rows = zip(scored.row_numbers(), self._words(scored.table), truth, scored.raw, strict=True)
         for position, (row, words, tags, raw) in enumerate(rows):
             answer, sureness = self._tags(raw), raw[PROBABILITIES].max(1, initial=0)
-            marks = entity_marks(words, tags, answer, sureness, self._ignored)
+            true, found = entity_spans(words, tags, answer, sureness, self._ignored)
             text = " ".join(words)
-            block = shown(TextBlock(name=self.settings.dataset.text_column, text=text, marks=marks))
+            block = shown(TextBlock(name=self.settings.dataset.text_column, text=text))
             view = SampleView(
                 row=row,
                 title=title_of(text),
-                truth=None if tags is None else Annotation(),
-                prediction=Annotation(),
+                truth=None if tags is None else SpanAnnotation(spans=shown_spans(true)),
+                prediction=SpanAnnotation(spans=shown_spans(found)),
                 texts=(block,),
                 loss=scored.loss_of(position),
             )
@@ -183,15 +183,17 @@ class TextTokenClassificationRecipe(TextRecipe[TaggedBatch]):
         for row, windows in zip(batch.rows, batch.windows, strict=True):
             for window in windows:
                 part = slice(*window.words)
-                tags = None if truth is None or truth[row] is None else truth[row]
-                marks = () if tags is None else entity_marks(words[row][part], tags[part], None, None, self._ignored)
+                tags = known[part] if truth is not None and (known := truth[row]) is not None else None
+                true, _ = entity_spans(words[row][part], tags or (), None, None, self._ignored)
                 count = int(batch.mask[number].sum())
                 text = " ".join(words[row][part])
                 blocks = (
-                    TextBlock(name="Words with their tags", text=text, marks=marks),
+                    TextBlock(name="Words with their tags", text=text),
                     TextBlock(name=f"{count} tokens", text=self.tokenizer.readable(batch.ids[number, :count].tolist())),
                 )
-                yield BatchPicture(None, SampleView(row=rows[row], title=title_of(text), texts=blocks))
+                annotation = None if tags is None else SpanAnnotation(spans=true)
+                view = SampleView(row=rows[row], title=title_of(text), texts=blocks, truth=annotation)
+                yield BatchPicture(None, view)
                 number += 1
 
     @property

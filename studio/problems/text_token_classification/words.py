@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
-from studio.problems.text_token_classification.marks import word_starts
+from studio.problems.text_token_classification.entity_spans import word_starts
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from studio.errors import StudioError
 from studio.json_text import parse_json
 from studio.modeling.recipe import Media
 from studio.results.prediction import ROW
-from studio.results.sample_view import Annotation, Neighbour, TextBlock
+from studio.results.sample_view import Annotation, TextBlock
 from studio.scoring.gate import LOOPBACK_NAMES, Gate, Rules, known_hosts
 from studio.scoring.predictor import Predictor
 from studio.settings.finding import told
@@ -43,13 +43,11 @@ class Prediction(BaseModel):
     """What the model says about one sample."""
 
     prediction: Annotation | None
-    """Classes with probabilities, values, boxes with confidences, or text."""
+    """By its kind: classes with probabilities, values, boxes or spans with confidences, a text, or similar rows."""
     columns: dict[str, JsonValue]
     """What a prediction table would have in its own columns."""
     texts: tuple[TextBlock, ...] = ()
-    """The texts with what was found in them; ends count Unicode code points."""
-    neighbours: tuple[Neighbour, ...] = ()
-    """The rows most like the sample."""
+    """The texts that were read. Spans count in them, in Unicode code points."""
 
 
 class About(BaseModel):
@@ -146,7 +144,6 @@ def _predict_row(predictor: Predictor, answering: threading.Lock, row: dict[str,
         prediction=view.prediction,
         columns={str(name): _plain(value) for name, value in columns.items()},
         texts=view.texts,
-        neighbours=view.neighbours,
     )
 
 

@@ -11,6 +11,7 @@ from studio.modeling.metric_learning.task import EMBEDDING, MetricLearningTask
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Target
 from studio.problems.registry import problem_type
+from studio.results.sample_view import NeighbourAnnotation
 
 TextMetricLearningSettings = problem_type("text_metric_learning").model_types[0].settings
 
@@ -64,7 +65,8 @@ def test_neighbours_name_source_rows_and_say_whether_they_match() -> None:
 
     first = next(TASK.sample_rows(table, inputs("one", "two", "three")))
 
-    assert [(one.row, one.text, one.is_match) for one in first.view.neighbours] == [
+    assert isinstance(first.view.prediction, NeighbourAnnotation)
+    assert [(one.row, one.text, one.is_match) for one in first.view.prediction.neighbours] == [
         (20, "two", True),
         (30, "three", False),
     ]

@@ -9,7 +9,7 @@ from studio.modeling.recipe import Draw, Media
 from studio.modeling.text.sources.assets import text_assets
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
 from studio.problems.registry import problem_type
-from studio.problems.text_token_classification.marks import entity_marks
+from studio.problems.text_token_classification.entity_spans import entity_spans
 from studio.problems.text_token_classification.model import TokenClassifier
 from studio.problems.text_token_classification.recipe import PROBABILITIES, TextTokenClassificationRecipe
 from studio.problems.text_token_classification.samples import IGNORED
@@ -106,23 +106,25 @@ def test_scores_come_in_the_order_of_the_words_whatever_the_batch(recipe: TextTo
     assert together.losses[0] == pytest.approx(expected, rel=1e-4)
 
 
-def test_marks_say_where_entities_are_and_which_are_right() -> None:
-    words = ["😀", "Anna", "Berg", "met", "Ben", "in", "Oslo"]
-    truth = ["O", "B-PER", "I-PER", "O", "B-PER", "O", "B-LOC"]
-    answer = ["B-PER", "B-PER", "I-PER", "O", "B-LOC", "O", "O"]
-    sureness = np.array([0.9, 0.8, 0.7, 0.9, 0.6, 0.9, 0.5])
+def test_spans_say_where_entities_are_and_which_are_right() -> None:
+    words = ["😀", "Anna", "Berg", "met", "Ben", "in", "New", "Oslo"]
+    truth = ["O", "B-PER", "I-PER", "O", "B-PER", "O", "B-LOC", "I-LOC"]
+    answer = ["B-PER", "B-PER", "I-PER", "O", "B-LOC", "O", "O", "B-LOC"]
+    sureness = np.array([0.9, 0.8, 0.7, 0.9, 0.6, 0.9, 0.9, 0.5])
 
-    marks = entity_marks(words, truth, answer, sureness, frozenset({"O", "NOT_WORD_START"}))
+    true, found = entity_spans(words, truth, answer, sureness, frozenset({"O", "NOT_WORD_START"}))
 
     text = " ".join(words)
-    told = [(text[mark.start : mark.end], mark.label, mark.role, mark.match) for mark in marks]
-    assert told == [
-        ("Anna Berg", "PER", "truth", "correct"),
-        ("Ben", "PER", "truth", "missed"),
-        ("Oslo", "LOC", "truth", "missed"),
-        ("😀", "PER", "prediction", "invented"),
-        ("Anna Berg", "PER", "prediction", "correct"),
-        ("Ben", "LOC", "prediction", "wrong"),
+    assert [(text[one.start : one.end], one.label, one.match) for one in true] == [
+        ("Anna Berg", "PER", "correct"),
+        ("Ben", "PER", "false_negative"),
+        ("New Oslo", "LOC", "false_negative"),
     ]
-    assert marks[4].score == 0.7
-    assert not [mark for mark in entity_marks(words, truth, None, None, frozenset({"B-PER"})) if mark.label == "PER"]
+    assert [(text[one.start : one.end], one.label, one.match) for one in found] == [
+        ("😀", "PER", "false_positive"),
+        ("Anna Berg", "PER", "correct"),
+        ("Ben", "LOC", "wrong_class"),
+        ("Oslo", "LOC", "false_positive"),
+    ]
+    assert found[1].score == 0.7
+    assert [one.label for one in entity_spans(words, truth, None, None, frozenset({"B-PER"}))[0]] == ["LOC"]

@@ -1,0 +1,175 @@
+import type { Box, SampleView } from "../../api/types";
+import { formatPercent, plural } from "../../ui/format";
+import { LabelDot } from "../LabelDot";
+import { MatchWords, Mistakes } from "../match";
+import { classColour, type Overlay } from "../overlay";
+import { OverlayControls } from "../OverlayControls";
+import { annotationOf, type ControlProps, type PartProps, type Renderer, type ShapesProps } from "../renderer";
+import classes from "../samples.module.css";
+
+const NO_BOXES: readonly Box[] = [];
+
+/** Objects in an image: truth solid, prediction dashed, from a confidence on. */
+export const BOXES: Renderer = {
+  Lines: BoxCounts,
+  Facts: BoxLists,
+  Summary: ClassCounts,
+  Shapes: BoxShapes,
+  Control: BoxControl,
+  classNames: (sample) => trueBoxes(sample).map((box) => box.label),
+  filterWords: { right: "Without mistakes", wrong: "With mistakes" },
+};
+
+function trueBoxes(sample: SampleView): readonly Box[] {
+  return annotationOf(sample, "truth", "boxes")?.boxes ?? NO_BOXES;
+}
+
+/** Predicted boxes at or above the confidence. */
+function predictedBoxes(sample: SampleView, { confidence }: Overlay): readonly Box[] {
+  const boxes = annotationOf(sample, "prediction", "boxes")?.boxes ?? NO_BOXES;
+  return boxes.filter((box) => box.score === null || box.score >= confidence);
+}
+
+function BoxControl({ samples, overlay, onOverlay }: ControlProps) {
+  return (
+    <OverlayControls
+      overlay={overlay}
+      onOverlay={onOverlay}
+      hasTruth={samples.some((sample) => sample.truth !== null)}
+      hasPrediction={samples.some((sample) => sample.prediction !== null)}
+      hasConfidence
+    />
+  );
+}
+
+function BoxCounts({ sample, overlay }: PartProps) {
+  const truth = trueBoxes(sample);
+  const predicted = predictedBoxes(sample, overlay);
+  return (
+    <p className={`${classes.labelLine} ${classes.wraps}`}>
+      {sample.truth !== null && <span>{plural(truth.length, "object")}</span>}
+      {sample.prediction !== null && <span className="muted">{predicted.length} predicted</span>}
+      <Mistakes truth={truth} predicted={predicted} />
+    </p>
+  );
+}
+
+/** How many boxes of each class: a list of every box would push everything else away. */
+function ClassCounts({ sample }: PartProps) {
+  const boxes = trueBoxes(sample);
+  const counts = new Map<string, number>();
+  for (const box of boxes) counts.set(box.label, (counts.get(box.label) ?? 0) + 1);
+  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
+  return (
+    <p className="small">
+      <span className="muted">
+        Row {sample.row}, {plural(boxes.length, "box", "boxes")}
+        {boxes.length > 0 && ": "}
+      </span>
+      {sorted.map(([name, count]) => `${name} ${count}`).join(", ")}
+    </p>
+  );
+}
+
+function BoxLists({ sample, overlay, classNames }: PartProps) {
+  const truth = overlay.showsTruth ? trueBoxes(sample) : NO_BOXES;
+  const predicted = overlay.showsPrediction ? predictedBoxes(sample, overlay) : NO_BOXES;
+  return (
+    <>
+      {truth.length > 0 && <BoxList title={`Truth, ${truth.length}`} boxes={truth} classNames={classNames} />}
+      {sample.prediction !== null && (
+        <BoxList title={`Prediction, ${predicted.length}`} boxes={predicted} classNames={classNames} />
+      )}
+    </>
+  );
+}
+
+type BoxListProps = { title: string; boxes: readonly Box[]; classNames: readonly string[] };
+
+function BoxList({ title, boxes, classNames }: BoxListProps) {
+  const sorted = [...boxes].sort((a, b) => (b.score ?? 1) - (a.score ?? 1));
+  return (
+    <div>
+      <h3>{title}</h3>
+      <ul className={classes.boxes} tabIndex={0} aria-label={title}>
+        {sorted.map((box, i) => (
+          <li key={i}>
+            <LabelDot label={box.label} classNames={classNames} />
+            <span className="grow clip">{box.label}</span>
+            <MatchWords match={box.match} />
+            {box.score !== null && <span className="number">{formatPercent(box.score)}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function BoxShapes({ sample, overlay, classNames, unit, thickness, withLabels }: ShapesProps) {
+  const truth = overlay.showsTruth ? trueBoxes(sample) : NO_BOXES;
+  const predicted = overlay.showsPrediction ? predictedBoxes(sample, overlay) : NO_BOXES;
+  const isNamed = withLabels && overlay.showsLabels;
+  const shared = { classNames, unit, thickness };
+  return (
+    <>
+      {truth.map((box, i) => (
+        <BoxShape key={`t${i}`} box={box} {...shared} withLabel={isNamed && predicted.length === 0} />
+      ))}
+      {predicted.map((box, i) => (
+        <BoxShape key={`p${i}`} box={box} {...shared} isDashed withLabel={isNamed} />
+      ))}
+    </>
+  );
+}
+
+type BoxShapeProps = {
+  box: Box;
+  classNames: readonly string[];
+  unit: number;
+  thickness: number;
+  isDashed?: boolean;
+  withLabel: boolean;
+};
+
+const FONT = 12;
+
+/** A box with a dark edge, so that it stands out on any picture. */
+function BoxShape({ box, classNames, unit, thickness, isDashed, withLabel }: BoxShapeProps) {
+  const colour = classColour(box.label, classNames);
+  const shape = {
+    x: box.x_min,
+    y: box.y_min,
+    width: Math.max(0, box.x_max - box.x_min),
+    height: Math.max(0, box.y_max - box.y_min),
+    fill: "none",
+    vectorEffect: "non-scaling-stroke" as const,
+  };
+  return (
+    <g>
+      <rect {...shape} stroke="rgb(0 0 0 / 60%)" strokeWidth={thickness * 2} />
+      <rect
+        {...shape}
+        style={{ stroke: colour }}
+        strokeWidth={thickness}
+        strokeDasharray={isDashed ? "6 4" : undefined}
+      />
+      {withLabel && <BoxLabel box={box} colour={colour} unit={unit} />}
+    </g>
+  );
+}
+
+function BoxLabel({ box, colour, unit }: { box: Box; colour: string; unit: number }) {
+  const text = box.score === null ? box.label : `${box.label} ${formatPercent(box.score)}`;
+  const width = (text.length * 7.4 + 12) * unit;
+  const height = 17 * unit;
+  const top = box.y_min >= height ? box.y_min - height : box.y_min;
+  return (
+    <g>
+      <rect x={box.x_min} y={top} width={width} height={height} fill="rgb(0 0 0 / 78%)" />
+      <rect x={box.x_min} y={top} width={3 * unit} height={height} style={{ fill: colour }} />
+      <text x={box.x_min + 6 * unit} y={top + height - 4.5 * unit} fontSize={FONT * unit} fill="#fff">
+        {text}
+      </text>
+    </g>
+  );
+}

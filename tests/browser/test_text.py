@@ -149,7 +149,7 @@ def test_words_are_tinted_on_demand_for_and_against(open_page: Callable[..., Any
     dialog.get_by_label("Explanation").check(force=True)
 
     expect(dialog.locator("section [data-weight]").first).to_be_attached(timeout=60_000)
-    expect(dialog.get_by_text("speaks against")).to_be_visible()
+    expect(dialog.get_by_text("against the prediction")).to_be_visible()
     dialog.get_by_label("Explanation").uncheck(force=True)
     expect(dialog.locator("section [data-weight]")).to_have_count(0)
 

@@ -32,7 +32,7 @@ def test_the_panel_names_cause_sample_setting_and_log(failed: dict[str, Any], op
     page = open_page(f"/experiments/{failed['id']}/charts")
     panel = page.get_by_role("alert").first
 
-    expect(panel).to_contain_text("Row 8: the image 'train_007.png' cannot be read")
+    expect(panel).to_contain_text("Row 8: the file 'train_007.png' is of another size than it was imported with")
     expect(panel).to_contain_text("row 8, column image, train_007.png")
     expect(panel).to_contain_text("file_damaged")
     panel.get_by_text("Last 200 lines of the log").click()

@@ -20,6 +20,9 @@ ROOM_BYTES = 16 << 20
 """With more free space than this, a disk that takes nothing lacks something else."""
 MAX_NAME_BYTES = 255
 MAX_PATH_PARTS = 32
+MAX_PATH_BYTES = 2048
+"""Half of what Linux takes of a path, because the folder of a dataset stands before it."""
+LONGEST_PATH = f"at most {MAX_PATH_PARTS} folders deep, {MAX_NAME_BYTES} bytes a name and {MAX_PATH_BYTES:,} in all"
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 _DRIVE = re.compile(r"^[A-Za-z]:")
 
@@ -147,11 +150,9 @@ def relative_path(text: str) -> PurePosixPath:
     path = PurePosixPath(text)
     if ".." in path.parts or not path.parts:
         raise PathError(f"{text!r} leads out of its folder.", hint="Name a file inside the folder.")
-    if len(path.parts) > MAX_PATH_PARTS or any(len(part.encode()) > MAX_NAME_BYTES for part in path.parts):
-        raise PathError(
-            f"{text[:80]!r} is too long.",
-            hint=f"At most {MAX_PATH_PARTS} folders deep and {MAX_NAME_BYTES} bytes a name.",
-        )
+    sizes = [len(part.encode()) for part in path.parts]
+    if len(sizes) > MAX_PATH_PARTS or max(sizes) > MAX_NAME_BYTES or sum(sizes) > MAX_PATH_BYTES:
+        raise PathError(f"{text[:80]!r} is too long.", hint=f"{LONGEST_PATH.capitalize()}.")
     return path
 
 

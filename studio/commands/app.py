@@ -1,6 +1,7 @@
 """The tree of commands, and how every ending becomes an exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
 
 import os
+import sqlite3
 import sys
 from collections.abc import Sequence
 
@@ -36,6 +37,7 @@ def run(arguments: Sequence[str]) -> int:
 
     wants_json = "--json" in arguments
     try:
+        _require_utf8(arguments)
         code = build()(list(arguments), standalone_mode=False)
         sys.stdout.flush()
     except KeyboardInterrupt:
@@ -56,12 +58,35 @@ def run(arguments: Sequence[str]) -> int:
     except StudioError as error:
         _tell(error, {"error": _detail(error)}, wants_json)
         return BAD_INPUT if isinstance(error, InputError) else FAILED
+    except (OSError, sqlite3.Error) as error:
+        failure = _file_error(error)
+        _tell(failure, {"error": _detail(failure)}, wants_json)
+        return FAILED
     except Exception as error:
         code = _usage_code(error)
         if code is None:
             raise
         return code
     return code if isinstance(code, int) else DONE
+
+
+def _require_utf8(arguments: Sequence[str]) -> None:
+    """Names of files go into JSON, SQLite and addresses, which are all UTF-8."""
+    from studio.commands.options import InputError
+
+    for text in (*arguments, os.environ.get("STUDIO_HOME", "")):
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError(f"{text!a} is not UTF-8.", hint="Rename the file or folder.") from error
+
+
+def _file_error(error: OSError | sqlite3.Error) -> StudioError:
+    """A file or folder that somebody named: too long, not searchable, damaged, on a disk that is full or broken."""
+    if isinstance(error, sqlite3.Error):
+        return StudioError(f"The database of the home cannot be used: {error}.", code="database")
+    place = f": {str(error.filename)!r}" if error.filename else ""
+    return StudioError(f"{error.strerror or type(error).__name__}{place}.", code="file")
 
 
 def _usage_code(error: Exception) -> int | None:

@@ -57,9 +57,20 @@ class ServerConfig:
 
 
 def default_home() -> Path:
-    """`STUDIO_HOME`, else the per-user data folder of the platform."""
+    """`STUDIO_HOME`, else the per-user data folder of the platform.
+
+    Raises:
+        ConfigError: if this account has no folder.
+    """
     given = os.environ.get("STUDIO_HOME")
-    if given:
-        return Path(given).expanduser().absolute()
-    data = os.environ.get("XDG_DATA_HOME")
-    return (Path(data) if data else Path.home() / ".local" / "share") / "deepstudio"
+    data = Path(os.environ.get("XDG_DATA_HOME", ""))
+    try:
+        if given:
+            return Path(given).expanduser().absolute()
+        # The XDG specification: a relative path is to be ignored.
+        return (data if data.is_absolute() else Path.home() / ".local" / "share") / "deepstudio"
+    except RuntimeError as error:
+        raise ConfigError(
+            "This account has no folder of its own, so the studio does not know where to keep its data.",
+            hint="Name a folder with --home or STUDIO_HOME.",
+        ) from error

@@ -27,15 +27,22 @@ class BoundedHttp(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Take bytes; those of a header are counted, and what comes after an answer must come to its end in time."""
+        """Take bytes; those of no body are counted, and what comes after an answer must come to its end in time."""
         if self._deadline is None and (self.cycle is None or self.cycle.response_complete):
             self._wait()
-        if self._is_in_header:
-            # Bytes of a body that came in the same piece count too, so a piece may be larger than what is left.
-            self._header_bytes += len(data)
+        self._header_bytes += len(data)  # until some of them are found to be of a body
         super().data_received(data)
-        if self._is_in_header and self._header_bytes > MAX_HEADER_BYTES:
+        if self._header_bytes <= MAX_HEADER_BYTES:
+            return
+        if self._is_in_header:
             self._refuse()
+        else:  # trailers or an extension of a chunk; an answer may be under way
+            self._drop()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header; what stands behind a body is none, or a credential could be hidden there."""
+        if self._is_in_header:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """Begin to answer."""
@@ -48,6 +55,7 @@ class BoundedHttp(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of a body, unless its header was refused."""
+        self._header_bytes = 0
         if not self.transport.is_closing():
             super().on_body(body)
 

@@ -147,7 +147,8 @@ def is_server_waiting(home: Home) -> bool:
 def _is_locked(path: Path) -> bool:
     """Asks with a shared lock, given back at once."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # Without O_NONBLOCK a pipe of that name would be waited for.
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError:
         return False
     try:

@@ -37,6 +37,8 @@ _FOLDERS = (
     *_WORKER_FOLDERS.values(),
 )
 _DATABASE = "studio.db"
+LONGEST = 480
+"""Bytes of a home's path; SQLite opens no file whose path has more than 511."""
 _OWN_NAMES = frozenset({*_FOLDERS, "ballast", f"{_DATABASE}-wal", f"{_DATABASE}-shm", "lost+found"})
 """What may lie in a home whose database is missing, and what an empty disk holds."""
 
@@ -187,11 +189,16 @@ def require_own_place(path: Path) -> None:
     Raises:
         HomeError: saying what stands in the way.
     """
+    elsewhere = "Choose a new or empty folder of your own with --home or STUDIO_HOME."
+    if len(os.fsencode(path)) > LONGEST:
+        raise HomeError(f"The path of the home has more than {LONGEST} bytes: {str(path)!r}.", hint=elsewhere)
     try:
         found = path.stat()
     except FileNotFoundError:
+        if path.is_symlink():
+            words = f"The home {str(path)!r} is a link to {os.readlink(path)!r}, which does not exist."
+            raise HomeError(words, hint="Create that folder, or choose another one with --home.") from None
         return
-    elsewhere = "Choose a new or empty folder of your own with --home or STUDIO_HOME."
     if not stat.S_ISDIR(found.st_mode):
         raise HomeError(f"The home {str(path)!r} is a file, not a folder.", hint=elsewhere)
     if found.st_uid != os.getuid():

@@ -168,3 +168,83 @@ def test_f112_a_command_says_why_the_studio_of_a_home_does_not_start(
     assert code == 1
     assert "Traceback" not in told
     assert "database" in told
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What a command that fails says, in a sentence and a hint."""
+    code = run([*arguments])
+    shown = capsys.readouterr().err
+    assert code in (1, 2)
+    assert "Traceback" not in shown
+    assert 1 <= len(shown.strip().splitlines()) <= 2
+    return shown
+
+
+@pytest.mark.rows("F143")
+@pytest.mark.parametrize(
+    "command", ["experiment list --home", "backup --home", "config check", "dataset import --name n"]
+)
+def test_f143_a_name_that_no_disk_takes_is_a_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+
+    assert "name too long" in told(capsys, *command.split(), str(tmp_path / ("n" * 300)))
+
+
+@pytest.mark.rows("F143")
+@pytest.mark.parametrize("command", ["experiment list --home", "config check", "dataset import --name n"])
+def test_f143_a_name_that_is_not_utf8_is_a_sentence(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STUDIO_HOME", str(tmp_path / "home"))
+
+    assert r"\udcff' is not UTF-8" in told(capsys, *command.split(), os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
+
+
+@pytest.mark.rows("F143")
+def test_f143_a_path_that_sqlite_cannot_open_is_no_home(tmp_path: Path) -> None:
+    with pytest.raises(HomeError, match="more than 480 bytes"):
+        Home.create(tmp_path.joinpath(*["long" * 25] * 5))
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.rows("F143")
+def test_f143_a_link_to_nothing_is_no_home(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "gone")
+
+    with pytest.raises(HomeError, match=r"is a link to .*gone', which does not exist"):
+        Home.create(tmp_path / "link")
+
+
+@pytest.mark.rows("F143")
+def test_f143_a_pipe_in_place_of_the_lock_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "lock")
+
+    ended = subprocess.run(
+        [sys.executable, "-c", "import sys, pathlib; from studio.server import home_lock;"
+         "print(home_lock._is_locked(pathlib.Path(sys.argv[1])))", str(tmp_path / "lock")],
+        timeout=20, check=True, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert ended.stdout == "False\n"
+
+
+@pytest.mark.rows("F143")
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become an account without a folder")
+def test_f143_an_account_without_a_folder_is_asked_for_one() -> None:
+    words = "import os; from studio.server.config import ConfigError, default_home; os.setuid(54321)\n"
+    words += "try: default_home()\nexcept ConfigError as error: print(error.message)"
+
+    ended = subprocess.run([sys.executable, "-c", words], timeout=60, check=True, capture_output=True, env={})
+
+    assert ended.stdout.startswith(b"This account has no folder of its own")
+
+
+@pytest.mark.rows("F143")
+def test_f143_a_backup_of_what_is_no_database_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    home = Home.create(tmp_path / "home")
+    home.database.write_text("no database" * 1000)
+    words = told(capsys, "backup", "-o", str(tmp_path / "x.zip"), "--home", str(home.path))
+    assert "file is not a database" in words

@@ -146,3 +146,44 @@ def test_unusual_names_are_kept(tmp_path: Path) -> None:
     extract_zip(make_zip(tmp_path / "a.zip", dict.fromkeys(names, b"x")), tmp_path / "out")
 
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(names)
+
+
+@pytest.mark.rows("B165")
+@pytest.mark.parametrize(
+    ("name", "code", "words"),
+    [
+        ("", "zip_slip", "An entry of the zip file has no name."),
+        ("\0a.csv", "zip_slip", "An entry of the zip file has no name."),
+        ("/".join(["d" * 200] * 11), "name_too_long", "is too long"),
+        ("/".join(["ü" * 100] * 11), "name_too_long", "is too long"),
+    ],
+    ids=["empty", "ended_at_once", "long", "long_in_bytes"],
+)
+def test_b165_entries_without_a_usable_name_are_refused_by_name(
+    name: str, code: str, words: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        info = zipfile.ZipInfo("placeholder")
+        info.filename = name
+        archive.writestr(info, b"x")
+
+    with pytest.raises(ArchiveError, match=words) as caught:
+        extract_zip(path, tmp_path / "out")
+
+    assert (caught.value.code, caught.value.hint != "", caught.value.found != "") == (code, True, True)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.rows("B165")
+def test_b165_a_damaged_archive_is_told_without_empty_brackets(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("a.csv", b"1")
+    data = bytearray(path.read_bytes())
+    central = data.find(b"PK\1\2")
+    data[central + 20 : central + 28] = b"\xff" * 8  # sizes stand in a field of zip64, which is not there
+    path.write_bytes(data)
+
+    with pytest.raises(ArchiveError, match=r"is damaged or incomplete\.$"):
+        extract_zip(path, tmp_path / "out")

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from studio.datasets.formatting import counted, listed, quoted
 from studio.errors import ArchiveError, PathError
-from studio.files import CHUNK_BYTES, MAX_NAME_BYTES, MAX_PATH_PARTS, relative_path
+from studio.files import CHUNK_BYTES, LONGEST_PATH, MAX_NAME_BYTES, MAX_PATH_PARTS, relative_path
 
 MAX_ENTRIES = 1_000_000
 MAX_EXPANSION = 200
@@ -39,7 +39,7 @@ def extract_zip(archive: Path, target: Path, *, free_bytes: int | None = None) -
     except (zipfile.BadZipFile, EOFError, RecursionError, UnicodeError, zlib.error) as error:
         shutil.rmtree(target, ignore_errors=True)
         raise ArchiveError(
-            f"The zip file is damaged or incomplete ({error}).",
+            f"The zip file is damaged or incomplete{f' ({error})' if str(error) else ''}.",
             hint="Upload it again.",
             found="a damaged or cut zip file",
             expected="a whole zip file",
@@ -97,6 +97,14 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
     folders: set[str] = set()
     count = 0
     for info in infos:
+        if not info.filename:
+            raise ArchiveError(
+                "An entry of the zip file has no name.",
+                hint="Pack it again.",
+                code="zip_slip",
+                found="an entry without a name",
+                expected="a name for every entry",
+            )
         if info.is_dir():
             continue
         path = _checked_path(info)
@@ -167,15 +175,17 @@ def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
             hint=error.hint,
             code=code,
             found=_too_long(path) if code == "name_too_long" else quoted(name),
-            expected=f"at most {MAX_PATH_PARTS} folders deep and {MAX_NAME_BYTES} bytes a name"
-            if code == "name_too_long"
-            else "a plain path inside the zip file",
+            expected=LONGEST_PATH if code == "name_too_long" else "a plain path inside the zip file",
         ) from None
 
 
 def _too_long(path: PurePosixPath) -> str:
     longest = max(len(part.encode(errors="replace")) for part in path.parts)
-    return f"{len(path.parts):,} folders deep" if len(path.parts) > MAX_PATH_PARTS else f"a name of {longest:,} bytes"
+    if len(path.parts) > MAX_PATH_PARTS:
+        return f"{len(path.parts):,} folders deep"
+    if longest > MAX_NAME_BYTES:
+        return f"a name of {longest:,} bytes"
+    return f"a path of {len(str(path).encode(errors='replace')):,} bytes"
 
 
 def _decoded_name(info: zipfile.ZipInfo) -> str:

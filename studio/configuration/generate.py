@@ -8,6 +8,7 @@ from pathlib import Path
 
 from studio.configuration.reference import reference_markdown
 from studio.configuration.yaml_config import dump_config
+from studio.datasets.media.registry import media_reader
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_types
 
@@ -28,7 +29,8 @@ def generated_files() -> dict[Path, str]:
 def _example_config(kind: ProblemType, model: ModelType) -> str:
     """A complete file of defaults for the problem type's example dataset."""
     dataset = f"{kind.example_title.lower().replace(' ', '-')}-example"
-    chosen = {"general.dataset": dataset, "dataset.data_folder": f"{kind.media_kind}s"}
+    folder = media_reader(kind.medium).plural if kind.medium else ""
+    chosen = {"general.dataset": dataset, "dataset.data_folder": folder}
     settings = model.settings.from_mapping({key: chosen[key] for key in chosen if key in model.settings.fields()})
     head = (
         f"# {kind.title}: every setting with its default.\n"

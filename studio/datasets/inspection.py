@@ -12,7 +12,6 @@ import pandas as pd
 
 from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.formatting import shortened
-from studio.datasets.media.image_facts import ImageFacts
 from studio.results.prediction import ROW
 from studio.settings.finding import Finding, FindingLevel
 
@@ -41,8 +40,8 @@ class Inspection:
     kinds: dict[TableRole, dict[str, ColumnKind]]
     roles: Mapping[str, Any]
     media_folder: str
-    images: dict[str, ImageFacts] = field(default_factory=dict)
-    """Facts by the name in the table."""
+    media: dict[str, Any] = field(default_factory=dict)
+    """What the reader of the medium says of each decoded file, by the name in the table."""
     digests: dict[str, str] = field(default_factory=dict)
     """Hex SHA-256 of each decoded file, by the name in the table."""
     findings: list[Finding] = field(default_factory=list)
@@ -137,11 +136,6 @@ class Inspection:
                 examples=tuple(dict.fromkeys(examples))[:MAX_ROWS_SHOWN],
             )
         )
-
-    def size_of(self, name: str) -> tuple[int, int] | None:
-        """(width, height) of an image, if it was decoded."""
-        facts = self.images.get(name)
-        return (facts.width, facts.height) if facts else None
 
 
 def _row(frame: pd.DataFrame, index: Any) -> int:

@@ -16,12 +16,13 @@ from studio.datasets.dataset import Column, Dataset, DatasetManifest, DatasetPro
 from studio.datasets.formatting import listed
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.media_inspection import decode_media
+from studio.datasets.media.registry import media_reader
 from studio.datasets.tables.row_checks import check_rows
 from studio.datasets.tables.table import RawTable, profile_column, read_table
 from studio.failpoints import failpoint
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, sync_files, write_json
 from studio.problems.contract import ProblemType
-from studio.results.prediction import HEIGHT, HIDDEN_COLUMNS, ROW, WIDTH
+from studio.results.prediction import ROW, is_hidden
 from studio.settings.finding import Finding, FindingLevel, FindingsError, blocking
 
 ROW_GROUP_ROWS = 20_000
@@ -77,8 +78,9 @@ def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
     _refuse_if_blocked(inspection.findings)
     imported = {role: len(frame) for role, frame in inspection.frames.items()}
     media_role = order.problem_type.media_role
-    if media_role is not None:
-        decode_media(inspection, order.files, str(order.roles[media_role]), _empty_manifest(order), work, report)
+    if media_role is not None and order.problem_type.medium is not None:
+        reader, column = media_reader(order.problem_type.medium), str(order.roles[media_role])
+        decode_media(inspection, reader, order.files, column, _empty_manifest(order), work, report)
     report.progress(0.9, "checking labels")
     profile = order.problem_type.inspector(inspection)
     check_rows(inspection, str(order.roles[media_role]) if media_role else None)
@@ -192,13 +194,13 @@ def _write_table(order: ImportOrder, inspection: Inspection, role: TableRole, im
     file = f"tables/{role}.parquet"
     media_role = order.problem_type.media_role
     file_column = str(order.roles[media_role]) if media_role else None
-    if file_column is not None and inspection.images:
-        sizes = [inspection.size_of(str(name)) or (0, 0) for name in frame[file_column]]
-        frame = frame.assign(**{WIDTH: [width for width, _ in sizes], HEIGHT: [height for _, height in sizes]})
+    if file_column is not None and order.problem_type.medium is not None and inspection.media:
+        facts = [inspection.media.get(str(name)) for name in frame[file_column]]
+        frame = frame.assign(**media_reader(order.problem_type.medium).columns(facts))
     frame.to_parquet(work / file, index=False, row_group_size=ROW_GROUP_ROWS)
     columns: list[Column] = []
     for column in frame.columns:
-        if column in HIDDEN_COLUMNS:
+        if is_hidden(str(column)):
             continue
         kind = inspection.kinds[role].get(column, "text")
         profiled = profile_column(frame[column], kind)

@@ -20,15 +20,15 @@ from studio.datasets.dataset import preview_name
 from studio.datasets.formatting import listed, quoted
 from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
-from studio.datasets.media.media import ImageError, inspect_image
+from studio.datasets.media.reader import MediaError
+from studio.datasets.media.registry import is_shown_by_browsers, reader_of
 from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column, read_table
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.uploads.discovery import MediaFolder, file_columns, list_files, list_media_folders, list_tables
-from studio.datasets.uploads.file_kinds import drawn_type
 from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
 from studio.escape_control import make_output_visible
-from studio.files import descriptor_path, no_space_error, read_head, read_json, resolve_inside, write_json
+from studio.files import descriptor_path, no_space_error, read_json, resolve_inside, write_json
 from studio.importing.format_choice import FormatOffer, chosen_format, recognised_formats
 from studio.importing.scan_end import SCAN_CPU_SECONDS
 from studio.importing.scan_result import (
@@ -123,9 +123,10 @@ def draw_previews(folder: Path, result: Scan) -> None:
         preview = folder / "previews" / preview_name(path)
         try:
             file = resolve_inside(folder / "files", path)
-            if not preview.is_file() and drawn_type(read_head(file)) is None:
-                inspect_image(file, preview, with_thumbnail=False)
-        except (PathError, ImageError, OSError):
+            reader = reader_of(file)
+            if reader is not None and not preview.is_file() and not is_shown_by_browsers(file):
+                reader.inspect(file, preview, with_thumbnail=False)
+        except (PathError, MediaError, OSError):
             continue
 
 

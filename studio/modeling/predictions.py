@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from studio.results.prediction import HEIGHT, ROW, WIDTH
+from studio.results.prediction import ROW, is_hidden
 
 Raw = Mapping[str, np.ndarray]
 """One sample's raw outputs by name, such as `probabilities` or `boxes`."""
@@ -36,11 +38,13 @@ class ScoredTable:
         """The row of each sample in the source table, from 1."""
         return row_numbers(self.table)
 
-    def size_of(self, position: int) -> tuple[int | None, int | None]:
-        """Width and height of a row's image, where the dataset knows them."""
-        if WIDTH not in self.table.columns or HEIGHT not in self.table.columns:
-            return None, None
-        return int(self.table[WIDTH].iloc[position]), int(self.table[HEIGHT].iloc[position])
+    def known(self, position: int) -> dict[str, Any]:
+        """What the dataset knows of a row's file, by hidden column, as the reader of its medium wrote it."""
+        return {name: self.table[name].iloc[position] for name in self._hidden}
+
+    @cached_property
+    def _hidden(self) -> list[str]:
+        return [name for name in map(str, self.table.columns) if is_hidden(name)]
 
     def loss_of(self, position: int) -> float | None:
         """The loss of one row, None where it has none."""

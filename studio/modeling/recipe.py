@@ -21,7 +21,7 @@ from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.weights import WeightsFile, find_weights
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
-from studio.results.sample_view import MediaRef, SampleView, TextMark
+from studio.results.sample_view import SampleView, TextMark
 from studio.settings.schema import SettingsSchema
 
 Split = Literal["train", "validation", "test"]
@@ -85,10 +85,6 @@ class Media:
         from studio.files import resolve_inside
 
         return resolve_inside(self.root, self.relative(name))
-
-    def reference(self, name: str, width: int | None = None, height: int | None = None) -> MediaRef:
-        """The file as a page shows it."""
-        return MediaRef(origin=self.origin, path=self.relative(name), width=width, height=height)
 
 
 class Draw(NamedTuple):

@@ -87,7 +87,7 @@ class InputSpec:
     panels: tuple[str, ...] = ()
     """Titles of panels about inputs."""
     media_role: str | None = None
-    media_kind: Literal["image", "audio"] | None = None
+    medium: str | None = None
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def compose(
         view_row=parts.view_row,
         find_label=task.find_label,
         media_role=input.media_role,
-        media_kind=input.media_kind,
+        medium=input.medium,
         recipe=recipe or f"studio.problems.{id}.recipe:{words}Recipe",
         scoring_distributions=input.scoring_distributions,
     )

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.datasets.dataset import ColumnKind, DatasetProfile
 from studio.datasets.importers.format import DatasetFormat
@@ -154,8 +154,8 @@ class ProblemType:
     find_label: LabelFinder
     media_role: str | None
     """The role of the column that names files; None where rows are whole in themselves."""
-    media_kind: Literal["image", "audio"] | None
-    """How these files are decoded at import."""
+    medium: str | None
+    """The name of their medium, which has a reader in `datasets/media/readers/`."""
     recipe: str
     """`module:Class`, imported only in a worker or a scoring pipeline."""
     scoring_distributions: tuple[str, ...]

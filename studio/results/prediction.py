@@ -18,7 +18,13 @@ WIDTH = "__width"
 HEIGHT = "__height"
 """Hidden columns of image datasets: pixels after the orientation tag."""
 HIDDEN_COLUMNS = (ROW, WIDTH, HEIGHT)
-"""Columns of dataset tables that are ours and appear in no prediction table."""
+MEDIA_PREFIX = "__media_"
+"""Begins the names of further hidden columns, which readers of media write."""
+
+
+def is_hidden(column: str) -> bool:
+    """Whether a column of a dataset's table is ours, and so appears in no prediction table."""
+    return column in HIDDEN_COLUMNS or column.startswith(MEDIA_PREFIX)
 
 
 class PredictionSummary(BaseModel):

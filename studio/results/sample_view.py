@@ -1,11 +1,9 @@
 """SampleView: one sample as a person looks at it, with truth and prediction. Drawn by one viewer in the browser."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from studio.results.prediction import HEIGHT, WIDTH
 from studio.results.untagged_views import tagged
 
 
@@ -173,8 +171,6 @@ class SampleView(_Payload):
         return tagged(data) if isinstance(data, dict) else data
 
 
-def image_ref(row: Mapping[str, Any], name: str, media_folder: str) -> MediaRef:
-    """The image that a dataset's row names, with its size where the row knows it."""
-    path = name if media_folder in ("", ".") else f"{media_folder}/{name}"
-    width, height = row.get(WIDTH), row.get(HEIGHT)
-    return MediaRef(path=path, width=int(width) if width else None, height=int(height) if height else None)
+def media_path(name: str, media_folder: str) -> str:
+    """The path below `media/` of a file that a row names."""
+    return name if media_folder in ("", ".") else f"{media_folder}/{name}"

@@ -17,7 +17,7 @@ from studio.errors import BundleError
 from studio.files import private_folder, read_json, write_json
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Media
-from studio.results.prediction import HIDDEN_COLUMNS
+from studio.results.prediction import is_hidden
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
 
@@ -36,7 +36,7 @@ def write_golden(folder: Path, predictor: Predictor, scored: ScoredTable, media:
     private_folder(folder / MEDIA)
     chosen = np.unique(np.linspace(0, len(scored) - 1, GOLDEN_ROWS).round().astype(int))
     rows = scored.table.iloc[chosen]
-    rows.drop(columns=[one for one in HIDDEN_COLUMNS if one in rows.columns]).to_parquet(folder / INPUTS, index=False)
+    rows.drop(columns=[one for one in rows.columns if is_hidden(str(one))]).to_parquet(folder / INPUTS, index=False)
     role = predictor.problem_type.media_role
     if role is not None:
         for name in rows[str(predictor.settings.value(f"dataset.{role}"))]:

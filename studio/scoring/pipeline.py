@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.errors import BundleError, StudioError
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
-from studio.results.prediction import HIDDEN_COLUMNS
+from studio.results.prediction import is_hidden
 from studio.scoring.golden import changed_since, largest_difference, tolerance
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
@@ -47,7 +47,7 @@ def predict_file(folder: Path, order: Order) -> int:
     scored = _scored(predictor, order.table, order.media)
     index = None if order.index is None else _scored(predictor, order.index, order.media)
     predicted = prediction_table(predictor.recipe, scored, index)
-    predicted = predicted.drop(columns=[one for one in HIDDEN_COLUMNS if one in predicted.columns])
+    predicted = predicted.drop(columns=[one for one in predicted.columns if is_hidden(str(one))])
     if order.output.suffix.lower() == ".csv":
         write_csv(predicted, order.output)
     else:

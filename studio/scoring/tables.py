@@ -16,7 +16,7 @@ from studio.failpoints import failpoint
 from studio.files import fsync_file, fsync_folder, private_folder
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Recipe, SampleRow
-from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS, PredictionSummary
+from studio.results.prediction import SAMPLE_COLUMNS, PredictionSummary, is_hidden
 from studio.results.sample_index import GROUP_ROWS, SampleIndex
 from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 from studio.results.spreadsheet import guarded
@@ -28,7 +28,7 @@ def prediction_table(recipe: Recipe[Any], scored: ScoredTable, index: ScoredTabl
     With an index, rows are compared with its rows.
     """
     added = recipe.columns(scored) if index is None else recipe.columns_against(scored, index)
-    hidden = [column for column in HIDDEN_COLUMNS if column in scored.table.columns]
+    hidden = [column for column in scored.table.columns if is_hidden(str(column))]
     renamed = {name: f"true_{name}" for name in added.columns if name in scored.table.columns}
     kept = scored.table.drop(columns=hidden).rename(columns=renamed)
     return pd.concat([kept, added], axis=1)

@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path, PurePosixPath
 
 import studio
+from studio.datasets.media.registry import ENTRY_POINT_GROUP as MEDIA_GROUP
 from studio.files import iter_files
 from studio.problems.contract import ProblemType
 from studio.problems.registry import ENTRY_POINT_GROUP, PARTS
@@ -38,8 +39,9 @@ def scoring_wheel(kind: ProblemType) -> Wheel:
         f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {number}\nSummary: Scoring part\n".encode()
     )
     files[f"{info}/WHEEL"] = b"Wheel-Version: 1.0\nGenerator: deepstudio\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-    if entry := _entry_of(kind):
-        files[f"{info}/entry_points.txt"] = f"[{ENTRY_POINT_GROUP}]\n{kind.id} = {entry}\n".encode()
+    named = {ENTRY_POINT_GROUP: (kind.id, _entry_of(kind)), MEDIA_GROUP: (kind.medium, _medium_entry(kind))}
+    if entries := [f"[{group}]\n{name} = {entry}\n" for group, (name, entry) in named.items() if entry]:
+        files[f"{info}/entry_points.txt"] = "".join(entries).encode()
     record = f"{info}/RECORD"
     files[record] = "".join(f"{name},{_digest(data)},{len(data)}\n" for name, data in files.items()).encode() + (
         f"{record},,\n".encode()
@@ -76,8 +78,8 @@ def _sources(kind: ProblemType) -> Iterator[tuple[str, bytes]]:
 
 
 def _other_packages(kind: ProblemType) -> set[str]:
-    """The packages of a problem type that is not ours: of its recipe, and of the entry point that finds it."""
-    modules = {kind.recipe, _entry_of(kind) or ""}
+    """The packages that a problem type of others brings: of its recipe, its entry point and that of its medium."""
+    modules = {kind.recipe, _entry_of(kind) or "", _medium_entry(kind) or ""}
     return {module.partition(":")[0].partition(".")[0] for module in modules} - {"", "studio"}
 
 
@@ -92,6 +94,14 @@ def _entry_of(kind: ProblemType) -> str | None:
     """The entry point that finds a problem type of another package."""
     for entry in entry_points(group=ENTRY_POINT_GROUP):
         if entry.load() is kind:
+            return entry.value
+    return None
+
+
+def _medium_entry(kind: ProblemType) -> str | None:
+    """The entry point that finds the reader of a medium of another package."""
+    for entry in entry_points(group=MEDIA_GROUP):
+        if entry.load().name == kind.medium:
             return entry.value
     return None
 

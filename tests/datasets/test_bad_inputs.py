@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.media.media import open_image
+from studio.datasets.media.image_decoding import open_image
 from tests.datasets.bad_cases import Case, check_case, classes, found, handled, refused, row_count
 from tests.datasets.bad_uploads import (
     HEADER,

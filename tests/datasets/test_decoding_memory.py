@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.datasets.media.decoding_room import BYTES_PER_PIXEL, BYTES_PER_VALUE, DecodingRoom, needed_bytes
-from studio.datasets.media.media import read_facts
+from studio.datasets.media.decoding_room import DecodingRoom
+from studio.datasets.media.image_decoding import read_facts
+from studio.datasets.media.image_facts import BYTES_PER_PIXEL, BYTES_PER_VALUE, decoding_bytes
 
 MEASURE = """
 import sys
 from pathlib import Path
-from studio.datasets.media.media import inspect_image, open_image
+from studio.datasets.media.image_decoding import inspect_image, open_image
 
 def peak():
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
@@ -54,29 +55,29 @@ def test_an_image_takes_no_more_than_is_reckoned_with(tmp_path: Path, name: str)
     done = subprocess.run(command, capture_output=True, text=True, check=True)
 
     taken = int(done.stdout) * 1024
-    assert taken < needed_bytes(read_facts(path)) + OVERHEAD, f"{taken / 1e6:.0f} MB"
+    assert taken < decoding_bytes(read_facts(path)) + OVERHEAD, f"{taken / 1e6:.0f} MB"
 
 
 def test_what_is_reckoned_with_is_stated(tmp_path: Path) -> None:
     MAKERS["plain.jpg"](tmp_path / "a.jpg")
     write_array(tmp_path / "a.npy")
 
-    assert needed_bytes(read_facts(tmp_path / "a.jpg")) == 20_000_000 * BYTES_PER_PIXEL
-    assert needed_bytes(read_facts(tmp_path / "a.npy")) == 60_000_000 * BYTES_PER_VALUE
+    assert decoding_bytes(read_facts(tmp_path / "a.jpg")) == 20_000_000 * BYTES_PER_PIXEL
+    assert decoding_bytes(read_facts(tmp_path / "a.npy")) == 60_000_000 * BYTES_PER_VALUE
 
 
 def test_threads_share_the_room_and_one_that_needs_all_of_it_is_alone(tmp_path: Path) -> None:
     Image.new("RGB", (100, 100)).save(tmp_path / "a.png")
     small = read_facts(tmp_path / "a.png")
     large = replace(small, width=100_000, height=100_000)
-    room = DecodingRoom(3 * needed_bytes(small))
+    room = DecodingRoom(3 * decoding_bytes(small))
     inside, most, with_large = 0, 0, 0
     lock = threading.Lock()
 
     def decode(number: int) -> None:
         nonlocal inside, most, with_large
         is_large = number % 5 == 0
-        with room.take(large if is_large else small):
+        with room.take(decoding_bytes(large if is_large else small)):
             with lock:
                 inside += 1
                 most = max(most, inside)

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from studio.datasets.importers.pascal_voc import XmlError, parse_xml
-from studio.datasets.media.media import ImageError
+from studio.datasets.media.image_decoding import ImageError
 from studio.datasets.media.numpy_image import read_array_header
 from studio.datasets.tables.json_lines_table import read_json_lines_table
 from studio.datasets.tables.list_parsing import CellError, parse_list

@@ -13,7 +13,7 @@ from studio.errors import DatasetError, NotFoundError
 from studio.settings.finding import Finding, FindingsError
 
 FOLDER = Path(studio.__file__).parent
-REFUSALS = ("DatasetError", "ArchiveError", "ImageError", "Finding")
+REFUSALS = ("DatasetError", "ArchiveError", "ImageError", "MediaError", "Finding")
 MODULES = sorted(
     path.relative_to(FOLDER).as_posix()
     for part in ("datasets", "problems")

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.datasets.media.media import ImageError, decode_image, inspect_image, open_image, read_facts
+from studio.datasets.media.image_decoding import ImageError, decode_image, inspect_image, open_image, read_facts
 from studio.datasets.uploads.file_kinds import drawn_type
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from studio.datasets.media.media import ImageError, decode_image, inspect_image, open_image, read_facts
+from studio.datasets.media.image_decoding import ImageError, decode_image, inspect_image, open_image, read_facts
 
 GENERATOR = np.random.default_rng(5)
 BYTES = GENERATOR.integers(0, 256, (6, 8, 3), dtype=np.uint8)

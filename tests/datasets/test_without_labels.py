@@ -18,7 +18,7 @@ def new_pictures(folder: Path, table: str) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("kind", [kind.id for kind in problem_types().values() if kind.media_kind == "image"])
+@pytest.mark.parametrize("kind", [kind.id for kind in problem_types().values() if kind.medium == "image"])
 @pytest.mark.parametrize("table", ["test.csv", "new.csv"])
 def test_a_table_of_files_alone_becomes_a_test_table(tmp_path: Path, import_files: Any, kind: str, table: str) -> None:
     data = import_files(new_pictures(tmp_path / "s", table), {"problem_type": kind})

@@ -25,7 +25,7 @@ from PIL import Image
 
 from studio.configuration.yaml_config import dump_config, load_config
 from studio.datasets.dataset import Dataset
-from studio.datasets.media.media import inspect_image, open_image
+from studio.datasets.media.image_decoding import inspect_image, open_image
 from studio.datasets.tables.list_parsing import CellError, parse_list
 from studio.datasets.tables.table import read_table
 from studio.datasets.uploads.archive import extract_zip

@@ -7,7 +7,7 @@ from studio.problems.contract import ModelType, SuggestionContext
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext
 
-KINDS = [kind for kind in problem_types().values() if kind.media_kind == "image"]
+KINDS = [kind for kind in problem_types().values() if kind.medium == "image"]
 MODELS = [pytest.param(kind, model, id=f"{kind.id} {model.id}") for kind in KINDS for model in kind.model_types]
 
 

@@ -1,6 +1,7 @@
 """Batch size back-off: halve, then bisect; the model is left as it was."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -54,6 +55,7 @@ class FakeJob:
         self.recipe = Hungry(limit)
         self.reporter = Told()
         self.device = torch.device("cpu")
+        self.spec = SimpleNamespace(problem_type="image_classification")
 
 
 def search(limit: int, wanted: int) -> tuple[int, Any, nn.Module]:

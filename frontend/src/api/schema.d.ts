@@ -3095,8 +3095,8 @@ export interface components {
             id: string;
             /** Insights */
             insights: string[];
-            /** Media Kind */
-            media_kind: ("image" | "audio") | null;
+            /** Medium */
+            medium: string | null;
             /** Metrics */
             metrics: components["schemas"]["MetricInfo"][];
             /** Model Types */

@@ -135,7 +135,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
       {tab === "samples" && <Samples run={run} classNames={classNames} />}
       {tab === "logs" && <Logs run={run} />}
       {tab === "settings" && <Settings experiment={experiment} />}
-      {tab === "files" && <Files run={run} hasMedia={type?.media_kind != null} />}
+      {tab === "files" && <Files run={run} hasMedia={type?.medium != null} />}
       {!TABS.some((one) => one.id === tab) && <EmptyState title="There is no tab here">Choose one above.</EmptyState>}
     </InsightProvider>
   );

@@ -86,7 +86,7 @@ function Choose({ first }: { first: ExperimentRow }) {
       )}
       {experiment && run && type && way === "one" && (
         <>
-          {type.media_kind === null ? (
+          {type.medium === null ? (
             <OneRowForm key={run.id} run={run} experiment={experiment} type={type} />
           ) : (
             <OneForm key={run.id} run={run} experiment={experiment} />
@@ -94,7 +94,7 @@ function Choose({ first }: { first: ExperimentRow }) {
         </>
       )}
       {experiment && run && way === "dataset" && <DatasetForm run={run} experiment={experiment} />}
-      {experiment && run && way === "file" && <FileForm run={run} mediaKind={type?.media_kind ?? null} />}
+      {experiment && run && way === "file" && <FileForm run={run} medium={type?.medium ?? null} />}
     </div>
   );
 }

@@ -11,10 +11,10 @@ import { ProgressBar } from "../ui/Status";
 import classes from "../pages/predict.module.css";
 import { StartError } from "./StartError";
 
-type FileFormProps = { run: Run; mediaKind: ProblemType["media_kind"] };
+type FileFormProps = { run: Run; medium: ProblemType["medium"] };
 
 /** A table, a zip of files, or a table with its files, sent and predicted as work in the queue. */
-export function FileForm({ run, mediaKind }: FileFormProps) {
+export function FileForm({ run, medium }: FileFormProps) {
   const [sending, setSending] = useState<{ file: File; sent: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const abort = useRef<AbortController | null>(null);
@@ -58,14 +58,14 @@ export function FileForm({ run, mediaKind }: FileFormProps) {
       ) : (
         <FileDrop
           label="File to predict on"
-          accept={`.zip,.csv,.tsv,.parquet,.jsonl,.json${mediaKind ? `,${mediaKind}/*` : ""}`}
-          title={mediaKind ? `Drop a zip, a table or an ${mediaKind} file here` : "Drop a table here"}
+          accept={`.zip,.csv,.tsv,.parquet,.jsonl,.json${medium ? `,${medium}/*` : ""}`}
+          title={medium ? `Drop a zip, a table or an ${medium} file here` : "Drop a table here"}
           button="Choose file"
           onFile={(file) => void send(file)}
         >
           <p className="small muted">
-            {mediaKind
-              ? `A zip of ${mediaKind} files, or a zip with a table and its media folder.`
+            {medium
+              ? `A zip of ${medium} files, or a zip with a table and its media folder.`
               : "A csv, parquet or jsonl table with the columns the model was trained on, alone or in a zip."}{" "}
             It becomes a prediction with a table to download.
           </p>

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
-from studio.datasets.media.image_facts import EXTENSIONS
+from studio.datasets.media.readers.image import READER
 from studio.datasets.tables.table import RawTable
 from studio.datasets.uploads.discovery import role_by_name
 
@@ -31,7 +31,7 @@ class Upload:
     @cached_property
     def images(self) -> "ImageIndex":
         """Every image, to be found by name."""
-        return ImageIndex(self.with_ending(*EXTENSIONS))
+        return ImageIndex(self.with_ending(*READER.endings))
 
 
 class ImageIndex:

@@ -16,7 +16,8 @@ from studio.datasets.formatting import counted, listed
 from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
-from studio.datasets.media.media import ImageError, read_facts
+from studio.datasets.media.reader import MediaError
+from studio.datasets.media.readers.image import READER
 from studio.errors import DatasetError, YamlError
 from studio.files import read_head
 from studio.settings.finding import FindingLevel
@@ -198,8 +199,8 @@ class _Reader:
     def _size(self, image: str) -> tuple[int, int] | None:
         """Width and height from the header; None for a broken image, whose row inspection will leave out."""
         try:
-            facts = read_facts(self.upload.files / image)
-        except ImageError:
+            facts = READER.read_facts(self.upload.files / image)
+        except MediaError:
             return None
         return facts.width, facts.height
 

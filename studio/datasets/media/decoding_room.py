@@ -1,16 +1,10 @@
-"""DecodingRoom: how many images are decoded at once, by what they need, so that large ones wait for each other."""
+"""DecodingRoom: how many files are decoded at once, by what they need, so that large ones wait for each other."""
 
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from studio.datasets.media.image_facts import NUMPY, ImageFacts
-
 ROOM_BYTES = 1 << 30
-BYTES_PER_PIXEL = 12
-"""Of a decoder at its worst: the decoded image, one that is made of it, and what the decoder itself holds."""
-BYTES_PER_VALUE = 3
-"""Of a NumPy file, whose values are converted a block at a time."""
 
 
 class DecodingRoom:
@@ -22,9 +16,9 @@ class DecodingRoom:
         self._changed = threading.Condition()
 
     @contextmanager
-    def take(self, facts: ImageFacts) -> Iterator[None]:
-        """Wait until there is room for an image of this size."""
-        needed = min(self._size, needed_bytes(facts))
+    def take(self, wanted_bytes: int) -> Iterator[None]:
+        """Wait until there is room for a file whose decoding takes so much."""
+        needed = min(self._size, wanted_bytes)
         with self._changed:
             self._changed.wait_for(lambda: self._used + needed <= self._size)
             self._used += needed
@@ -34,9 +28,3 @@ class DecodingRoom:
             with self._changed:
                 self._used -= needed
                 self._changed.notify_all()
-
-
-def needed_bytes(facts: ImageFacts) -> int:
-    """What decoding an image takes at most, about."""
-    pixels = facts.width * facts.height
-    return pixels * (facts.channels * BYTES_PER_VALUE if facts.format == NUMPY else BYTES_PER_PIXEL)

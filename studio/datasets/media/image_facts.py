@@ -6,6 +6,10 @@ from studio.datasets.media.numpy_image import Scaling
 
 EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
 NUMPY = "NPY"
+BYTES_PER_PIXEL = 12
+"""Of a decoder at its worst: the decoded image, one that is made of it, and what the decoder itself holds."""
+BYTES_PER_VALUE = 3
+"""Of a NumPy file, whose values are converted a block at a time."""
 _DRAWN = frozenset({"JPEG", "PNG", "WEBP", "BMP", "GIF"})
 
 
@@ -38,3 +42,9 @@ class ImageFacts:
     def is_drawn(self) -> bool:
         """Whether browsers draw the file itself."""
         return self.format in _DRAWN
+
+
+def decoding_bytes(facts: ImageFacts) -> int:
+    """What decoding an image takes at most, about."""
+    pixels = facts.width * facts.height
+    return pixels * (facts.channels * BYTES_PER_VALUE if facts.format == NUMPY else BYTES_PER_PIXEL)

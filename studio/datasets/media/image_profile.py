@@ -15,7 +15,7 @@ BINS = 20
 
 def image_profile(inspection: Inspection) -> DatasetProfile:
     """Sizes, channels, medians and histograms of all images of a dataset."""
-    facts = list(inspection.images.values())
+    facts = images_of(inspection)
     if not facts:
         return DatasetProfile()
     widths, heights = [one.width for one in facts], [one.height for one in facts]
@@ -27,6 +27,17 @@ def image_profile(inspection: Inspection) -> DatasetProfile:
         histograms=(histogram("Image width", "px", widths), histogram("Image height", "px", heights)),
         facts={"median_width": float(np.median(widths)), "median_height": float(np.median(heights))},
     )
+
+
+def images_of(inspection: Inspection) -> list[ImageFacts]:
+    """The facts about every image that was decoded."""
+    return list(inspection.media.values())
+
+
+def image_size(inspection: Inspection, name: str) -> tuple[int, int] | None:
+    """(width, height) of the image of this name, if it was decoded."""
+    facts: ImageFacts | None = inspection.media.get(name)
+    return (facts.width, facts.height) if facts else None
 
 
 def readable_channels(facts: Iterable[ImageFacts]) -> tuple[int, ...]:

@@ -13,8 +13,7 @@ from studio.datasets.dataset import Dataset, DatasetManifest, TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.decoding_room import DecodingRoom
-from studio.datasets.media.media import ImageError, inspect_image, read_facts
-from studio.datasets.media.media_warnings import drop_other_channels, note_all_images, note_images
+from studio.datasets.media.reader import MediaError, MediaReader
 from studio.errors import PathError
 from studio.files import iter_files, private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
@@ -26,7 +25,13 @@ MAX_COUNTED_FILES = 1_000_000
 
 
 def decode_media(
-    inspection: Inspection, files: Path, column: str, manifest: DatasetManifest, work: Path, report: Report
+    inspection: Inspection,
+    reader: MediaReader[Any],
+    files: Path,
+    column: str,
+    manifest: DatasetManifest,
+    work: Path,
+    report: Report,
 ) -> None:
     """Decode every named file once; drop rows whose file is missing or broken."""
     base = files if inspection.media_folder in ("", ".") else resolve_inside(files, inspection.media_folder)
@@ -37,7 +42,7 @@ def decode_media(
     media = private_folder(work / "media")
     private_folder(work / "previews")
     dataset = Dataset(work, manifest)
-    failures: dict[str, ImageError] = {}
+    failures: dict[str, MediaError] = {}
     room = DecodingRoom()
 
     def decode(name: str) -> None:
@@ -46,15 +51,15 @@ def decode_media(
         place = media / relative
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with room.take(read_facts(source)):
-                inspection.images[name] = inspect_image(
+            with room.take(reader.decoding_bytes(reader.read_facts(source))):
+                inspection.media[name] = reader.inspect(
                     source, dataset.preview(relative), with_thumbnail=len(names) <= MAX_PREVIEWS
                 )
-        except ImageError as error:
+        except MediaError as error:
             failures[name] = error
             return
         except MemoryError:
-            failures[name] = _needs_too_much()
+            failures[name] = _needs_too_much(reader)
             return
         inspection.digests[name] = sha256_file(source)
         _link_or_copy(source, place)
@@ -63,11 +68,12 @@ def decode_media(
         for done, _ in enumerate(pool.map(decode, names), start=1):
             if done % 16 == 0 or done == len(names):
                 report.progress(0.05 + 0.85 * done / len(names), f"{done:,} of {len(names):,} files decoded")
-    drop_other_channels(inspection, column)
+    reader.drop_misfits(inspection, column)
     for role in inspection.frames:
         _drop_failures(inspection, role, column, failures)
-        note_images(inspection, role, column)
-    note_all_images(inspection, column, unused_files(base, column, names))
+        reader.note_table(inspection, role, column)
+    reader.note_all(inspection, column)
+    _note_unused(inspection, column, unused_files(base, column, names))
 
 
 def unused_files(base: Path, column: str, names: list[str]) -> list[str]:
@@ -85,13 +91,30 @@ def unused_files(base: Path, column: str, names: list[str]) -> list[str]:
     return found
 
 
-def _needs_too_much() -> ImageError:
-    return ImageError(
-        "Decoding the image needs more memory than an inspection may take.",
-        hint="Save a smaller image.",
-        code="image_too_large",
-        found="an image that needs more memory",
-        expected=f"an image that fits into {(memory_limit_bytes() or 0) / GIB:.1f} GB of memory",
+def _note_unused(inspection: Inspection, column: str, unused: list[str]) -> None:
+    """Say which files no row names; reported with the first table."""
+    if unused:
+        words = f"{len(unused)} files beside the named ones are named in no row and are not imported."
+        inspection.note(
+            next(iter(inspection.frames)),
+            FindingLevel.NOTE,
+            "unused_files",
+            column,
+            words,
+            "",
+            examples=unused[:20],
+            found=listed(unused[:20]),
+            expected="a row a file",
+        )
+
+
+def _needs_too_much(reader: MediaReader[Any]) -> MediaError:
+    return MediaError(
+        "Decoding the file needs more memory than an inspection may take.",
+        hint=f"Save {reader.smaller}.",
+        code=f"{reader.name}_too_large",
+        found=f"{reader.noun} that needs more memory",
+        expected=f"{reader.noun} that fits into {(memory_limit_bytes() or 0) / GIB:.1f} GB of memory",
     )
 
 
@@ -184,7 +207,7 @@ def _place(inspection: Inspection) -> str:
     return "the top folder" if is_top else f"the folder {inspection.media_folder!r}"
 
 
-def _drop_failures(inspection: Inspection, role: TableRole, column: str, failures: Mapping[str, ImageError]) -> None:
+def _drop_failures(inspection: Inspection, role: TableRole, column: str, failures: Mapping[str, MediaError]) -> None:
     for code in sorted({error.code for error in failures.values()}):
         bad = {name: error for name, error in failures.items() if error.code == code}
         frame = inspection.frames[role]

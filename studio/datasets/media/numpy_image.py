@@ -18,7 +18,7 @@ from typing import BinaryIO, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.errors import StudioError
+from studio.datasets.media.reader import MediaError
 
 MAX_CHANNELS = 64
 MAX_VALUES = 400_000_000
@@ -27,7 +27,7 @@ BLOCK_VALUES = 1 << 20
 Scaling = Literal["", "high byte", "0 to 1", "0 to 255"]
 
 
-class ImageError(StudioError):
+class ImageError(MediaError):
     """A file that cannot be read as an image; the code says in which way."""
 
     code = "image"

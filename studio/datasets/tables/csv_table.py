@@ -10,7 +10,7 @@ import pandas as pd
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed
-from studio.datasets.media.image_facts import EXTENSIONS
+from studio.datasets.media.registry import media_endings
 from studio.datasets.tables.column_kinds import typed_column
 from studio.datasets.tables.parsed_table import RawTable, checked_header
 from studio.datasets.texts.text_file import decode_text
@@ -89,7 +89,7 @@ def _delimiter(text: str) -> str:
 
 def _header_like_data(names: Sequence[str], name: str) -> list[Finding]:
     """A warning where the first row looks like data."""
-    found = [one for one in names if _NUMBER_NAME.match(one) or one.lower().endswith(EXTENSIONS)]
+    found = [one for one in names if _NUMBER_NAME.match(one) or one.lower().endswith(media_endings())]
     if not found:
         return []
     return [

@@ -9,7 +9,7 @@ import pandas as pd
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed, shortened
 from studio.errors import DatasetError
-from studio.results.prediction import HIDDEN_COLUMNS
+from studio.results.prediction import HIDDEN_COLUMNS, MEDIA_PREFIX, is_hidden
 from studio.settings.finding import Finding, FindingLevel
 
 MAX_COLUMNS = 10_000
@@ -58,14 +58,14 @@ def checked_header(header: Sequence[str], name: str, findings: list[Finding]) ->
             found=f"{listed(twice)} more than once",
             expected="each name once",
         )
-    taken = [one for one in names if one in HIDDEN_COLUMNS]
+    taken = [one for one in names if is_hidden(one)]
     if taken:
         raise DatasetError(
             f"{name}: the column name {taken[0]} is taken.",
             hint="Rename the column.",
             code="header",
             found=listed(taken),
-            expected=f"other names than {', '.join(sorted(HIDDEN_COLUMNS))}",
+            expected=f"other names than {', '.join(sorted(HIDDEN_COLUMNS))} and {MEDIA_PREFIX}...",
         )
     findings.extend(_header_findings(header, names, name))
     return names

@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 import pandas as pd
 
 from studio.datasets.dataset import ColumnKind, TableRole
-from studio.datasets.media.image_facts import EXTENSIONS
+from studio.datasets.media.registry import media_endings
 from studio.datasets.tables import table
 
 SAMPLE_ROWS = 200
@@ -59,10 +59,11 @@ def list_tables(paths: Iterable[str]) -> list[str]:
 def list_media_folders(paths: Iterable[str]) -> list[MediaFolder]:
     """Folders that hold media files, the fullest first."""
     counts: dict[str, Counter[str]] = {}
+    endings = frozenset(media_endings())
     for path in paths:
         folder, _, name = path.rpartition("/")
         ending = f".{name.rpartition('.')[2].lower()}"
-        if ending in EXTENSIONS:
+        if ending in endings:
             counts.setdefault(folder or ".", Counter())[ending] += 1
     folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
     return sorted(folders, key=lambda folder: (-folder.files, folder.name))

@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.datasets.media.readers.image import READER
 from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.encoder_recipe import Encoder, EncoderBatch, EncoderModel, Input, Score, ShownRow
 from studio.modeling.images.backbones import feature_count, feature_extractor
@@ -151,7 +152,7 @@ class ImageInput(Input[ImageBatch]):
 
     def shown(self, scored: ScoredTable, media: Media) -> Iterator[ShownRow]:
         for position, name in enumerate(self._names(scored.table)):
-            reference = media.reference(name, *scored.size_of(position))
+            reference = READER.reference(media.relative(name), scored.known(position), media.origin)
             yield ShownRow(view={"title": name, "media": reference}, neighbour={"media": reference})
 
     def batch_pictures(

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from studio.datasets.media.media import open_image
+from studio.datasets.media.readers.image import READER
 from studio.errors import PathError, StudioError
 from studio.modeling.images.transforms import resized
 from studio.modeling.input_cache import Entry
@@ -51,7 +51,7 @@ def read_picture(
         path = media.path(name)
 
         def decode() -> Entry:
-            image = open_image(path, channels=channels)
+            image = READER.decode(path, channels)
             size = (image.shape[1], image.shape[0])
             return Entry(image if first_size is None else resized(image, *first_size), size)
 

@@ -13,6 +13,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed, quoted
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.labels import label_text
+from studio.datasets.media.image_profile import image_size
 from studio.settings.finding import FindingLevel
 
 COORDINATES = ("x_min_column", "y_min_column", "x_max_column", "y_max_column")
@@ -49,7 +50,7 @@ def check_table(inspection: Inspection, role: TableRole) -> None:
     cells = {column: [_cell(value) for value in frame[column]] for column in columns}
     if _has_other_units(inspection, role, [cells[column] for column in columns[1:]]):
         return
-    sizes = [inspection.size_of(str(name)) for name in frame[str(inspection.roles["image_column"])]]
+    sizes = [image_size(inspection, str(name)) for name in frame[str(inspection.roles["image_column"])]]
     rows = {
         index: _checked(row, size)
         for index, row, size in zip(frame.index, zip(*cells.values(), strict=True), sizes, strict=True)

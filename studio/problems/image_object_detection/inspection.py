@@ -12,10 +12,11 @@ from studio.datasets.dataset import DatasetProfile, TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.labels import label_text
-from studio.datasets.media.image_profile import histogram, image_profile
+from studio.datasets.media.image_profile import histogram, image_profile, image_size
+from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.problems.image_object_detection.box_checks import CLASS, COORDINATES, check_table, has_boxes
 from studio.results.prediction import ROW
-from studio.results.sample_view import Box, BoxAnnotation, SampleView, image_ref
+from studio.results.sample_view import Box, BoxAnnotation, SampleView, media_path
 from studio.settings.finding import FindingLevel
 
 SMALL_AREA = 32.0**2
@@ -56,7 +57,12 @@ def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDA
 def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
     """An image with its true boxes, if the table has them."""
     name = str(row[str(roles["image_column"])])
-    return SampleView(row=int(row[ROW]), title=name, media=image_ref(row, name, media_folder), truth=_truth(row, roles))
+    return SampleView(
+        row=int(row[ROW]),
+        title=name,
+        media=IMAGE_READER.reference(media_path(name, media_folder), row),
+        truth=_truth(row, roles),
+    )
 
 
 def _truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> BoxAnnotation | None:
@@ -124,7 +130,7 @@ def _profile(
         np.array(sides, dtype=float).reshape(4, -1).T
         for sides in zip(*(frame[str(inspection.roles[name])] for name in COORDINATES), strict=True)
     ]
-    sizes = [inspection.size_of(str(name)) for name in frame[str(inspection.roles["image_column"])]]
+    sizes = [image_size(inspection, str(name)) for name in frame[str(inspection.roles["image_column"])]]
     areas = _areas(np.concatenate(boxes))
     shares = [
         np.sqrt(_areas(one) / (size[0] * size[1])) if size else np.full(len(one), np.nan)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.datasets.labels.labels import label_text
+from studio.datasets.media.readers.image import READER
 from studio.errors import DatasetError
 from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.boxes import Matching, framed, match_boxes
@@ -219,11 +220,10 @@ class ObjectDetectionRecipe(Recipe[DetectionBatch]):
                 true.classes,
                 self.settings.prediction.metric_iou_threshold,
             )
-            width, height = scored.size_of(position)
             view = SampleView(
                 row=row,
                 title=str(name),
-                media=media.reference(str(name), width, height),
+                media=READER.reference(media.relative(str(name)), scored.known(position), media.origin),
                 truth=None if truth is None else self._truth_view(true, matching),
                 prediction=self._prediction_view(raw, matching if truth is not None else None),
                 loss=scored.loss_of(position),

@@ -56,7 +56,7 @@ PROBLEM_TYPE = ProblemType(
     view_row=view_row,
     find_label=find_label,
     media_role="image_column",
-    media_kind="image",
+    medium="image",
     recipe="studio.problems.image_object_detection.recipe:ObjectDetectionRecipe",
     scoring_distributions=(*IMAGE_SCORING, "effdet", "omegaconf", "pycocotools", "faster-coco-eval"),
 )

@@ -8,13 +8,14 @@ from studio.datasets.importers.format import DatasetFormat, table_format
 from studio.datasets.importers.image_folder import IMAGE_FOLDER
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_profile import image_profile
+from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.tables.role_inference import file_column
 from studio.datasets.tables.table_view import TableView
 from studio.problems.composition import FoundInput, InputSpec, TaskSpec
 from studio.problems.contract import Category, ColumnRole
 from studio.problems.requirements import IMAGE_SCORING
 from studio.results.prediction import ROW
-from studio.results.sample_view import Annotation, SampleView, image_ref
+from studio.results.sample_view import Annotation, SampleView, media_path
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
@@ -55,7 +56,9 @@ def check(inspection: Inspection) -> None:
 def view(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str, truth: Annotation | None) -> SampleView:
     """The image of a row."""
     name = str(row[str(roles["image_column"])])
-    return SampleView(row=int(row[ROW]), title=name, media=image_ref(row, name, media_folder), truth=truth)
+    return SampleView(
+        row=int(row[ROW]), title=name, media=IMAGE_READER.reference(media_path(name, media_folder), row), truth=truth
+    )
 
 
 def profile(inspection: Inspection) -> DatasetProfile:
@@ -91,5 +94,5 @@ IMAGE = InputSpec(
     explanation="HiResCAM",
     scoring_distributions=IMAGE_SCORING,
     media_role="image_column",
-    media_kind="image",
+    medium="image",
 )

@@ -36,7 +36,7 @@ PROBLEM_TYPE = ProblemType(
     view_row=view_row,
     find_label=find_label,
     media_role=None,
-    media_kind=None,
+    medium=None,
     recipe="studio.problems.text_sequence_to_sequence.recipe:TextSequenceToSequenceRecipe",
     scoring_distributions=(*TEXT_SCORING, "sacrebleu"),
 )

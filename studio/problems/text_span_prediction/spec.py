@@ -53,7 +53,7 @@ PROBLEM_TYPE = ProblemType(
     view_row=view_row,
     find_label=find_label,
     media_role=None,
-    media_kind=None,
+    medium=None,
     recipe="studio.problems.text_span_prediction.recipe:TextSpanPredictionRecipe",
     scoring_distributions=TEXT_SCORING,
 )

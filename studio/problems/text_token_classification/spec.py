@@ -43,7 +43,7 @@ PROBLEM_TYPE = ProblemType(
     view_row=view_row,
     find_label=find_label,
     media_role=None,
-    media_kind=None,
+    medium=None,
     recipe="studio.problems.text_token_classification.recipe:TextTokenClassificationRecipe",
     scoring_distributions=TEXT_SCORING,
 )

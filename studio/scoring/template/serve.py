@@ -19,6 +19,8 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
+from studio.datasets.media.registry import media_reader
+from studio.datasets.uploads.file_kinds import HEAD_BYTES
 from studio.errors import StudioError
 from studio.json_text import parse_json
 from studio.modeling.recipe import Media
@@ -68,6 +70,7 @@ def make_app(folder: Path, token: str | None, hosts: frozenset[str] = frozenset(
     answering = threading.Lock()
     kind = predictor.problem_type
     reads_files = kind.media_role is not None
+    reader = media_reader(kind.medium) if kind.medium else None
     # The library's own pages of documentation load scripts from elsewhere.
     app = FastAPI(title=kind.title, version="1", docs_url=None, redoc_url=None)
 
@@ -80,9 +83,7 @@ def make_app(folder: Path, token: str | None, hosts: frozenset[str] = frozenset(
         return About(
             problem_type=kind.id,
             labels=list(predictor.recipe.target.labels),
-            input=f"the bytes of an {kind.media_kind}"
-            if kind.media_kind
-            else "a JSON object of column names and values",
+            input=f"the bytes of {reader.noun}" if reader else "a JSON object of column names and values",
         )
 
     @app.post("/predict", openapi_extra=_body_schema(reads_files=reads_files))
@@ -123,9 +124,12 @@ def _row(data: bytes) -> dict[str, Cell]:
 def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes) -> Prediction:
     role = predictor.problem_type.media_role
     column = str(predictor.settings.value(f"dataset.{role}"))
+    medium = predictor.problem_type.medium
+    ending = media_reader(medium).ending_of(data[:HEAD_BYTES]) if medium else None
+    name = f"sample.{ending}" if ending else "sample"
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "sample").write_bytes(data)
-        return _predict_row(predictor, answering, {column: "sample"}, Path(folder))
+        Path(folder, name).write_bytes(data)
+        return _predict_row(predictor, answering, {column: name}, Path(folder))
 
 
 def _predict_row(predictor: Predictor, answering: threading.Lock, row: dict[str, Any], media: Path) -> Prediction:

@@ -1,7 +1,5 @@
 """Problem types, settings documents, and what is done with settings before a start."""
 
-from typing import Literal
-
 from pydantic import ConfigDict, Field
 
 from studio.datasets.dataset import ColumnKind
@@ -54,7 +52,7 @@ class ProblemTypeInfo(Payload):
     insights: list[str]
     prediction_columns: str
     explains: bool
-    media_kind: Literal["image", "audio"] | None
+    medium: str | None
     """The files that its rows name; None where rows are whole in themselves."""
     example_title: str
 

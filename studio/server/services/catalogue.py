@@ -164,7 +164,7 @@ def _info(kind: ProblemType) -> ProblemTypeInfo:
         insights=list(kind.insights),
         prediction_columns=kind.prediction_columns,
         explains=kind.explains,
-        media_kind=kind.media_kind,
+        medium=kind.medium,
         example_title=kind.example_title,
     )
 

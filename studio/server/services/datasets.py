@@ -11,9 +11,9 @@ from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.dataset import DatasetProfile
-from studio.datasets.uploads.file_kinds import drawn_type
+from studio.datasets.media.registry import is_shown_by_browsers
 from studio.errors import ConflictError, PathError
-from studio.files import read_head, resolve_file
+from studio.files import resolve_file
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
 from studio.scheduling.hub import Hub
@@ -144,7 +144,7 @@ class Datasets:
         dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
         file = resolve_file(dataset.media, path)
         preview = dataset.preview(path)
-        is_wanted = thumbnail or drawn_type(read_head(file)) is None
+        is_wanted = thumbnail or not is_shown_by_browsers(file)
         return preview if is_wanted and preview.is_file() else file
 
     def used_by(self, id_or_name: str) -> list[UsedBy]:

@@ -13,11 +13,11 @@ from studio.runs.events import Failed, FailedSample
 from studio.runs.spec import RunSpec
 from studio.settings.finding import Finding, FindingsError
 from studio.training.failures.disk import disk_error
+from studio.training.failures.input_sizes import input_words, larger_inputs, smaller_inputs
 from studio.training.failures.known_errors import CAUSES, SETTINGS, is_gpu_memory, is_host_memory
 from studio.training.reporting.reporter import Reporter
 
 MAX_DETAIL = 20_000
-LESS_MEMORY = "Use a smaller batch or backbone, smaller images, a lower Max length, or Automatically adjust batch size."
 _FREE = re.compile(r"of which ([\d.]+ [KMG]iB) is free")
 _PATH = re.compile(r"(?:^|')(/[^'\n]+)")
 _TOTAL = re.compile(r"total capacity of ([\d.]+ [KMG]iB)")
@@ -42,11 +42,20 @@ class Situation:
     """What decides how much memory is needed, in words."""
     columns: Mapping[str, str] = field(default_factory=dict)
     """The column that names files, by `file`."""
+    smaller: str = "smaller inputs"
+    """What needs less memory, in the words of the medium."""
+    larger: str = "larger inputs"
+
+    @property
+    def less_memory(self) -> str:
+        """What to do where memory did not suffice."""
+        return f"Use a smaller batch or backbone, {self.smaller}, or Automatically adjust batch size."
 
     @classmethod
     def of(cls, spec: RunSpec, reporter: Reporter) -> "Situation":
         """That of a run."""
-        return cls(_where(reporter), tuple(_needs(spec.settings)), _columns(spec))
+        needs = tuple(_needs(spec))
+        return cls(_where(reporter), needs, _columns(spec), smaller_inputs(spec), larger_inputs(spec))
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -73,7 +82,11 @@ def describe(error: BaseException, situation: Situation | None = None) -> Failur
     for cause in CAUSES:
         behind = next((one for one in _behind(error) if cause.is_behind(one, str(one))), None)
         if behind is not None:
-            return Failure(cause.code, cause.message.removesuffix(".") + _file_words(behind) + ".", cause.hint)
+            return Failure(
+                cause.code,
+                cause.message.removesuffix(".") + _file_words(behind) + ".",
+                cause.hint.format(larger=now.larger),
+            )
     text = str(error)
     first = text.splitlines()[0] if text else "no message"
     return Failure("internal", f"{type(error).__name__}: {first}", "The log has the details.")
@@ -128,7 +141,9 @@ def _gpu_memory(text: str, now: Situation) -> Failure:
     free, total = _FREE.search(text), _TOTAL.search(text)
     memory = f"{free[1]} of {total[1]} were free" if free and total else _free_gpu_memory()
     return Failure(
-        "oom_gpu", f"The GPU ran out of memory{_at(now)}{_sentence((*now.needs, *filter(None, [memory])))}", LESS_MEMORY
+        "oom_gpu",
+        f"The GPU ran out of memory{_at(now)}{_sentence((*now.needs, *filter(None, [memory])))}",
+        now.less_memory,
     )
 
 
@@ -140,7 +155,7 @@ def _host_memory(now: Situation) -> Failure:
     return Failure(
         "oom_host",
         f"The memory of the machine did not suffice{_at(now)}{_sentence((*now.needs, free))}",
-        f"{LESS_MEMORY} Fewer data workers need less, too.",
+        f"{now.less_memory} Fewer data workers need less, too.",
     )
 
 
@@ -170,16 +185,13 @@ def _where(reporter: Reporter) -> str:
     return f"while {phase.name}" if phase.name.endswith("ing") else f"({phase.name})"
 
 
-def _needs(settings: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _needs(spec: RunSpec) -> Iterator[str]:
     def value(section: str, name: str) -> Any:
-        return settings.get(section, {}).get(name)
+        return spec.settings.get(section, {}).get(name)
 
     if size := value("training", "batch_size"):
         yield f"batch size {size}"
-    if width := value("image", "image_width"):
-        yield f"images of {width} x {value('image', 'image_height')} pixels"
-    if length := value("tokenizer", "max_length"):
-        yield f"texts of up to {length} tokens"
+    yield from input_words(spec)
     if backbone := value("architecture", "backbone"):
         yield f"model {backbone}"
 

@@ -103,7 +103,7 @@ CAUSES = (
     Cause(
         "batch_normalization",
         "Batch normalization needs more than one value a channel.",
-        "Use a batch size of at least 2, larger images, or Batch normalization = Frozen.",
+        "Use a batch size of at least 2, {larger}, or Batch normalization = Frozen.",
         _says(ValueError, "more than 1 value per channel"),
     ),
     Cause(

@@ -1,5 +1,6 @@
 """What is told about where the time goes: the breakdown every few seconds, and a hint when the model waits for data."""
 
+from studio.training.failures.input_sizes import smaller_inputs
 from studio.training.reporting.stopwatch import waiting_share
 from studio.training.run_context import Job, threads_of
 from studio.training.training_state import Session
@@ -29,4 +30,5 @@ def _what_to_change(job: Job) -> str:
         return "Set Cache inputs to Automatic."
     if environment.number_of_workers < cores - 1:
         return f"Raise Number of workers to {cores - 1}."
-    return "Give the run more cores, or import smaller images: preparing them takes longer than learning from them."
+    smaller = smaller_inputs(job.spec)
+    return f"Give the run more cores, or {smaller}: preparing inputs takes longer than learning from them."

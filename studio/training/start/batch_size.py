@@ -9,6 +9,7 @@ from torch import nn
 from studio.errors import TrainingError
 from studio.modeling.recipe import Draw, Samples
 from studio.training.failures.failures import is_out_of_memory
+from studio.training.failures.input_sizes import smaller_inputs
 from studio.training.run_context import Job
 from studio.training.start.preserve_state import untouched
 
@@ -28,7 +29,7 @@ def fitting_batch_size(job: Job, model: nn.Module, samples: Samples, wanted: int
         if fits < 1:
             raise TrainingError(
                 "Not even one sample fits into memory.",
-                hint="Use a smaller image or a smaller backbone.",
+                hint=f"Use {smaller_inputs(job.spec)} or a smaller backbone.",
                 code="oom_host" if job.device.type == "cpu" else "oom_gpu",
             )
         while fails - fits > max(1, fits // 8):

@@ -13,13 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import preview_name
-from studio.datasets.uploads.file_kinds import drawn_type
+from studio.datasets.media.registry import is_shown_by_browsers
 from studio.datasets.uploads.rejections import found_and_expected
 from studio.errors import ConflictError, PathError, StudioError
 from studio.files import (
     descriptor_path,
     private_folder,
-    read_head,
     read_json,
     remove,
     resolve_file,
@@ -293,7 +292,7 @@ class Imports:
         folder = self._home.import_folder(id)
         file = resolve_file(folder / "files", path)
         preview = folder / "previews" / preview_name(path)
-        return preview if preview.is_file() and drawn_type(read_head(file)) is None else file
+        return preview if preview.is_file() and not is_shown_by_browsers(file) else file
 
     def recover(self) -> None:
         """After a start: look again where a look was cut off, forget what is old."""

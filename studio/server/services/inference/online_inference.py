@@ -10,10 +10,12 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
-from studio.datasets.uploads.file_kinds import HEAD_BYTES, file_kind
+from studio.datasets.media.registry import media_reader
+from studio.datasets.uploads.file_kinds import HEAD_BYTES
 from studio.errors import StudioError
 from studio.files import private_folder, resolve_file, write_json
 from studio.machine import usable_cores
+from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scheduling.ad_hoc_workers import UnscheduledWorker
@@ -169,7 +171,7 @@ class Answers:
 
     def _answer(self, run_id: str, content_type: str, data: bytearray, interprets: bool) -> Answer:
         folder = self._ready(run_id)
-        name = self._keep(folder, content_type, data)
+        name = self._keep(run_id, folder, content_type, data)
         return self._asked(run_id, folder, {"path": f"answers/{name}", "interpret": interprets})
 
     def _asked(self, run_id: str, folder: RunFolder, question: Mapping[str, Any]) -> Answer:
@@ -191,7 +193,7 @@ class Answers:
         private_folder(folder.path / "answers")
         return folder
 
-    def _keep(self, folder: RunFolder, content_type: str, data: bytearray) -> str:
+    def _keep(self, run_id: str, folder: RunFolder, content_type: str, data: bytearray) -> str:
         """Write the sample where the worker may read it, under a name of ours."""
         answers = folder.path / "answers"
         kept, size = 0, 0
@@ -204,14 +206,21 @@ class Answers:
             if refusal is not None:
                 raise AnswerError(refusal.message, hint="Send a JSON object of column names and values, in UTF-8.")
             name = f"{new_id('sample')}.json"
-        elif (kind := file_kind(bytes(data[:HEAD_BYTES]))) is not None and kind.group == "image":
-            name = f"{new_id('sample')}.{kind.ending}"
         else:
-            raise AnswerError(
-                "This is not an image of a kind that is read.", hint="Send a PNG, JPEG, WebP, BMP or TIFF."
-            )
+            name = f"{new_id('sample')}.{self._ending(run_id, bytes(data[:HEAD_BYTES]))}"
         (answers / name).write_bytes(data)
         return name
+
+    def _ending(self, run_id: str, head: bytes) -> str:
+        """The ending of a file that begins so, of the medium that a run's model reads."""
+        medium = problem_type(self._store.runs.get(run_id).spec.problem_type).medium
+        if medium is None:
+            raise AnswerError("This model takes a row, not a file.", hint="Send JSON.")
+        reader = media_reader(medium)
+        ending = reader.ending_of(head)
+        if ending is None:
+            raise AnswerError(f"This is not {reader.noun} of a kind that is read.", hint=f"Send {reader.kinds}.")
+        return ending
 
     def _ensure_worker(self, run_id: str, folder: RunFolder) -> None:
         if self._executor.is_alive(folder) and folder.answer_socket.exists():

@@ -1,4 +1,4 @@
-"""Images: the one reader that inspection, training, the studio's pages and scoring pipelines share.
+"""Decoding of images, behind `readers/image.py`.
 
 Decides once what is decided differently by every library: orientation tags are applied, transparent pixels stand on
 white unless four channels are asked for, 16-bit values are scaled to 8 bits, CMYK becomes RGB, of several frames the

@@ -7,6 +7,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_facts import ImageFacts
+from studio.datasets.media.image_profile import images_of
 from studio.settings.finding import FindingLevel
 
 SIDEWAYS = (5, 6, 7, 8)
@@ -79,10 +80,10 @@ def note_images(inspection: Inspection, role: TableRole, column: str) -> None:
             inspection.note(role, level, code, column, words, fix, rows, found=found, expected=expected)
 
 
-def note_all_images(inspection: Inspection, column: str, unused: list[str]) -> None:
+def note_all_images(inspection: Inspection, column: str) -> None:
     """Say what is odd about the images as a whole; reported with the first table."""
     role = next(iter(inspection.frames))
-    facts = list(inspection.images.values())
+    facts = images_of(inspection)
     kinds = Counter(one.channels for one in facts)
     flat = sum(one.is_flat for one in facts)
     if len(kinds) > 1:
@@ -122,24 +123,11 @@ def note_all_images(inspection: Inspection, column: str, unused: list[str]) -> N
             found=f"a single colour in {flat / len(facts):.0%} of the images",
             expected="images with something in them",
         )
-    if unused:
-        words = f"{len(unused)} files beside the named ones are named in no row and are not imported."
-        inspection.note(
-            role,
-            FindingLevel.NOTE,
-            "unused_files",
-            column,
-            words,
-            "",
-            examples=unused[:20],
-            found=listed(unused[:20]),
-            expected="a row a file",
-        )
 
 
 def drop_other_channels(inspection: Inspection, column: str) -> None:
     """Leave out images that cannot be read with the number of channels that most can be read with."""
-    counts = Counter(channels for one in inspection.images.values() for channels in one.readable_channels)
+    counts = Counter(channels for one in images_of(inspection) for channels in one.readable_channels)
     if not counts:
         return
     best = max(counts, key=lambda channels: (counts[channels], channels == 3))
@@ -157,19 +145,19 @@ def drop_other_channels(inspection: Inspection, column: str) -> None:
             found=_channels_of(inspection, names),
             expected=f"images that can be read with {counted(best, 'channel')}",
         )
-    for name in [name for name, one in inspection.images.items() if best not in one.readable_channels]:
-        del inspection.images[name]
+    for name in [name for name, one in inspection.media.items() if best not in one.readable_channels]:
+        del inspection.media[name]
 
 
 def _channels_of(inspection: Inspection, names: list[str]) -> str:
     """With how many channels these images were saved."""
-    numbers = sorted({inspection.images[name].channels for name in names})
+    numbers = sorted({inspection.media[name].channels for name in names})
     return f"{', '.join(map(str, numbers))} channel{'' if numbers == [1] else 's'}"
 
 
 def _pairs(inspection: Inspection, role: TableRole, column: str) -> _Pairs:
     frame = inspection.frames[role]
-    found = ((index, inspection.images.get(str(name))) for index, name in zip(frame.index, frame[column], strict=True))
+    found = ((index, inspection.media.get(str(name))) for index, name in zip(frame.index, frame[column], strict=True))
     return [(index, one) for index, one in found if one is not None]
 
 

@@ -1,0 +1,1 @@
+"""One file a medium: each has a READER, which the registry finds."""

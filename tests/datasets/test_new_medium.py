@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+import studio
 from studio.datasets.dataset import DatasetProfile, preview_name
 from studio.datasets.media.reader import MediaReader
 from studio.datasets.media.readers.image import READER as IMAGE_READER
@@ -149,3 +150,28 @@ def test_it_is_there_only_while_it_is_registered() -> None:
 )
 def test_images_are_recognised_by_content(head: bytes, ending: str | None) -> None:
     assert IMAGE_READER.ending_of(head) == ending
+
+
+SHARED = (
+    "datasets/inspection.py",
+    "datasets/media/media_inspection.py",
+    "importing/build.py",
+    "modeling/predictions.py",
+    "scoring/input_checks.py",
+    "scoring/pipeline.py",
+    "scoring/predictor.py",
+    "scoring/tables.py",
+    "scoring/template/serve.py",
+    "server/services/inference/online_inference.py",
+    "training/failures/failures.py",
+    "training/failures/known_errors.py",
+    "training/reporting/timing.py",
+    "training/start/batch_size.py",
+)
+
+
+@pytest.mark.parametrize("module", SHARED)
+def test_shared_code_names_no_medium(module: str) -> None:
+    text = (Path(studio.__file__).parent / module).read_text().lower()
+
+    assert not [one.name for one in media_readers() if one.name in text]

@@ -4,6 +4,7 @@ import os
 import sqlite3
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import typer
 
@@ -111,4 +112,5 @@ def _tell(error: StudioError, body: dict[str, object], wants_json: bool) -> None
     else:
         tell(error.message, error.hint)
     if wants_json:
-        answer_json(body)
+        with suppress(OSError):  # the error may be that nothing can be written there
+            answer_json(body)

@@ -82,9 +82,11 @@ def read_file(file: Path) -> str:
         InputError: if it is not there, too large, or not text.
     """
     try:
-        if file.stat().st_size > MAX_YAML_BYTES:
+        with file.open("rb") as source:  # a pipe or a device has no size that could be asked for
+            data = source.read(MAX_YAML_BYTES + 1)
+        if len(data) > MAX_YAML_BYTES:
             raise InputError(f"{file} is larger than {MAX_YAML_BYTES >> 10} KiB.", hint="This is no configuration.")
-        return file.read_text("utf-8")
+        return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} cannot be read: {error}.", hint="Name a YAML file.") from error
 

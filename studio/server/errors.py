@@ -117,6 +117,9 @@ def _os_error(request: Request, error: Exception) -> JSONResponse:
         case errno.EMFILE | errno.ENFILE | errno.EAGAIN | errno.ENOMEM:
             message = f"The system has no more of what this needs ({error.strerror})."
             body = error_body("busy", message, "Close other tabs and programs, then try again.")
+        case errno.ENOENT if not home.database.exists():
+            message = "The folder of this studio, or its database, was deleted or moved; this was not saved."
+            body = error_body("home_gone", message, "Put it back or restore a backup, and start the studio again.")
         case _:
             return _unexpected(request, error)
     logger.warning("%s %s: %s", request.method, request.url.path, error)

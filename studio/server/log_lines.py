@@ -1,6 +1,9 @@
 """Log lines: one record is one line, whatever a name in it holds; what follows it is set in."""
 
 import logging
+import sys
+from contextlib import suppress
+from logging.handlers import RotatingFileHandler
 
 from studio.escape_control import visible
 
@@ -28,3 +31,17 @@ def one_record(text: str) -> str:
     """A text of several lines as one record: the first line stays, the others are set in."""
     first, *more = text.split("\n")
     return "\n".join([visible(first), *(_SET_IN + visible(line) for line in more)])
+
+
+class LogFile(RotatingFileHandler):
+    """A bounded file of lines. What a full or broken disk does not take is dropped, without a trace on the terminal."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the name of the base class
+        """Tell mistakes of ours only."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+    def close(self) -> None:
+        """Close the file, whether or not it takes the last lines."""
+        with suppress(OSError):
+            super().close()

@@ -9,7 +9,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 import uvicorn
@@ -22,7 +21,7 @@ from studio.server.connections import BoundedHttp
 from studio.server.home_lock import HomeLock, origin
 from studio.server.launching import launch_address, open_in_browser
 from studio.server.limits import connection_limit, raise_file_limit
-from studio.server.log_lines import LineFormatter
+from studio.server.log_lines import LineFormatter, LogFile
 from studio.server.studio import Studio
 from studio.store.home import Home
 
@@ -170,7 +169,7 @@ def uvicorn_config(app: object, *, graceful_seconds: int = 2) -> uvicorn.Config:
 @contextmanager
 def log_to_file(home: Home) -> Iterator[None]:
     """Write the server's log, bounded, into the home."""
-    handler = RotatingFileHandler(home.log, maxBytes=LOG_BYTES, backupCount=4)
+    handler = LogFile(home.log, maxBytes=LOG_BYTES, backupCount=4)
     handler.setFormatter(LineFormatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.addHandler(handler)

@@ -6,6 +6,7 @@ two may meet the WAL-reset bug of SQLite libraries before 3.51.3.
 """
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -55,6 +56,7 @@ class Database:
         self._lock = threading.RLock()
         self._patience_seconds: float = BUSY_SECONDS
         self._open: Connection | None = None
+        self._file: tuple[int, int] | None = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
@@ -63,8 +65,10 @@ class Database:
         Raises:
             BusyError: if another thread writes for longer than 5 s.
             DiskFullError: if the disk is full; the space kept back is given free.
-            StorageError: if the disk fails or can only be read; the next change begins with a new connection.
+            StorageError: if the disk fails or can only be read; the next change begins with a new connection. Also
+                if the file was deleted, moved or replaced: then changes would go where nobody finds them.
         """
+        self._require_file()
         began = time.monotonic()
         if not self._lock.acquire(timeout=BUSY_SECONDS):
             raise BusyError("The studio is busy writing.", hint="Try again in a moment.")
@@ -96,6 +100,7 @@ class Database:
                     return
             finally:
                 self._lock.release()
+        self._require_file()  # a new connection would make an empty one
         try:
             with self._reader.connect() as connection:
                 yield connection
@@ -103,6 +108,22 @@ class Database:
             raise self._refused(error) from error
         except PoolTimeout as error:
             raise BusyError("The studio is busy reading.", hint="Try again in a moment.") from error
+
+    def _require_file(self) -> None:
+        try:
+            found = os.stat(self.path)
+        except OSError:
+            file = None
+        else:
+            file = (found.st_dev, found.st_ino)
+        if self._file is None:
+            self._file = file
+        elif file != self._file:
+            raise StorageError(
+                "The database of this home was deleted, moved or replaced; this was not saved.",
+                hint=f"Stop the studio, put {self.path} back or restore a backup, and start it again.",
+                code="database_gone",
+            )
 
     def _set_patience(self, connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA busy_timeout={round(self._patience_seconds * 1000)}")

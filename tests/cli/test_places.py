@@ -1,16 +1,20 @@
 """Where a home may be: paths are paths, and a place that is no home is refused before anything is changed there."""
 
 import json
+import logging
 import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from studio.commands.app import run
+from studio.commands.configs import MAX_YAML_BYTES, read_file
 from studio.commands.options import InputError, parse_changes
+from studio.server.log_lines import LogFile
 from studio.store.home import Home, HomeError
 from studio.store.store import Store
 
@@ -248,3 +252,36 @@ def test_f143_a_backup_of_what_is_no_database_is_a_sentence(tmp_path: Path, caps
     home.database.write_text("no database" * 1000)
     words = told(capsys, "backup", "-o", str(tmp_path / "x.zip"), "--home", str(home.path))
     assert "file is not a database" in words
+
+
+@pytest.mark.rows("F145")
+def test_f145_a_log_that_the_disk_does_not_take_leaves_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
+    log = LogFile("/dev/full")
+    log.handle(logging.LogRecord("a", logging.INFO, "", 0, "hello", (), None))
+    log.close()
+
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.rows("F145")
+def test_f145_an_error_whose_json_cannot_be_written_is_still_a_sentence() -> None:
+    words = f"exec {sys.executable} -P -m studio.cli config load gone.yaml --json >/dev/full"
+
+    ended = subprocess.run(["sh", "-c", words], timeout=120, check=False, capture_output=True)
+
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"gone.yaml cannot be read")
+    assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.rows("F145")
+def test_f145_a_configuration_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=lambda: pipe.write_bytes(b"x" * (MAX_YAML_BYTES + 1)))
+    writer.start()
+
+    with pytest.raises(InputError, match="is larger than"):
+        read_file(pipe)
+
+    writer.join(10)

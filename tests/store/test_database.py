@@ -147,3 +147,24 @@ def test_a_lock_of_another_program_is_waited_for_five_seconds_in_all(store: Stor
     assert max(waited) < 8.0  # beside other tests; one that waits twice needs 10
     with store.database.write():
         pass
+
+
+@rows("F144")
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_f144_nothing_is_saved_in_a_file_that_has_gone(store: Store, how: str) -> None:
+    store.preferences.put({"theme": "dark"})
+    path = store.database.path
+    path.rename(path.with_name("elsewhere.db"))
+    if how == "replaced":
+        path.write_bytes(b"")
+
+    with pytest.raises(StorageError, match="was deleted, moved or replaced; this was not saved"):
+        store.preferences.put({"theme": "light"})
+    with pytest.raises(StorageError, match="was deleted, moved or replaced"):
+        store.preferences.get()
+
+    assert path.exists() == (how == "replaced")
+    assert how == "deleted" or path.stat().st_size == 0
+
+    path.with_name("elsewhere.db").rename(path)
+    assert store.preferences.get() == {"theme": "dark"}

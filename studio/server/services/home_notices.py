@@ -9,6 +9,14 @@ from studio.store.home import Home
 from studio.store.store import Store
 
 NAMES_SHOWN = 10
+_GONE = Finding(
+    code="home_gone",
+    path="home",
+    message="The folder of this studio, or its database, was deleted or moved. Nothing is saved any more.",
+    found="no studio.db",
+    expected="the folder that the studio was started on",
+    fix="Stop the studio, put the folder back or restore a backup, and start it again.",
+)
 
 
 class HomeNotices:
@@ -22,6 +30,8 @@ class HomeNotices:
 
     def now(self) -> list[Finding]:
         """The most important one first."""
+        if not self._home.database.exists():
+            return [_GONE]
         return [*self._lost, *self._left_out, *self._low_disk()]
 
     def tell_left_out(self, steps: Sequence[str]) -> None:

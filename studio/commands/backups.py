@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from studio.commands.options import HomeOption, InputError, JsonOption, home_path
+from studio.commands.options import HomeOption, InputError, JsonOption, home_path, require_folder_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -37,8 +37,7 @@ def backup(
 
     os.umask(0o077)
     target = (output or Path(f"deepstudio-{time.strftime('%Y%m%d-%H%M%S')}.zip")).absolute()
-    if not target.parent.is_dir():
-        raise InputError(f"There is no folder {str(target.parent)!r}.", hint="Name a folder that exists.")
+    require_folder_of(target)
     contents = BackupContents(has_runs=not database_only, has_datasets=with_datasets and not database_only)
     manifest = back_up(Home(home_path(home)), target, contents, studio_version())
     size = target.stat().st_size

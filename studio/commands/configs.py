@@ -6,7 +6,15 @@ from typing import Annotated, Any
 import typer
 
 from studio.commands.connection import Connection, connect, part
-from studio.commands.options import HomeOption, InputError, JsonOption, SetOption, home_path, parse_changes
+from studio.commands.options import (
+    HomeOption,
+    InputError,
+    JsonOption,
+    SetOption,
+    home_path,
+    parse_changes,
+    require_folder_of,
+)
 from studio.commands.output import answer_json, answer_table, has_errors, tell, tell_findings
 from studio.files import write_atomic
 
@@ -27,6 +35,8 @@ def new_config(
 ) -> None:
     """A complete YAML with defaults and the dataset's columns."""
     given = parse_changes(changes)
+    if output is not None:
+        require_folder_of(output)
     with connect(home_path(home)) as connection:
         document = connection.get(f"/api/schema/{part(problem_type)}", model_type=model_type, dataset=dataset)
         settings = {one["key"]: one["default"] for one in document["settings"] if not one.get("fixed")}

@@ -39,6 +39,16 @@ def home_path(home: Path | None) -> Path:
     return home.absolute() if home is not None else default_home()
 
 
+def require_folder_of(output: Path) -> None:
+    """Look before the work whether its result can be put there.
+
+    Raises:
+        InputError: if there is no such folder.
+    """
+    if not output.absolute().parent.is_dir():
+        raise InputError(f"There is no folder {str(output.absolute().parent)!r}.", hint="Name a folder that exists.")
+
+
 def parse_changes(texts: list[str] | None) -> dict[str, object]:
     """`section.key=value` texts as values.
 

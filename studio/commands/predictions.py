@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from studio.commands.connection import ApiError, Connection, connect, part
-from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path
+from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path, require_folder_of
 from studio.commands.output import answer_json, tell, working
 from studio.files import iter_files
 
@@ -39,6 +39,7 @@ def predict(
     ending = output.suffix.lower()
     if ending not in (".csv", ".parquet"):
         raise InputError(f"{output} ends neither with .csv nor .parquet.", hint="The ending decides the format.")
+    require_folder_of(output)
     if not table.is_file() or (media is not None and not media.is_dir()):
         raise InputError("The table or the media folder is not there.", hint="Check --table and --media.")
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
@@ -77,6 +78,7 @@ def export(
     """The scoring pipeline of a finished experiment."""
     if kind != "python":
         raise InputError(f"There is no scoring pipeline of kind {kind!r}.", hint="Use python.")
+    require_folder_of(output)
     with connect(home_path(home)) as connection:
         model = _model(connection, id, run)
         with working("Building the scoring pipeline"):

@@ -40,6 +40,9 @@ def predict_file(folder: Path, order: Order) -> int:
     """
     if order.output.suffix.lower() not in (".csv", ".parquet", ".pq"):
         raise StudioError(f"{order.output.name} ends neither with .csv nor with .parquet.", hint="Rename the output.")
+    for path in (order.output, order.raw):
+        if path is not None and not path.parent.is_dir():
+            raise StudioError(f"There is no folder {str(path.parent)!r}.", hint="Name a folder that exists.")
     predictor = Predictor.load(folder / "bundle")
     ending = f".{predictor.recipe.raw_format}"
     if order.raw is not None and order.raw.suffix.lower() != ending:
@@ -92,6 +95,10 @@ def main(folder: Path, arguments: list[str]) -> int:
     except StudioError as error:
         sys.stderr.write(told(error) + "\n")
         return FAILED if chosen.command == "verify" else BAD_INPUT
+    except OSError as error:  # a name that is too long, a folder that cannot be searched, a full disk
+        place = f": {str(error.filename)!r}" if error.filename else ""
+        sys.stderr.write(f"{error.strerror or error}{place}.\n")
+        return FAILED
     sys.stderr.write(f"{count} rows written to {chosen.output}\n")
     return 0
 

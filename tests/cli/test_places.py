@@ -14,6 +14,7 @@ import pytest
 from studio.commands.app import run
 from studio.commands.configs import MAX_YAML_BYTES, read_file
 from studio.commands.options import InputError, parse_changes
+from studio.scoring.pipeline import main as score
 from studio.server.log_lines import LogFile
 from studio.store.home import Home, HomeError
 from studio.store.store import Store
@@ -285,3 +286,35 @@ def test_f145_a_configuration_without_end_is_not_read_to_its_end(tmp_path: Path)
         read_file(pipe)
 
     writer.join(10)
+
+
+@pytest.mark.rows("F146")
+@pytest.mark.parametrize(
+    "command",
+    ["predict one --table in.csv -o gone/o.csv", "export one -o gone/o.zip", "backup -o gone/o.zip",
+     "config new image_classification --dataset d -o gone/o.yaml"],
+    ids=["predict", "export", "backup", "config"],
+)  # fmt: skip
+def test_f146_a_result_that_has_no_folder_is_refused_before_the_work(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.csv").write_text("a\n1\n")
+    words = command.replace("gone", f"{tmp_path}/gone").replace("in.csv", f"{tmp_path}/in.csv").split()
+
+    assert "There is no folder" in told(capsys, *words, "--home", str(tmp_path / "home"))
+    assert not (tmp_path / "home").exists()
+
+
+@pytest.mark.rows("F146")
+@pytest.mark.parametrize(
+    ("folder", "output", "words"), [("", "gone/o.csv", "There is no folder"), ("n" * 300, "o.csv", "name too long")]
+)
+def test_f146_a_scoring_pipeline_tells_places_that_cannot_be_used(
+    folder: str, output: str, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = score(tmp_path / folder, ["predict", "--table", "in.csv", "-o", str(tmp_path / output)])
+
+    shown = capsys.readouterr().err
+    assert code in (1, 2)
+    assert words in shown
+    assert len(shown.strip().splitlines()) == 1

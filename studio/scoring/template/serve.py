@@ -33,6 +33,7 @@ from studio.settings.finding import told
 MAX_FILE_BYTES = 64 << 20
 MAX_ROW_BYTES = 1 << 20
 MAX_CONNECTIONS = 256
+GRACEFUL_SECONDS = 3
 ROW_DEPTH = 2
 TOKEN_VARIABLE = "SCORING_TOKEN"  # noqa: S105 -- a name
 HOSTS_VARIABLE = "SCORING_HOSTS"
@@ -178,15 +179,26 @@ def main(folder: Path, arguments: list[str]) -> int:
     except StudioError as error:
         sys.stderr.write(f"{error.message} {error.hint}".strip() + "\n")
         return 1
-    uvicorn.run(
+    uvicorn.Server(server_config(app, chosen.host, chosen.port)).run()
+    return 0
+
+
+def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
+    """How it listens.
+
+    By h11, which bounds headers and trailers and takes no trailer for a header, and so that a request that never ends
+    does not keep the server from ending.
+    """
+    return uvicorn.Config(
         app,
-        host=chosen.host,
-        port=chosen.port,
+        host=host,
+        port=port,
         log_level="info",
+        http="h11",
         server_header=False,
         limit_concurrency=MAX_CONNECTIONS,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-    return 0
 
 
 if __name__ == "__main__":

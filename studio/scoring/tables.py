@@ -16,10 +16,13 @@ from studio.failpoints import failpoint
 from studio.files import fsync_file, fsync_folder, private_folder
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Recipe, SampleRow
-from studio.results.prediction import SAMPLE_COLUMNS, PredictionSummary, is_hidden
+from studio.results.prediction import ROW, SAMPLE_COLUMNS, PredictionSummary, is_hidden
 from studio.results.sample_index import GROUP_ROWS, SampleIndex
 from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 from studio.results.spreadsheet import guarded
+
+NOT_OUTPUTS = ("row", "labels", "allow_pickle")
+"""What a file of raw outputs holds beside them."""
 
 
 def prediction_table(recipe: Recipe[Any], scored: ScoredTable, index: ScoredTable | None = None) -> pd.DataFrame:
@@ -118,6 +121,15 @@ def write_raw(path: Path, recipe: Recipe[Any], scored: ScoredTable) -> None:
     frame = pd.DataFrame({"row": rows, **columns})
     frame.attrs["labels"] = list(recipe.target.labels)
     frame.to_parquet(path, index=False)
+
+
+def read_raw(path: Path) -> ScoredTable:
+    """Raw outputs of the format `npz`, with nothing of their rows but the numbers."""
+    with np.load(path, allow_pickle=False) as file:
+        outputs = {name: file[name] for name in file.files if name not in NOT_OUTPUTS}
+        rows = file["row"]
+    raw = tuple({name: values[place] for name, values in outputs.items()} for place in range(len(rows)))
+    return ScoredTable(pd.DataFrame({ROW: rows}), raw, None)
 
 
 def samples_frame(scored: ScoredTable, rows: Sequence[SampleRow]) -> pd.DataFrame:

@@ -25,13 +25,14 @@ from studio.errors import DatasetError, StudioError
 from studio.files import read_json, resolve_inside
 from studio.modeling.recipe import Media
 from studio.results.prediction import ROW
-from studio.results.sample_view import SampleView
+from studio.results.sample_view import NeighbourAnnotation, SampleView
 from studio.runs.events import Phase
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.scoring.predictor import Predictor
 from studio.training.failures.failures import describe, findings_behind
 from studio.training.outputs.heatmaps import explained
+from studio.training.outputs.predicted_rows import PredictedRows
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import Reporter
 
@@ -111,17 +112,28 @@ def _new_sample(predictor: Predictor, folder: RunFolder, question: Mapping[str, 
     file = resolve_inside(folder.path / ANSWERS, str(question["path"]).removeprefix(f"{ANSWERS}/"))
     media = Media(folder.path / ANSWERS, origin="run")
     table = pd.DataFrame([{ROW: 1, **_row(predictor, file)}])
-    sample = next(predictor.recipe.sample_rows(predictor.predict(table, media), media)).view
+    scored = predictor.predict(table, media)
+    sample = next(predictor.recipe.sample_rows(scored, media)).view
+    if isinstance(sample.prediction, NeighbourAnnotation):
+        known = PredictedRows.of(_run_of_model(folder))
+        if known is not None:
+            neighbours = NeighbourAnnotation(neighbours=known.neighbours(predictor.recipe, scored))
+            sample = sample.model_copy(update={"prediction": neighbours, "note": known.told()})
     return _Asked(table, media, sample, file.stem)
+
+
+def _run_of_model(folder: RunFolder) -> RunFolder:
+    """The run whose model answers."""
+    spec = RunSpec.read(folder.path)
+    if spec.predict is None:
+        raise DatasetError("The order names no model.", hint="Ask again.")
+    return RunFolder((folder.path / spec.predict.bundle).resolve().parent)
 
 
 def _predicted_row(predictor: Predictor, folder: RunFolder, question: Mapping[str, Any]) -> _Asked:
     """A row of the run's own predictions, as it was told there."""
     split, row = str(question.get("split", "validation")), int(question["row"])
-    spec = RunSpec.read(folder.path)
-    if spec.predict is None:
-        raise DatasetError("The order names no model.", hint="Ask again.")
-    run = RunFolder((folder.path / spec.predict.bundle).resolve().parent)
+    run = _run_of_model(folder)
     samples = resolve_inside(run.predictions, f"{split}_samples.parquet")
     found = pq.read_table(samples, columns=["view"], filters=[("row", "==", row)]).to_pylist()
     if not found:

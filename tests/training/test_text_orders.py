@@ -12,7 +12,7 @@ from studio.datasets.dataset import Dataset
 from studio.errors import DatasetError
 from studio.files import write_json
 from studio.results.insight import Insight, Scatter
-from studio.results.sample_view import LabelAnnotation, SampleView
+from studio.results.sample_view import LabelAnnotation, NeighbourAnnotation, SampleView
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scoring.input_checks import InputError
@@ -45,14 +45,14 @@ def trained(requests: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Path
     return folder
 
 
-def asking(folder: Path, trained: Path) -> RunFolder:
+def asking(folder: Path, trained: Path, problem_type: str = "text_classification") -> RunFolder:
     """The folder of an answer worker of the run."""
     run = RunFolder.create(folder)
     (run.path / "answers").mkdir()
     RunSpec(
         kind=WorkerKind.ANSWER,
         run_id="a",
-        problem_type="text_classification",
+        problem_type=problem_type,
         predict=PredictOrder(bundle=os.path.relpath(trained / "bundle", folder), table="", media=""),
     ).write(folder)
     return run
@@ -98,6 +98,28 @@ def test_a_row_without_its_text_is_refused_with_the_columns_name(trained: Path, 
 
     with pytest.raises(InputError, match="'text'"):
         asked(trained, folder, {"path": "answers/one.json"})
+
+
+def test_a_typed_row_is_compared_with_the_validation_rows_of_the_run(tmp_path: Path) -> None:
+    dataset = import_example("text_metric_learning", tmp_path / "messages")
+    make_run(tmp_path / "model", dataset, SMALL, threads=1, seed=3)
+    assert run_worker(tmp_path / "model") == 0
+    samples = pd.read_parquet(tmp_path / "model" / "predictions" / "validation_samples.parquet")
+    known = [SampleView.model_validate_json(view) for view in samples["view"]]
+    folder = asking(tmp_path / "a", tmp_path / "model", "text_metric_learning")
+    write_json(folder.path / "answers" / "one.json", {"text": known[3].texts[0].text})
+
+    view = asked(tmp_path / "model", folder, {"path": "answers/one.json"})
+
+    assert isinstance(view.prediction, NeighbourAnnotation)
+    first, *others = view.prediction.neighbours
+    assert first.similarity == pytest.approx(1.0, abs=1e-3)
+    assert first.text == known[3].texts[0].text
+    assert isinstance(known[3].truth, LabelAnnotation)
+    assert first.label == known[3].truth.labels[0].label
+    assert len(others) == 4
+    assert view.note == f"Compared with the {len(known)} validation rows of the run."
+    assert {one.is_match for one in view.prediction.neighbours} == {None}
 
 
 def test_a_service_answers_a_row_with_its_columns(trained: Path) -> None:

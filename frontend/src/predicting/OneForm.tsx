@@ -1,8 +1,8 @@
 import { useMemo, useState } from "react";
 import { useProblemType } from "../api/catalogue";
 import { answerMedia, useAnswer } from "../api/runs";
-import { useDatasetProfile } from "../api/datasets";
-import type { Experiment, Run } from "../api/types";
+import { datasetMedia, useDatasetProfile } from "../api/datasets";
+import type { Experiment, MediaRef, Run } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
 import { SampleControls } from "../samples/SampleControls";
@@ -25,7 +25,13 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
     setLocal(file.type.startsWith("image/") ? URL.createObjectURL(file) : null);
     answer.mutate(file);
   };
-  const source = useMemo(() => (media: { path: string }) => local ?? answerMedia(run.id, media.path), [local, run.id]);
+  const source = useMemo(
+    () => (media: MediaRef, size: 256 | "full") =>
+      media.origin === "dataset" && dataset
+        ? datasetMedia(dataset, media.path, size)
+        : (local ?? answerMedia(run.id, media.path)),
+    [local, run.id, dataset],
+  );
   const sample = answer.data?.sample;
   return (
     <div className="column" style={{ gap: 16 }}>

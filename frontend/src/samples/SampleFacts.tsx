@@ -13,19 +13,16 @@ type SampleFactsProps = PartProps & {
 export function SampleFacts({ isNumbered = true, ...part }: SampleFactsProps) {
   const { sample } = part;
   const { Facts } = rendererOf(sample);
+  const facts = [
+    ...(isNumbered ? [{ label: "Row", value: formatCount(sample.row) }] : []),
+    ...(sample.loss === null ? [] : [{ label: "Loss", value: formatMetric(sample.loss) }]),
+    ...Object.entries(sample.scores).map(([label, value]) => ({ label, value: formatMetric(value) })),
+    ...(sample.media?.width ? [{ label: "Size", value: `${sample.media.width} × ${sample.media.height} px` }] : []),
+  ];
   return (
     <div className={classes.facts}>
       <Facts {...part} />
-      <FactList
-        facts={[
-          ...(isNumbered ? [{ label: "Row", value: formatCount(sample.row) }] : []),
-          ...(sample.loss === null ? [] : [{ label: "Loss", value: formatMetric(sample.loss) }]),
-          ...Object.entries(sample.scores).map(([label, value]) => ({ label, value: formatMetric(value) })),
-          ...(sample.media?.width
-            ? [{ label: "Size", value: `${sample.media.width} × ${sample.media.height} px` }]
-            : []),
-        ]}
-      />
+      {facts.length > 0 && <FactList facts={facts} />}
       {sample.note && <p className="small muted">{sample.note}</p>}
     </div>
   );

@@ -15,7 +15,7 @@ const MATCH = { right: "Same label", wrong: "Other label" };
 export const NEIGHBOURS: Renderer = {
   Lines: NeighbourLines,
   Facts: NeighbourFacts,
-  filterWords: { prediction: "Nearest label", outcome: "Nearest neighbour", ...MATCH },
+  filterWords: { prediction: "Nearest label", outcome: "Nearest", ...MATCH },
 };
 
 function neighboursOf(sample: SampleView): readonly Neighbour[] {
@@ -36,7 +36,7 @@ function NeighbourLines({ sample, source, classNames, overlay }: PartProps) {
           {neighbours.slice(0, SHOWN_ON_CARD).map((one, i) => (
             <span key={i} className={classes.thumbnail}>
               <NeighbourPicture neighbour={one} source={source} />
-              <Similarity neighbour={one} />
+              <Cosine value={one.similarity} />
             </span>
           ))}
         </span>
@@ -94,7 +94,7 @@ function PictureList({ neighbours, source, classNames }: ListProps) {
       {neighbours.map((one, i) => (
         <li key={i} className={classes.thumbnail}>
           <NeighbourPicture neighbour={one} source={source} />
-          <Similarity neighbour={one} />
+          <Cosine value={one.similarity} />
           <NeighbourName neighbour={one} classNames={classNames} />
         </li>
       ))}
@@ -109,7 +109,10 @@ function TextList({ neighbours, classNames }: ListProps) {
         <li key={i}>
           <div className={classes.head}>
             <NeighbourName neighbour={one} classNames={classNames} />
-            <Similarity neighbour={one} />
+            <span className={classes.similarity}>
+              {one.is_match !== null && <RightMark isRight={one.is_match} {...MATCH} />}
+              <Cosine value={one.similarity} />
+            </span>
           </div>
           <p className={classes.text} dir="auto">
             {one.text}
@@ -120,12 +123,17 @@ function TextList({ neighbours, classNames }: ListProps) {
   );
 }
 
-/** A small picture: a solid green frame around a match, a dashed one around another label. */
+/** A small picture with a mark in its corner: a solid green frame around a match, a dashed one around another label. */
 function NeighbourPicture({ neighbour, source }: { neighbour: Neighbour; source: MediaSource }) {
   const { media, label, row, is_match: isMatch } = neighbour;
   return (
     <span className={classes.frame} data-match={isMatch ?? undefined}>
       {media && <img src={source(media, 256)} alt={label ? `Row ${row}, ${label}` : `Row ${row}`} loading="lazy" />}
+      {isMatch !== null && (
+        <span className={classes.corner}>
+          <RightMark isRight={isMatch} {...MATCH} />
+        </span>
+      )}
     </span>
   );
 }
@@ -140,13 +148,10 @@ function NeighbourName({ neighbour, classNames }: { neighbour: Neighbour; classN
   );
 }
 
-function Similarity({ neighbour }: { neighbour: Neighbour }) {
+function Cosine({ value }: { value: number }) {
   return (
-    <span className={classes.similarity}>
-      {neighbour.is_match !== null && <RightMark isRight={neighbour.is_match} {...MATCH} />}
-      <span className="number" title="Cosine similarity">
-        {neighbour.similarity.toFixed(3)}
-      </span>
+    <span className={`${classes.cosine} number`} title="Cosine similarity">
+      {value.toFixed(3)}
     </span>
   );
 }

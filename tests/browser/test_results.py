@@ -49,6 +49,7 @@ def test_the_threshold_moves_counts_and_the_viewer_takes_keys(
     page.locator("[data-sample]").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("1 of")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Next sample")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(dialog.get_by_text("2 of")).to_be_visible()
     assert "sample=" in page.url

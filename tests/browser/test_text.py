@@ -91,6 +91,7 @@ def test_from_the_example_to_the_pipeline(
     card.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("1 of")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Next sample")).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(dialog.get_by_text("2 of")).to_be_visible()
     page.keyboard.press("Escape")

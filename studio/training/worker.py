@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import platform
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -110,6 +111,8 @@ def _carry_out(
         reporter.event(_stopped(folder))
         return STOPPED
     except BaseException as error:  # the border of the process: whatever went wrong is told
+        # torch raises in the middle of anything when a data worker dies, also while an earlier death is being told.
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         event = failed_event(ranks.cause(error), Situation.of(spec, reporter))
         sys.stderr.write(f"{event.detail}\nerror: {event.message} {event.hint}\n")
         reporter.event(event)

@@ -5,6 +5,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from studio.modeling.sample_error import SampleError
 from studio.results.prediction import ROW
 from studio.runs.process import die_with_parent
 
+DEATH_SECONDS = 2.0
+"""How long it is waited for to learn how a data worker ended whose connection broke."""
 POOL_BATCHES = 64
 """Batches whose rows are sorted by length together: enough for little padding, few enough to stay random."""
 
@@ -154,12 +157,28 @@ class BatchLoader(Generic[BatchT]):
         self._is_alone = workers == 0
 
     def __iter__(self) -> Iterator[BatchT]:
-        batches = _ahead(self._loader) if self._is_alone else self._loader
+        batches = _ahead(self._loader) if self._is_alone else _from_workers(self._loader)
         for batch in batches:
             self._on_arrival()
             if isinstance(batch, _Broken):
                 raise batch.error()
             yield batch.to(self._device)
+
+
+def _from_workers(batches: Iterable[Any]) -> Iterator[Any]:
+    """The batches of data workers. One that dies while it hands a batch over breaks the connection first.
+
+    Raises:
+        RuntimeError: of torch, with the signal that killed a worker.
+    """
+    try:
+        yield from batches
+    except (ConnectionError, EOFError):
+        deadline = time.monotonic() + DEATH_SECONDS
+        while time.monotonic() < deadline:
+            torch._C._error_if_any_worker_fails()  # raises as soon as the kernel tells how it ended
+            time.sleep(0.02)
+        raise
 
 
 def _ahead(batches: Iterable[Any]) -> Iterator[Any]:

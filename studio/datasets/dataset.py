@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from studio.datasets.labels.label_part import LabelPart
+from studio.datasets.profile import DatasetProfile
 from studio.errors import DatasetError, NotFoundError
 from studio.files import read_json, resolve_inside, write_json
 from studio.settings.choices import ChoiceContext
@@ -60,56 +62,6 @@ class Table(_Model):
     """Rows kept."""
     rows_imported: int
     columns: tuple[Column, ...]
-
-
-class Histogram(_Model):
-    """Counts between edges; one more edge than counts."""
-
-    title: str
-    unit: str = ""
-    edges: tuple[float, ...]
-    counts: tuple[int, ...]
-
-
-class TextLengths(_Model):
-    """How many tokens the texts of a part have."""
-
-    counts: tuple[tuple[int, int], ...]
-    """(tokens, rows) with rising numbers of tokens. Exact up to 512, above rounded up."""
-    tokenizer: str = ""
-    """What counted them; empty where they were estimated from words and punctuation."""
-    rows: int
-    """Rows of the table; the counts are of a sample where there are very many."""
-
-
-class DatasetProfile(_Model):
-    """Facts about the data that checks, suggestions and the statistics page use."""
-
-    task: str = ""
-    """binary, multi-class, multi-label, detection, ...: what the roles make of it."""
-    labels: tuple[str, ...] = ()
-    """Class names, sorted; the order that models use."""
-    label_counts: dict[str, dict[str, int]] = {}
-    """Counts by table name and class."""
-    image_sizes: tuple[tuple[int, int, int], ...] = ()
-    """(width, height, count), the most frequent 50."""
-    image_channels: dict[str, int] = {}
-    """Number of images by number of channels in the file."""
-    readable_channels: tuple[int, ...] = ()
-    """The numbers of channels as which every image can be read, the likeliest first."""
-    histograms: tuple[Histogram, ...] = ()
-    facts: dict[str, float] = {}
-    """Further numbers of the problem type, such as `boxes_per_image`."""
-    text_lengths: dict[str, TextLengths] = {}
-    """Lengths of the train texts by part, such as `text` (what is read) and `label` (what is written)."""
-
-    def choice_facts(self) -> Mapping[str, object]:
-        """What conditions and checks of settings may look at."""
-        return {
-            "dataset.task": self.task,
-            "dataset.image_channels": list(self.readable_channels),
-            "dataset.text_lengths": {part: one.model_dump(mode="json") for part, one in self.text_lengths.items()},
-        }
 
 
 class DatasetManifest(_Model):
@@ -238,7 +190,7 @@ class Dataset:
             tables=tuple(table.name for table in self.manifest.tables),
             folders=self.manifest.media_folders,
             folds=tuple(sorted(folds)),
-            label_values=profile.labels,
+            label_values=profile.part(LabelPart).names,
             facts={**self.manifest.facts(), **profile.choice_facts(), **(more.pop("facts", None) or {})},  # type: ignore[dict-item]
             **more,  # type: ignore[arg-type]
         )

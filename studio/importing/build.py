@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from studio.datasets.checksums import write_checksums
-from studio.datasets.dataset import Column, Dataset, DatasetManifest, DatasetProfile, Table, TableRole
+from studio.datasets.dataset import Column, Dataset, DatasetManifest, Table, TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.media_inspection import decode_media
 from studio.datasets.media.registry import media_reader
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.row_checks import check_rows
 from studio.datasets.tables.table import RawTable, profile_column, read_table
 from studio.failpoints import failpoint

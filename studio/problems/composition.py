@@ -10,8 +10,8 @@ from pathlib import Path
 from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from studio.datasets.dataset import DatasetProfile
 from studio.datasets.importers.format import DatasetFormat
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.problems.contract import Category, ColumnRole, Guess, LabelFinder, ModelType, ProblemType, SuggestionContext
 from studio.results.metric import MetricInfo
@@ -147,12 +147,11 @@ class _Parts:
         if self.check is not None:
             self.check(inspection)
         inputs = self.input.profile(inspection)
-        known = {name: getattr(labels, name) for name in labels.model_fields_set}
-        both = {
-            "facts": {**inputs.facts, **labels.facts},
-            "histograms": (*labels.histograms, *inputs.histograms),
-        }
-        return inputs.model_copy(update={**known, **both})
+        return DatasetProfile(
+            task=labels.task,
+            facts={**inputs.facts, **labels.facts},
+            histograms=(*labels.histograms, *inputs.histograms),
+        ).with_parts(*inputs.parts.values(), *labels.parts.values())
 
     def view_row(self, row: Mapping[str, Any], roles: Roles, media_folder: str) -> SampleView:
         return self.input.view(row, roles, media_folder, self.task.truth(row, roles))

@@ -18,8 +18,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from studio.datasets.dataset import ColumnKind, DatasetProfile
+from studio.datasets.dataset import ColumnKind
 from studio.datasets.importers.format import DatasetFormat
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.results.insight import SAMPLE_PANELS
 from studio.results.metric import MetricInfo

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 
+from studio.datasets.media.image_part import ImagePart
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SettingsSchema, SuggestedChange
 from studio.settings.sections.image_checks import channel_suggestions
@@ -17,7 +18,7 @@ PACKAGED = "tf_efficientnet_lite0"
 
 def pooled_image_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     """A backbone that is here, channels and a size that fit, and gentle rates where rows are few."""
-    yield from channel_suggestions(context.profile.readable_channels)
+    yield from channel_suggestions(context.profile.part(ImagePart).readable_channels)
     on_cpu = context.gpu_count == 0
     is_small = context.train_rows < SMALL_ROWS
     if PACKAGED in context.packaged_weights and (on_cpu or not context.is_hub_reachable):

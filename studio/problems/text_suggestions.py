@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 
+from studio.datasets.texts.text_part import TextPart
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SettingsSchema, SuggestedChange
 from studio.settings.sections.text import MINILM, SCRATCH
@@ -81,7 +82,7 @@ def length_change(
     key: str, part: str, context: SuggestionContext, default: int, *, least: int = 0, may_grow: bool = True
 ) -> Iterator[SuggestedChange]:
     """The shortest usual length of at least `least` that keeps nearly all texts of a part whole."""
-    lengths = context.profile.text_lengths.get(part)
+    lengths = context.profile.part(TextPart).lengths.get(part)
     if lengths is None or not lengths.counts:
         return
     usual = [one for one in LENGTHS if one >= least]

@@ -6,7 +6,7 @@ import pytest
 from studio.configuration.document import settings_document
 from studio.configuration.generate import generated_files
 from studio.configuration.reference import reference_markdown
-from studio.datasets.dataset import DatasetProfile
+from studio.datasets.profile import DatasetProfile
 from studio.problems.contract import SuggestionContext
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext, Column

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.datasets.dataset import Dataset
+from studio.datasets.labels.label_part import LabelPart
 from studio.importing.scan_result import ScanProblem
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 from tests.datasets.bad_uploads import Make
@@ -53,7 +54,7 @@ def row_count(count: int) -> Callable[[Dataset], bool]:
 
 
 def classes(*names: str) -> Callable[[Dataset], bool]:
-    return lambda data: set(data.profile().labels) == set(names)
+    return lambda data: set(data.profile().part(LabelPart).names) == set(names)
 
 
 def check_case(case: Case, tmp_path: Path, scan_files: Any, import_files: Any) -> None:

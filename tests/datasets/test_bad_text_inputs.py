@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from studio.datasets.dataset import Dataset
+from studio.datasets.texts.text_part import TextPart
 from studio.settings.sections.text_checks import share_longer
 from tests.datasets.bad_cases import Case, check_case, classes, found, handled, refused, row_count
 from tests.datasets.bad_uploads import Make
@@ -109,7 +110,7 @@ def last(column: str, value: Any) -> Callable[[Dataset], bool]:
 
 
 def cut_share(max_length: int, low: float, high: float) -> Callable[[Dataset], bool]:
-    return lambda data: low <= share_longer(data.profile().text_lengths["text"].counts, max_length) <= high
+    return lambda data: low <= share_longer(data.profile().part(TextPart).lengths["text"].counts, max_length) <= high
 
 
 def broken_text() -> pa.Array:

@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from studio.datasets.dataset import Dataset
+from studio.datasets.labels.label_part import LabelPart
 from studio.files import write_json
 from studio.importing.inspection_order import order_inspection, run_inspection
 from studio.importing.scan import scan
@@ -241,7 +242,7 @@ def test_list_cells_in_csv_are_boxes_too(tmp_path: Path) -> None:
 
     data = imported(tmp_path, source)
 
-    assert data.profile().label_counts == {"train.csv": {"a": 2, "b": 1}}
+    assert data.profile().part(LabelPart).counts == {"train.csv": {"a": 2, "b": 1}}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import studio
-from studio.datasets.dataset import DatasetProfile, preview_name
+from studio.datasets.dataset import preview_name
 from studio.datasets.media.reader import MediaReader
 from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.media.registry import (
@@ -20,6 +20,7 @@ from studio.datasets.media.registry import (
     reader_of,
     registered,
 )
+from studio.datasets.profile import DatasetProfile
 from studio.errors import NotFoundError
 from studio.importing.build import ImportOrder, make_dataset
 from studio.problems.composition import compose
@@ -155,6 +156,8 @@ def test_images_are_recognised_by_content(head: bytes, ending: str | None) -> No
 SHARED = (
     "datasets/inspection.py",
     "datasets/media/media_inspection.py",
+    "datasets/profile.py",
+    "datasets/profile_parts.py",
     "importing/build.py",
     "modeling/predictions.py",
     "scoring/input_checks.py",

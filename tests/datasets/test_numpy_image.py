@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.datasets.media.image_decoding import ImageError, decode_image, inspect_image, open_image, read_facts
+from studio.datasets.media.image_part import ImagePart
 
 GENERATOR = np.random.default_rng(5)
 BYTES = GENERATOR.integers(0, 256, (6, 8, 3), dtype=np.uint8)
@@ -160,8 +161,8 @@ def test_the_channels_of_a_dataset_are_offered_to_the_form(tmp_path: Path, impor
 
     data = import_files(source)
 
-    assert data.profile().image_channels == {"5": 6}
-    assert data.profile().readable_channels == (5,)
+    assert data.profile().part(ImagePart).channels == {"5": 6}
+    assert data.profile().part(ImagePart).readable_channels == (5,)
     assert data.choice_context().facts["dataset.image_channels"] == [5]
     findings = {one.code: one for one in data.findings()}
     assert findings["float_image"].count == 6

@@ -7,6 +7,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+from studio.datasets.labels.label_part import LabelPart
+from studio.datasets.media.image_part import ImagePart
+from studio.datasets.texts.text_part import TextPart
 from studio.problems.registry import problem_types
 
 
@@ -25,7 +28,7 @@ def test_a_table_of_files_alone_becomes_a_test_table(tmp_path: Path, import_file
 
     assert [(one.role, one.name, one.rows) for one in data.manifest.tables] == [("test", table, 3)]
     assert data.manifest.roles == {"image_column": "image"}
-    assert data.profile().image_sizes == ((16, 12, 3),)
+    assert data.profile().part(ImagePart).sizes == ((16, 12, 3),)
     assert data.choice_context().tables == (table,)
 
 
@@ -46,7 +49,7 @@ def test_a_table_of_texts_alone_becomes_a_test_table(tmp_path: Path, import_file
 
     assert [(one.role, one.name, one.rows) for one in data.manifest.tables] == [("test", "test.jsonl", len(table))]
     assert set(data.manifest.roles) == set(inputs)
-    assert data.profile().text_lengths
+    assert data.profile().part(TextPart).lengths
 
 
 def read_rows(path: Path) -> pd.DataFrame:
@@ -92,6 +95,6 @@ def test_a_labeled_test_table_alone_has_its_statistics(tmp_path: Path, import_fi
         data = import_files(source, {"problem_type": kind.id, "train": None}, name=kind.id)
 
         assert data.manifest.table_of_role("train") is None
-        counts = data.profile().label_counts.get(train.name.replace("train", "test"), {})
-        assert bool(counts) == bool(data.profile().labels)
+        counts = data.profile().part(LabelPart).counts.get(train.name.replace("train", "test"), {})
+        assert bool(counts) == bool(data.profile().part(LabelPart).names)
         assert sum(counts.values()) > 0 or data.profile().histograms

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from studio.datasets.dataset import DatasetProfile, TextLengths
+from studio.datasets.profile import DatasetProfile
+from studio.datasets.texts.text_part import TextLengths, TextPart
 from studio.problems.contract import SuggestionContext
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext, Column
@@ -231,10 +232,9 @@ def test_cut_targets_are_told_at_their_own_setting() -> None:
 
 def suggested(kind: str, *, packaged: bool, gpus: int = 0, hub: bool = False) -> dict[str, Any]:
     problem = problem_types()[kind]
-    profile = DatasetProfile(
-        text_lengths={
-            part: TextLengths(counts=((20, 400),), rows=400) for part in ("text", "label", "window", "answer")
-        }
+    lengths = TextLengths(counts=((20, 400),), rows=400)
+    profile = DatasetProfile().with_parts(
+        TextPart(lengths=dict.fromkeys(("text", "label", "window", "answer"), lengths))
     )
     weights = (MINILM,) if packaged else ()
     context = SuggestionContext(profile, 400, gpus, cores=2, packaged_weights=weights, is_hub_reachable=hub)

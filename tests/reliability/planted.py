@@ -225,7 +225,8 @@ def swapped_classes(run: Path, dataset: Path) -> None:
     """Turn the order of the classes around."""
     path = dataset / "profile.json"
     values = json.loads(path.read_text())
-    path.write_text(json.dumps({**values, "labels": values["labels"][::-1]}))
+    values["parts"]["labels"]["names"].reverse()
+    path.write_text(json.dumps(values))
 
 
 def without_tables(run: Path, dataset: Path) -> None:

@@ -102,6 +102,6 @@ def test_a_dataset_without_a_train_table_has_a_form_and_pages(server: Any, sourc
     assert [(table["role"], table["rows"]) for table in dataset["tables"]] == [("test", 2)]
     assert server.api.get(f"/api/datasets/{dataset['id']}/samples").json()["total"] == 2
     profile = server.api.get(f"/api/datasets/{dataset['id']}/profile").json()
-    assert profile["image_channels"] == {"3": 2}
+    assert profile["parts"]["images"]["channels"] == {"3": 2}
     schema = server.api.get("/api/schema/image_classification", params={"dataset": dataset["id"]})
     assert schema.status_code == 200, schema.text

@@ -2,7 +2,8 @@
 
 import pytest
 
-from studio.datasets.dataset import DatasetProfile
+from studio.datasets.media.image_part import ImagePart
+from studio.datasets.profile import DatasetProfile
 from studio.problems.contract import ModelType, SuggestionContext
 from studio.problems.registry import problem_types
 from studio.settings.choices import ChoiceContext
@@ -26,7 +27,8 @@ def test_channels_that_the_images_lack_are_refused_and_theirs_suggested(kind: ob
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.id)
 def test_the_channels_of_the_images_are_suggested(kind: object) -> None:
     def suggested(readable: tuple[int, ...]) -> list[object]:
-        context = SuggestionContext(DatasetProfile(readable_channels=readable), train_rows=10, gpu_count=0, cores=2)
+        profile = DatasetProfile().with_parts(ImagePart(readable_channels=readable))
+        context = SuggestionContext(profile, train_rows=10, gpu_count=0, cores=2)
         settings = kind.model_types[0].settings.from_mapping({})  # type: ignore[attr-defined]
         changes = kind.suggest(settings, context)  # type: ignore[attr-defined]
         return [one.value for one in changes if one.key == "image.image_channels"]

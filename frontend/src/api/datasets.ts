@@ -35,6 +35,13 @@ export function useDatasetProfile(id: string, isReady: boolean) {
   });
 }
 
+const NO_CLASSES: readonly string[] = [];
+
+/** The classes of a dataset, in the order of models; none as long as they are not known. */
+export function useClassNames(id: string | null): readonly string[] {
+  return useDatasetProfile(id ?? "", id !== null).data?.parts.labels?.names ?? NO_CLASSES;
+}
+
 export function useDatasetUse(id: string) {
   return useQuery({
     queryKey: ["datasets", id, "used-by"],

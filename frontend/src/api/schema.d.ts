@@ -1706,52 +1706,78 @@ export interface components {
              */
             histograms: components["schemas"]["Histogram"][];
             /**
-             * Image Channels
+             * Parts
              * @default {}
              */
-            image_channels: {
-                [key: string]: number;
-            };
-            /**
-             * Image Sizes
-             * @default []
-             */
-            image_sizes: [
-                number,
-                number,
-                number
-            ][];
-            /**
-             * Label Counts
-             * @default {}
-             */
-            label_counts: {
-                [key: string]: {
-                    [key: string]: number;
+            parts: {
+                /**
+                 * BoxPart
+                 * @description How large objects are in their images.
+                 */
+                boxes?: {
+                    /**
+                     * Smallest Class Side Share
+                     * @default 0
+                     */
+                    smallest_class_side_share: number;
+                };
+                /**
+                 * ImagePart
+                 * @description Sizes and channels of the images of all tables.
+                 */
+                images?: {
+                    /** Channels */
+                    channels?: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * Readable Channels
+                     * @default []
+                     */
+                    readable_channels: number[];
+                    /**
+                     * Sizes
+                     * @default []
+                     */
+                    sizes: [
+                        number,
+                        number,
+                        number
+                    ][];
+                };
+                /**
+                 * LabelPart
+                 * @description The classes, and how often each occurs.
+                 */
+                labels?: {
+                    /** Counts */
+                    counts?: {
+                        [key: string]: {
+                            [key: string]: number;
+                        };
+                    };
+                    /**
+                     * Names
+                     * @default []
+                     */
+                    names: string[];
+                };
+                /**
+                 * TextPart
+                 * @description Lengths of the train texts.
+                 */
+                texts?: {
+                    /** Lengths */
+                    lengths?: {
+                        [key: string]: components["schemas"]["TextLengths"];
+                    };
                 };
             };
-            /**
-             * Labels
-             * @default []
-             */
-            labels: string[];
-            /**
-             * Readable Channels
-             * @default []
-             */
-            readable_channels: number[];
             /**
              * Task
              * @default
              */
             task: string;
-            /**
-             * Text Lengths
-             * @default {}
-             */
-            text_lengths: {
-                [key: string]: components["schemas"]["TextLengths"];
-            };
         };
         /**
          * Table
@@ -3109,6 +3135,11 @@ export interface components {
             title: string;
         };
         /**
+         * ProfilePart
+         * @description Facts about one side of a dataset. Every field has a default: a dataset without this side has an empty part.
+         */
+        ProfilePart: Record<string, never>;
+        /**
          * Queue
          * @description What runs and what waits.
          */
@@ -3835,7 +3866,7 @@ export interface components {
         };
         /**
          * TextLengths
-         * @description How many tokens the texts of a part have.
+         * @description How many tokens the texts of one kind have.
          */
         TextLengths: {
             /** Counts */

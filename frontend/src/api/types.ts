@@ -93,7 +93,11 @@ export type ImportTable = Import["tables"][number];
 export type Dataset = Complete<Schemas["Dataset"]>;
 export type DatasetTable = Dataset["tables"][number];
 export type ColumnProfile = DatasetTable["columns"][number];
-export type DatasetProfile = Complete<Schemas["DatasetProfile"]>;
+type WholeProfile = Complete<Schemas["DatasetProfile"]>;
+/** Data has only some of the parts. */
+export type DatasetProfile = Omit<WholeProfile, "parts"> & { parts: Partial<WholeProfile["parts"]> };
+export type ImagePart = WholeProfile["parts"]["images"];
+export type LabelPart = WholeProfile["parts"]["labels"];
 export type Example = Complete<Schemas["Example"]>;
 export type UsedBy = Complete<Schemas["UsedBy"]>;
 

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { DatasetProfile, DatasetTable } from "../api/types";
+import type { DatasetTable, LabelPart } from "../api/types";
 import { formatCount } from "../ui/format";
 import { Legend } from "../insights/Legend";
 import classes from "./datasets.module.css";
@@ -7,11 +7,11 @@ import classes from "./datasets.module.css";
 const SHOWN = 20;
 
 /** Counts by class as stacked bars, the largest class first; each table has its colour. */
-export function ClassBalance({ profile, tables }: { profile: DatasetProfile; tables: DatasetTable[] }) {
+export function ClassBalance({ labels, tables }: { labels: LabelPart; tables: DatasetTable[] }) {
   const [isAll, setIsAll] = useState(false);
-  const names = tables.map((table) => table.name).filter((name) => name in profile.label_counts);
-  const rows = profile.labels
-    .map((label) => ({ label, counts: names.map((name) => profile.label_counts[name]?.[label] ?? 0) }))
+  const names = tables.map((table) => table.name).filter((name) => name in labels.counts);
+  const rows = labels.names
+    .map((label) => ({ label, counts: names.map((name) => labels.counts[name]?.[label] ?? 0) }))
     .map((row) => ({ ...row, total: row.counts.reduce((sum, count) => sum + count, 0) }))
     .sort((a, b) => b.total - a.total);
   const largest = Math.max(1, ...rows.map((row) => row.total));

@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import { datasetMedia, useDatasetProfile, useDatasetSamples } from "../api/datasets";
 import { useProblemType } from "../api/catalogue";
-import type { Dataset, DatasetProfile, DatasetTable, MediaRef } from "../api/types";
+import type { Dataset, DatasetTable, MediaRef } from "../api/types";
 import { AnswerLines } from "../samples/AnswerLines";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
@@ -30,7 +30,10 @@ export function Overview({ dataset }: { dataset: Dataset }) {
           <Facts
             facts={[
               { label: "Task", value: data.task || "–" },
-              { label: "Classes", value: data.labels.length > 0 ? formatCount(data.labels.length) : "–" },
+              {
+                label: "Classes",
+                value: data.parts.labels?.names.length ? formatCount(data.parts.labels.names.length) : "–",
+              },
               ...(dataset.media_files > 0
                 ? [{ label: "Media files", value: formatCount(dataset.media_files) }]
                 : [{ label: "Rows", value: formatCount(dataset.tables.reduce((sum, one) => sum + one.rows, 0)) }]),
@@ -40,7 +43,7 @@ export function Overview({ dataset }: { dataset: Dataset }) {
                 .map(([name, value]) => ({ label: spelt(name), value: formatFact(value) })),
             ]}
           />
-          <SampleStrip dataset={dataset} profile={data} />
+          <SampleStrip dataset={dataset} classNames={data.parts.labels?.names ?? []} />
           <div className={classes.twoColumns}>
             <Section title="Tables">
               <SplitBars tables={dataset.tables} />
@@ -49,9 +52,9 @@ export function Overview({ dataset }: { dataset: Dataset }) {
               <Roles dataset={dataset} />
             </Section>
           </div>
-          {data.labels.length > 0 && (
+          {data.parts.labels && data.parts.labels.names.length > 0 && (
             <Section title="Class balance" hint="rows by class and table">
-              <ClassBalance profile={data} tables={dataset.tables} />
+              <ClassBalance labels={data.parts.labels} tables={dataset.tables} />
             </Section>
           )}
         </div>
@@ -60,7 +63,7 @@ export function Overview({ dataset }: { dataset: Dataset }) {
   );
 }
 
-function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetProfile }) {
+function SampleStrip({ dataset, classNames }: { dataset: Dataset; classNames: readonly string[] }) {
   const samples = useDatasetSamples(dataset.id, { table: null, label: null, q: null }, true);
   const rows = samples.data?.pages[0]?.rows ?? [];
   const isText = rows.some(isRead);
@@ -71,7 +74,7 @@ function SampleStrip({ dataset, profile }: { dataset: Dataset; profile: DatasetP
     <Section title="Samples" actions={<Link to={`/datasets/${dataset.id}/samples`}>All samples</Link>}>
       <ul className={isText ? classes.readStrip : classes.strip}>
         {shown.map((sample) => {
-          const part = { sample, source, classNames: profile.labels, overlay: FULL_OVERLAY };
+          const part = { sample, source, classNames, overlay: FULL_OVERLAY };
           return (
             <li key={sample.row}>
               <Link

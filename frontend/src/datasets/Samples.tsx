@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useMemo, useState } from "react";
-import { datasetMedia, useDatasetProfile, useDatasetSamples } from "../api/datasets";
+import { datasetMedia, useClassNames, useDatasetSamples } from "../api/datasets";
 import type { Dataset, MediaRef } from "../api/types";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
 import { SampleControls } from "../samples/SampleControls";
@@ -14,7 +14,6 @@ import { EmptyState, ErrorPanel, LoadingRows } from "../ui/states";
 import classes from "./datasets.module.css";
 
 const ANY = "any";
-const NO_CLASSES: readonly string[] = [];
 
 /** Every sample of a table with its labels; filters and the open sample are part of the address. */
 export function Samples({ dataset }: { dataset: Dataset }) {
@@ -26,7 +25,7 @@ export function Samples({ dataset }: { dataset: Dataset }) {
   const [settled] = useDebouncedValue(text, 250);
   useEffect(() => setQ(settled), [settled, setQ]);
   const setSearch = useSetSearch();
-  const labels = useDatasetProfile(dataset.id, true).data?.labels ?? NO_CLASSES;
+  const labels = useClassNames(dataset.id);
   const query = useDatasetSamples(dataset.id, { table: table || null, label: label || null, q: q || null }, true);
   const pages = query.data?.pages;
   const samples = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages]);

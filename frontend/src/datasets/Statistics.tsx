@@ -1,7 +1,7 @@
 import { useState } from "react";
 import { useDatasetProfile } from "../api/datasets";
-import type { ColumnProfile, Dataset, DatasetProfile } from "../api/types";
-import { formatCount, formatMetric, formatPercent } from "../ui/format";
+import type { ColumnProfile, Dataset, DatasetProfile, ImagePart } from "../api/types";
+import { formatCount, formatMetric, formatPercent, plural } from "../ui/format";
 import { SelectInput } from "../ui/inputs";
 import { Section } from "../ui/Page";
 import { Answer, LoadingBlock } from "../ui/states";
@@ -45,37 +45,44 @@ export function Statistics({ dataset }: { dataset: Dataset }) {
 }
 
 function Distributions({ profile }: { profile: DatasetProfile }) {
-  const channels = Object.entries(profile.image_channels);
-  if (profile.histograms.length === 0 && profile.image_sizes.length === 0) return null;
+  const { images } = profile.parts;
+  if (profile.histograms.length === 0 && images === undefined) return null;
   return (
     <Section title="Distributions">
       <div className={classes.histograms}>
         {profile.histograms.map((one) => (
           <Histogram key={one.title} histogram={one} />
         ))}
-        {profile.image_sizes.length > 0 && (
-          <figure className={classes.figure}>
-            <figcaption>Most frequent image sizes</figcaption>
-            <ul className={classes.sizes}>
-              {profile.image_sizes.slice(0, 8).map(([width, height, count]) => (
-                <li key={`${width}x${height}`}>
-                  <span className="number">
-                    {width} × {height}
-                  </span>
-                  <span className="number muted">{formatCount(count)}</span>
-                </li>
-              ))}
-            </ul>
-            {channels.length > 0 && (
-              <p className="tiny muted">
-                {channels.map(([mode, count]) => `${mode}: ${formatCount(count)}`).join(", ")}
-              </p>
-            )}
-          </figure>
-        )}
+        {images && <ImageSizes images={images} />}
       </div>
     </Section>
   );
+}
+
+function ImageSizes({ images }: { images: ImagePart }) {
+  return (
+    <figure className={classes.figure}>
+      <figcaption>Most frequent image sizes</figcaption>
+      <ul className={classes.sizes}>
+        {images.sizes.slice(0, 8).map(([width, height, count]) => (
+          <li key={`${width}x${height}`}>
+            <span className="number">
+              {width} × {height}
+            </span>
+            <span className="number muted">{formatCount(count)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="tiny muted">{channelWords(images.channels)}</p>
+    </figure>
+  );
+}
+
+/** How many images have how many channels: "1 channel: 3 images, 3 channels: 200 images". */
+export function channelWords(channels: ImagePart["channels"]): string {
+  return Object.entries(channels)
+    .map(([number, count]) => `${plural(Number(number), "channel")}: ${plural(count, "image")}`)
+    .join(", ");
 }
 
 function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {

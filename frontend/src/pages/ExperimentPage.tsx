@@ -1,7 +1,7 @@
 import { lazy, Suspense, useMemo } from "react";
 import { Navigate, useLocation, useNavigate, useParams } from "react-router";
 import { useProblemType } from "../api/catalogue";
-import { datasetMedia, useDatasetProfile } from "../api/datasets";
+import { datasetMedia, useClassNames } from "../api/datasets";
 import { useExperiment } from "../api/experiments";
 import { runMedia } from "../api/runs";
 import type { SampleFilter } from "../api/insight";
@@ -38,7 +38,6 @@ const TABS: Tab[] = [
   { id: "settings", title: "Settings" },
   { id: "files", title: "Files" },
 ];
-const NO_CLASSES: readonly string[] = [];
 
 export function ExperimentPage() {
   const { id = "", tab } = useParams();
@@ -103,8 +102,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
   const { search } = useLocation();
   const type = useProblemType(experiment.problem_type);
   const dataset = experiment.dataset?.id ?? null;
-  const profile = useDatasetProfile(dataset ?? "", dataset !== null);
-  const classNames = profile.data?.labels ?? NO_CLASSES;
+  const classNames = useClassNames(dataset);
   const base = `/experiments/${experiment.id}`;
   const runQuery = experiment.runs.length > 1 ? `run=${run.id}` : "";
   const context = useMemo(

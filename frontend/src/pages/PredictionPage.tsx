@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
-import { useDatasetProfile } from "../api/datasets";
+import { useClassNames } from "../api/datasets";
 import {
   predictionFile,
   predictionMedia,
@@ -33,7 +33,6 @@ const SORTS = [
   { key: "confidence", value: "confidence", label: "Least confident first" },
   { key: "loss", value: "-loss", label: "Worst first" },
 ];
-const NO_CLASSES: readonly string[] = [];
 
 export function PredictionPage() {
   const { id = "" } = useParams();
@@ -128,7 +127,7 @@ function Samples({ prediction }: { prediction: Prediction }) {
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: 0.3 });
   const query = usePredictionSamples(prediction.id, { sort, prediction: null }, true);
   const dataset = prediction.dataset?.id ?? null;
-  const classNames = useDatasetProfile(dataset ?? "", dataset !== null).data?.labels ?? NO_CLASSES;
+  const classNames = useClassNames(dataset);
   const source = useMemo(
     () => (media: MediaRef, size: 256 | "full") =>
       dataset && media.origin === "dataset"

@@ -1,7 +1,7 @@
 import { useMemo, useState } from "react";
 import { useProblemType } from "../api/catalogue";
 import { answerMedia, useAnswer } from "../api/runs";
-import { datasetMedia, useDatasetProfile } from "../api/datasets";
+import { datasetMedia, useClassNames } from "../api/datasets";
 import type { Experiment, MediaRef, Run } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
@@ -19,7 +19,7 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: 0.3 });
   const [local, setLocal] = useState<string | null>(null);
   const dataset = experiment.dataset?.id ?? null;
-  const classNames = useDatasetProfile(dataset ?? "", dataset !== null).data?.labels ?? [];
+  const classNames = useClassNames(dataset);
   const ask = (file: File) => {
     if (local) URL.revokeObjectURL(local);
     setLocal(file.type.startsWith("image/") ? URL.createObjectURL(file) : null);

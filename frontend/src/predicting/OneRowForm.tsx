@@ -3,7 +3,7 @@ import { type KeyboardEvent, useState } from "react";
 import { useExperimentSettings } from "../api/experiments";
 import { useAnswer } from "../api/runs";
 import type { Experiment, ProblemType, Run, SampleView } from "../api/types";
-import { useDatasetProfile } from "../api/datasets";
+import { useClassNames } from "../api/datasets";
 import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
 import { inputsOf, isComplete, type RowInput, rowsOf } from "./inputs";
@@ -22,7 +22,7 @@ export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
   const [answers, setAnswers] = useState<Answered[]>([]);
   const [left, setLeft] = useState(0);
   const dataset = experiment.dataset?.id ?? null;
-  const classNames = useDatasetProfile(dataset ?? "", dataset !== null).data?.labels ?? [];
+  const classNames = useClassNames(dataset);
   const canSplit = inputs.length === 1;
   const ask = async () => {
     const rows = rowsOf(inputs, values, canSplit && isByLine);

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from studio.datasets.dataset import DatasetProfile, TableRole
+from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_profile import histogram
+from studio.datasets.profile import DatasetProfile
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")

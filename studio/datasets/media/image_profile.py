@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from studio.datasets.dataset import DatasetProfile, Histogram
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_facts import ImageFacts
+from studio.datasets.media.image_part import ImagePart
+from studio.datasets.profile import DatasetProfile, Histogram
 
 MAX_SIZES = 50
 BINS = 20
@@ -20,13 +21,15 @@ def image_profile(inspection: Inspection) -> DatasetProfile:
         return DatasetProfile()
     widths, heights = [one.width for one in facts], [one.height for one in facts]
     sizes = Counter(zip(widths, heights, strict=True)).most_common(MAX_SIZES)
-    return DatasetProfile(
-        image_sizes=tuple((width, height, count) for (width, height), count in sizes),
-        image_channels=dict(sorted(Counter(str(one.channels) for one in facts).items())),
+    images = ImagePart(
+        sizes=tuple((width, height, count) for (width, height), count in sizes),
+        channels=dict(sorted(Counter(str(one.channels) for one in facts).items())),
         readable_channels=readable_channels(facts),
+    )
+    return DatasetProfile(
         histograms=(histogram("Image width", "px", widths), histogram("Image height", "px", heights)),
         facts={"median_width": float(np.median(widths)), "median_height": float(np.median(heights))},
-    )
+    ).with_parts(images)
 
 
 def images_of(inspection: Inspection) -> list[ImageFacts]:

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from studio.datasets.dataset import DatasetProfile, Histogram, TextLengths
 from studio.datasets.media.image_profile import histogram
+from studio.datasets.profile import DatasetProfile, Histogram
+from studio.datasets.texts.text_part import TextLengths, TextPart
 from studio.datasets.texts.token_lengths import text_lengths
 
 QUANTILES = (50, 90, 95, 99, 100)
@@ -27,7 +28,7 @@ def text_profile(parts: Mapping[str, Sequence[str]], titles: Mapping[str, str]) 
         title = titles.get(part, part)
         unit = "tokens" if one.tokenizer else "tokens (estimated)"
         histograms += [histogram(f"{title}: tokens", unit, tokens), histogram(f"{title}: characters", "", characters)]
-    return DatasetProfile(text_lengths=lengths, facts=facts, histograms=tuple(histograms))
+    return DatasetProfile(facts=facts, histograms=tuple(histograms)).with_parts(TextPart(lengths=lengths))
 
 
 def expanded(lengths: TextLengths) -> list[int]:

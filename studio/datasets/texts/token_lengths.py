@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from studio.bundled_weights import PACKAGED_TEXT_MODELS
-from studio.datasets.dataset import TextLengths
+from studio.datasets.texts.text_part import TextLengths
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

@@ -8,12 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import DatasetProfile, TableRole
+from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection
+from studio.datasets.labels.box_part import BoxPart
+from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.labels.labels import label_text
 from studio.datasets.media.image_profile import histogram, image_profile, image_size
 from studio.datasets.media.readers.image import READER as IMAGE_READER
+from studio.datasets.profile import DatasetProfile
 from studio.problems.image_object_detection.box_checks import CLASS, COORDINATES, check_table, has_boxes
 from studio.results.prediction import ROW
 from studio.results.sample_view import Box, BoxAnnotation, SampleView, media_path
@@ -120,9 +123,8 @@ def _drop_unseen(inspection: Inspection, base: TableRole, labels: set[str]) -> N
 def _profile(
     inspection: Inspection, base: TableRole | None, labels: set[str], counts: dict[str, dict[str, int]]
 ) -> DatasetProfile:
-    profile = image_profile(inspection).model_copy(
-        update={"task": "detection", "labels": tuple(sorted(labels)), "label_counts": counts}
-    )
+    named = LabelPart(names=tuple(sorted(labels)), counts=counts)
+    profile = image_profile(inspection).with_parts(named).model_copy(update={"task": "detection"})
     if base is None or not labels:
         return profile
     frame = inspection.frames[base]
@@ -141,7 +143,6 @@ def _profile(
         "boxes": float(len(areas)),
         "boxes_per_image": float(np.mean(per_image)),
         "most_boxes": float(max(per_image)),
-        "smallest_class_side_share": _smallest_class(_class_names(inspection, base), shares),
         "images_without_boxes": float(sum(count == 0 for count in per_image)),
         "share_small": float((areas < SMALL_AREA).mean()),
         "share_medium": float(((areas >= SMALL_AREA) & (areas < MEDIUM_AREA)).mean()),
@@ -151,7 +152,10 @@ def _profile(
         histogram("Boxes per image", "", per_image),
         histogram("Box side (square root of the area)", "px", [float(value) for value in np.sqrt(areas)]),
     )
-    return profile.model_copy(update={"facts": profile.facts | facts, "histograms": (*profile.histograms, *histograms)})
+    seen = BoxPart(smallest_class_side_share=_smallest_class(_class_names(inspection, base), shares))
+    return profile.with_parts(seen).model_copy(
+        update={"facts": profile.facts | facts, "histograms": (*profile.histograms, *histograms)}
+    )
 
 
 def _smallest_class(names: Sequence[str], shares: Sequence[np.ndarray]) -> float:

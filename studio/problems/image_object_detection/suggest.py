@@ -4,6 +4,8 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
+from studio.datasets.labels.box_part import BoxPart
+from studio.datasets.media.image_part import ImagePart
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SettingsSchema, SuggestedChange
 from studio.settings.sections.image_checks import channel_suggestions
@@ -27,7 +29,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[Sugge
     """Changes against the defaults, each with its reason."""
     model_type = type(settings).model_type
     assert model_type is not None
-    channels = channel_suggestions(context.profile.readable_channels)
+    channels = channel_suggestions(context.profile.part(ImagePart).readable_channels)
     return (*channels, *_of_machine(model_type, context), *_OF_MODEL_TYPES[model_type](settings, context))
 
 
@@ -106,7 +108,7 @@ def _anchor_scale(context: SuggestionContext, side: int) -> float:
     The smallest anchor is `scale * 8` pixels. On 16 images of BCCD at 256 pixels (platelets of 16 pixels), a scale of 4
     stayed at mAP 0.66 where 2 reached 0.965.
     """
-    smallest = context.profile.facts.get("smallest_class_side_share", 0.0) * side
+    smallest = context.profile.part(BoxPart).smallest_class_side_share * side
     if smallest <= 0:
         return DEFAULT_ANCHOR_SCALE
     return min(DEFAULT_ANCHOR_SCALE, max(1.0, round(2 * smallest / FINEST_STRIDE) / 2))

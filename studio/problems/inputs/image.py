@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from studio.datasets.dataset import DatasetProfile
 from studio.datasets.importers.format import DatasetFormat, table_format
 from studio.datasets.importers.image_folder import IMAGE_FOLDER
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_profile import image_profile
 from studio.datasets.media.readers.image import READER as IMAGE_READER
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.role_inference import file_column
 from studio.datasets.tables.table_view import TableView
 from studio.problems.composition import FoundInput, InputSpec, TaskSpec

@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from studio.datasets.dataset import DatasetProfile
 from studio.datasets.importers.format import DatasetFormat, table_format
 from studio.datasets.inspection import Inspection
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.text_checks import base_table, check_texts, columns_of, joined_texts
 from studio.datasets.texts.text_profile import text_profile

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import DatasetProfile
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.label_checks import inspect_labels, rows_of_label, truth_of
+from studio.datasets.labels.label_part import LabelPart
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.role_inference import class_columns, is_label_word, zero_one_columns
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.text_checks import columns_of
@@ -47,9 +48,8 @@ def find(view: TableView, found: FoundInput) -> FoundLabels | None:
 def inspect(inspection: Inspection) -> DatasetProfile:
     """Check labels; their classes and counts."""
     space, counts = inspect_labels(inspection)
-    return DatasetProfile(
-        task=str(space.task) if space else "", labels=space.labels if space else (), label_counts=counts
-    )
+    labels = LabelPart(names=space.labels, counts=counts) if space else LabelPart()
+    return DatasetProfile(task=str(space.task) if space else "").with_parts(labels)
 
 
 def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> LabelAnnotation | None:

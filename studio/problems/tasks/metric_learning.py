@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 
-from studio.datasets.dataset import DatasetProfile
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.identity_checks import inspect_identities
+from studio.datasets.labels.label_part import LabelPart
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.role_inference import class_columns
 from studio.datasets.tables.table_view import TableView
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
@@ -39,7 +40,8 @@ def find(view: TableView, found: FoundInput) -> FoundLabels | None:
 def inspect(inspection: Inspection) -> DatasetProfile:
     """Check labels; their counts. Test rows may have labels that training lacks."""
     counts = inspect_identities(inspection, str(inspection.roles.get("label_columns") or ""))
-    return DatasetProfile(task="retrieval", labels=tuple(next(iter(counts.values()), {})), label_counts=counts)
+    labels = LabelPart(names=tuple(next(iter(counts.values()), {})), counts=counts)
+    return DatasetProfile(task="retrieval").with_parts(labels)
 
 
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import DatasetProfile
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.regression_checks import inspect_targets
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.text_checks import columns_of
 from studio.datasets.texts.text_role_inference import NUMBER_WORDS, count_columns, has_word, number_columns

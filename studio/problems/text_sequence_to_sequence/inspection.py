@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import DatasetProfile, TableRole
+from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.inspection import Inspection
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.texts.text_checks import (
     as_column_of_texts,
     as_text,

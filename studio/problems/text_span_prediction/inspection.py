@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import DatasetProfile, TableRole
+from studio.datasets.dataset import TableRole
 from studio.datasets.inspection import Inspection
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.texts.span_alignment import find_answer
 from studio.datasets.texts.text_checks import as_text, base_table, check_texts, joined_texts
 from studio.datasets.texts.text_profile import text_profile

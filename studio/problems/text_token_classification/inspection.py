@@ -8,10 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import DatasetProfile, TableRole
+from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.inspection import Inspection
+from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.media.image_profile import histogram
+from studio.datasets.profile import DatasetProfile
 from studio.datasets.texts.bio_tags import entities, words_of
 from studio.datasets.texts.text_profile import text_profile
 from studio.datasets.texts.text_views import shown_spans, text_view
@@ -105,12 +107,7 @@ def _profile(inspection: Inspection, base: TableRole | None, tagged: Sequence[Ta
         }
         if per_row:
             histograms.append(histogram("Entities per row", "", per_row))
-    return profile.model_copy(
-        update={
-            "task": "tagging",
-            "labels": tuple(next(iter(counts.values()), {})),
-            "label_counts": counts,
-            "facts": facts,
-            "histograms": (*histograms, *profile.histograms),
-        }
+    labels = LabelPart(names=tuple(next(iter(counts.values()), {})), counts=counts)
+    return profile.with_parts(labels).model_copy(
+        update={"task": "tagging", "facts": facts, "histograms": (*histograms, *profile.histograms)}
     )

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
 
-from studio.datasets.dataset import DatasetProfile
+from studio.datasets.profile import DatasetProfile
 from studio.server.downloads import user_file
 from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import MAX_OFFSET

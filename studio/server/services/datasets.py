@@ -10,8 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
-from studio.datasets.dataset import DatasetProfile
 from studio.datasets.media.registry import is_shown_by_browsers
+from studio.datasets.profile import DatasetProfile
 from studio.errors import ConflictError, PathError
 from studio.files import resolve_file
 from studio.runs.spec import WorkerKind

@@ -11,7 +11,7 @@ from studio.settings.value_checks import warning
 
 LENGTHS = "dataset.text_lengths"
 """The fact that says how long texts are: part (`text`, `label`, ...) -> `counts`, pairs of tokens and rows, and
-`tokenizer`, empty for an estimate. See `TextLengths` in `studio/datasets/dataset.py`."""
+`tokenizer`, empty for an estimate. See `TextLengths` in `studio/datasets/texts/text_part.py`."""
 WORTH_A_WARNING = 0.01
 LIBERAL = 0.99
 STEPS = (16, 32, 64, 128, 256, 512, 1024, 2048, 4096)

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from studio.datasets.labels.label_part import LabelPart
+
 
 def pictures(folder: Path, names: list[str]) -> Path:
     for number, name in enumerate(names):
@@ -23,7 +25,7 @@ def test_folders_become_classes(tmp_path: Path, scan_files: Any, import_files: A
 
     assert found.choices.format == "image_folder"
     assert any("2 folders of images" in reason for reason in found.guesses[0].reasons)
-    assert data.profile().label_counts == {"train.parquet": {"cat": 3, "dog": 3}}
+    assert data.profile().part(LabelPart).counts == {"train.parquet": {"cat": 3, "dog": 3}}
     assert data.table("train.parquet")["image"].tolist()[0] == "cat/0.png"
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from studio.datasets.dataset import Dataset
+from studio.datasets.labels.label_part import LabelPart
 
 BCCD = "image_object_detection__bccd"
 SPLITS = ("train", "test")
@@ -73,7 +74,7 @@ def test_every_format_gives_the_identical_dataset(
 
     assert (found.choices.problem_type, found.choices.format) == ("image_object_detection", format)
     assert data.manifest.media_folder == lists.manifest.media_folder == "images"
-    assert data.profile().labels == lists.profile().labels == ("Platelets", "RBC", "WBC")
+    assert data.profile().part(LabelPart).names == lists.profile().part(LabelPart).names == ("Platelets", "RBC", "WBC")
     renamed = {str(data.manifest.roles["class_name_column"]): "class_id"}
     for split in SPLITS:
         pd.testing.assert_frame_equal(rows(data, split, renamed), rows(lists, split, {}), check_names=False)

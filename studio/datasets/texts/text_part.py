@@ -1,0 +1,36 @@
+"""What a profile knows about a dataset's texts."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from studio.datasets.profile_parts import ProfilePart
+
+
+class TextLengths(BaseModel):
+    """How many tokens the texts of one kind have."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    counts: tuple[tuple[int, int], ...]
+    """(tokens, rows) with rising numbers of tokens. Exact up to 512, above rounded up."""
+    tokenizer: str = ""
+    """What counted them; empty where they were estimated from words and punctuation."""
+    rows: int
+    """Rows of the table; the counts are of a sample where there are very many."""
+
+
+class TextPart(ProfilePart):
+    """Lengths of the train texts."""
+
+    part: ClassVar[str] = "texts"
+
+    lengths: dict[str, TextLengths] = Field(default_factory=dict)
+    """By what the texts are for, such as `text` (what is read) and `label` (what is written)."""
+
+    def choice_facts(self) -> Mapping[str, object]:
+        return {"dataset.text_lengths": {name: one.model_dump(mode="json") for name, one in self.lengths.items()}}
+
+
+PART = TextPart

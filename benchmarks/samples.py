@@ -35,7 +35,7 @@ def samples(rows: int) -> pd.DataFrame:
     template = SampleView(
         row=1,
         title="image_0000001.jpg",
-        media=MediaRef(path="images/image_0000001.jpg", width=640, height=480),
+        media=MediaRef(kind="image", path="images/image_0000001.jpg", width=640, height=480),
         truth=LabelAnnotation(labels=(LabelScore(label="class 1"),)),
         prediction=LabelAnnotation(labels=tuple(LabelScore(label=f"class {one}", score=0.2) for one in range(5))),
         loss=0.5,

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from studio.datasets.importers.format import DatasetFormat
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
-from studio.problems.contract import Category, ColumnRole, Guess, LabelFinder, ModelType, ProblemType, SuggestionContext
+from studio.problems.contract import (
+    Category,
+    ColumnRole,
+    Explanation,
+    Guess,
+    LabelFinder,
+    ModelType,
+    ProblemType,
+    SuggestionContext,
+)
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import Annotation, SampleView
 from studio.settings.choices import ChoiceContext
@@ -21,6 +30,7 @@ from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection, SuggestedChange
 from studio.settings.sections.checks import training_contradictions
 from studio.settings.sections.general import GeneralSection
+from studio.settings.sections.interpretations import ExplanationMethod
 from studio.settings.setting import Setting
 
 if TYPE_CHECKING:
@@ -81,8 +91,8 @@ class InputSpec:
     environment: Section
     logging: Section
     contradictions: Contradictions
-    explanation: str
-    """How predictions are explained, such as HiResCAM."""
+    explanation: ExplanationMethod
+    """How predictions are explained."""
     scoring_distributions: tuple[str, ...]
     panels: tuple[str, ...] = ()
     """Titles of panels about inputs."""
@@ -196,7 +206,7 @@ def compose(
         metrics=task.metrics,
         default_metric=task.default_metric,
         panels=(*task.panels, *input.panels),
-        explanation=f"{task.explained} ({input.explanation}), on the samples" if task.explained else "",
+        explanation=Explanation(task.explained, input.explanation) if task.explained else None,
         prediction_columns=task.prediction_columns,
         guess=parts.guess,
         inspector=parts.inspect,

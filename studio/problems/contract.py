@@ -26,6 +26,7 @@ from studio.results.insight import SAMPLE_PANELS
 from studio.results.metric import MetricInfo
 from studio.results.sample_view import SampleView
 from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.interpretations import ExplanationMethod
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,6 +81,15 @@ class ModelType:
     id: str | None
     title: str
     settings: type[SettingsSchema]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """How a single prediction is explained."""
+
+    shows: str
+    """What one sees, such as what raises or lowers a number."""
+    method: ExplanationMethod
 
 
 @dataclass(frozen=True)
@@ -161,19 +171,15 @@ class ProblemType:
     """`module:Class`, imported only in a worker or a scoring pipeline."""
     scoring_distributions: tuple[str, ...]
     """Distributions that a scoring pipeline of this type needs, for its requirements.txt."""
-    explanation: str = ""
-    """What an explanation of a prediction shows, and by which method; empty where there is none."""
+    explanation: Explanation | None = None
+    """What an explanation of a prediction shows, and by which method; None where there is none."""
     extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def insights(self) -> tuple[str, ...]:
         """What a finished run shows, in words."""
-        return (*SAMPLE_PANELS, *self.panels, *filter(None, [self.explanation]))
-
-    @property
-    def explains(self) -> bool:
-        """Whether a model can show what in an input its prediction rests on."""
-        return bool(self.explanation)
+        words = [f"{one.shows} ({one.method.name}), on the samples" for one in [self.explanation] if one]
+        return (*SAMPLE_PANELS, *self.panels, *words)
 
     def model_type(self, id: str | None) -> ModelType:
         """The model type with this id; the first for None.

@@ -14,7 +14,8 @@ class _Payload(BaseModel):
 class MediaRef(_Payload):
     """A file to show: in the dataset's media folder, or written by the run."""
 
-    kind: Literal["image", "audio"] = "image"
+    kind: str
+    """The name of its medium, as the reader in `datasets/media/readers/` has it."""
     origin: Literal["dataset", "run"] = "dataset"
     path: str
     """Relative to the dataset's `media/` or to the run's folder."""

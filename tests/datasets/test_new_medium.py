@@ -107,6 +107,7 @@ def test_it_is_imported_checked_and_shown(tones: MediaReader[Any], tmp_path: Pat
     assert found["tone_rates"].found == "100, 200"
     shown = TONE_REGRESSION.view_row({str(k): v for k, v in rows.iloc[2].items()}, order.roles, "tones")
     assert shown.media is not None
+    assert shown.media.kind == READER.name
     file = data.media / shown.media.path
     assert reader_of(file) is READER
     assert not is_shown_by_browsers(file)
@@ -178,3 +179,8 @@ def test_shared_code_names_no_medium(module: str) -> None:
     text = (Path(studio.__file__).parent / module).read_text().lower()
 
     assert not [one.name for one in media_readers() if one.name in text]
+
+
+@pytest.mark.parametrize("reader", [*media_readers(), READER], ids=lambda reader: reader.name)
+def test_files_are_referred_to_by_the_name_of_their_medium(reader: MediaReader[Any]) -> None:
+    assert reader.reference("a", {}).kind == reader.name

@@ -85,7 +85,7 @@ class ToneReader(MediaReader[ToneFacts]):
         return {SECONDS: [one.values / one.rate if one else 0.0 for one in facts]}
 
     def reference(self, path: str, row: Mapping[str, Any], origin: Origin = "dataset") -> MediaRef:
-        return MediaRef(path=path, origin=origin)  # its preview is a picture
+        return MediaRef(kind=self.name, path=path, origin=origin)  # its preview is a picture
 
     def note_all(self, inspection: Inspection, column: str) -> None:
         rates = sorted({one.rate for one in inspection.media.values()})

@@ -2060,6 +2060,18 @@ export interface components {
             };
         };
         /**
+         * ExplanationInfo
+         * @description How a model shows what in an input its prediction rests on.
+         */
+        ExplanationInfo: {
+            /** Method */
+            method: string;
+            /** Reference */
+            reference: string;
+            /** Shows */
+            shows: string;
+        };
+        /**
          * Fact
          * @description One line of what a start would do.
          */
@@ -2759,12 +2771,8 @@ export interface components {
         MediaRef: {
             /** Height */
             height?: number | null;
-            /**
-             * Kind
-             * @default image
-             * @enum {string}
-             */
-            kind: "image" | "audio";
+            /** Kind */
+            kind: string;
             /**
              * Origin
              * @default dataset
@@ -3115,8 +3123,7 @@ export interface components {
             description: string;
             /** Example Title */
             example_title: string;
-            /** Explains */
-            explains: boolean;
+            explanation: components["schemas"]["ExplanationInfo"] | null;
             /** Id */
             id: string;
             /** Insights */

@@ -21,6 +21,7 @@ export type Me = Complete<Schemas["Me"]>;
 export type MetricInfo = Complete<Schemas["MetricInfo"]>;
 export type ColumnRole = Complete<Schemas["ColumnRoleInfo"]>;
 export type ProblemType = Complete<Schemas["ProblemTypeInfo"]>;
+export type ExplanationMethod = NonNullable<ProblemType["explanation"]>;
 
 export type ExperienceLevel = "novice" | "skilled" | "expert" | "master";
 export type ConditionTest = {

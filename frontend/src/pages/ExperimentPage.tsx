@@ -16,6 +16,7 @@ import { Samples } from "../experiment/Samples";
 import { Settings } from "../experiment/Settings";
 import { Summary } from "../experiment/Summary";
 import { InsightProvider } from "../insights/context";
+import { ExplanationProvider } from "../samples/explanation";
 import { formatPercent } from "../ui/format";
 import { useShortcuts } from "../ui/keys";
 import { useDocumentTitle } from "../ui/Page";
@@ -108,7 +109,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
   const context = useMemo(
     () => ({
       classNames,
-      explainer: type?.explains && run.has_bundle ? run.id : null,
+      explainer: type?.explanation && run.has_bundle ? run.id : null,
       source: (media: MediaRef, size: 256 | "full") =>
         media.origin === "run" || dataset === null
           ? runMedia(run.id, media.path)
@@ -120,21 +121,23 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
         return `${base}/samples?${[query.toString(), runQuery].filter(Boolean).join("&")}`;
       },
     }),
-    [classNames, type?.explains, run.has_bundle, dataset, run.id, base, runQuery],
+    [classNames, type?.explanation, run.has_bundle, dataset, run.id, base, runQuery],
   );
   const metrics = type?.metrics ?? [];
   return (
-    <InsightProvider value={context}>
-      {tab === "charts" && (
-        <Charts run={run} colour={experiment.colour} metrics={metrics} main={experiment.metric?.name ?? null} />
-      )}
-      {tab === "summary" && <Summary experiment={experiment} run={run} metrics={metrics} />}
-      {tab === "insights" && <Insights base={base} run={run} panel={panel} search={search} />}
-      {tab === "samples" && <Samples run={run} classNames={classNames} />}
-      {tab === "logs" && <Logs run={run} />}
-      {tab === "settings" && <Settings experiment={experiment} />}
-      {tab === "files" && <Files run={run} hasMedia={type?.medium != null} />}
-      {!TABS.some((one) => one.id === tab) && <EmptyState title="There is no tab here">Choose one above.</EmptyState>}
-    </InsightProvider>
+    <ExplanationProvider value={type?.explanation ?? null}>
+      <InsightProvider value={context}>
+        {tab === "charts" && (
+          <Charts run={run} colour={experiment.colour} metrics={metrics} main={experiment.metric?.name ?? null} />
+        )}
+        {tab === "summary" && <Summary experiment={experiment} run={run} metrics={metrics} />}
+        {tab === "insights" && <Insights base={base} run={run} panel={panel} search={search} />}
+        {tab === "samples" && <Samples run={run} classNames={classNames} />}
+        {tab === "logs" && <Logs run={run} />}
+        {tab === "settings" && <Settings experiment={experiment} />}
+        {tab === "files" && <Files run={run} hasMedia={type?.medium != null} />}
+        {!TABS.some((one) => one.id === tab) && <EmptyState title="There is no tab here">Choose one above.</EmptyState>}
+      </InsightProvider>
+    </ExplanationProvider>
   );
 }

@@ -5,6 +5,7 @@ import { datasetMedia, useClassNames } from "../api/datasets";
 import type { Experiment, MediaRef, Run } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
+import { ExplanationProvider } from "../samples/explanation";
 import { SampleControls } from "../samples/SampleControls";
 import { SampleFacts } from "../samples/SampleFacts";
 import { FileDrop } from "../ui/FileDrop";
@@ -14,8 +15,8 @@ import classes from "../pages/predict.module.css";
 
 /** One image, answered at once in the page. The first answer loads the model; the next ones are quick. */
 export function OneForm({ run, experiment }: { run: Run; experiment: Experiment }) {
-  const explains = useProblemType(experiment.problem_type)?.explains ?? false;
-  const answer = useAnswer(run.id, explains);
+  const explanation = useProblemType(experiment.problem_type)?.explanation ?? null;
+  const answer = useAnswer(run.id, explanation !== null);
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: 0.3 });
   const [local, setLocal] = useState<string | null>(null);
   const dataset = experiment.dataset?.id ?? null;
@@ -67,7 +68,9 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
             ) : null}
           </div>
           <div className={classes.answerSide}>
-            <SampleControls samples={[sample]} overlay={overlay} onOverlay={setOverlay} />
+            <ExplanationProvider value={explanation}>
+              <SampleControls samples={[sample]} overlay={overlay} onOverlay={setOverlay} />
+            </ExplanationProvider>
             <SampleFacts sample={sample} source={source} classNames={classNames} overlay={overlay} isNumbered={false} />
             <p className="tiny muted number">Answered in {formatDuration(answer.data?.seconds)}</p>
           </div>

@@ -4,6 +4,7 @@ import { useExperimentSettings } from "../api/experiments";
 import { useAnswer } from "../api/runs";
 import type { Experiment, ProblemType, Run, SampleView } from "../api/types";
 import { useClassNames } from "../api/datasets";
+import { ExplanationProvider } from "../samples/explanation";
 import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
 import { inputsOf, isComplete, type RowInput, rowsOf } from "./inputs";
@@ -16,7 +17,7 @@ type OneRowFormProps = { run: Run; experiment: Experiment; type: ProblemType };
 export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
   const settings = useExperimentSettings(experiment.id).data?.settings;
   const inputs = settings ? inputsOf(type, settings) : [];
-  const answer = useAnswer(run.id, type.explains);
+  const answer = useAnswer(run.id, type.explanation !== null);
   const [values, setValues] = useState<Record<string, string>>({});
   const [isByLine, setIsByLine] = useState(false);
   const [answers, setAnswers] = useState<Answered[]>([]);
@@ -79,9 +80,11 @@ export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
         </div>
       </form>
       {answer.error && <RefusalPanel title="Prediction failed." error={answer.error} />}
-      {answers.map(({ key, sample, seconds }) => (
-        <TextAnswer key={key} sample={sample} seconds={seconds} run={run.id} classNames={classNames} />
-      ))}
+      <ExplanationProvider value={type.explanation}>
+        {answers.map(({ key, sample, seconds }) => (
+          <TextAnswer key={key} sample={sample} seconds={seconds} run={run.id} classNames={classNames} />
+        ))}
+      </ExplanationProvider>
     </div>
   );
 }

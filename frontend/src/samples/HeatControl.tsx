@@ -1,4 +1,5 @@
 import { Switch } from "@mantine/core";
+import { useExplanationMethod } from "./explanation";
 import type { Overlay } from "./overlay";
 import { OverlaySlider } from "./OverlaySlider";
 import classes from "./samples.module.css";
@@ -18,14 +19,23 @@ type HeatControlProps = {
 /** Shows which parts of an input weigh for the prediction, and how strongly they are drawn. */
 export function HeatControl({ overlay, onOverlay, state = null, isText = false }: HeatControlProps) {
   const isShown = overlay.heat > 0;
+  const method = useExplanationMethod();
   return (
     <div className={classes.controls}>
       <Switch
         withThumbIndicator={false}
-        label="Explanation"
+        label={method ? `Explanation: ${method.method}` : "Explanation"}
         checked={isShown}
         onChange={(event) => onOverlay({ ...overlay, heat: event.currentTarget.checked ? STRENGTH : 0 })}
       />
+      {isShown && method && (
+        <p className="small muted">
+          {method.shows}.{" "}
+          <a href={method.reference} target="_blank" rel="noreferrer">
+            Paper
+          </a>
+        </p>
+      )}
       {isShown && state && (
         <p className="small muted" role="status">
           {state === "asking"

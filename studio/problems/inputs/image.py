@@ -23,12 +23,9 @@ from studio.settings.sections.augmentation import ImageAugmentationSection, Labe
 from studio.settings.sections.dataset import ImageDatasetSection
 from studio.settings.sections.environment import ImageEnvironmentSection
 from studio.settings.sections.image import ImageSection
-from studio.settings.sections.image_backbone import (
-    ImageInterpretationsMixin,
-    ImageViewsMixin,
-    PooledBackboneSection,
-)
+from studio.settings.sections.image_backbone import ImageViewsMixin, PooledBackboneSection
 from studio.settings.sections.image_checks import channel_contradictions
+from studio.settings.sections.interpretations import HIRES_CAM, ImageInterpretationsMixin
 from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.sections.text_checks import missing_column
 from studio.settings.sections.training import TrainingSection
@@ -91,7 +88,7 @@ IMAGE = InputSpec(
     environment=ImageEnvironmentSection,
     logging=ImageLoggingSection,
     contradictions=contradictions,
-    explanation="HiResCAM",
+    explanation=HIRES_CAM,
     scoring_distributions=IMAGE_SCORING,
     media_role="image_column",
     medium="image",

@@ -20,9 +20,9 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.environment import CachedEnvironmentSection
+from studio.settings.sections.interpretations import INTEGRATED_GRADIENTS, TextInterpretationsMixin
 from studio.settings.sections.logging import TextLoggingSection
 from studio.settings.sections.text import (
-    InterpretationsMixin,
     PaddedTokenizerSection,
     PooledTransformerSection,
     TextDatasetSection,
@@ -92,12 +92,12 @@ TEXT = InputSpec(
     mixed_sections={},
     architecture=PooledTransformerSection,
     training=TextTrainingSection,
-    interpretations=InterpretationsMixin,
+    interpretations=TextInterpretationsMixin,
     views=(),
     environment=CachedEnvironmentSection,
     logging=TextLoggingSection,
     contradictions=contradictions,
-    explanation="integrated gradients",
+    explanation=INTEGRATED_GRADIENTS,
     scoring_distributions=TEXT_SCORING,
     panels=(LENGTHS,),
 )

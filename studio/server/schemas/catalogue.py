@@ -36,6 +36,15 @@ class DatasetFormatInfo(Payload):
     layout: str
 
 
+class ExplanationInfo(Payload):
+    """How a model shows what in an input its prediction rests on."""
+
+    shows: str
+    method: str
+    reference: str
+    """A link to the paper that describes the method."""
+
+
 class ProblemTypeInfo(Payload):
     """A kind of problem, as people choose it."""
 
@@ -51,7 +60,8 @@ class ProblemTypeInfo(Payload):
     dataset_formats: list[DatasetFormatInfo]
     insights: list[str]
     prediction_columns: str
-    explains: bool
+    explanation: ExplanationInfo | None
+    """None where predictions are not explained."""
     medium: str | None
     """The files that its rows name; None where rows are whole in themselves."""
     example_title: str

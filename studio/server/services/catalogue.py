@@ -15,6 +15,7 @@ from studio.problems.registry import problem_type, problem_types
 from studio.server.schemas.catalogue import (
     ColumnRoleInfo,
     DatasetFormatInfo,
+    ExplanationInfo,
     Fact,
     Help,
     HelpTopic,
@@ -56,7 +57,7 @@ class Catalogue:
 
     def problem_types(self) -> list[ProblemTypeInfo]:
         """Every kind of problem."""
-        return [_info(kind) for kind in problem_types().values()]
+        return [described(kind) for kind in problem_types().values()]
 
     def document(self, problem_type_id: str, model_type: str | None, dataset_id: str | None) -> SettingsDocument:
         """The settings of a problem type for a dataset and this machine."""
@@ -149,7 +150,7 @@ class Catalogue:
         return Help(topics=topics)
 
 
-def _info(kind: ProblemType) -> ProblemTypeInfo:
+def described(kind: ProblemType) -> ProblemTypeInfo:
     return ProblemTypeInfo(
         id=kind.id,
         title=kind.title,
@@ -163,10 +164,17 @@ def _info(kind: ProblemType) -> ProblemTypeInfo:
         dataset_formats=[DatasetFormatInfo(id=f.id, title=f.title, layout=f.layout) for f in kind.dataset_formats],
         insights=list(kind.insights),
         prediction_columns=kind.prediction_columns,
-        explains=kind.explains,
+        explanation=_explanation(kind),
         medium=kind.medium,
         example_title=kind.example_title,
     )
+
+
+def _explanation(kind: ProblemType) -> ExplanationInfo | None:
+    if kind.explanation is None:
+        return None
+    method = kind.explanation.method
+    return ExplanationInfo(shows=kind.explanation.shows, method=method.name, reference=method.reference)
 
 
 def _listed(values: dict[str, Any]) -> dict[str, Any]:

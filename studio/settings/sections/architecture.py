@@ -39,6 +39,18 @@ class ArchitectureSection(PretrainedSection):
     ] = "Automatic"
 
 
+def dropout_setting(grid_values: tuple[float, ...]) -> Setting:
+    """The dropout before the last layer; how much of it is worth a try depends on the encoder."""
+    return Setting(
+        label="Dropout",
+        help="The share of features blanked out at random before the last layer while training.",
+        step=0.05,
+        level=ExperienceLevel.SKILLED,
+        grid=True,
+        grid_values=grid_values,
+    )
+
+
 class EmbeddingMixin(SettingsSection):
     """The neck that gives the embedding."""
 

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from studio.settings.choices import Library
 from studio.settings.schema import SettingsSection
-from studio.settings.sections.architecture import ArchitectureSection
+from studio.settings.sections.architecture import ArchitectureSection, dropout_setting
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -55,30 +55,8 @@ class PooledBackboneSection(ArchitectureSection):
     dropout: Annotated[
         float,
         Field(ge=0, lt=1),
-        Setting(
-            label="Dropout",
-            help="The share of features blanked out at random before the last layer while training.",
-            step=0.05,
-            level=ExperienceLevel.SKILLED,
-            grid=True,
-            grid_values=(0.0, 0.2, 0.5),
-        ),
+        dropout_setting((0.0, 0.2, 0.5)),
     ] = 0.0
-
-
-class ImageInterpretationsMixin(SettingsSection):
-    """Attribution maps of the samples that insights show."""
-
-    run_interpretations: Annotated[
-        bool,
-        Setting(
-            label="Run interpretations",
-            help="Show for the samples of the insights which parts of the image speak for the answer (HiResCAM). "
-            "For any other image it is shown on demand.",
-            level=ExperienceLevel.SKILLED,
-            paper="https://arxiv.org/abs/2011.08891",
-        ),
-    ] = True
 
 
 class ImageViewsMixin(SettingsSection):

@@ -7,7 +7,7 @@ from pydantic import Field
 from studio.settings.choices import Columns, Library
 from studio.settings.condition import when_longer
 from studio.settings.schema import SettingsSection
-from studio.settings.sections.architecture import PretrainedSection
+from studio.settings.sections.architecture import PretrainedSection, dropout_setting
 from studio.settings.sections.dataset import DatasetSection
 from studio.settings.sections.training import (
     BatchSize,
@@ -40,18 +40,7 @@ ENCODERS = (
 )
 LIBRARY = "Hugging Face"
 
-Dropout = Annotated[
-    float,
-    Field(ge=0, lt=1),
-    Setting(
-        label="Dropout",
-        help="The share of features blanked out at random before the last layer while training.",
-        step=0.05,
-        level=ExperienceLevel.SKILLED,
-        grid=True,
-        grid_values=(0.0, 0.1, 0.3),
-    ),
-]
+Dropout = Annotated[float, Field(ge=0, lt=1), dropout_setting((0.0, 0.1, 0.3))]
 
 
 class TextDatasetSection(DatasetSection):
@@ -213,18 +202,3 @@ class TextTrainingSection(TrainingSection):
     differential_learning_rate: DifferentialLearningRate = 1e-5
     batch_size: BatchSize = 16
     epochs: Epochs = 2
-
-
-class InterpretationsMixin(SettingsSection):
-    """Token importance on the samples that insights show."""
-
-    run_interpretations: Annotated[
-        bool,
-        Setting(
-            label="Run interpretations",
-            help="Show for the samples of the insights which words speak for the answer, or against it (integrated "
-            "gradients). For any other text it is shown on demand.",
-            level=ExperienceLevel.SKILLED,
-            paper="https://arxiv.org/abs/1703.01365",
-        ),
-    ] = True

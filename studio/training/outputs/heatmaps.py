@@ -8,9 +8,11 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.modeling.images.coordinates import LONGEST_SIDE
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Attribution, Media, SampleRow, Split
+from studio.results.prediction import HEIGHT, WIDTH
 from studio.results.sample_view import MediaRef, SampleView
 from studio.runs.folder import RunFolder
 
@@ -62,4 +64,4 @@ def write_heatmap(path: Path, attribution: np.ndarray, medium: MediaRef | None) 
         width, height = max(1, round(medium.width * scale)), max(1, round(medium.height * scale))
     grey = cv2.resize(attribution.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     Image.fromarray((grey.clip(0, 1) * 255).round().astype(np.uint8)).save(path)
-    return MediaRef(origin="run", path=path.name, width=width, height=height)
+    return IMAGE_READER.reference(path.name, {WIDTH: width, HEIGHT: height}, "run")

@@ -3,8 +3,10 @@
 import numpy as np
 from PIL import Image
 
+from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.modeling.recipe import BatchPicture
-from studio.results.sample_view import MediaRef, SampleView
+from studio.results.prediction import HEIGHT, WIDTH
+from studio.results.sample_view import SampleView
 from studio.runs.folder import RunFolder
 
 COLOURS = 3
@@ -23,4 +25,5 @@ def written(folder: RunFolder, picture: BatchPicture, name: str) -> SampleView:
     pixels = np.ascontiguousarray(shown)
     Image.fromarray(pixels).save(folder.path / path)
     height, width = pixels.shape[:2]
-    return picture.view.model_copy(update={"media": MediaRef(origin="run", path=path, width=width, height=height)})
+    media = IMAGE_READER.reference(path, {WIDTH: width, HEIGHT: height}, "run")
+    return picture.view.model_copy(update={"media": media})

@@ -23,7 +23,7 @@ function neighboursOf(sample: SampleView): readonly Neighbour[] {
 }
 
 function hasPictures(neighbours: readonly Neighbour[]): boolean {
-  return neighbours.some((one) => one.media?.kind === "image");
+  return neighbours.some((one) => one.media !== null);
 }
 
 function NeighbourLines({ sample, source, classNames, overlay }: PartProps) {

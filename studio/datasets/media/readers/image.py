@@ -65,7 +65,11 @@ class ImageReader(MediaReader[ImageFacts]):
     def reference(self, path: str, row: Mapping[str, Any], origin: Origin = "dataset") -> MediaRef:
         width, height = row.get(WIDTH), row.get(HEIGHT)
         return MediaRef(
-            origin=origin, path=path, width=int(width) if width else None, height=int(height) if height else None
+            kind=self.name,
+            origin=origin,
+            path=path,
+            width=int(width) if width else None,
+            height=int(height) if height else None,
         )
 
     def drop_misfits(self, inspection: "Inspection", column: str) -> None:

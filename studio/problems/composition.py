@@ -5,7 +5,7 @@ same of labels; it knows no medium. `compose` puts settings, roles, guess, inspe
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -84,16 +84,16 @@ class InputSpec:
     """In place of some of `sections` where labels can be mixed."""
     architecture: Section
     training: Section
-    interpretations: Section
-    """The setting that turns explanations on."""
-    views: tuple[Section, ...]
-    """Settings of views at test time."""
     environment: Section
     logging: Section
     contradictions: Contradictions
-    explanation: ExplanationMethod
-    """How predictions are explained."""
     scoring_distributions: tuple[str, ...]
+    interpretations: Section | None = None
+    """The setting that turns explanations on."""
+    explanation: ExplanationMethod | None = None
+    """How predictions are explained."""
+    views: tuple[Section, ...] = ()
+    """Settings of views at test time."""
     panels: tuple[str, ...] = ()
     """Titles of panels about inputs."""
     media_role: str | None = None
@@ -126,12 +126,32 @@ class TaskSpec:
     before_metric: tuple[Section, ...] = ()
     """Settings of the prediction that stand before the metric, and after it."""
     after_metric: tuple[Section, ...] = ()
+    further: Mapping[str, tuple[Section, ...]] = field(default_factory=dict)
+    """Settings that it adds to other sections, by the section's name."""
+    metric_help: str = "The figure that validation reports and that chooses the best checkpoint."
+    formats: tuple[DatasetFormat, ...] = ()
+    """How data may lie in an upload, where that is not what the input says."""
+    scoring_distributions: tuple[str, ...] = ()
+    """Distributions that a pipeline needs beside those of the input."""
+    is_useful_untrained: bool = False
+    """Whether a pretrained model answers without any training here."""
     has_classes: bool = False
     """Whether a folder a class says the labels."""
     has_mixed_labels: bool = True
     """Whether labels of a mixture of two samples make sense."""
     explained: str = ""
     """What an explanation shows; empty where there is none."""
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One of several kinds of model that a problem type offers, with the settings that it alone has."""
+
+    id: str | None
+    title: str
+    architecture: tuple[Section, ...] = ()
+    training: tuple[Section, ...] = ()
+    contradictions: Contradictions = lambda settings, context: iter(())
 
 
 @dataclass(frozen=True)
@@ -179,6 +199,8 @@ def compose(
     suggest: Suggestions,
     defaults: Mapping[str, Any] | None = None,
     check: Callable[["Inspection"], None] | None = None,
+    models: tuple[ModelSpec, ...] = (),
+    scoring_distributions: tuple[str, ...] = (),
     recipe: str = "",
 ) -> ProblemType:
     """The problem type of an input and a task.
@@ -186,10 +208,12 @@ def compose(
     Args:
         defaults: Values by key in place of those that input and task bring.
         check: A check of rows that only this pair needs, after those of input and task.
+        models: The kinds of model there are, where there are several; the first is the default.
+        scoring_distributions: What the network needs in a pipeline, beside what input and task need.
         recipe: `module:Class`; by default `recipe:<Id>Recipe` in the folder that is called like the id.
     """
     parts = _Parts(id, input, task, check)
-    settings = settings_of(id, input, task, defaults or {})
+    kinds = models or (ModelSpec(None, title),)
     words = "".join(word.capitalize() for word in id.split("_"))
 
     def suggested(values: SettingsSchema, context: SuggestionContext) -> Sequence[SuggestedChange]:
@@ -200,13 +224,15 @@ def compose(
         title=title,
         category=input.category,
         description=description,
-        model_types=(ModelType(None, title, settings),),
+        model_types=tuple(
+            ModelType(one.id, one.title, settings_of(id, input, task, defaults or {}, one)) for one in kinds
+        ),
         roles=(*input.roles, *task.roles),
-        dataset_formats=input.formats(task),
+        dataset_formats=task.formats or input.formats(task),
         metrics=task.metrics,
         default_metric=task.default_metric,
         panels=(*task.panels, *input.panels),
-        explanation=Explanation(task.explained, input.explanation) if task.explained else None,
+        explanation=Explanation(task.explained, input.explanation) if task.explained and input.explanation else None,
         prediction_columns=task.prediction_columns,
         guess=parts.guess,
         inspector=parts.inspect,
@@ -218,40 +244,47 @@ def compose(
         media_role=input.media_role,
         medium=input.medium,
         recipe=recipe or f"studio.problems.{id}.recipe:{words}Recipe",
-        scoring_distributions=input.scoring_distributions,
+        scoring_distributions=(*input.scoring_distributions, *scoring_distributions, *task.scoring_distributions),
     )
 
 
-def settings_of(id: str, input: InputSpec, task: TaskSpec, defaults: Mapping[str, Any]) -> type[SettingsSchema]:
-    """The settings of an input and a task, sections in display order."""
+def settings_of(
+    id: str, input: InputSpec, task: TaskSpec, defaults: Mapping[str, Any], model: ModelSpec
+) -> type[SettingsSchema]:
+    """The settings of an input, a task and a kind of model, sections in display order."""
     between = {**input.sections, **(input.mixed_sections if task.has_mixed_labels else {})}
-    explained = (input.interpretations,) if task.explained else ()
+    explained = (input.interpretations,) if task.explained and input.interpretations else ()
     metric = _metric_section(task)
     sections: dict[str, tuple[Section, ...]] = {
         "general": (GeneralSection,),
         # Later bases come first in a form.
         "dataset": (*task.dataset, input.dataset),
         **{name: (section,) for name, section in between.items()},
-        "architecture": (*task.architecture, input.architecture),
-        "training": (*explained, *task.training, input.training),
+        "architecture": (*model.architecture, *task.architecture, input.architecture),
+        "training": (*explained, *model.training, *task.training, input.training),
         "prediction": (*input.views, *task.after_metric, metric, *task.before_metric),
         "environment": (input.environment,),
         "logging": (input.logging,),
     }
-    made = {name: _section(id, name, bases, defaults) for name, bases in sections.items()}
+    made = {
+        name: _section(id, name, (*task.further.get(name, ()), *bases), defaults) for name, bases in sections.items()
+    }
 
     def contradictions(self: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
         """Settings that do not go together, in this problem type."""
         yield from training_contradictions(self, context)
         yield from input.contradictions(self, context)
         yield from task.contradictions(self, context)
+        yield from model.contradictions(self, context)
 
     namespace: dict[str, Any] = {
-        "__doc__": f"All settings of {id.replace('_', ' ')}.",
+        "__doc__": f"All settings of {id.replace('_', ' ')}{f' with {model.title}' if model.id else ''}.",
         "__module__": __name__,
         "__annotations__": dict(made),
-        "__reduce__": lambda self: (_restored, (id, self.flat())),
+        "__reduce__": lambda self: (_restored, (id, model.id, self.flat())),
         "problem_type": id,
+        "model_type": model.id,
+        "is_useful_untrained": task.is_useful_untrained,
         "contradictions": contradictions,
         **{name: section() for name, section in made.items()},
     }
@@ -261,11 +294,11 @@ def settings_of(id: str, input: InputSpec, task: TaskSpec, defaults: Mapping[str
     return schema
 
 
-def _restored(id: str, values: dict[str, Any]) -> SettingsSchema:
+def _restored(id: str, model_type: str | None, values: dict[str, Any]) -> SettingsSchema:
     """Settings in another process: data workers of GPUs are not forks, and these classes are in no module."""
     from studio.problems.registry import problem_type
 
-    return problem_type(id).model_types[0].settings.from_mapping(values)
+    return problem_type(id).model_type(model_type).settings.from_mapping(values)
 
 
 def _section(id: str, name: str, bases: tuple[Section, ...], defaults: Mapping[str, Any]) -> Section:
@@ -290,7 +323,7 @@ def _metric_section(task: TaskSpec) -> Section:
     names = tuple(metric.name for metric in task.metrics)
     setting = Setting(
         label="Metric",
-        help="The figure that validation reports and that chooses the best checkpoint.",
+        help=task.metric_help,
         labels=tuple((metric.name, metric.label) for metric in task.metrics if metric.label != metric.name),
     )
     namespace: dict[str, Any] = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.modeling.encoder_recipe import EncoderRecipe
+from studio.modeling.composed_recipe import ComposedRecipe
 from studio.problems.contract import ProblemType
 from studio.problems.recipes import recipe_class
 from studio.problems.registry import PARTS, problem_types
@@ -15,7 +15,7 @@ from studio.problems.registry import PARTS, problem_types
 PROBLEMS = Path(__file__).resolve().parents[2] / "studio" / "problems"
 MOST_LINES = 150
 """Non-blank lines of Python in the folder of a type that is an input and a task."""
-COMPOSED = [kind for kind in problem_types().values() if issubclass(recipe_class(kind), EncoderRecipe)]
+COMPOSED = [kind for kind in problem_types().values() if issubclass(recipe_class(kind), ComposedRecipe)]
 
 
 def lines_of(folder: Path) -> int:

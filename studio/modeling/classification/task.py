@@ -17,7 +17,8 @@ from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import loss_of
 from studio.modeling.classification.metrics import classification_metrics, decisions
 from studio.modeling.classification.targets import label_cells, space_of, target_of, truth_of, unseen_labels
-from studio.modeling.encoder_recipe import Score, ShownRow, Task
+from studio.modeling.composed_recipe import ShownRow
+from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
 from studio.results.insight import Insight
@@ -31,7 +32,7 @@ PROBABILITIES = "probabilities"
 """The name of the raw output (K)."""
 
 
-class ClassificationTask(Task):
+class ClassificationTask(EncoderTask):
     """Classes, with the threshold that decides."""
 
     def __init__(self, settings: Any, target: Target) -> None:

@@ -15,7 +15,8 @@ from torch import Tensor
 
 from studio.datasets.media.readers.image import READER
 from studio.modeling.batch_normalization import keeps_statistics
-from studio.modeling.encoder_recipe import Encoder, EncoderBatch, EncoderModel, Input, Score, ShownRow
+from studio.modeling.composed_recipe import ShownRow, TargetBatch
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
 from studio.modeling.images.backbones import feature_count, feature_extractor
 from studio.modeling.images.coordinates import Placement, placed
 from studio.modeling.images.hires_cam import attribution_maps
@@ -42,7 +43,7 @@ class ImageItem(NamedTuple):
 
 
 @dataclass
-class ImageBatch(EncoderBatch):
+class ImageBatch(TargetBatch):
     """Images (B, C, H, W) as bytes, targets (B, K)."""
 
     images: Tensor
@@ -78,7 +79,7 @@ class ImageSamples(Samples):
         return ImageItem(draw.row, self._transforms.image(picture.pixels, draw.seed), target, placement)
 
 
-class ImageInput(Input[ImageBatch]):
+class ImageInput(EncoderInput[ImageBatch]):
     """Images of one size, as bytes."""
 
     def samples(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.modeling.encoder_recipe import ShownRow
+from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.metric_learning.metrics import matches_of, others_of, recall_at
 from studio.modeling.metric_learning.retrieval import Similar, unit
 from studio.modeling.recipe import Split

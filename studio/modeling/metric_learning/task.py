@@ -15,7 +15,8 @@ from torch import Tensor, nn
 from studio.datasets.labels.identity_checks import LEAST_LABELS
 from studio.datasets.labels.labels import label_text
 from studio.errors import DatasetError
-from studio.modeling.encoder_recipe import ShownRow, Task
+from studio.modeling.composed_recipe import ShownRow
+from studio.modeling.encoder_recipe import EncoderTask
 from studio.modeling.metric_learning.arcface import ArcFace
 from studio.modeling.metric_learning.insights import Searched, metric_learning_insights, neighbours
 from studio.modeling.metric_learning.metrics import retrieval_metrics
@@ -38,7 +39,7 @@ EMBEDDING = "embedding"
 SHOWN_NEIGHBOURS = 5
 
 
-class MetricLearningTask(Task):
+class MetricLearningTask(EncoderTask):
     """A neck gives the embedding; a block behind it tells the training labels apart, for the loss alone."""
 
     layer_groups = {"neck": "Neck", "block": "Loss"}  # noqa: RUF012 - as the base class declares it

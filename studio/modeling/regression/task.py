@@ -12,7 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from studio.modeling.encoder_recipe import Score, ShownRow, Task
+from studio.modeling.composed_recipe import ShownRow
+from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
 from studio.modeling.regression.insights import regression_insights
@@ -28,7 +29,7 @@ VALUES = "predictions"
 DIGITS = 4
 
 
-class RegressionTask(Task):
+class RegressionTask(EncoderTask):
     """The label columns and what is known about their values."""
 
     def __init__(self, settings: Any, target: Target) -> None:

@@ -1,49 +1,48 @@
 """Text token classification, as the registry finds it."""
 
-from studio.datasets.importers.conll import CONLL
-from studio.datasets.importers.format import table_format
-from studio.datasets.importers.text_spans import TEXT_SPANS
-from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
-from studio.problems.requirements import TEXT_SCORING
-from studio.problems.text_token_classification.example import make_example
-from studio.problems.text_token_classification.guess import guess
-from studio.problems.text_token_classification.inspection import find_label, inspect_rows, view_row
-from studio.problems.text_token_classification.settings import TextTokenClassificationSettings
-from studio.problems.text_token_classification.suggest import suggest
-from studio.results.tagging import TAGGING_METRICS, Panel
-from studio.results.text import LENGTHS
+from collections.abc import Iterator
 
-PROBLEM_TYPE = ProblemType(
-    id="text_token_classification",
-    title="Text token classification",
-    category=Category.TEXT,
-    description="Gives every word of a text a tag, such as the parts of names.",
-    model_types=(ModelType(None, "Text token classification", TextTokenClassificationSettings),),
-    roles=(
-        ColumnRole("text_column", "Text column", ("list", "text"), hint="a list of words"),
-        ColumnRole(
-            "label_columns", "Label columns", ("list", "text"), in_test=False, hint="a list of tags, one a word"
-        ),
-    ),
-    dataset_formats=(
-        table_format("Table with lists of words", "A table with a list of words and a list of tags a row."),
-        CONLL,
-        TEXT_SPANS,
-    ),
-    metrics=TAGGING_METRICS,
-    default_metric="MICRO_F1_SCORE",
-    panels=(*Panel, LENGTHS),
-    prediction_columns="lists: pred_label with a tag for every word, pred_probability with how sure it is, pred_spans "
-    "with the entities",
-    guess=guess,
-    inspector=inspect_rows,
-    suggest=suggest,
+from studio.problems.composition import compose
+from studio.problems.contract import SuggestionContext
+from studio.problems.inputs.words import WORDS
+from studio.problems.tasks.token_classification import TOKEN_CLASSIFICATION
+from studio.problems.text_suggestions import (
+    backbone_changes,
+    backbone_of,
+    epochs_change,
+    gentle_backbone,
+    length_change,
+    machine_changes,
+)
+from studio.problems.text_token_classification.example import make_example
+from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.text import MINILM
+
+RATES = {"backbone": 2e-4, "head": 2e-3}
+BATCH_SIZE = 16
+
+
+def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """Changes against the defaults, each with its reason."""
+    backbone = backbone_of(settings, context)
+    yield from backbone_changes(backbone)
+    yield from length_change("tokenizer.max_length", "text", context, settings.value("tokenizer.max_length"))
+    if backbone == MINILM:
+        yield from gentle_backbone(["Backbone"], RATES)
+    yield SuggestedChange(
+        "prediction.metric", "CONLL_MICRO_F1_SCORE", "Entities of several words are right or wrong as a whole."
+    )
+    yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=250)
+    yield from machine_changes(context)
+
+
+PROBLEM_TYPE = compose(
+    "text_token_classification",
+    "Text token classification",
+    "Gives every word of a text a tag, such as the parts of names.",
+    input=WORDS,
+    task=TOKEN_CLASSIFICATION,
     make_example=make_example,
     example_title="Journeys",
-    view_row=view_row,
-    find_label=find_label,
-    media_role=None,
-    medium=None,
-    recipe="studio.problems.text_token_classification.recipe:TextTokenClassificationRecipe",
-    scoring_distributions=TEXT_SCORING,
+    suggest=suggest,
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score
 
-from studio.modeling.encoder_recipe import ShownRow
+from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.metric_learning.insights import Searched, flat_map, metric_learning_insights, neighbours
 from studio.modeling.metric_learning.metrics import retrieval_metrics
 from studio.modeling.metric_learning.retrieval import most_similar, unit

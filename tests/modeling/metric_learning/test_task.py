@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studio.modeling.encoder_recipe import ShownRow
+from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.metric_learning.task import EMBEDDING, MetricLearningTask
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Target

@@ -8,7 +8,7 @@ import torch
 from studio.datasets.texts.text_views import MAX_CHARACTERS
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
-from studio.modeling.text.text_input import MOST_CHARACTERS
+from studio.modeling.text.sequence_input import MOST_CHARACTERS
 from studio.problems.registry import problem_type
 from studio.problems.text_classification.recipe import TextClassificationRecipe
 from studio.results.sample_view import SampleView, TextBlock, TextMark

@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 import torch
 
+from studio.datasets.texts.entity_spans import entity_spans
 from studio.modeling.recipe import Draw, Media
 from studio.modeling.text.sources.assets import text_assets
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
+from studio.modeling.text.tokens.words import encode_words
+from studio.modeling.token_classification.task import PROBABILITIES
+from studio.modeling.token_targets import IGNORED
 from studio.problems.registry import problem_type
-from studio.problems.text_token_classification.entity_spans import entity_spans
-from studio.problems.text_token_classification.model import TokenClassifier
-from studio.problems.text_token_classification.recipe import PROBABILITIES, TextTokenClassificationRecipe
-from studio.problems.text_token_classification.samples import IGNORED
-from studio.problems.text_token_classification.words import encode_words
+from studio.problems.text_token_classification.recipe import TextTokenClassificationRecipe
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 WORDS = ["Zoë", "loves", "\u200d", "😀👍🏽", "un-believable", "", "x" * 100, "ﬁn", "日本語", "."]
@@ -88,7 +88,6 @@ def test_long_texts_train_in_windows_that_ask_for_every_word_once(recipe: TextTo
 def test_scores_come_in_the_order_of_the_words_whatever_the_batch(recipe: TextTokenClassificationRecipe) -> None:
     torch.manual_seed(0)
     model = recipe.model(None).eval()
-    assert isinstance(model, TokenClassifier)
     samples = recipe.samples(table(), Media(root=None), training=False)  # type: ignore[arg-type]
 
     with torch.inference_mode():

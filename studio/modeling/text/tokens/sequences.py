@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from studio.modeling.encoder_recipe import EncoderBatch
+from studio.modeling.composed_recipe import TargetBatch
 from studio.modeling.input_cache import InputCache
 from studio.modeling.recipe import Draw, Samples
 from studio.modeling.text.tokens.encoded import CHARACTERS_A_TOKEN, EncodedTexts, encode_texts
@@ -35,7 +35,7 @@ class TextItem(NamedTuple):
 
 
 @dataclass
-class TextBatch(EncoderBatch):
+class TextBatch(TargetBatch):
     """Token ids (B, L), whether they are tokens (B, L), targets (B, K)."""
 
     ids: Tensor

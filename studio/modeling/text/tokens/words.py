@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from studio.datasets.texts.entity_spans import word_starts
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
-from studio.problems.text_token_classification.entity_spans import word_starts
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,15 @@ class Metrics(_Event):
     epoch: float | None = None
 
 
+class BestValidation(_Event):
+    """The best validation so far. The worker alone compares; whoever shows the best shows this."""
+
+    kind: Literal["best"] = "best"
+    metric: Number
+    epoch: float
+    step: int
+
+
 class CheckpointSaved(_Event):
     """A checkpoint is complete and durable."""
 
@@ -234,6 +243,7 @@ Event = Annotated[
     | Phase
     | Progress
     | Metrics
+    | BestValidation
     | CheckpointSaved
     | InsightWritten
     | PredictionsWritten

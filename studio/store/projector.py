@@ -5,7 +5,6 @@ Events of an older fence come from a worker that was given up; they are counted 
 """
 
 import logging
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from studio.store.database import Database
 from studio.store.experiments import refresh_experiment
 from studio.store.runs import RunRow
 from studio.store.series import finite, trim_points, write_points
-from studio.store.tables import checkpoint, cursor, experiment, insight, run, run_prediction
+from studio.store.tables import checkpoint, cursor, insight, run, run_prediction
 
 logger = logging.getLogger(__name__)
 BATCH_EVENTS = 2000
@@ -120,15 +119,7 @@ class _Fold:
         self._projection = projection
         self._changes: dict[str, Any] = {}
         self._metrics = {split: dict(row.metrics.get(split, {})) for split in SPLITS}
-        self._best: dict[str, float | None] = dict(row.best)
         self._lines: list[dict[str, Any]] = []
-        self._metric: str | None = None
-        self._direction: str | None = None
-        if row.experiment_id:
-            head = connection.execute(
-                select(experiment.c.metric, experiment.c.direction).where(experiment.c.id == row.experiment_id)
-            ).one()
-            self._metric, self._direction = head.metric, head.direction
 
     def apply(self, event: Event) -> None:
         match event:
@@ -140,6 +131,8 @@ class _Fold:
                 self._progress(event)
             case events.Metrics():
                 self._points(event)
+            case events.BestValidation():
+                self._changes["best"] = {"metric": finite(event.metric), "epoch": event.epoch, "step": event.step}
             case events.CheckpointSaved():
                 self._checkpoint(event)
             case events.InsightWritten():
@@ -184,14 +177,12 @@ class _Fold:
         self._changes["started"] = self._row.started or event.time
         if event.resumed_from_step is None:
             self._metrics = {split: {} for split in SPLITS}
-            self._best = {}
             self._changes |= {"metrics": self._metrics, "best": {}, "progress": 0.0, "epoch": 0.0, "step": 0}
             self._changes["update_number"] = 0
             for table in (insight, checkpoint, run_prediction):
                 self._connection.execute(delete(table).where(table.c.run_id == self._row.id))
-        elif (self._best.get("step") or 0) > event.resumed_from_step:
-            self._best = {}
-            self._changes["best"] = {}
+        elif (self._row.best.get("step") or 0) > event.resumed_from_step:
+            self._changes["best"] = {}  # the worker tells it again when its state is restored
 
     def _progress(self, event: events.Progress) -> None:
         self._changes |= {"progress": min(1.0, max(0.0, event.fraction)), "seconds_left": event.seconds_left}
@@ -218,17 +209,6 @@ class _Fold:
             if points and metric and split in SPLITS and metric not in events.DIAGNOSTICS:
                 self._metrics[split][metric] = finite(points[-1][1])
                 self._changes["metrics"] = self._metrics
-            if split == "validation" and metric == self._metric:
-                for step, value in points:
-                    self._compare(step, value, event.epoch)
-
-    def _compare(self, step: int, value: float, epoch: float | None) -> None:
-        best = self._best.get("metric")
-        if not math.isfinite(value):
-            return
-        if best is None or (value < best if self._direction == "minimize" else value > best):
-            self._best = {"metric": value, "epoch": epoch, "step": step}
-            self._changes["best"] = self._best
 
     def _checkpoint(self, event: events.CheckpointSaved) -> None:
         key = {"run_id": self._row.id, "name": event.name}

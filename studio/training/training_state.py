@@ -13,6 +13,7 @@ from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.modeling.optimizers import optimizer_state, restore_optimizer
 from studio.modeling.seeds import generator_states, pack_generators, restore_generators, unpack_generators
+from studio.runs.events import BestValidation
 from studio.training.checkpoints import Checkpoints
 from studio.training.progress import Progress, Timetable
 from studio.training.run_context import Job
@@ -48,6 +49,15 @@ class Session:
             state = self._state(generators)
             with self.job.reporter.signs.stepping(False):
                 self.checkpoints.write(state, self.progress, epoch, metric=metric, is_best=is_best, is_due=is_due)
+
+    def tell_best(self) -> None:
+        """Report the best validation so far, if there is one: when it got better, and when a training is resumed."""
+        progress = self.progress
+        if progress.best_metric is None or not self.job.team.is_first:
+            return
+        self.job.reporter.event(
+            BestValidation(metric=progress.best_metric, epoch=progress.best_epoch or 0.0, step=progress.best_step or 0)
+        )
 
     def restore(self, saved: CheckpointState) -> None:
         """Put everything back; the generators last, right before the first batch."""

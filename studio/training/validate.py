@@ -69,4 +69,5 @@ def _note_best(session: Session, value: float, epoch: float) -> bool:
     if not session.job.metric.is_better(value, progress.best_metric):
         return False
     progress.best_metric, progress.best_step, progress.best_epoch = value, progress.step, epoch
+    session.tell_best()
     return True

@@ -194,7 +194,7 @@ def test_listeners_hear_every_move_and_event(bench: MakeBench) -> None:
     b.settle()
 
     assert [state for _, state in b.recorder.moves][-1] == "finished"
-    assert b.recorder.events == 9
+    assert b.recorder.events == 10
 
 
 def hanging_script(gate: threading.Event) -> Script:

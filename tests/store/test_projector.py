@@ -32,17 +32,27 @@ def training(losses: list[float]) -> list[events.Event]:
     return [events.Started(pid=1, seed=7), *points]
 
 
+def best(value: float, step: int) -> events.BestValidation:
+    return events.BestValidation(metric=value, epoch=float(step), step=step)
+
+
 def count_points(store: Store) -> int:
     with store.database.read() as connection:
         return connection.scalar(select(func.count()).select_from(metric_point)) or 0
 
 
-@pytest.mark.parametrize("cut", range(8))
+@pytest.mark.parametrize("cut", range(9))
 def test_a_restart_at_any_event_repeats_none_and_loses_none(
     store: Store, home: Home, add_run: AddRun, write_log: WriteLog, tmp_path: Path, cut: int
 ) -> None:
     row = start(store, add_run)
-    items = [*training([0.5, 0.4, 0.3]), events.Log(text="half"), events.InsightWritten(entry=ENTRY), events.Finished()]
+    items = [
+        *training([0.5, 0.4, 0.3]),
+        best(0.3, 3),
+        events.Log(text="half"),
+        events.InsightWritten(entry=ENTRY),
+        events.Finished(),
+    ]
     whole = write_log(*items).read_bytes().splitlines(keepends=True)
     log = tmp_path / "part.jsonl"
     log.write_bytes(b"".join(whole[:cut]) + (whole[cut][:10] if cut < len(whole) else b""))
@@ -81,7 +91,7 @@ def test_events_of_an_older_fence_are_refused(store: Store, add_run: AddRun, wri
 def test_a_number_that_is_not_finite_is_kept_as_a_gap(store: Store, add_run: AddRun, write_log: WriteLog) -> None:
     row = start(store, add_run)
 
-    store.projector.project(row, write_log(*training([0.5, math.nan, math.inf])))
+    store.projector.project(row, write_log(*training([0.5, math.nan, math.inf]), best(0.5, 1)))
 
     series = store.series.read("run-1", ["train.loss"], 10, None, None)["train.loss"]
     assert series.last == [0.5, None, None]
@@ -105,7 +115,7 @@ def test_a_resumed_attempt_forgets_points_behind_its_checkpoint(
     store: Store, add_run: AddRun, write_log: WriteLog
 ) -> None:
     row = start(store, add_run)
-    store.projector.project(row, write_log(*training([0.5, 0.4, 0.1])))
+    store.projector.project(row, write_log(*training([0.5, 0.4, 0.1]), best(0.1, 3)))
     row = store.runs.move(store.runs.get("run-1"), RunState.LOST, "gone", 3.0)
     row = store.runs.move(row, RunState.QUEUED, "again", 4.0)
     row = store.runs.move(row, RunState.STARTING, "start", 5.0)
@@ -115,6 +125,21 @@ def test_a_resumed_attempt_forgets_points_behind_its_checkpoint(
 
     assert store.series.read("run-1", ["train.loss"], 10, None, None)["train.loss"].steps == [1, 2]
     assert store.runs.get("run-1").best == {}
+    store.projector.project(store.runs.get("run-1"), write_log(best(0.4, 2), fence=2, attempt=2))
+    assert store.runs.get("run-1").best == {"metric": 0.4, "epoch": 2.0, "step": 2}
+
+
+def test_the_best_is_what_the_worker_says_whatever_the_points_are(
+    store: Store, add_run: AddRun, write_log: WriteLog
+) -> None:
+    """An evaluation before training may have the best value, and is not the best checkpoint."""
+    row = start(store, add_run)
+
+    store.projector.project(row, write_log(*training([0.1, 0.4, 0.3])))
+    assert store.runs.get("run-1").best == {}
+    store.projector.project(store.runs.get("run-1"), write_log(best(0.3, 3)))
+
+    assert store.runs.get("run-1").best == {"metric": 0.3, "epoch": 3.0, "step": 3}
 
 
 def test_what_comes_after_training_keeps_its_last_epoch(store: Store, add_run: AddRun, write_log: WriteLog) -> None:

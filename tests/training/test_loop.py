@@ -167,6 +167,7 @@ def test_evaluation_before_training_does_not_count_as_best(work: "Work") -> None
 
     assert [step for step, _ in done.series("validation.loss")] == [0, 96]
     assert done.of_kind("finished")[0].best["step"] == 96
+    assert [event.step for event in done.of_kind("best")] == [96]
 
 
 def test_a_loss_that_is_no_number_fails_with_a_hint(work: "Work") -> None:

@@ -110,6 +110,7 @@ def epochs_script(epochs: int = 5, steps: int = 20, metric: str = "LogLoss") -> 
             if number % steps == 0:
                 value = 0.9 * math.exp(-number / total)
                 yield events.Metrics(points={f"validation.{metric}": ((number, value),)}, epoch=epoch)
+                yield events.BestValidation(metric=value, epoch=epoch, step=number)
                 yield events.Log(text=f"Epoch {epoch:g} of {epochs}")
             yield events.Progress(
                 fraction=number / total,

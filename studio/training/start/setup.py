@@ -91,6 +91,7 @@ def begin(job: Job) -> Session:
         seed_everything(job.seed + job.team.rank)
     if saved is not None:
         session.restore(saved)
+        session.tell_best()
     elif job.round.number > 1 and job.team.is_first:
         checkpoints.forget_best()
     checkpoints.begin(progress.update)

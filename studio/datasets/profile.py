@@ -49,6 +49,18 @@ class DatasetProfile(_Model):
         """The profile with these parts beside its own, or in their place."""
         return self.model_copy(update={"parts": self.parts | by_name(parts)})
 
+    def joined(self, other: "DatasetProfile") -> "DatasetProfile":
+        """What both know, of rows that two look at; the other's task and histograms stand first."""
+        parts = {
+            name: self.parts[name].joined(part) if name in self.parts else part for name, part in other.parts.items()
+        }
+        return DatasetProfile(
+            task=other.task or self.task,
+            parts=self.parts | parts,
+            facts=self.facts | other.facts,
+            histograms=(*other.histograms, *self.histograms),
+        )
+
     def choice_facts(self) -> Mapping[str, object]:
         """What conditions and checks of settings may look at."""
         return {"dataset.task": self.task} | {

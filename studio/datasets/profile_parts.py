@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import entry_points
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler, SerializeAsAny
 from pydantic_core import CoreSchema
@@ -33,6 +33,10 @@ class ProfilePart(BaseModel):
     def choice_facts(self) -> Mapping[str, object]:
         """What conditions and checks of settings may look at, by names that begin with `dataset.`."""
         return {}
+
+    def joined(self, other: Self) -> Self:
+        """With what another part of this kind knows, where two look at one side of the data."""
+        return self.model_copy(update={name: getattr(other, name) for name in other.model_fields_set})
 
 
 class UnknownPart(ProfilePart):

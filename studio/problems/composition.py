@@ -176,12 +176,7 @@ class _Parts:
         labels = self.task.inspect(inspection)
         if self.check is not None:
             self.check(inspection)
-        inputs = self.input.profile(inspection)
-        return DatasetProfile(
-            task=labels.task,
-            facts={**inputs.facts, **labels.facts},
-            histograms=(*labels.histograms, *inputs.histograms),
-        ).with_parts(*inputs.parts.values(), *labels.parts.values())
+        return self.input.profile(inspection).joined(labels)
 
     def view_row(self, row: Mapping[str, Any], roles: Roles, media_folder: str) -> SampleView:
         return self.input.view(row, roles, media_folder, self.task.truth(row, roles))

@@ -11,9 +11,9 @@ from studio.datasets.dataset import Dataset, DatasetManifest
 from studio.datasets.labels.box_part import BoxPart
 from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.media.image_part import ImagePart
-from studio.datasets.profile import DatasetProfile
+from studio.datasets.profile import DatasetProfile, Histogram
 from studio.datasets.profile_parts import ProfilePart, UnknownPart, profile_parts, registered_part
-from studio.datasets.texts.text_part import TextPart
+from studio.datasets.texts.text_part import TextLengths, TextPart
 
 FLAT = json.loads((Path(__file__).parent / "profiles_of_0_1_0.json").read_text())
 
@@ -87,3 +87,17 @@ def test_the_parts_are_those_that_owners_declare() -> None:
 def test_a_damaged_part_is_refused_when_the_profile_is_opened(parts: object) -> None:
     with pytest.raises(ValidationError):
         DatasetProfile.model_validate({"task": "t", "parts": parts})
+
+
+def test_what_input_and_task_know_of_one_side_stands_side_by_side() -> None:
+    def known(name: str, task: str) -> DatasetProfile:
+        texts = TextPart(lengths={name: TextLengths(counts=((3, 1),), rows=1)})
+        histograms = (Histogram(title=name, edges=(0, 1), counts=(1,)),)
+        return DatasetProfile(task=task, facts={name: 1.0}, histograms=histograms).with_parts(texts)
+
+    both = known("text", "").joined(known("label", "generation").with_parts(LabelPart(names=("a",))))
+
+    assert set(both.part(TextPart).lengths) == set(both.facts) == {"text", "label"}
+    assert both.part(LabelPart).names == ("a",)
+    assert both.task == "generation"
+    assert [one.title for one in both.histograms] == ["label", "text"]

@@ -1,7 +1,7 @@
 """What a profile knows about a dataset's texts."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -31,6 +31,9 @@ class TextPart(ProfilePart):
 
     def choice_facts(self) -> Mapping[str, object]:
         return {"dataset.text_lengths": {name: one.model_dump(mode="json") for name, one in self.lengths.items()}}
+
+    def joined(self, other: Self) -> Self:
+        return self.model_copy(update={"lengths": self.lengths | other.lengths})
 
 
 PART = TextPart

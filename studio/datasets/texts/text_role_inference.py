@@ -95,6 +95,16 @@ def word_and_tag_columns(view: TableView) -> tuple[str, str] | None:
     return None
 
 
+def source_and_target_columns(view: TableView) -> tuple[str, str] | None:
+    """The column of a text that is read, and of another one that is to be written; one that is called so goes first."""
+    texts = prose_columns(view)
+    if len(texts) < 2:
+        return None
+    named = [column for column in texts if has_word(column, TARGET_WORDS)]
+    target = named[0] if named else [column for column in view.kinds if column in texts][-1]
+    return next(column for column in texts if column != target), target
+
+
 def has_word(column: str, words: Iterable[str]) -> bool:
     """Whether one of these words stands in a column's name."""
     parts = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower())

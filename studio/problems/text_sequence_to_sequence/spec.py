@@ -1,42 +1,68 @@
 """Text sequence to sequence, as the registry finds it."""
 
-from studio.datasets.importers.format import table_format
-from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
-from studio.problems.requirements import TEXT_SCORING
-from studio.problems.text_sequence_to_sequence.example import make_example
-from studio.problems.text_sequence_to_sequence.guess import guess
-from studio.problems.text_sequence_to_sequence.inspection import find_label, inspect_rows, view_row
-from studio.problems.text_sequence_to_sequence.settings import TextSequenceToSequenceSettings
-from studio.problems.text_sequence_to_sequence.suggest import suggest
-from studio.results.generation import GENERATION_METRICS, Panel
-from studio.results.text import LENGTHS
+import math
+from collections.abc import Iterator
 
-PROBLEM_TYPE = ProblemType(
-    id="text_sequence_to_sequence",
-    title="Text sequence to sequence",
-    category=Category.TEXT,
-    description="Writes a text from another one, as in translations and summaries.",
-    model_types=(ModelType(None, "Text sequence to sequence", TextSequenceToSequenceSettings),),
-    roles=(
-        ColumnRole("text_column", "Text column", ("text", "integer", "number"), hint="the texts to read"),
-        ColumnRole(
-            "label_columns", "Label columns", ("text", "integer", "number"), in_test=False, hint="the texts to write"
-        ),
-    ),
-    dataset_formats=(table_format("Table of pairs", "A table with texts and the texts to write from them."),),
-    metrics=GENERATION_METRICS,
-    default_metric="BLEU",
-    panels=(*Panel, LENGTHS),
-    prediction_columns="pred_text with the written text",
-    guess=guess,
-    inspector=inspect_rows,
-    suggest=suggest,
+from studio.problems.composition import compose
+from studio.problems.contract import SuggestionContext
+from studio.problems.inputs.source_text import SOURCE_TEXT
+from studio.problems.tasks.generation import GENERATION
+from studio.problems.text_sequence_to_sequence.example import make_example
+from studio.problems.text_suggestions import (
+    backbone_changes,
+    backbone_of,
+    epochs_change,
+    length_change,
+    machine_changes,
+    scratch_changes,
+)
+from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.text import MINILM, SCRATCH_TRANSLATORS
+
+BATCH_SIZE = 16
+TWO_ENCODERS_RATE = 3e-4
+LEAST_UPDATES = 400
+VALIDATIONS = 4
+SCRATCH_RATE = 3e-3
+"""On 2,500 pairs of facts and sentences, 8 epochs gave BLEU 32 in two and a half minutes."""
+SMALL = "Without a GPU and a hub, a small model of its own learns faster than a large one can be adapted."
+UNTRAINED = "This backbone has not learned to write yet."
+SLOW = "Writing the texts of the validation rows takes longer than an epoch of training."
+LENGTHS = {"tokenizer.max_length": "text", "tokenizer.label_max_length": "label", "prediction.max_length": "label"}
+"""Limits of tokens, and which texts they are for."""
+
+
+def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """Changes against the defaults, each with its reason."""
+    is_small = context.gpu_count == 0 and not context.is_hub_reachable
+    backbone = SCRATCH_TRANSLATORS[0] if is_small else backbone_of(settings, context)
+    if is_small:
+        yield from scratch_changes(SCRATCH_TRANSLATORS[0], SMALL, SCRATCH_RATE)
+    else:
+        yield from backbone_changes(backbone)
+    for key, part in LENGTHS.items():
+        yield from length_change(key, part, context, settings.value(key))
+    if backbone is not None:
+        yield SuggestedChange("training.batch_size", BATCH_SIZE, "A small model takes larger batches in less time.")
+        yield SuggestedChange("training.evaluate_before_training", False, UNTRAINED)
+    if backbone == MINILM:
+        reason = "The new cross-attention needs larger steps than pretrained layers do."
+        yield SuggestedChange("training.learning_rate", TWO_ENCODERS_RATE, reason)
+        yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps the pretrained weights intact.")
+    for change in epochs_change(backbone, context, BATCH_SIZE, least_updates=LEAST_UPDATES):
+        yield change
+        yield SuggestedChange("training.evaluation_epochs", float(math.ceil(change.value / VALIDATIONS)), SLOW)
+    yield from machine_changes(context)
+
+
+PROBLEM_TYPE = compose(
+    "text_sequence_to_sequence",
+    "Text sequence to sequence",
+    "Writes a text from another one, as in translations and summaries.",
+    input=SOURCE_TEXT,
+    task=GENERATION,
     make_example=make_example,
     example_title="Animals",
-    view_row=view_row,
-    find_label=find_label,
-    media_role=None,
-    medium=None,
-    recipe="studio.problems.text_sequence_to_sequence.recipe:TextSequenceToSequenceRecipe",
-    scoring_distributions=(*TEXT_SCORING, "sacrebleu"),
+    suggest=suggest,
+    defaults={"training.batch_size": 4, "training.evaluate_before_training": True},
 )

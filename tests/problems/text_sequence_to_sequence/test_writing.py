@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 import torch
 
+from studio.modeling.generation.task import TEXT
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Draw, Media, Recipe
 from studio.modeling.text.sources.assets import config_of
+from studio.modeling.text.text_writer import TextWriter
+from studio.modeling.token_targets import IGNORED
 from studio.problems.registry import problem_type
-from studio.problems.text_sequence_to_sequence.model import TextWriter
-from studio.problems.text_sequence_to_sequence.recipe import TEXT, TextSequenceToSequenceRecipe
-from studio.problems.text_sequence_to_sequence.samples import IGNORED
+from studio.problems.text_sequence_to_sequence.recipe import TextSequenceToSequenceRecipe
 from studio.results.insight import Table
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
@@ -129,8 +130,8 @@ def test_targets_end_with_the_last_token_and_losses_are_those_of_the_library() -
     assert recipe.loss(model, batch).item() == pytest.approx(expected.item(), rel=1e-5)
     for row in batch.targets:
         kept = row[row != IGNORED].tolist()
-        assert kept[-1] == recipe.tokenizer.special.last
-    assert recipe.tokenizer.decode(batch.targets[2][batch.targets[2] != IGNORED].tolist()) == TABLE["written"][2]
+        assert kept[-1] == recipe.input.tokenizer.special.last
+    assert recipe.input.tokenizer.decode(batch.targets[2][batch.targets[2] != IGNORED].tolist()) == TABLE["written"][2]
 
 
 def test_an_encoder_becomes_reader_and_writer_with_its_weights_in_both() -> None:

@@ -25,11 +25,11 @@ TITLE_CHARACTERS = 80
 
 
 class TextItem(NamedTuple):
-    """One sequence with its target, NaN where unknown."""
+    """One sequence with its target."""
 
     row: int
     ids: NDArray[np.int32]
-    target: NDArray[np.float32] | None = None
+    target: NDArray[Any] | None = None
     texts: tuple[str, ...] = ()
     """What it was made from, a text a part; not when training."""
 
@@ -111,7 +111,7 @@ class TextSamples(Samples):
     def __init__(
         self,
         sequences: TextSequences,
-        truth: NDArray[np.float32] | None,
+        truth: NDArray[np.float32] | Sequence[NDArray[Any] | None] | None,
         *,
         mask_probability: float = 0.0,
         by_length: bool = True,

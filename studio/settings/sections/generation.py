@@ -1,31 +1,13 @@
-"""Settings of text sequence to sequence."""
+"""Generation: texts to write, how they are written, and the models that write."""
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studio.settings.choices import ChoiceContext, Columns, Library
+from studio.settings.choices import Columns, Library
 from studio.settings.condition import when
-from studio.settings.finding import Finding
-from studio.settings.schema import SettingsSchema, SettingsSection
-from studio.settings.sections.checks import training_contradictions
-from studio.settings.sections.environment import CachedEnvironmentSection
-from studio.settings.sections.general import GeneralSection
-from studio.settings.sections.logging import TextLoggingSection
-from studio.settings.sections.losses import TokenLossMixin
-from studio.settings.sections.text import (
-    LIBRARY,
-    MINILM,
-    SCRATCH_TRANSLATORS,
-    SingleTextDatasetSection,
-    TextTrainingSection,
-    TokenizerSection,
-    TokenMaskSection,
-    TransformerSection,
-)
-from studio.settings.sections.text_checks import text_contradictions, truncation
-from studio.settings.sections.training import BatchSize, EvaluateBeforeTraining
+from studio.settings.schema import SettingsSection
+from studio.settings.sections.text import LIBRARY, MINILM, SCRATCH_TRANSLATORS
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -39,10 +21,8 @@ BACKBONES = (
 )
 
 
-class DatasetSection(SingleTextDatasetSection):
-    """Texts with the texts to write from them."""
-
-    title: ClassVar[str] = "Dataset"
+class WrittenTextMixin(SettingsSection):
+    """The label column of generation."""
 
     label_columns: Annotated[
         str,
@@ -50,10 +30,8 @@ class DatasetSection(SingleTextDatasetSection):
     ] = ""
 
 
-class Tokenizer(TokenizerSection):
+class WrittenLengthMixin(SettingsSection):
     """The text to write has its own limit."""
-
-    title: ClassVar[str] = "Tokenizer"
 
     label_max_length: Annotated[
         int,
@@ -68,10 +46,8 @@ class Tokenizer(TokenizerSection):
     ] = 128
 
 
-class Architecture(TransformerSection):
+class TranslatorBackboneMixin(SettingsSection):
     """An encoder that reads and a decoder that writes."""
-
-    title: ClassVar[str] = "Architecture"
 
     backbone: Annotated[
         str,
@@ -87,13 +63,9 @@ class Architecture(TransformerSection):
     ] = "sshleifer/distilbart-cnn-12-6"
 
 
-class Training(TokenLossMixin, TextTrainingSection):
-    """Loss and layer groups; pretrained models write without training."""
+class TranslatorLayersMixin(SettingsSection):
+    """Layer groups of an encoder with a decoder."""
 
-    title: ClassVar[str] = "Training"
-
-    batch_size: BatchSize = 4
-    evaluate_before_training: EvaluateBeforeTraining = True
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Encoder", "Decoder"], ...],
         Setting(
@@ -104,19 +76,9 @@ class Training(TokenLossMixin, TextTrainingSection):
     ] = ()
 
 
-class Prediction(SettingsSection):
-    """How texts are written and scored."""
+class WritingMixin(SettingsSection):
+    """How texts are written."""
 
-    title: ClassVar[str] = "Prediction"
-
-    metric: Annotated[
-        Literal["BLEU", "CHRF", "TER"],
-        Setting(
-            label="Metric",
-            help="The figure that validation reports and that chooses the best checkpoint.",
-            labels=(("CHRF", "chrF++"),),
-        ),
-    ] = "BLEU"
     max_length: Annotated[
         int,
         Field(ge=1, le=4096),
@@ -155,27 +117,3 @@ class Prediction(SettingsSection):
             level=ExperienceLevel.EXPERT,
         ),
     ] = 1.0
-
-
-class TextSequenceToSequenceSettings(SettingsSchema):
-    """All settings of text sequence to sequence."""
-
-    problem_type: ClassVar[str] = "text_sequence_to_sequence"
-    is_useful_untrained: ClassVar[bool] = True
-
-    general: GeneralSection = GeneralSection()
-    dataset: DatasetSection = DatasetSection()
-    tokenizer: Tokenizer = Tokenizer()
-    augmentation: TokenMaskSection = TokenMaskSection()
-    architecture: Architecture = Architecture()
-    training: Training = Training()
-    prediction: Prediction = Prediction()
-    environment: CachedEnvironmentSection = CachedEnvironmentSection()
-    logging: TextLoggingSection = TextLoggingSection()
-
-    def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
-        """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self, context)
-        yield from text_contradictions(self, context)
-        yield from truncation(context, "text", "tokenizer.max_length", self.tokenizer.max_length)
-        yield from truncation(context, "label", "tokenizer.label_max_length", self.tokenizer.label_max_length)

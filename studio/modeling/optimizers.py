@@ -70,6 +70,14 @@ def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> float:
     return max(float(group["lr"]) for group in optimizer.param_groups)
 
 
+def lay_out_moments(optimizer: torch.optim.Optimizer) -> None:
+    """Give moments the memory layout that their parameters have now, as `restore_optimizer` does."""
+    for parameter, state in optimizer.state.items():
+        for key, value in state.items():
+            if isinstance(value, torch.Tensor) and value.shape == parameter.shape:
+                state[key] = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
+
+
 def optimizer_state(optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:
     """The state as tensors by name and a JSON-able rest, so that no pickle is needed."""
     state = optimizer.state_dict()

@@ -180,6 +180,8 @@ class SpeedChosen(_Event):
     reason: str
     """In one sentence, for a person."""
     candidates: tuple[SpeedCandidate, ...] = ()
+    updates_before: int = 0
+    """Updates that were computed in the default way before, because they came before the measurement."""
 
 
 class Timings(_Event):

@@ -68,6 +68,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     environment = {
         **os.environ,
         "STUDIO_WEIGHTS": str(home.weights),
+        "STUDIO_SPEEDS": str(home.speeds),
         "STUDIO_RESERVE_MB": str(config.reserve_bytes >> 20),
         HANG_VARIABLE: str(config.hang_seconds),
     }

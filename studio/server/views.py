@@ -238,7 +238,8 @@ def _speed_view(speed: Mapping[str, Any] | None) -> SpeedChoice | None:
         {key: None if value in ("NaN", "Infinity", "-Infinity") else value for key, value in one.items()}
         for one in speed.get("candidates", [])
     ]
-    return SpeedChoice(**{**speed, "candidates": candidates})
+    known = {key: value for key, value in speed.items() if key in SpeedChoice.model_fields}
+    return SpeedChoice(**{**known, "candidates": candidates})
 
 
 def dataset_view(row: DatasetRow, run: RunRow | None, used_by: int) -> Dataset:

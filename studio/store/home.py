@@ -1,6 +1,6 @@
 """Home: where everything of one studio lies.
 
-studio.db  backups/  secrets/  ballast  logs/server.log
+studio.db  backups/  secrets/  ballast  speeds.json  logs/server.log
 datasets/<id>/  imports/<id>/  uploads/<id>
 runs/<id>/  inspections/<id>/  predictions/<id>/  answers/<run id>/  previews/<id>/     folders of workers
 run/  lock  server.json  token  launcher.sock  api.sock                only while a server lives
@@ -39,7 +39,8 @@ _FOLDERS = (
 _DATABASE = "studio.db"
 LONGEST = 480
 """Bytes of a home's path; SQLite opens no file whose path has more than 511."""
-_OWN_NAMES = frozenset({*_FOLDERS, "ballast", f"{_DATABASE}-wal", f"{_DATABASE}-shm", "lost+found"})
+_SPEEDS = "speeds.json"
+_OWN_NAMES = frozenset({*_FOLDERS, "ballast", _SPEEDS, f"{_DATABASE}-wal", f"{_DATABASE}-shm", "lost+found"})
 """What may lie in a home whose database is missing, and what an empty disk holds."""
 
 
@@ -109,6 +110,11 @@ class Home:
     def ballast(self) -> Path:
         """Space kept back, given free when the disk is full."""
         return self.path / "ballast"
+
+    @property
+    def speeds(self) -> Path:
+        """What runs have measured of the speed of their models, for runs like them. Workers read and write it."""
+        return self.path / _SPEEDS
 
     @property
     def free_bytes(self) -> int:

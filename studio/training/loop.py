@@ -19,6 +19,7 @@ from studio.training.progress import Progress
 from studio.training.reporting.timing import report_timings
 from studio.training.run_context import Job
 from studio.training.start.setup import begin
+from studio.training.start.speed_choice import UPDATES_BEFORE, tell_choice
 from studio.training.training_state import Session
 from studio.training.validate import validate
 
@@ -64,6 +65,8 @@ def train(job: Job) -> Trained:
                     progress.is_evaluation_due = progress.update in table.evaluations
                     failpoint("update")
                     _report_update(session, loss)
+                    if session.trial is not None and progress.update >= UPDATES_BEFORE:
+                        _settle_mode(session)
                     if job.team.any(job.stop.is_requested or job.disk.is_low()):
                         _stop_or_wait(job)
                     if progress.is_evaluation_due:
@@ -101,6 +104,27 @@ def _stop_or_wait(job: Job) -> None:
                 raise StopRequested
     job.reporter.log("info", "There is room on the disk again.")
     if before is not None:
+        job.reporter.event(before)
+
+
+def _settle_mode(session: Session) -> None:
+    """Choose how the rest of the run computes, now that the first points are there.
+
+    Raises:
+        StopRequested: if the run was asked to stop; then the choice is left to the next attempt.
+    """
+    job, trial = session.job, session.trial
+    assert trial is not None
+    before = job.reporter.phase
+    job.watch.begin(None)
+    if trial.told is None:
+        job.reporter.event(Phase(name="measuring speed"))
+    with job.reporter.signs.stepping(False):
+        choice = trial.choose(job)
+    session.trial = None
+    tell_choice(job, choice, session.progress.update)
+    session.compute_in(choice.mode)
+    if before is not None and trial.told is None:
         job.reporter.event(before)
 
 

@@ -6,17 +6,29 @@ from typing import Any
 
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from torch import nn
 
 from studio.modeling.checkpoint import CheckpointState
 from studio.modeling.compute_mode import ComputeMode
+from studio.modeling.layout import apply_layout
 from studio.modeling.loading import BatchLoader, TrainingOrder
-from studio.modeling.optimizers import optimizer_state, restore_optimizer
+from studio.modeling.optimizers import lay_out_moments, optimizer_state, restore_optimizer
+from studio.modeling.precision import Precision
 from studio.modeling.seeds import generator_states, pack_generators, restore_generators, unpack_generators
 from studio.runs.events import BestValidation
 from studio.training.checkpoints import Checkpoints
 from studio.training.progress import Progress, Timetable
 from studio.training.run_context import Job
+from studio.training.start.speed_choice import Trial
+
+ACCELERATE_NAMES: dict[Precision, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
+
+
+def accelerator_of(device: torch.device, mode: ComputeMode) -> Accelerator:
+    """An accelerator that computes in a mode; the state of an earlier one in this process is forgotten."""
+    AcceleratorState._reset_state(reset_partial_state=True)
+    return Accelerator(cpu=device.type == "cpu", mixed_precision=ACCELERATE_NAMES[mode.precision])
 
 
 @dataclass
@@ -37,6 +49,17 @@ class Session:
     checkpoints: Checkpoints
     metrics: dict[str, dict[str, float]]
     """The last figures by split."""
+    trial: Trial | None = None
+    """The choice of the mode, while it is still to be made."""
+
+    def compute_in(self, mode: ComputeMode) -> None:
+        """Go on in a mode, between two updates, as if a checkpoint had been written and resumed in it."""
+        apply_layout(self.model, mode.layout)
+        lay_out_moments(self.optimizer)
+        if mode.precision != self.mode.precision:
+            self.accelerator = accelerator_of(self.job.device, mode)
+            self.optimizer = self.accelerator.prepare_optimizer(self.optimizer.optimizer)
+        self.mode = mode
 
     def checkpoint(self, *, metric: float | None = None, is_best: bool = False, is_due: bool = False) -> None:
         """Write a checkpoint if it is due, or cheap enough by now. Every process of the team takes part."""

@@ -71,7 +71,7 @@ def network() -> nn.Module:
 
 
 def probe(
-    seconds: dict[ComputeMode, float], modes: Sequence[ComputeMode] = MODES, batches: int = 1000, **recipe: Any
+    seconds: dict[ComputeMode, float], modes: Sequence[ComputeMode] = MODES, batches: int = 2000, **recipe: Any
 ) -> tuple[Choice, nn.Module]:
     pace, model = Pace(seconds), network()
     order = TrainingOrder(16, 4, drop_last=False, seed=0)
@@ -94,7 +94,7 @@ def test_a_small_gain_changes_nothing() -> None:
     choice, _ = probe({DEFAULT: 0.1, REFERENCE: 0.1, LAST_HALF: 0.095, FIRST_HALF: 0.2})
 
     assert choice.mode == DEFAULT
-    assert {one.verdict for one in choice.candidates} >= {"", "faster by less than 10%, or not every time"}
+    assert {one.verdict for one in choice.candidates} >= {"", "faster by less than 10%"}
 
 
 def test_a_mode_whose_loss_lies_off_is_refused() -> None:
@@ -142,7 +142,7 @@ def test_slow_steps_are_tried_with_half_the_samples() -> None:
 
     pace, model = Pace(dict.fromkeys(MODES, 0.0)), network()
     order = TrainingOrder(64, 32, drop_last=False, seed=0)
-    work = Work(Watched(pace), model, Numbers(64), order, CPU, 100)  # type: ignore[arg-type]
+    work = Work(Watched(pace), model, Numbers(64), order, CPU, 500)  # type: ignore[arg-type]
 
     choose_mode(work, MODES, clock=pace)
 
@@ -206,6 +206,7 @@ def measuring(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
 
     monkeypatch.setattr(module, "MIN_BATCHES", 1)
     monkeypatch.setattr(module, "MIN_RUN_SECONDS", 0.0)
+    monkeypatch.setattr(module, "BUDGET_SHARE", 100.0)
     return lambda: None
 
 
@@ -250,6 +251,56 @@ def test_a_stop_is_heard_between_two_steps() -> None:
         choose_mode(work, MODES, clock=pace)
 
     assert pace.now == 3.0
+
+
+class Disturbed(Pace):
+    """A machine on which every few steps take three times as long."""
+
+    def __init__(self, seconds: dict[ComputeMode, float], slow: Sequence[int]) -> None:
+        super().__init__(seconds)
+        self.slow, self.steps, self.last = frozenset(slow), 0, 0.0
+
+    def __call__(self) -> float:
+        if self.now != self.last:
+            self.steps += 1
+            self.now += 2 * (self.now - self.last) * (self.steps in self.slow)
+            self.last = self.now
+        return self.now
+
+
+@pytest.mark.parametrize("slow", [(5,), (9,), (13,), (17,), (5, 17), (9, 21)])
+def test_a_mode_twice_as_fast_is_taken_although_it_was_slower_once(slow: tuple[int, ...]) -> None:
+    pace = Disturbed({DEFAULT: 0.437, REFERENCE: 0.5, LAST_HALF: 0.207, FIRST_HALF: 0.45}, slow)
+    order = TrainingOrder(16, 4, drop_last=False, seed=0)
+    work = Work(Paced(pace), network(), Numbers(16), order, CPU, 3000, is_warm=True)  # type: ignore[arg-type]
+
+    choice = choose_mode(work, MODES, clock=pace)
+
+    assert choice.mode == LAST_HALF
+    assert choice.is_complete
+
+
+@pytest.mark.parametrize("batches", [100, 200, 450, 700, 1000, 5000])
+@pytest.mark.parametrize("slowest", [0.1, 0.3, 1.0])
+def test_a_measurement_costs_two_percent_of_the_run_at_most(batches: int, slowest: float) -> None:
+    pace = Pace({DEFAULT: 0.2, REFERENCE: 0.25, LAST_HALF: slowest, FIRST_HALF: slowest})
+    order = TrainingOrder(16, 4, drop_last=False, seed=0)
+    work = Work(Paced(pace), network(), Numbers(16), order, CPU, batches, is_warm=True)  # type: ignore[arg-type]
+
+    choice = choose_mode(work, MODES, clock=pace)
+
+    # The step that the clock runs out in is not cut off.
+    assert pace.now <= 0.02 * batches * 0.2 + max(0.25, slowest)
+    assert choice.mode.precision == ("bfloat16" if slowest < 0.2 and choice.candidates else "float32")
+
+
+def test_what_there_was_no_time_for_is_told_and_not_complete() -> None:
+    choice, _ = probe({DEFAULT: 0.2, REFERENCE: 0.2, LAST_HALF: 0.1, FIRST_HALF: 1.0}, batches=900)
+
+    verdicts = {(one.layout, one.precision): one.verdict for one in choice.candidates}
+    assert choice.mode == LAST_HALF
+    assert not choice.is_complete
+    assert verdicts["Channels first", "bfloat16"] == "left out: measuring it would take too long"
 
 
 def test_the_longest_run_is_probed_for_half_a_minute_at_most() -> None:

@@ -2,21 +2,17 @@
 
 import pandas as pd
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 from torch import nn
 
 from studio.errors import TrainingError
 from studio.machine import usable_cores
 from studio.modeling.checkpoint import CheckpointState
-from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
 from studio.modeling.loading import BatchLoader, TrainingOrder, source_rows
 from studio.modeling.optimizers import make_optimizer
-from studio.modeling.precision import Precision
 from studio.modeling.recipe import Samples
 from studio.modeling.seeds import seed_everything
-from studio.runs.events import Phase, SpeedChosen
+from studio.runs.events import Phase
 from studio.training.checkpoints import Checkpoints
 from studio.training.outputs.train_batch import write_train_batch
 from studio.training.processes.distributed import shared_loss
@@ -24,11 +20,10 @@ from studio.training.processes.synchronized_norm import synchronize_norms
 from studio.training.progress import Progress, Timetable, timetable
 from studio.training.run_context import Job
 from studio.training.start.batch_size import fitting_batch_size
-from studio.training.start.speed_probe import Choice, Work, allowed_modes, choose_mode
+from studio.training.start.speed_choice import first_mode
+from studio.training.start.speed_probe import Work
 from studio.training.start.start_weights import load_start_weights
-from studio.training.training_state import Session
-
-ACCELERATE_NAMES: dict[Precision, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
+from studio.training.training_state import Session, accelerator_of
 
 
 def begin(job: Job) -> Session:
@@ -47,20 +42,13 @@ def begin(job: Job) -> Session:
     samples = job.recipe.samples(rows, job.media, training=True)
     progress = _progress(job, model, samples, saved)
     table = _timetable(job, len(samples), progress.batch_size)
-    order = TrainingOrder(
-        len(samples),
-        progress.batch_size,
-        drop_last=job.settings.training.drop_last_batch,
-        seed=job.seed,
-        devices=job.team.size,
-        part=job.team.part,
-        lengths=samples.lengths(),
-    )
-    work = Work(job.recipe, model, samples, order, job.device, _batches(table), job.stop.check)
-    mode = _mode(job, work, saved)
+    order = _order(job, samples, progress.batch_size)
+    # The probe draws the first batch; the order of the training may be in the middle of an epoch by then.
+    first = _order(job, samples, progress.batch_size)
+    work = Work(job.recipe, model, samples, first, job.device, _batches(table), job.stop.check)
+    mode, trial = first_mode(job, work, saved, progress.update)
     apply_layout(model, mode.layout)
-    AcceleratorState._reset_state(reset_partial_state=True)
-    accelerator = Accelerator(cpu=job.device.type == "cpu", mixed_precision=ACCELERATE_NAMES[mode.precision])
+    accelerator = accelerator_of(job.device, mode)
     if job.team.is_first and job.round.number == 1:
         write_train_batch(job, samples, order, rows)
     session = Session(
@@ -84,6 +72,7 @@ def begin(job: Job) -> Session:
         progress=progress,
         checkpoints=checkpoints,
         metrics={},
+        trial=trial,
     )
     _tell(job, rows, table)
     if job.team.rank:
@@ -96,6 +85,18 @@ def begin(job: Job) -> Session:
         checkpoints.forget_best()
     checkpoints.begin(progress.update)
     return session
+
+
+def _order(job: Job, samples: Samples, batch_size: int) -> TrainingOrder:
+    return TrainingOrder(
+        len(samples),
+        batch_size,
+        drop_last=job.settings.training.drop_last_batch,
+        seed=job.seed,
+        devices=job.team.size,
+        part=job.team.part,
+        lengths=samples.lengths(),
+    )
 
 
 def _compute_as_before(saved: CheckpointState) -> None:
@@ -163,41 +164,6 @@ def _timetable(job: Job, samples: int, batch_size: int) -> Timetable:
 
 def _batches(table: Timetable) -> int:
     return len(table.bounds) * table.epochs
-
-
-def _mode(job: Job, work: Work, saved: CheckpointState | None) -> ComputeMode:
-    """How to compute: as before, as set, or as the first process measures it."""
-    if saved is not None:
-        mode = ComputeMode.from_json(saved.rest.get("mode", {}))
-        choice = Choice(mode, f"Computing with {mode.describe()}, as before the stop.")
-    elif job.mode is not None:
-        choice = Choice(job.mode, f"Computing with {job.mode.describe()}, as in the round before.")
-    else:
-        modes = allowed_modes(job.settings.environment, job.device)
-        if job.team.is_first:
-            job.reporter.event(Phase(name="measuring speed"))
-            choice = choose_mode(work, modes)
-            mode = choice.mode
-        else:
-            mode = modes[0]
-        mode = ComputeMode.from_json(job.team.from_first(mode.to_json()))
-        if not job.team.is_first:
-            return mode
-    job.reporter.log("info", choice.reason)
-    if choice.candidates and job.spec.seed >= 0:
-        job.reporter.log(
-            "info", "A busy machine may choose otherwise: fix Memory layout and Precision to repeat this run exactly."
-        )
-    job.reporter.event(
-        SpeedChosen(
-            layout=choice.mode.layout,
-            precision=choice.mode.precision,
-            gain=choice.gain,
-            reason=choice.reason,
-            candidates=choice.candidates,
-        )
-    )
-    return choice.mode
 
 
 def _optimizer(job: Job, model: nn.Module) -> object:

@@ -1,14 +1,14 @@
 """Speed probe: which memory layout and precision this model trains fastest in on this device, by trying them.
 
 The same real batch goes forward and backward in every mode in turn, round after round, so that a busy neighbour slows
-all alike; medians decide. On processors the winner differs from model to model: bfloat16 with channels last doubles
-some, and slows those of depthwise convolutions.
+all alike; the median over the rounds decides, so that no single one does. On processors the winner differs from model
+to model: bfloat16 with channels last doubles some, and slows those of depthwise convolutions.
 """
 
 import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -38,11 +38,10 @@ MIN_BATCHES = 100
 """Fewer would not earn back what a probe costs."""
 SMALLEST_PART = 0.5
 """Of a batch: with less, converting the weights to 16 bits weighs too much (measured: a gain of 1.7 became a loss)."""
-BUDGET_SECONDS = 2.0
-BUDGET_SHARE = 0.03
-SHORT_RUN_SHARE = 0.08
+BUDGET_SHARE = 0.02
+"""Of what the run is expected to take: the most that a probe costs."""
 MOST_SECONDS = 30.0
-"""Also of the longest run: whoever waits for the first point waits no longer."""
+"""More is not spent on rounds beyond those that are needed."""
 ROUNDS = (3, 9)
 """At least, and at most."""
 HOPELESS = 1.4
@@ -59,6 +58,8 @@ class Choice:
     reason: str
     gain: float = 1.0
     candidates: tuple[SpeedCandidate, ...] = ()
+    is_complete: bool = False
+    """Whether every mode was measured, so that other runs can use it."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ class Work:
     batches: int
     check: Callable[[], None] = lambda: None
     """Called before every step; raises if the run is to stop."""
+    is_warm: bool = False
+    """Whether the model has taken steps in the default mode."""
 
 
 @dataclass
@@ -84,6 +87,8 @@ class _Measured:
     loss: float = math.nan
     is_finite: bool = True
     deviation: float = 0.0
+    is_left_out: bool = False
+    """Because there was no time for it."""
 
     @property
     def median(self) -> float:
@@ -113,13 +118,28 @@ def choose_mode(work: Work, modes: Sequence[ComputeMode], clock: Callable[[], fl
 
     The model's layout is for the caller to set.
     """
-    if len(modes) == 1:
-        return Choice(modes[0], f"Computing with {modes[0].describe()}, as the settings say.")
-    if work.batches < MIN_BATCHES:
-        return Choice(modes[0], f"Nothing was measured: the run has only {work.batches} batches.")
+    decided = without_measuring(work.batches, modes)
+    if decided is not None:
+        return decided
     with untouched(work.model):
         work.model.train()
         return _Probe(work, modes, clock).choice()
+
+
+def without_measuring(batches: int, modes: Sequence[ComputeMode]) -> Choice | None:
+    """The choice where there is none, or where the run is too short to look for the best."""
+    if len(modes) == 1:
+        return Choice(modes[0], f"Computing with {modes[0].describe()}, as the settings say.")
+    if batches < MIN_BATCHES:
+        return Choice(modes[0], f"Nothing was measured: the run has only {batches} batches.")
+    return None
+
+
+def too_short(mode: ComputeMode, seconds: float) -> Choice | None:
+    """The choice for a run that is expected to take so little that no mode gains anything; else None."""
+    if seconds >= MIN_RUN_SECONDS:
+        return None
+    return Choice(mode, f"Nothing was measured: training takes only about {max(1, round(seconds))} s.")
 
 
 class _Probe:
@@ -128,6 +148,7 @@ class _Probe:
     def __init__(self, work: Work, modes: Sequence[ComputeMode], clock: Callable[[], float]) -> None:
         self._work = work
         self._clock = clock
+        self._begun = clock()
         self._generators = generator_states()
         self._default = _Measured(modes[0])
         self._reference = ComputeMode("Any") if modes[0].layout == "Any" else REFERENCE
@@ -139,43 +160,71 @@ class _Probe:
         self._batch = self._collated(len(self._items))
 
     def choice(self) -> Choice:
-        """Warm up, look whether it is worth it, measure, choose."""
-        begun = self._clock()
-        self._step(self._default)
+        """Look whether it is worth it, warm up, measure, choose."""
+        if not self._work.is_warm:
+            self._step(self._default)
         seconds = self._step(self._default)
         expected = seconds * self._work.batches
-        if expected < MIN_RUN_SECONDS:
-            return Choice(
-                self._default.mode, f"Nothing was measured: training takes only about {max(1, round(expected))} s."
-            )
-        budget = max(BUDGET_SHARE * expected, min(BUDGET_SECONDS, SHORT_RUN_SHARE * expected))
-        budget = min(budget, MOST_SECONDS)
-        self._shrink(seconds, budget)
-        self._measure(begun + budget)
+        short = too_short(self._default.mode, expected)
+        if short is not None:
+            return short
+        needed = seconds * len(self._all) * (1 + ROUNDS[0])
+        left = BUDGET_SHARE * expected - (self._clock() - self._begun)
+        share = min(1.0, left / needed)
+        smallest = SMALLEST_PART if self._work.device.type == "cpu" else 1.0
+        if share < smallest:
+            words = f"Nothing was measured: it would take more than {BUDGET_SHARE:.0%} of the run."
+            return Choice(self._default.mode, words)
+        if share < 1:
+            # On a processor the order of modes stays the same.
+            self._batch = self._collated(math.ceil(len(self._items) * share))
+        self._measure(self._clock() + min(left, max(needed, MOST_SECONDS)))
         return self._chosen()
 
-    def _shrink(self, seconds: float, budget: float) -> None:
-        """A smaller batch where the steps would take too long; on a processor the order of modes stays the same."""
-        needed = seconds * len(self._all) * (1 + ROUNDS[0])
-        if needed > budget and self._work.device.type == "cpu":
-            count = len(self._items)
-            self._batch = self._collated(math.ceil(count * max(SMALLEST_PART, budget / needed)))
-
     def _measure(self, deadline: float) -> None:
-        first = {one.mode: self._step(one) for one in self._all}
+        first: dict[ComputeMode, float] = {}
+        for one in self._all:
+            if self._clock() >= deadline:
+                break
+            first[one.mode] = self._step(one)
+        self._all = [one for one in self._all if one.mode in first]
         for one in self._all:
             one.deviation = self._deviation(one)
-        for round_number in range(ROUNDS[1]):
-            if round_number >= ROUNDS[0] and self._clock() >= deadline:
+        for _ in range(ROUNDS[1]):
+            self._leave_out(deadline, first)
+            if not self._round(deadline):
                 break
-            best = min((one.shortest for one in self._all if self._is_right(one)), default=math.inf)
-            for one in self._all:
-                # Twice slow, so that one moment of a busy neighbour throws nobody out.
-                is_hopeless = len(one.seconds) > 1 and one.shortest > HOPELESS * best and one.mode != self._reference
-                if not is_hopeless and (self._is_right(one) or one.mode == self._reference):
-                    one.seconds.append(self._step(one))
         for one in self._all:
             one.seconds = one.seconds or [first[one.mode]]
+
+    def _leave_out(self, deadline: float, first: Mapping[ComputeMode, float]) -> None:
+        """Give up the slowest modes where the rounds that are needed would otherwise take longer than there is."""
+        rounds = ROUNDS[0] - len(self._default.seconds)
+        while rounds > 0 and len(active := self._active()) > 1:
+            needed = rounds * sum(one.shortest if one.seconds else first[one.mode] for one in active)
+            if self._clock() + needed <= deadline:
+                return
+            slowest = max(active[1:], key=lambda one: one.shortest if one.seconds else first[one.mode])
+            slowest.is_left_out = True
+
+    def _active(self) -> list[_Measured]:
+        """The default, and whatever may still beat it or is measured for comparison."""
+        best = min((one.shortest for one in self._all if self._is_right(one)), default=math.inf)
+        return [one for one in self._all if one is self._default or self._is_worth_it(one, best)]
+
+    def _is_worth_it(self, one: _Measured, best: float) -> bool:
+        # Twice slow, so that one moment of a busy neighbour throws nobody out.
+        is_hopeless = len(one.seconds) > 1 and one.shortest > HOPELESS * best
+        return not one.is_left_out and (one.mode == self._reference or (self._is_right(one) and not is_hopeless))
+
+    def _round(self, deadline: float) -> bool:
+        """One more step of each. Gives whether another round may follow."""
+        active = self._active()
+        for one in active:
+            if self._clock() + (one.shortest if one.seconds else 0.0) >= deadline:
+                return False
+            one.seconds.append(self._step(one))
+        return len(active) > 1
 
     def _deviation(self, one: _Measured) -> float:
         """Of the loss from that in 32 bits and the same layout: another layout draws other random numbers."""
@@ -184,22 +233,29 @@ class _Probe:
 
     def _chosen(self) -> Choice:
         rivals = [one for one in self._all if one.mode in self._modes and self._is_right(one)]
-        best = min(rivals, key=lambda one: one.median, default=self._default)
-        if best is not self._default and self._is_right(self._default) and not self._wins(best):
-            best = self._default
-        reference = next(one for one in self._all if one.mode == self._reference)
-        gain = reference.median / best.median
+        able = [one for one in rivals if one is not self._default and self._wins(one)]
+        best = min(able, key=lambda one: one.median, default=self._default)
+        if not self._is_right(self._default):
+            best = min(rivals, key=lambda one: one.median, default=self._default)
+        measured = [one for one in self._all if one.mode == self._reference and not one.is_left_out]
+        against = measured[0] if measured else self._default
+        gain = against.median / best.median
         words = best.mode.describe()
-        reason = f"Computing with {words}: {gain:.2f} times as fast as {self._reference.describe()} (measured)."
+        reason = f"Computing with {words}: {gain:.2f} times as fast as {against.mode.describe()} (measured)."
         if gain < MIN_GAIN:
             reason = f"Computing with {words}: no other way is clearly faster (measured)."
-        return Choice(best.mode, reason, gain, tuple(self._candidate(one, best) for one in self._all))
+        tried = tuple(self._candidate(one, best) for one in self._all)
+        return Choice(best.mode, reason, gain, tried, is_complete=self._is_complete())
+
+    def _is_complete(self) -> bool:
+        """Whether each mode was measured, as far as it could win."""
+        known = {one.mode for one in self._all if not one.is_left_out}
+        return known >= set(self._modes) and len(self._default.seconds) >= ROUNDS[0]
 
     def _wins(self, one: _Measured) -> bool:
-        """Whether it is clearly faster than the default, and was in almost every round."""
-        pairs = list(zip(one.seconds, self._default.seconds, strict=False))
-        rounds_won = sum(mine < default for mine, default in pairs)
-        return self._default.median >= MIN_GAIN * one.median and rounds_won >= 0.8 * len(pairs)
+        """Whether it is clearly faster than the default in the median of the rounds that both took part in."""
+        ratios = [default / mine for mine, default in zip(one.seconds, self._default.seconds, strict=False)]
+        return len(ratios) >= ROUNDS[0] and statistics.median(ratios) >= MIN_GAIN
 
     def _candidate(self, one: _Measured, best: _Measured) -> SpeedCandidate:
         return SpeedCandidate(
@@ -219,8 +275,10 @@ class _Probe:
             return f"refused: its loss lies {one.deviation:.1%} off, more than {MAX_DEVIATION:.0%}"
         if one.mode not in self._modes:
             return "for comparison"
+        if one.is_left_out:
+            return "left out: measuring it would take too long"
         if one.median < best.median:
-            return f"faster by less than {MIN_GAIN - 1:.0%}, or not every time"
+            return f"faster by less than {MIN_GAIN - 1:.0%}"
         return f"slower by {one.median / best.median - 1:.0%}"
 
     def _is_right(self, one: _Measured) -> bool:

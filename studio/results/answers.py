@@ -12,7 +12,6 @@ class Panel(StrEnum):
     RANKS = "Right among the first answers"
     BY_ANSWER = "Score by length of the answer"
     BY_CONTEXT = "Score by length of the context"
-    WINDOWS = "Windows a context"
 
 
 _SQUAD = "Case, punctuation and the articles a, an, the do not count."

@@ -1,3 +1,4 @@
-"""The panel that every problem type of texts has."""
+"""Panels about texts as such, whatever is predicted of them."""
 
 LENGTHS = "Lengths"
+WINDOWS = "Windows a context"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -20,6 +20,10 @@ NUMBER_WORDS = (
 )  # fmt: skip
 TARGET_WORDS = ("summary", "target", "translation", "output", "response", "reply", "highlights", "label", "reference")
 TAG_WORDS = ("tag", "tags", "label", "labels", "ner", "pos", "upos")
+QUESTION_WORDS = ("question", "query")
+CONTEXT_WORDS = ("context", "passage", "paragraph", "document", "article")
+ANSWER_WORDS = ("answer", "answers")
+START_WORDS = ("start", "offset", "begin", "position")
 MOST_TAGS = 200
 LEAST_WORDS = 2.5
 LEAST_DISTINCT = 0.05
@@ -105,10 +109,45 @@ def source_and_target_columns(view: TableView) -> tuple[str, str] | None:
     return next(column for column in texts if column != target), target
 
 
+class QuestionColumns(NamedTuple):
+    """Columns of questions about contexts."""
+
+    question: str
+    context: str
+    answer: str
+    start: str | None
+    """Where answers start in their contexts."""
+
+
+def question_columns(view: TableView) -> QuestionColumns | None:
+    """The columns that are called question, context and answer."""
+    if view.file_columns:
+        return None
+    question = _called(view, QUESTION_WORDS, ("text",))
+    context = _called(view, CONTEXT_WORDS, ("text",))
+    answer = _called(view, ANSWER_WORDS, ("text", "list"))
+    if question is None or context is None or answer is None:
+        return None
+    starts = (c for c, kind in view.kinds.items() if has_word(c, START_WORDS) and kind in ("integer", "list"))
+    return QuestionColumns(question, context, answer, next(starts, None))
+
+
 def has_word(column: str, words: Iterable[str]) -> bool:
     """Whether one of these words stands in a column's name."""
     parts = re.split(r"[^a-z0-9]+", re.sub(r"(?<=[a-z])(?=[A-Z])", "_", column).lower())
     return any(word in parts for word in words)
+
+
+def _called(view: TableView, words: Iterable[str], kinds: Sequence[str]) -> str | None:
+    """The first column called so that is none of ids or positions."""
+    return next(
+        (
+            column
+            for column, kind in view.kinds.items()
+            if kind in kinds and has_word(column, words) and not has_word(column, ("id", *START_WORDS))
+        ),
+        None,
+    )
 
 
 def _is_prose(column: pd.Series) -> bool:

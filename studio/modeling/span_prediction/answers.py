@@ -1,4 +1,4 @@
-"""Answers in a context: the tokens of the true one, and the best of what a model says about overlapping windows.
+"""Answers in a context: the best of what a model says about overlapping windows.
 
 Offsets count Unicode code points. Shapes: T tokens of a window.
 """
@@ -38,17 +38,6 @@ class Window:
     """(T, 2), of each token in the context; -1 for tokens that are not of it."""
     nowhere: int
     """The token that stands for *no answer here*."""
-
-
-def token_span(offsets: NDArray[np.integer], start: int, end: int) -> tuple[int, int] | None:
-    """The first and the last token of a piece of the context; None if the window does not hold it whole."""
-    of_context = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
-    touching = [int(token) for token in of_context if offsets[token, 0] < end and offsets[token, 1] > start]
-    if not touching:
-        return None
-    starts_inside = offsets[touching[0], 0] <= start or touching[0] != of_context[0]
-    ends_inside = offsets[touching[-1], 1] >= end or touching[-1] != of_context[-1]
-    return (touching[0], touching[-1]) if starts_inside and ends_inside else None
 
 
 def best_answers(

@@ -27,25 +27,6 @@ def span_insights(answered: Sequence[Answered], contexts: Sequence[str], split: 
     yield _by_context(np.array([len(context.split()) for context in contexts]), scores, split)
 
 
-def window_insight(windows: Sequence[int], split: Split) -> Insight:
-    """How many windows it takes to read each context."""
-    counts = np.bincount(np.asarray(windows, dtype=np.int64))
-    names = [number for number in range(1, len(counts)) if counts[number]]
-    return Insight(
-        key=f"{split}-windows",
-        group=split,
-        title=Panel.WINDOWS,
-        how_to_read="Contexts that do not fit into Max length are read in several windows that overlap; nothing is "
-        "cut. More windows take more time.",
-        payload=Bars(
-            x_label="Windows",
-            y_label="Questions",
-            names=tuple(str(number) for number in names),
-            values=tuple(float(counts[number]) for number in names),
-        ),
-    )
-
-
 def _scores(scores: NDArray[np.float64], split: Split) -> Insight:
     found = histogram(scores, bins=10, between=(0.0, 1.0))
     return Insight(

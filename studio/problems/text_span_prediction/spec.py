@@ -1,59 +1,53 @@
 """Text span prediction, as the registry finds it."""
 
-from studio.datasets.importers.format import table_format
-from studio.datasets.importers.squad import SQUAD
-from studio.problems.contract import Category, ColumnRole, ModelType, ProblemType
-from studio.problems.requirements import TEXT_SCORING
-from studio.problems.text_span_prediction.example import make_example
-from studio.problems.text_span_prediction.guess import guess
-from studio.problems.text_span_prediction.inspection import find_label, inspect_rows, view_row
-from studio.problems.text_span_prediction.settings import TextSpanPredictionSettings
-from studio.problems.text_span_prediction.suggest import suggest
-from studio.results.answers import ANSWER_METRICS, Panel
+from collections.abc import Iterator
 
-PROBLEM_TYPE = ProblemType(
-    id="text_span_prediction",
-    title="Text span prediction",
-    category=Category.TEXT,
-    description="Finds the stretch of a text that answers a question.",
-    model_types=(ModelType(None, "Text span prediction", TextSpanPredictionSettings),),
-    roles=(
-        ColumnRole("question_column", "Question column", ("text", "integer", "number"), hint="the questions"),
-        ColumnRole("context_column", "Context column", ("text",), hint="the texts that hold the answers"),
-        ColumnRole(
-            "answer_column",
-            "Answer column",
-            ("text", "integer", "number", "list"),
-            in_test=False,
-            hint="the answers, word for word as in the context; empty where there is none",
-        ),
-        ColumnRole(
-            "answer_start_column",
-            "Answer start column",
-            ("integer", "number", "list"),
-            is_required=False,
-            in_test=False,
-            hint="where answers start, in characters from 0",
-        ),
-    ),
-    dataset_formats=(
-        table_format("Table of questions", "A table with questions, contexts and answers."),
-        SQUAD,
-    ),
-    metrics=ANSWER_METRICS,
-    default_metric="Jaccard",
-    panels=tuple(Panel),
-    prediction_columns="pred_answer_1 to pred_answer_k with the likeliest answers, pred_score_<k>, pred_start_<k> and "
-    "pred_end_<k>",
-    guess=guess,
-    inspector=inspect_rows,
-    suggest=suggest,
+from studio.problems.composition import compose
+from studio.problems.contract import SuggestionContext
+from studio.problems.inputs.questions import QUESTIONS
+from studio.problems.tasks.span_prediction import SPAN_PREDICTION
+from studio.problems.text_span_prediction.example import make_example
+from studio.problems.text_suggestions import (
+    backbone_changes,
+    backbone_of,
+    epochs_change,
+    length_change,
+    machine_changes,
+)
+from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.text import MINILM
+
+RATE = 3e-4
+"""For backbone and answer layer alike. On 980 questions a rate ten times as high for the layer learned less."""
+BATCH_SIZE = 16
+LEAST_LENGTH = 128
+"""Twice the tokens that windows share, so that a window always moves on."""
+UNTRAINED = "This backbone has not learned to answer questions yet."
+
+
+def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """Changes against the defaults, each with its reason."""
+    backbone = backbone_of(settings, context)
+    yield from backbone_changes(backbone)
+    key = "tokenizer.max_length"
+    yield from length_change(key, "window", context, settings.value(key), least=LEAST_LENGTH, may_grow=False)
+    if backbone is not None:
+        yield SuggestedChange("training.evaluate_before_training", False, UNTRAINED)
+    if backbone == MINILM:
+        yield SuggestedChange("training.learning_rate", RATE, "A small transformer that has to learn a new task.")
+        yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")
+    yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=180)
+    yield from machine_changes(context)
+
+
+PROBLEM_TYPE = compose(
+    "text_span_prediction",
+    "Text span prediction",
+    "Finds the stretch of a text that answers a question.",
+    input=QUESTIONS,
+    task=SPAN_PREDICTION,
     make_example=make_example,
     example_title="Who did what",
-    view_row=view_row,
-    find_label=find_label,
-    media_role=None,
-    medium=None,
-    recipe="studio.problems.text_span_prediction.recipe:TextSpanPredictionRecipe",
-    scoring_distributions=TEXT_SCORING,
+    suggest=suggest,
+    defaults={"training.evaluate_before_training": True},
 )

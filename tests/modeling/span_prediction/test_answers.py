@@ -5,9 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from studio.modeling.span_prediction.answers import Window, best_answers, token_span
+from studio.modeling.span_prediction.answers import Window, best_answers
 from studio.modeling.span_prediction.insights import span_insights
 from studio.modeling.span_prediction.metrics import Answered, span_metrics
+from studio.modeling.text.tokens.windows import token_span
 from studio.results.insight import Bars
 
 CONTEXT = "  😀 Gold and the gold of Café Müller"

@@ -12,13 +12,14 @@ import torch
 
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Draw, Media
+from studio.modeling.text.question_answerer import QuestionAnswerer
 from studio.modeling.text.sources.assets import text_assets
 from studio.modeling.text.tokens.pairs import pair_frame
+from studio.modeling.text.tokens.question_windows import QuestionSamples, question_batch
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
+from studio.modeling.text.tokens.windows import Span
 from studio.problems.registry import problem_type
-from studio.problems.text_span_prediction.model import QuestionAnswerer
 from studio.problems.text_span_prediction.recipe import TextSpanPredictionRecipe
-from studio.problems.text_span_prediction.samples import QuestionSamples, Span, batch_of
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 EMOJI = "  😀 Zoë's “café” — 日本 opened in 1999, and None knows why."
@@ -90,7 +91,7 @@ def test_windows_together_hold_the_whole_context_and_the_question_each() -> None
     item = samples[Draw(3)]
 
     covered = np.zeros(len(LONG), dtype=bool)
-    question = recipe.tokenizer.encode(["What?"])[0].ids
+    question = recipe.input.tokenizer.encode(["What?"])[0].ids
     for window in item.windows:
         for start, end in window.offsets[window.offsets[:, 1] > 0]:
             covered[start:end] = True
@@ -185,7 +186,7 @@ def test_a_tokenizer_that_ends_with_its_first_token_reads_the_context_first() ->
     )
 
     samples = QuestionSamples(["When?"], [EMOJI], [Span(32, 36)], tokenizer, 200, 20, training=True)
-    batch = batch_of([samples[Draw(0, 1)]], pad=0)
+    batch = question_batch([samples[Draw(0, 1)]], pad=0)
 
     assert pair_frame(tokenizer).types == (0, 0, 0, 1, 2)
     window = batch.windows[0][0]
@@ -210,7 +211,7 @@ def test_questions_that_are_cut_are_counted_and_told() -> None:
 @pytest.mark.parametrize(("may_be_empty", "is_known"), [(False, False), (True, True)])
 def test_a_table_of_empty_answers_is_unanswered_or_unanswerable(may_be_empty: bool, is_known: bool) -> None:
     recipe = make_recipe()
-    recipe.target = replace(recipe.target, facts={**recipe.target.facts, "may_have_no_answer": may_be_empty})
+    recipe.task.target = replace(recipe.target, facts={**recipe.target.facts, "may_have_no_answer": may_be_empty})
 
     assert recipe.has_truth(TABLE.assign(a=None)) == is_known
     assert recipe.has_truth(TABLE)

@@ -1,6 +1,6 @@
 """How long the texts of a table are, and how many do not fit."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from studio.modeling.histograms import histogram
 from studio.modeling.recipe import Note, Split
 from studio.results.insight import Bars, Insight
-from studio.results.text import LENGTHS
+from studio.results.text import LENGTHS, WINDOWS
 
 BINS = 16
 MANY = 0.1
@@ -26,6 +26,25 @@ def length_insight(lengths_N: NDArray[np.int64], cut: int, limit: int, split: Sp
         title=LENGTHS,
         how_to_read=f"Tokens of the {unit}, special ones included. {told if cut else 'None was cut.'}",
         payload=Bars(x_label="Tokens", y_label=unit.capitalize(), names=found.names, values=found.counts),
+    )
+
+
+def window_insight(windows: Sequence[int], split: Split) -> Insight:
+    """How many windows it takes to read each context."""
+    counts = np.bincount(np.asarray(windows, dtype=np.int64))
+    names = [number for number in range(1, len(counts)) if counts[number]]
+    return Insight(
+        key=f"{split}-windows",
+        group=split,
+        title=WINDOWS,
+        how_to_read="Contexts that do not fit into Max length are read in several windows that overlap; nothing is "
+        "cut. More windows take more time.",
+        payload=Bars(
+            x_label="Windows",
+            y_label="Questions",
+            names=tuple(str(number) for number in names),
+            values=tuple(float(counts[number]) for number in names),
+        ),
     )
 
 

@@ -5,12 +5,20 @@ Shapes: N sequences or windows, L length.
 
 from collections.abc import Callable
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
+
+
+class Span(NamedTuple):
+    """A piece of a text in characters; empty, at 0, where there is none."""
+
+    start: int
+    end: int
+    """Behind the last character."""
 
 
 def window_bounds(sizes: NDArray[np.integer[Any]], room: int, shared: int) -> list[tuple[int, int]]:
@@ -43,3 +51,17 @@ def in_portions(model: Callable[..., Tensor], portion: int, *inputs_NL: Tensor) 
     count = len(inputs_NL[0])
     starts = range(0, count, portion)
     return torch.cat([model(*(one[start : start + portion] for one in inputs_NL)) for start in starts])
+
+
+def token_span(offsets: NDArray[np.integer], start: int, end: int) -> tuple[int, int] | None:
+    """The first and the last token of a piece of a text; None if the window does not hold it whole.
+
+    `offsets` (L, 2) are the characters of each token, -1 for tokens that are not of the text.
+    """
+    of_context = np.flatnonzero(offsets[:, 1] > offsets[:, 0])
+    touching = [int(token) for token in of_context if offsets[token, 0] < end and offsets[token, 1] > start]
+    if not touching:
+        return None
+    starts_inside = offsets[touching[0], 0] <= start or touching[0] != of_context[0]
+    ends_inside = offsets[touching[-1], 1] >= end or touching[-1] != of_context[-1]
+    return (touching[0], touching[-1]) if starts_inside and ends_inside else None

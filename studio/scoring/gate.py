@@ -4,30 +4,37 @@ In this order, before anything of a request is looked at: is this host served he
 another site, is the token right, is there room for one more. Then the body is read, whole, within size and time.
 """
 
-import asyncio
 import hmac
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
 from urllib.parse import urlsplit
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
+from studio.asgi import (
+    NO_SNIFFING,
+    NOT_STORED,
+    NOTHING_LOADED,
+    App,
+    Headers,
+    Message,
+    Receive,
+    Scope,
+    Send,
+    Unread,
+    bearer_token,
+    headers_of,
+    is_length_within,
+    read_body,
+    replay,
+)
 
 OPEN_PATHS = frozenset({"/health"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 ANY_HOST = "*"
 MAX_AT_ONCE = 16
 """Requests whose bodies are held at one time; one is answered, the others wait."""
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-    (b"cache-control", b"no-store"),
-)
+_HEADERS = (NO_SNIFFING, NOTHING_LOADED, NOT_STORED)
 
 
 @dataclass(frozen=True)
@@ -56,7 +63,7 @@ class Gate:
         self._rules = rules
         self._held = 0
 
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
@@ -65,8 +72,8 @@ class Gate:
         else:
             await self._answer(scope, receive, _with_headers(send))
 
-    async def _answer(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        headers = _headers(scope)
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
         refusal = self._refusal(scope["path"], headers)
         if refusal is not None:
             await _refuse(send, refusal)
@@ -77,11 +84,11 @@ class Gate:
             if isinstance(body, _Refusal):
                 await _refuse(send, body)
             elif body is not None:
-                await self._app(scope, _replayed(body, receive), send)
+                await self._app(scope, replay(body, receive), send)
         finally:
             self._held -= 1
 
-    def _refusal(self, path: str, headers: Mapping[bytes, list[bytes]]) -> _Refusal | None:
+    def _refusal(self, path: str, headers: Headers) -> _Refusal | None:
         rules = self._rules
         host = _host(headers)
         if host is None or not (ANY_HOST in rules.hosts or _is_local(host) or host in rules.hosts):
@@ -93,8 +100,7 @@ class Gate:
         if rules.token is not None and not _is_authorized(headers, rules.token):
             refused = ((b"www-authenticate", b"Bearer"),)
             return _Refusal(401, "Send the header Authorization: Bearer TOKEN.", refused)
-        lengths = headers.get(b"content-length", [])
-        if any(len(one) > 18 or not one.isdigit() or int(one) > rules.max_body_bytes for one in lengths):
+        if not is_length_within(headers, rules.max_body_bytes):
             return _too_large(rules.max_body_bytes)
         if self._held >= MAX_AT_ONCE:
             return _Refusal(503, f"{MAX_AT_ONCE} requests are being answered. Try again.", ((b"retry-after", b"1"),))
@@ -106,14 +112,7 @@ def known_hosts(names: Iterable[str]) -> frozenset[str]:
     return frozenset(name.strip().lower().strip("[]") for name in names if name.strip())
 
 
-def _headers(scope: Mapping[str, Any]) -> dict[bytes, list[bytes]]:
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in scope["headers"]:
-        found.setdefault(bytes(name).lower(), []).append(bytes(value))
-    return found
-
-
-def _host(headers: Mapping[bytes, list[bytes]]) -> str | None:
+def _host(headers: Headers) -> str | None:
     """The name in the Host header, which must be there exactly once; without port and brackets."""
     values = headers.get(b"host", [])
     if len(values) != 1:
@@ -141,7 +140,7 @@ def _is_local(name: str) -> bool:
         return False
 
 
-def _is_same_site(headers: Mapping[bytes, list[bytes]]) -> bool:
+def _is_same_site(headers: Headers) -> bool:
     """No page asks, or one of this very host."""
     origins = headers.get(b"origin", [])
     if not origins:
@@ -150,47 +149,26 @@ def _is_same_site(headers: Mapping[bytes, list[bytes]]) -> bool:
     return len(origins) == 1 and [netloc.encode()] == [one.lower() for one in headers[b"host"]]
 
 
-def _is_authorized(headers: Mapping[bytes, list[bytes]], token: str) -> bool:
-    values = headers.get(b"authorization", [])
-    if len(values) != 1:
-        return False
-    scheme, _, given = values[0].partition(b" ")
-    return scheme.lower() == b"bearer" and hmac.compare_digest(given.strip(), token.encode())
+def _is_authorized(headers: Headers, token: str) -> bool:
+    given = bearer_token(headers)
+    return given is not None and hmac.compare_digest(given, token.encode())
 
 
 async def _body(receive: Receive, rules: Rules) -> bytes | _Refusal | None:
     """The whole body; None if the sender has gone."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(rules.body_seconds):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                body += message.get("body", b"")
-                if len(body) > rules.max_body_bytes:
-                    return _too_large(rules.max_body_bytes)
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError:
-        return _Refusal(408, f"The body was not here within {rules.body_seconds:.0f} seconds.")
+    body = await read_body(receive, limit=rules.max_body_bytes, seconds=rules.body_seconds)
+    match body:
+        case Unread.TOO_LARGE:
+            return _too_large(rules.max_body_bytes)
+        case Unread.TOO_SLOW:
+            return _Refusal(408, f"The body was not here within {rules.body_seconds:.0f} seconds.")
+        case Unread.SENDER_GONE:
+            return None
+    return body
 
 
 def _too_large(limit: int) -> _Refusal:
     return _Refusal(413, f"At most {limit >> 20} MiB.")
-
-
-def _replayed(body: bytes, receive: Receive) -> Receive:
-    is_given = False
-
-    async def replayed() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
 
 
 def _with_headers(send: Send) -> Send:

@@ -7,22 +7,32 @@ import json
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from studio.asgi import (
+    NO_SNIFFING,
+    NOT_STORED,
+    NOTHING_LOADED,
+    Headers,
+    bearer_token,
+    headers_of,
+    is_length_within,
+    replay,
+)
 from studio.server.accounts import account_of
 from studio.server.auth import Sessions
 from studio.server.cookies import cookies_named
-from studio.server.json_body import MAX_BYTES, Refusal, judge, read_body, replay
+from studio.server.json_body import MAX_BYTES, Refusal, read_json_body
 
 STREAMS_A_SESSION = 6
 HTTP_PORT = 80
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
+    NO_SNIFFING,
     (b"referrer-policy", b"no-referrer"),
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"x-frame-options", b"DENY"),
+    NOTHING_LOADED,
 )
-API_POLICY = b"default-src 'none'; frame-ancestors 'none'"
 _OPEN_API = frozenset({"/api/health"})
 
 
@@ -51,11 +61,9 @@ class Guard:
             await _answer(send, refusal)
             return
         if scope["method"] not in SAFE_METHODS and not _takes_raw(scope["path"], scope["method"]):
-            body = await read_body(receive)
+            body = await read_json_body(receive)
             if body is None:
                 return
-            if isinstance(body, bytes):
-                body = judge(body) or body
             if isinstance(body, Refusal):
                 await _answer(send, body)
                 return
@@ -73,9 +81,7 @@ class Guard:
 
     def _judge(self, scope: Scope) -> tuple[Refusal | None, str]:
         """A refusal or None, and the credential."""
-        headers: dict[bytes, list[bytes]] = {}
-        for name, value in scope["headers"]:
-            headers.setdefault(name.lower(), []).append(value)
+        headers = headers_of(scope)
         host = self._host(headers)
         if host is None:
             return Refusal(403, "host", "This name does not belong to this server."), ""
@@ -99,7 +105,7 @@ class Guard:
                 return refusal, ""
         return None, credential
 
-    def _host(self, headers: dict[bytes, list[bytes]]) -> str | None:
+    def _host(self, headers: Headers) -> str | None:
         """The Host header if it is one of this server's, to the letter (case aside), and there once."""
         if self._is_embedded:
             return "localhost"
@@ -107,13 +113,11 @@ class Guard:
         text = values[0].decode("latin-1").lower() if len(values) == 1 else ""
         return text if text in self._hosts else None
 
-    def _credential(self, scope: Scope, headers: dict[bytes, list[bytes]]) -> tuple[str, bool]:
+    def _credential(self, scope: Scope, headers: Headers) -> tuple[str, bool]:
         """A valid credential and whether it is a cookie; empty if there is none."""
-        for value in headers.get(b"authorization", []):
-            scheme, _, token = value.decode("latin-1").partition(" ")
-            if scheme.lower() == "bearer" and self._sessions.is_token(token.strip()):
-                return token.strip(), False
-            return "", False
+        if b"authorization" in headers:
+            token = (bearer_token(headers) or b"").decode("latin-1")
+            return (token if self._sessions.is_token(token) else ""), False
         given = [value.decode("latin-1") for value in headers.get(b"cookie", [])]
         cookies = list(cookies_named(self._sessions.cookie_name, given))
         account = account_of(scope.get("client"), scope.get("server")) if cookies else None
@@ -129,11 +133,8 @@ class Guard:
             if message["type"] == "http.response.start":
                 headers = list(message.get("headers", []))
                 names = {name.lower() for name, _ in headers}
-                headers.extend(pair for pair in HEADERS if pair[0] not in names)
-                if b"content-security-policy" not in names:
-                    headers.append((b"content-security-policy", API_POLICY))
-                if is_api and b"cache-control" not in names:
-                    headers.append((b"cache-control", b"no-store"))
+                defaults = (*HEADERS, NOT_STORED) if is_api else HEADERS
+                headers.extend(pair for pair in defaults if pair[0] not in names)
                 if is_let_in:
                     headers.append((b"x-studio-version", self._version))
                 message["headers"] = headers
@@ -150,7 +151,7 @@ def own_hosts(ports: frozenset[int]) -> frozenset[str]:
     )
 
 
-def _is_own_page(host: str, method: str, path: str, headers: dict[bytes, list[bytes]]) -> bool:
+def _is_own_page(host: str, method: str, path: str, headers: Headers) -> bool:
     """Whether a request with a cookie comes from a page of this server, not of another one on the same host name.
 
     Browsers send a cookie to every port. They say where a request comes from in a header that no page can set; where
@@ -171,7 +172,7 @@ def _is_costly(path: str) -> bool:
     return path == "/api/events" or (path.startswith("/api/runs/") and path.endswith("/explanation"))
 
 
-def _judge_body(path: str, method: str, headers: dict[bytes, list[bytes]]) -> Refusal | None:
+def _judge_body(path: str, method: str, headers: Headers) -> Refusal | None:
     lengths = headers.get(b"content-length", [])
     has_body = b"transfer-encoding" in headers or any(value != b"0" for value in lengths)
     if _takes_raw(path, method):
@@ -181,7 +182,7 @@ def _judge_body(path: str, method: str, headers: dict[bytes, list[bytes]]) -> Re
     kind = b",".join(headers.get(b"content-type", [])).split(b";")[0].strip().lower()
     if kind != b"application/json":
         return Refusal(415, "media_type", "Bodies are application/json here.")
-    if any(not value.isdigit() or len(value) > 18 or int(value) > MAX_BYTES for value in lengths):
+    if not is_length_within(headers, MAX_BYTES):
         return Refusal(413, "too_large", f"A body has at most {MAX_BYTES:,} bytes here.")
     return None
 

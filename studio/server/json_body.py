@@ -1,14 +1,12 @@
 """The body of a JSON request: read whole, in time and within limits, and judged before any route sees it."""
 
-import asyncio
 import json
 from dataclasses import dataclass
-from typing import Any
 
-from starlette.types import Message, Receive
+from studio.asgi import Receive, Unread, read_body
+from studio.json_text import MAX_DEPTH, DepthError, require_depth
 
 MAX_BYTES = 1 << 20
-MAX_DEPTH = 64
 BODY_SECONDS = 20.0
 
 
@@ -21,22 +19,17 @@ class Refusal:
     message: str
 
 
-async def read_body(receive: Receive) -> bytes | Refusal | None:
-    """The bytes of a body; None if the sender has gone."""
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    return None
-                body += message.get("body", b"")
-                if len(body) > MAX_BYTES:
-                    return Refusal(413, "too_large", f"A body has at most {MAX_BYTES:,} bytes here.")
-                if not message.get("more_body", False):
-                    return bytes(body)
-    except TimeoutError:
-        return Refusal(408, "too_slow", f"A body must be here within {BODY_SECONDS:.0f} seconds.")
+async def read_json_body(receive: Receive) -> bytes | Refusal | None:
+    """The bytes of a body that a route takes, or why not; None if the sender has gone."""
+    body = await read_body(receive, limit=MAX_BYTES, seconds=BODY_SECONDS)
+    match body:
+        case Unread.TOO_LARGE:
+            return Refusal(413, "too_large", f"A body has at most {MAX_BYTES:,} bytes here.")
+        case Unread.TOO_SLOW:
+            return Refusal(408, "too_slow", f"A body must be here within {BODY_SECONDS:.0f} seconds.")
+        case Unread.SENDER_GONE:
+            return None
+    return judge(body) or body
 
 
 def judge(body: bytes) -> Refusal | None:
@@ -52,42 +45,17 @@ def judge(body: bytes) -> Refusal | None:
         value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
+        if body.count(b"[") + body.count(b"{") > MAX_DEPTH:
+            require_depth(value, MAX_DEPTH)
     except UnicodeDecodeError as error:
         return Refusal(422, "json", f"The body is not UTF-8 (byte {error.start}).")
     except UnicodeEncodeError:
         return Refusal(422, "json", "The body holds half a letter (a lone surrogate), which is no text.")
-    except RecursionError:
+    except (RecursionError, DepthError):
         return Refusal(422, "json", f"The JSON is nested more than {MAX_DEPTH} deep.")
     except ValueError as error:
         return Refusal(422, "json", f"The body is not JSON: {str(error)[:200]}.")
-    if body.count(b"[") + body.count(b"{") > MAX_DEPTH and _is_deep(value):
-        return Refusal(422, "json", f"The JSON is nested more than {MAX_DEPTH} deep.")
     return None
-
-
-def replay(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was read to the app, then whatever comes next."""
-    is_given = False
-
-    async def replayed() -> Message:
-        nonlocal is_given
-        if is_given:
-            return await receive()
-        is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replayed
-
-
-def _is_deep(value: Any) -> bool:
-    level, depth = [value], 0
-    while level:
-        depth += 1
-        if depth > MAX_DEPTH:
-            return True
-        below = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
-        level = [inner for one in below for inner in one]
-    return False
 
 
 def _refuse(name: str) -> float:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from studio.scoring import gate
-from studio.scoring.gate import Gate, Rules, known_hosts
+from studio.asgi import Receive, Send
+from studio.scoring.gate import MAX_AT_ONCE, Gate, Rules, known_hosts
 
 OPEN = Rules(None, 1 << 20)
 CLOSED = Rules("s3cret-ü", 1 << 20, known_hosts(["Scoring.Example", "[2001:db8::1]"]))
 
 
-async def echo(scope: MutableMapping[str, Any], receive: gate.Receive, send: gate.Send) -> None:
+async def echo(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
     """Tells the length of a body."""
     message = await receive()
     await send({"type": "http.response.start", "status": 200, "headers": []})
@@ -138,7 +138,7 @@ def test_so_many_bodies_are_held_and_one_more_is_told_to_come_back() -> None:
         statuses: list[int] = []
         release = asyncio.Event()
 
-        async def waiting(scope: Any, receive: Any, send: gate.Send) -> None:
+        async def waiting(scope: Any, receive: Any, send: Send) -> None:
             await release.wait()
             await echo(scope, receive, send)
 
@@ -151,14 +151,14 @@ def test_so_many_bodies_are_held_and_one_more_is_told_to_come_back() -> None:
             await inner(scope, Sender(b"x"), send)
 
         inner = Gate(waiting, OPEN)
-        tasks = [asyncio.create_task(one()) for _ in range(gate.MAX_AT_ONCE + 2)]
+        tasks = [asyncio.create_task(one()) for _ in range(MAX_AT_ONCE + 2)]
         await asyncio.sleep(0)
         await asyncio.sleep(0)
         release.set()
         await asyncio.gather(*tasks)
         return sorted(statuses)
 
-    assert asyncio.run(hold()) == [200] * gate.MAX_AT_ONCE + [503] * 2
+    assert asyncio.run(hold()) == [200] * MAX_AT_ONCE + [503] * 2
 
 
 def test_sockets_of_pages_are_closed_and_headers_are_set() -> None:

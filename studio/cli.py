@@ -1,12 +1,16 @@
 """The command line: thin. Every command calls the REST API that the browser calls; see `studio.commands`."""
 
+import faulthandler
 import os
+import signal
 import sys
 
 
 def main() -> None:
     """Run a command and leave with its exit code."""
     open_standard_streams()
+    # Whoever wonders what a server is doing asks with this signal, which would end it otherwise.
+    faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
     from studio.commands.app import run
 
     sys.exit(run(sys.argv[1:]))

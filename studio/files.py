@@ -133,6 +133,14 @@ def read_head(path: Path, size_bytes: int = 512) -> bytes:
         return file.read(size_bytes)
 
 
+def is_same_file(first: Path, second: Path) -> bool:
+    """Whether writing one would change the other, also by a link; either may not exist yet."""
+    try:
+        return first.samefile(second)
+    except OSError:
+        return first.resolve() == second.resolve()
+
+
 def sha256_file(path: Path) -> str:
     """Hex SHA-256 of a file, read in chunks."""
     with path.open("rb") as file:

@@ -31,7 +31,7 @@ def numbers(text: str) -> tuple[str, ...]:
 
 ATTACKS = numbers("B1-B40 B47-B73 B76-B82 B110-B119 B130-B133 B135-B138 B160-B166")
 PROMISES_AND_FAULTS = numbers(
-    "I1-I28 F1-F8 F9-F24 F28-F38 F40-F48 F51 F53-F58 F63-F65 F110-F123 F130-F132 F140-F146 F170"
+    "I1-I28 F1-F8 F9-F24 F28-F38 F40-F48 F51 F53-F58 F63-F65 F100 F110-F123 F130-F132 F140-F146 F170"
 )
 ATTACKS_ON_WHAT_IS_NOT_BUILT = {
     "B14": "there are no user accounts, so there is no password to guess",

@@ -11,7 +11,7 @@ import typer
 from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path, require_folder_of
 from studio.commands.output import answer_json, tell, working
-from studio.files import iter_files
+from studio.files import is_same_file, iter_files
 
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
 POLL_SECONDS = 0.3
@@ -42,6 +42,10 @@ def predict(
     require_folder_of(output)
     if not table.is_file() or (media is not None and not media.is_dir()):
         raise InputError("The table or the media folder is not there.", hint="Check --table and --media.")
+    if is_same_file(output, table):
+        raise InputError(
+            f"{output} is the table to predict, which would be overwritten.", hint="Give the predictions another name."
+        )
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
         model = _model(connection, id, run)
         archive = Path(folder) / f"{table.stem}.zip"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.errors import BundleError, StudioError
+from studio.files import is_same_file
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
 from studio.results.prediction import is_hidden
@@ -43,6 +44,7 @@ def predict_file(folder: Path, order: Order) -> int:
     for path in (order.output, order.raw):
         if path is not None and not path.parent.is_dir():
             raise StudioError(f"There is no folder {str(path.parent)!r}.", hint="Name a folder that exists.")
+    _require_separate(order)
     predictor = Predictor.load(folder / "bundle")
     ending = f".{predictor.recipe.raw_format}"
     if order.raw is not None and order.raw.suffix.lower() != ending:
@@ -58,6 +60,21 @@ def predict_file(folder: Path, order: Order) -> int:
     if order.raw is not None:
         write_raw(order.raw, predictor.recipe, scored)
     return len(predicted)
+
+
+def _require_separate(order: Order) -> None:
+    """Refuse a result that is one of the inputs, or both results in one file."""
+    results = [path for path in (order.output, order.raw) if path is not None]
+    kept = [("the table to predict", order.table), ("the table to search in", order.index)]
+    for result in results:
+        for what, path in [*kept, *[("the other result", one) for one in results if one is not result]]:
+            if path is not None and is_same_file(result, path):
+                raise StudioError(
+                    f"{result.name} is {what}, which would be overwritten.",
+                    hint="Give the result another name.",
+                    found=str(result),
+                    expected=f"another file than {path.name}",
+                )
 
 
 def _scored(predictor: Predictor, table: Path, media: Path | None) -> ScoredTable:

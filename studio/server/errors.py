@@ -23,6 +23,7 @@ from studio.errors import (
 from studio.files import no_space_error
 from studio.server.auth import ForbiddenError
 from studio.server.lanes import TooManyError
+from studio.server.methods import methods_of
 from studio.server.raw_body import TooSlowError
 from studio.settings.finding import Finding, FindingsError
 from studio.store.database import BusyError, StorageError
@@ -93,10 +94,21 @@ def findings_answer(findings: list[Finding], message: str, code: str) -> JSONRes
     return JSONResponse(body, 422)
 
 
-def _http_error(_request: Request, error: Exception) -> JSONResponse:
+def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
-    codes = {404: "not_found", 405: "method"}
-    return JSONResponse(error_body(codes.get(error.status_code, "http"), str(error.detail)), error.status_code)
+    if error.status_code == 405:
+        return not_taken(request.method, request.url.path)
+    code = "not_found" if error.status_code == 404 else "http"
+    return JSONResponse(error_body(code, str(error.detail)), error.status_code, error.headers)
+
+
+def not_taken(method: str, path: str) -> JSONResponse:
+    """The answer to a request that no route takes: another method is needed, or there is nothing there."""
+    allowed = ", ".join(methods_of(path))
+    if not allowed:
+        return JSONResponse(error_body("not_found", f"There is no {path[:200]}."), 404)
+    body = error_body("method", f"{path[:200]} does not take {method}.", f"It takes {allowed}.")
+    return JSONResponse(body, 405, {"Allow": allowed})
 
 
 def _os_error(request: Request, error: Exception) -> JSONResponse:

@@ -201,6 +201,8 @@ async def _answer(send: Send, refusal: Refusal) -> None:
     value = {"error": error, "findings": []} if refusal.status == 422 else {"error": error}
     body = json.dumps(value).encode()
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    if refusal.status == 405:
+        headers.append((b"allow", ", ".join(sorted(SAFE_METHODS)).encode()))
     if refusal.status in (408, 413):
         headers.append((b"connection", b"close"))  # what is still to come of the body is not read
     await send({"type": "http.response.start", "status": refusal.status, "headers": headers})

@@ -9,12 +9,13 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from studio.errors import PathError
 from studio.files import resolve_inside
-from studio.server.errors import error_body
+from studio.server.errors import error_body, not_taken
 
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 # A shared worker takes its policy from its own file: without this it could not open the event stream.
 _SCRIPT_POLICY = "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
 IMMUTABLE = "public, max-age=31536000, immutable"
+API_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _MISSING = """<!doctype html><title>Deepstudio</title>
 <p>The page is not built. Run <code>make build</code>, or use the REST API and the command line.</p>"""
 
@@ -22,11 +23,9 @@ _MISSING = """<!doctype html><title>Deepstudio</title>
 def install(app: FastAPI, web: Path) -> None:
     """Answer every path that no other route takes."""
 
-    @app.api_route(
-        "/api/{rest:path}", methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-    )
-    def unknown(rest: str) -> Response:
-        return JSONResponse(error_body("not_found", f"There is no /api/{rest[:200]}."), 404)
+    @app.api_route("/api/{rest:path}", methods=API_METHODS, include_in_schema=False)
+    def unknown(request: Request, rest: str) -> Response:
+        return not_taken(request.method, f"/api/{rest}")
 
     @app.api_route("/{path:path}", methods=["GET", "HEAD"], include_in_schema=False)
     def page(request: Request, path: str) -> Response:

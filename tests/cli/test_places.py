@@ -318,3 +318,57 @@ def test_f146_a_scoring_pipeline_tells_places_that_cannot_be_used(
     assert code in (1, 2)
     assert words in shown
     assert len(shown.strip().splitlines()) == 1
+
+
+def linked(table: Path, how: str) -> Path:
+    """The table by its own name or by another one."""
+    path = table if how == "itself" else table.with_name("other.csv")
+    if how == "symbolic link":
+        path.symlink_to(table)
+    if how == "hard link":
+        path.hardlink_to(table)
+    return table.parent / "." / path.name
+
+
+@pytest.mark.rows("F146")
+@pytest.mark.parametrize("how", ["itself", "symbolic link", "hard link"])
+@pytest.mark.parametrize("words", ["-o {0}", "-o o.csv --raw {0}", "-o {0} --index {0}"])
+def test_f146_a_scoring_pipeline_writes_over_none_of_its_inputs(
+    words: str, how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("image\na.png\n")
+
+    code = score(tmp_path, ["predict", "--table", str(table), *words.format(linked(table, how)).split()])
+
+    shown = capsys.readouterr().err
+    assert code == 2
+    assert "would be overwritten" in shown
+    assert "another name" in shown
+    assert table.read_text() == "image\na.png\n"
+
+
+@pytest.mark.rows("F146")
+def test_f146_a_scoring_pipeline_keeps_its_two_results_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in.csv").write_text("image\na.png\n")
+    both = str(tmp_path / "o.csv")
+
+    code = score(tmp_path, ["predict", "--table", str(tmp_path / "in.csv"), "-o", both, "--raw", both])
+
+    assert (code, "would be overwritten" in capsys.readouterr().err) == (2, True)
+
+
+@pytest.mark.rows("F146")
+@pytest.mark.parametrize("how", ["itself", "symbolic link", "hard link"])
+def test_f146_predictions_are_not_written_over_their_table(
+    how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "in.csv"
+    table.write_text("image\na.png\n")
+    words = ["predict", "one", "--table", str(table), "-o", str(linked(table, how)), "--home", str(tmp_path / "home")]
+
+    assert "would be overwritten" in told(capsys, *words)
+    assert table.read_text() == "image\na.png\n"
+    assert not (tmp_path / "home").exists()

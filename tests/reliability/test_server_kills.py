@@ -262,6 +262,20 @@ def test_under_nohup_a_closed_terminal_changes_nothing(serve: Serve) -> None:
     assert server.call("GET", "/api/health") == {"ok": True}
 
 
+@rows("F100")
+def test_asked_for_its_stacks_a_server_writes_them_and_goes_on(serve: Serve) -> None:
+    server = serve().ready()
+
+    server.process.send_signal(signal.SIGUSR1)
+
+    deadline = time.monotonic() + 10
+    while "most recent call first" not in (shown := server.output.read_text()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "Current thread" in shown
+    assert "studio/server/serve.py" in shown
+    assert server.call("GET", "/api/health") == {"ok": True}
+
+
 @rows("F13")
 def test_a_second_server_refuses_and_names_the_first(serve: Serve) -> None:
     first = serve().ready()

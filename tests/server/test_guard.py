@@ -311,3 +311,50 @@ def test_b119_strangers_hear_no_version(idle: Any) -> None:
     for path in ("/api/health", "/api/me"):
         assert idle.api.get(path).headers["x-studio-version"]
         assert idle.browser().get(path).headers["x-studio-version"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allow"),
+    [
+        ("HEAD", "/api/health", "GET"),
+        ("HEAD", "/api/me", "GET"),
+        ("HEAD", "/api/events", "GET"),
+        ("OPTIONS", "/api/me", "GET"),
+        ("POST", "/api/me", "GET"),
+        ("DELETE", "/api/experiments", "GET, POST"),
+        ("PUT", "/api/datasets/x", "DELETE, GET, PATCH"),
+        ("HEAD", "/api/experiments/x/stop", "POST"),
+        ("PROPFIND", "/api/datasets/x", "DELETE, GET, PATCH"),
+    ],
+)
+def test_a_method_that_a_route_does_not_take_is_told_from_a_path_that_is_not_there(
+    idle: Any, method: str, path: str, allow: str
+) -> None:
+    answer = idle.api.request(method, path)
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, allow)
+    if method == "HEAD":
+        assert answer.text == ""
+        return
+    error = answer.json()["error"]
+    assert error["code"] == "method"
+    assert method in error["message"]
+    assert allow in error["hint"]
+
+
+@pytest.mark.parametrize("method", ["HEAD", "GET", "POST", "OPTIONS"])
+def test_a_path_that_is_not_there_is_not_found_by_any_method(idle: Any, method: str) -> None:
+    assert idle.api.request(method, "/api/nothing").status_code == 404
+
+
+def test_the_page_tells_which_methods_it_takes(idle: Any) -> None:
+    assert idle.anybody.head("/").status_code == 200
+    answer = idle.anybody.post("/")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
+
+
+def test_two_authorization_headers_are_no_credential(idle: Any) -> None:
+    token = ("Authorization", "Bearer " + "t" * 43)
+
+    assert idle.anybody.get("/api/me", headers=[token]).status_code == 200
+    assert idle.anybody.get("/api/me", headers=[token, token]).status_code == 401

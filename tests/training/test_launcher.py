@@ -18,6 +18,7 @@ from studio.runs.events import decode
 from studio.runs.exit_record import ExitRecord
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.scheduling.launcher import connect_unix
+from tests.rows import rows
 
 WARM_SECONDS = 90
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "HF_HUB_OFFLINE": "1", "MARK": "worker"}
@@ -135,6 +136,22 @@ def test_a_bad_request_does_not_end_it(launcher: tuple[subprocess.Popen[bytes], 
 
     assert process.poll() is None
     connect_unix(path, 1.0).close()
+
+
+@rows("F100")
+def test_asked_for_its_stacks_it_goes_on(launcher: tuple[subprocess.Popen[bytes], Path]) -> None:
+    process, path = launcher
+    caught = next(
+        line for line in Path(f"/proc/{process.pid}/status").read_text().splitlines() if line.startswith("SigCgt")
+    )
+    assert int(caught.split()[1], 16) >> (signal.SIGUSR1 - 1) & 1
+
+    process.send_signal(signal.SIGUSR1)
+
+    with connect_unix(path, 5.0) as connection:
+        connection.sendall(b"{}\n")
+        assert connection.makefile("rb").readline() == b""
+    assert process.poll() is None
 
 
 def test_it_ends_when_its_parent_is_gone(tmp_path: Path) -> None:

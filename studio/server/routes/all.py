@@ -26,18 +26,23 @@ RESPONSES: dict[int | str, dict[str, object]] = {
 
 def api_router() -> APIRouter:
     """All routes of the server."""
-    router = APIRouter(responses=RESPONSES, dependencies=[Depends(declared_query)])
-    for module in (
-        session,
-        catalogue,
-        uploads,
-        imports,
-        datasets,
-        experiments,
-        runs,
-        predictions,
-        machine,
-        events,
-    ):
-        router.include_router(module.router)
-    return router
+    whole = APIRouter(responses=RESPONSES, dependencies=[Depends(declared_query)])
+    for router in routers():
+        whole.include_router(router)
+    return whole
+
+
+def routers() -> tuple[APIRouter, ...]:
+    """The routes of each resource."""
+    return (
+        session.router,
+        catalogue.router,
+        uploads.router,
+        imports.router,
+        datasets.router,
+        experiments.router,
+        runs.router,
+        predictions.router,
+        machine.router,
+        events.router,
+    )

@@ -5,6 +5,7 @@ out, `{"pid"}`. Workers lead sessions of their own and live on when the launcher
 they ended; told to end, it listens no more and stays for that as long as one of them lives.
 """
 
+import faulthandler
 import json
 import os
 import signal
@@ -45,6 +46,8 @@ PRELOADED = (
 def serve(path: Path) -> int:
     """Warm up, then fork workers until the parent is gone or SIGTERM comes; gives the exit code."""
     os.umask(0o077)
+    if sys.__stderr__ is not None:
+        faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
     parent = os.getppid()
     _warm_up()
     launcher = _Launcher(path, parent)

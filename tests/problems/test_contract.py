@@ -1,99 +1,29 @@
 """What every model type of every registered problem type must keep, without a line written for it: its example is
 imported, trained, predicted, shown, packed, and repeated with the server's packages blocked."""
 
-import os
-import random
-import subprocess
-import sys
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
-import torch
-from safetensors.torch import load_file
 
-from benchmarks.workspace import import_example, make_run
 from studio.configuration.yaml_config import dump_config, load_config
-from studio.datasets.dataset import Dataset
 from studio.datasets.folds import split
 from studio.files import read_json
 from studio.modeling.loading import TrainingOrder
 from studio.modeling.optimizers import make_optimizer
 from studio.modeling.recipe import Media
 from studio.modeling.seeds import seed_everything
-from studio.problems.contract import ModelType, ProblemType
 from studio.problems.recipes import recipe_class
-from studio.problems.registry import problem_types
 from studio.results.insight import SAMPLE_PANELS, Insight
 from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
-from studio.runs.folder import RunFolder
-from studio.runs.spec import RunSpec
-from studio.settings.sections.text import SCRATCH
-from studio.training.processes.stopping import StopSignal
-from studio.training.worker import run_worker
-from tests.forked_worker import fork_worker, next_attempt, of_kind, stream, tail
+from tests.support.finished_runs import MODELS, Finished
+from tests.support.scorer import Scorer
 
-SMALL: dict[str, Any] = {
-    "architecture.pretrained": False,
-    "environment.number_of_workers": 0,
-    "logging.number_of_images": 3,
-    "logging.number_of_texts": 3,
-    "training.batch_size": 8,
-    "training.epochs": 1,
-    "training.evaluation_epochs": 0.5,
-    "environment.memory_layout": "Channels last",
-    "environment.mixed_precision_training": False,
-    "dataset.data_sample": 0.3,
-    "image.image_width": 64,
-    "image.image_height": 64,
-    "tokenizer.max_length": 48,
-    "tokenizer.doc_stride": 16,
-    "tokenizer.label_max_length": 32,
-    "prediction.max_length": 16,
-}
-STOP_AT_LOOK = 2
-"""Looks whether to stop come once an update, and once before the first."""
-SMALL_BACKBONES = {"timm": "test_resnet", "efficientdet": "tf_efficientdet_lite0"}
-
-
-@dataclass(frozen=True)
-class Finished:
-    """A model type with a finished run on its problem type's example."""
-
-    kind: ProblemType
-    model: ModelType
-    dataset: Dataset
-    folder: Path
-    settings: dict[str, Any]
-
-
-MODELS = [(kind.id, model.id) for _, kind in sorted(problem_types().items()) for model in kind.model_types]
-
-
-def small_settings(model: ModelType) -> dict[str, Any]:
-    fields = model.settings.fields()
-    chosen = {key: value for key, value in SMALL.items() if key in fields}
-    library: Any = fields["architecture.backbone"].setting.choices
-    scratch = (name for name in library.suggested if name.startswith(SCRATCH))
-    return {**chosen, "architecture.backbone": SMALL_BACKBONES.get(library.name) or next(scratch)}
-
-
-@pytest.fixture(scope="module", params=MODELS, ids=[model or kind for kind, model in MODELS])
-def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Finished:
-    kind = problem_types()[request.param[0]]
-    model = kind.model_type(request.param[1])
-    root = tmp_path_factory.mktemp(kind.id)
-    dataset = import_example(kind.id, root / "datasets" / "example")
-    settings = small_settings(model)
-    folder = make_run(root / "runs" / "run", dataset, settings, threads=1, model_type=model.id)
-    assert run_worker(folder) == 0, (folder / "events.jsonl").read_text()[-3000:]
-    return Finished(kind, model, dataset, folder, settings)
+pytestmark = pytest.mark.parametrize("finished", MODELS, ids=[model or kind for kind, model in MODELS], indirect=True)
 
 
 def test_settings_survive_yaml(finished: Finished) -> None:
@@ -236,67 +166,6 @@ def test_no_pickle_is_written(finished: Finished) -> None:
             assert all(arrays[name].dtype != object for name in arrays)
 
 
-def test_a_stopped_run_resumes_to_the_same_bits(
-    finished: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    folder = make_run(tmp_path / "run", finished.dataset, finished.settings, threads=1, model_type=finished.model.id)
-    asked = StopSignal.is_requested.fget
-    looks = iter(range(100))
-
-    def is_requested(signal: StopSignal) -> bool:
-        if next(looks) == STOP_AT_LOOK:
-            RunFolder(folder).stop.touch()
-        return bool(asked(signal))
-
-    monkeypatch.setattr(StopSignal, "is_requested", property(is_requested))
-
-    stopped = run_worker(folder)
-    RunFolder(folder).stop.unlink()
-    monkeypatch.undo()
-    RunSpec.read(folder).model_copy(update={"attempt": 2, "fence": 2, "resume": True}).write(folder)
-    resumed = run_worker(folder)
-
-    assert (stopped, resumed) == (4, 0)
-    whole, parts = (load_file(one / "bundle" / "model.safetensors") for one in (finished.folder, folder))
-    assert whole.keys() == parts.keys()
-    assert [name for name, tensor in whole.items() if not torch.equal(tensor, parts[name])] == []
-
-
-@pytest.mark.parametrize("workers", [0, 1])
-def test_a_killed_run_resumes_to_the_same_bits_and_the_same_points(
-    finished: Finished, tmp_path: Path, workers: int
-) -> None:
-    settings = {**finished.settings, "environment.number_of_workers": workers}
-    settings["training.build_scoring_pipelines"] = False
-
-    def order(name: str) -> Path:
-        return make_run(tmp_path / name, finished.dataset, settings, threads=1 + workers, model_type=finished.model.id)
-
-    # With data workers there are two threads, which split sums differently: that run is compared with its like.
-    whole = finished.folder
-    if workers:
-        whole = order("whole")
-        assert fork_worker(whole).wait() == 0, tail(whole)
-    updates = len(stream(whole)["train.loss"])
-    chance = random.Random(f"{finished.kind.id} {finished.model.id} {workers}")
-    folder = order("run")
-
-    codes = []
-    for place in (f"update:kill@{chance.randint(1, updates)}", "checkpoint_after_rename:kill"):
-        codes.append(fork_worker(folder, {"STUDIO_FAIL": place}).wait())
-        next_attempt(folder)
-    codes.append(fork_worker(folder).wait())
-
-    assert codes == [-9, -9, 0], tail(folder)
-    assert of_kind(folder, "started")[2].resumed_from_step
-    weights, again = (load_file(one / "bundle" / "model.safetensors") for one in (whole, folder))
-    assert [name for name, tensor in weights.items() if not torch.equal(tensor, again[name])] == []
-    assert stream(folder) == stream(whole)
-    assert all(len(dict(points)) == len(points) for points in stream(folder).values())
-    assert of_kind(folder, "finished")[0].metrics == of_kind(whole, "finished")[0].metrics
-    assert of_kind(folder, "finished")[0].best == of_kind(whole, "finished")[0].best
-
-
 SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "accelerate"}
 OPTIONAL_MODULES = {
     "albumentations": "albumentations",
@@ -310,19 +179,11 @@ OPTIONAL_MODULES = {
     "transformers": "transformers",
 }
 """Distribution -> module of what only some problem types need; a pipeline may use what it pins."""
-BLOCKED = """
-import runpy, sys
-
-for name in sys.argv.pop(1).split(","):
-    sys.modules[name] = None
-sys.argv = ["score.py", *sys.argv[1:]]
-import studio
-assert "site" in studio.__file__, studio.__file__
-runpy.run_path("score.py", run_name="__main__")
-"""
 
 
-def test_the_pipeline_repeats_the_run_with_the_servers_packages_blocked(finished: Finished, tmp_path: Path) -> None:
+def test_the_pipeline_repeats_the_run_with_the_servers_packages_blocked(
+    finished: Finished, scorer: Scorer, tmp_path: Path
+) -> None:
     with zipfile.ZipFile(finished.folder / "pipeline.zip") as archive:
         archive.extractall(tmp_path)
     with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
@@ -338,16 +199,11 @@ def test_the_pipeline_repeats_the_run_with_the_servers_packages_blocked(finished
     pinned = finished.kind.scoring_distributions
     blocked = {*SERVER_MODULES, *(module for name, module in OPTIONAL_MODULES.items() if name not in pinned)}
 
-    def score(*arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-        command = [sys.executable, "-P", "-c", BLOCKED, ",".join(sorted(blocked)), *arguments]
-        return subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    predict = ["predict", "--table", "inputs.parquet", "--media", str(media), "-o", "out.parquet"]
 
-    verified = score("verify")
-    predicted = score("predict", "--table", "inputs.parquet", "--media", str(media), "-o", "out.parquet")
+    code, printed = scorer.score(tmp_path, sorted(blocked), [["verify"], predict])
 
-    assert verified.returncode == 0, verified.stderr + verified.stdout
-    assert predicted.returncode == 0, predicted.stderr
+    assert code == 0, printed
     again = pd.read_parquet(tmp_path / "out.parquet")
     assert list(again.columns.sort_values()) == list(validation.columns.sort_values())
     for column in again.columns:

@@ -25,7 +25,7 @@ from studio.bundled_weights import PACKAGED_TEXT_MODELS
 from studio.datasets.checksums import write_checksums
 from studio.datasets.dataset import Dataset
 from studio.runs.spec import RunSpec
-from tests.forked_worker import ForkedWorker
+from tests.support.forked_worker import ForkedWorker
 
 MINILM = "sentence-transformers/all-MiniLM-L6-v2"
 GPU_WORDS = (

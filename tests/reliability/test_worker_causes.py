@@ -18,11 +18,11 @@ import pytest
 from studio.modeling.checkpoint import damaged_file
 from studio.runs.folder import RunFolder
 from studio.training.failures.known_errors import SETTINGS
-from tests.forked_worker import ForkedWorker, fork_worker, of_kind, tail
 from tests.reliability import planted
 from tests.reliability.planted import Plant, Prepare, nothing
 from tests.reliability.worker_runs import make_worker_run
 from tests.rows import rows
+from tests.support.forked_worker import ForkedWorker, fork_worker, of_kind, tail
 
 pytestmark = pytest.mark.trust
 

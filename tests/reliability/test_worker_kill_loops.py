@@ -13,7 +13,6 @@ import pytest
 
 from studio.modeling.checkpoint import damaged_file
 from studio.runs.folder import RunFolder
-from tests.forked_worker import events, fork_worker, next_attempt, of_kind, stream, tail
 from tests.reliability.test_worker_supervision import (
     assert_checkpoints_are_whole,
     assert_same_weights,
@@ -21,6 +20,7 @@ from tests.reliability.test_worker_supervision import (
 )
 from tests.reliability.worker_runs import make_worker_run
 from tests.rows import rows
+from tests.support.forked_worker import events, fork_worker, next_attempt, of_kind, stream, tail
 
 pytestmark = pytest.mark.faults
 

@@ -10,9 +10,9 @@ from studio.runs.spec import RunSpec, WorkerKind
 from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
-from tests.forked_worker import Points, fork_worker, next_attempt, stream, tail
 from tests.reliability.worker_runs import make_worker_run
 from tests.rows import rows
+from tests.support.forked_worker import Points, fork_worker, next_attempt, stream, tail
 
 pytestmark = pytest.mark.trust
 

@@ -16,11 +16,11 @@ from studio.files import read_json
 from studio.modeling.checkpoint import CheckpointStore, damaged_file
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.runs.spec import RunSpec
-from tests.forked_worker import ForkedWorker, events, fork_worker, next_attempt, of_kind, stream, tail
 from tests.reliability import planted
 from tests.reliability.harness import fill, tmpfs
 from tests.reliability.worker_runs import make_worker_run
 from tests.rows import rows
+from tests.support.forked_worker import ForkedWorker, events, fork_worker, next_attempt, of_kind, stream, tail
 
 pytestmark = pytest.mark.trust
 

@@ -19,8 +19,8 @@ from studio.datasets.dataset import Dataset
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.training.processes.distributed import ALONE, Team
-from tests.forked_worker import stream
 from tests.rows import rows
+from tests.support.forked_worker import stream
 
 from .conftest import TINY, Worked
 

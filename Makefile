@@ -79,7 +79,9 @@ frontend-check: $(VENV)/.dev studio/web/index.html ## Types, unit tests and API 
 	git diff --exit-code --stat -- frontend/src/api/schema.d.ts || { echo "The API changed: commit frontend/src/api/schema.d.ts"; exit 1; }
 
 unit: $(VENV)/.dev ## Unit tests, in parallel
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 -m "not heavy and not browser and not trust and not faults"
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --timeout 300 --durations 15 -m "not heavy and not browser and not trust and not faults" || { \
+	  echo "Trying what failed once more, on its own:"; \
+	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not heavy and not browser and not trust and not faults" --last-failed --last-failed-no-failures none; }
 
 journeys: $(VENV)/.dev ## Long journeys: real training on real data, two at a time
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --maxschedchunk 1 -m "heavy and not browser and not figures"

@@ -1,11 +1,12 @@
 """What is installed against the floors of known vulnerabilities. Offline scanners stay silent, so this is a table."""
 
-import sqlite3
 import sys
 from importlib.metadata import PackageNotFoundError, version
 
 import pytest
 from packaging.version import Version
+
+from tests.rows import rows
 
 FLOORS = {
     "starlette": "1.3.1",
@@ -28,6 +29,7 @@ def installed(name: str) -> Version | None:
         return None
 
 
+@rows("B73")
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())
 def test_installed_packages_are_above_their_floor(name: str, floor: str) -> None:
     found = installed(name)
@@ -37,6 +39,7 @@ def test_installed_packages_are_above_their_floor(name: str, floor: str) -> None
     assert found >= Version(floor)
 
 
+@rows("B73")
 @pytest.mark.parametrize("name", BANNED)
 def test_banned_releases_are_not_installed(name: str) -> None:
     assert str(installed(name)) not in BANNED[name]
@@ -44,13 +47,3 @@ def test_banned_releases_are_not_installed(name: str) -> None:
 
 def test_python_is_recent_enough_for_its_archive_fixes() -> None:
     assert sys.version_info >= (3, 11)
-
-
-def test_an_older_sqlite_is_only_used_by_one_writer() -> None:
-    """SQLite before 3.51.3 can corrupt a WAL database that two connections write; the store has one writer."""
-    if sqlite3.sqlite_version_info >= (3, 51, 3):
-        return
-    from studio.store.database import Database
-
-    assert Database.__doc__ is not None
-    assert "one" in Database.__doc__.lower()

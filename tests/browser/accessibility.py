@@ -8,9 +8,21 @@ AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-c
 
 def settle(page: Any) -> None:
     """Wait until nothing is loading and two frames have passed."""
-    page.wait_for_timeout(150)
-    page.locator("[aria-busy='true']").first.wait_for(state="detached", timeout=15_000)
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    for _ in range(2):  # what is shown when a part has come may load something in turn
+        come_to_rest(page)
+        page.locator("[aria-busy='true']").first.wait_for(state="detached", timeout=15_000)
+    come_to_rest(page)
+
+
+def come_to_rest(page: Any) -> None:
+    """Wait until what moves has arrived and two frames have passed."""
+    page.evaluate(
+        """async () => {
+            const ends = document.getAnimations().filter(one => one.effect?.getComputedTiming().endTime !== Infinity);
+            await Promise.allSettled(ends.map(one => one.finished));
+            await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }"""
+    )
 
 
 def violations(page: Any) -> list[str]:

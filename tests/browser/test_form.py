@@ -158,7 +158,7 @@ def test_find_a_setting_looks_at_keys_and_help_of_every_level(
 
 def test_a_draft_survives_a_reload_and_leaving_asks_once(form: Any) -> None:
     row(form, "training.learning_rate").locator("input").fill("0.0123")
-    form.wait_for_timeout(500)
+    form.wait_for_function("() => JSON.stringify({...sessionStorage, ...localStorage}).includes('0.0123')")
     form.reload()
     expect(row(form, "training.learning_rate").locator("input")).to_have_value("0.0123")
 

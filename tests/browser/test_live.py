@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.rows import rows
+from tests.support.waiting import until
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
@@ -42,6 +43,12 @@ def last_step(page: Any) -> int:
     return int(float(text.replace(",", "")))
 
 
+def known_step(server: Any, running: dict[str, Any]) -> int:
+    """The last step of the loss that the server knows."""
+    series = server.call("GET", f"/api/runs/{running['run']}/series?points=10")["series"]
+    return int(series["train.loss"]["steps"][-1])
+
+
 def steps(page: Any) -> list[int]:
     """All steps of the loss chart, from its data table."""
     page.get_by_role("button", name="Options for Loss").click()
@@ -56,11 +63,10 @@ def test_points_arrive_and_title_status_and_list_agree(
     page = open_page(f"/experiments/{running['id']}/charts")
     page.get_by_role("figure", name="Loss").wait_for()
     first = last_step(page)
-    page.wait_for_timeout(4000)
-    asked = server.call("GET", f"/api/runs/{running['run']}/series?points=10")["series"]["train.loss"]["steps"][-1]
-    page.wait_for_timeout(2000)
+    until(lambda: known_step(server, running) > first)
+    asked = known_step(server, running)
 
-    assert last_step(page) >= asked > first
+    until(lambda: last_step(page) >= asked)
 
     expect(page.get_by_text("Running").first).to_be_visible()
     assert page.title().startswith("(")
@@ -68,7 +74,9 @@ def test_points_arrive_and_title_status_and_list_agree(
     expect(listed.get_by_role("row").filter(has_text=running["name"])).to_contain_text("Running")
 
 
-def test_the_zoom_stays_while_points_arrive(running: dict[str, Any], open_page: Callable[..., Any]) -> None:
+def test_the_zoom_stays_while_points_arrive(
+    running: dict[str, Any], server: Any, open_page: Callable[..., Any]
+) -> None:
     page = open_page(f"/experiments/{running['id']}/charts?smooth=0.6")
     chart = page.get_by_role("figure", name="Loss").get_by_role("group")
     chart.wait_for()
@@ -77,7 +85,10 @@ def test_the_zoom_stays_while_points_arrive(running: dict[str, Any], open_page: 
     follow = page.get_by_role("switch", name="Follow")
     expect(follow).not_to_be_checked()
 
-    page.wait_for_timeout(4000)
+    first = known_step(server, running)
+    until(lambda: known_step(server, running) > first)
+    asked = known_step(server, running)
+    until(lambda: last_step(page) >= asked)
 
     expect(follow).not_to_be_checked()
     page.keyboard.press("f")
@@ -94,7 +105,8 @@ def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(
     expect(page.get_by_text("Connection lost. Trying again")).to_be_visible(timeout=5000)
     server.start()
     expect(page.get_by_text("Connection lost. Trying again")).to_be_hidden(timeout=20_000)
-    page.wait_for_timeout(2500)
+    asked = known_step(server, running)
+    until(lambda: last_step(page) >= asked)
 
     shown = steps(page)
     assert shown == sorted(set(shown))
@@ -105,7 +117,7 @@ def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(
 def test_a_browser_that_was_offline_catches_up_without_a_gap(
     running: dict[str, Any], server: Any, open_page: Callable[..., Any]
 ) -> None:
-    """Twenty seconds stand for minutes: the page's chart is then the same as one that was opened afterwards.
+    """Seconds stand for minutes: the page's chart is then the same as one that was opened afterwards.
 
     The browser's offline mode reaches no shared worker and cuts no open stream: there is none, and `ss` cuts.
     """
@@ -120,15 +132,15 @@ def test_a_browser_that_was_offline_catches_up_without_a_gap(
     page.context.set_offline(True)
     subprocess.run(["ss", "-K", "dport", "=", f":{server.port}"], capture_output=True, check=False)
     expect(page.get_by_text("Connection lost. Trying again")).to_be_visible(timeout=10_000)
-    page.wait_for_timeout(20_000)
+    until(lambda: known_step(server, running) > before)
     page.context.set_offline(False)
     expect(page.get_by_text("Connection lost. Trying again")).to_be_hidden(timeout=30_000)
     server.stop_all()
     expect(page.get_by_text("Stopped").first).to_be_visible(timeout=30_000)
-    page.wait_for_timeout(1500)
-    shown = steps(page)
     fresh = open_page(f"/experiments/{running['id']}/charts")
     fresh.get_by_role("figure", name="Loss").wait_for()
+    until(lambda: last_step(page) == last_step(fresh))
+    shown = steps(page)
 
     assert shown == sorted(set(shown))
     assert shown[-1] > before

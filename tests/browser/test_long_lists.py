@@ -14,7 +14,7 @@ from studio.store.home import Home
 from studio.store.predictions import PredictionRow
 from studio.store.runs import RunRow
 from studio.store.store import Store
-from tests.browser.accessibility import settle
+from tests.browser.accessibility import come_to_rest, settle
 from tests.browser.conftest import Server
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -180,7 +180,7 @@ def scroll_to(page: Any, part: float) -> None:
         if abs(step) < 2:
             break
         page.mouse.wheel(0, step)
-        page.wait_for_timeout(60)
+        come_to_rest(page)
     expect(page.locator("tr[data-loading]")).to_have_count(0)
     settle(page)
 

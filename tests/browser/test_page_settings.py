@@ -84,7 +84,7 @@ def test_a_secret_is_not_kept_in_the_tab(open_page: Callable[..., Any], boxes: d
     field(page, "logging.logger").wait_for()
     choose(page, "logging.logger", "Neptune")
     fill(page, logging__neptune_api_token="sentinel-token", logging__neptune_project="us/them")
-    page.wait_for_timeout(1000)
+    page.wait_for_function("() => JSON.stringify({...sessionStorage, ...localStorage}).includes('us/them')")
 
     kept = page.evaluate("() => JSON.stringify({...sessionStorage, ...localStorage})")
 

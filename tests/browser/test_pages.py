@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.browser.accessibility import AXE, settle, violations
+from tests.browser.accessibility import AXE, come_to_rest, settle, violations
 
 PATHS = {
     "/welcome": "Welcome",
@@ -93,7 +93,7 @@ def test_axe_finds_nothing_with_dialogs_open(
         page.get_by_role("button", name="More actions").click()
         page.get_by_role("menuitem", name="Delete experiment").click()
     page.get_by_role("dialog").wait_for()
-    page.wait_for_timeout(300)
+    come_to_rest(page)
 
     assert violations(page) == []
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from tests.browser.accessibility import come_to_rest
+
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
@@ -29,8 +31,7 @@ def test_a_matrix_cell_opens_exactly_its_samples_and_back_returns(
     expect(page.locator("[data-sample]")).to_have_count(min(count, 24))
     page.go_back()
     expect(page.get_by_role("region", name="Confusion matrix, table").first).to_be_visible()
-    page.wait_for_timeout(600)
-    assert abs(page.evaluate("scrollY") - before) < 60
+    page.wait_for_function("before => Math.abs(scrollY - before) < 60", arg=before)
 
 
 def test_the_threshold_moves_counts_and_the_viewer_takes_keys(
@@ -43,7 +44,7 @@ def test_the_threshold_moves_counts_and_the_viewer_takes_keys(
     page.keyboard.press("Home")
     at_zero = int(found.inner_text())
     page.keyboard.press("End")
-    assert int(found.inner_text()) <= at_zero
+    assert int(found.inner_text()) < at_zero
 
     page = open_page(f"/experiments/{finished['id']}/samples")
     page.locator("[data-sample]").first.click()
@@ -93,7 +94,7 @@ def test_switches_and_segments_differ_by_more_than_colour_in_forced_colours(
     )
     off = switch.screenshot()
     page.get_by_role("switch", name="Log scale").click()
-    page.wait_for_timeout(400)
+    come_to_rest(page)
 
     assert switch.screenshot() != off
     chosen = page.locator(".mantine-SegmentedControl-label[data-active]").first

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.problems.registry import problem_type
-from tests.browser.accessibility import settle, violations
+from tests.browser.accessibility import come_to_rest, settle, violations
 
 SCRATCH = "scratch/bert-mini"
 BACKBONES = {"text_sequence_to_sequence": "scratch/t5-mini"}
@@ -130,7 +130,7 @@ def test_pages_of_texts_have_no_violation_and_no_sideways_scrolling(
             if path.endswith("/samples"):
                 page.locator("[data-sample]").first.click()
                 page.get_by_role("dialog").wait_for()
-                page.wait_for_timeout(250)
+                come_to_rest(page)
             if problems := violations(page):
                 found[path] = problems
             if page.evaluate("document.documentElement.scrollWidth > innerWidth"):

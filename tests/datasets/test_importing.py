@@ -5,11 +5,13 @@ import json
 import subprocess
 import sys
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import psutil
 import pytest
 from PIL import Image
 
@@ -290,10 +292,22 @@ def test_the_scan_is_a_child_process_with_limits(tmp_path: Path) -> None:
     folder = tmp_path / "import"
     folder.mkdir()
     write_json(folder / "request.json", {"source": str(source)})
+    names = ("RLIMIT_DATA", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_CORE")
+    lowest = dict.fromkeys(names, psutil.RLIM_INFINITY)
 
-    subprocess.run([sys.executable, "-m", "studio.importing.scan", str(folder)], check=True)
+    scan = subprocess.Popen([sys.executable, "-m", "studio.importing.scan", str(folder)])
+    child = psutil.Process(scan.pid)
+    while scan.poll() is None:
+        with suppress(psutil.NoSuchProcess):
+            for name in names:
+                soft, _ = child.rlimit(getattr(psutil, name))
+                lowest[name] = soft if lowest[name] == psutil.RLIM_INFINITY else min(soft, lowest[name])
 
+    assert scan.returncode == 0
     assert json.loads((folder / "scan.json").read_text())["choices"]["problem_type"] == "image_classification"
+    assert psutil.RLIM_INFINITY not in lowest.values()
+    assert lowest["RLIMIT_DATA"] <= psutil.virtual_memory().total
+    assert lowest["RLIMIT_CORE"] == 0
 
 
 def test_a_dictionary_bomb_in_parquet_ends_the_child_and_not_the_machine(tmp_path: Path) -> None:

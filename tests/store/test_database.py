@@ -67,6 +67,29 @@ def test_a_reading_connection_cannot_write(store: Store) -> None:
         connection.execute(insert(preference).values(key="theme", value="dark"))
 
 
+def test_every_thread_writes_through_one_connection_and_reads_through_others(store: Store) -> None:
+    """Two writing connections may meet the WAL-reset bug of SQLite libraries before 3.51.3 and damage the database."""
+    writers: list[object] = []
+
+    def write() -> None:
+        with store.database.write() as connection:
+            writers.append(connection.connection.dbapi_connection)
+
+    threads = [threading.Thread(target=write) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.database.read() as connection:
+        reader = connection.connection.dbapi_connection
+        is_read_only = connection.exec_driver_sql("PRAGMA query_only").scalar()
+
+    assert len(writers) == 8
+    assert len(set(map(id, writers))) == 1
+    assert reader is not writers[0]
+    assert is_read_only == 1
+
+
 def test_many_writers_wait_for_each_other(store: Store) -> None:
     def write(name: str) -> Callable[[], None]:
         return lambda: [store.preferences.put({f"{name}{index}": index}) for index in range(20)] and None

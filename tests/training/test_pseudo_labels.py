@@ -1,16 +1,12 @@
 """Pseudo labels: two rounds that read as one, resumable in either."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import pandas as pd
 import pytest
 import torch
 
-from studio.modeling.predictions import ScoredTable
-from studio.problems.image_classification.recipe import ImageClassificationRecipe
 from studio.training.pseudo_labels import FILE, label_counts
 
 from .test_loop import stop_after
@@ -20,28 +16,11 @@ if TYPE_CHECKING:
 
 SETTINGS = {
     "dataset.unlabeled_dataframe": "test.csv",
-    "augmentation.augmentations_strategy": "Hard",
-    "architecture.dropout": 0.3,
+    "architecture.dropout": 0.1,
+    "training.learning_rate": 0.03,
 }
+"""With this rate the tiny model is sure of some of the 36 unlabeled rows after its first training, and not of all."""
 UPDATES = 12
-
-
-@pytest.fixture(autouse=True)
-def confident(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """Every third unlabeled row is kept, whatever the tiny model thinks; or as many as a test says."""
-    every = {"nth": 3}
-
-    def pseudo_labels(self: Any, scored: ScoredTable) -> pd.DataFrame:
-        chosen = scored.stacked("probabilities").argmax(axis=1)
-        labeled = scored.table.assign(**{self.settings.dataset.label_columns[0]: np.array(self.target.labels)[chosen]})
-        return labeled.iloc[:: every["nth"]] if every["nth"] else labeled.iloc[:0]
-
-    monkeypatch.setattr(ImageClassificationRecipe, "pseudo_labels", pseudo_labels)
-
-    def set_nth(nth: int) -> None:
-        every["nth"] = nth
-
-    return set_nth
 
 
 def test_both_rounds_read_as_one_training(work: "Work") -> None:
@@ -54,7 +33,7 @@ def test_both_rounds_read_as_one_training(work: "Work") -> None:
     phases = [event.detail for event in done.of_kind("phase") if event.name == "training"]
     log = "\n".join(event.text for event in done.of_kind("log"))
     assert done.code == 0
-    assert len(kept) > 0
+    assert 0 < len(kept) < 36
     assert steps == sorted(set(steps))
     assert len(validations) == 4
     assert phases == ["epoch 1 of 4", "epoch 2 of 4", "epoch 3 of 4", "epoch 4 of 4"]
@@ -63,10 +42,8 @@ def test_both_rounds_read_as_one_training(work: "Work") -> None:
     assert f"{96 + len(kept)} training and 24 validation rows" in log
 
 
-def test_no_sure_row_means_one_round(work: "Work", confident: Callable[[int], None]) -> None:
-    confident(0)
-
-    done = work(settings=SETTINGS)
+def test_no_sure_row_means_one_round(work: "Work") -> None:
+    done = work(settings={**SETTINGS, "training.learning_rate": 1e-9})
 
     assert done.code == 0
     assert len(done.series("train.loss")) == UPDATES

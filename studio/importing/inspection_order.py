@@ -12,7 +12,7 @@ from studio.importing.build import ImportOrder, make_dataset
 from studio.importing.scan_result import Choices
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
-from studio.runs.spec import RunSpec, WorkerKind
+from studio.runs.spec import InspectOrder, RunSpec, WorkerKind
 from studio.settings.finding import Finding, FindingsError, blocking
 
 
@@ -82,17 +82,15 @@ def order_inspection(
         kind=WorkerKind.INSPECT,
         run_id=run_folder.name,
         problem_type=chosen.problem_type,
-        settings={
-            "import": {
-                "files": os.path.relpath(import_folder / "files", run_folder),
-                "tables": os.path.relpath(tables, run_folder),
-                "target": os.path.relpath(dataset_folder, run_folder),
-                "name": name,
-                "choices": chosen.model_dump(mode="json"),
-                "source": source,
-                "example_of": example_of,
-            }
-        },
+        inspect=InspectOrder(
+            files=os.path.relpath(import_folder / "files", run_folder),
+            tables=os.path.relpath(tables, run_folder),
+            target=os.path.relpath(dataset_folder, run_folder),
+            name=name,
+            choices=chosen.model_dump(mode="json"),
+            source=source,
+            example_of=example_of,
+        ),
     )
     spec.write(run_folder)
     return spec
@@ -105,13 +103,15 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
         FindingsError: if the data cannot be used, with every finding.
         StudioError: if the files cannot be read.
     """
-    order = spec.settings["import"]
-    choices = Choices.model_validate(order["choices"])
-    target = (run_folder / order["target"]).resolve()
+    order = spec.inspect
+    if order is None:
+        raise ValueError(f"{spec.run_id} has no order to inspect a dataset")
+    choices = Choices.model_validate(order.choices)
+    target = (run_folder / order.target).resolve()
     kind = problem_type(choices.problem_type)
     roles = {role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)}
-    files = (run_folder / order["files"]).resolve()
-    tables_folder = (run_folder / order.get("tables", order["files"])).resolve()
+    files = (run_folder / order.files).resolve()
+    tables_folder = (run_folder / order.tables).resolve()
     return make_dataset(
         ImportOrder(
             files=files,
@@ -119,13 +119,13 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
             noticed=converted_findings(tables_folder) if tables_folder != files else (),
             target=target,
             dataset_id=target.name,
-            name=order["name"],
+            name=order.name,
             problem_type=kind,
             tables=choices.tables(),
             media_folder=choices.media_folder,
             roles=roles,
-            source=order["source"],
-            example_of=order["example_of"],
+            source=order.source,
+            example_of=order.example_of,
         ),
         report,
     )

@@ -4,7 +4,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 from studio.files import read_json, write_json
 
@@ -18,6 +18,24 @@ class WorkerKind(StrEnum):
     PREDICT = "predict"
     ANSWER = "answer"
     PREVIEW = "preview"
+
+
+class InspectOrder(BaseModel):
+    """What an inspect worker needs on top. Paths are relative to the run's folder or absolute."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: str
+    """Folder of the uploaded files."""
+    tables: str
+    """Folder of the tables: that of the files, or of what a converted format made of them."""
+    target: str
+    """The dataset's new folder, whose name is its id."""
+    name: str
+    choices: dict[str, Any]
+    """Problem type, tables and the column of each role, as `studio.importing.scan_result.Choices`."""
+    source: str = ""
+    example_of: str = ""
 
 
 class PredictOrder(BaseModel):
@@ -58,18 +76,30 @@ class RunSpec(BaseModel):
     threads: int = 1
     resume: bool = False
     """Continue from the latest complete checkpoint, if there is one."""
+    inspect: InspectOrder | None = None
     predict: PredictOrder | None = None
     start_weights: str = ""
     """Folder of the bundle whose weights training starts from, relative to the run's folder or absolute."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_an_earlier_version(cls, values: Any) -> Any:
+        """The order of an inspection once lay in the settings, and had no `tables` where they are among the files."""
+        settings = values.get("settings") if isinstance(values, dict) else None
+        if not isinstance(settings, dict) or not isinstance(settings.get("import"), dict):
+            return values
+        order = settings["import"]
+        rest = {name: section for name, section in settings.items() if name != "import"}
+        known = {"tables": order.get("files", ""), "name": "", "choices": {}, **order}
+        return {**values, "settings": rest, "inspect": known}
 
     def paths(self) -> dict[str, str]:
         """Every folder and file that the order names, by what it is."""
         told = {"dataset": self.dataset, "start_weights": self.start_weights}
         if self.predict is not None:
             told |= {"bundle": self.predict.bundle, "table": self.predict.table, "media": self.predict.media}
-        if self.kind is WorkerKind.INSPECT:
-            order = self.settings.get("import", {})
-            told |= {name: str(order.get(name, "")) for name in ("files", "tables", "target")}
+        if self.inspect is not None:
+            told |= {"files": self.inspect.files, "tables": self.inspect.tables, "target": self.inspect.target}
         return {name: path for name, path in told.items() if path}
 
     def write(self, folder: Path) -> None:

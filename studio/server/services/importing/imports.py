@@ -323,7 +323,7 @@ class Imports:
                 os.killpg(scan.pid, signal.SIGKILL)
 
     def _import_of(self, spec: RunSpec) -> str:
-        return Path(spec.settings.get("import", {}).get("files", "")).parent.name
+        return "" if spec.inspect is None else Path(spec.inspect.files).parent.name
 
     def _scan(self, row: ImportRow, opened: int | None = None) -> None:
         """Start a look. The source is opened here if it was not before; one that was unpacked is not needed again."""

@@ -1,31 +1,15 @@
 import { Button, FileButton } from "@mantine/core";
 import { useRef, useState } from "react";
 import { useLoadSettings } from "../api/catalogue";
-import type { Dataset, ExperimentRow, ExperimentSettings, Finding, MetricSummary, ProblemType } from "../api/types";
+import type { Dataset, ExperimentRow, Finding, ProblemType } from "../api/types";
 import { ExperimentSelect } from "../experiment/ExperimentSelect";
 import { FileIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
 import { useSetSearch } from "../ui/search-state";
 import { RefusalPanel } from "../ui/RefusalPanel";
-import { type Carried, isNamed, type SettingsFile } from "./beginning";
+import { type FormSource, isNamed, type SettingsFile } from "./beginning";
 import { FileReport } from "./FileReport";
 import classes from "./form-page.module.css";
-
-export type FormSource = {
-  dataset: Dataset;
-  type: ProblemType | undefined;
-  model: string | null;
-  from: {
-    id: string;
-    name: string;
-    metric: MetricSummary | null;
-    settings: ExperimentSettings;
-    dataset: string | null;
-  } | null;
-  file: SettingsFile | null;
-  /** What was in the form before its dataset or model type was changed. */
-  carried: Carried | null;
-};
 
 const FROM_EXPERIMENT = "from_experiment";
 

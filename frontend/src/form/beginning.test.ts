@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 import type { Dataset, Finding, LoadedSettings, Setting, SettingsDocument, SettingValues } from "../api/types";
-import { begin, type Carried, carriedOf, fitted } from "./beginning";
-import type { FormSource } from "./SourceBar";
+import { begin, type Carried, carriedOf, fitted, type FormSource } from "./beginning";
 import { FormStore } from "./store";
 
 const setting = (key: string, more: Partial<Setting> = {}): Setting => ({

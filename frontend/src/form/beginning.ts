@@ -1,5 +1,15 @@
-import type { GridValues, LoadedSettings, Setting, SettingsDocument, SettingValue, SettingValues } from "../api/types";
-import type { FormSource } from "./SourceBar";
+import type {
+  Dataset,
+  ExperimentSettings,
+  GridValues,
+  LoadedSettings,
+  MetricSummary,
+  ProblemType,
+  Setting,
+  SettingsDocument,
+  SettingValue,
+  SettingValues,
+} from "../api/types";
 import { isSame } from "./schema";
 import type { FormStore } from "./store";
 
@@ -22,6 +32,22 @@ export type Carried = {
   settings: SettingValues;
   grid: GridValues;
   problems: Record<string, string>;
+};
+/** Where the first values of a form come from. */
+export type FormSource = {
+  dataset: Dataset;
+  type: ProblemType | undefined;
+  model: string | null;
+  from: {
+    id: string;
+    name: string;
+    metric: MetricSummary | null;
+    settings: ExperimentSettings;
+    dataset: string | null;
+  } | null;
+  file: SettingsFile | null;
+  /** What was in the form before its dataset or model type was changed. */
+  carried: Carried | null;
 };
 export type Remapped = { key: string; label: string; from: SettingValue; to: SettingValue };
 

@@ -110,7 +110,7 @@ def test_a_table_without_labels_is_imported_without_a_training_table(
     page.wait_for_url("**/datasets/data-**", timeout=60_000)
     dataset = page.url.split("/datasets/")[1].split("/")[0]
     server.wait(f"/api/datasets/{dataset}", lambda one: one["state"] == "ready")
-    for tab, words in (("overview", "new.csv"), ("samples", "0.png"), ("statistics", "Image width")):
+    for tab, words in (("overview", "new.csv"), ("samples", "0.png"), ("statistics", "3 channels: 4 images")):
         page.goto(f"{server.url}/datasets/{dataset}/{tab}")
         expect(page.get_by_text(words).first).to_be_visible(timeout=10_000)
 

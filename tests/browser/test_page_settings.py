@@ -189,13 +189,13 @@ def test_a_classifier_with_its_further_settings_explains_itself(
     ended = start(page, server, "explained")
 
     page.goto(f"{server.url}/experiments/{ended['id']}/insights/validation-worst")
-    page.get_by_role("switch", name="Explanation").check(force=True)
+    page.get_by_role("switch", name="Explanation: HiResCAM").check(force=True)
     heat = page.locator("ul[aria-label='Worst samples'] img[aria-hidden='true']").first
     expect(heat).to_be_visible(timeout=15_000)
     page.wait_for_function("image => image.complete && image.naturalWidth > 0", arg=heat.element_handle())
 
     page.goto(f"{server.url}/experiments/{ended['id']}/samples?sort=row")
     page.locator("[data-sample]").first.click()
-    page.get_by_role("dialog").get_by_role("switch", name="Explanation").check(force=True)
+    page.get_by_role("dialog").get_by_role("switch", name="Explanation: HiResCAM").check(force=True)
     shown = page.get_by_role("dialog").locator("img[aria-hidden='true']")
     expect(shown).to_be_visible(timeout=120_000)

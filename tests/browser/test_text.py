@@ -147,11 +147,11 @@ def test_words_are_tinted_on_demand_for_and_against(open_page: Callable[..., Any
     dialog = page.get_by_role("dialog")
     assert dialog.locator("[data-weight]").count() == 0
 
-    dialog.get_by_label("Explanation").check(force=True)
+    dialog.get_by_label("Explanation: integrated gradients").check(force=True)
 
     expect(dialog.locator("section [data-weight]").first).to_be_attached(timeout=60_000)
     expect(dialog.get_by_text("against the prediction")).to_be_visible()
-    dialog.get_by_label("Explanation").uncheck(force=True)
+    dialog.get_by_label("Explanation: integrated gradients").uncheck(force=True)
     expect(dialog.locator("section [data-weight]")).to_have_count(0)
 
 

@@ -182,3 +182,15 @@ def test_suggested_values_are_shown_with_reasons_and_undone(form: Any) -> None:
 
     expect(form.get_by_text("All settings at their start values")).to_be_visible()
     expect(panel.get_by_role("button", name="Use all")).to_be_visible()
+
+
+def test_a_contradiction_stands_at_its_field_while_editing_and_goes_when_the_other_setting_changes(form: Any) -> None:
+    row(form, "training.epochs").locator("input").fill("2")
+    row(form, "training.warmup_epochs").locator("input").fill("5")
+
+    warmup = row(form, "training.warmup_epochs")
+    expect(warmup).to_contain_text("The warm-up is longer than the training")
+    expect(warmup.locator("input")).to_have_attribute("aria-invalid", "true")
+    row(form, "training.epochs").locator("input").fill("9")
+    expect(warmup).not_to_contain_text("The warm-up is longer than the training")
+    expect(warmup.locator("input")).not_to_have_attribute("aria-invalid", "true")

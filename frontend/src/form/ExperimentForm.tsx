@@ -157,8 +157,12 @@ function useCheck() {
   const store = useFormStore();
   const state = useForm((one) => one);
   const [settled] = useDebouncedValue(state, 400);
-  const isBad = store.problems().length > 0;
-  const check = useSettingsCheck(settled === state && !isBad ? store.draft() : null);
+  const isSent = settled === state && !store.hasInvalidValues();
+  const check = useSettingsCheck(isSent ? store.draft() : null);
+  const findings = isSent && !check.isPlaceholderData ? check.data?.findings : undefined;
+  useEffect(() => {
+    if (findings) store.showCheck(findings);
+  }, [store, findings]);
   return { data: check.data, error: check.error, isStale: settled !== state || check.isFetching };
 }
 
@@ -177,7 +181,7 @@ function useStarting(summary: { current: HTMLDivElement | null }) {
   const start = () => {
     if (mutation.isPending) return;
     setOthers([]);
-    if (store.problems().length > 0) return focusSummary();
+    if (store.mustChange()) return focusSummary();
     mutation.mutate(
       { draft: store.draft(), key: `${key}-${attempt(store)}` },
       {

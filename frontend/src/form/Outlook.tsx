@@ -32,7 +32,7 @@ export function Outlook({ check, error, isStale, onGo }: OutlookProps) {
           ))}
         </dl>
       )}
-      {check && <CheckFindings findings={check.findings.filter((finding) => finding.level !== "error")} onGo={onGo} />}
+      {check && <CheckFindings findings={check.findings} onGo={onGo} />}
       <ChangeList onGo={onGo} />
     </aside>
   );

@@ -148,6 +148,26 @@ describe("the form's store", () => {
     expect(store.problem("t.rate")).toBeNull();
   });
 
+  it("shows what a check said until the next check, and may be started meanwhile", () => {
+    const finding = { level: "error" as const, code: "x", path: "t.rate", message: "Too high.", fix: "", found: "" };
+    const told = { ...finding, expected: "", line: null, count: 1, rows: [], examples: [] };
+    let changes = 0;
+    store.watch(() => changes++);
+
+    store.showCheck([told]);
+    store.showCheck([told]);
+
+    expect(changes).toBe(1);
+    expect(store.problem("t.rate")).toBe("Too high.");
+    expect(store.mustChange()).toBe(false);
+    expect(store.hasInvalidValues()).toBe(false);
+
+    store.set("t.loss", "focal");
+    expect(store.problem("t.rate")).toBe("Too high.");
+    store.showCheck([]);
+    expect(store.problem("t.rate")).toBeNull();
+  });
+
   it("repeats itself after save and restore", () => {
     store.set("t.loss", "focal");
     store.type("t.rate", "bad");

@@ -18,6 +18,8 @@ export type FormState = {
   visible: Set<string>;
   /** What the server said about a setting; gone when it is changed. */
   serverProblems: Record<string, string>;
+  /** What the last check of all settings said about some of them; the next check says it anew. */
+  checkProblems: Record<string, string>;
   /** Suggested values in force. */
   applied: Record<string, SuggestedChange>;
 };
@@ -151,17 +153,26 @@ export class FormStore {
     this.change({ grid: { ...this.state.grid, [key]: { text: values.join(", "), values, problem } } }, key);
   }
 
-  /** Puts the server's findings at their fields. */
+  /** Puts the findings of a refusal or a file at their fields, until these are changed. */
   blame(findings: Finding[]): void {
+    this.change({ serverProblems: this.atFields(findings) });
+  }
+
+  /** Puts the findings of the last check at their fields, until the next check. */
+  showCheck(findings: Finding[]): void {
+    const checkProblems = this.atFields(findings);
+    // A change that changes nothing would have the settings checked again, and so on for ever.
+    if (JSON.stringify(checkProblems) !== JSON.stringify(this.state.checkProblems)) this.change({ checkProblems });
+  }
+
+  private atFields(findings: Finding[]): Record<string, string> {
     const problems = findings.filter((finding) => finding.level === "error" && this.settings.has(finding.path));
-    this.change({
-      serverProblems: Object.fromEntries(
-        problems.map((finding) => [
-          finding.path,
-          [finding.line ? `Line ${finding.line}:` : "", finding.message, finding.fix].filter(Boolean).join(" "),
-        ]),
-      ),
-    });
+    return Object.fromEntries(
+      problems.map((finding) => [
+        finding.path,
+        [finding.line ? `Line ${finding.line}:` : "", finding.message, finding.fix].filter(Boolean).join(" "),
+      ]),
+    );
   }
 
   isChanged(key: string): boolean {
@@ -175,10 +186,25 @@ export class FormStore {
   problem(key: string): string | null {
     const setting = this.settings.get(key);
     if (!setting || !this.state.visible.has(key)) return null;
-    const entry = this.state.grid[key];
-    return (
-      (entry ? entry.problem : problemOf(setting, this.state.values[key])) ?? this.state.serverProblems[key] ?? null
+    return this.invalid(setting) ?? this.state.serverProblems[key] ?? this.state.checkProblems[key] ?? null;
+  }
+
+  /** Whether a shown value cannot be one of its setting: then there is nothing to send to the server. */
+  hasInvalidValues(): boolean {
+    return [...this.settings.values()].some(
+      (setting) => this.state.visible.has(setting.key) && this.invalid(setting) !== null,
     );
+  }
+
+  /** Whether something must be changed before a start makes sense. What a check said may be out of date by now. */
+  mustChange(): boolean {
+    const said = Object.keys(this.state.serverProblems).some((key) => this.state.visible.has(key));
+    return said || this.hasInvalidValues();
+  }
+
+  private invalid(setting: Setting): string | null {
+    const entry = this.state.grid[setting.key];
+    return entry ? entry.problem : problemOf(setting, this.state.values[setting.key]);
   }
 
   /** Every problem of what is shown, in the order of the form. */
@@ -218,22 +244,30 @@ export class FormStore {
 
   private change(part: Partial<FormState>, changedKey?: string): void {
     const next = { ...this.state, ...part };
-    if (changedKey !== undefined && changedKey in next.serverProblems) {
-      const { [changedKey]: _, ...rest } = next.serverProblems;
-      next.serverProblems = rest;
+    if (changedKey !== undefined) {
+      next.serverProblems = without(changedKey, next.serverProblems);
+      next.checkProblems = without(changedKey, next.checkProblems);
     }
     this.state = this.complete(next);
     for (const watcher of this.watchers) watcher();
   }
 
   /** With several values a setting can be anything of them: what depends on it is shown if any of them shows it. */
-  private complete(state: Omit<FormState, "visible" | "serverProblems"> & Partial<FormState>): FormState {
+  private complete(
+    state: Omit<FormState, "visible" | "serverProblems" | "checkProblems"> & Partial<FormState>,
+  ): FormState {
     const base = { ...this.document.facts, ...state.values };
     const visible = visibleKeys(this.rules, base);
     for (const [key, entry] of Object.entries(state.grid)) {
       for (const value of entry.values)
         for (const shown of visibleKeys(this.rules, { ...base, [key]: value })) visible.add(shown);
     }
-    return { ...state, serverProblems: state.serverProblems ?? {}, visible };
+    const { serverProblems = {}, checkProblems = {} } = state;
+    return { ...state, serverProblems, checkProblems, visible };
   }
+}
+
+function without(key: string, problems: Record<string, string>): Record<string, string> {
+  const { [key]: _, ...rest } = problems;
+  return rest;
 }

@@ -9,9 +9,9 @@ import pytest
 from pycocotools.coco import COCO
 from pycocotools.cocoeval import COCOeval
 
+from studio.modeling.detection.metrics import evaluate_boxes
+from studio.modeling.detection.truth import TrueBoxes
 from studio.modeling.predictions import Raw
-from studio.problems.image_object_detection.metrics import evaluate_boxes
-from studio.problems.image_object_detection.truth import TrueBoxes
 
 TOLERANCE = 1e-6
 LIMIT = 100

@@ -10,10 +10,10 @@ from torchvision.models.detection import FCOS, FasterRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.ops import MultiScaleRoIAlign
 
+from studio.modeling.detection import efficientdet, faster_rcnn
 from studio.modeling.detection.detector import MIN_SCORE, Detections, Detector
 from studio.modeling.detection.objects import TrueObjects
-from studio.problems.image_object_detection import efficientdet, faster_rcnn
-from studio.problems.image_object_detection.detectors import detector_class
+from studio.problems.image_object_detection.recipe import ImageObjectDetectionRecipe
 from studio.problems.registry import problem_types
 
 SIZE = 256
@@ -35,7 +35,7 @@ def detector(model_type: str, backbone: str, **changes: Any) -> Detector[Any]:
         **changes,
     }
     settings = problem_types()["image_object_detection"].model_type(model_type).settings.from_mapping(values)
-    return detector_class(settings)(settings, 3, None, keep_statistics=False)
+    return ImageObjectDetectionRecipe.detector_class(settings)(settings, 3, None, keep_statistics=False)
 
 
 def images() -> torch.Tensor:

@@ -130,10 +130,10 @@ def test_insights_validate_and_are_announced(finished: Finished) -> None:
         assert sample.texts if sample.media is None else (finished.folder / sample.media.path).is_file()
 
 
-def test_the_metric_to_choose_is_one_of_those_declared(finished: Finished) -> None:
+def test_the_metrics_to_choose_from_are_those_declared(finished: Finished) -> None:
     field = finished.model.settings.fields()["prediction.metric"]
 
-    assert set(field.values) <= {info.name for info in finished.kind.metrics}
+    assert field.values == tuple(info.name for info in finished.kind.metrics)
     assert field.default == finished.kind.default_metric
 
 

@@ -3,7 +3,6 @@ from typing import Any
 import pytest
 
 from studio.problems.contract import ModelType, ProblemType
-from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings
 from studio.problems.registry import problem_type, problem_types
 from studio.settings.choices import ChoiceContext, Column
 from studio.settings.finding import SettingsError
@@ -11,6 +10,7 @@ from studio.settings.schema import SettingsSchema
 from studio.settings.setting import ExperienceLevel
 
 ImageClassificationSettings = problem_type("image_classification").model_types[0].settings
+EfficientDetSettings = problem_type("image_object_detection").model_type("efficientdet").settings
 
 SCHEMAS = [model.settings for kind in problem_types().values() for model in kind.model_types]
 CONTEXT = ChoiceContext(

@@ -15,30 +15,30 @@ from torch import Tensor
 
 from studio.datasets.media.readers.image import READER
 from studio.modeling.batch_normalization import keeps_statistics
-from studio.modeling.composed_recipe import ShownRow, TargetBatch
+from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
 from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
 from studio.modeling.images.backbones import feature_count, feature_extractor
 from studio.modeling.images.coordinates import Placement, placed
 from studio.modeling.images.hires_cam import attribution_maps
-from studio.modeling.images.mixing import mixtures
+from studio.modeling.images.mixing import Mixture, mixtures
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.images.pipelines import CUSTOM, transforms_of
-from studio.modeling.images.reader import read_picture, stack_images
+from studio.modeling.images.reader import Picture, read_picture, stack_images
 from studio.modeling.images.transforms import Transforms
 from studio.modeling.images.tta import flipped_views
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Draw, Media, Samples
 from studio.modeling.weights import WeightsFile
-from studio.results.sample_view import Annotation, SampleView
-from studio.settings.sections.augmentation import LabelMixSection
+from studio.results.sample_view import SampleView
+from studio.settings.sections.augmentation import BoxMixSection, LabelMixSection
 
 
 class ImageItem(NamedTuple):
-    """One image with its targets, NaN where unknown."""
+    """One image with what is to be learned of it."""
 
     row: int
     image: NDArray[np.uint8]
-    target: NDArray[np.float32] | None
+    target: Any | None
     placement: Placement | None = None
 
 
@@ -51,49 +51,50 @@ class ImageBatch(TargetBatch):
     """Where the images lie in their files, if that is not simply resized."""
 
 
+class ImageSources(NamedTuple):
+    """Where the images of a table come from, and how they are read."""
+
+    names: Sequence[str]
+    rows: Sequence[int]
+    media: Media
+    channels: int
+
+
 class ImageSamples(Samples):
     """Images of a table, resized and augmented."""
 
     def __init__(
-        self,
-        names: Sequence[str],
-        rows: Sequence[int],
-        media: Media,
-        channels: int,
-        transforms: Transforms,
-        targets: NDArray[np.float32] | None,
-        *,
-        with_placement: bool,
+        self, sources: ImageSources, transforms: Transforms, targets: Sequence[Any] | None, *, with_placement: bool
     ) -> None:
-        super().__init__(len(names))
-        self._names, self._rows, self._media, self._channels = names, rows, media, channels
-        self._transforms, self._targets, self._with_placement = transforms, targets, with_placement
+        super().__init__(len(sources.names))
+        self._sources, self.transforms = sources, transforms
+        self._targets, self._with_placement = targets, with_placement
 
     def __getitem__(self, draw: Draw) -> ImageItem:
-        name, row = self._names[draw.row], self._rows[draw.row]
-        picture = read_picture(self._media, name, self._channels, row, self._transforms.first_size)
-        target = None if self._targets is None else self._targets[draw.row]
+        names, rows, media, channels = self._sources
+        picture = read_picture(media, names[draw.row], channels, rows[draw.row], self.transforms.first_size)
         placement = None
         if self._with_placement:
-            placement = Placement(picture.in_file(self._transforms.frame(picture.pixels)), picture.size)
-        return ImageItem(draw.row, self._transforms.image(picture.pixels, draw.seed), target, placement)
+            placement = Placement(picture.in_file(self.transforms.frame(picture.pixels)), picture.size)
+        target = None if self._targets is None else self._targets[draw.row]
+        return ImageItem(draw.row, *self.transformed(picture, target, draw.seed), placement)
+
+    def transformed(self, picture: Picture, target: Any | None, seed: int | None) -> tuple[NDArray[np.uint8], Any]:
+        """The pixels that go in, and the target that belongs to them."""
+        return self.transforms.image(picture.pixels, seed), target
 
 
 class ImageInput(EncoderInput[ImageBatch]):
     """Images of one size, as bytes."""
 
-    def samples(
-        self, table: pd.DataFrame, media: Media, targets: NDArray[np.float32] | None, *, training: bool
-    ) -> Samples:
-        return ImageSamples(
-            self._names(table),
-            row_numbers(table),
-            media,
-            self.settings.image.image_channels,
-            transforms_of(self.settings, training=training),
-            targets,
-            with_placement=not training and self.settings.augmentation.augmentations_strategy == CUSTOM,
-        )
+    def sources(self, table: pd.DataFrame, media: Media) -> ImageSources:
+        """The images that a table names."""
+        return ImageSources(self._names(table), row_numbers(table), media, self.settings.image.image_channels)
+
+    def samples(self, table: pd.DataFrame, media: Media, targets: Any | None, *, training: bool) -> Samples:
+        is_custom = self.settings.augmentation.augmentations_strategy == CUSTOM
+        transforms = transforms_of(self.settings, training=training)
+        return ImageSamples(self.sources(table, media), transforms, targets, with_placement=not training and is_custom)
 
     def collate(self, items: Sequence[ImageItem]) -> ImageBatch:
         targets = [item.target for item in items if item.target is not None]
@@ -106,19 +107,24 @@ class ImageInput(EncoderInput[ImageBatch]):
 
     def encoder(self, weights: WeightsFile | None) -> Encoder:
         """Pixel normalization and a pooled backbone."""
-        image, architecture, training = self.settings.image, self.settings.architecture, self.settings.training
+        image, architecture = self.settings.image, self.settings.architecture
         size = (image.image_height, image.image_width)
         normalization = PixelNormalization(image.image_normalization, image.image_channels)
         backbone = feature_extractor(architecture.backbone, image.image_channels, architecture.pool, weights, size)
         return Encoder(
             {"normalization": normalization, "backbone": backbone},
             feature_count(backbone, image.image_channels, size),
-            keeps_statistics=keeps_statistics(
-                architecture.batch_normalization,
-                is_gentle=architecture.pretrained and "Backbone" in training.differential_learning_rate_layers,
-                batch_size=training.batch_size,
-            ),
+            keeps_statistics=self.keeps_statistics("Backbone"),
             layout="Channels last",
+        )
+
+    def keeps_statistics(self, body_group: str) -> bool:
+        """Whether batch normalizations of the pretrained part, a layer group, keep their running statistics."""
+        architecture, training = self.settings.architecture, self.settings.training
+        return keeps_statistics(
+            architecture.batch_normalization,
+            is_gentle=architecture.pretrained and body_group in training.differential_learning_rate_layers,
+            batch_size=training.batch_size,
         )
 
     def tensors(self, batch: ImageBatch) -> tuple[Tensor, ...]:
@@ -129,15 +135,20 @@ class ImageInput(EncoderInput[ImageBatch]):
 
     def mix(self, batch: ImageBatch) -> ImageBatch:
         augmentation = self.settings.augmentation
-        if not isinstance(augmentation, LabelMixSection):  # identities cannot be mixed
+        if not isinstance(augmentation, BoxMixSection):  # identities cannot be mixed
             return batch
         height, width = batch.images.shape[-2:]
-        for one in mixtures(augmentation, len(batch), height, width, corner=augmentation.cutmix_corner):
-            assert batch.targets is not None
-            batch = replace(
-                batch, images=one.images(batch.images), targets=one.targets(batch.targets, augmentation.mix_target)
-            )
+        # What is left of a box is a box where the patch is cut from a corner.
+        corner = augmentation.cutmix_corner if isinstance(augmentation, LabelMixSection) else True
+        for one in mixtures(augmentation, len(batch), height, width, corner=corner):
+            batch = self.mixed(batch, one)
         return batch
+
+    def mixed(self, batch: ImageBatch, mixture: Mixture) -> ImageBatch:
+        """Images with their targets, mixed."""
+        assert batch.targets is not None
+        targets = mixture.targets(batch.targets, self.settings.augmentation.mix_target)
+        return replace(batch, images=mixture.images(batch.images), targets=targets)
 
     def attributions(
         self, model: EncoderModel, batch: ImageBatch, score_of: Callable[[Tensor], Score]
@@ -156,13 +167,11 @@ class ImageInput(EncoderInput[ImageBatch]):
             reference = READER.reference(media.relative(name), scored.known(position), media.origin)
             yield ShownRow(view={"title": name, "media": reference}, neighbour={"media": reference})
 
-    def batch_pictures(
-        self, batch: ImageBatch, table: pd.DataFrame, truth_view: Callable[[NDArray[Any]], Annotation | None]
-    ) -> Iterator[BatchPicture]:
+    def batch_pictures(self, batch: ImageBatch, table: pd.DataFrame, truth_view: TruthView) -> Iterator[BatchPicture]:
         rows, names = row_numbers(table), self._names(table)
         for position, row in enumerate(batch.rows):
-            truth = None if batch.targets is None else truth_view(batch.targets[position].numpy())
-            view = SampleView(row=rows[row], title=names[row], truth=truth)
+            target = batch.target(position)
+            view = SampleView(row=rows[row], title=names[row], truth=None if target is None else truth_view(target))
             yield BatchPicture(batch.images[position].permute(1, 2, 0).numpy(), view)
 
     def _names(self, table: pd.DataFrame) -> list[str]:

@@ -25,12 +25,14 @@ GENTLE = "A gentle start keeps the pretrained weights intact."
 CLIP = "Keeps early steps of the new heads in bounds."
 
 
-def suggest(settings: SettingsSchema, context: SuggestionContext) -> tuple[SuggestedChange, ...]:
+def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     """Changes against the defaults, each with its reason."""
     model_type = type(settings).model_type
     assert model_type is not None
     channels = channel_suggestions(context.profile.part(ImagePart).readable_channels)
-    return (*channels, *_of_machine(model_type, context), *_OF_MODEL_TYPES[model_type](settings, context))
+    yield from channels
+    yield from _of_machine(model_type, context)
+    yield from _OF_MODEL_TYPES[model_type](settings, context)
 
 
 def _of_machine(model_type: str, context: SuggestionContext) -> Iterator[SuggestedChange]:

@@ -11,21 +11,24 @@ from timm.layers import DropPath
 
 from studio.errors import TrainingError
 from studio.modeling.boxes import overlaps
+from studio.modeling.detection.efficientdet import EfficientDetector, backbone_name
 from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.schedules import schedule_factor
-from studio.problems.image_object_detection.efficientdet import EfficientDetector, backbone_name
-from studio.problems.image_object_detection.efficientdet_settings import EfficientDetSettings
+from studio.problems.registry import problem_type
+from studio.settings.schema import SettingsSchema
 
 
-def settings(**changes: Any) -> EfficientDetSettings:
+def settings(**changes: Any) -> SettingsSchema:
     small = {
         "architecture.backbone": "tf_efficientdet_lite0",
         "architecture.pretrained": False,
         "image.image_width": 128,
         "image.image_height": 128,
     }
-    return EfficientDetSettings.from_mapping(
-        {**small, **{key.replace("__", "."): value for key, value in changes.items()}}
+    return (
+        problem_type("image_object_detection")
+        .model_type("efficientdet")
+        .settings.from_mapping({**small, **{key.replace("__", "."): value for key, value in changes.items()}})
     )
 
 

@@ -5,10 +5,10 @@ import time
 import numpy as np
 import pytest
 
+from studio.modeling.detection.insights import Looked, detection_insights
+from studio.modeling.detection.metrics import evaluate_boxes
+from studio.modeling.detection.truth import TrueBoxes
 from studio.modeling.predictions import Raw
-from studio.problems.image_object_detection.insights import Looked, detection_insights
-from studio.problems.image_object_detection.metrics import evaluate_boxes
-from studio.problems.image_object_detection.truth import TrueBoxes
 from studio.results.insight import Bars, Insight, Lines, Matrix, Table
 
 LABELS = ("cat", "dog")

@@ -10,10 +10,10 @@ import torch
 from PIL import Image
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from studio.modeling.images.boxed_image_input import BoxedImageBatch
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Draw, Media
-from studio.problems.image_object_detection.recipe import ObjectDetectionRecipe
-from studio.problems.image_object_detection.samples import DetectionBatch
+from studio.problems.image_object_detection.recipe import ImageObjectDetectionRecipe
 from studio.problems.registry import problem_types
 
 KIND = problem_types()["image_object_detection"]
@@ -31,7 +31,7 @@ TABLE = pd.DataFrame(
 )
 
 
-def recipe(model_type: str | None = "fcos", **changes: Any) -> ObjectDetectionRecipe:
+def recipe(model_type: str | None = "fcos", **changes: Any) -> ImageObjectDetectionRecipe:
     roles = {f"dataset.{role}_column": role for role in COLUMNS}
     backbone = "tf_efficientdet_lite0" if model_type == "efficientdet" else "test_resnet"
     settings = KIND.model_type(model_type).settings.from_mapping(
@@ -45,10 +45,10 @@ def recipe(model_type: str | None = "fcos", **changes: Any) -> ObjectDetectionRe
             **{key.replace("__", "."): value for key, value in changes.items()},
         }
     )
-    return ObjectDetectionRecipe(settings, ObjectDetectionRecipe.target_of(settings, TABLE))
+    return ImageObjectDetectionRecipe(settings, ImageObjectDetectionRecipe.target_of(settings, TABLE))
 
 
-def batch(one: ObjectDetectionRecipe, folder: Path, *, training: bool = False) -> DetectionBatch:
+def batch(one: ImageObjectDetectionRecipe, folder: Path, *, training: bool = False) -> BoxedImageBatch:
     generator = np.random.default_rng(0)
     for name in TABLE["image"]:
         Image.fromarray(generator.integers(0, 256, (100, 160, 3), dtype=np.uint8)).save(folder / name)
@@ -80,7 +80,7 @@ def test_the_way_back_is_found_through_a_pipeline_that_mirrors(tmp_path: Path) -
     found = batch(mirrored, tmp_path)
 
     x = found.corners[0][0, [0, 2]].numpy()
-    back = x * found.frames[0][0, 0] + found.frames[0][0, 2]
+    back = x * found.placements[0].frame[0, 0] + found.placements[0].frame[0, 2]
 
     # albumentations mirrors points at the middle of the last pixel, and boxes at its edge.
     assert back.tolist() == pytest.approx([60, 10], abs=1.01)
@@ -150,7 +150,7 @@ def test_sure_boxes_become_lists_in_the_columns_of_the_training_table(threshold:
     assert labelled["class_name"].iloc[0][0] == "dog"
     assert labelled["x_max"].iloc[0][0] == 10.0
     both = pd.concat([TABLE, labelled], ignore_index=True)
-    assert ObjectDetectionRecipe.target_of(one.settings, both) == one.target
+    assert ImageObjectDetectionRecipe.target_of(one.settings, both) == one.target
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)

@@ -17,11 +17,12 @@ from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.detection.pyramid import TimmPyramid
 from studio.modeling.schedules import schedule_factor
 from studio.modeling.weights import WeightsFile
-from studio.problems.image_object_detection.detectors import detector_class
-from studio.problems.image_object_detection.faster_rcnn_settings import FasterRcnnSettings
-from studio.problems.image_object_detection.fcos_settings import FcosSettings
+from studio.problems.image_object_detection.recipe import ImageObjectDetectionRecipe
+from studio.problems.registry import problem_type
 from studio.settings.schema import SettingsSchema
 
+KIND = problem_type("image_object_detection")
+FasterRcnnSettings, FcosSettings = (KIND.model_type(one).settings for one in ("faster_rcnn", "fcos"))
 BOTH = pytest.mark.parametrize("schema", [FasterRcnnSettings, FcosSettings])
 Schema = type[SettingsSchema]
 
@@ -38,7 +39,7 @@ def detector(
     }
     chosen = {**small, **{key.replace("__", "."): value for key, value in changes.items()}}
     settings = schema.from_mapping(chosen)
-    return detector_class(settings)(settings, classes, weights, keep_statistics=keep)
+    return ImageObjectDetectionRecipe.detector_class(settings)(settings, classes, weights, keep_statistics=keep)
 
 
 def batch(count: int = 2, height: int = 128, width: int = 128, channels: int = 3) -> torch.Tensor:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from studio.modeling.boxes import match_boxes
+from studio.modeling.detection.metrics import COCO_OVERLAPS, RECALLS, Evaluation
+from studio.modeling.detection.truth import TrueBoxes
 from studio.modeling.predictions import Raw
 from studio.modeling.recipe import Split
-from studio.problems.image_object_detection.metrics import COCO_OVERLAPS, RECALLS, Evaluation
-from studio.problems.image_object_detection.truth import TrueBoxes
 from studio.results.detection import Panel
 from studio.results.insight import Bars, Insight, Lines, Matrix, Series, Table
 

@@ -13,8 +13,8 @@ import numpy as np
 from faster_coco_eval import COCO, COCOeval_faster
 from numpy.typing import NDArray
 
+from studio.modeling.detection.truth import TrueBoxes
 from studio.modeling.predictions import Raw
-from studio.problems.image_object_detection.truth import TrueBoxes
 
 COCO_OVERLAPS = tuple(round(0.5 + 0.05 * index, 2) for index in range(10))
 RECALLS = np.linspace(0.0, 1.0, 101)

@@ -1,14 +1,14 @@
-"""Settings of image object detection with EfficientDet."""
+"""The detectors there are, with the settings that each alone has: backbone, anchors, layer groups, loss weights."""
 
 from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studio.problems.image_object_detection.sections import DetectorSettings, DetectorTraining
+from studio.problems.composition import ModelSpec
 from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding
-from studio.settings.sections.architecture import ArchitectureSection
+from studio.settings.schema import SettingsSchema, SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -24,11 +24,45 @@ BACKBONES = (
     "resdet50",
     "cspresdet50",
 )
-PAPER = "https://arxiv.org/abs/1911.09070"
+PYRAMID_BACKBONES = (
+    "tf_efficientnet_lite0",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet50d",
+    "efficientnet_b0",
+    "tf_efficientnetv2_s",
+    "mobilenetv3_large_100",
+    "convnext_tiny",
+    "regnety_008",
+    "test_resnet",
+)
+"""Suggested ones of timm whose maps of several scales carry a feature pyramid."""
 FOCAL_PAPER = "https://arxiv.org/abs/1708.02002"
 
 
-class Architecture(ArchitectureSection):
+def pyramid_backbone(purpose: str, paper: str) -> Setting:
+    """The choice of a timm network; what its feature maps are for, and the paper of the detector."""
+    return Setting(
+        label="Backbone",
+        help=f"The network that turns an image into feature maps, {purpose}. Any architecture of the timm library that "
+        "gives feature maps can be typed in.",
+        choices=Library("timm", PYRAMID_BACKBONES),
+        grid=True,
+        paper=paper,
+    )
+
+
+def layers_of(body: str) -> Setting:
+    """The choice of layer groups; `body` is what is pretrained, in words."""
+    return Setting(
+        label="Differential learning rate layers",
+        help=f"Layer groups that get their own learning rate. A lower one for the {body} keeps what it knows.",
+        level=ExperienceLevel.EXPERT,
+    )
+
+
+class EfficientDetSection(SettingsSection):
     """EfficientDet and its anchors."""
 
     backbone: Annotated[
@@ -39,7 +73,7 @@ class Architecture(ArchitectureSection):
             "Any name of the efficientdet-pytorch library can be typed in.",
             choices=Library("efficientdet", BACKBONES),
             grid=True,
-            paper=PAPER,
+            paper="https://arxiv.org/abs/1911.09070",
         ),
     ] = "tf_efficientdet_d0"
     drop_path_rate: Annotated[
@@ -95,16 +129,12 @@ class Architecture(ArchitectureSection):
     ] = 0.5
 
 
-class Training(DetectorTraining):
+class EfficientDetTraining(SettingsSection):
     """Layer groups and loss weights of EfficientDet."""
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "FPN", "class_net", "box_net"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
-            level=ExperienceLevel.EXPERT,
-        ),
+        layers_of("backbone"),
     ] = ()
     box_loss_weight: Annotated[
         float,
@@ -139,36 +169,62 @@ class Training(DetectorTraining):
     ] = 1.5
 
 
-class EfficientDetSettings(DetectorSettings):
-    """All settings of image object detection with EfficientDet."""
+class FasterRcnnSection(SettingsSection):
+    """A timm backbone under a feature pyramid."""
 
-    model_type: ClassVar[str | None] = "efficientdet"
+    backbone: Annotated[
+        str,
+        pyramid_backbone("from which regions are proposed and then judged", "https://arxiv.org/abs/1506.01497"),
+    ] = "resnet50"
 
-    architecture: Architecture = Architecture()
-    training: Training = Training()
 
-    def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
-        """Settings that do not go together, in this problem type."""
-        yield from super().contradictions(context)
-        rate = self.architecture.drop_path_rate
-        if rate != "Default" and not _is_rate(rate):
-            yield Finding(
-                code="out_of_range",
-                path="architecture.drop_path_rate",
-                message="Drop path rate must be Default or a number from 0 to below 1.",
-                found=rate,
-                expected="Default, or a number from 0 to below 1",
-                fix="Use Default.",
-            )
-        if any(not 0.05 <= ratio <= 20 for ratio in self.architecture.anchor_aspect_ratios):
-            yield Finding(
-                code="out_of_range",
-                path="architecture.anchor_aspect_ratios",
-                message="Every anchor aspect ratio must lie between 0.05 and 20.",
-                found=", ".join(map(str, self.architecture.anchor_aspect_ratios)),
-                expected="0.05 to 20",
-                fix="Use 1.0, 2.0, 0.5.",
-            )
+class FasterRcnnTraining(SettingsSection):
+    """Layer groups of Faster R-CNN."""
+
+    differential_learning_rate_layers: Annotated[
+        tuple[Literal["Body", "FPN", "RPN", "ROI heads"], ...], layers_of("body")
+    ] = ()
+
+
+class FcosSection(SettingsSection):
+    """A timm backbone under a feature pyramid."""
+
+    backbone: Annotated[
+        str,
+        pyramid_backbone("at each point of which a box may be found", "https://arxiv.org/abs/1904.01355"),
+    ] = "resnet50"
+
+
+class FcosTraining(SettingsSection):
+    """Layer groups of FCOS."""
+
+    differential_learning_rate_layers: Annotated[
+        tuple[Literal["Body", "FPN", "classification_head", "regression_head"], ...], layers_of("body")
+    ] = ()
+
+
+def efficientdet_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
+    """A rate that is none, and anchors of a shape that no object has."""
+    rate = settings.value("architecture.drop_path_rate")
+    if rate != "Default" and not _is_rate(rate):
+        yield Finding(
+            code="out_of_range",
+            path="architecture.drop_path_rate",
+            message="Drop path rate must be Default or a number from 0 to below 1.",
+            found=rate,
+            expected="Default, or a number from 0 to below 1",
+            fix="Use Default.",
+        )
+    ratios = settings.value("architecture.anchor_aspect_ratios")
+    if any(not 0.05 <= ratio <= 20 for ratio in ratios):
+        yield Finding(
+            code="out_of_range",
+            path="architecture.anchor_aspect_ratios",
+            message="Every anchor aspect ratio must lie between 0.05 and 20.",
+            found=", ".join(map(str, ratios)),
+            expected="0.05 to 20",
+            fix="Use 1.0, 2.0, 0.5.",
+        )
 
 
 def _is_rate(text: str) -> bool:
@@ -176,3 +232,16 @@ def _is_rate(text: str) -> bool:
         return 0 <= float(text) < 1
     except ValueError:
         return False
+
+
+MODELS = (
+    ModelSpec(
+        "efficientdet",
+        "Efficientdet",
+        (EfficientDetSection,),
+        (EfficientDetTraining,),
+        efficientdet_contradictions,
+    ),
+    ModelSpec("faster_rcnn", "Faster Rcnn", (FasterRcnnSection,), (FasterRcnnTraining,)),
+    ModelSpec("fcos", "Fcos", (FcosSection,), (FcosTraining,)),
+)

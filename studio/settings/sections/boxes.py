@@ -1,46 +1,19 @@
-"""What the settings of every detector share: boxes in the dataset, larger images, overlaps and limits."""
+"""Boxes around objects: where they stand in a table, how large images must be, overlaps and limits."""
 
-from collections.abc import Iterator
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from studio.settings.choices import ChoiceContext, Columns
-from studio.settings.finding import Finding
-from studio.settings.schema import SettingsSchema
-from studio.settings.sections.architecture import ArchitectureSection
-from studio.settings.sections.augmentation import BoxMixSection
-from studio.settings.sections.checks import training_contradictions
-from studio.settings.sections.dataset import ImageDatasetSection, UnlabeledMixin
-from studio.settings.sections.environment import ImageEnvironmentSection
-from studio.settings.sections.general import GeneralSection
+from studio.settings.choices import Columns
+from studio.settings.schema import SettingsSection
 from studio.settings.sections.image import ImageSection
-from studio.settings.sections.image_checks import channel_contradictions
-from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.sections.prediction import ThresholdSection
 from studio.settings.sections.training import TrainingSection
 from studio.settings.setting import ExperienceLevel, Setting
 
-PYRAMID_BACKBONES = (
-    "tf_efficientnet_lite0",
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "resnet50d",
-    "efficientnet_b0",
-    "tf_efficientnetv2_s",
-    "mobilenetv3_large_100",
-    "convnext_tiny",
-    "regnety_008",
-    "test_resnet",
-)
-"""Suggested ones of timm whose maps of several scales carry a feature pyramid."""
 
-
-class DatasetSection(UnlabeledMixin, ImageDatasetSection):
-    """Images with lists of boxes."""
-
-    title: ClassVar[str] = "Dataset"
+class BoxColumnsMixin(SettingsSection):
+    """Columns with lists of boxes."""
 
     class_name_column: Annotated[
         str,
@@ -68,8 +41,8 @@ class DatasetSection(UnlabeledMixin, ImageDatasetSection):
     ] = ""
 
 
-class Image(ImageSection):
-    """Detection looks at larger images."""
+class BoxedImageSection(ImageSection):
+    """Objects are found in larger images."""
 
     image_width: Annotated[
         int,
@@ -93,8 +66,8 @@ class Image(ImageSection):
     ] = 512
 
 
-class DetectorTraining(TrainingSection):
-    """Detection takes smaller batches."""
+class BoxedImageTrainingSection(TrainingSection):
+    """Larger images take smaller batches."""
 
     batch_size: Annotated[
         int,
@@ -108,13 +81,23 @@ class DetectorTraining(TrainingSection):
     ] = 16
 
 
-class Prediction(ThresholdSection):
-    """Metric, overlap thresholds and limits."""
+class BoxThresholdSection(ThresholdSection):
+    """The confidence above which a box counts."""
 
-    metric: Annotated[
-        Literal["mAP"],
-        Setting(label="Metric", help="Mean over the classes of the average precision at the overlap below."),
-    ] = "mAP"
+    probability_threshold: Annotated[
+        float,
+        Field(ge=0, le=1),
+        Setting(
+            label="Probability threshold",
+            help="Boxes with a confidence above this go into the prediction table. Raw outputs keep all.",
+            step=0.05,
+        ),
+    ] = 0.3
+
+
+class BoxLimitsMixin(SettingsSection):
+    """Overlaps and limits."""
+
     metric_iou_threshold: Annotated[
         float,
         Field(gt=0, lt=1),
@@ -144,33 +127,3 @@ class Prediction(ThresholdSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = 100
-    probability_threshold: Annotated[
-        float,
-        Field(ge=0, le=1),
-        Setting(
-            label="Probability threshold",
-            help="Boxes with a confidence above this go into the prediction table. Raw outputs keep all.",
-            step=0.05,
-        ),
-    ] = 0.3
-
-
-class DetectorSettings(SettingsSchema):
-    """The sections of every detector, in their order; a model type fills in architecture and training."""
-
-    problem_type: ClassVar[str] = "image_object_detection"
-
-    general: GeneralSection = GeneralSection()
-    dataset: DatasetSection = DatasetSection()
-    image: Image = Image()
-    augmentation: BoxMixSection = BoxMixSection()
-    architecture: ArchitectureSection = ArchitectureSection()
-    training: DetectorTraining = DetectorTraining()
-    prediction: Prediction = Prediction()
-    environment: ImageEnvironmentSection = ImageEnvironmentSection()
-    logging: ImageLoggingSection = ImageLoggingSection()
-
-    def contradictions(self, context: ChoiceContext) -> Iterator[Finding]:
-        """Settings that do not go together, in this problem type."""
-        yield from training_contradictions(self, context)
-        yield from channel_contradictions(self, context)

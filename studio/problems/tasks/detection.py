@@ -1,33 +1,61 @@
-"""How detection data is profiled and shown; what is checked about boxes is in `box_checks`."""
+"""Detection: the objects of an image, as boxes with classes."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import TableRole
+from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.formatting import counted, listed
+from studio.datasets.importers.box_rows import BOX_ROWS
+from studio.datasets.importers.coco import COCO
+from studio.datasets.importers.format import table_format
+from studio.datasets.importers.pascal_voc import PASCAL_VOC
+from studio.datasets.importers.yolo import YOLO
 from studio.datasets.inspection import Inspection
+from studio.datasets.labels.box_checks import CLASS, COORDINATES, check_table, has_boxes
 from studio.datasets.labels.box_part import BoxPart
 from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.labels.labels import label_text
-from studio.datasets.media.image_profile import histogram, image_profile, image_size
-from studio.datasets.media.readers.image import READER as IMAGE_READER
+from studio.datasets.media.image_profile import histogram, image_size
 from studio.datasets.profile import DatasetProfile
-from studio.problems.image_object_detection.box_checks import CLASS, COORDINATES, check_table, has_boxes
-from studio.results.prediction import ROW
-from studio.results.sample_view import Box, BoxAnnotation, SampleView, media_path
-from studio.settings.finding import FindingLevel
+from studio.datasets.tables.box_columns import class_column, corner_columns
+from studio.datasets.tables.table_view import TableView
+from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
+from studio.problems.contract import ColumnRole
+from studio.results.detection import DETECTION_METRICS, Panel
+from studio.results.sample_view import Box, BoxAnnotation
+from studio.settings.choices import ChoiceContext
+from studio.settings.finding import Finding, FindingLevel
+from studio.settings.schema import SettingsSchema
+from studio.settings.sections.boxes import BoxColumnsMixin, BoxLimitsMixin, BoxThresholdSection
+from studio.settings.sections.dataset import UnlabeledMixin
 
 SMALL_AREA = 32.0**2
 MEDIUM_AREA = 96.0**2
+CERTAIN = 0.97
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
+_LIST: tuple[ColumnKind, ...] = ("list", "text")
 
 
-def inspect_rows(inspection: Inspection) -> DatasetProfile:
+def find(view: TableView, found: FoundInput) -> FoundLabels | None:
+    """Four list columns of corners and one of classes."""
+    lists = {column.lower(): column for column, kind in view.kinds.items() if kind == "list"}
+    corners = corner_columns(lists)
+    if corners is None:
+        return None
+    others = [column for column in lists.values() if column not in corners.values()]
+    label = class_column(lists) or next(iter(others), None)
+    if label is None:
+        return None
+    reasons = (f"{', '.join(corners.values())} hold lists of corners", f"{label} holds a list of classes")
+    return FoundLabels({**corners, CLASS: label}, CERTAIN, reasons)
+
+
+def inspect(inspection: Inspection) -> DatasetProfile:
     """Check every box against its image, and gather facts about classes and sizes.
 
     Where nothing is trained on, the facts are those of the first table with boxes.
@@ -37,7 +65,7 @@ def inspect_rows(inspection: Inspection) -> DatasetProfile:
         check_table(inspection, role)
     base = next((role for role in LABELED if role in with_boxes), None)
     if base is None:
-        return _profile(inspection, None, set(), {})
+        return DatasetProfile(task="detection").with_parts(LabelPart())
     labels = set(_class_names(inspection, base))
     if base == "train":
         _refuse_without_boxes(inspection, labels)
@@ -46,29 +74,12 @@ def inspect_rows(inspection: Inspection) -> DatasetProfile:
     counts = {
         inspection.names[role]: dict(sorted(Counter(_class_names(inspection, role)).items())) for role in with_boxes
     }
-    return _profile(inspection, base, labels, counts)
+    named = DatasetProfile(task="detection").with_parts(LabelPart(names=tuple(sorted(labels)), counts=counts))
+    return named.joined(_sizes(inspection, base)) if labels else named
 
 
-def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
-    """Which rows have a box of a class."""
-    column = str(roles.get(CLASS))
-    if column not in frame.columns:
-        return np.zeros(len(frame), dtype=bool)
-    return np.array([cell is not None and label in cell for cell in frame[column]], dtype=bool)
-
-
-def view_row(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str) -> SampleView:
-    """An image with its true boxes, if the table has them."""
-    name = str(row[str(roles["image_column"])])
-    return SampleView(
-        row=int(row[ROW]),
-        title=name,
-        media=IMAGE_READER.reference(media_path(name, media_folder), row),
-        truth=_truth(row, roles),
-    )
-
-
-def _truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> BoxAnnotation | None:
+def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> BoxAnnotation | None:
+    """The boxes of a row, if the table has them."""
     columns = [str(roles[name]) for name in (CLASS, *COORDINATES) if roles.get(name)]
     if len(columns) < 5 or any(column not in row for column in columns):
         return None
@@ -79,6 +90,19 @@ def _truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> BoxAnnotation | 
             for name, x0, y0, x1, y1 in zip(*cells, strict=False)
         )
     )
+
+
+def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
+    """Which rows have a box of a class."""
+    column = str(roles.get(CLASS))
+    if column not in frame.columns:
+        return np.zeros(len(frame), dtype=bool)
+    return np.array([cell is not None and label in cell for cell in frame[column]], dtype=bool)
+
+
+def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
+    """None."""
+    yield from ()
 
 
 def _class_names(inspection: Inspection, role: TableRole) -> list[str]:
@@ -120,13 +144,8 @@ def _drop_unseen(inspection: Inspection, base: TableRole, labels: set[str]) -> N
         )
 
 
-def _profile(
-    inspection: Inspection, base: TableRole | None, labels: set[str], counts: dict[str, dict[str, int]]
-) -> DatasetProfile:
-    named = LabelPart(names=tuple(sorted(labels)), counts=counts)
-    profile = image_profile(inspection).with_parts(named).model_copy(update={"task": "detection"})
-    if base is None or not labels:
-        return profile
+def _sizes(inspection: Inspection, base: TableRole) -> DatasetProfile:
+    """How many boxes images have, and how large they are."""
     frame = inspection.frames[base]
     boxes = [
         np.array(sides, dtype=float).reshape(4, -1).T
@@ -153,9 +172,7 @@ def _profile(
         histogram("Box side (square root of the area)", "px", [float(value) for value in np.sqrt(areas)]),
     )
     seen = BoxPart(smallest_class_side_share=_smallest_class(_class_names(inspection, base), shares))
-    return profile.with_parts(seen).model_copy(
-        update={"facts": profile.facts | facts, "histograms": (*profile.histograms, *histograms)}
-    )
+    return DatasetProfile(facts=facts, histograms=histograms).with_parts(seen)
 
 
 def _smallest_class(names: Sequence[str], shares: Sequence[np.ndarray]) -> float:
@@ -167,3 +184,38 @@ def _smallest_class(names: Sequence[str], shares: Sequence[np.ndarray]) -> float
 def _areas(corners: np.ndarray) -> np.ndarray:
     """Areas (N,) of boxes (N, 4) in square pixels."""
     return np.asarray((corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1]))
+
+
+DETECTION = TaskSpec(
+    roles=(
+        ColumnRole(CLASS, "Class name column", _LIST, in_test=False, hint="a list of classes, one a box"),
+        ColumnRole("x_min_column", "X min column", _LIST, in_test=False, hint="a list of left edges in pixels"),
+        ColumnRole("y_min_column", "Y min column", _LIST, in_test=False, hint="a list of top edges in pixels"),
+        ColumnRole("x_max_column", "X max column", _LIST, in_test=False, hint="a list of right edges in pixels"),
+        ColumnRole("y_max_column", "Y max column", _LIST, in_test=False, hint="a list of bottom edges in pixels"),
+    ),
+    table_hint="lists of boxes",
+    formats=(
+        table_format("Table with lists of boxes", "A table with one row an image and lists of boxes, with the images."),
+        BOX_ROWS,
+        COCO,
+        YOLO,
+        PASCAL_VOC,
+    ),
+    find=find,
+    inspect=inspect,
+    truth=truth,
+    find_label=find_label,
+    dataset=(BoxColumnsMixin, UnlabeledMixin),
+    training=(),
+    before_metric=(BoxThresholdSection,),
+    after_metric=(BoxLimitsMixin,),
+    metrics=DETECTION_METRICS,
+    default_metric="mAP",
+    metric_help="The figure that validation reports and that chooses the best checkpoint: mean over the classes of the "
+    "average precision at the overlap below (mAP), or over overlaps from 0.50 to 0.95 (COCO mAP).",
+    panels=tuple(Panel),
+    prediction_columns="lists of class names, corners and confidence of the boxes above the probability threshold",
+    contradictions=contradictions,
+    scoring_distributions=("pycocotools", "faster-coco-eval"),
+)

@@ -18,6 +18,11 @@ def autocast(precision: Precision, device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, dtype=TYPES[precision], enabled=precision != "float32")
 
 
+def gradient_scaler(precision: Precision, device: torch.device) -> torch.amp.GradScaler:
+    """Scales losses so that small gradients do not vanish in float16; in other numbers it changes nothing."""
+    return torch.amp.GradScaler(device.type, enabled=precision == "float16")
+
+
 def half_precision(device: torch.device) -> Precision:
     """The 16-bit numbers that a device computes in: bfloat16, and float16 on GPUs that have nothing better."""
     if device.type == "cuda" and not torch.cuda.is_bf16_supported(including_emulation=False):

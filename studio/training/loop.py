@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from torch import Tensor, nn
+from torch.nn.utils import clip_grad_norm_
 
 from studio.errors import TrainingError
 from studio.failpoints import failpoint
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.optimizers import set_learning_rate
+from studio.modeling.precision import autocast
 from studio.modeling.schedules import schedule_factor
 from studio.runs.events import Phase
 from studio.training.processes.distributed import gathering
@@ -138,13 +140,13 @@ def _updates(session: Session) -> Iterator[Tensor]:
         is_last = table.ends_update(batch_number)
         watch.begin("forward")
         with gathering(session.loss, is_last=is_last):
-            with session.accelerator.autocast():
+            with autocast(session.mode.precision, job.device):
                 loss = session.loss(job.recipe.mix(batch))
             # Weighted by samples, so that a short last batch, or a short last group, counts by its size. Processes
             # of a team average what they send, hence its size.
             share = len(batch) / table.samples_of_update(batch_number)
             watch.begin("backward")
-            session.accelerator.backward(loss * (share * job.team.size))
+            session.scaler.scale(loss * (share * job.team.size)).backward()
         job.reporter.signs.stepped()
         total = total + loss.detach() * share
         if not is_last:
@@ -156,7 +158,8 @@ def _updates(session: Session) -> Iterator[Tensor]:
         progress.step += table.samples_of_update(batch_number)
         job.reporter.metric("train.learning_rate", progress.step, rate)
         _clip(session)
-        session.optimizer.step()
+        session.scaler.step(session.optimizer)
+        session.scaler.update()
         session.optimizer.zero_grad(set_to_none=True)
         progress.update += 1
         progress.batch = batch_number + 1
@@ -175,11 +178,12 @@ def _clip(session: Session) -> None:
     is_logged = session.job.settings.logging.log_grad_norm
     if not limit and not is_logged:
         return
-    norm = session.accelerator.clip_grad_norm_(session.model.parameters(), limit or math.inf)
+    session.scaler.unscale_(session.optimizer)
+    norm = clip_grad_norm_(session.model.parameters(), limit or math.inf)
     # In 16-bit floats a step too large is left out and the scale lowered; a GPU is not waited for.
-    if norm is not None and session.job.device.type == "cpu" and session.mode.precision != "float16":
+    if session.job.device.type == "cpu" and session.mode.precision != "float16":
         _require_finite_gradient(float(norm), session.progress)
-    if is_logged and norm is not None:
+    if is_logged:
         step = session.progress.step
         session.job.reporter.metric("train.gradient_norm", step, norm.detach())
         clipped = norm.detach().clamp(max=limit) if limit else norm.detach()

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-from accelerate import Accelerator
-from accelerate.state import AcceleratorState
 from torch import nn
 
 from studio.modeling.checkpoint import CheckpointState
@@ -14,7 +12,7 @@ from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
 from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.modeling.optimizers import lay_out_moments, optimizer_state, restore_optimizer
-from studio.modeling.precision import Precision
+from studio.modeling.precision import gradient_scaler
 from studio.modeling.seeds import generator_states, pack_generators, restore_generators, unpack_generators
 from studio.runs.events import BestValidation
 from studio.training.checkpoints import Checkpoints
@@ -22,26 +20,18 @@ from studio.training.progress import Progress, Timetable
 from studio.training.run_context import Job
 from studio.training.start.speed_choice import Trial
 
-ACCELERATE_NAMES: dict[Precision, str] = {"float32": "no", "bfloat16": "bf16", "float16": "fp16"}
-
-
-def accelerator_of(device: torch.device, mode: ComputeMode) -> Accelerator:
-    """An accelerator that computes in a mode; the state of an earlier one in this process is forgotten."""
-    AcceleratorState._reset_state(reset_partial_state=True)
-    return Accelerator(cpu=device.type == "cpu", mixed_precision=ACCELERATE_NAMES[mode.precision])
-
 
 @dataclass
 class Session:
     """One training, between two batches."""
 
     job: Job
-    accelerator: Accelerator
     mode: ComputeMode
+    scaler: torch.amp.GradScaler
     model: nn.Module
     loss: nn.Module
     """The loss of a batch as a module around the model; on several devices it averages gradients."""
-    optimizer: Any
+    optimizer: torch.optim.Optimizer
     order: TrainingOrder
     loader: BatchLoader[Any]
     table: Timetable
@@ -57,8 +47,7 @@ class Session:
         apply_layout(self.model, mode.layout)
         lay_out_moments(self.optimizer)
         if mode.precision != self.mode.precision:
-            self.accelerator = accelerator_of(self.job.device, mode)
-            self.optimizer = self.accelerator.prepare_optimizer(self.optimizer.optimizer)
+            self.scaler = gradient_scaler(mode.precision, self.job.device)
         self.mode = mode
 
     def checkpoint(self, *, metric: float | None = None, is_best: bool = False, is_due: bool = False) -> None:
@@ -86,8 +75,8 @@ class Session:
         """Put everything back; the generators last, right before the first batch."""
         self.model.load_state_dict(dict(saved.model))
         restore_optimizer(self.optimizer, saved.optimizer, saved.rest["optimizer"])
-        if self.accelerator.scaler is not None and saved.rest["scaler"]:
-            self.accelerator.scaler.load_state_dict(saved.rest["scaler"])
+        if self.scaler.is_enabled() and saved.rest["scaler"]:
+            self.scaler.load_state_dict(saved.rest["scaler"])
         self.metrics.update(
             {
                 split: {key: math.nan if value is None else value for key, value in values.items()}
@@ -104,7 +93,6 @@ class Session:
     def _state(self, generators: list[str]) -> CheckpointState:
         tensors, optimizer_rest = optimizer_state(self.optimizer)
         own, own_rest = unpack_generators(generators[0])
-        scaler = self.accelerator.scaler
         return CheckpointState(
             model=self.model.state_dict(),
             optimizer=tensors,
@@ -115,7 +103,7 @@ class Session:
                 "optimizer": optimizer_rest,
                 "generators": own_rest,
                 "others": generators[1:],
-                "scaler": scaler.state_dict() if scaler is not None else {},
+                "scaler": self.scaler.state_dict(),
                 "seed": self.job.seed,
                 "threads": torch.get_num_threads(),
                 "metrics": _finite(self.metrics),

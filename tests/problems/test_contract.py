@@ -166,7 +166,7 @@ def test_no_pickle_is_written(finished: Finished) -> None:
             assert all(arrays[name].dtype != object for name in arrays)
 
 
-SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic", "accelerate"}
+SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic"}
 OPTIONAL_MODULES = {
     "albumentations": "albumentations",
     "effdet": "effdet",

@@ -40,7 +40,7 @@ FLOORS = {
     "pillow": "12.3.0",
 }
 """Below these versions known weaknesses are open; what is not installed does not count."""
-NEEDED = ("torch", "torchvision", "timm", "effdet", "accelerate", "safetensors", "albumentations", "scikit-learn")
+NEEDED = ("torch", "torchvision", "timm", "effdet", "safetensors", "albumentations", "scikit-learn")
 _KINDS: dict[WorkerKind, WorkKind] = {
     WorkerKind.TRAIN: "run",
     WorkerKind.INSPECT: "inspect",

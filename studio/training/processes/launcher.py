@@ -25,7 +25,6 @@ LOOK_SECONDS = 0.5
 REQUEST_SECONDS = 5.0
 
 PRELOADED = (
-    "accelerate",
     "torch.utils.data",
     "timm",
     "effdet",

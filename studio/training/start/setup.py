@@ -10,6 +10,7 @@ from studio.modeling.checkpoint import CheckpointState
 from studio.modeling.layout import apply_layout
 from studio.modeling.loading import BatchLoader, TrainingOrder, source_rows
 from studio.modeling.optimizers import make_optimizer
+from studio.modeling.precision import gradient_scaler
 from studio.modeling.recipe import Samples
 from studio.modeling.seeds import seed_everything
 from studio.runs.events import Phase
@@ -23,7 +24,7 @@ from studio.training.start.batch_size import fitting_batch_size
 from studio.training.start.speed_choice import first_mode
 from studio.training.start.speed_probe import Work
 from studio.training.start.start_weights import load_start_weights
-from studio.training.training_state import Session, accelerator_of
+from studio.training.training_state import Session
 
 
 def begin(job: Job) -> Session:
@@ -48,16 +49,15 @@ def begin(job: Job) -> Session:
     work = Work(job.recipe, model, samples, first, job.device, _batches(table), job.stop.check)
     mode, trial = first_mode(job, work, saved, progress.update)
     apply_layout(model, mode.layout)
-    accelerator = accelerator_of(job.device, mode)
     if job.team.is_first and job.round.number == 1:
         write_train_batch(job, samples, order, rows)
     session = Session(
         job=job,
-        accelerator=accelerator,
         mode=mode,
+        scaler=gradient_scaler(mode.precision, job.device),
         model=model,
         loss=shared_loss(job.recipe, model, job.team),
-        optimizer=accelerator.prepare_optimizer(_optimizer(job, model)),
+        optimizer=_optimizer(job, model),
         order=order,
         loader=BatchLoader(
             job.recipe,
@@ -166,7 +166,7 @@ def _batches(table: Timetable) -> int:
     return len(table.bounds) * table.epochs
 
 
-def _optimizer(job: Job, model: nn.Module) -> object:
+def _optimizer(job: Job, model: nn.Module) -> torch.optim.Optimizer:
     settings = job.settings.training
     return make_optimizer(
         settings.optimizer,

@@ -6,6 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from studio.datasets.profile_parts import ProfilePart
+from studio.settings.sections.image_checks import CHANNELS_FACT
 
 
 class ImagePart(ProfilePart):
@@ -21,7 +22,7 @@ class ImagePart(ProfilePart):
     """The numbers of channels as which every image can be read, the likeliest first."""
 
     def choice_facts(self) -> Mapping[str, object]:
-        return {"dataset.image_channels": list(self.readable_channels)}
+        return {CHANNELS_FACT: list(self.readable_channels)}
 
 
 PART = ImagePart

@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from studio.datasets.profile_parts import ProfilePart
+from studio.settings.sections.text_checks import LENGTHS_FACT
 
 
 class TextLengths(BaseModel):
@@ -30,7 +31,7 @@ class TextPart(ProfilePart):
     """By what the texts are for, such as `text` (what is read) and `label` (what is written)."""
 
     def choice_facts(self) -> Mapping[str, object]:
-        return {"dataset.text_lengths": {name: one.model_dump(mode="json") for name, one in self.lengths.items()}}
+        return {LENGTHS_FACT: {name: one.model_dump(mode="json") for name, one in self.lengths.items()}}
 
     def joined(self, other: Self) -> Self:
         return self.model_copy(update={"lengths": self.lengths | other.lengths})

@@ -7,13 +7,13 @@ from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SuggestedChange
 
 KEY = "image.image_channels"
-FACT = "dataset.image_channels"
+CHANNELS_FACT = "dataset.image_channels"
 """The numbers of channels as which every image of the dataset can be read, the likeliest first; empty if unknown."""
 
 
 def channel_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
     """A finding if no image of the dataset has the channels that are set."""
-    readable: Sequence[int] = context.facts.get(FACT) or ()
+    readable: Sequence[int] = context.facts.get(CHANNELS_FACT) or ()
     value = settings.value(KEY)
     if readable and value not in readable:
         yield Finding(

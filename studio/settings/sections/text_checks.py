@@ -9,7 +9,7 @@ from studio.settings.schema import SettingsSchema
 from studio.settings.sections.text import SCRATCH
 from studio.settings.value_checks import warning
 
-LENGTHS = "dataset.text_lengths"
+LENGTHS_FACT = "dataset.text_lengths"
 """The fact that says how long texts are: part (`text`, `label`, ...) -> `counts`, pairs of tokens and rows, and
 `tokenizer`, empty for an estimate. See `TextLengths` in `studio/datasets/texts/text_part.py`."""
 WORTH_A_WARNING = 0.01
@@ -86,7 +86,7 @@ def share_of_long(context: ChoiceContext, part: str, max_length: int) -> float:
 
 
 def _lengths(context: ChoiceContext, part: str) -> Mapping[str, Any]:
-    facts = context.facts.get(LENGTHS)
+    facts = context.facts.get(LENGTHS_FACT)
     return (facts.get(part) or {}) if isinstance(facts, Mapping) else {}
 
 

@@ -7,8 +7,8 @@ import pandas as pd
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
+from studio.datasets.histograms import histogram
 from studio.datasets.inspection import Inspection
-from studio.datasets.media.image_profile import histogram
 from studio.datasets.profile import DatasetProfile
 from studio.settings.finding import FindingLevel
 

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from studio.datasets.histograms import histogram
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_facts import ImageFacts
 from studio.datasets.media.image_part import ImagePart
-from studio.datasets.profile import DatasetProfile, Histogram
+from studio.datasets.profile import DatasetProfile
 
 MAX_SIZES = 50
-BINS = 20
 
 
 def image_profile(inspection: Inspection) -> DatasetProfile:
@@ -47,11 +47,3 @@ def readable_channels(facts: Iterable[ImageFacts]) -> tuple[int, ...]:
     """The numbers of channels as which every image can be read, colour first."""
     common = set.intersection(*(set(one.readable_channels) for one in facts))
     return tuple(sorted(common, key=lambda channels: (channels != 3, channels)))
-
-
-def histogram(title: str, unit: str, values: list[int] | list[float]) -> Histogram:
-    """Counts in equal bins between the lowest and the highest value."""
-    counts, edges = np.histogram(np.asarray(values, dtype=float), bins=min(BINS, max(1, len(set(values)))))
-    return Histogram(
-        title=title, unit=unit, edges=tuple(float(edge) for edge in edges), counts=tuple(int(count) for count in counts)
-    )

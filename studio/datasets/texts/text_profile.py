@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from studio.datasets.media.image_profile import histogram
+from studio.datasets.histograms import histogram
 from studio.datasets.profile import DatasetProfile, Histogram
 from studio.datasets.texts.text_part import TextLengths, TextPart
 from studio.datasets.texts.token_lengths import text_lengths

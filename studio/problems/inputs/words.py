@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from studio.datasets.histograms import histogram
 from studio.datasets.inspection import Inspection
-from studio.datasets.media.image_profile import histogram
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.bio_tags import words_of

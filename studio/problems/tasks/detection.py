@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.formatting import counted, listed
+from studio.datasets.histograms import histogram
 from studio.datasets.importers.box_rows import BOX_ROWS
 from studio.datasets.importers.coco import COCO
 from studio.datasets.importers.format import table_format
@@ -20,7 +21,7 @@ from studio.datasets.labels.box_checks import CLASS, COORDINATES, check_table, h
 from studio.datasets.labels.box_part import BoxPart
 from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.labels.labels import label_text
-from studio.datasets.media.image_profile import histogram, image_size
+from studio.datasets.media.image_profile import image_size
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.box_columns import class_column, corner_columns
 from studio.datasets.tables.table_view import TableView

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
+from studio.datasets.histograms import histogram
 from studio.datasets.importers.conll import CONLL
 from studio.datasets.importers.format import table_format
 from studio.datasets.importers.text_spans import TEXT_SPANS
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.label_part import LabelPart
-from studio.datasets.media.image_profile import histogram
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.bio_tags import entities, words_of

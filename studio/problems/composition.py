@@ -10,6 +10,8 @@ from pathlib import Path
 from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import numpy as np
+
 from studio.datasets.importers.format import DatasetFormat
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
@@ -34,12 +36,25 @@ from studio.settings.sections.interpretations import ExplanationMethod
 from studio.settings.setting import Setting
 
 if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.typing import NDArray
+
     from studio.datasets.inspection import Inspection
 
 Roles = Mapping[str, Any]
 Section = type[SettingsSection]
 Contradictions = Callable[[SettingsSchema, ChoiceContext], Iterator[Finding]]
 Suggestions = Callable[[SettingsSchema, SuggestionContext], Iterator[SuggestedChange]]
+
+
+def no_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
+    """None: everything goes with everything."""
+    yield from ()
+
+
+def no_label(frame: "pd.DataFrame", roles: Roles, label: str) -> "NDArray[np.bool_]":
+    """No row: what is predicted is no class."""
+    return np.zeros(len(frame), dtype=bool)
 
 
 @dataclass(frozen=True)
@@ -112,7 +127,6 @@ class TaskSpec:
     """Check and repair the labels of the rows; give the facts about them."""
     truth: Callable[[Mapping[str, Any], Roles], Annotation | None]
     """The truth of one row."""
-    find_label: LabelFinder
     dataset: tuple[Section, ...]
     training: tuple[Section, ...]
     """Loss and layer groups."""
@@ -121,7 +135,8 @@ class TaskSpec:
     panels: tuple[str, ...]
     """Titles of the panels about predictions, as the recipe writes them."""
     prediction_columns: str
-    contradictions: Contradictions
+    contradictions: Contradictions = no_contradictions
+    find_label: LabelFinder = no_label
     architecture: tuple[Section, ...] = ()
     before_metric: tuple[Section, ...] = ()
     """Settings of the prediction that stand before the metric, and after it."""
@@ -151,7 +166,7 @@ class ModelSpec:
     title: str
     architecture: tuple[Section, ...] = ()
     training: tuple[Section, ...] = ()
-    contradictions: Contradictions = lambda settings, context: iter(())
+    contradictions: Contradictions = no_contradictions
 
 
 @dataclass(frozen=True)

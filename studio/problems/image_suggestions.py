@@ -1,4 +1,4 @@
-"""What suggestions of pooled image problems have in common; measured in `benchmarks/quality.py`."""
+"""What suggestions of image problems have in common; measured in `benchmarks/quality.py`."""
 
 import math
 from collections.abc import Iterator
@@ -16,24 +16,35 @@ MOST_EPOCHS = 40
 PACKAGED = "tf_efficientnet_lite0"
 
 
-def pooled_image_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
-    """A backbone that is here, channels and a size that fit, and gentle rates where rows are few."""
+def image_machine_changes(
+    context: SuggestionContext, backbone: str, reason: str, *, side: int
+) -> Iterator[SuggestedChange]:
+    """Channels that fit, a backbone with the packaged weights where others are out of reach; without a GPU, few pixels.
+
+    Args:
+        backbone: The name of the packaged weights, as the problem type calls it; `reason` says why to take it.
+        side: Pixels of an image's side without a GPU.
+    """
     yield from channel_suggestions(context.profile.part(ImagePart).readable_channels)
     on_cpu = context.gpu_count == 0
-    is_small = context.train_rows < SMALL_ROWS
     if PACKAGED in context.packaged_weights and (on_cpu or not context.is_hub_reachable):
-        yield SuggestedChange(
-            "architecture.backbone", PACKAGED, "A small network whose pretrained weights came with the installation."
-        )
+        yield SuggestedChange("architecture.backbone", backbone, reason)
         yield SuggestedChange(
             "image.image_normalization", "Inception", "These weights were trained on values between -1 and 1."
         )
     if on_cpu:
-        size = 160
-        yield SuggestedChange("image.image_width", size, "Without a GPU, smaller images keep the first run short.")
-        yield SuggestedChange("image.image_height", size, "Without a GPU, smaller images keep the first run short.")
+        small = "Without a GPU, smaller images keep the first run short."
+        yield SuggestedChange("image.image_width", side, small)
+        yield SuggestedChange("image.image_height", side, small)
         yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "As many as there are cores.")
-    if is_small:
+
+
+def pooled_image_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """A backbone that is here, channels and a size that fit, and gentle rates where rows are few."""
+    reason = "A small network whose pretrained weights came with the installation."
+    yield from image_machine_changes(context, PACKAGED, reason, side=160)
+    on_cpu = context.gpu_count == 0
+    if context.train_rows < SMALL_ROWS:
         reason = "With few rows, the pretrained backbone learns gently while the new head learns fast."
         yield SuggestedChange("training.differential_learning_rate_layers", ["Backbone"], reason)
         yield SuggestedChange("training.differential_learning_rate", 3e-4, reason)

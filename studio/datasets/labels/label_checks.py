@@ -13,6 +13,7 @@ from studio.datasets.formatting import listed
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.label_warnings import note_labels
 from studio.datasets.labels.labels import LabelSpace, label_space, label_text
+from studio.datasets.labels.unseen_labels import drop_unseen
 from studio.datasets.uploads.rejections import refusal_finding
 from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel, FindingsError
@@ -175,20 +176,7 @@ def drop_unlabeled(inspection: Inspection, role: TableRole, columns: Sequence[st
 
 
 def _drop_unseen(inspection: Inspection, role: TableRole, space: LabelSpace) -> None:
-    if len(space.columns) > 1:
-        return
-    column = space.columns[0]
-    frame = inspection.frames[role]
-    texts = frame[column].map(label_text)
-    unseen = frame.index[~texts.isin(space.labels)]
-    inspection.drop(
-        role,
-        unseen,
-        "unseen_label",
-        column,
-        "The class does not occur in the train table.",
-        "Add training rows of these classes, or correct the spelling.",
-        list(texts.loc[unseen]),
-        found=listed(texts.loc[unseen]),
-        expected=f"one of the {len(space.labels):,} classes of the train table",
-    )
+    if len(space.columns) == 1:
+        column = space.columns[0]
+        labels = [(label_text(value),) for value in inspection.frames[role][column]]
+        drop_unseen(inspection, role, column, labels, space.labels)

@@ -88,25 +88,6 @@ def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
         )
 
 
-def drop_unseen(inspection: Inspection, role: TableRole, known: set[str]) -> None:
-    """Leave out rows with a tag that training does not have."""
-    column = str(inspection.roles[LABEL])
-    frame = inspection.frames[role]
-    unseen = frame.index[[not set(tags) <= known for tags in frame[column]]]
-    new = [tag for tags in frame.loc[unseen, column] for tag in tags if tag not in known]
-    inspection.drop(
-        role,
-        unseen,
-        "unseen_label",
-        column,
-        "A tag does not occur in the train table.",
-        "Add training rows with this tag, or correct the spelling.",
-        new,
-        found=listed(new),
-        expected=f"one of the {counted(len(known), 'tag')} of the train table",
-    )
-
-
 def has_tags(frame: pd.DataFrame | None, roles: Mapping[str, Any]) -> bool:
     """Whether a table has both columns."""
     return frame is not None and all(roles.get(name) and roles[name] in frame.columns for name in (TEXT, LABEL))

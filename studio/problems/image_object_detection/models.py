@@ -9,6 +9,7 @@ from studio.problems.composition import ModelSpec
 from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection
+from studio.settings.sections.training import layers_setting
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -50,15 +51,6 @@ def pyramid_backbone(purpose: str, paper: str) -> Setting:
         choices=Library("timm", PYRAMID_BACKBONES),
         grid=True,
         paper=paper,
-    )
-
-
-def layers_of(body: str) -> Setting:
-    """The choice of layer groups; `body` is what is pretrained, in words."""
-    return Setting(
-        label="Differential learning rate layers",
-        help=f"Layer groups that get their own learning rate. A lower one for the {body} keeps what it knows.",
-        level=ExperienceLevel.EXPERT,
     )
 
 
@@ -134,7 +126,7 @@ class EfficientDetTraining(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "FPN", "class_net", "box_net"], ...],
-        layers_of("backbone"),
+        layers_setting(". A lower one for the backbone keeps what it knows"),
     ] = ()
     box_loss_weight: Annotated[
         float,
@@ -182,7 +174,8 @@ class FasterRcnnTraining(SettingsSection):
     """Layer groups of Faster R-CNN."""
 
     differential_learning_rate_layers: Annotated[
-        tuple[Literal["Body", "FPN", "RPN", "ROI heads"], ...], layers_of("body")
+        tuple[Literal["Body", "FPN", "RPN", "ROI heads"], ...],
+        layers_setting(". A lower one for the body keeps what it knows"),
     ] = ()
 
 
@@ -199,7 +192,8 @@ class FcosTraining(SettingsSection):
     """Layer groups of FCOS."""
 
     differential_learning_rate_layers: Annotated[
-        tuple[Literal["Body", "FPN", "classification_head", "regression_head"], ...], layers_of("body")
+        tuple[Literal["Body", "FPN", "classification_head", "regression_head"], ...],
+        layers_setting(". A lower one for the body keeps what it knows"),
     ] = ()
 
 

@@ -5,15 +5,13 @@ from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from studio.datasets.labels.box_part import BoxPart
-from studio.datasets.media.image_part import ImagePart
 from studio.problems.contract import SuggestionContext
+from studio.problems.image_suggestions import PACKAGED, image_machine_changes
 from studio.settings.schema import SettingsSchema, SuggestedChange
-from studio.settings.sections.image_checks import channel_suggestions
 
 SMALL_ROWS = 2000
 DEFAULT_ANCHOR_SCALE = 4.0
 FINEST_STRIDE = 8
-PACKAGED = "tf_efficientnet_lite0"
 BACKBONES = MappingProxyType({"efficientdet": "tf_efficientdet_lite0", "faster_rcnn": PACKAGED, "fcos": PACKAGED})
 """What has the packaged weights in it, a model type."""
 CPU_SIDE = 256
@@ -22,6 +20,7 @@ LEAST_EPOCHS, MOST_EPOCHS = 12, 60
 FEW_PASSES = "A detector needs many passes over few images."
 RARE_VALIDATION = "Validating every epoch would take half of the time."
 GENTLE = "A gentle start keeps the pretrained weights intact."
+SMALL = "A small detector whose pretrained backbone came with the installation."
 CLIP = "Keeps early steps of the new heads in bounds."
 
 
@@ -29,28 +28,8 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
     """Changes against the defaults, each with its reason."""
     model_type = type(settings).model_type
     assert model_type is not None
-    channels = channel_suggestions(context.profile.part(ImagePart).readable_channels)
-    yield from channels
-    yield from _of_machine(model_type, context)
+    yield from image_machine_changes(context, BACKBONES[model_type], SMALL, side=CPU_SIDE)
     yield from _OF_MODEL_TYPES[model_type](settings, context)
-
-
-def _of_machine(model_type: str, context: SuggestionContext) -> Iterator[SuggestedChange]:
-    on_cpu = context.gpu_count == 0
-    if PACKAGED in context.packaged_weights and (on_cpu or not context.is_hub_reachable):
-        yield SuggestedChange(
-            "architecture.backbone",
-            BACKBONES[model_type],
-            "A small detector whose pretrained backbone came with the installation.",
-        )
-        yield SuggestedChange(
-            "image.image_normalization", "Inception", "These weights were trained on values between -1 and 1."
-        )
-    if on_cpu:
-        reason = "Without a GPU, smaller images keep the first run short."
-        yield SuggestedChange("image.image_width", CPU_SIDE, reason)
-        yield SuggestedChange("image.image_height", CPU_SIDE, reason)
-        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "As many as there are cores.")
 
 
 def _efficientdet(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:

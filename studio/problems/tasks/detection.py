@@ -1,7 +1,7 @@
 """Detection: the objects of an image, as boxes with classes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.dataset import ColumnKind, TableRole
-from studio.datasets.formatting import counted, listed
+from studio.datasets.formatting import counted
 from studio.datasets.histograms import histogram
 from studio.datasets.importers.box_rows import BOX_ROWS
 from studio.datasets.importers.coco import COCO
@@ -21,6 +21,7 @@ from studio.datasets.labels.box_checks import CLASS, COORDINATES, check_table, h
 from studio.datasets.labels.box_part import BoxPart
 from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.labels.labels import label_text
+from studio.datasets.labels.unseen_labels import drop_unseen
 from studio.datasets.media.image_profile import image_size
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.box_columns import class_column, corner_columns
@@ -29,9 +30,7 @@ from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.detection import DETECTION_METRICS, Panel
 from studio.results.sample_view import Box, BoxAnnotation
-from studio.settings.choices import ChoiceContext
-from studio.settings.finding import Finding, FindingLevel
-from studio.settings.schema import SettingsSchema
+from studio.settings.finding import FindingLevel
 from studio.settings.sections.boxes import BoxColumnsMixin, BoxLimitsMixin, BoxThresholdSection
 from studio.settings.sections.dataset import UnlabeledMixin
 
@@ -70,8 +69,16 @@ def inspect(inspection: Inspection) -> DatasetProfile:
     labels = set(_class_names(inspection, base))
     if base == "train":
         _refuse_without_boxes(inspection, labels)
-    if labels:
-        _drop_unseen(inspection, base, labels)
+    for role in with_boxes if labels else ():
+        if role != base and role in ("validation", "test"):
+            drop_unseen(
+                inspection,
+                role,
+                str(inspection.roles[CLASS]),
+                list(inspection.frames[role][str(inspection.roles[CLASS])]),
+                labels,
+                cure="training boxes of these classes",
+            )
     counts = {
         inspection.names[role]: dict(sorted(Counter(_class_names(inspection, role)).items())) for role in with_boxes
     }
@@ -101,11 +108,6 @@ def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDA
     return np.array([cell is not None and label in cell for cell in frame[column]], dtype=bool)
 
 
-def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """None."""
-    yield from ()
-
-
 def _class_names(inspection: Inspection, role: TableRole) -> list[str]:
     return [name for cell in inspection.frames[role][str(inspection.roles[CLASS])] for name in cell]
 
@@ -121,27 +123,6 @@ def _refuse_without_boxes(inspection: Inspection, labels: set[str]) -> None:
             "Choose the columns that hold the boxes.",
             found=f"0 boxes in {counted(len(inspection.frames['train']), 'image')}",
             expected="at least 1 box",
-        )
-
-
-def _drop_unseen(inspection: Inspection, base: TableRole, labels: set[str]) -> None:
-    column = str(inspection.roles[CLASS])
-    for role in ("validation", "test"):
-        frame = inspection.frames.get(role)
-        if role == base or frame is None or not has_boxes(frame, inspection.roles):
-            continue
-        unseen = frame.index[[not set(cell) <= labels for cell in frame[column]]]
-        new = [name for cell in frame.loc[unseen, column] for name in cell if name not in labels]
-        inspection.drop(
-            role,
-            unseen,
-            "unseen_label",
-            column,
-            "A class does not occur in the train table.",
-            "Add training boxes of these classes, or correct the spelling.",
-            new,
-            found=listed(new),
-            expected=f"one of the {counted(len(labels), 'class', 'classes')} of the train table",
         )
 
 
@@ -217,6 +198,5 @@ DETECTION = TaskSpec(
     "average precision at the overlap below (mAP), or over overlaps from 0.50 to 0.95 (COCO mAP).",
     panels=tuple(Panel),
     prediction_columns="lists of class names, corners and confidence of the boxes above the probability threshold",
-    contradictions=contradictions,
     scoring_distributions=("pycocotools", "faster-coco-eval"),
 )

@@ -3,10 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import table_format
@@ -69,11 +65,6 @@ def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> TextAnnotation | 
     return None if target is None else shown_text(target, ())
 
 
-def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
-    """No row: texts are no classes."""
-    return np.zeros(len(frame), dtype=bool)
-
-
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
     """Texts to write that are cut."""
     key = "tokenizer.label_max_length"
@@ -106,7 +97,6 @@ GENERATION = TaskSpec(
     find=find,
     inspect=inspect,
     truth=truth,
-    find_label=find_label,
     dataset=(WrittenTextMixin,),
     architecture=(TranslatorBackboneMixin,),
     training=(TranslatorLayersMixin, TokenLossMixin),

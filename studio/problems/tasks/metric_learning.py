@@ -1,7 +1,5 @@
 """Metric learning: vectors in which samples of one label lie close together."""
 
-from collections.abc import Iterator
-
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.identity_checks import inspect_identities
 from studio.datasets.labels.label_part import LabelPart
@@ -12,9 +10,6 @@ from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.problems.tasks.classification import find_label, truth
 from studio.results.retrieval import RETRIEVAL_METRICS, Panel
-from studio.settings.choices import ChoiceContext
-from studio.settings.finding import Finding
-from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import EmbeddingMixin
 from studio.settings.sections.dataset import IdentityMixin
 from studio.settings.sections.losses import MetricLearningLossMixin
@@ -44,11 +39,6 @@ def inspect(inspection: Inspection) -> DatasetProfile:
     return DatasetProfile(task="retrieval").with_parts(labels)
 
 
-def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """None."""
-    yield from ()
-
-
 METRIC_LEARNING = TaskSpec(
     roles=(
         ColumnRole(
@@ -72,7 +62,6 @@ METRIC_LEARNING = TaskSpec(
     panels=tuple(Panel),
     prediction_columns="lists with the rows most like each, from 1: pred_similar_rows, pred_similarities; pred_label "
     "with the label of the nearest; embeddings in the raw output",
-    contradictions=contradictions,
     after_metric=(SimilarRowsMixin,),
     has_classes=True,
     has_mixed_labels=False,

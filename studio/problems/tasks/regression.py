@@ -1,11 +1,9 @@
 """Regression: one or more numbers a sample."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.regression_checks import inspect_targets
@@ -17,9 +15,6 @@ from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.regression import REGRESSION_METRICS, Panel
 from studio.results.sample_view import ValueAnnotation
-from studio.settings.choices import ChoiceContext
-from studio.settings.finding import Finding
-from studio.settings.schema import SettingsSchema
 from studio.settings.sections.dataset import NumericLabelsMixin, UnlabeledMixin
 from studio.settings.sections.losses import RegressionLossMixin
 from studio.settings.sections.training import HeadLayersMixin
@@ -56,16 +51,6 @@ def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> ValueAnnotation |
     return ValueAnnotation(values=values) if values else None
 
 
-def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
-    """No row: numbers are no classes."""
-    return np.zeros(len(frame), dtype=bool)
-
-
-def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """None: every loss goes with every number."""
-    yield from ()
-
-
 REGRESSION = TaskSpec(
     roles=(
         ColumnRole(
@@ -81,13 +66,11 @@ REGRESSION = TaskSpec(
     find=find,
     inspect=inspect,
     truth=truth,
-    find_label=find_label,
     dataset=(NumericLabelsMixin, UnlabeledMixin),
     training=(HeadLayersMixin, RegressionLossMixin),
     metrics=REGRESSION_METRICS,
     default_metric="MAE",
     panels=tuple(Panel),
     prediction_columns="pred_<label> with the number",
-    contradictions=contradictions,
     explained="What raises or lowers a number",
 )

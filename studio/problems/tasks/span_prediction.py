@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import table_format
@@ -75,11 +73,6 @@ def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> SpanAnnotation | 
     if answer and (place := find_answer(context, answer, int(start) if start else None)):
         spans = [TextSpan(block=CONTEXT_BLOCK, start=place.start, end=place.start + len(place.text))]
     return SpanAnnotation(spans=shown_spans(spans), answer=answer or "")
-
-
-def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
-    """No row: answers are no classes."""
-    return np.zeros(len(frame), dtype=bool)
 
 
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
@@ -156,7 +149,6 @@ SPAN_PREDICTION = TaskSpec(
     find=find,
     inspect=inspect,
     truth=truth,
-    find_label=find_label,
     dataset=(AnswersMixin,),
     architecture=(AnswererBackboneMixin,),
     training=(AnswererLayersMixin, TokenLossMixin),

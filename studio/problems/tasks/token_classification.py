@@ -1,7 +1,7 @@
 """Token classification: a tag for every word."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,20 +16,19 @@ from studio.datasets.importers.format import table_format
 from studio.datasets.importers.text_spans import TEXT_SPANS
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.label_part import LabelPart
+from studio.datasets.labels.unseen_labels import drop_unseen
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.bio_tags import entities, words_of
 from studio.datasets.texts.entity_spans import entity_spans
-from studio.datasets.texts.tag_checks import LABEL, TEXT, check_tags, drop_unseen, has_tags, settle_schemes
+from studio.datasets.texts.tag_checks import LABEL, TEXT, check_tags, has_tags, settle_schemes
 from studio.datasets.texts.text_role_inference import word_and_tag_columns
 from studio.datasets.texts.text_views import shown_spans
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.sample_view import SpanAnnotation
 from studio.results.tagging import TAGGING_METRICS, Panel
-from studio.settings.choices import ChoiceContext
-from studio.settings.finding import Finding, FindingLevel
-from studio.settings.schema import SettingsSchema
+from studio.settings.finding import FindingLevel
 from studio.settings.sections.losses import TokenLossMixin
 from studio.settings.sections.tags import IgnoredTagsMixin, TagsMixin
 from studio.settings.sections.training import HeadLayersMixin
@@ -57,7 +56,15 @@ def inspect(inspection: Inspection) -> DatasetProfile:
         known = {tag for tags in _tags(inspection, "train") for tag in tags}
         _refuse_without_entities(inspection, known)
         for role in tagged[1:]:
-            drop_unseen(inspection, role, known)
+            drop_unseen(
+                inspection,
+                role,
+                str(inspection.roles[LABEL]),
+                _tags(inspection, role),
+                known,
+                nouns=("tag", "tags"),
+                cure="training rows with this tag",
+            )
     return _profile(inspection, tagged)
 
 
@@ -74,11 +81,6 @@ def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDA
     if column not in frame.columns:
         return np.zeros(len(frame), dtype=bool)
     return np.array([any(one.label == label for one in entities(words_of(cell))) for cell in frame[column]], dtype=bool)
-
-
-def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """None."""
-    yield from ()
 
 
 def _tags(inspection: Inspection, role: TableRole) -> list[list[str]]:
@@ -143,5 +145,4 @@ TOKEN_CLASSIFICATION = TaskSpec(
     panels=tuple(Panel),
     prediction_columns="lists: pred_label with a tag for every word, pred_probability with how sure it is, pred_spans "
     "with the entities",
-    contradictions=contradictions,
 )

@@ -7,6 +7,7 @@ from pydantic import Field
 from studio.settings.choices import Columns, Library
 from studio.settings.schema import SettingsSection
 from studio.settings.sections.text import LIBRARY, MINILM, SCRATCH_ENCODERS
+from studio.settings.sections.training import layers_setting
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -79,9 +80,5 @@ class AnswererLayersMixin(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "qa_outputs"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. qa_outputs is the layer that finds start and end.",
-            level=ExperienceLevel.EXPERT,
-        ),
+        layers_setting(". qa_outputs is the layer that finds start and end"),
     ] = ()

@@ -6,10 +6,12 @@ from pydantic import Field
 
 from studio.settings.choices import Columns
 from studio.settings.schema import SettingsSection
-from studio.settings.sections.image import ImageSection
+from studio.settings.sections.image import ImageSection, side_setting
 from studio.settings.sections.prediction import ThresholdSection
 from studio.settings.sections.training import TrainingSection
 from studio.settings.setting import ExperienceLevel, Setting
+
+DETAILS = ", boxes with them. Small objects need a larger one."
 
 
 class BoxColumnsMixin(SettingsSection):
@@ -47,22 +49,12 @@ class BoxedImageSection(ImageSection):
     image_width: Annotated[
         int,
         Field(ge=64, le=4096),
-        Setting(
-            label="Image width",
-            help="Images are resized to this width, boxes with them. Small objects need a larger one.",
-            unit="px",
-            step=128,
-        ),
+        side_setting("width", DETAILS, 128),
     ] = 512
     image_height: Annotated[
         int,
         Field(ge=64, le=4096),
-        Setting(
-            label="Image height",
-            help="Images are resized to this height, boxes with them. Small objects need a larger one.",
-            unit="px",
-            step=128,
-        ),
+        side_setting("height", DETAILS, 128),
     ] = 512
 
 

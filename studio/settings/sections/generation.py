@@ -8,6 +8,7 @@ from studio.settings.choices import Columns, Library
 from studio.settings.condition import when
 from studio.settings.schema import SettingsSection
 from studio.settings.sections.text import LIBRARY, MINILM, SCRATCH_TRANSLATORS
+from studio.settings.sections.training import layers_setting
 from studio.settings.setting import ExperienceLevel, Setting
 
 BACKBONES = (
@@ -68,11 +69,7 @@ class TranslatorLayersMixin(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Encoder", "Decoder"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. Word vectors that both share go with the encoder.",
-            level=ExperienceLevel.EXPERT,
-        ),
+        layers_setting(". Word vectors that both share go with the encoder"),
     ] = ()
 
 

@@ -7,7 +7,13 @@ from pydantic import Field
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
+DETAILS = ". Larger keeps small details and costs time and memory."
 Normalization = Literal["Channel", "Image", "ImageNet", "Inception", "Min_Max", "No", "Simple"]
+
+
+def side_setting(side: str, words: str, step: int) -> Setting:
+    """The choice of an input's width or height."""
+    return Setting(label=f"Image {side}", help=f"Images are resized to this {side}{words}", unit="px", step=step)
 
 
 class ImageSection(SettingsSection):
@@ -18,22 +24,12 @@ class ImageSection(SettingsSection):
     image_width: Annotated[
         int,
         Field(ge=16, le=4096),
-        Setting(
-            label="Image width",
-            help="Images are resized to this width. Larger keeps small details and costs time and memory.",
-            unit="px",
-            step=32,
-        ),
+        side_setting("width", DETAILS, 32),
     ] = 224
     image_height: Annotated[
         int,
         Field(ge=16, le=4096),
-        Setting(
-            label="Image height",
-            help="Images are resized to this height. Larger keeps small details and costs time and memory.",
-            unit="px",
-            step=32,
-        ),
+        side_setting("height", DETAILS, 32),
     ] = 224
     image_channels: Annotated[
         int,

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from studio.settings.choices import Columns
 from studio.settings.sections.dataset import DatasetSection
-from studio.settings.sections.text import TokenizerSection
+from studio.settings.sections.text import TokenizerSection, max_length_setting
 from studio.settings.setting import ExperienceLevel, Setting
 
 
@@ -33,13 +33,10 @@ class QuestionTokenizerSection(TokenizerSection):
     max_length: Annotated[
         int,
         Field(ge=16, le=65_536),
-        Setting(
-            label="Max length",
-            help="Tokens of question and context that the model sees at once. A longer context is read in several "
-            "windows. More takes more memory and time.",
-            unit="tokens",
-            grid=True,
-            grid_values=(128, 256, 384, 512),
+        max_length_setting(
+            "Tokens of question and context that the model sees at once. A longer context is read in several windows. "
+            "More takes more memory and time.",
+            (128, 256, 384, 512),
         ),
     ] = 256
     doc_stride: Annotated[

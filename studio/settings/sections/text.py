@@ -74,6 +74,11 @@ class SingleTextDatasetSection(DatasetSection):
     ] = ""
 
 
+def max_length_setting(words: str, grid_values: tuple[int, ...] = (64, 128, 256, 512)) -> Setting:
+    """The choice of how many tokens a model sees at once."""
+    return Setting(label="Max length", help=words, unit="tokens", grid=True, grid_values=grid_values)
+
+
 class TokenizerSection(SettingsSection):
     """How texts become tokens."""
 
@@ -90,13 +95,8 @@ class TokenizerSection(SettingsSection):
     max_length: Annotated[
         int,
         Field(ge=8, le=65_536),
-        Setting(
-            label="Max length",
-            help="The most tokens of a text that the model sees; what is longer is cut. More takes more memory and "
-            "time.",
-            unit="tokens",
-            grid=True,
-            grid_values=(64, 128, 256, 512),
+        max_length_setting(
+            "The most tokens of a text that the model sees; what is longer is cut. More takes more memory and time."
         ),
     ] = 128
     batches_by_length: Annotated[

@@ -199,16 +199,21 @@ class TrainingSection(SettingsSection):
     ] = True
 
 
+def layers_setting(words: str) -> Setting:
+    """The choice of layer groups, which a model names; `words` say what they are, or why one would choose some."""
+    return Setting(
+        label="Differential learning rate layers",
+        help=f"Layer groups that get their own learning rate{words}.",
+        level=ExperienceLevel.EXPERT,
+    )
+
+
 class HeadLayersMixin(SettingsSection):
     """Layer groups of a backbone with a head."""
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "Head"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate. A lower one for the backbone keeps what it knows.",
-            level=ExperienceLevel.EXPERT,
-        ),
+        layers_setting(". A lower one for the backbone keeps what it knows"),
     ] = ()
 
 
@@ -217,10 +222,5 @@ class NeckLayersMixin(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "Neck", "Loss"], ...],
-        Setting(
-            label="Differential learning rate layers",
-            help="Layer groups that get their own learning rate: the backbone, the layer that makes the embedding, "
-            "and the label centres of the loss.",
-            level=ExperienceLevel.EXPERT,
-        ),
+        layers_setting(": the backbone, the layer that makes the embedding, and the label centres of the loss"),
     ] = ()

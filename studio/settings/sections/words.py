@@ -5,7 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from studio.settings.choices import Columns
-from studio.settings.sections.text import Dropout, SingleTextDatasetSection, TokenizerSection, TransformerSection
+from studio.settings.sections.text import (
+    Dropout,
+    SingleTextDatasetSection,
+    TokenizerSection,
+    TransformerSection,
+    max_length_setting,
+)
 from studio.settings.setting import Setting
 
 
@@ -28,13 +34,9 @@ class WordsTokenizerSection(TokenizerSection):
     max_length: Annotated[
         int,
         Field(ge=16, le=65_536),
-        Setting(
-            label="Max length",
-            help="Tokens of a row that the model sees at once. A longer row is read in several windows that overlap, "
-            "so that every word gets a tag. More takes more memory and time.",
-            unit="tokens",
-            grid=True,
-            grid_values=(64, 128, 256, 512),
+        max_length_setting(
+            "Tokens of a row that the model sees at once. A longer row is read in several windows that overlap, so "
+            "that every word gets a tag. More takes more memory and time."
         ),
     ] = 128
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from studio.problems.inputs.image import IMAGE
 from studio.settings.sections.architecture import ArchitectureSection
 from studio.settings.sections.augmentation import BoxMixSection
-from studio.settings.sections.boxes import BoxedImageSection, BoxedImageTrainingSection
 from studio.settings.sections.image_checks import channel_contradictions
+from studio.settings.sections.inputs.boxed_image import BoxedImageSection, BoxedImageTrainingSection
 
 BOXED_IMAGE = replace(
     IMAGE,

@@ -21,7 +21,7 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.environment import EnvironmentSection
-from studio.settings.sections.questions import QuestionDatasetSection, QuestionTokenizerSection
+from studio.settings.sections.inputs.questions import QuestionDatasetSection, QuestionTokenizerSection
 from studio.settings.sections.text import TokenMaskSection, TransformerSection
 from studio.settings.sections.text_checks import backbone_contradictions, missing_column
 

@@ -22,9 +22,9 @@ from studio.problems.contract import ColumnRole
 from studio.problems.inputs.text import TEXT
 from studio.results.sample_view import Annotation, SampleView, TextBlock
 from studio.settings.sections.environment import EnvironmentSection
+from studio.settings.sections.inputs.words import TokenTransformerSection, WordsDatasetSection, WordsTokenizerSection
 from studio.settings.sections.text import TokenMaskSection
 from studio.settings.sections.text_checks import text_contradictions
-from studio.settings.sections.words import TokenTransformerSection, WordsDatasetSection, WordsTokenizerSection
 
 
 def find(view: TableView) -> FoundInput | None:

@@ -31,8 +31,8 @@ from studio.problems.contract import ColumnRole
 from studio.results.detection import DETECTION_METRICS, Panel
 from studio.results.sample_view import Box, BoxAnnotation
 from studio.settings.finding import FindingLevel
-from studio.settings.sections.boxes import BoxColumnsMixin, BoxLimitsMixin, BoxThresholdSection
 from studio.settings.sections.dataset import UnlabeledMixin
+from studio.settings.sections.tasks.boxes import BoxColumnsMixin, BoxLimitsMixin, BoxThresholdSection
 
 SMALL_AREA = 32.0**2
 MEDIUM_AREA = 96.0**2

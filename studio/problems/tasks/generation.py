@@ -20,14 +20,14 @@ from studio.results.sample_view import TextAnnotation
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
-from studio.settings.sections.generation import (
+from studio.settings.sections.losses import TokenLossMixin
+from studio.settings.sections.tasks.generation import (
     TranslatorBackboneMixin,
     TranslatorLayersMixin,
     WritingMixin,
     WrittenLengthMixin,
     WrittenTextMixin,
 )
-from studio.settings.sections.losses import TokenLossMixin
 from studio.settings.sections.text_checks import truncation
 
 SOURCE, LABEL = "text_column", "label_columns"

@@ -24,8 +24,8 @@ from studio.results.sample_view import SpanAnnotation, TextSpan
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
-from studio.settings.sections.answers import AnswererBackboneMixin, AnswererLayersMixin, AnswersMixin
 from studio.settings.sections.losses import TokenLossMixin
+from studio.settings.sections.tasks.answers import AnswererBackboneMixin, AnswererLayersMixin, AnswersMixin
 from studio.settings.sections.text_checks import missing_column, percent, share_of_long
 from studio.settings.value_checks import warning
 

@@ -30,7 +30,7 @@ from studio.results.sample_view import SpanAnnotation
 from studio.results.tagging import TAGGING_METRICS, Panel
 from studio.settings.finding import FindingLevel
 from studio.settings.sections.losses import TokenLossMixin
-from studio.settings.sections.tags import IgnoredTagsMixin, TagsMixin
+from studio.settings.sections.tasks.tags import IgnoredTagsMixin, TagsMixin
 from studio.settings.sections.training import HeadLayersMixin
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")

@@ -1,4 +1,4 @@
-"""Boxes around objects: where they stand in a table, how large images must be, overlaps and limits."""
+"""Boxes around objects: where they stand in a table, overlaps and limits."""
 
 from typing import Annotated
 
@@ -6,12 +6,8 @@ from pydantic import Field
 
 from studio.settings.choices import Columns
 from studio.settings.schema import SettingsSection
-from studio.settings.sections.image import ImageSection, side_setting
 from studio.settings.sections.prediction import ThresholdSection
-from studio.settings.sections.training import TrainingSection
 from studio.settings.setting import ExperienceLevel, Setting
-
-DETAILS = ", boxes with them. Small objects need a larger one."
 
 
 class BoxColumnsMixin(SettingsSection):
@@ -41,36 +37,6 @@ class BoxColumnsMixin(SettingsSection):
         str,
         Setting(label="Y max column", help="The column with a list of bottom edges in pixels.", choices=Columns()),
     ] = ""
-
-
-class BoxedImageSection(ImageSection):
-    """Objects are found in larger images."""
-
-    image_width: Annotated[
-        int,
-        Field(ge=64, le=4096),
-        side_setting("width", DETAILS, 128),
-    ] = 512
-    image_height: Annotated[
-        int,
-        Field(ge=64, le=4096),
-        side_setting("height", DETAILS, 128),
-    ] = 512
-
-
-class BoxedImageTrainingSection(TrainingSection):
-    """Larger images take smaller batches."""
-
-    batch_size: Annotated[
-        int,
-        Field(ge=1, le=4096),
-        Setting(
-            label="Batch size",
-            help="Images a device works on at a time. Larger needs more memory.",
-            grid=True,
-            grid_values=(4, 8, 16),
-        ),
-    ] = 16
 
 
 class BoxThresholdSection(ThresholdSection):

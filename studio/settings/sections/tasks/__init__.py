@@ -1,0 +1,1 @@
+"""Sections that one task alone has."""

@@ -1,9 +1,11 @@
 """Values as findings show them: short, on one line, quoted, listed, or counted with their noun."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
+from studio.on_demand import np
 
 LONGEST = 80
 """Characters of what a finding says was found."""

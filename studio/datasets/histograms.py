@@ -1,8 +1,9 @@
 """Histograms of the facts of a dataset, for its statistics page."""
 
-import numpy as np
+from __future__ import annotations
 
 from studio.datasets.profile import Histogram
+from studio.on_demand import np
 
 BINS = 20
 

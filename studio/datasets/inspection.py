@@ -4,14 +4,15 @@ Counts add up: every imported row is kept or dropped, each dropped row for exact
 kept one. Nothing is repaired in silence.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
-import pandas as pd
-
 from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.formatting import shortened
+from studio.on_demand import pd
 from studio.results.prediction import ROW
 from studio.settings.finding import Finding, FindingLevel
 

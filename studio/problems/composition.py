@@ -4,17 +4,18 @@ An `InputSpec` says how rows of a medium are found, checked, shown and set up; i
 same of labels; it knows no medium. `compose` puts settings, roles, guess, inspection and views together from both.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import new_class
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
-
 from studio.datasets.importers.format import DatasetFormat
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
+from studio.on_demand import np
 from studio.problems.contract import (
     Category,
     ColumnRole,
@@ -52,7 +53,7 @@ def no_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Itera
     yield from ()
 
 
-def no_label(frame: "pd.DataFrame", roles: Roles, label: str) -> "NDArray[np.bool_]":
+def no_label(frame: pd.DataFrame, roles: Roles, label: str) -> NDArray[np.bool_]:
     """No row: what is predicted is no class."""
     return np.zeros(len(frame), dtype=bool)
 
@@ -84,12 +85,12 @@ class InputSpec:
 
     category: Category
     roles: tuple[ColumnRole, ...]
-    formats: Callable[["TaskSpec"], tuple[DatasetFormat, ...]]
+    formats: Callable[[TaskSpec], tuple[DatasetFormat, ...]]
     """How data may lie in an upload; plain tables first."""
     find: Callable[[TableView], FoundInput | None]
-    check: Callable[["Inspection"], None]
+    check: Callable[[Inspection], None]
     """Check and repair the inputs of the rows."""
-    profile: Callable[["Inspection"], DatasetProfile]
+    profile: Callable[[Inspection], DatasetProfile]
     view: Callable[[Mapping[str, Any], Roles, str, Annotation | None], SampleView]
     """One row with its truth; the string is the media folder."""
     dataset: Section
@@ -123,7 +124,7 @@ class TaskSpec:
     table_hint: str
     """What a table holds beside the inputs, for the description of its format."""
     find: Callable[[TableView, FoundInput], FoundLabels | None]
-    inspect: Callable[["Inspection"], DatasetProfile]
+    inspect: Callable[[Inspection], DatasetProfile]
     """Check and repair the labels of the rows; give the facts about them."""
     truth: Callable[[Mapping[str, Any], Roles], Annotation | None]
     """The truth of one row."""
@@ -176,7 +177,7 @@ class _Parts:
     id: str
     input: InputSpec
     task: TaskSpec
-    check: Callable[["Inspection"], None] | None = None
+    check: Callable[[Inspection], None] | None = None
     """A further check that only this pair needs."""
 
     def guess(self, view: TableView) -> Guess | None:
@@ -186,7 +187,7 @@ class _Parts:
             return None
         return Guess(self.id, labels.confidence, (found.reason, *labels.reasons), {**found.roles, **labels.roles})
 
-    def inspect(self, inspection: "Inspection") -> DatasetProfile:
+    def inspect(self, inspection: Inspection) -> DatasetProfile:
         self.input.check(inspection)
         labels = self.task.inspect(inspection)
         if self.check is not None:
@@ -208,7 +209,7 @@ def compose(
     example_title: str,
     suggest: Suggestions,
     defaults: Mapping[str, Any] | None = None,
-    check: Callable[["Inspection"], None] | None = None,
+    check: Callable[[Inspection], None] | None = None,
     models: tuple[ModelSpec, ...] = (),
     scoring_distributions: tuple[str, ...] = (),
     recipe: str = "",

@@ -4,13 +4,11 @@ Column names stay. A column that says the same in all rows of an image (a fold, 
 A row without class and corners is an image without objects.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
-
-import numpy as np
-import pandas as pd
-import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed, quoted, shortened
@@ -20,6 +18,7 @@ from studio.datasets.tables.box_columns import class_column, corner_columns
 from studio.datasets.tables.table import RawTable
 from studio.datasets.uploads.discovery import file_columns, role_by_name
 from studio.errors import DatasetError
+from studio.on_demand import np, pa, pd
 from studio.settings.finding import Finding, FindingLevel
 
 MAX_SHOWN = 20
@@ -141,7 +140,7 @@ def _readable(
     return frame.assign(**{column: numbers[column] for column in corners}).loc[kept]
 
 
-def _first_row(row: "pd.Series[Any]", of_boxes: Sequence[str]) -> str:
+def _first_row(row: pd.Series[Any], of_boxes: Sequence[str]) -> str:
     """The box of a row, column by column."""
     return shortened(", ".join(f"{column} {quoted(row[column])}" for column in of_boxes))
 

@@ -1,21 +1,18 @@
 """BoxTables: images and their boxes gathered while a detection format is read, then written as lists a row."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion
 from studio.datasets.importers.troubles import trouble
+from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 
 COLUMNS = ("image", "class_id", "x_min", "y_min", "x_max", "y_max")
-_LIST = pa.list_(pa.float64())
-_SCHEMA = pa.schema(
-    [("image", pa.string()), ("class_id", pa.list_(pa.string())), *((name, _LIST) for name in COLUMNS[2:])]
-)
 Corners = tuple[float, float, float, float]
 
 
@@ -96,4 +93,11 @@ def media_folder(paths: Sequence[str]) -> str:
 def _table(images: Sequence[ImageBoxes], cut: int) -> pa.Table:
     sides = [[[corner[side] for corner in image.corners] for image in images] for side in range(4)]
     columns = [[image.path[cut:] for image in images], [image.classes for image in images], *sides]
-    return pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=_SCHEMA)
+    return pa.table(dict(zip(COLUMNS, columns, strict=True)), schema=_schema())
+
+
+def _schema() -> pa.Schema:
+    numbers = pa.list_(pa.float64())
+    return pa.schema(
+        [("image", pa.string()), ("class_id", pa.list_(pa.string())), *((name, numbers) for name in COLUMNS[2:])]
+    )

@@ -4,12 +4,12 @@ Columns are separated by tabs or blanks. `-DOCSTART-` lines and comments (`# ...
 first column counts words, the word is the second column and the tag is the part of speech.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-
-import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
@@ -20,6 +20,7 @@ from studio.datasets.importers.upload import Upload, role_by_path
 from studio.datasets.texts.bio_tags import is_tag
 from studio.datasets.texts.text_file import decode_text
 from studio.errors import DatasetError
+from studio.on_demand import pa
 
 ENDINGS = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bilou", ".txt", ".train", ".testa", ".testb")
 ROLES_BY_ENDING = {".train": "train", ".testa": "validation", ".testb": "test"}
@@ -28,8 +29,6 @@ HEAD_BYTES = 20_000
 HEAD_LINES = 400
 MOST = 0.95
 DOCUMENT = "-DOCSTART-"
-_WORDS = pa.list_(pa.string())
-_SCHEMA = pa.schema([("text", _WORDS), ("label", _WORDS)])
 CONLLU_COLUMNS, CONLLU_WORD, CONLLU_TAG = 10, 1, 3
 
 
@@ -73,7 +72,7 @@ def read(upload: Upload) -> Conversion:
             found=listed(upload.with_ending(*ENDINGS)) or "no file of lines",
             expected="a word and its tag a line, sentences apart",
         )
-    tables = TextTables(_SCHEMA)
+    tables = TextTables(_schema())
     for role, path in files.items():
         _read_file(upload, path, role, tables)
     report_unused(tables, "CoNLL", others)
@@ -188,3 +187,8 @@ def _is_comment(line: str) -> bool:
 def _is_range(row: Sequence[str], layout: Layout) -> bool:
     """Whether a CoNLL-U line stands for several words (`3-4`) or for one that is not written (`3.1`)."""
     return layout.columns == CONLLU_COLUMNS and layout.word == CONLLU_WORD and not row[0].isdigit()
+
+
+def _schema() -> pa.Schema:
+    words = pa.list_(pa.string())
+    return pa.schema([("text", words), ("label", words)])

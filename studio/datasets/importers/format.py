@@ -1,12 +1,13 @@
 """DatasetFormat: how data may lie in an upload, as data: what it is called, how it is recognised, how it is read."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import pyarrow as pa
-
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.upload import Upload
+from studio.on_demand import pa
 from studio.settings.finding import Finding
 
 TABLE_FORMAT = "table"

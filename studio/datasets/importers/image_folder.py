@@ -5,11 +5,11 @@ train/cats/1.jpg  val/cats/2.jpg  test/...   a table a split
 test/3.jpg                                   images directly in a split folder have no class
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-
-import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
@@ -18,6 +18,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.upload import Upload
 from studio.datasets.uploads.discovery import role_by_name
 from studio.errors import DatasetError
+from studio.on_demand import pa
 
 _NO_CLASSES = frozenset(
     {"images", "image", "img", "imgs", "jpegimages", "labels", "masks", "mask", "annotations", "depth", "previews"}

@@ -1,9 +1,9 @@
 """SQuAD: JSON with paragraphs, each a context with questions and answers; version 2 has questions without one."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Any
-
-import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
@@ -14,17 +14,12 @@ from studio.datasets.importers.upload import Upload
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
 from studio.json_text import MAX_DEPTH, DepthError, parse_json
+from studio.on_demand import pa
 from studio.settings.finding import FindingLevel
 
 MAX_BYTES = 512 << 20
 _KEYS = (b'"paragraphs"', b'"context"', b'"qas"', b'"question"')
 _OVERLAP = 16
-_SCHEMA = pa.schema(
-    [
-        ("id", pa.string()), ("title", pa.string()), ("question", pa.string()), ("context", pa.string()),
-        ("answer", pa.string()), ("answer_start", pa.int64()),
-    ]
-)  # fmt: skip
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -51,7 +46,7 @@ def read(upload: Upload) -> Conversion:
             found=listed(upload.with_ending(".json")) or "no JSON file",
             expected="a JSON file with paragraphs and questions",
         )
-    tables = TextTables(_SCHEMA)
+    tables = TextTables(_schema())
     for role, path in files.items():
         _read_file(upload, path, role, tables)
     report_unused(tables, "SQuAD", others)
@@ -171,3 +166,8 @@ def _answers(entry: dict[str, Any]) -> list[tuple[str, int | None]] | None:
             return None
         found.append((text, start))
     return found
+
+
+def _schema() -> pa.Schema:
+    texts = ("id", "title", "question", "context", "answer")
+    return pa.schema([*((name, pa.string()) for name in texts), ("answer_start", pa.int64())])

@@ -8,13 +8,12 @@ Texts are split into words and signs; a stretch that ends inside a word splits i
 only fit as bytes, they are read as bytes.
 """
 
+from __future__ import annotations
+
 import itertools
 import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
-
-import numpy as np
-import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
@@ -24,11 +23,10 @@ from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.tables.table import RawTable
 from studio.errors import DatasetError
+from studio.on_demand import np, pa
 
 TEXT = "text"
 SPANS = ("spans", "entities", "label", "labels")
-_WORDS = pa.list_(pa.string())
-_SCHEMA = pa.schema([("text", _WORDS), ("label", _WORDS)])
 _WORD = re.compile(r"\w+|[^\w\s]")
 EXCERPT = 40
 
@@ -65,7 +63,7 @@ def read(upload: Upload) -> Conversion:
             found=listed(upload.tables) or "no table",
             expected=f"a column {TEXT}, and lists of start, end and label",
         )
-    tables = TextTables(_SCHEMA)
+    tables = TextTables(_schema())
     for role, path in files.items():
         _read_table(upload.tables[path], path, role, tables)
     report_unused(tables, "span", others)
@@ -222,3 +220,8 @@ def _lies_between_words(text: str, span: Span | None) -> bool:
     )
     is_cut = (before.isalnum() and inner[0].isalnum()) or (behind.isalnum() and inner[-1].isalnum())
     return inner == inner.strip() and not is_cut
+
+
+def _schema() -> pa.Schema:
+    words = pa.list_(pa.string())
+    return pa.schema([("text", words), ("label", words)])

@@ -1,15 +1,16 @@
 """TextTables: rows gathered while a text format is read, a table a role, and what was noticed on the way."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
-
-import pyarrow as pa
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload, role_by_path
+from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingsError
 
 Row = Mapping[str, Any]

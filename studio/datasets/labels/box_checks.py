@@ -1,19 +1,19 @@
 """Checks of boxes, image by image: what is repaired, and what leaves an image out."""
 
+from __future__ import annotations
+
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed, quoted
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.labels import label_text
 from studio.datasets.media.image_profile import image_size
+from studio.on_demand import np, pd
 from studio.settings.finding import FindingLevel
 
 COORDINATES = ("x_min_column", "y_min_column", "x_max_column", "y_max_column")

@@ -1,12 +1,10 @@
 """Checks of label columns that all classification problems share, and what they say about the task."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
@@ -16,7 +14,11 @@ from studio.datasets.labels.labels import LabelSpace, label_space, label_text
 from studio.datasets.labels.unseen_labels import drop_unseen
 from studio.datasets.uploads.rejections import refusal_finding
 from studio.errors import DatasetError
+from studio.on_demand import np, pd
 from studio.settings.finding import Finding, FindingLevel, FindingsError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
 

@@ -1,15 +1,18 @@
 """Label spaces: what label columns make of a classification task, and rows as class indexes or 0/1 vectors."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from studio.datasets.formatting import listed
 from studio.errors import DatasetError
+from studio.on_demand import np, pd
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LEAST_CLASSES = 2
 _POSITIVE_WORDS = ("1", "1.0", "true", "yes", "positive", "y")

@@ -1,15 +1,15 @@
 """Checks of numeric label columns that all regression problems share."""
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import numpy as np
-import pandas as pd
+from collections.abc import Sequence
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.histograms import histogram
 from studio.datasets.inspection import Inspection
 from studio.datasets.profile import DatasetProfile
+from studio.on_demand import np, pd
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
@@ -180,5 +180,5 @@ def drop_outside_unit(inspection: Inspection, column: str) -> None:
         )
 
 
-def _has_fractions(values: "pd.Series[float]") -> bool:
+def _has_fractions(values: pd.Series[float]) -> bool:
     return bool((values % 1 != 0).any())

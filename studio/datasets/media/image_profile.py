@@ -1,15 +1,16 @@
 """Facts about a dataset's images: sizes, channels, formats."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Iterable
-
-import numpy as np
 
 from studio.datasets.histograms import histogram
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_facts import ImageFacts
 from studio.datasets.media.image_part import ImagePart
 from studio.datasets.profile import DatasetProfile
+from studio.on_demand import np
 
 MAX_SIZES = 50
 

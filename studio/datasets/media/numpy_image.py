@@ -9,16 +9,19 @@ other integers   all values from 0 to 255, as they are
 anything else    refused: the studio does not guess a range
 """
 
+from __future__ import annotations
+
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from tokenize import TokenError
-from typing import BinaryIO, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from studio.datasets.media.reader import MediaError
+from studio.on_demand import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 MAX_CHANNELS = 64
 MAX_VALUES = 400_000_000

@@ -1,17 +1,17 @@
 """What kind of values the text cells of a column are, decided over all rows; what is unclear stays text and is said."""
 
+from __future__ import annotations
+
 import math
 import re
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed
 from studio.datasets.tables.list_parsing import CellError, looks_like_list, parse_list
 from studio.datasets.tables.parsed_table import cell_finding
+from studio.on_demand import np, pd
 from studio.settings.finding import Finding
 
 _INTEGER = re.compile(r"-?(0|[1-9][0-9]{0,15})$")

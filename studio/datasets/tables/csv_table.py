@@ -1,12 +1,12 @@
 """CSV tables: every cell is read as text first, and a row of another length never shifts columns."""
 
+from __future__ import annotations
+
 import csv
 import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
-
-import pandas as pd
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed
@@ -15,6 +15,7 @@ from studio.datasets.tables.column_kinds import typed_column
 from studio.datasets.tables.parsed_table import RawTable, checked_header
 from studio.datasets.texts.text_file import decode_text
 from studio.errors import DatasetError
+from studio.on_demand import pd
 from studio.settings.finding import Finding, FindingLevel
 
 MAX_CELL_CHARACTERS = 16 << 20

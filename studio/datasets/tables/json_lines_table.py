@@ -1,11 +1,11 @@
 """JSON lines: one object a line, a column a key."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed
@@ -13,6 +13,7 @@ from studio.datasets.tables.parsed_table import RawTable, checked_header, no_row
 from studio.datasets.texts.text_file import decode_text
 from studio.errors import DatasetError
 from studio.json_text import parse_json
+from studio.on_demand import pd
 from studio.settings.finding import Finding
 
 MAX_DEPTH = 8

@@ -1,18 +1,16 @@
 """Parquet tables: text, numbers, booleans, dates and lists of them; other types are refused by column."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.tables.column_kinds import list_column
 from studio.datasets.tables.list_parsing import looks_like_list
 from studio.datasets.tables.parsed_table import RawTable, checked_header, no_rows
 from studio.errors import DatasetError
+from studio.on_demand import np, pa, pd, pq
 from studio.settings.finding import Finding
 
 MAX_DEPTH = 8

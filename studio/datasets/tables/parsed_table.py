@@ -1,14 +1,15 @@
 """RawTable: a table as it was read, with the kind of every column and what was noticed."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import pandas as pd
-
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed, shortened
 from studio.errors import DatasetError
+from studio.on_demand import pd
 from studio.results.prediction import HIDDEN_COLUMNS, MEDIA_PREFIX, is_hidden
 from studio.settings.finding import Finding, FindingLevel
 

@@ -1,10 +1,9 @@
 """Tables: files read by their content into real values, and figures over their columns."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from studio.datasets.dataset import Column, ColumnKind
 from studio.datasets.tables.csv_table import read_csv_table
@@ -14,6 +13,7 @@ from studio.datasets.tables.parsed_table import RawTable
 from studio.datasets.uploads.file_kinds import is_kind, is_web_page, kind_of_bytes
 from studio.errors import DatasetError
 from studio.files import read_head
+from studio.on_demand import np, pd
 
 __all__ = ["EXTENSIONS", "RawTable", "profile_column", "read_table"]
 

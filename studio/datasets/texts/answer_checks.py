@@ -1,17 +1,17 @@
 """Checks of answers against their contexts: each must stand there, and its position must be right."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
-import pandas as pd
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, excerpt, listed
 from studio.datasets.inspection import Inspection
 from studio.datasets.texts.span_alignment import How, Place, find_answer, occurrences
 from studio.datasets.texts.text_checks import as_text
+from studio.on_demand import np, pd
 from studio.settings.finding import FindingLevel
 
 QUESTION, CONTEXT, ANSWER, START = "question_column", "context_column", "answer_column", "answer_start_column"

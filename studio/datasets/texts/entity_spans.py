@@ -3,13 +3,17 @@
 Shapes: W words.
 """
 
-from collections.abc import Sequence
+from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from studio.datasets.texts.bio_tags import Entity, entities, split_tag
+from studio.on_demand import np
 from studio.results.sample_view import Match, TextSpan
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def entity_spans(

@@ -1,15 +1,16 @@
 """Checks of lists of words with tags: as many of both, tags that are whole, and schemes read as one."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import pandas as pd
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, excerpt, listed, quoted
 from studio.datasets.inspection import Inspection
 from studio.datasets.texts.bio_tags import begun, split_tag, stray_inside, words_of
 from studio.datasets.texts.text_checks import is_visible
+from studio.on_demand import pd
 from studio.settings.finding import FindingLevel
 
 TEXT, LABEL = "text_column", "label_columns"

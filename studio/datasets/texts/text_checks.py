@@ -1,15 +1,16 @@
 """Checks of texts that every text problem shares: missing, invisible, the same everywhere, or in two tables."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import pandas as pd
-
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import excerpt, listed, quoted
 from studio.datasets.inspection import Inspection
+from studio.on_demand import pd
 from studio.settings.finding import FindingLevel
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")

@@ -1,13 +1,14 @@
 """Facts about a dataset's texts: lengths in characters and tokens."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
 
-import numpy as np
+from collections.abc import Mapping, Sequence
 
 from studio.datasets.histograms import histogram
 from studio.datasets.profile import DatasetProfile, Histogram
 from studio.datasets.texts.text_part import TextLengths, TextPart
 from studio.datasets.texts.token_lengths import text_lengths
+from studio.on_demand import np
 
 QUANTILES = (50, 90, 95, 99, 100)
 

@@ -1,14 +1,15 @@
 """Guesses about columns of texts: which hold prose, words with tags, questions, or numbers to predict."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import pandas as pd
-
 from studio.datasets.tables.role_inference import RESERVED
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.bio_tags import is_tag, words_of
+from studio.on_demand import pd
 
 TEXT_WORDS = (
     "text", "sentence", "review", "comment", "content", "body", "message", "utterance", "tweet", "question",

@@ -4,6 +4,8 @@ Word pieces of other models differ by a tenth or so for English; the figure is f
 every backbone.
 """
 
+from __future__ import annotations
+
 import importlib.util
 import re
 from collections import Counter
@@ -11,10 +13,9 @@ from collections.abc import Callable, Sequence
 from functools import cache, partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from studio.bundled_weights import PACKAGED_TEXT_MODELS
 from studio.datasets.texts.text_part import TextLengths
+from studio.on_demand import np
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -58,7 +59,7 @@ def counter() -> tuple[str, Count]:
     return "", estimate
 
 
-def _count(tokenizer: "Tokenizer", text: str) -> int:
+def _count(tokenizer: Tokenizer, text: str) -> int:
     return len(tokenizer.encode(text).ids)
 
 

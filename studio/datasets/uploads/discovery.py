@@ -1,5 +1,7 @@
 """What lies in imported files: tables, media folders, and which columns name files in which folder."""
 
+from __future__ import annotations
+
 import os
 import re
 from collections import Counter
@@ -7,11 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import pandas as pd
-
 from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.media.registry import media_endings
 from studio.datasets.tables import table
+from studio.on_demand import pd
 
 SAMPLE_ROWS = 200
 FILE_SHARE = 0.5

@@ -1,11 +1,17 @@
 """Example data: signs of an invented script, each written many times. Made in a second, the same on every machine."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw
+
+from studio.on_demand import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SIZE = 64
 SIGNS = 12

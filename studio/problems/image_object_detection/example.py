@@ -1,10 +1,12 @@
 """Example data: coloured circles and squares on noise, with their boxes. Made in a second, the same everywhere."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 from PIL import Image, ImageDraw
+
+from studio.on_demand import np, pd
 
 CLASSES = ("circle", "square")
 SIZE = 160

@@ -1,10 +1,13 @@
 """Example data: a bright disc on noise, and its diameter. Made in a second, the same on every machine."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 
-import numpy as np
 from PIL import Image, ImageDraw
+
+from studio.on_demand import np
 
 SIZE = 96
 SMALLEST, LARGEST = 10.0, 80.0

@@ -1,10 +1,10 @@
 """Words: a column of a row holds a list of words."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from studio.datasets.histograms import histogram
 from studio.datasets.inspection import Inspection
@@ -17,6 +17,7 @@ from studio.datasets.texts.text_checks import base_table
 from studio.datasets.texts.text_profile import text_profile
 from studio.datasets.texts.text_role_inference import word_and_tag_columns
 from studio.datasets.texts.text_views import text_view
+from studio.on_demand import np
 from studio.problems.composition import FoundInput
 from studio.problems.contract import ColumnRole
 from studio.problems.inputs.text import TEXT

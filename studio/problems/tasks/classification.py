@@ -1,11 +1,9 @@
 """Classification: one of two, one of many, or several classes a sample."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from __future__ import annotations
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.label_checks import inspect_labels, rows_of_label, truth_of
@@ -14,6 +12,7 @@ from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.role_inference import class_columns, is_label_word, zero_one_columns
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.text_checks import columns_of
+from studio.on_demand import np, pd
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.classification import CLASSIFICATION_METRICS, Panel
@@ -25,6 +24,9 @@ from studio.settings.sections.dataset import LabelsMixin, UnlabeledMixin
 from studio.settings.sections.losses import ClassificationLossMixin
 from studio.settings.sections.prediction import ThresholdSection
 from studio.settings.sections.training import HeadLayersMixin
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SHOWN_FLAGS = 4
 

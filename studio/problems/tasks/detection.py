@@ -1,12 +1,10 @@
 """Detection: the objects of an image, as boxes with classes."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.formatting import counted
@@ -26,6 +24,7 @@ from studio.datasets.media.image_profile import image_size
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.box_columns import class_column, corner_columns
 from studio.datasets.tables.table_view import TableView
+from studio.on_demand import np, pd
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.detection import DETECTION_METRICS, Panel
@@ -33,6 +32,9 @@ from studio.results.sample_view import Box, BoxAnnotation
 from studio.settings.finding import FindingLevel
 from studio.settings.sections.dataset import UnlabeledMixin
 from studio.settings.sections.tasks.boxes import BoxColumnsMixin, BoxLimitsMixin, BoxThresholdSection
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 SMALL_AREA = 32.0**2
 MEDIUM_AREA = 96.0**2

@@ -1,9 +1,9 @@
 """Regression: one or more numbers a sample."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
-
-import pandas as pd
 
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.regression_checks import inspect_targets
@@ -11,6 +11,7 @@ from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.text_checks import columns_of
 from studio.datasets.texts.text_role_inference import NUMBER_WORDS, count_columns, has_word, number_columns
+from studio.on_demand import pd
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.regression import REGRESSION_METRICS, Panel

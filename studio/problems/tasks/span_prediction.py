@@ -1,9 +1,9 @@
 """Span prediction: the stretch of a context that answers a question."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import Any
-
-import numpy as np
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import table_format
@@ -17,6 +17,7 @@ from studio.datasets.texts.text_checks import as_text
 from studio.datasets.texts.text_profile import text_profile
 from studio.datasets.texts.text_role_inference import question_columns
 from studio.datasets.texts.text_views import shown_spans
+from studio.on_demand import np
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.answers import ANSWER_METRICS, Panel

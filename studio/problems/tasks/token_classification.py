@@ -1,12 +1,10 @@
 """Token classification: a tag for every word."""
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
-
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
@@ -24,6 +22,7 @@ from studio.datasets.texts.entity_spans import entity_spans
 from studio.datasets.texts.tag_checks import LABEL, TEXT, check_tags, has_tags, settle_schemes
 from studio.datasets.texts.text_role_inference import word_and_tag_columns
 from studio.datasets.texts.text_views import shown_spans
+from studio.on_demand import np, pd
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.sample_view import SpanAnnotation
@@ -32,6 +31,9 @@ from studio.settings.finding import FindingLevel
 from studio.settings.sections.losses import TokenLossMixin
 from studio.settings.sections.tasks.tags import IgnoredTagsMixin, TagsMixin
 from studio.settings.sections.training import HeadLayersMixin
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
 LEAST_TAGS = 2

@@ -1,9 +1,11 @@
 """Example data: requests to an assistant, one of three kinds. Made at once, the same on every machine."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 
-import numpy as np
+from studio.on_demand import np
 
 SENTENCES = {
     "weather": (

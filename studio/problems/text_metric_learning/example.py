@@ -1,9 +1,11 @@
 """Example data: questions of six kinds in many wordings. Made at once, the same on every machine."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 
-import numpy as np
+from studio.on_demand import np
 
 KINDS = {
     "opening hours": ("when do you open", "what are your opening hours", "are you open {day}", "until when {day}"),

@@ -1,9 +1,11 @@
 """Example data: facts about an animal, told in a sentence. Made at once, the same on every machine."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 
-import numpy as np
+from studio.on_demand import np
 
 ANIMALS = ("dog", "cat", "horse", "owl")
 COLOURS = ("black", "white", "brown")

@@ -1,9 +1,11 @@
 """Example data: questions about who did what, where and when. Made at once, the same on every machine."""
 
+from __future__ import annotations
+
 import csv
 from pathlib import Path
 
-import numpy as np
+from studio.on_demand import np
 
 CONTEXT = "In {year} {person} {verb} {thing} in {place} ."
 QUESTIONS = {

@@ -1,9 +1,11 @@
 """Example data: sentences about journeys with people, places and days. Made at once, the same on every machine."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 
-import numpy as np
+from studio.on_demand import np
 
 SENTENCES = (
     "{person} flew from {place} to {place} {day}",

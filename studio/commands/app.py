@@ -32,10 +32,6 @@ def build() -> typer.Typer:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command; gives its exit code."""
-    from studio.commands.connection import ApiError
-    from studio.commands.options import InputError
-    from studio.settings.finding import FindingsError
-
     wants_json = "--json" in arguments
     try:
         _require_utf8(arguments)
@@ -49,16 +45,8 @@ def run(arguments: Sequence[str]) -> int:
         return DONE
     except typer.Exit as leave:
         return leave.exit_code
-    except ApiError as error:
-        _tell(error, error.body, wants_json)
-        return BAD_INPUT if error.is_bad_input else FAILED
-    except FindingsError as error:
-        findings = [finding.model_dump(mode="json") for finding in error.findings]
-        _tell(error, {"findings": findings, "error": _detail(error)}, wants_json)
-        return BAD_INPUT
     except StudioError as error:
-        _tell(error, {"error": _detail(error)}, wants_json)
-        return BAD_INPUT if isinstance(error, InputError) else FAILED
+        return _told(error, wants_json)
     except (OSError, sqlite3.Error) as error:
         failure = _file_error(error)
         _tell(failure, {"error": _detail(failure)}, wants_json)
@@ -69,6 +57,23 @@ def run(arguments: Sequence[str]) -> int:
             raise
         return code
     return code if isinstance(code, int) else DONE
+
+
+def _told(error: StudioError, wants_json: bool) -> int:
+    """Tell an error of ours; gives the exit code."""
+    from studio.commands.connection import ApiError
+    from studio.commands.options import InputError
+    from studio.settings.finding import FindingsError
+
+    if isinstance(error, ApiError):
+        _tell(error, error.body, wants_json)
+        return BAD_INPUT if error.is_bad_input else FAILED
+    if isinstance(error, FindingsError):
+        findings = [finding.model_dump(mode="json") for finding in error.findings]
+        _tell(error, {"findings": findings, "error": _detail(error)}, wants_json)
+        return BAD_INPUT
+    _tell(error, {"error": _detail(error)}, wants_json)
+    return BAD_INPUT if isinstance(error, InputError) else FAILED
 
 
 def _require_utf8(arguments: Sequence[str]) -> None:

@@ -25,7 +25,9 @@ MAX_YAML_BYTES = 256 << 10
 @app.command("new")
 def new_config(
     problem_type: str,
-    dataset: Annotated[str, typer.Option(help="The dataset's id or name.")],
+    dataset: Annotated[
+        str | None, typer.Option(help="The dataset's id or name. Without one only defaults are written.")
+    ] = None,
     model_type: Annotated[str | None, typer.Option(help="The model type, where there are several.")] = None,
     suggest: Annotated[bool, typer.Option("--suggest", help="Apply the suggested recipe.")] = False,
     changes: SetOption = None,
@@ -33,8 +35,10 @@ def new_config(
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
-    """A complete YAML with defaults and the dataset's columns."""
+    """A complete YAML with defaults, and with the columns of a dataset where one is named."""
     given = parse_changes(changes)
+    if suggest and dataset is None:
+        raise InputError("Nothing can be suggested without a dataset.", hint="Name one with --dataset.")
     if output is not None:
         require_folder_of(output)
     with connect(home_path(home)) as connection:
@@ -76,7 +80,7 @@ def check_config(file: Path, home: HomeOption = None, json: JsonOption = False) 
     """Findings before a start."""
     text = read_file(file)
     with connect(home_path(home)) as connection:
-        _, findings = load_and_check(connection, text, {})
+        findings = _checked(connection, text)
     if json:
         answer_json({"findings": findings})
     tell_findings(findings)
@@ -101,31 +105,11 @@ def read_file(file: Path) -> str:
         raise InputError(f"{file} cannot be read: {error}.", hint="Name a YAML file.") from error
 
 
-def load_and_check(
-    connection: Connection, text: str, changes: dict[str, object]
-) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A start's body from a YAML and changes, and everything found about it.
-
-    A file of another tool knows nothing of the datasets here: the named one decides tables, folders and columns.
-    """
+def _checked(connection: Connection, text: str) -> list[dict[str, Any]]:
+    """Everything found about a YAML."""
     loaded = connection.post("/api/settings/load", {"yaml": text}, is_repeatable=True)
     findings = list(loaded["findings"])
-    dataset = changes.get("general.dataset")
-    is_foreign = bool(loaded["translated"] or loaded["not_applicable"])
-    decided = _decided_by(connection, loaded, str(dataset)) if is_foreign and dataset else {}
-    body = {
-        "problem_type": loaded["problem_type"],
-        "model_type": loaded["model_type"],
-        "settings": {**loaded["settings"], **decided, **changes},
-        "grid": {key: values for key, values in loaded["grid"].items() if key not in changes},
-    }
+    body = {name: loaded[name] for name in ("problem_type", "model_type", "settings", "grid")}
     if not has_errors(findings):
         findings.extend(connection.post("/api/settings/check", body, is_repeatable=True)["findings"])
-    return body, findings
-
-
-def _decided_by(connection: Connection, loaded: dict[str, Any], dataset: str) -> dict[str, Any]:
-    """What a dataset and this machine decide."""
-    document = connection.get(f"/api/schema/{loaded['problem_type']}", model_type=loaded["model_type"], dataset=dataset)
-    values: dict[str, Any] = document["values"]
-    return values
+    return findings

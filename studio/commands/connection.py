@@ -1,4 +1,7 @@
-"""Connection: the REST API of a home, of its running server or of one embedded for the time of the command."""
+"""Connection: the REST API of a home, of its running server or of one embedded for the time of the command.
+
+What needs no server is answered in this process; see `in_process`.
+"""
 
 import json
 import os
@@ -12,21 +15,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from studio.commands.in_process import NotAnsweredError, RefusedError, answer
 from studio.errors import StudioError
-from studio.files import sha256_file
-from studio.server.home_lock import (
-    HomeInUseError,
-    HomeLock,
-    ServerRecord,
-    is_server_waiting,
-    read_server_record,
-)
-from studio.store.home import Home
 
 if TYPE_CHECKING:
     import httpx2
 
+    from studio.server.home_lock import HomeLock, ServerRecord
     from studio.server.studio import Studio
+    from studio.store.home import Home
 
 START_SECONDS = 30.0
 TAKEOVER_SECONDS = 60.0
@@ -80,6 +77,8 @@ class Connection:
     """
 
     def __init__(self, home: Path) -> None:
+        from studio.store.home import Home
+
         self._home = Home(home)
         self._allowed: list[Path] = []
         self._context: AbstractContextManager[_Link] | None = None
@@ -148,6 +147,8 @@ class Connection:
 
     def download(self, path: str, target: Path) -> str:
         """Save the answer of a GET; gives its SHA-256. The target is whole or not there."""
+        from studio.files import sha256_file
+
         temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
 
         def save(client: "httpx2.Client") -> None:
@@ -167,12 +168,32 @@ class Connection:
         return sha256_file(target)
 
     def _call(self, method: str, path: str, *, is_repeatable: bool = False, **more: Any) -> Any:
+        if is_repeatable and self._link is None:
+            try:
+                return self._answer_here(method, path, **more)
+            except NotAnsweredError:
+                pass
+
         def send(client: "httpx2.Client") -> Any:
             response = client.request(method, path, **more)
             _check(response)
             return response.json()
 
         return self._try(method, path, send, is_repeatable=is_repeatable)
+
+    def _answer_here(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        os.umask(0o077)
+        try:
+            return answer(self._home, method, path, params or {}, json)
+        except RefusedError as refused:
+            raise ApiError(refused.status, refused.body) from refused
 
     def _try(self, method: str, path: str, send: "Callable[[httpx2.Client], T]", *, is_repeatable: bool) -> T:
         import httpx2
@@ -198,6 +219,8 @@ class Connection:
 
     def _linked(self) -> _Link:
         """The way to the server of this moment; an embedded one gives way to a lasting one that waits."""
+        from studio.server.home_lock import is_server_waiting
+
         if self._link is not None and self._link.embedded is not None and is_server_waiting(self._home):
             self.close()
         if self._link is None:
@@ -222,17 +245,18 @@ def _check(response: "httpx2.Response") -> None:
 
 @contextmanager
 def connect(home: Path) -> Iterator[Connection]:
-    """The API of a home. Without a running server one is embedded, with the same home, rows and code."""
+    """The API of a home. Without a running server one is embedded when it is needed, with the same home and code."""
     connection = Connection(home.absolute())
     try:
-        connection.open()
         yield connection
     finally:
         connection.close()
 
 
 @contextmanager
-def _link(home: Home) -> Iterator[_Link]:
+def _link(home: "Home") -> Iterator[_Link]:
+    from studio.server.home_lock import HomeLock
+
     found = _server_or_lock(home)
     if isinstance(found, HomeLock):
         with _embedded(home.path, found) as link:
@@ -242,8 +266,11 @@ def _link(home: Home) -> Iterator[_Link]:
         yield _Link(client, is_lasting=found.port is not None)
 
 
-def _server_or_lock(home: Home) -> ServerRecord | HomeLock:
+def _server_or_lock(home: "Home") -> "ServerRecord | HomeLock":
     """The server of a home, waited for while it starts or takes over; or the right to be it."""
+    from studio.server.home_lock import HomeInUseError, HomeLock, is_server_waiting, read_server_record
+    from studio.store.home import Home
+
     os.umask(0o077)
     deadline = time.monotonic() + START_SECONDS
     while True:
@@ -265,12 +292,13 @@ def _server_or_lock(home: Home) -> ServerRecord | HomeLock:
 
 
 @contextmanager
-def _embedded(home: Path, lock: HomeLock) -> Iterator[_Link]:
+def _embedded(home: Path, lock: "HomeLock") -> Iterator[_Link]:
     import uvicorn
 
     from studio.server.app import build_studio, create_app
     from studio.server.config import ServerConfig
     from studio.server.serve import log_to_file, uvicorn_config, why_not_started
+    from studio.store.home import Home
 
     try:
         config = ServerConfig(home=home, is_embedded=True, is_warm=False)

@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from studio.commands.configs import load_and_check, read_file
-from studio.commands.connection import Connection, connect, part
+from studio.commands.configs import read_file
+from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, JsonOption, SetOption, home_path, parse_changes
-from studio.commands.output import answer_json, answer_table, has_errors, people, tell, tell_findings
+from studio.commands.output import answer_json, answer_table, people, tell, tell_findings
 from studio.escape_control import visible
 
 app = typer.Typer(no_args_is_help=True, help="Experiments")
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
+NOT_STARTABLE = "not_startable"
+"""The code of a refusal whose findings are the answer."""
 POLL_SECONDS = 0.3
 START_SECONDS = 20.0
 STOP_SECONDS = 40.0
@@ -32,14 +33,18 @@ def run(
     """Plan and start an experiment."""
     text, given = read_file(file), parse_changes(changes)
     with connect(home_path(home)) as connection:
-        body, findings = load_and_check(connection, text, given)
-        tell_findings(findings)
-        if has_errors(findings):
+        body = {"yaml": text, "changes": given, "name": name or None}
+        try:
+            started = connection.post("/api/experiments/from-yaml", body, Idempotency_Key=uuid.uuid4().hex)
+        except ApiError as error:
+            if error.code != NOT_STARTABLE:
+                raise
+            tell_findings(error.body["findings"])
             if json:
-                answer_json({"findings": findings})
+                answer_json({"findings": error.body["findings"]})
             return 2
-        start = {**body, "name": name} if name else body
-        experiment = connection.post("/api/experiments", start, Idempotency_Key=uuid.uuid4().hex)
+        tell_findings(started["findings"])
+        experiment = started["experiment"]
         count = len(experiment["runs"])
         tell(f"Started {experiment['name']} ({experiment['id']}) with {count} run{'' if count == 1 else 's'}.")
         if wait:
@@ -206,6 +211,8 @@ def _wait_or_stop(connection: Connection, experiment: dict[str, Any]) -> dict[st
 
 
 def _await_end(connection: Connection, experiment: dict[str, Any], seconds: float | None) -> dict[str, Any]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     deadline = None if seconds is None else time.monotonic() + seconds
     columns = (
         TextColumn("{task.description}", markup=False),

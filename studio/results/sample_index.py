@@ -8,16 +8,18 @@ truth, prediction                                            64-bit hash of the 
 correct                                                      1, 0, or -1 where it is missing
 """
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+from studio.on_demand import np
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
 
 SUFFIX = "_samples.index"
 GROUP_ROWS = 512
@@ -43,7 +45,7 @@ class SampleIndex:
     columns: dict[str, NDArray[np.generic]]
 
     @classmethod
-    def of(cls, table: "pa.Table") -> "SampleIndex":
+    def of(cls, table: pa.Table) -> SampleIndex:
         """The index of a samples table (without its views)."""
         rows = table.column("row").to_numpy()
         columns: dict[str, NDArray[np.generic]] = {"row": rows, "row_up": _order(rows, rows, 1)}
@@ -57,7 +59,7 @@ class SampleIndex:
         return cls(columns)
 
     @classmethod
-    def open(cls, path: Path) -> "SampleIndex":
+    def open(cls, path: Path) -> SampleIndex:
         """The index in a file, mapped and not read."""
         import pyarrow as pa
 
@@ -109,7 +111,7 @@ def _order(values: NDArray[np.generic], rows: NDArray[np.generic], sign: int) ->
     return np.lexsort((rows, sign * values)).astype(np.int32)
 
 
-def _hashes(texts: "pa.ChunkedArray") -> NDArray[np.uint64]:
+def _hashes(texts: pa.ChunkedArray) -> NDArray[np.uint64]:
     """Hashes of texts, computed once a distinct text."""
     encoded = texts.combine_chunks().dictionary_encode()
     known = np.array([_hash(text) for text in encoded.dictionary.to_pylist()] or [np.uint64(0)], dtype=np.uint64)

@@ -49,6 +49,7 @@ from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
 from studio.server.services.viewing.live import Live
 from studio.server.services.weights import Weights
+from studio.server.services.yaml_starts import YamlStarts
 from studio.server.studio import Studio
 from studio.server.version import studio_version
 from studio.store.copies import keep_daily_copy
@@ -92,6 +93,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
     weights = Weights(home.weights)
     models = Models(home, store)
     planner = Planner(home, store, weights, models)
+    catalogue = Catalogue(home, planner)
     lanes = Lanes()
     uploads = Uploads(home, store, config.reserve_bytes, lanes["uploads"])
     datasets = Datasets(home, store, hub)
@@ -115,12 +117,13 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         executor=executor,
         launcher=launcher,
         sessions=Sessions(token, config.port, home.sessions),
-        catalogue=Catalogue(home, planner),
+        catalogue=catalogue,
         uploads=uploads,
         imports=imports,
         datasets=datasets,
         examples=Examples(home, store, imports, datasets),
         experiments=experiments,
+        yaml_starts=YamlStarts(catalogue, experiments),
         runs=runs,
         predictions=predictions,
         previews=previews,

@@ -3,7 +3,6 @@
 import errno
 import logging
 import secrets
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,35 +10,23 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
-from studio.errors import (
-    ArchiveError,
-    ConflictError,
-    DiskFullError,
-    MissingDependencyError,
-    NotFoundError,
-    PathError,
-    StudioError,
-)
+from studio.errors import StudioError
 from studio.files import no_space_error
 from studio.server.auth import ForbiddenError
 from studio.server.lanes import TooManyError
 from studio.server.methods import methods_of
 from studio.server.raw_body import TooSlowError
-from studio.settings.finding import Finding, FindingsError
+from studio.server.refusals import FINDINGS, STATUSES, Statuses, error_body, findings_body, headers_of, refusal
+from studio.settings.finding import Finding
 from studio.store.database import BusyError, StorageError
 
 logger = logging.getLogger(__name__)
 
-_STATUS: tuple[tuple[type[StudioError], int], ...] = (
-    (NotFoundError, 404),
-    (ConflictError, 409),
+_STATUSES: Statuses = (
+    *STATUSES,
     (ForbiddenError, 403),
-    (PathError, 404),
-    (ArchiveError, 422),
-    (DiskFullError, 507),
     (BusyError, 503),
     (StorageError, 503),
-    (MissingDependencyError, 501),
     (TooManyError, 429),
     (TooSlowError, 408),
 )
@@ -55,21 +42,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-def error_body(code: str, message: str, hint: str = "", **more: Any) -> dict[str, Any]:
-    """The body of an error."""
-    return {"error": {"code": code, "message": message, "hint": hint}, **more}
-
-
 def _studio_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StudioError)
-    if isinstance(error, FindingsError):
-        return findings_answer(list(error.findings), error.message, error.code)
-    status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
-    headers = {"Retry-After": "2"} if status in (429, 503) else None
-    more = {name: value for name in ("offset", "names") if (value := getattr(error, name, None)) is not None}
-    body = error_body(error.code, error.message, error.hint, **more)
-    body["error"] |= {name: value for name in ("found", "expected") if (value := getattr(error, name))}
-    return JSONResponse(body, status, headers)
+    status, body = refusal(error, _STATUSES)
+    return JSONResponse(body, status, headers_of(status))
 
 
 def _validation_error(_request: Request, error: Exception) -> JSONResponse:
@@ -90,8 +66,7 @@ def _validation_error(_request: Request, error: Exception) -> JSONResponse:
 
 def findings_answer(findings: list[Finding], message: str, code: str) -> JSONResponse:
     """A 422 with every finding."""
-    body = error_body(code, message, findings=[finding.model_dump(mode="json") for finding in findings])
-    return JSONResponse(body, 422)
+    return JSONResponse(findings_body(findings, message, code), FINDINGS)
 
 
 def _http_error(request: Request, error: Exception) -> JSONResponse:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from studio.server.services.inference.previews import Previews
     from studio.server.services.machine import MachineService
     from studio.server.services.runs import Runs
+    from studio.server.services.yaml_starts import YamlStarts
     from studio.store.home import Home
     from studio.store.store import Store
 
@@ -47,6 +48,7 @@ class Studio:
     datasets: "Datasets"
     examples: "Examples"
     experiments: "Experiments"
+    yaml_starts: "YamlStarts"
     runs: "Runs"
     predictions: "Predictions"
     answers: "Answers"

@@ -9,7 +9,8 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 
 from studio.errors import PathError
 from studio.files import resolve_inside
-from studio.server.errors import error_body, not_taken
+from studio.server.errors import not_taken
+from studio.server.refusals import error_body
 
 ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
 # A shared worker takes its policy from its own file: without this it could not open the event stream.

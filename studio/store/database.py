@@ -154,6 +154,11 @@ class Database:
             return StorageError("The disk failed; this was not saved.", hint="Try again; look at the disk if it stays.")
         return error
 
+    def leave(self) -> None:
+        """Close what was only read."""
+        self._reader.dispose()
+        self._writer.dispose()
+
     def close(self) -> None:
         """Write the log of changes back into the file and close it."""
         with self._lock:

@@ -1,16 +1,21 @@
 """Series of metric points: written by the projector, read reduced to buckets that keep spikes."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection, select, text
 
+from studio.on_demand import np
 from studio.runs.events import Metrics
 from studio.store.database import Database
 from studio.store.tables import metric_point, series
 
-_Floats = npt.NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    _Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

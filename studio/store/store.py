@@ -8,7 +8,6 @@ from studio.store.drafts import Imports, Uploads
 from studio.store.experiments import Experiments
 from studio.store.home import Home
 from studio.store.idempotency import Idempotency
-from studio.store.migrate import migrate
 from studio.store.predictions import Predictions
 from studio.store.preferences import Preferences
 from studio.store.projector import Projector
@@ -41,6 +40,8 @@ class Store:
             DamagedDatabaseError: if it cannot be read as a whole.
             NewerDatabaseError: if it is of a later version.
         """
+        from studio.store.migrate import migrate  # Alembic is large, and a home that is only read needs none
+
         require_sound(home)
         migrate(home.database, home.backups)
         # On a completely full disk nothing can be deleted, for that is written down first.

@@ -4,7 +4,7 @@ import pytest
 
 from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_types
-from studio.server.services.catalogue import described
+from studio.server.services.problem_catalogue import described
 from studio.settings.schema import SettingsSchema
 
 METHODS = {

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -16,6 +16,7 @@ import uvicorn
 import studio.scoring
 
 pytestmark = pytest.mark.rows("B166")
+MAX_CONNECTIONS = 256
 OPEN_ENDED = b"GET /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
 
 
@@ -38,9 +39,11 @@ async def waits_for_the_body(scope: Any, receive: Any, send: Any) -> None:
 
 
 @contextmanager
-def connected() -> Iterator[socket.socket]:
+def connected(*, is_hasty: bool = False) -> Iterator[socket.socket]:
     """A connection to a server, which has ended when it is left."""
     config = serve_module().server_config(waits_for_the_body, "127.0.0.1", 0)
+    if is_hasty:  # the same with a time that a test can wait for
+        config.http = type("Hasty", (config.http,), {"header_seconds": 0.4})
     config.lifespan = "off"
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -73,3 +76,65 @@ def test_b166_a_request_without_end_does_not_keep_it_from_ending() -> None:
     with connected() as connection:
         connection.sendall(OPEN_ENDED)
         time.sleep(0.1)
+
+
+def is_cut(connection: socket.socket, piece: bytes) -> bool:
+    """Whether the server closes a connection on which a byte comes now and then."""
+    connection.settimeout(0.1)
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        try:
+            connection.sendall(piece)
+            if connection.recv(4096) == b"":
+                return True
+        except TimeoutError:
+            continue
+        except OSError:
+            return True
+    return False
+
+
+@pytest.mark.rows("B170")
+@pytest.mark.parametrize("piece", [b"", b"G", b"GET /health HTTP/1.1\r\nHost: x\r\nX: "], ids=["none", "one", "most"])
+def test_b170_a_header_that_does_not_come_to_its_end_is_cut(piece: bytes) -> None:
+    with connected(is_hasty=True) as connection:
+        connection.sendall(piece)
+
+        assert is_cut(connection, b"a" if piece else b"")
+
+
+@pytest.mark.rows("B171")
+@pytest.mark.parametrize("piece", [b"G", b"\r\n"], ids=["letters", "lines"])
+def test_b171_the_next_header_of_a_connection_is_waited_for_no_longer(piece: bytes) -> None:
+    with connected(is_hasty=True) as connection:
+        connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert b"200" in connection.recv(4096)
+
+        assert is_cut(connection, piece)
+
+
+@pytest.mark.rows("B171")
+def test_b171_a_body_may_take_longer_than_a_header() -> None:
+    with connected(is_hasty=True) as connection:
+        connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n")
+        for _ in range(3):
+            time.sleep(0.2)
+            connection.sendall(b"x")
+
+        assert b"200" in connection.recv(4096)
+
+
+@pytest.mark.rows("B172")
+def test_b172_connections_that_say_nothing_keep_nobody_out_for_long() -> None:
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    with connected(is_hasty=True) as first, ExitStack() as opened:
+        for _ in range(MAX_CONNECTIONS):
+            opened.enter_context(socket.create_connection(first.getpeername(), timeout=10))
+        deadline = time.monotonic() + 5
+        answer = b""
+        while b" 200 " not in answer and time.monotonic() < deadline:
+            with socket.create_connection(first.getpeername(), timeout=10) as other:
+                other.sendall(request)
+                answer = other.recv(4096)
+
+    assert b" 200 " in answer

@@ -220,3 +220,39 @@ def test_an_example_is_made_once(server: Any, shapes: dict[str, Any]) -> None:
 
     assert again["id"] == shapes["id"]
     assert len(server.api.get("/api/datasets").json()) == 1
+
+
+def yaml_of(server: Any, order: dict[str, Any]) -> str:
+    return str(server.api.post("/api/settings/yaml", json=order).json()["yaml"])
+
+
+def test_a_yaml_with_changes_is_started_by_one_request(server: Any, order: dict[str, Any]) -> None:
+    body = {"yaml": yaml_of(server, order), "changes": {"training.epochs": 3}, "name": "mine"}
+    key = {"Idempotency-Key": "k2"}
+
+    answer = server.api.post("/api/experiments/from-yaml", json=body, headers=key)
+    again = server.api.post("/api/experiments/from-yaml", json=body, headers=key)
+
+    assert answer.status_code == 201, answer.text
+    experiment = answer.json()["experiment"]
+    assert (experiment["name"], again.json()["experiment"]["id"]) == ("mine", experiment["id"])
+    settings = server.api.get("/api/experiments/mine/settings").json()["settings"]
+    assert settings["training.epochs"] == 3
+    assert all(finding["level"] != "error" for finding in answer.json()["findings"])
+
+
+def test_a_yaml_that_cannot_be_started_gives_every_finding_and_starts_nothing(
+    server: Any, order: dict[str, Any]
+) -> None:
+    text = yaml_of(server, order).replace("epochs:", "epoches:")
+
+    known = server.api.post("/api/experiments/from-yaml", json={"yaml": text})
+    unchecked = {"yaml": yaml_of(server, order), "changes": {"dataset.image_column": "imge", "training.epochs": -1}}
+    answer = server.api.post("/api/experiments/from-yaml", json=unchecked)
+    none = server.api.post("/api/experiments/from-yaml", json={"yaml": "[1"})
+
+    assert (known.status_code, answer.status_code, none.status_code) == (422, 422, 422)
+    assert "training.epoches" in {finding["path"] for finding in known.json()["findings"]}
+    assert "training.epochs" in {finding["path"] for finding in answer.json()["findings"]}
+    assert (answer.json()["error"]["code"], none.json()["error"]["code"]) == ("not_startable", "settings")
+    assert server.api.get("/api/experiments").json()["total"] == 0

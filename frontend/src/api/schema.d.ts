@@ -278,6 +278,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/experiments/from-yaml": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create Experiment From Yaml
+         * @description Read a YAML, apply changes, check and start it in one request; all findings at once if it cannot be started.
+         */
+        post: operations["create_experiment_from_yaml"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/experiments/{experiment_id}": {
         parameters: {
             query?: never;
@@ -3788,6 +3808,15 @@ export interface components {
             reason: string;
         };
         /**
+         * StartedExperiment
+         * @description An experiment that was started, and what is worth knowing about its configuration.
+         */
+        StartedExperiment: {
+            experiment: components["schemas"]["Experiment"];
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+        };
+        /**
          * StateChange
          * @description One recorded move.
          */
@@ -4072,6 +4101,23 @@ export interface components {
             hub: "reachable" | "unreachable" | "unknown";
             /** Packaged */
             packaged: string[];
+        };
+        /**
+         * YamlStart
+         * @description What to start, as a configuration file and changes to it.
+         */
+        YamlStart: {
+            /**
+             * Changes
+             * @default {}
+             */
+            changes: {
+                [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
+            };
+            /** Name */
+            name?: string | null;
+            /** Yaml */
+            yaml: string;
         };
         /**
          * YamlText
@@ -4686,6 +4732,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            408: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
+            422: components["responses"]["Findings"];
+            429: components["responses"]["Error"];
+            500: components["responses"]["Error"];
+            501: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+            507: components["responses"]["Error"];
+        };
+    };
+    create_experiment_from_yaml: {
+        parameters: {
+            query?: never;
+            header?: {
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["YamlStart"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedExperiment"];
                 };
             };
             400: components["responses"]["Error"];

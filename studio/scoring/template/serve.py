@@ -1,6 +1,7 @@
 """Serve this model over HTTP: `python serve.py --port 8000`. The address /openapi.json describes what is asked."""
 
 import argparse
+import asyncio
 import json
 import logging
 import os
@@ -18,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from studio.datasets.media.registry import media_reader
 from studio.datasets.uploads.file_kinds import HEAD_BYTES
@@ -33,6 +35,7 @@ from studio.settings.finding import told
 MAX_FILE_BYTES = 64 << 20
 MAX_ROW_BYTES = 1 << 20
 MAX_CONNECTIONS = 256
+HEADER_SECONDS = 15.0
 GRACEFUL_SECONDS = 3
 ROW_DEPTH = 2
 TOKEN_VARIABLE = "SCORING_TOKEN"  # noqa: S105 -- a name
@@ -60,6 +63,56 @@ class About(BaseModel):
     labels: list[str]
     input: str
     """The content to send."""
+
+
+class TimelyHttp(H11Protocol):
+    """HTTP by h11, whose connections are closed where the header of a request is not there in time.
+
+    uvicorn itself waits for a header for ever.
+
+    The time begins with the connection, and after an answer with the first byte of what follows: the next request, or
+    the rest of a body that nobody reads any more.
+    """
+
+    header_seconds = HEADER_SECONDS
+    _deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for a header."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Take bytes; what comes after an answer must become a request in time."""
+        if self._deadline is None and self.cycle is not None and self.cycle.response_complete:
+            self._wait()
+        super().data_received(data)
+
+    def handle_events(self) -> None:
+        """Begin to answer where a header is complete."""
+        before = self.cycle
+        super().handle_events()
+        if self.cycle is not before:
+            self._stop_waiting()
+
+    def _wait(self) -> None:
+        self._deadline = self.loop.call_later(self.header_seconds, self._drop)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _drop(self) -> None:
+        """Close it at once: who sends slowly may not read either."""
+        self._deadline = None
+        transport: Any = self.transport
+        transport.abort()
 
 
 def make_app(folder: Path, token: str | None, hosts: frozenset[str] = frozenset()) -> Gate:
@@ -187,14 +240,14 @@ def server_config(app: Any, host: str, port: int) -> uvicorn.Config:
     """How it listens.
 
     By h11, which bounds headers and trailers and takes no trailer for a header, and so that a request that never ends
-    does not keep the server from ending.
+    does not keep the server from ending. Who sends no header in time is cut off, and takes no place any more.
     """
     return uvicorn.Config(
         app,
         host=host,
         port=port,
         log_level="info",
-        http="h11",
+        http=TimelyHttp,
         server_header=False,
         limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,

@@ -15,6 +15,8 @@ from studio.server.schemas.experiments import (
     ExperimentList,
     ExperimentPatch,
     ExperimentSettings,
+    StartedExperiment,
+    YamlStart,
 )
 from studio.server.schemas.runs import Run
 from studio.server.schemas.session import Done
@@ -67,6 +69,15 @@ def list_experiments(
 def create_experiment(studio: StudioDep, body: ExperimentCreate, idempotency_key: IdempotencyKey = None) -> Experiment:
     """Plan and start an experiment; the same Idempotency-Key starts it once."""
     return studio.experiments.create(body, idempotency_key)
+
+
+@router.post("/from-yaml", status_code=201)
+@in_lane("starts")
+def create_experiment_from_yaml(
+    studio: StudioDep, body: YamlStart, idempotency_key: IdempotencyKey = None
+) -> StartedExperiment:
+    """Read a YAML, apply changes, check and start it in one request; all findings at once if it cannot be started."""
+    return studio.yaml_starts.start(body, idempotency_key)
 
 
 @router.get("/{experiment_id}")

@@ -7,6 +7,7 @@ from pydantic import Field, StrictBool, StringConstraints
 from studio.runs.state import RunState
 from studio.server.schemas.payload import Name, Payload, SettingValue
 from studio.server.schemas.runs import Run
+from studio.settings.finding import Finding
 
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
 
@@ -19,6 +20,15 @@ class ExperimentCreate(Payload):
     name: Name | None = None
     settings: dict[str, SettingValue] = {}
     grid: dict[str, list[SettingValue]] = {}
+
+
+class YamlStart(Payload):
+    """What to start, as a configuration file and changes to it."""
+
+    yaml: str
+    changes: dict[str, SettingValue] = {}
+    """By key, in place of what the file says."""
+    name: Name | None = None
 
 
 class ExperimentPatch(Payload):
@@ -103,6 +113,13 @@ class Experiment(Payload):
     best_run: int | None
     """The number of the run whose model is taken where none is named: the finished one with the best metric."""
     runs: list[Run]
+
+
+class StartedExperiment(Payload):
+    """An experiment that was started, and what is worth knowing about its configuration."""
+
+    experiment: Experiment
+    findings: list[Finding]
 
 
 class SettingChange(Payload):

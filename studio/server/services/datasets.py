@@ -1,17 +1,14 @@
 """Datasets: made by inspect workers, immutable, looked at page by page."""
 
-import json
 import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.media.registry import is_shown_by_browsers
-from studio.datasets.profile import DatasetProfile
 from studio.errors import ConflictError, PathError
 from studio.files import resolve_file
 from studio.runs.spec import WorkerKind
@@ -21,9 +18,8 @@ from studio.scheduling.scheduler import Scheduler
 from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
 from studio.server.schemas.stream import GoneMessage
+from studio.server.services.dataset_views import DatasetViews
 from studio.server.services.viewing.table_samples import TableQuery, read_table_samples
-from studio.server.views import damaged_dataset, dataset_view, shown
-from studio.settings.finding import Finding, FindingLevel
 from studio.store.datasets import DatasetRow
 from studio.store.home import Home
 from studio.store.runs import RunRow
@@ -43,25 +39,13 @@ class InUseError(ConflictError):
         self.names = names
 
 
-class Datasets:
-    """What was imported."""
+class Datasets(DatasetViews):
+    """What was imported, and what becomes of it."""
 
     def __init__(self, home: Home, store: Store, hub: Hub) -> None:
-        self._home = home
-        self._store = store
+        super().__init__(home, store)
         self._hub = hub
         self.scheduler: Scheduler | None = None
-
-    def all(self) -> list[Dataset]:
-        """Every dataset, the newest first."""
-        used = self._store.datasets.use_counts()
-        rows = self._store.datasets.all()
-        return shown(rows, lambda row: self._view(row, used.get(row.id, 0)), damaged_dataset)
-
-    def get(self, id_or_name: str) -> Dataset:
-        """A dataset by id or name."""
-        row = self._store.datasets.get(id_or_name)
-        return self._view(row, self._store.datasets.use_counts().get(row.id, 0))
 
     def rename(self, id_or_name: str, name: str) -> Dataset:
         """Give it another name."""
@@ -100,36 +84,6 @@ class Datasets:
         predicting = [one.name for one in self._store.predictions.active(dataset_id=row.id)]
         if predicting:
             raise InUseError(f"The dataset {row.name!r} is being predicted.", predicting)
-
-    def findings(self, id_or_name: str) -> list[Finding]:
-        """What the inspection found, also of one that failed."""
-        row = self._store.datasets.get(id_or_name)
-        path = self._home.dataset(row.id) / "findings.json"
-        if not path.is_file():
-            return [Finding.model_validate(one) for one in (row.error or {}).get("findings", ())]
-        return [*self._same_data(row), *(Finding.model_validate(one) for one in json.loads(path.read_bytes()))]
-
-    def _same_data(self, row: DatasetRow) -> Iterator[Finding]:
-        """A note if another dataset holds the same bytes."""
-        fingerprint = row.manifest.fingerprint if row.manifest else ""
-        same = [
-            other.name
-            for other in self._store.datasets.all()
-            if other.id != row.id and fingerprint and other.manifest and other.manifest.fingerprint == fingerprint
-        ]
-        if same:
-            yield Finding(
-                level=FindingLevel.NOTE,
-                code="same_data",
-                path=row.name,
-                message=f"The dataset {same[0]!r} holds the same rows and files.",
-                fix="Use one of them.",
-                examples=tuple(same[:20]),
-            )
-
-    def profile(self, id_or_name: str) -> DatasetProfile:
-        """Facts about the data."""
-        return self._open(id_or_name).profile()
 
     def samples(
         self, id_or_name: str, table: str | None, offset: int, limit: int, label: str | None, text: str | None
@@ -204,17 +158,9 @@ class Datasets:
     def _find(self, id: str) -> DatasetRow | None:
         return next((row for row in self._store.datasets.all() if row.id == id), None)
 
-    def _open(self, id_or_name: str) -> DatasetFiles:
-        row = self._store.datasets.get(id_or_name)
-        return DatasetFiles.open(self._home.dataset(row.id))
-
     def _remove(self, id: str) -> None:
         with suppress(PathError):  # what is no id of ours has no folder
             shutil.rmtree(self._home.dataset(id), ignore_errors=True)
             shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, id), ignore_errors=True)
         self._store.runs.delete(id)
         self._store.datasets.delete(id)
-
-    def _view(self, row: DatasetRow, used_by: int) -> Dataset:
-        run = self._store.runs.find(row.id) if row.state == "inspecting" else None
-        return dataset_view(row, run, used_by)

@@ -6,10 +6,8 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from studio.configuration.yaml_config import dump_config
-from studio.errors import ConflictError, NotFoundError, PathError
+from studio.errors import ConflictError, PathError
 from studio.failpoints import failpoint
-from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.naming import propose_name
 from studio.runs.plan import PlannedRun
@@ -22,23 +20,20 @@ from studio.server.recovery import for_each
 from studio.server.schemas.experiments import (
     Experiment,
     ExperimentCreate,
-    ExperimentList,
     ExperimentPatch,
-    ExperimentSettings,
-    SettingChange,
 )
-from studio.server.schemas.runs import Run
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.datasets import InUseError
+from studio.server.services.experiment_views import ExperimentViews
 from studio.server.services.inference.previews import Previews
 from studio.server.services.models import Models
 from studio.server.services.planning import Planner, Prepared
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
-from studio.server.views import damaged_experiment, experiment_row, experiment_view, shown
+from studio.server.views import experiment_row
 from studio.settings.finding import SettingsError
 from studio.settings.schema import SCHEMA_VERSION
-from studio.store.experiments import ExperimentQuery, ExperimentRow
+from studio.store.experiments import ExperimentRow
 from studio.store.home import Home
 from studio.store.ids import new_id
 from studio.store.runs import RunRow
@@ -47,8 +42,8 @@ from studio.store.store import Store
 COLOURS = 8
 
 
-class Experiments:
-    """What the user asked for."""
+class Experiments(ExperimentViews):
+    """What the user asked for, and what becomes of it."""
 
     def __init__(
         self,
@@ -63,49 +58,14 @@ class Experiments:
         secrets: Secrets,
         previews: Previews,
     ) -> None:
+        super().__init__(store, runs, models)
         self._home = home
-        self._store = store
         self._hub = hub
         self._scheduler = scheduler
         self._executor = executor
         self._planner = planner
-        self._runs = runs
-        self._models = models
         self._secrets = secrets
         self._previews = previews
-
-    def page(self, query: ExperimentQuery) -> ExperimentList:
-        """Some experiments."""
-        if query.dataset:
-            try:
-                dataset_id = self._store.datasets.get(query.dataset).id
-            except NotFoundError:
-                return ExperimentList(total=0, items=[])
-            query = ExperimentQuery(**{**vars(query), "dataset": dataset_id})
-        total, rows = self._store.experiments.page(query)
-        positions = self.queue_positions()
-        items = shown(rows, lambda row: experiment_row(row, positions.get(row.id)), damaged_experiment)
-        return ExperimentList(total=total, items=items)
-
-    def get(self, id_or_name: str) -> Experiment:
-        """An experiment with its runs."""
-        row = self._store.experiments.get(id_or_name)
-        runs = self._store.runs.of_experiment(row.id)
-        views = [self._runs.view(run) for run in runs]
-        return experiment_view(row, self.queue_positions().get(row.id), views, self._models.best(row, runs))
-
-    def model(self, id_or_name: str, number: int | None) -> Run:
-        """The run of this number, from 1, whose model can be used; without a number the best one."""
-        row = self._store.experiments.get(id_or_name)
-        return self._runs.view(self._models.of_experiment(row, number))
-
-    def queue_positions(self) -> dict[str, int]:
-        """Experiment id -> place of its first waiting run, from 1."""
-        positions: dict[str, int] = {}
-        for place, run in enumerate(self._store.runs.queue(), start=1):
-            if run.experiment_id:
-                positions.setdefault(run.experiment_id, place)
-        return positions
 
     def create(self, body: ExperimentCreate, key: str | None) -> Experiment:
         """Plan and queue an experiment; a repeated key gives the one it made.
@@ -212,29 +172,6 @@ class Experiments:
         entombed = self._store.experiments.entombed()
         for_each("experiment", entombed, self._remove, lambda id, _: self._store.experiments.delete(id))
 
-    def yaml(self, id_or_name: str) -> tuple[str, str]:
-        """The name and the YAML of an experiment."""
-        row = self._store.experiments.get(id_or_name)
-        model = problem_type(row.problem_type).model_type(row.model_type)
-        return row.name, dump_config(model.settings.from_mapping(row.settings), row.grid)
-
-    def settings(self, id_or_name: str) -> ExperimentSettings:
-        """What an experiment was asked to do."""
-        row = self._store.experiments.get(id_or_name)
-        model = problem_type(row.problem_type).model_type(row.model_type)
-        changes = model.settings.from_mapping(row.settings).changes()
-        return ExperimentSettings(
-            problem_type=row.problem_type,
-            model_type=row.model_type,
-            settings=dict(row.settings),
-            grid={name: list(values) for name, values in row.grid.items()},
-            changes=[
-                SettingChange(key=name, default=_plain(default), value=_plain(value))
-                for name, (default, value) in changes.items()
-            ],
-            document_version=row.document_version,
-        )
-
     def _announced(self, id: str) -> Experiment:
         row = self._store.experiments.get(id)
         self._hub.publish({"experiments"}, "experiment", experiment_row(row, self.queue_positions().get(id)))
@@ -308,7 +245,3 @@ class Experiments:
         if answers.process.exists() and self._executor.is_alive(answers):
             self._executor.signal(answers, "term")
         shutil.rmtree(answers.path, ignore_errors=True)
-
-
-def _plain(value: object) -> object:
-    return list(value) if isinstance(value, tuple) else value

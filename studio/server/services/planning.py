@@ -12,6 +12,7 @@ from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
 from studio.runs.plan import PlannedRun, plan
 from studio.server.services.models import Models
+from studio.server.services.problem_catalogue import choices_here
 from studio.server.services.start_weights import Origin, Origins
 from studio.server.services.weights import Source, Weights, timm_name
 from studio.settings.choices import ChoiceContext, Library
@@ -88,13 +89,11 @@ class Planner:
 
     def context(self, dataset: Dataset | None) -> ChoiceContext:
         """What settings can choose from here and now."""
-        here = machine(self._home.path)
-        more: dict[str, Any] = {
-            "devices": tuple((str(gpu.index), f"{gpu.index + 1}: {gpu.name}") for gpu in here.gpus),
-            "datasets": tuple((row.name, row.name) for row in self._store.datasets.all() if row.state == "ready"),
-            "experiments": tuple((name, name) for _, name in self._store.experiments.names()),
-            "facts": here.facts,
-        }
+        more = choices_here(
+            self._home.path,
+            [row.name for row in self._store.datasets.all() if row.state == "ready"],
+            [name for _, name in self._store.experiments.names()],
+        )
         if dataset is None:
             return ChoiceContext(**more)
         return dataset.choice_context(**more)

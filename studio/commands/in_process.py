@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from studio.errors import StudioError
+from studio.json_text import parse_json
 
 if TYPE_CHECKING:
     from studio.server.reading import Reading
@@ -96,7 +97,7 @@ def _refusals() -> Iterator[None]:
 def _plain(value: Any) -> Any:
     """As JSON brings it over; a value that JSON has not is a server's to tell."""
     try:
-        return json.loads(json.dumps(value, allow_nan=False))
+        return parse_json(json.dumps(value, allow_nan=False))
     except ValueError as error:
         raise NotAnsweredError from error
 

@@ -159,7 +159,7 @@ READ_OUR_OWN_JSON = {
     "studio/json_text.py",  # the one reader with a stated depth
     "studio/scheduling/launcher.py", "studio/training/processes/launcher.py",  # server and launcher to each other
     "studio/server/home_lock.py", "studio/server/openapi.py", "studio/server/json_body.py",
-    "studio/server/services/inference/online_inference.py", "studio/server/services/datasets.py",
+    "studio/server/services/inference/online_inference.py", "studio/server/services/dataset_views.py",
     "studio/server/services/inference/previews.py",
     "studio/server/services/runs.py", "studio/server/services/secrets.py",  # what our workers wrote
     "studio/training/online_inference.py", "studio/training/processes/distributed.py",

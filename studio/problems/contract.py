@@ -13,7 +13,7 @@ The registry finds the folder; no other file is edited.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -44,8 +44,6 @@ class Category(StrEnum):
     AUDIO = "audio"
     SPEECH = "speech"
     IMAGE_AND_TEXT = "image_and_text"
-    GRAPH = "graph"
-    MULTIMODAL = "multimodal"
 
 
 CATEGORY_TITLES = {
@@ -54,8 +52,6 @@ CATEGORY_TITLES = {
     Category.AUDIO: "Audio",
     Category.SPEECH: "Speech",
     Category.IMAGE_AND_TEXT: "Image and text",
-    Category.GRAPH: "Graph",
-    Category.MULTIMODAL: "Multi-modal",
 }
 
 
@@ -173,7 +169,6 @@ class ProblemType:
     """Distributions that a scoring pipeline of this type needs, for its requirements.txt."""
     explanation: Explanation | None = None
     """What an explanation of a prediction shows, and by which method; None where there is none."""
-    extra: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def insights(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.scoring.bundle import Bundle, BundleManifest, open_bundle
-from studio.scoring.wheel import scoring_wheel
+from studio.scoring.wheel import Wheel, scoring_wheel
 
 SERVE_DISTRIBUTIONS = ("fastapi", "uvicorn")
 GOLDEN = "golden"
@@ -52,15 +52,19 @@ def pack(path: Path) -> Path:
     return folder.pipeline
 
 
-def requirements(kind: ProblemType, wheel: str) -> str:
-    """The pinned distributions of a problem type's pipeline, and the wheel beside them."""
-    return "".join(f"{name}=={_pin(name)}\n" for name in kind.scoring_distributions) + f"./{wheel}\n"
+def requirements(kind: ProblemType, wheel: Wheel) -> str:
+    """The pinned distributions of a problem type's pipeline, and the wheel beside the file.
+
+    pip looks for `--find-links` beside the file that says it, from whatever folder it is called.
+    """
+    pinned = (f"{name}=={_pin(name)}" for name in kind.scoring_distributions)
+    return "\n".join(["--find-links .", *pinned, wheel.requirement, ""])
 
 
 def _write(archive: zipfile.ZipFile, folder: RunFolder, bundle: Bundle, kind: ProblemType) -> None:
     wheel = scoring_wheel(kind)
     archive.writestr(wheel.name, wheel.data)
-    archive.writestr("requirements.txt", requirements(kind, wheel.name))
+    archive.writestr("requirements.txt", requirements(kind, wheel))
     archive.writestr("requirements-serve.txt", "".join(f"{name}=={_pin(name)}\n" for name in SERVE_DISTRIBUTIONS))
     for part, root in (("bundle", folder.bundle), (GOLDEN, folder.path / GOLDEN)):
         for path in iter_files(root):

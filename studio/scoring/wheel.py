@@ -18,6 +18,7 @@ from studio.problems.registry import ENTRY_POINT_GROUP, PARTS
 
 NAME = "deepstudio"
 LEFT_OUT = ("server", "store", "scheduling", "training", "web", "cli.py", "__main__.py")
+LOCAL_LABEL = "pipeline"
 FIXED_TIME = (2020, 1, 1, 0, 0, 0)
 """Equal contents give equal wheels."""
 
@@ -27,12 +28,14 @@ class Wheel:
     """A wheel in memory."""
 
     name: str
+    requirement: str
+    """What names it, and no package of an index: those have no local versions."""
     data: bytes
 
 
 def scoring_wheel(kind: ProblemType) -> Wheel:
     """The wheel that a pipeline of this problem type carries."""
-    number = package_version()
+    number = f"{package_version()}+{LOCAL_LABEL}"
     files = dict(_sources(kind))
     info = f"{NAME}-{number}.dist-info"
     files[f"{info}/METADATA"] = (
@@ -50,7 +53,7 @@ def scoring_wheel(kind: ProblemType) -> Wheel:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in files.items():
             archive.writestr(zipfile.ZipInfo(name, FIXED_TIME), data, zipfile.ZIP_DEFLATED)
-    return Wheel(f"{NAME}-{number}-py3-none-any.whl", buffer.getvalue())
+    return Wheel(f"{NAME}-{number}-py3-none-any.whl", f"{NAME}=={number}", buffer.getvalue())
 
 
 def package_version() -> str:

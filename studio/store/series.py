@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from studio.on_demand import np
 from studio.runs.events import Metrics
@@ -28,6 +28,8 @@ class ReducedSeries:
     last: list[float | None]
     epochs: list[float | None]
     times: list[float | None]
+    numbers: list[int]
+    """The place of each bucket's last point in the whole series, from 1."""
     total: int
 
 
@@ -104,22 +106,30 @@ class SeriesReader:
             .where(metric_point.c.series_key == key)
             .order_by(metric_point.c.step)
         )
+        before = 0
         if start is not None:
             query = query.where(metric_point.c.step >= start)
+            earlier = select(func.count()).where(metric_point.c.series_key == key, metric_point.c.step < start)
+            before = connection.scalar(earlier) or 0
         if end is not None:
             query = query.where(metric_point.c.step <= end)
         rows = connection.execute(query).all()
         table = np.array([tuple(row) for row in rows], dtype=np.float64).reshape(len(rows), 4)
-        return reduce_points(table[:, 0], table[:, 1], table[:, 2], table[:, 3], points)
+        return reduce_points(table[:, 0], table[:, 1], table[:, 2], table[:, 3], points, before)
 
 
-def reduce_points(steps: _Floats, values: _Floats, epochs: _Floats, times: _Floats, points: int) -> ReducedSeries:
-    """At most `points` buckets of equally many points, each with lowest, highest and last finite value."""
+def reduce_points(
+    steps: _Floats, values: _Floats, epochs: _Floats, times: _Floats, points: int, before: int = 0
+) -> ReducedSeries:
+    """At most `points` buckets of equally many points, each with lowest, highest and last finite value.
+
+    `before` is how many points of the series lie before the first of these.
+    """
     total = len(steps)
     count = min(points, total)
     starts = (np.arange(count) * total) // max(count, 1)
     if count == 0:
-        return ReducedSeries([], [], [], [], [], [], 0)
+        return ReducedSeries([], [], [], [], [], [], [], 0)
     lowest = np.fmin.reduceat(values, starts)
     highest = np.fmax.reduceat(values, starts)
     ends = np.append(starts[1:], total) - 1
@@ -130,6 +140,7 @@ def reduce_points(steps: _Floats, values: _Floats, epochs: _Floats, times: _Floa
         last=_nullable(values[ends]),
         epochs=_nullable(epochs[ends]),
         times=_nullable(times[ends]),
+        numbers=[before + int(end) + 1 for end in ends],
         total=total,
     )
 

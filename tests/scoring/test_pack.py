@@ -128,10 +128,10 @@ def test_it_repeats_the_run_in_a_fresh_environment(unpacked: Path, tmp_path: Pat
     python = str(fresh / "bin" / "python")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, folder: Path = unpacked) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [python, *arguments],
-            cwd=unpacked,
+            cwd=folder,
             env=environment,
             capture_output=True,
             text=True,
@@ -139,7 +139,7 @@ def test_it_repeats_the_run_in_a_fresh_environment(unpacked: Path, tmp_path: Pat
             timeout=FRESH_SECONDS,
         )
 
-    installed = run("-m", "pip", "install", "-q", "-r", "requirements.txt")
+    installed = run("-m", "pip", "install", "-q", "-r", str(unpacked / "requirements.txt"), folder=tmp_path)
     verified = run("score.py", "verify")
     lacking = run(
         "-c", "import importlib.util as u; print([n for n in ('fastapi', 'sqlalchemy', 'uvicorn') if u.find_spec(n)])"

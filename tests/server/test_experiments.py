@@ -27,6 +27,7 @@ def test_an_experiment_runs_to_its_end_with_points_log_and_history(server: Any, 
     assert [one["state"] for one in run["history"]][:2] == ["queued", "starting"]
     series = server.api.get(f"/api/runs/{run['id']}/series", params={"points": 4}).json()["series"]
     assert series["train.loss"]["total"] == 8
+    assert series["train.loss"]["numbers"][-1] == 8
     assert len(series["train.loss"]["steps"]) == 4
     log = server.api.get(f"/api/runs/{run['id']}/log").json()
     assert [line["text"] for line in log["lines"]] == ["Epoch 1 of 2", "Epoch 2 of 2"]

@@ -33,3 +33,11 @@ def test_nothing_reduces_to_nothing() -> None:
     none = np.array([], dtype=np.float64)
 
     assert reduce_points(none, none, none, none, 500).total == 0
+
+
+def test_every_bucket_knows_how_many_points_of_the_series_it_closes() -> None:
+    """Of the training loss, which has a point at every update, that is the optimizer step."""
+    steps = np.array([32.0, 64.0, 96.0, 100.0, 132.0, 164.0])
+
+    assert reduce_points(steps, steps, steps, steps, 3).numbers == [2, 4, 6]
+    assert reduce_points(steps, steps, steps, steps, 3, before=10).numbers == [12, 14, 16]

@@ -3543,6 +3543,8 @@ export interface components {
             max: (number | null)[];
             /** Min */
             min: (number | null)[];
+            /** Numbers */
+            numbers: number[];
             /** Steps */
             steps: number[];
             /** Times */

@@ -1,7 +1,7 @@
 import { SegmentedControl, Slider, Switch } from "@mantine/core";
 import { useEffect, useMemo, useState } from "react";
 import type { MetricInfo, Run } from "../api/types";
-import type { ChartAxis, ChartRange, ChartView } from "../live/chart-lines";
+import { AXIS_TITLES, type ChartAxis, type ChartRange, type ChartView } from "../live/chart-lines";
 import { LineChart } from "../live/LineChart";
 import { useRunSeries } from "../live/run-series";
 import { formatMetric } from "../ui/format";
@@ -88,7 +88,7 @@ function useChartView(): [
   (change: { range?: ChartRange | null; isLog?: boolean; hidesOutliers?: boolean }) => void,
   ControlsState,
 ] {
-  const [axis, setAxis] = useSearchState("x", "step");
+  const [axis, setAxis] = useSearchState("x", "samples");
   const [smoothing, setSmoothing] = useSearchState("smooth", "0");
   const [own, setOwn] = useState<{ range: ChartRange | null; isLog: boolean; hidesOutliers: boolean }>({
     range: null,
@@ -99,7 +99,7 @@ function useChartView(): [
   const view = useMemo(
     () => ({
       ...own,
-      axis: (["step", "epoch", "time"].includes(axis) ? axis : "step") as ChartAxis,
+      axis: (axis in AXIS_TITLES ? axis : "samples") as ChartAxis,
       smoothing: Math.min(0.99, Math.max(0, Number(smoothing) || 0)),
     }),
     [own, axis, smoothing],
@@ -120,11 +120,7 @@ function ChartControls({ view, setView, setAxis, setSmoothing }: ChartControlsPr
         aria-label="Horizontal axis"
         value={view.axis}
         onChange={setAxis}
-        data={[
-          { value: "step", label: "Step" },
-          { value: "epoch", label: "Epoch" },
-          { value: "time", label: "Time" },
-        ]}
+        data={Object.entries(AXIS_TITLES).map(([value, label]) => ({ value, label }))}
       />
       <div className={classes.smoothing}>
         <span className="small muted">

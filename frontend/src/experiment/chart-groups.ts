@@ -46,6 +46,7 @@ export function chartGroups(
         isDashed: name.startsWith("validation.") && names.length > 1,
         series: series.series.get(name) as ChartLine["series"],
         stepsPerEpoch,
+        updates: series.series.get("train.loss") ?? null,
       })),
       isMain: quantity === main || quantity === "loss" || quantity === "learning_rate",
       bounds: metric ? [metric.lowest, metric.highest] : undefined,

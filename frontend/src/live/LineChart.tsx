@@ -5,6 +5,7 @@ import "uplot/dist/uPlot.min.css";
 import { formatMetric } from "../ui/format";
 import { useSize } from "../ui/size";
 import {
+  AXIS_TITLES,
   chartData,
   type ChartLine,
   type ChartRange,
@@ -169,7 +170,7 @@ function shownValue(plot: uPlot | null, cursor: number | null, index: number, li
 
 function speak(plot: uPlot, cursor: number, lines: ChartLine[], view: ChartView): string {
   const place = tickText(plot.data[0][cursor] ?? 0, view.axis);
-  return `${view.axis} ${place}: ${lines.map((line, i) => `${line.label} ${formatMetric(shownValue(plot, cursor, i, line))}`).join(", ")}`;
+  return `${AXIS_TITLES[view.axis]} ${place}: ${lines.map((line, i) => `${line.label} ${formatMetric(shownValue(plot, cursor, i, line))}`).join(", ")}`;
 }
 
 function steer(event: KeyboardEvent, plot: uPlot, { lines, allLines, view, onRange }: Live): void {

@@ -2,7 +2,14 @@ import uPlot from "uplot";
 import { reduce, smooth, visibleRange } from "./reduce";
 import type { Series } from "./series";
 
-export type ChartAxis = "step" | "epoch" | "time";
+/** `samples`: training samples seen; `updates`: optimizer steps. */
+export type ChartAxis = "samples" | "updates" | "epoch" | "time";
+export const AXIS_TITLES: Record<ChartAxis, string> = {
+  samples: "Samples seen",
+  updates: "Optimizer steps",
+  epoch: "Epoch",
+  time: "Time",
+};
 export type ChartRange = [number, number];
 export type ChartLine = {
   id: string;
@@ -11,6 +18,8 @@ export type ChartLine = {
   isDashed?: boolean;
   series: Series;
   stepsPerEpoch: number | null;
+  /** The run's training loss, which has a point at every optimizer step; null where there is none. */
+  updates: Series | null;
 };
 export type ChartView = {
   axis: ChartAxis;
@@ -22,13 +31,36 @@ export type ChartView = {
 /** The ends a quantity cannot pass; null where there is none. */
 export type ValueBounds = [number | null, number | null];
 
-/** The axis values of a line; time counts from `start`. Falls back to steps where the length of an epoch or the times are not known. */
-export function axisValues({ series, stepsPerEpoch }: ChartLine, axis: ChartAxis, start: number): Float64Array {
+/**
+ * The axis values of a line; time counts from `start`. Falls back to samples seen where the optimizer steps, the length
+ * of an epoch or the times are not known.
+ */
+export function axisValues(
+  { series, stepsPerEpoch, updates }: ChartLine,
+  axis: ChartAxis,
+  start: number,
+): Float64Array {
+  if (axis === "updates" && updates !== null && updates.length > 0)
+    return series.step.subarray(0, series.length).map((step) => updateAt(updates, step));
   if (axis === "epoch" && stepsPerEpoch !== null)
     return series.step.subarray(0, series.length).map((step) => step / stepsPerEpoch);
   if (axis === "time" && series.length > 0 && !Number.isNaN(series.time[0]))
     return series.time.subarray(0, series.length).map((time) => time - start);
   return series.step;
+}
+
+/** The optimizer step at which so many samples had been seen; between two known points in proportion. */
+export function updateAt(updates: Series, step: number): number {
+  let [low, high] = [0, updates.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((updates.step[middle] as number) < step) low = middle + 1;
+    else high = middle;
+  }
+  const at = (index: number) => (index < 0 ? [0, 0] : [updates.step[index] as number, updates.number[index] as number]);
+  const [before, first] = at(low - 1) as [number, number];
+  const [after, last] = at(Math.min(low, updates.length - 1)) as [number, number];
+  return after > before ? first + ((step - before) / (after - before)) * (last - first) : last;
 }
 
 /** The first time among the lines, so that lines of one run share their origin. */

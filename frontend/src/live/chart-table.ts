@@ -1,6 +1,6 @@
-import type { ChartLine } from "./chart-lines";
+import { AXIS_TITLES, type ChartLine } from "./chart-lines";
 
-/** Rows of the data table and of the CSV: the x value and each line's value at that step. */
+/** Rows of the data table and of the CSV: how many samples had been seen, and each line's value then. */
 export function tableRows(lines: ChartLine[], limit: number): { header: string[]; rows: (number | null)[][] } {
   const steps = [...new Set(lines.flatMap(({ series }) => [...series.step.subarray(0, series.length)]))].sort(
     (a, b) => a - b,
@@ -12,7 +12,7 @@ export function tableRows(lines: ChartLine[], limit: number): { header: string[]
       new Map([...series.step.subarray(0, series.length)].map((step, i) => [step, series.value[i] as number])),
   );
   return {
-    header: ["Step", ...lines.map((line) => line.label)],
+    header: [AXIS_TITLES.samples, ...lines.map((line) => line.label)],
     rows: kept.map((step) => [step, ...lookups.map((lookup) => lookup.get(step) ?? null)]),
   };
 }

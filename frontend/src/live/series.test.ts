@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { updateAt } from "./chart-lines";
 import { RunSeries, Series } from "./series";
 
 describe("a series", () => {
@@ -29,6 +30,7 @@ describe("the series of a run", () => {
     last: [1, null],
     epochs: [null, null],
     times: [10, 11],
+    numbers: [4, 8],
     total: 2,
   };
 
@@ -47,6 +49,19 @@ describe("the series of a run", () => {
     run.load({ "train.loss": history });
 
     expect([...(run.series.get("train.loss")?.step.subarray(0, 3) ?? [])]).toEqual([1, 2, 3]);
+  });
+
+  it("knows the optimizer step of every point, also between those that the server left out", () => {
+    const run = new RunSeries();
+    // Batches of 32 of 100 samples: updates after 32, 64, 96, 100, 132, ...; the server keeps the 2nd, 4th and 6th.
+    run.load({ "train.loss": { ...history, steps: [64, 100, 164], last: [1, 1, 1], numbers: [2, 4, 6], total: 6 } });
+    run.add({ "train.loss": [[196, 1]] }, 12);
+    const updates = run.series.get("train.loss") as Series;
+
+    expect([32, 64, 100, 164, 196].map((step) => updateAt(updates, step))).toEqual([1, 2, 4, 6, 7]);
+    expect(updateAt(updates, 132)).toBe(5);
+    expect(updateAt(updates, 0)).toBe(0);
+    expect(updateAt(updates, 500)).toBe(7);
   });
 
   it("is told of every change", () => {

@@ -8,13 +8,26 @@ export class Series {
   low = new Float64Array(256);
   high = new Float64Array(256);
   time = new Float64Array(256);
+  /** The place of each point in the whole series, from 1, also where the server left points out. */
+  number = new Float64Array(256);
 
   get lastStep(): number {
     return this.length > 0 ? (this.step[this.length - 1] as number) : -Infinity;
   }
 
+  get lastNumber(): number {
+    return this.length > 0 ? (this.number[this.length - 1] as number) : 0;
+  }
+
   /** Adds a point unless the series already has that step: a resumed stream may repeat some. */
-  append(step: number, value: number | null, time: number, low = value, high = value): boolean {
+  append(
+    step: number,
+    value: number | null,
+    time: number,
+    low = value,
+    high = value,
+    number = this.lastNumber + 1,
+  ): boolean {
     if (step <= this.lastStep) return false;
     if (this.length === this.step.length) this.grow();
     const index = this.length;
@@ -23,12 +36,13 @@ export class Series {
     this.low[index] = low ?? NaN;
     this.high[index] = high ?? NaN;
     this.time[index] = time;
+    this.number[index] = number;
     this.length += 1;
     return true;
   }
 
   private grow(): void {
-    for (const name of ["step", "value", "low", "high", "time"] as const) {
+    for (const name of ["step", "value", "low", "high", "time", "number"] as const) {
       const larger = new Float64Array(this[name].length * 2);
       larger.set(this[name]);
       this[name] = larger;
@@ -55,7 +69,14 @@ export class RunSeries {
     for (const [name, one] of Object.entries(history)) {
       const fresh = new Series();
       one.steps.forEach((step, i) =>
-        fresh.append(step, one.last[i] ?? null, one.times[i] ?? NaN, one.min[i] ?? null, one.max[i] ?? null),
+        fresh.append(
+          step,
+          one.last[i] ?? null,
+          one.times[i] ?? NaN,
+          one.min[i] ?? null,
+          one.max[i] ?? null,
+          one.numbers[i] ?? i + 1,
+        ),
       );
       const old = this.series.get(name);
       for (let i = 0; old && i < old.length; i++) {

@@ -144,6 +144,8 @@ class SeriesData(Payload):
     last: list[float | None]
     epochs: list[float | None]
     times: list[float | None]
+    numbers: list[int]
+    """The place of each bucket's last point in the whole series, from 1. Of the training loss: the optimizer step."""
     total: int
 
 

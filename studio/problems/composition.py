@@ -149,8 +149,6 @@ class TaskSpec:
     """How data may lie in an upload, where that is not what the input says."""
     scoring_distributions: tuple[str, ...] = ()
     """Distributions that a pipeline needs beside those of the input."""
-    is_useful_untrained: bool = False
-    """Whether a pretrained model answers without any training here."""
     has_classes: bool = False
     """Whether a folder a class says the labels."""
     has_mixed_labels: bool = True
@@ -161,13 +159,17 @@ class TaskSpec:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One of several kinds of model that a problem type offers, with the settings that it alone has."""
+    """A kind of model that a problem type offers, with the settings that it alone has."""
 
-    id: str | None
-    title: str
+    id: str | None = None
+    """None where it is the only one."""
+    title: str = ""
+    """Empty for the problem type's."""
     architecture: tuple[Section, ...] = ()
     training: tuple[Section, ...] = ()
     contradictions: Contradictions = no_contradictions
+    is_useful_untrained: bool = False
+    """Whether a pretrained one answers without any training here."""
 
 
 @dataclass(frozen=True)
@@ -210,7 +212,7 @@ def compose(
     suggest: Suggestions,
     defaults: Mapping[str, Any] | None = None,
     check: Callable[[Inspection], None] | None = None,
-    models: tuple[ModelSpec, ...] = (),
+    models: tuple[ModelSpec, ...] = (ModelSpec(),),
     scoring_distributions: tuple[str, ...] = (),
     recipe: str = "",
 ) -> ProblemType:
@@ -219,12 +221,11 @@ def compose(
     Args:
         defaults: Values by key in place of those that input and task bring.
         check: A check of rows that only this pair needs, after those of input and task.
-        models: The kinds of model there are, where there are several; the first is the default.
+        models: The kinds of model there are; the first is the default. One of an encoder with heads adds nothing.
         scoring_distributions: What the network needs in a pipeline, beside what input and task need.
         recipe: `module:Class`; by default `recipe:<Id>Recipe` in the folder that is called like the id.
     """
     parts = _Parts(id, input, task, check)
-    kinds = models or (ModelSpec(None, title),)
     words = "".join(word.capitalize() for word in id.split("_"))
 
     def suggested(values: SettingsSchema, context: SuggestionContext) -> Sequence[SuggestedChange]:
@@ -236,7 +237,7 @@ def compose(
         category=input.category,
         description=description,
         model_types=tuple(
-            ModelType(one.id, one.title, settings_of(id, input, task, defaults or {}, one)) for one in kinds
+            ModelType(one.id, one.title or title, settings_of(id, input, task, defaults or {}, one)) for one in models
         ),
         roles=(*input.roles, *task.roles),
         dataset_formats=task.formats or input.formats(task),
@@ -262,7 +263,11 @@ def compose(
 def settings_of(
     id: str, input: InputSpec, task: TaskSpec, defaults: Mapping[str, Any], model: ModelSpec
 ) -> type[SettingsSchema]:
-    """The settings of an input, a task and a kind of model, sections in display order."""
+    """The settings of an input, a task and a kind of model, sections in display order.
+
+    Raises:
+        TypeError: if the task adds settings to a section that the input does not bring.
+    """
     between = {**input.sections, **(input.mixed_sections if task.has_mixed_labels else {})}
     explained = (input.interpretations,) if task.explained and input.interpretations else ()
     metric = _metric_section(task)
@@ -277,6 +282,8 @@ def settings_of(
         "environment": (input.environment,),
         "logging": (input.logging,),
     }
+    if missing := sorted(set(task.further) - set(sections)):
+        raise TypeError(f"{id} has no section {', '.join(missing)}, to which its task adds settings.")
     made = {
         name: _section(id, name, (*task.further.get(name, ()), *bases), defaults) for name, bases in sections.items()
     }
@@ -295,7 +302,7 @@ def settings_of(
         "__reduce__": lambda self: (_restored, (id, model.id, self.flat())),
         "problem_type": id,
         "model_type": model.id,
-        "is_useful_untrained": task.is_useful_untrained,
+        "is_useful_untrained": model.is_useful_untrained,
         "contradictions": contradictions,
         **{name: section() for name, section in made.items()},
     }

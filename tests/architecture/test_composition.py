@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from studio.modeling.composed_recipe import ComposedRecipe
+from studio.problems.composition import ModelSpec, settings_of
 from studio.problems.contract import ProblemType
+from studio.problems.inputs.image import IMAGE
 from studio.problems.recipes import recipe_class
 from studio.problems.registry import PARTS, problem_types
+from studio.problems.tasks.generation import GENERATION
 
 PROBLEMS = Path(__file__).resolve().parents[2] / "studio" / "problems"
 MOST_LINES = 100
@@ -46,6 +49,11 @@ def test_only_shared_parts_declare_whole_settings() -> None:
     ]
 
     assert bodies == []
+
+
+def test_settings_for_a_section_that_the_input_does_not_bring_are_refused() -> None:
+    with pytest.raises(TypeError, match="image_captions has no section tokenizer"):
+        settings_of("image_captions", IMAGE, GENERATION, {}, ModelSpec())
 
 
 @pytest.mark.parametrize("kind", COMPOSED, ids=lambda kind: kind.id)

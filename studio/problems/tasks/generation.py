@@ -22,8 +22,6 @@ from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.losses import TokenLossMixin
 from studio.settings.sections.tasks.generation import (
-    TranslatorBackboneMixin,
-    TranslatorLayersMixin,
     WritingMixin,
     WrittenLengthMixin,
     WrittenTextMixin,
@@ -98,8 +96,7 @@ GENERATION = TaskSpec(
     inspect=inspect,
     truth=truth,
     dataset=(WrittenTextMixin,),
-    architecture=(TranslatorBackboneMixin,),
-    training=(TranslatorLayersMixin, TokenLossMixin),
+    training=(TokenLossMixin,),
     after_metric=(WritingMixin,),
     further={"tokenizer": (WrittenLengthMixin,)},
     metrics=GENERATION_METRICS,
@@ -108,5 +105,4 @@ GENERATION = TaskSpec(
     prediction_columns="pred_text with the written text",
     contradictions=contradictions,
     scoring_distributions=("sacrebleu",),
-    is_useful_untrained=True,
 )

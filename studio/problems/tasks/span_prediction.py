@@ -26,7 +26,7 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.losses import TokenLossMixin
-from studio.settings.sections.tasks.answers import AnswererBackboneMixin, AnswererLayersMixin, AnswersMixin
+from studio.settings.sections.tasks.answers import AnswersMixin
 from studio.settings.sections.text_checks import missing_column, percent, share_of_long
 from studio.settings.value_checks import warning
 
@@ -151,8 +151,7 @@ SPAN_PREDICTION = TaskSpec(
     inspect=inspect,
     truth=truth,
     dataset=(AnswersMixin,),
-    architecture=(AnswererBackboneMixin,),
-    training=(AnswererLayersMixin, TokenLossMixin),
+    training=(TokenLossMixin,),
     metrics=ANSWER_METRICS,
     default_metric="Jaccard",
     metric_help="The figure that validation reports and that chooses the best checkpoint. Top accuracies count a "
@@ -161,5 +160,4 @@ SPAN_PREDICTION = TaskSpec(
     prediction_columns="pred_answer_1 to pred_answer_k with the likeliest answers, pred_score_<k>, pred_start_<k> and "
     "pred_end_<k>",
     contradictions=contradictions,
-    is_useful_untrained=True,
 )

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator
 
-from studio.problems.composition import compose
+from studio.problems.composition import ModelSpec, compose
 from studio.problems.contract import SuggestionContext
 from studio.problems.inputs.source_text import SOURCE_TEXT
 from studio.problems.tasks.generation import GENERATION
@@ -17,6 +17,7 @@ from studio.problems.text_suggestions import (
     scratch_changes,
 )
 from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.networks.translator import TranslatorBackboneMixin, TranslatorLayersMixin
 from studio.settings.sections.text import MINILM, SCRATCH_TRANSLATORS
 
 BATCH_SIZE = 16
@@ -61,6 +62,9 @@ PROBLEM_TYPE = compose(
     "Writes a text from another one, as in translations and summaries.",
     input=SOURCE_TEXT,
     task=GENERATION,
+    models=(
+        ModelSpec(architecture=(TranslatorBackboneMixin,), training=(TranslatorLayersMixin,), is_useful_untrained=True),
+    ),
     make_example=make_example,
     example_title="Animals",
     suggest=suggest,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from studio.problems.composition import compose
+from studio.problems.composition import ModelSpec, compose
 from studio.problems.contract import SuggestionContext
 from studio.problems.inputs.questions import QUESTIONS
 from studio.problems.tasks.span_prediction import SPAN_PREDICTION
@@ -15,6 +15,7 @@ from studio.problems.text_suggestions import (
     machine_changes,
 )
 from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.networks.answerer import AnswererBackboneMixin, AnswererLayersMixin
 from studio.settings.sections.text import MINILM
 
 RATE = 3e-4
@@ -46,6 +47,9 @@ PROBLEM_TYPE = compose(
     "Finds the stretch of a text that answers a question.",
     input=QUESTIONS,
     task=SPAN_PREDICTION,
+    models=(
+        ModelSpec(architecture=(AnswererBackboneMixin,), training=(AnswererLayersMixin,), is_useful_untrained=True),
+    ),
     make_example=make_example,
     example_title="Who did what",
     suggest=suggest,

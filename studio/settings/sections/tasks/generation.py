@@ -1,25 +1,13 @@
-"""Generation: texts to write, how they are written, and the models that write."""
+"""Generation: texts to write, and how they are written."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
-from studio.settings.choices import Columns, Library
+from studio.settings.choices import Columns
 from studio.settings.condition import when
 from studio.settings.schema import SettingsSection
-from studio.settings.sections.text import LIBRARY, MINILM, SCRATCH_TRANSLATORS
-from studio.settings.sections.training import layers_setting
 from studio.settings.setting import ExperienceLevel, Setting
-
-BACKBONES = (
-    "sshleifer/distilbart-cnn-12-6",
-    "t5-small",
-    "google-t5/t5-base",
-    "google/flan-t5-small",
-    "facebook/bart-base",
-    MINILM,
-    *SCRATCH_TRANSLATORS,
-)
 
 
 class WrittenTextMixin(SettingsSection):
@@ -45,32 +33,6 @@ class WrittenLengthMixin(SettingsSection):
             grid_values=(32, 64, 128, 256),
         ),
     ] = 128
-
-
-class TranslatorBackboneMixin(SettingsSection):
-    """An encoder that reads and a decoder that writes."""
-
-    backbone: Annotated[
-        str,
-        Setting(
-            label="Backbone",
-            help="The model that reads and writes: any encoder-decoder of the Hugging Face hub by name, a folder below "
-            "the home's weights folder, or a small one to train from scratch. An encoder, such as MiniLM, is used "
-            "twice: as reader and, with new cross-attention, as writer.",
-            choices=Library(LIBRARY, BACKBONES),
-            grid=True,
-            paper="https://arxiv.org/abs/1907.12461",
-        ),
-    ] = "sshleifer/distilbart-cnn-12-6"
-
-
-class TranslatorLayersMixin(SettingsSection):
-    """Layer groups of an encoder with a decoder."""
-
-    differential_learning_rate_layers: Annotated[
-        tuple[Literal["Encoder", "Decoder"], ...],
-        layers_setting(". Word vectors that both share go with the encoder"),
-    ] = ()
 
 
 class WritingMixin(SettingsSection):

@@ -1,0 +1,1 @@
+"""Sections that one kind of network alone has: its backbone and its layer groups."""

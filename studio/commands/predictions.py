@@ -1,5 +1,6 @@
 """predict and export: what a finished experiment is good for."""
 
+import os
 import tempfile
 import time
 import zipfile
@@ -48,10 +49,8 @@ def predict(
         )
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
         model = _model(connection, id, run)
-        archive = Path(folder) / f"{table.stem}.zip"
-        _pack(table, media, archive)
-        upload = connection.upload(archive, archive.name)
-        prediction = connection.post("/api/predictions", {"run_id": model["id"], "upload_id": upload})
+        source = _source(connection, table.absolute(), media, Path(folder))
+        prediction = connection.post("/api/predictions", {"run_id": model["id"], **source})
         prediction = _await(connection, prediction)
         files = connection.get(f"/api/predictions/{prediction['id']}/files")
         name = next(
@@ -94,6 +93,32 @@ def export(
         answer = {"output": str(output), "size_bytes": output.stat().st_size, "sha256": sha256}
         answer_json({**answer, "run": model["number"]})
     tell(f"Wrote {output}, the scoring pipeline of run {model['number']}.")
+
+
+def _source(connection: Connection, table: Path, media: Path | None, folder: Path) -> dict[str, str]:
+    """What is to be predicted: a path where the server may read one, else an upload."""
+    if not connection.is_lasting:
+        place = table.resolve() if media is None else _linked(table, media, folder / "linked")
+        if place is not None:
+            connection.allow(place)
+            return {"path": str(place)}
+    archive = folder / f"{table.stem}.zip"
+    _pack(table, media, archive)
+    return {"upload_id": connection.upload(archive, archive.name)}
+
+
+def _linked(table: Path, media: Path, folder: Path) -> Path | None:
+    """A folder with the table and its media as further names of the same files; None where the disk gives none."""
+    try:
+        folder.mkdir()
+        os.link(table.resolve(), folder / table.name)
+        for file in iter_files(media):
+            place = folder / "media" / file.relative_to(media)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            os.link(file, place)
+    except OSError:
+        return None
+    return folder.resolve()
 
 
 def _pack(table: Path, media: Path | None, archive: Path) -> None:

@@ -30,7 +30,10 @@ def prediction_table(recipe: Recipe[Any], scored: ScoredTable, index: ScoredTabl
 
     With an index, rows are compared with its rows.
     """
-    added = recipe.columns(scored) if index is None else recipe.columns_against(scored, index)
+    return _beside_inputs(scored, recipe.columns(scored) if index is None else recipe.columns_against(scored, index))
+
+
+def _beside_inputs(scored: ScoredTable, added: pd.DataFrame) -> pd.DataFrame:
     hidden = [column for column in scored.table.columns if is_hidden(str(column))]
     renamed = {name: f"true_{name}" for name in added.columns if name in scored.table.columns}
     kept = scored.table.drop(columns=hidden).rename(columns=renamed)
@@ -51,8 +54,9 @@ def write_predictions(
     """
     target = folder / "predictions"
     raw = f"{split}_raw.{recipe.raw_format}"
+    added = recipe.columns(scored)
     with _made_beside(target, split) as beside:
-        table = prediction_table(recipe, scored)
+        table = _beside_inputs(scored, added)
         table.to_parquet(beside / f"{split}.parquet", index=False)
         write_csv(table, beside / f"{split}.csv")
         write_raw(beside / raw, recipe, scored)
@@ -64,7 +68,7 @@ def write_predictions(
         rows=len(scored),
         metrics={name: value for name, value in metrics.items() if np.isfinite(value)},
         files=tuple(f"predictions/{name}" for name in files),
-        columns=tuple(recipe.columns(scored).columns),
+        columns=tuple(added.columns),
     )
 
 

@@ -3011,7 +3011,7 @@ export interface components {
         };
         /**
          * PredictionCreate
-         * @description Which model, on what: an experiment or one of its runs; a dataset's table or an upload.
+         * @description Which model, on what: an experiment or one of its runs; a dataset's table, an upload or a path.
          */
         PredictionCreate: {
             /** Dataset Id */
@@ -3020,6 +3020,8 @@ export interface components {
             experiment?: string | null;
             /** Name */
             name?: string | null;
+            /** Path */
+            path?: string | null;
             /** Run */
             run?: number | null;
             /** Run Id */

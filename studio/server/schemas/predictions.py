@@ -12,7 +12,7 @@ from studio.settings.finding import Finding
 
 
 class PredictionCreate(Payload):
-    """Which model, on what: an experiment or one of its runs; a dataset's table or an upload."""
+    """Which model, on what: an experiment or one of its runs; a dataset's table, an upload or a path."""
 
     experiment: str | None = None
     run: Annotated[int, Field(ge=1)] | None = None
@@ -22,6 +22,8 @@ class PredictionCreate(Payload):
     dataset_id: str | None = None
     table: str | None = None
     upload_id: str | None = None
+    path: str | None = None
+    """A file or folder of this machine that may be imported from."""
 
 
 class Prediction(Payload):

@@ -200,10 +200,11 @@ class Predictions:
         return self._models.of_experiment(self._store.experiments.get(body.experiment), body.run)
 
     def _source(self, body: PredictionCreate, folder: RunFolder, problem_type_id: str) -> _Source:
-        if body.upload_id is not None:
-            return self._uploaded(body.upload_id, folder, problem_type_id)
+        if body.upload_id is not None or body.path is not None:
+            return self._looked_at(body.upload_id, body.path, folder, problem_type_id)
         if body.dataset_id is None:
-            raise StudioError("Name a dataset or an upload.", hint="Send dataset_id or upload_id.", code="source")
+            hint = "Send dataset_id, upload_id or path."
+            raise StudioError("Name a dataset, an upload or a path.", hint=hint, code="source")
         row = self._store.datasets.get(body.dataset_id)
         dataset = Dataset.open(self._home.dataset(row.id))
         test = dataset.manifest.table_of_role("test")
@@ -217,9 +218,9 @@ class Predictions:
         )
         return _Source(f"{base}/{info.file}", media, name, row.id, row.name)
 
-    def _uploaded(self, upload_id: str, folder: RunFolder, problem_type_id: str) -> _Source:
-        """Look at an upload in the usual child process and keep its files with the prediction."""
-        draft = self._imports.create(upload_id=upload_id, path=None)
+    def _looked_at(self, upload_id: str | None, path: str | None, folder: RunFolder, problem_type_id: str) -> _Source:
+        """Look at an upload or a path in the usual child process, and move what was unpacked to the prediction."""
+        draft = self._imports.create(upload_id=upload_id, path=path)
         draft = self._imports.wait(draft.id, LOOK_SECONDS)
         if draft.state == "ready" and draft.choices.problem_type not in (None, "", problem_type_id):
             # Without labels nothing tells the types apart; what the model needs is asked for.
@@ -239,10 +240,11 @@ class Predictions:
                 code="upload",
             )
         target = private_folder(folder.path / "input")
-        shutil.copytree(self._home.import_folder(draft.id) / "files", target / "files")
-        converted = converted_folder(self._home.import_folder(draft.id), choices.format or "")
+        unpacked = self._home.import_folder(draft.id)
+        converted = converted_folder(unpacked, choices.format or "")
         if converted is not None:
-            shutil.copytree(converted, target / "tables")
+            os.rename(converted, target / "tables")
+        os.rename(unpacked / "files", target / "files")
         self._imports.delete(draft.id)
         media = "input/files" if choices.media_folder in (None, "", ".") else f"input/files/{choices.media_folder}"
         return _Source(f"input/{'files' if converted is None else 'tables'}/{table}", media, table)

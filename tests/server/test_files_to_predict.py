@@ -1,4 +1,4 @@
-"""What is predicted on is looked at once and moved to its prediction: from an upload, or from a path that is allowed."""
+"""What is predicted on is looked at once and moved to its prediction: an upload, or a path that is allowed."""
 
 import io
 import shutil

@@ -18,8 +18,9 @@ from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.media_inspection import decode_media
 from studio.datasets.media.registry import media_reader
 from studio.datasets.profile import DatasetProfile
+from studio.datasets.tables.kept_tables import kept_beside, read_table_once
 from studio.datasets.tables.row_checks import check_rows
-from studio.datasets.tables.table import RawTable, profile_column, read_table
+from studio.datasets.tables.table import RawTable, profile_column
 from studio.failpoints import failpoint
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, sync_files, write_json
 from studio.problems.contract import ProblemType
@@ -72,7 +73,7 @@ def make_dataset(order: ImportOrder, report: Report) -> Dataset:
 def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
     report.progress(0.0, "reading tables")
     raw = {
-        role: read_table(resolve_inside(order.tables_folder or order.files, name), name)
+        role: read_table_once(resolve_inside(order.tables_folder or order.files, name), name, kept_beside(order.files))
         for role, name in order.tables.items()
     }
     inspection = _open(order, raw)

@@ -22,13 +22,14 @@ from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.registry import is_shown_by_browsers, reader_of
-from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column, read_table
+from studio.datasets.tables.kept_tables import kept_beside, read_table_once
+from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.uploads.discovery import MediaFolder, file_columns, list_files, list_media_folders, list_tables
 from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
 from studio.escape_control import make_output_visible
-from studio.files import descriptor_path, no_space_error, read_json, resolve_inside, write_json
+from studio.files import descriptor_path, no_space_error, private_folder, read_json, resolve_inside, write_json
 from studio.importing.format_choice import FormatOffer, chosen_format, recognised_formats
 from studio.importing.scan_end import SCAN_CPU_SECONDS
 from studio.importing.scan_result import (
@@ -69,6 +70,7 @@ def scan(folder: Path, source: Path | None = None) -> Scan:
     try:
         if not files.is_dir():
             _unpack_whole(source or Path(request.source), files, request.source_name)
+        private_folder(kept_beside(files))
         result = scan_files(files, request.choices or {})
         draw_previews(folder, result)
         return result
@@ -178,7 +180,7 @@ def _read_tables(files: Path, paths: Sequence[str]) -> tuple[dict[str, RawTable]
     findings: list[Finding] = []
     for name in list_tables(paths):
         try:
-            tables[name] = read_table(files / name, name)
+            tables[name] = read_table_once(files / name, name, kept_beside(files))
         except DatasetError as error:
             findings.append(refusal_finding(error, name, FindingLevel.WARNING))
     return tables, findings

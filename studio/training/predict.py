@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from studio.datasets.tables.kept_tables import kept_beside
 from studio.errors import DatasetError
 from studio.modeling.loading import data_workers
 from studio.modeling.recipe import Media
@@ -50,7 +51,7 @@ def _ordered_table(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> pd.
     path = (folder.path / order.table).resolve()
     if spec.dataset and path.is_relative_to(spec.dataset_folder(folder.path)):
         return pd.read_parquet(path)
-    return input_table(path)
+    return input_table(path, kept_beside(folder.path / UPLOADED_FILES))
 
 
 def ordered_media(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> Media:

@@ -69,7 +69,9 @@ def test_files_that_were_unpacked_are_moved_not_copied(
     monkeypatch.undo()
 
     assert answer.status_code == 201, answer.text
-    assert kept(server, answer.json()) == ["files/media/circle.png", "files/new.csv"]
+    *files, parsed = kept(server, answer.json())
+    assert files == ["files/media/circle.png", "files/new.csv"]
+    assert parsed.startswith("parsed/"), "the worker would read the table again"
     assert (folder / "media" / "circle.png").is_file()
     assert list((server.studio.home.path / "imports").iterdir()) == []
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.importers.converting import converted_folder
+from studio.datasets.tables.kept_tables import kept_beside
 from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
 from studio.files import private_folder, resolve_file
@@ -244,6 +245,9 @@ class Predictions:
         converted = converted_folder(unpacked, choices.format or "")
         if converted is not None:
             os.rename(converted, target / "tables")
+        kept = kept_beside(unpacked / "files")
+        if kept.is_dir():
+            os.rename(kept, kept_beside(target / "files"))
         os.rename(unpacked / "files", target / "files")
         self._imports.delete(draft.id)
         media = "input/files" if choices.media_folder in (None, "", ".") else f"input/files/{choices.media_folder}"

@@ -1,8 +1,9 @@
 import { Button, TextInput } from "@mantine/core";
-import { type DragEvent, useRef, useState } from "react";
+import { useRef, useState } from "react";
 import { useImportRoots, useStartImport } from "../api/imports";
 import type { Import } from "../api/types";
 import { uploadFile } from "../api/uploads";
+import { FileDrop } from "../ui/FileDrop";
 import { formatBytes } from "../ui/format";
 import { FolderIcon, UploadIcon } from "../ui/icons";
 import { ErrorPanel } from "../ui/states";
@@ -37,7 +38,21 @@ export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) 
       {sending ? (
         <SendingPanel sending={sending} onCancel={() => abort.current?.abort()} />
       ) : (
-        <DropZone onFile={(file) => void send(file)} />
+        <FileDrop
+          label="Dataset file"
+          accept=".zip,.csv,.parquet,.pq,.jsonl,.tsv,.gz,.json,.conll,.conllu,.bio,.iob,.txt"
+          title="Drop a file here"
+          icon={<UploadIcon size={26} />}
+          button="Choose file"
+          isPrimary
+          onFile={(file) => void send(file)}
+        >
+          <p className="muted small">
+            A table of texts or numbers (csv, parquet, jsonl), a CoNLL or SQuAD file, or a zip of images with their
+            labels: a table, COCO, YOLO, Pascal VOC, or a folder per class. Up to 20 GB; an interrupted upload resumes
+            where it stopped.
+          </p>
+        </FileDrop>
       )}
       {error !== null && <ErrorPanel title="The file was not taken." error={error} />}
       <ServerPath
@@ -53,50 +68,6 @@ export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) 
           </button>
         </p>
       )}
-    </div>
-  );
-}
-
-function DropZone({ onFile }: { onFile: (file: File) => void }) {
-  const [isOver, setIsOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setIsOver(false);
-    const file = event.dataTransfer.files[0];
-    if (file) onFile(file);
-  };
-  return (
-    <div
-      className={classes.drop}
-      data-over={isOver || undefined}
-      onDragOver={(event) => (event.preventDefault(), setIsOver(true))}
-      onDragLeave={() => setIsOver(false)}
-      onDrop={drop}
-    >
-      <span className={classes.dropIcon}>
-        <UploadIcon size={26} />
-      </span>
-      <p className={classes.dropTitle}>Drop a file here</p>
-      <p className="muted small">
-        A table of texts or numbers (csv, parquet, jsonl), a CoNLL or SQuAD file, or a zip of images with their labels:
-        a table, COCO, YOLO, Pascal VOC, or a folder per class. Up to 20 GB; an interrupted upload goes on where it
-        stopped.
-      </p>
-      <input
-        ref={input}
-        type="file"
-        accept=".zip,.csv,.parquet,.pq,.jsonl,.tsv,.gz,.json,.conll,.conllu,.bio,.iob,.txt"
-        className="hidden-visually"
-        tabIndex={-1}
-        aria-label="Dataset file"
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          event.currentTarget.value = "";
-          if (file) onFile(file);
-        }}
-      />
-      <Button onClick={() => input.current?.click()}>Choose file</Button>
     </div>
   );
 }

@@ -1,13 +1,14 @@
+import { lazy, Suspense } from "react";
 import { NavLink, useParams } from "react-router";
 import { useHelp, useProblemTypes, useReference } from "../api/catalogue";
 import type { HelpTopic, ProblemType } from "../api/types";
-import { Markdown } from "../ui/Markdown";
 import { Page } from "../ui/Page";
 import { Answer, EmptyState, LoadingRows } from "../ui/states";
 import { Glossary, ProblemTypeHelp } from "../help/ProblemTypeHelp";
 import classes from "./help.module.css";
 
 const REFERENCE = "reference-";
+const Markdown = lazy(async () => ({ default: (await import("../ui/Markdown")).Markdown }));
 
 /** Topics from the documentation, and the settings reference of every problem type. */
 export function HelpPage() {
@@ -75,14 +76,22 @@ function Topic({ topics, types, id }: { topics: HelpTopic[]; types: ProblemType[
   if (id === "words" && !topic) return <Glossary />;
   if (type) return <ProblemTypeHelp type={type} />;
   if (!topic) return <EmptyState title="There is no such topic">Choose one of the list.</EmptyState>;
-  return <Markdown text={topic.markdown} />;
+  return <Text markdown={topic.markdown} />;
 }
 
 function Reference({ problemType }: { problemType: string }) {
   const reference = useReference(problemType);
   return (
     <Answer query={reference} what="The reference" loading={<LoadingRows rows={10} height={24} />}>
-      {({ markdown }) => <Markdown text={markdown} />}
+      {({ markdown }) => <Text markdown={markdown} />}
     </Answer>
+  );
+}
+
+function Text({ markdown }: { markdown: string }) {
+  return (
+    <Suspense fallback={<LoadingRows rows={10} height={24} />}>
+      <Markdown text={markdown} />
+    </Suspense>
   );
 }

@@ -1,53 +1,47 @@
 import { Button } from "@mantine/core";
-import { type DragEvent, type ReactNode, useRef, useState } from "react";
-import classes from "../pages/predict.module.css";
+import { type ReactNode, useState } from "react";
+import { useDropzone } from "react-dropzone";
+import classes from "./file-drop.module.css";
 
 type FileDropProps = {
   label: string;
   accept: string;
   title: ReactNode;
+  icon?: ReactNode;
   children?: ReactNode;
   button: string;
+  isPrimary?: boolean;
   onFile: (file: File) => void;
   isBusy?: boolean;
 };
 
-/** A place to drop one file, with a button that does the same. */
-export function FileDrop({ label, accept, title, children, button, onFile, isBusy }: FileDropProps) {
-  const [isOver, setIsOver] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
-  const drop = (event: DragEvent) => {
-    event.preventDefault();
-    setIsOver(false);
-    const file = event.dataTransfer.files[0];
-    if (file) onFile(file);
-  };
+/** A place to drop one file, with a button that does the same. `accept` filters only the dialog; the server judges content. */
+export function FileDrop({ label, accept, title, icon, children, button, isPrimary, onFile, isBusy }: FileDropProps) {
+  const [isRefused, setIsRefused] = useState(false);
+  const { getRootProps, getInputProps, open, isDragActive } = useDropzone({
+    onDrop: ([file], refused) => {
+      setIsRefused(refused.length > 0);
+      if (file && refused.length === 0) onFile(file);
+    },
+    multiple: false,
+    noClick: true,
+    noKeyboard: true,
+    disabled: isBusy,
+  });
   return (
-    <div
-      className={classes.drop}
-      data-over={isOver || undefined}
-      onDragOver={(event) => (event.preventDefault(), setIsOver(true))}
-      onDragLeave={() => setIsOver(false)}
-      onDrop={drop}
-    >
+    <div {...getRootProps({ className: classes.drop, "data-over": isDragActive || undefined })}>
+      {icon && <span className={classes.icon}>{icon}</span>}
       <strong>{title}</strong>
       {children}
-      <input
-        ref={input}
-        type="file"
-        accept={accept}
-        className="hidden-visually"
-        tabIndex={-1}
-        aria-label={label}
-        onChange={(event) => {
-          const file = event.currentTarget.files?.[0];
-          event.currentTarget.value = "";
-          if (file) onFile(file);
-        }}
-      />
-      <Button variant="default" onClick={() => input.current?.click()} loading={isBusy}>
+      <input {...getInputProps({ accept, "aria-label": label })} />
+      <Button variant={isPrimary ? "filled" : "default"} onClick={open} loading={isBusy}>
         {button}
       </Button>
+      {isRefused && (
+        <p className="small" role="alert">
+          Drop one file. Put several files or a folder into a zip first.
+        </p>
+      )}
     </div>
   );
 }

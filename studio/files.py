@@ -157,7 +157,7 @@ def relative_path(text: str) -> PurePosixPath:
         raise PathError(f"{text!r} is not a plain relative path.", hint="Use forward slashes and no leading slash.")
     path = PurePosixPath(text)
     if ".." in path.parts or not path.parts:
-        raise PathError(f"{text!r} leads out of its folder.", hint="Name a file inside the folder.")
+        raise PathError(f"{text!r} points outside its folder.", hint="Name a file inside the folder.")
     sizes = [len(part.encode()) for part in path.parts]
     if len(sizes) > MAX_PATH_PARTS or max(sizes) > MAX_NAME_BYTES or sum(sizes) > MAX_PATH_BYTES:
         raise PathError(f"{text[:80]!r} is too long.", hint=f"{LONGEST_PATH.capitalize()}.")
@@ -283,7 +283,8 @@ def no_space_error(folder: Path) -> DiskFullError:
     free = shutil.disk_usage(folder).free
     if free > ROOM_BYTES:
         return DiskFullError(
-            f"The disk takes no more files (no inodes are left, or a quota is used up); {free / 1e6:,.1f} MB are free.",
+            f"The disk cannot hold more files (no inodes are left, or a quota is used up); {free / 1e6:,.1f} MB are "
+            "free.",
             hint="Delete datasets of many files that are no longer needed, or move the home to another disk.",
         )
     return DiskFullError(

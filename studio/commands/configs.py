@@ -99,7 +99,7 @@ def read_file(file: Path) -> str:
         with file.open("rb") as source:  # a pipe or a device has no size that could be asked for
             data = source.read(MAX_YAML_BYTES + 1)
         if len(data) > MAX_YAML_BYTES:
-            raise InputError(f"{file} is larger than {MAX_YAML_BYTES >> 10} KiB.", hint="This is no configuration.")
+            raise InputError(f"{file} is larger than {MAX_YAML_BYTES >> 10} KiB.", hint="This is not a configuration.")
         return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{file} cannot be read: {error}.", hint="Name a YAML file.") from error

@@ -208,12 +208,13 @@ class Connection:
             except (httpx2.NetworkError, httpx2.RemoteProtocolError) as error:
                 if not is_repeatable or time.monotonic() > deadline:
                     raise ServerGoneError(
-                        f"The server ended while it answered ({method} {path}); whether this took effect is not known.",
-                        hint="Look with `studio experiment list` or `studio dataset list` before you repeat it.",
+                        f"The server stopped while processing {method} {path}; the request may or may not have "
+                        "taken effect.",
+                        hint="Check with `studio experiment list` or `studio dataset list` before you repeat it.",
                     ) from error
             except httpx2.TimeoutException as error:
                 raise ServerGoneError(
-                    "The server does not answer.", hint="Look at logs/server.log in the home."
+                    "The server does not respond.", hint="See logs/server.log in the home."
                 ) from error
             self.close()
 
@@ -239,7 +240,7 @@ def _check(response: "httpx2.Response") -> None:
     try:
         body = response.json()
     except json.JSONDecodeError:
-        body = {"error": {"message": f"The server answered {response.status_code}."}}
+        body = {"error": {"message": f"The server responded with status {response.status_code}."}}
     raise ApiError(response.status_code, body)
 
 

@@ -180,7 +180,7 @@ def _look_again(connection: Connection, draft: dict[str, Any], choices: dict[str
 
 def _await_scan(connection: Connection, draft: dict[str, Any], *, may_fail: bool = False) -> dict[str, Any]:
     """The look when it is over; one that failed is looked at again where more was told than the first look knew."""
-    with working("Looking at the data"):
+    with working("Reading the data"):
         while draft["state"] == "scanning":
             time.sleep(POLL_SECONDS)
             draft = connection.get(f"/api/imports/{draft['id']}")

@@ -240,7 +240,7 @@ def _secret_findings(body: Mapping[str, Any]) -> list[Finding]:
                         level=FindingLevel.ERROR,
                         code="secret",
                         path=f"{section}.{name}" if isinstance(values, Mapping) else str(name),
-                        message="Secrets do not belong into a settings file.",
+                        message="Secrets do not belong in a settings file.",
                         found="a value",
                         expected="no such key",
                         fix="Remove it, and change the secret if the file was shared.",

@@ -23,7 +23,7 @@ def choice_findings(choices: Choices) -> tuple[Finding, ...]:
             Finding(
                 code="no_problem_type",
                 path="problem_type",
-                message="The table fits no problem type by itself.",
+                message="No problem type was detected for this table.",
                 found="no problem type",
                 expected="a problem type",
                 fix="Choose the problem type and its columns.",

@@ -204,7 +204,7 @@ def _surest(offers: Sequence[FormatOffer], plain: _Source, given: Mapping[str, A
 def _not_converted(offer: FormatOffer, error: StudioError) -> Iterator[Finding]:
     """Why a format that was recognised, and not chosen, was not taken."""
     title = offer.format.title
-    message = f"This looks like {title} and cannot be read so: {error.message}"
+    message = f"This looks like {title} but cannot be read as such: {error.message}"
     yield refusal_finding(error, title, FindingLevel.WARNING, message)
 
 
@@ -213,7 +213,7 @@ def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mappi
         packed = upload.with_ending(".zip", ".tar", ".gz", ".tgz", ".rar", ".7z")
         if packed:
             raise ArchiveError(
-                f"{packed[0]} is packed once more.",
+                f"{packed[0]} is an archive inside the archive.",
                 hint="Unpack it first, and upload its files in one zip.",
                 found=quoted(packed[0]),
                 expected="tables and their media",

@@ -17,18 +17,18 @@ def ended_error(code: int | None, waited_seconds: float) -> dict[str, Any]:
 def _words(code: int | None, waited_seconds: float) -> tuple[str, str]:
     if code is None:
         minutes = waited_seconds / 60
-        return f"Looking at this data took longer than {minutes:.0f} minutes.", "Import a smaller part of it."
+        return f"Reading this data took longer than {minutes:.0f} minutes.", "Import a smaller part of it."
     if code == -signal.SIGXCPU:
         spent = f"more than {SCAN_CPU_SECONDS} seconds of processor time"
-        return f"Looking at this data needs {spent}.", "Import a smaller part of it."
+        return f"Reading this data needs {spent}.", "Import a smaller part of it."
     if code == -signal.SIGKILL:
         return (
-            "Looking at this data was ended by the system (signal 9), most likely for lack of memory.",
-            "Import a smaller part of it, or end other programs first.",
+            "Reading this data was killed by the system (signal 9), most likely because memory ran out.",
+            "Import a smaller part of it, or close other programs first.",
         )
     known = memory_limit_bytes()
     limit = min(usual_memory_bytes(), known) if known else usual_memory_bytes()
     hint = f"The files may be damaged, or need more than the {limit / GIB:.1f} GB of memory that one import may take."
     if known and known < usual_memory_bytes():
         hint += " The account that runs the server has this `ulimit`; start it with a higher one."
-    return f"Looking at this data ended early ({'signal' if code < 0 else 'exit code'} {abs(code)}).", hint
+    return f"Reading this data ended early ({'signal' if code < 0 else 'exit code'} {abs(code)}).", hint

@@ -144,7 +144,7 @@ class TaskSpec:
     after_metric: tuple[Section, ...] = ()
     further: Mapping[str, tuple[Section, ...]] = field(default_factory=dict)
     """Settings that it adds to other sections, by the section's name."""
-    metric_help: str = "The figure that validation reports and that chooses the best checkpoint."
+    metric_help: str = "The metric that validation reports and that selects the best checkpoint."
     formats: tuple[DatasetFormat, ...] = ()
     """How data may lie in an upload, where that is not what the input says."""
     scoring_distributions: tuple[str, ...] = ()

@@ -36,23 +36,23 @@ def image_machine_changes(
         small = "Without a GPU, smaller images keep the first run short."
         yield SuggestedChange("image.image_width", side, small)
         yield SuggestedChange("image.image_height", side, small)
-        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "As many as there are cores.")
+        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "One per core.")
 
 
 def pooled_image_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     """A backbone that is here, channels and a size that fit, and gentle rates where rows are few."""
-    reason = "A small network whose pretrained weights came with the installation."
+    reason = "A small network whose pretrained weights are installed."
     yield from image_machine_changes(context, PACKAGED, reason, side=160)
     on_cpu = context.gpu_count == 0
     if context.train_rows < SMALL_ROWS:
-        reason = "With few rows, the pretrained backbone learns gently while the new head learns fast."
+        reason = "With few rows, the pretrained backbone gets a lower learning rate than the new head."
         yield SuggestedChange("training.differential_learning_rate_layers", ["Backbone"], reason)
         yield SuggestedChange("training.differential_learning_rate", 3e-4, reason)
         yield SuggestedChange("training.learning_rate", 3e-3, reason)
-        yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")
+        yield SuggestedChange("training.warmup_epochs", 0.5, "A warm-up preserves the pretrained weights.")
         batch_size = 32
         if context.train_rows < TINY_ROWS:
             batch_size = 8
-            yield SuggestedChange("training.batch_size", batch_size, "Smaller batches give more updates an epoch.")
+            yield SuggestedChange("training.batch_size", batch_size, "Smaller batches give more updates per epoch.")
         epochs = max(6 if on_cpu else 10, math.ceil(LEAST_UPDATES * batch_size / max(1, context.train_rows)))
-        yield SuggestedChange("training.epochs", min(epochs, MOST_EPOCHS), "Few rows need more passes.")
+        yield SuggestedChange("training.epochs", min(epochs, MOST_EPOCHS), "Few rows need more epochs.")

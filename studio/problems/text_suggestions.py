@@ -38,13 +38,13 @@ def backbone_changes(backbone: str | None) -> Iterator[SuggestedChange]:
         return
     if backbone.startswith(SCRATCH):
         yield from scratch_changes(
-            backbone, "No pretrained weights can be had here: a small model learns from your rows alone."
+            backbone, "No pretrained weights are available here: a small model trains from scratch on your rows."
         )
     else:
         yield SuggestedChange(
             "architecture.backbone",
             backbone,
-            "A small transformer whose weights came with the installation.",
+            "A small transformer whose weights are installed.",
         )
 
 
@@ -52,14 +52,14 @@ def scratch_changes(backbone: str, reason: str, rate: float = SCRATCH_RATE) -> I
     """A small model with random weights."""
     yield SuggestedChange("architecture.backbone", backbone, reason)
     yield SuggestedChange("architecture.pretrained", False, reason)
-    yield SuggestedChange("training.learning_rate", rate, "Random weights learn with larger steps.")
-    yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps random weights from diverging.")
+    yield SuggestedChange("training.learning_rate", rate, "Random weights need a higher learning rate.")
+    yield SuggestedChange("training.warmup_epochs", 1.0, "A warm-up keeps random weights from diverging.")
 
 
 def machine_changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
     """What a machine without a GPU needs."""
     if context.gpu_count == 0:
-        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "As many as there are cores.")
+        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "One per core.")
 
 
 def epochs_change(
@@ -75,7 +75,7 @@ def epochs_change(
     is_scratch = backbone is not None and backbone.startswith(SCRATCH)
     wanted = max(least_updates, LEAST_SCRATCH_UPDATES) if is_scratch else least_updates
     epochs = math.ceil(wanted * batch_size / max(1, context.train_rows))
-    yield SuggestedChange("training.epochs", min(MOST_EPOCHS, max(least_epochs, epochs)), "Few rows need more passes.")
+    yield SuggestedChange("training.epochs", min(MOST_EPOCHS, max(least_epochs, epochs)), "Few rows need more epochs.")
 
 
 def length_change(
@@ -99,11 +99,11 @@ def length_change(
 
 def gentle_backbone(layers: Sequence[str], rates: Mapping[str, float]) -> Iterator[SuggestedChange]:
     """A low rate for what is pretrained, a higher one for what is new."""
-    reason = "The pretrained backbone learns gently while the new layers learn fast."
+    reason = "A low learning rate for the pretrained backbone, a higher one for the new layers."
     yield SuggestedChange("training.differential_learning_rate_layers", list(layers), reason)
     yield SuggestedChange("training.differential_learning_rate", rates["backbone"], reason)
     yield SuggestedChange("training.learning_rate", rates["head"], reason)
-    yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")
+    yield SuggestedChange("training.warmup_epochs", 0.5, "A warm-up preserves the pretrained weights.")
 
 
 def pooled_changes(

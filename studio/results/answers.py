@@ -9,7 +9,7 @@ class Panel(StrEnum):
     """The panels of span prediction by their titles, in the order of the page."""
 
     SCORES = "Scores"
-    RANKS = "Right among the first answers"
+    RANKS = "Top-k accuracy"
     BY_ANSWER = "Score by length of the answer"
     BY_CONTEXT = "Score by length of the context"
 
@@ -41,7 +41,7 @@ ANSWER_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=0.0,
         highest=1.0,
-        definition=f"The share of questions whose whole answer is right (exact match). {_SQUAD}",
+        definition=f"The share of questions whose answer matches exactly (exact match). {_SQUAD}",
     ),
     *(
         MetricInfo(
@@ -50,8 +50,8 @@ ANSWER_METRICS = (
             direction=Direction.MAXIMIZE,
             lowest=0.0,
             highest=1.0,
-            definition=f"The share of questions with the whole right answer among the first {count} answers, as far as "
-            f"that many are predicted. {_SQUAD}",
+            definition=f"The share of questions whose exact answer is among the top {count} predicted answers. "
+            f"{_SQUAD}",
         )
         for count in range(2, 6)
     ),

@@ -22,7 +22,7 @@ CLASSIFICATION_METRICS = (
         label="Log loss",
         direction=Direction.MINIMIZE,
         lowest=0.0,
-        definition="Mean negative log probability given to the true class; punishes confident mistakes.",
+        definition="Mean negative log probability given to the true class; penalizes confident errors.",
     ),
     MetricInfo(
         name="ROC_AUC",
@@ -62,7 +62,7 @@ CLASSIFICATION_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=0.0,
         highest=1.0,
-        definition=f"The share of positive answers that are right. {_MICRO}",
+        definition=f"The share of positive predictions that are correct. {_MICRO}",
     ),
     MetricInfo(
         name="Recall",
@@ -70,7 +70,7 @@ CLASSIFICATION_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=0.0,
         highest=1.0,
-        definition=f"The share of true positives that are found. {_MICRO}",
+        definition=f"The share of actual positives that are predicted positive. {_MICRO}",
     ),
     MetricInfo(
         name="Accuracy",
@@ -78,7 +78,7 @@ CLASSIFICATION_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=0.0,
         highest=1.0,
-        definition="The share of samples whose whole answer is right; with several labels a sample, all must be.",
+        definition="The share of correct predictions; with several labels per sample, all must be correct.",
     ),
     MetricInfo(
         name="MCC",
@@ -86,7 +86,7 @@ CLASSIFICATION_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=-1.0,
         highest=1.0,
-        definition="Correlation of truth and prediction from the confusion matrix; 0 is chance, also when classes are "
-        "unbalanced.",
+        definition="Correlation of truth and prediction from the confusion matrix; 0 is chance level, also with "
+        "imbalanced classes.",
     ),
 )

@@ -11,9 +11,9 @@ class Panel(StrEnum):
     PRECISION_RECALL = "Precision-recall per class"
     CLASSES = "Average precision per class"
     COCO = "COCO metrics"
-    BY_OVERLAP = "Average precision by overlap"
+    BY_OVERLAP = "Average precision by IoU"
     BY_SIZE = "Average precision by object size"
-    CONFUSION = "Confusion with background"
+    CONFUSION = "Confusion matrix with background"
 
 
 DETECTION_METRICS = (
@@ -23,7 +23,7 @@ DETECTION_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=0.0,
         highest=1.0,
-        definition="Average precision at the chosen overlap, averaged over the classes that occur.",
+        definition="Average precision at the chosen IoU threshold, averaged over the classes that occur.",
     ),
     MetricInfo(
         name="COCO_mAP",
@@ -31,6 +31,6 @@ DETECTION_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=0.0,
         highest=1.0,
-        definition="Average precision averaged over overlaps from 0.50 to 0.95 and over classes.",
+        definition="Average precision averaged over IoU thresholds from 0.50 to 0.95 and over classes.",
     ),
 )

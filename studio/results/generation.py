@@ -10,7 +10,7 @@ class Panel(StrEnum):
 
     SCORES = "Scores of single texts"
     BY_LENGTH = "Score by length"
-    LENGTHS = "Length against the reference"
+    LENGTHS = "Length vs. reference"
     METRICS = "Metrics"
 
 

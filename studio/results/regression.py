@@ -8,7 +8,7 @@ from studio.results.metric import Direction, MetricInfo
 class Panel(StrEnum):
     """The panels of regression by their titles, in the order of the page."""
 
-    PREDICTED = "Predicted against true"
+    PREDICTED = "Predicted vs. true"
     RESIDUALS = "Residuals"
     BY_RANGE = "Error by range of the truth"
     LABELS = "Labels"
@@ -29,7 +29,7 @@ REGRESSION_METRICS = (
         label="MSE",
         direction=Direction.MINIMIZE,
         lowest=0.0,
-        definition=f"Mean squared difference of prediction and truth; minds large errors most. {_SEVERAL}",
+        definition=f"Mean squared difference of prediction and truth; weighs large errors most. {_SEVERAL}",
     ),
     MetricInfo(
         name="RMSE",
@@ -59,7 +59,7 @@ REGRESSION_METRICS = (
         label="R²",
         direction=Direction.MAXIMIZE,
         highest=1.0,
-        definition="The share of the labels' variance that is explained; 0 is as good as always saying the mean, "
-        f"below 0 is worse. {_SEVERAL}",
+        definition="The share of the labels' variance that is explained; 0 is as good as always predicting the "
+        f"mean, below 0 is worse. {_SEVERAL}",
     ),
 )

@@ -11,7 +11,7 @@ class Panel(StrEnum):
     MAP = "Embedding map"
     SIMILARITIES = "Similarities"
     RECALL = "Recall at k"
-    CONFUSED = "Labels that are mixed up"
+    CONFUSED = "Confused labels"
 
 
 _LEFT_OUT = "Samples whose label no other row has are left out."
@@ -34,9 +34,9 @@ RETRIEVAL_METRICS = (
             lowest=0.0,
             highest=1.0,
             definition=(
-                "The share of samples whose most similar other has their label. "
+                "The share of samples whose nearest neighbour has the same label. "
                 if count == 1
-                else f"The share of samples with one of their label among the {count} most similar others. "
+                else f"The share of samples with a sample of the same label among the {count} nearest neighbours. "
             )
             + _LEFT_OUT,
         )

@@ -10,7 +10,7 @@ class Panel(StrEnum):
 
     ENTITIES = "Entities"
     TAGS = "Tags"
-    CONFUSION = "Confusion of tags"
+    CONFUSION = "Confusion matrix of tags"
 
 
 TAGGING_METRICS = (
@@ -20,7 +20,7 @@ TAGGING_METRICS = (
         direction=Direction.MAXIMIZE,
         lowest=0.0,
         highest=1.0,
-        definition="F1 of whole entities: type, first and last word must all be right. Counted over all entities "
+        definition="F1 of whole entities: type, first and last word must all be correct. Counted over all entities "
         "together.",
     ),
     MetricInfo(

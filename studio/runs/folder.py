@@ -44,7 +44,7 @@ class RunFolder:
 
     @property
     def log(self) -> Path:
-        """What the worker printed."""
+        """Output of the worker."""
         return self.path / "worker.log"
 
     @property

@@ -160,7 +160,7 @@ def _follow(worker: Working, hang_seconds: float) -> Iterator[Action]:
         yield from _give_up(worker)
         return
     if worker.is_folder_gone and worker.reported:  # before it has begun, its folder may not have been made
-        hint = "Somebody deleted or moved it. Start the work again; a resumed run begins anew."
+        hint = "It was deleted or moved. Start again; a resumed run starts from the beginning."
         yield Move(worker.id, RunState.FAILED, "the folder of this run is gone", code="files_gone", hint=hint)
         return
     ending = _ENDINGS.get(worker.reported or "")
@@ -212,7 +212,7 @@ def _follow_start(worker: Working, hang_seconds: float) -> Iterator[Action]:
     if worker.launches < MAX_LAUNCHES:
         yield Move(worker.id, RunState.QUEUED, f"the worker {how}; it is started once more")
     else:
-        hint = "Look at the worker's log and the server's log."
+        hint = "See the worker's log and the server's log."
         yield Move(worker.id, RunState.LOST, f"the worker {how}, twice", code="no_start", hint=hint)
 
 
@@ -247,7 +247,7 @@ def _follow_stop(worker: Working) -> Iterator[Action]:
 def _give_up(worker: Working) -> Iterator[Action]:
     """Nobody can know what it does, so it is ended, and then failed."""
     if worker.is_alive is False:
-        hint = "Its log and the server's log say more. Start it again, or delete it."
+        hint = "Details are in its log and the server's log. Start it again, or delete it."
         yield Move(worker.id, RunState.FAILED, worker.damage, code="damaged_log", hint=hint)
     elif worker.forced != "kill":
         yield Signal(worker.id, "kill")
@@ -260,9 +260,9 @@ def _gone(worker: Working) -> Iterator[Action]:
         yield Move(
             worker.id,
             RunState.FAILED,
-            f"the worker said nothing for {worker.silent_seconds:.0f} s{where} and was ended",
+            f"the worker sent no event for {worker.silent_seconds:.0f} s{where} and was ended",
             code="stuck",
-            hint="Its log holds what each thread was doing. Resume it from its last checkpoint.",
+            hint="Its log shows the stack of each thread. Resume it from its last checkpoint.",
         )
     elif worker.exit_code is not None or worker.gone_seconds >= REAP_SECONDS:
         ending = ending_of(worker.exit_code, is_memory_short=worker.is_memory_short)
@@ -317,6 +317,6 @@ _HOLD_REASONS = {
     WorkerKind.TRAIN: "Another run is training. This machine trains one run at a time.",
     WorkerKind.INSPECT: "Another dataset is being inspected.",
     WorkerKind.PREDICT: "Another prediction is being made.",
-    WorkerKind.ANSWER: "Answers are not queued.",
+    WorkerKind.ANSWER: "Online inference is not queued.",
     WorkerKind.PREVIEW: "Previews are not queued.",
 }

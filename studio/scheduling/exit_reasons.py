@@ -27,29 +27,31 @@ def ending_of(exit_code: int | None, *, is_memory_short: bool = False) -> Ending
     `is_memory_short` says that the kernel killed something for lack of memory since the worker was started.
     """
     if exit_code is None:
-        hint = f"It may have run out of memory or been ended from outside. {_RESUME}"
+        hint = f"It may have run out of memory or been killed by another process. {_RESUME}"
         return Ending(RunState.LOST, "vanished", "the worker process vanished", hint)
     if exit_code >= 0:
         reason = f"the worker ended without a result (exit code {exit_code})"
-        return Ending(RunState.FAILED, "no_result", reason, "The worker's log has its last words.")
+        return Ending(RunState.FAILED, "no_result", reason, "Details are at the end of the worker's log.")
     number = -exit_code
     if number == signal.SIGKILL and is_memory_short:
         return Ending(
             RunState.LOST,
             "oom_host",
             "the machine ran out of memory, and the worker was killed by signal 9",
-            f"Use a smaller batch or fewer data workers, or end other programs. {_RESUME}",
+            f"Use a smaller batch or fewer data workers, or close other programs. {_RESUME}",
             "training.batch_size",
         )
     if number == signal.SIGKILL:
-        hint = f"It was ended from outside; that is also what happens when memory runs out. {_RESUME}"
+        hint = f"It was killed by another process, or because memory ran out. {_RESUME}"
         return Ending(RunState.LOST, "killed", "the worker was killed by signal 9", hint)
     if number in _CRASHES:
-        hint = f"Its log may hold where it was. {_RESUME}"
+        hint = f"Its log may show where it was. {_RESUME}"
         if number == signal.SIGBUS:
             hint = f"Shared memory may be too small: use fewer data workers. {_RESUME}"
         return Ending(RunState.LOST, "crashed", f"the worker crashed (signal {number})", hint)
-    return Ending(RunState.LOST, "killed", f"the worker was ended by signal {number}", f"Somebody ended it. {_RESUME}")
+    return Ending(
+        RunState.LOST, "killed", f"the worker was ended by signal {number}", f"Another process ended it. {_RESUME}"
+    )
 
 
 def memory_kills() -> int:

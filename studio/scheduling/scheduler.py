@@ -100,7 +100,7 @@ class Scheduler:
             BusyError: if a round goes on for too long.
         """
         if not self._lock.acquire(timeout=BUSY_SECONDS):
-            raise BusyError("The studio is busy with its workers.", hint="Try again in a moment.")
+            raise BusyError("The server is busy with its workers.", hint="Try again in a moment.")
         try:
             yield
         finally:
@@ -151,7 +151,7 @@ class Scheduler:
             raise ConflictError(f"A {run.state} run cannot be resumed.", hint="Only ended, unfinished runs can.")
         if self._executor.is_alive(self.folder(run)):
             raise ConflictError(
-                "A process of this run still lives.", hint="Wait until it has ended, then resume.", code="alive"
+                "A process of this run is still alive.", hint="Wait until it has ended, then resume.", code="alive"
             )
 
     def queue_changed(self) -> None:
@@ -218,11 +218,11 @@ class Scheduler:
         except Exception as error:
             logger.exception("Run %.80r cannot be looked at.", run.id)
             message = error.message if isinstance(error, StudioError) else f"unexpected {type(error).__name__}"
-            told = {"code": "damaged_run", "message": f"This run cannot be looked at: {message}", "setting": ""}
-            told["hint"] = "Look at the server's log; delete it, or restore a backup."
+            told = {"code": "damaged_run", "message": f"This run cannot be processed: {message}", "setting": ""}
+            told["hint"] = "See the server's log; delete it, or restore a backup."
             is_done_without(
                 f"failing run {run.id!r:.80}",
-                lambda: self._move(run, RunState.FAILED, "it could not be looked at", error=told, devices=[]),
+                lambda: self._move(run, RunState.FAILED, "it could not be processed", error=told, devices=[]),
             )
             return None
 

@@ -98,14 +98,14 @@ def start_error(error: Exception) -> dict[str, str]:
     if isinstance(error, StudioError):
         code = error.code if isinstance(error, OrderError) else "no_start"
         return {"code": code, "message": error.message, "hint": error.hint, "setting": ""}
-    hint = "Look at the server's log."
+    hint = "See the server's log."
     number = error.errno if isinstance(error, OSError) else None
     if number == errno.EAGAIN:
-        hint = "The limit of processes of your account is reached. End other programs or raise it, then resume."
+        hint = "The limit of processes of your account is reached. Close other programs or raise it, then resume."
     elif number in (errno.ENOSPC, errno.EDQUOT):
         hint = "Delete experiments or datasets that are no longer needed, then resume."
     elif number in (errno.ENOMEM, errno.EMFILE, errno.ENFILE):
-        hint = "End other programs, then resume."
+        hint = "Close other programs, then resume."
     why = (error.strerror or str(error)) if isinstance(error, OSError) else f"an unexpected {type(error).__name__}"
     return {
         "code": "no_start",

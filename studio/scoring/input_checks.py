@@ -92,7 +92,7 @@ def _fault_of(role: ColumnRole) -> Fault:
         if cell is None or (isinstance(cell, float) and math.isnan(cell)) or cell is pd.NA:
             return MISSING
         if isinstance(cell, str):
-            return "half a character (a lone surrogate)" if not _is_unicode(cell) else ""
+            return "an unpaired surrogate" if not _is_unicode(cell) else ""
         if isinstance(cell, float) and math.isinf(cell):
             return "a number that is not finite"
         if hasattr(cell, "__len__"):

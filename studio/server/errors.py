@@ -95,14 +95,14 @@ def _os_error(request: Request, error: Exception) -> JSONResponse:
             home.ballast.unlink(missing_ok=True)
             return _studio_error(request, no_space_error(home.path))
         case errno.EFBIG:
-            message = "The system lets this server write no larger file (a limit of file sizes)."
+            message = "The file exceeds the system's file size limit for this server."
             body = error_body("file_size_limit", message, "Raise the limit (ulimit -f) and start the server again.")
             return JSONResponse(body, 507)
         case errno.EROFS | errno.EIO:
-            message = "The disk failed, or can only be read now; this was not saved."
-            body = error_body("disk_error", message, "Look at the system's log for a failing disk.")
+            message = "The disk failed or is read-only; this was not saved."
+            body = error_body("disk_error", message, "Check the system's log for a failing disk.")
         case errno.EMFILE | errno.ENFILE | errno.EAGAIN | errno.ENOMEM:
-            message = f"The system has no more of what this needs ({error.strerror})."
+            message = f"A system resource is exhausted ({error.strerror})."
             body = error_body("busy", message, "Close other tabs and programs, then try again.")
         case errno.ENOENT if not home.database.exists():
             message = "The folder of this studio, or its database, was deleted or moved; this was not saved."
@@ -121,6 +121,6 @@ def _left(_request: Request, _error: Exception) -> JSONResponse:
 def _unexpected(request: Request, error: Exception) -> JSONResponse:
     id = secrets.token_hex(4)
     logger.error("Error %s in %s %s", id, request.method, request.url.path, exc_info=error)
-    body = error_body("unexpected", "Something unexpected happened.", "The server's log says more under this id.")
+    body = error_body("unexpected", "An unexpected error occurred.", "Details are in the server's log under this ID.")
     body["error"]["id"] = id
     return JSONResponse(body, 500)

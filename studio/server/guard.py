@@ -84,7 +84,7 @@ class Guard:
         headers = headers_of(scope)
         host = self._host(headers)
         if host is None:
-            return Refusal(403, "host", "This name does not belong to this server."), ""
+            return Refusal(403, "host", "This host name is not allowed."), ""
         path, method = scope["path"], scope["method"]
         is_api = path == "/api" or path.startswith("/api/")
         if not is_api:

@@ -50,7 +50,7 @@ def judge(body: bytes) -> Refusal | None:
     except UnicodeDecodeError as error:
         return Refusal(422, "json", f"The body is not UTF-8 (byte {error.start}).")
     except UnicodeEncodeError:
-        return Refusal(422, "json", "The body holds half a letter (a lone surrogate), which is no text.")
+        return Refusal(422, "json", "The body holds an unpaired surrogate, which is not valid text.")
     except (RecursionError, DepthError):
         return Refusal(422, "json", f"The JSON is nested more than {MAX_DEPTH} deep.")
     except ValueError as error:

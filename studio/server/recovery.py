@@ -42,7 +42,7 @@ def cause(error: Exception) -> dict[str, Any]:
         message = f"Its files cannot be used: {error.strerror or type(error).__name__}."
         return {"code": "files", "message": message, "hint": "Look at the disk and at the server's log."}
     if isinstance(error, UnicodeError):
-        message = "A stored text holds half a character, which cannot be written to a file."
+        message = "A stored text contains an unpaired surrogate, which cannot be written to a file."
         return {"code": "text", "message": message, "hint": "Delete it, and import the data again."}
-    message = f"It could not be gone on with after a restart ({type(error).__name__})."
-    return {"code": "recovery", "message": message, "hint": "Delete it. The server's log says more."}
+    message = f"It could not be continued after a restart ({type(error).__name__})."
+    return {"code": "recovery", "message": message, "hint": "Delete it. Details are in the server's log."}

@@ -196,10 +196,12 @@ class _Reader:
         inner = arguments.pop("transforms", None)
         arguments.pop("always_apply", None)
         if depth >= MAX_DEPTH:
-            self._refuse("too_deep", f"{here}, {name}, lies too deep.", str(depth), f"at most {MAX_DEPTH - 1} deep")
+            self._refuse(
+                "too_deep", f"{here}, {name}, is nested too deep.", str(depth), f"at most {MAX_DEPTH - 1} deep"
+            )
             return None
         if not isinstance(inner, list) or not inner:
-            self._refuse("shape", f"{here}, {name}, holds no transforms.", str(inner)[:80], "a list of transforms")
+            self._refuse("shape", f"{here}, {name}, contains no transforms.", str(inner)[:80], "a list of transforms")
             return None
         own = GROUPS[name]
         for argument in sorted(set(arguments) - own):
@@ -208,7 +210,7 @@ class _Reader:
             )
         chance = arguments.get("p", 1)
         if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
-            self._refuse("argument_value", f"{here}, {name}: p is no probability.", str(chance)[:80], "0 to 1")
+            self._refuse("argument_value", f"{here}, {name}: p is not a probability.", str(chance)[:80], "0 to 1")
         kept = {key: self._filled(one) for key, one in arguments.items() if key in own}
         return Step(name, kept, tuple(self._steps(inner, f"{here} > ", depth + 1)))
 

@@ -61,7 +61,8 @@ def unwritable_texts(fields: Mapping[str, Field], values: Mapping[str, Any]) -> 
                 yield Finding(
                     code="control_character",
                     path=key,
-                    message=f"{fields[key].setting.label} holds the character U+{ord(bad):04X}, which is no text.",
+                    message=f"{fields[key].setting.label} holds the character U+{ord(bad):04X}, which is not valid "
+                    "text.",
                     found=f"U+{ord(bad):04X}",
                     expected="letters, digits, marks and blanks",
                     fix="Remove that character.",

@@ -79,7 +79,7 @@ def _decode(text: str | bytes) -> str:
         data = text.encode() if isinstance(text, str) else text
     except UnicodeEncodeError as error:
         line = text[: error.start].count("\n") + 1 if isinstance(text, str) else 1
-        raise YamlError("The text holds half a character.", hint="Write it again.", line=line) from None
+        raise YamlError("The text contains an unpaired surrogate.", hint="Write it again.", line=line) from None
     if len(data) > MAX_BYTES:
         raise YamlError(f"The file has {len(data):,} bytes.", hint=f"At most {MAX_BYTES:,} bytes are read.")
     try:
@@ -88,7 +88,7 @@ def _decode(text: str | bytes) -> str:
         line = data[: error.start].count(b"\n") + 1
         raise YamlError("The file is not UTF-8 text.", hint="Save it as UTF-8.", line=line) from None
     if "\x00" in decoded:
-        raise YamlError("The file holds binary data.", hint="Choose a text file.")
+        raise YamlError("The file contains binary data.", hint="Choose a text file.")
     return decoded
 
 
@@ -105,7 +105,7 @@ def _require_shallow(text: str) -> None:
 
 
 def _too_deep(line: int) -> YamlError:
-    return YamlError(f"The YAML is nested more than {MAX_DEPTH} deep.", hint="Settings are two deep.", line=line)
+    return YamlError(f"The YAML is nested more than {MAX_DEPTH} deep.", hint="Settings have two levels.", line=line)
 
 
 class _Builder:
@@ -146,12 +146,12 @@ class _Builder:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                raise YamlError("A key must be a word.", hint="Write `name: value`.", line=line)
+                raise YamlError("A key must be a string.", hint="Write `name: value`.", line=line)
             key = str(key_node.value)
             inner = f"{path}.{key}" if path else key
             if key in values:
                 raise YamlError(
-                    f"The key {inner!r} stands twice, in lines {self.lines[inner]} and {line}.",
+                    f"The key {inner!r} occurs twice, in lines {self.lines[inner]} and {line}.",
                     hint="Keep one of them.",
                     line=line,
                 )

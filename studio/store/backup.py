@@ -267,17 +267,17 @@ def _open(file: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(file)
     except (OSError, zipfile.BadZipFile) as error:
-        raise BackupError(f"{file} is no backup that can be read: {error}.", hint="Choose another file.") from error
+        raise BackupError(f"{file} is not a readable backup: {error}.", hint="Choose another file.") from error
 
 
 def _manifest(archive: zipfile.ZipFile) -> BackupManifest:
     try:
         values: dict[str, Any] = parse_json(archive.read(MANIFEST))
     except (KeyError, ValueError, zipfile.BadZipFile) as error:
-        raise BackupError("This file is no whole backup of the studio.", hint="Choose another file.") from error
+        raise BackupError("This file is not a complete backup of the studio.", hint="Choose another file.") from error
     if isinstance(values, dict) and isinstance(version := values.get("version"), int) and version > VERSION:
         raise BackupError(
-            f"This backup has the form {version}; this version of the studio reads {VERSION}.",
+            f"This backup has format version {version}; this version of the studio reads {VERSION}.",
             hint="Restore it with the version that made it.",
             code="newer_backup",
         )
@@ -293,7 +293,7 @@ def _require_known_places(manifest: BackupManifest) -> None:
     if strange:
         raise BackupError(
             f"This backup holds files that no backup of the studio holds: {', '.join(map(repr, strange[:10]))}.",
-            hint="It was changed by somebody; choose another file.",
+            hint="It was modified; choose another file.",
             found=f"{len(strange)} files",
         )
 
@@ -315,7 +315,7 @@ def _require_own_names(home: Home) -> None:
     if foreign:
         raise BackupError(
             f"The database of this backup names things outside of its home: {'; '.join(foreign[:10])}.",
-            hint="It was changed by somebody; choose another file.",
+            hint="It was modified; choose another file.",
             found=f"{len(foreign)} names",
         )
 

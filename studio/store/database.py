@@ -144,7 +144,7 @@ class Database:
         if "readonly" in text or "read-only" in text:
             return StorageError(
                 "The disk of this home can only be read now; this was not saved.",
-                hint="Look at the system's log for a failing disk, and make it writable again.",
+                hint="Check the system's log for a failing disk, and make it writable again.",
                 code="read_only",
             )
         if is_failing:

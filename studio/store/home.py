@@ -214,7 +214,7 @@ def require_own_place(path: Path) -> None:
     foreign = sorted(entry.name for entry in path.iterdir() if entry.name not in _OWN_NAMES)
     if foreign:
         more = f" and {len(foreign) - 1:,} more" if len(foreign) > 1 else ""
-        raise HomeError(f"The folder {str(path)!r} is no home: it holds {foreign[0]!r}{more}.", hint=elsewhere)
+        raise HomeError(f"The folder {str(path)!r} is not a home: it contains {foreign[0]!r}{more}.", hint=elsewhere)
     if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != os.getgid()):
         raise HomeError(
             f"The folder {str(path)!r} can be written by other users.",

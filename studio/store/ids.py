@@ -30,7 +30,7 @@ def require_id(text: str) -> str:
     """
     if not is_id(text):
         raise PathError(
-            f"{text[:80]!r} is no id of the studio.",
+            f"{text[:80]!r} is not an ID of the studio.",
             hint="The database was changed by something else; restore a backup.",
             found=repr(text[:80]),
             expected="letters, digits, - and _",

@@ -45,7 +45,7 @@ def _predict(job: Job, predictor: Predictor, table: pd.DataFrame, media: Media, 
         write_golden(job.folder.path / GOLDEN, predictor, scored, media)
     values = write_results(job.folder, job.reporter, predictor.recipe, media, scored, split, predictor.attributions)
     if not values:
-        job.reporter.log("info", f"The {split} rows have no labels, so they are predicted and not scored.")
+        job.reporter.log("info", f"The {split} rows have no labels, so they are predicted without metrics.")
     return values
 
 

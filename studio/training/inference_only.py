@@ -29,7 +29,7 @@ def untrained(job: Job) -> Trained:
     differing = [name for name in own.keys() | tensors.keys() if _shape(own, name) != _shape(tensors, name)]
     if differing:
         raise WeightsError(
-            f"These settings make another model than the one that was trained: {sorted(differing)[0]} differs.",
+            f"These settings define a different model than the trained one: {sorted(differing)[0]} differs.",
             hint="Keep the architecture and image settings of the experiment whose weights are used.",
             code="start_weights",
         )
@@ -44,13 +44,14 @@ def _pretrained(job: Job) -> Trained:
     name = job.recipe.weights_name()
     if name is None:
         raise WeightsError(
-            "Nothing is trained, and the model has random weights, so its answers would mean nothing.",
-            hint="Switch Pretrained on and choose a backbone that has learned the task, or choose a train dataframe.",
+            "Nothing is trained, and the model has random weights, so its predictions would be meaningless.",
+            hint="Switch Pretrained on and choose a backbone that is fine-tuned for the task, or choose a train "
+            "dataframe.",
             code="no_model",
         )
     weights = job.recipe.find_weights(name)
     job.reporter.log("info", weights.describe())
-    job.reporter.log("info", "Nothing is trained: the test rows are predicted with the pretrained model as it is.")
+    job.reporter.log("info", "Nothing is trained: the test rows are predicted with the pretrained model.")
     mode = allowed_modes(job.settings.environment, job.device)[0]
     return Trained(job.recipe.model(weights).to(job.device), Progress(), {}, mode)
 

@@ -96,7 +96,7 @@ def _stop_or_wait(job: Job) -> None:
         raise StopRequested
     before, words = job.reporter.phase, job.disk.words()
     job.watch.begin(None)
-    job.reporter.log("warning", f"Paused: {words}. It goes on by itself.")
+    job.reporter.log("warning", f"Paused: {words}. Training resumes automatically.")
     job.reporter.event(Phase(name="training", detail=f"paused: {words}"))
     with job.reporter.signs.stepping(False):
         while job.team.any(job.team.is_first and not job.disk.is_enough()):
@@ -104,7 +104,7 @@ def _stop_or_wait(job: Job) -> None:
             time.sleep(WAIT_SECONDS)
             if job.team.any(job.stop.is_requested):
                 raise StopRequested
-    job.reporter.log("info", "There is room on the disk again.")
+    job.reporter.log("info", "There is enough disk space again.")
     if before is not None:
         job.reporter.event(before)
 

@@ -86,7 +86,8 @@ def _label(job: Job, trained: Trained, unlabeled: pd.DataFrame) -> None:
     write_atomic(job.folder.path / FILE, kept.to_parquet(index=False))
     if kept.empty:
         job.reporter.log(
-            "warning", f"The model is sure of none of {len(unlabeled)} unlabeled rows; there is no second round."
+            "warning",
+            f"The model is confident about none of {len(unlabeled)} unlabeled rows; there is no second round.",
         )
         return
     counts = label_counts(kept, job.recipe.target.labels)

@@ -57,7 +57,9 @@ def _validate(session: Session) -> bool:
     found = values.get(job.metric.name, math.nan)
     job.reporter.log("info", f"Epoch {epoch:g}: validation loss {values['loss']:.4g}, {job.metric.name} {found:.4g}.")
     if math.isnan(found):
-        job.reporter.log("warning", f"{job.metric.name} is not defined on these validation rows (one class only, say).")
+        job.reporter.log(
+            "warning", f"{job.metric.name} is not defined on these validation rows (for example with a single class)."
+        )
     return _note_best(session, found, epoch)
 
 

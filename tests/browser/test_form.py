@@ -103,7 +103,7 @@ def test_mistakes_are_summed_up_and_each_link_leads_to_its_field(form: Any) -> N
 
     form.get_by_role("button", name="Start experiment").click()
 
-    summary = form.get_by_role("alert").filter(has_text="2 things stop the start")
+    summary = form.get_by_role("alert").filter(has_text="2 problems prevent the start")
     expect(summary).to_be_focused()
     summary.get_by_role("button", name="Learning rate").click()
     expect(row(form, "training.learning_rate").locator("input")).to_be_focused()
@@ -133,7 +133,7 @@ def test_what_the_server_refuses_is_shown_at_the_field(form: Any, open_page: Cal
     form.get_by_role("button", name="Start experiment").click()
 
     expect(row(form, "training.epochs")).to_contain_text("Too many for today.")
-    expect(form.get_by_role("alert").filter(has_text="One thing stops the start")).to_be_focused()
+    expect(form.get_by_role("alert").filter(has_text="1 problem prevents the start")).to_be_focused()
     open_page.allowed.clear()  # type: ignore[attr-defined]
 
 

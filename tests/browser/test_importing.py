@@ -68,7 +68,7 @@ def test_a_format_is_recognised_with_reasons_and_its_boxes_are_shown(
 
     expect(page.get_by_label("Data format", exact=True).first).to_have_value("COCO (recognised)")
     expect(page.get_by_text("COCO: train.json: JSON with images, annotations")).to_be_visible()
-    expect(page.get_by_text("crowd regions are no single objects")).to_be_visible()
+    expect(page.get_by_text("crowd regions are not single objects")).to_be_visible()
     expect(page.locator("svg rect").first).to_be_attached()
     page.get_by_role("button", name="Continue to columns").click()
     expect(page.get_by_label("Class name column")).to_have_value("class_id")
@@ -104,7 +104,7 @@ def test_a_table_without_labels_is_imported_without_a_training_table(
 
     expect(page.get_by_label("Training table", exact=True).first).to_have_value("None")
     expect(page.get_by_label("Test table", exact=True).first).to_have_value("new.csv")
-    expect(page.get_by_text("Without a training table the dataset can be predicted on")).to_be_visible()
+    expect(page.get_by_text("Without a training table, the dataset can only be used for predictions")).to_be_visible()
     page.get_by_label("Name of the dataset").fill("only new")
     page.get_by_role("button", name="Import dataset").click()
     page.wait_for_url("**/datasets/data-**", timeout=60_000)

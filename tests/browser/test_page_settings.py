@@ -99,7 +99,7 @@ def test_own_augmentations_are_tried_on_real_rows(open_page: Callable[..., Any],
     choose(page, "augmentation.augmentations_strategy", "Custom")
     fill(page, image__image_width=96, image__image_height=96, augmentation__custom_train_augmentations=OWN)
 
-    page.get_by_role("button", name="Try it on real rows").click()
+    page.get_by_role("button", name="Preview on real rows").click()
 
     training = page.get_by_role("list", name="Training")
     expect(training.locator("img").first).to_be_visible(timeout=90_000)

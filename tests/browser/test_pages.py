@@ -34,7 +34,7 @@ PATHS = {
     "/settings/storage": "storage",
     "/settings/about": "about",
     "/help": "Help",
-    "/nowhere": "There is no page here",
+    "/nowhere": "Page not found",
 }
 SCREENS = {
     "light": {"color_scheme": "light"},

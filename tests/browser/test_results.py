@@ -38,7 +38,7 @@ def test_the_threshold_moves_counts_and_the_viewer_takes_keys(
     finished: dict[str, Any], open_page: Callable[..., Any]
 ) -> None:
     page = open_page(f"/experiments/{finished['id']}/insights/validation-curves")
-    found = page.locator("dl div").filter(has_text="Found").locator("dd").first
+    found = page.locator("dl div").filter(has_text="True positives").locator("dd").first
     slider = page.get_by_role("slider", name="Threshold")
     slider.focus()
     page.keyboard.press("Home")

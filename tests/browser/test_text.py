@@ -54,14 +54,14 @@ def trained(server: Any, made: dict[str, dict[str, Any]]) -> Trained:
 
 def ask(page: Any, text: str) -> Any:
     """Type a text into every input, ask the model, and give the latest answer."""
-    form = page.locator("form").filter(has=page.get_by_role("button", name="Ask the model"))
+    form = page.locator("form").filter(has=page.get_by_role("button", name="Predict", exact=True))
     form.get_by_role("textbox").first.wait_for()
     for box in form.get_by_role("textbox").all():
         box.fill(text)
-    count = page.get_by_label("Answer", exact=True).count()
-    page.get_by_role("button", name="Ask the model").click()
-    expect(page.get_by_label("Answer", exact=True)).to_have_count(count + 1, timeout=60_000)
-    return page.get_by_label("Answer", exact=True).first
+    count = page.get_by_label("Prediction", exact=True).count()
+    page.get_by_role("button", name="Predict", exact=True).click()
+    expect(page.get_by_label("Prediction", exact=True)).to_have_count(count + 1, timeout=60_000)
+    return page.get_by_label("Prediction", exact=True).first
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -158,11 +158,11 @@ def test_words_are_tinted_on_demand_for_and_against(open_page: Callable[..., Any
 def test_several_lines_are_several_answers(open_page: Callable[..., Any], trained: Trained) -> None:
     page = open_page(f"/predictions/new?experiment={trained('text_classification')['id']}")
     page.get_by_role("textbox", name="Text").fill("play jazz\n\nbook a train to oslo\n")
-    page.get_by_label("Each line is a text of its own").check(force=True)
+    page.get_by_label("Each line is a separate text").check(force=True)
 
-    page.get_by_role("button", name="Ask the model").click()
+    page.get_by_role("button", name="Predict", exact=True).click()
 
-    answers = page.get_by_label("Answer", exact=True)
+    answers = page.get_by_label("Prediction", exact=True)
     expect(answers).to_have_count(2, timeout=60_000)
     expect(answers.first).to_contain_text("book a train to oslo")
     expect(answers.last).to_contain_text("play jazz")
@@ -192,7 +192,7 @@ def test_trying_says_how_many_rows_are_cut_before_anything_is_trained(
     page.get_by_label("Backbone", exact=True).fill(SCRATCH)
     page.get_by_label("Max length", exact=True).fill("8")
 
-    page.get_by_role("button", name="Try it on real rows").click()
+    page.get_by_role("button", name="Preview on real rows").click()
 
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("are longer than the model sees: their ends are cut")).to_be_visible(timeout=60_000)

@@ -108,4 +108,4 @@ def test_bad_rows_of_texts_are_told_with_their_fix(capsys: pytest.CaptureFixture
 
     assert code == 0, told
     assert made["rows"] == {"train": 8}
-    assert "empty or only blanks" in told
+    assert "empty or only spaces" in told

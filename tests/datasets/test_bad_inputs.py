@@ -166,7 +166,7 @@ E16 = [
     ),
     refused(
         "E25",
-        "half a character in JSON",
+        "unpaired surrogate in JSON",
         upload('{"image": "0.png", "label": "a"}\n{"image": "1.png", "label": "\\ud800"}\n', "train.jsonl"),
         "invalid_utf8",
         rows=(2,),

@@ -94,7 +94,7 @@ def test_what_is_no_table_is_refused_with_a_reason(tmp_path: Path, data: bytes, 
 
 
 def test_a_csv_named_parquet_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="no parquet"):
+    with pytest.raises(DatasetError, match="not a parquet"):
         read(tmp_path, "a,b\n1,2\n", "t.parquet")
 
 

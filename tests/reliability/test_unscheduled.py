@@ -70,7 +70,7 @@ def test_an_answer_worker_that_hangs_or_dies_is_told_and_replaced(model: tuple[S
 
     os.kill(hung, signal.SIGSTOP)
     late = Asked(server, "GET", path).wait()
-    assert f"did not answer within {PATIENCE_SECONDS} s" in late["message"]
+    assert f"took longer than {PATIENCE_SECONDS} s" in late["message"]
     assert late["hint"]
     wait_for(lambda: not psutil.pid_exists(hung))
     again = server.call("GET", path, timeout=150)
@@ -123,7 +123,7 @@ def test_a_preview_that_hangs_is_told_and_ended(model: tuple[Server, str]) -> No
     os.kill(pids[0], signal.SIGSTOP)
     late = asked.wait()
 
-    assert f"could not be shown within {PATIENCE_SECONDS} s" in late["message"]
+    assert f"took longer than {PATIENCE_SECONDS} s" in late["message"]
     assert late["hint"]
     wait_for(lambda: not psutil.pid_exists(pids[0]))
     assert server.ask("POST", "/api/settings/preview", body, timeout=150)[0] == 200

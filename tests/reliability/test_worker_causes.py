@@ -155,7 +155,7 @@ CASES = [
          plant=planted.on_pass(planted.raises(RuntimeError(planted.GPU_ERROR)), number=2)),
     Case("connection between GPUs broken", "peer_lost", ("connection between the GPUs",),
          plant=planted.on_pass(planted.raises(RuntimeError(planted.PEER_WORDS)), number=2)),
-    Case("label beyond the classes", "label_range", ("outside what the model can predict",),
+    Case("label beyond the classes", "label_range", ("outside the range of the model",),
          plant=planted.on_pass(planted.label_beyond_classes, number=1)),
     Case("table deleted while it trains", "files_gone", ("tables/train.parquet",),
          plant=planted.on_pass(planted.raises(FileNotFoundError(2, "No such file", "tables/train.parquet")), number=1)),

@@ -70,7 +70,7 @@ def test_weights_that_cannot_be_had_are_told_before_the_start(server: Any, order
     assert [finding["code"] for finding in missing["findings"]] == ["weights_missing"]
     assert "Pretrained off" in missing["findings"][0]["fix"]
     assert packaged["findings"] == []
-    assert {"label": "Starting weights", "value": "pretrained, from an installed package", "unit": None} in packaged[
+    assert {"label": "Initial weights", "value": "pretrained, from an installed package", "unit": None} in packaged[
         "facts"
     ]
 

@@ -47,7 +47,7 @@ def test_no_sure_row_means_one_round(work: "Work") -> None:
 
     assert done.code == 0
     assert len(done.series("train.loss")) == UPDATES
-    assert any("sure of none" in event.text for event in done.of_kind("log"))
+    assert any("confident about none" in event.text for event in done.of_kind("log"))
 
 
 @pytest.mark.parametrize("stop_at", [4, 18, 26])

@@ -50,7 +50,7 @@ def test_other_channels_leave_the_first_layer_and_say_so(work: "Work", first: "W
     done = work("again", {"training.epochs": 0, "image.image_channels": 1}, start_weights=str(first.folder / "bundle"))
 
     assert done.code == 0
-    assert "Of another shape" in log(done, "warning")
+    assert "Different shape" in log(done, "warning")
     assert "conv" in log(done, "warning")
 
 

@@ -115,7 +115,7 @@ def test_a_failing_tracker_is_said_once_and_left_out(work: "Work", monkeypatch: 
     warnings = [event.text for event in done.of_kind("log") if event.level == "warning"]
     assert done.code == 0
     assert [text for text in warnings if "tracker" in text] == [
-        "The tracker failed and is left out from here on (LookupError: broken)."
+        "The tracker failed and is disabled from here on (LookupError: broken)."
     ]
 
 

@@ -62,7 +62,7 @@ async function send(url: string, init: RequestInit): Promise<Response> {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new ApiError(0, {
       code: "unreachable",
-      message: "The studio does not answer.",
+      message: "The server does not respond.",
       hint: "Check that the server is running, then try again.",
     });
   }
@@ -95,8 +95,8 @@ function problemOf(status: number, body: unknown): Problem {
     };
   return {
     code: `http_${status}`,
-    message: `The studio answered ${status}.`,
-    hint: "Try again. The server's log says more.",
+    message: `The server responded with status ${status}.`,
+    hint: "Try again. Details are in the server's log.",
   };
 }
 

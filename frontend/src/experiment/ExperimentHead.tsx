@@ -59,7 +59,7 @@ export function ExperimentHead({ experiment, run, model }: ExperimentHeadProps) 
       <HeadFacts experiment={experiment} run={run} />
       {isEditing && <Details experiment={experiment} onDone={() => setIsEditing(false)} />}
       {!isEditing && experiment.notes && <p className={classes.notes}>{experiment.notes}</p>}
-      {steer.error && <ErrorPanel title="That did not work." error={steer.error} />}
+      {steer.error && <ErrorPanel title="The action failed." error={steer.error} />}
     </header>
   );
 }
@@ -76,7 +76,7 @@ function HeadFacts({ experiment, run }: { experiment: Experiment; run: Run | und
         {experiment.state === "queued" && (
           <span>
             {run?.queued_reason ??
-              (experiment.queue_position !== null ? `Number ${experiment.queue_position} in the queue` : "")}
+              (experiment.queue_position !== null ? `Position ${experiment.queue_position} in the queue` : "")}
           </span>
         )}
         <span>{type?.title}</span>

@@ -52,7 +52,7 @@ function Pipeline({ run, hasMedia, file }: PipelineProps) {
         <h2 id="pipeline-title">Scoring pipeline</h2>
         <p className="muted">
           A zip that predicts without the studio: weights, pinned requirements, a script, a small server and a
-          Dockerfile. It checks itself against this run’s own predictions.
+          Dockerfile. It verifies itself against this run’s predictions.
         </p>
         {build.data && <p className="tiny muted mono clip">sha256 {build.data.sha256}</p>}
         <div className="row-wrap">
@@ -73,7 +73,7 @@ function Pipeline({ run, hasMedia, file }: PipelineProps) {
           {!run.has_bundle && <span className="small muted">It can be built when the run has a model.</span>}
           {build.isPending && (
             <span className="small muted" role="status">
-              Packing weights and running the golden inputs. This takes up to a minute.
+              Packing weights and comparing with the run's predictions. This takes up to a minute.
             </span>
           )}
         </div>

@@ -19,7 +19,9 @@ export function Speed({ run }: { run: Run }) {
   if (run.timings === null && run.speed === null)
     return (
       <p className="muted">
-        {isActive(run.state) ? "The first seconds of training tell." : "This run did not train, so nothing was timed."}
+        {isActive(run.state)
+          ? "Measured in the first seconds of training."
+          : "This run did not train, so nothing was timed."}
       </p>
     );
   return (
@@ -87,13 +89,13 @@ function Choice({ speed }: { speed: SpeedChoice }) {
       </p>
       <p className="small muted">{speed.reason}</p>
       {speed.candidates.length > 0 && (
-        <div className={classes.scroll} tabIndex={0} role="region" aria-label="Ways of computing that were tried">
+        <div className={classes.scroll} tabIndex={0} role="region" aria-label="Compute modes measured">
           <table className={classes.table}>
             <thead>
               <tr>
-                <th scope="col">Tried</th>
+                <th scope="col">Compute mode</th>
                 <th scope="col">Step</th>
-                <th scope="col">Loss differs by</th>
+                <th scope="col">Loss difference</th>
                 <th scope="col">Outcome</th>
               </tr>
             </thead>
@@ -103,7 +105,7 @@ function Choice({ speed }: { speed: SpeedChoice }) {
                   <th scope="row">{wayOf(one)}</th>
                   <td className="number">{one.seconds === null ? "–" : `${(one.seconds * 1000).toFixed(0)} ms`}</td>
                   <td className="number">{one.deviation === null ? "–" : formatPercent(one.deviation, 2)}</td>
-                  <td>{one.verdict === "" ? "taken" : one.verdict}</td>
+                  <td>{one.verdict === "" ? "chosen" : one.verdict}</td>
                 </tr>
               ))}
             </tbody>

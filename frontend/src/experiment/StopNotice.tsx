@@ -18,10 +18,10 @@ export function stopWords(stage: "asked" | "told" | "killed", deadline: number):
   });
   switch (stage) {
     case "asked":
-      return `Asked to stop. It is told to end at ${time}.`;
+      return `Stop requested. The process is terminated at ${time}.`;
     case "told":
-      return `Told to end. It is made to end at ${time}.`;
+      return `Terminating. The process is killed at ${time}.`;
     case "killed":
-      return "It is being ended by force.";
+      return "Killing the process.";
   }
 }

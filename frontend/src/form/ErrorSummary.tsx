@@ -15,7 +15,7 @@ export const ErrorSummary = forwardRef<HTMLDivElement, ErrorSummaryProps>(functi
   if (count === 0) return null;
   return (
     <div ref={ref} tabIndex={-1} role="alert" className={classes.summary}>
-      <strong>{count === 1 ? "One thing stops the start" : `${plural(count, "thing")} stop the start`}</strong>
+      <strong>{count === 1 ? "1 problem prevents the start" : `${plural(count, "problem")} prevent the start`}</strong>
       <ul>
         {problems.map(({ key, label, problem }) => (
           <li key={key}>

@@ -8,13 +8,13 @@ import classes from "./outlook.module.css";
 
 type OutlookProps = { check: SettingsCheck | undefined; error: unknown; isStale: boolean; onGo: (key: string) => void };
 
-/** What will happen: data, steps, memory, what differs from the defaults, and what to look at before the start. */
+/** The run summary: data, steps, memory, what differs from the defaults, and what to look at before the start. */
 export function Outlook({ check, error, isStale, onGo }: OutlookProps) {
   return (
-    <aside className={classes.panel} aria-label="What will happen" aria-busy={isStale}>
-      <h2>What will happen</h2>
+    <aside className={classes.panel} aria-label="Run summary" aria-busy={isStale}>
+      <h2>Run summary</h2>
       {check === undefined &&
-        (error ? <ErrorPanel title="The check did not answer." error={error} /> : <LoadingRows rows={3} height={24} />)}
+        (error ? <ErrorPanel title="Settings check failed." error={error} /> : <LoadingRows rows={3} height={24} />)}
       {check && (
         <dl className={classes.facts}>
           <div>

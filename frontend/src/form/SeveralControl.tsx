@@ -42,7 +42,7 @@ export function SeveralControl({ setting, id }: { setting: Setting; id: string }
         />
       )}
       <span id={`${id}-several`} className={classes.several}>
-        {entry.problem === null ? plural(entry.values.length, "value") : "Values apart by commas, or start:stop:step"}
+        {entry.problem === null ? plural(entry.values.length, "value") : "Comma-separated values, or start:stop:step"}
       </span>
     </div>
   );

@@ -34,9 +34,9 @@ export function TryRows() {
   return (
     <>
       <Button size="compact-sm" variant="default" leftSection={<EyeIcon size={14} />} onClick={open}>
-        Try it on real rows
+        Preview on real rows
       </Button>
-      <Modal opened={isOpen} onClose={() => setIsOpen(false)} size="min(1080px, 94vw)" title="What the model would see">
+      <Modal opened={isOpen} onClose={() => setIsOpen(false)} size="min(1080px, 94vw)" title="What the model sees">
         {preview.isPending && <LoadingBlock height={320} />}
         {preview.error && <Failed error={preview.error} />}
         {preview.data && !preview.isPending && (
@@ -49,17 +49,17 @@ export function TryRows() {
             <Pictures
               id={preview.data.id}
               title="Training"
-              hint="Two random augmentations per row."
+              hint="Two random augmentations per row"
               samples={preview.data.train}
             />
             <Pictures
               id={preview.data.id}
               title="Validation and prediction"
-              hint="Always the same."
+              hint="No randomness"
               samples={preview.data.inference}
             />
             <div className="spread">
-              <span className="tiny muted number">Made in {formatDuration(preview.data.seconds)}</span>
+              <span className="tiny muted number">Generated in {formatDuration(preview.data.seconds)}</span>
               <Button variant="default" onClick={ask}>
                 Try again
               </Button>
@@ -76,7 +76,7 @@ function Failed({ error }: { error: Error }) {
   return findings.length > 0 ? (
     <FindingList findings={findings} />
   ) : (
-    <ErrorPanel title="The rows could not be shown." error={error} />
+    <ErrorPanel title="The preview failed." error={error} />
   );
 }
 
@@ -91,7 +91,7 @@ function Pictures({ id, title, hint, samples: given }: PicturesProps) {
       <h3 className={classes.title}>
         {title}{" "}
         <span className="small muted">
-          {samples.length < given.length ? "Nothing is drawn at random: every epoch sees the same." : hint}
+          {samples.length < given.length ? "No randomness: the same in every epoch" : hint}
         </span>
       </h3>
       <ul className={classes.pictures} data-read={samples.some(isRead) || undefined} aria-label={title}>

@@ -80,7 +80,7 @@ function SearchBox({ onDone }: { onDone: () => void }) {
         ))}
         {hits.length === 0 && (
           <li className={classes.noHit} role="option" aria-selected="false" aria-disabled="true">
-            Nothing has this name.
+            No results.
           </li>
         )}
       </ul>

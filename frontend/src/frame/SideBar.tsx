@@ -20,10 +20,10 @@ export function SideBar({ isFolded = false, onFold, onNavigate }: SideBarProps) 
           type="button"
           className={classes.place}
           onClick={onFold}
-          aria-label={isFolded ? "Unfold navigation" : "Fold navigation"}
+          aria-label={isFolded ? "Expand navigation" : "Collapse navigation"}
         >
           {isFolded ? <ChevronRightIcon /> : <ChevronLeftIcon />}
-          {!isFolded && <span>Fold</span>}
+          {!isFolded && <span>Collapse</span>}
         </button>
       )}
     </nav>

@@ -73,7 +73,7 @@ function ThemeMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         <Menu.Item leftSection={<ScreenIcon size={16} />} onClick={() => setColorScheme("auto")}>
-          Like the system
+          System
         </Menu.Item>
         <Menu.Item leftSection={<SunIcon size={16} />} onClick={() => setColorScheme("light")}>
           Light

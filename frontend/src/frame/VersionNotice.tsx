@@ -12,8 +12,8 @@ export function VersionNotice() {
     return (
       <div className={classes.notice} role="status">
         <span>
-          The studio was started again and does not know this browser. Open the launch address that it printed, in
-          another tab: this page goes on by itself.
+          The server was restarted, and this browser is signed out. Open the launch address that it printed in another
+          tab; this page reconnects by itself.
         </span>
       </div>
     );

@@ -34,14 +34,14 @@ export function ProblemTypeHelp({ type }: { type: ProblemType }) {
           ))}
         </dl>
       </Section>
-      <Section title="What a finished run shows">
+      <Section title="Insights of a finished run">
         <ul className={classes.list}>
           {type.insights.map((insight) => (
             <li key={insight}>{insight}</li>
           ))}
         </ul>
       </Section>
-      <Section title="What predictions add">
+      <Section title="Prediction columns">
         <p>{type.prediction_columns}</p>
       </Section>
       <p>
@@ -54,32 +54,35 @@ export function ProblemTypeHelp({ type }: { type: ProblemType }) {
 const WORDS: [string, string][] = [
   [
     "Dataset",
-    "Tables and media files that were imported and checked. It never changes afterwards, so that results can be repeated.",
+    "Tables and media files that were imported and checked. It never changes afterwards, so that results are reproducible.",
   ],
   [
     "Experiment",
-    "One set of settings on one dataset. It makes one run, or several when folds, seeds or several values are asked for.",
+    "One set of settings on one dataset. It makes one run, or several with more folds, seeds or grid values.",
   ],
   ["Run", "One training, from the first step to predictions on the validation rows."],
-  ["Settings", "Everything that decides a training. They can be downloaded as YAML and loaded again in any studio."],
+  ["Settings", "Everything that defines a training. They can be downloaded as YAML and loaded again in any studio."],
   [
     "Level",
     "How much of the settings form is shown: novice, skilled, expert, master. Hidden settings keep their values.",
   ],
   ["Grid search", "Several values for some settings. Every combination is one run."],
   ["Epoch", "One pass over all training rows."],
-  ["Step", "Training samples seen so far. Charts count in steps, so that runs with other batch sizes compare."],
+  [
+    "Step",
+    "Training samples seen so far. Charts count in steps, so that runs with different batch sizes are comparable.",
+  ],
   ["Fold", "The part of the training rows that is held back to validate a run."],
   ["Validation", "Rows the model does not learn from. The best checkpoint is chosen by its metric on them."],
-  ["Test", "Rows that are looked at once, at the end. They decide nothing."],
-  ["Prediction", "What a finished experiment says about new data, as a table and as pictures."],
+  ["Test", "Rows evaluated once, at the end. They influence no choice."],
+  ["Prediction", "The output of a finished experiment on new data, as a table and as pictures."],
   ["Pipeline", "A zip that predicts without the studio: weights, requirements, a script, a small server."],
 ];
 
 export function Glossary() {
   return (
     <div className={classes.topic}>
-      <h2>Words</h2>
+      <h2>Glossary</h2>
       <dl className={classes.terms}>
         {WORDS.map(([word, meaning]) => (
           <div key={word}>

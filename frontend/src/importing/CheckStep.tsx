@@ -26,7 +26,7 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
           </div>
         </Section>
         {isUnpacked && (
-          <Section title="Say what it is" hint="the studio looks again with your choice">
+          <Section title="Choose problem type" hint="the data is checked again with your choice">
             <ProblemChoice scan={scan} editing={editing} />
           </Section>
         )}
@@ -42,7 +42,7 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
     return (
       <div className="column">
         <p className="muted" role="status">
-          Looking at {scan.source}: unpacking, reading tables, matching files.
+          Reading {scan.source}: unpacking, reading tables, matching files.
         </p>
         <LoadingRows rows={6} />
       </div>
@@ -50,16 +50,16 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
   return (
     <div className="column" style={{ gap: 28 }}>
       <ProblemChoice scan={scan} editing={editing} />
-      <Section title="What is in it">
+      <Section title="Contents">
         <Contents scan={scan} />
       </Section>
       {scan.findings.length > 0 && (
-        <Section title="Found" hint="errors must be mended before the import, the rest is for you to know">
+        <Section title="Findings" hint="Fix errors before importing. Warnings do not block.">
           <FindingList findings={scan.findings} />
         </Section>
       )}
       {scan.samples.length > 0 && (
-        <Section title="First samples" hint={editing.isChecking ? "looking again" : undefined}>
+        <Section title="First samples" hint={editing.isChecking ? "checking again" : undefined}>
           <SamplePreview scan={scan} />
         </Section>
       )}
@@ -162,7 +162,7 @@ function refusals(scan: Import): Finding[] {
     level: "error",
     code: error?.code ?? "no_table",
     path: scan.source,
-    message: error?.message ?? "Nothing in it is a table.",
+    message: error?.message ?? "The upload contains no table.",
     found: error?.found ?? "",
     expected: error?.expected ?? "",
     fix: error?.hint ?? "",

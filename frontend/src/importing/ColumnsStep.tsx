@@ -14,7 +14,7 @@ import classes from "./importing.module.css";
 import { SamplePreview } from "./SamplePreview";
 
 const NONE = "(none)";
-const ONLY_PREDICTED = "Without a training table the dataset can be predicted on, not trained on.";
+const ONLY_PREDICTED = "Without a training table, the dataset can only be used for predictions.";
 const TABLE_ROLES = [
   { name: "train", title: "Training table" },
   { name: "validation", title: "Validation table" },
@@ -78,7 +78,7 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
           <TableChoices scan={scan} editing={editing} />
         </Section>
       </div>
-      <Section title="As the model will see it" hint={editing.isChecking ? "looking again" : undefined}>
+      <Section title="As the model will see it" hint={editing.isChecking ? "checking again" : undefined}>
         <SamplePreview scan={scan} />
       </Section>
       {editing.error !== null && <ErrorPanel title="The choices were not checked." error={editing.error} />}

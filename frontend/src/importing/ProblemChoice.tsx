@@ -57,7 +57,7 @@ function Reasons({ scan, editing, types }: ChoiceProps & { types: ProblemType[] 
   const others = scan.guesses.filter((one) => one.problem_type !== chosen);
   const formats = scan.formats.filter((one) => one.problem_type !== chosen || one.id !== (format ?? TABLE));
   const title = (id: string) => types.find((one) => one.id === id)?.title ?? id;
-  const nothing = ["Choose the type and say which column is what in the next step."];
+  const nothing = ["Choose the problem type here and the columns in the next step."];
   return (
     <div className="column" style={{ gap: 6 }}>
       <strong>{headline(guess?.confidence, scan.guesses.length)}</strong>
@@ -86,8 +86,8 @@ function Reasons({ scan, editing, types }: ChoiceProps & { types: ProblemType[] 
 }
 
 function headline(confidence: number | undefined, guesses: number): string {
-  if (confidence !== undefined) return confidence >= SURE ? "This is what the data looks like" : "The data may be this";
-  return guesses === 0 ? "No problem type fits this data by itself" : "Your choice";
+  if (confidence !== undefined) return confidence >= SURE ? "Detected problem type" : "Possible problem type";
+  return guesses === 0 ? "No problem type detected" : "Your choice";
 }
 
 function Alternative({ label, reason, onTake }: { label: string; reason?: string; onTake: () => void }) {

@@ -54,7 +54,7 @@ export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) 
           </p>
         </FileDrop>
       )}
-      {error !== null && <ErrorPanel title="The file was not taken." error={error} />}
+      {error !== null && <ErrorPanel title="Upload failed." error={error} />}
       <ServerPath
         onStart={(path) => start.mutate({ path }, { onSuccess: onStarted })}
         isBusy={start.isPending && sending === null}
@@ -62,7 +62,7 @@ export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) 
       />
       {current && !sending && (
         <p className="small muted">
-          Already looked at: <strong>{current.source}</strong>.{" "}
+          Already read: <strong>{current.source}</strong>.{" "}
           <button type="button" className={classes.textButton} onClick={onContinue}>
             Continue with it
           </button>
@@ -84,7 +84,7 @@ function SendingPanel({ sending: { file, sent }, onCancel }: { sending: Sending;
       </div>
       <ProgressBar value={share} label={`Upload of ${file.name}`} />
       <div className="spread">
-        <span className="small muted">{share >= 1 ? "Unpacking and looking at the tables" : "Sending"}</span>
+        <span className="small muted">{share >= 1 ? "Unpacking and reading tables" : "Uploading"}</span>
         <Button size="xs" variant="default" onClick={onCancel} disabled={share >= 1}>
           Cancel upload
         </Button>
@@ -132,10 +132,10 @@ function ServerPath({ onStart, isBusy, error }: { onStart: (path: string) => voi
         </p>
       ) : (
         <p className="small muted">
-          No folder of the server is open for imports. Start it with an import root to open one.
+          No server folder is enabled for imports. Start the server with --import-root FOLDER to enable one.
         </p>
       )}
-      {error !== null && <ErrorPanel title="The path was not taken." error={error} />}
+      {error !== null && <ErrorPanel title="The path could not be read." error={error} />}
     </form>
   );
 }

@@ -20,7 +20,7 @@ export function Legend({ names, only = null, onOnly }: LegendProps) {
           value={only ?? ALL}
           onChange={(name) => onOnly(name === ALL ? null : name)}
         />
-        <span className="tiny muted">So many share colours: choose one to see it alone.</span>
+        <span className="tiny muted">Colours repeat. Choose one to see it alone.</span>
       </div>
     );
   return (

@@ -59,7 +59,7 @@ export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPa
           score={`Average precision ${formatMetric(payload.average_precision[index])}`}
         >
           <XYPlot
-            label={`${title}: precision over recall for ${name}`}
+            label={`${title}: precision against recall for ${name}`}
             xLabel="Recall"
             yLabel="Precision"
             height={264}
@@ -80,7 +80,7 @@ export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPa
         </Curve>
         <Curve title="ROC" score={`Area ${formatMetric(payload.roc_auc[index])}`}>
           <XYPlot
-            label={`${title}: true over false positive rate for ${name}`}
+            label={`${title}: true positive rate against false positive rate for ${name}`}
             xLabel="False positive rate"
             yLabel="True positive rate"
             height={264}
@@ -122,18 +122,18 @@ function Outcome({ point }: { point: ThresholdPoint }) {
     point.precision !== null && point.precision + point.recall > 0
       ? (2 * point.precision * point.recall) / (point.precision + point.recall)
       : null;
-  const figures: [string, string][] = [
+  const counts: [string, string][] = [
     ["Precision", formatMetric(point.precision)],
     ["Recall", formatMetric(point.recall)],
     ["F1", formatMetric(f1)],
-    ["Found", formatCount(point.true_positives)],
-    ["False alarms", formatCount(point.false_positives)],
-    ["Missed", formatCount(point.false_negatives)],
-    ["Rightly left", formatCount(point.true_negatives)],
+    ["True positives", formatCount(point.true_positives)],
+    ["False positives", formatCount(point.false_positives)],
+    ["False negatives", formatCount(point.false_negatives)],
+    ["True negatives", formatCount(point.true_negatives)],
   ];
   return (
     <dl className={classes.outcome} aria-live="polite">
-      {figures.map(([label, value]) => (
+      {counts.map(([label, value]) => (
         <div key={label}>
           <dt>{label}</dt>
           <dd>{value}</dd>

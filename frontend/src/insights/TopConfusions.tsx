@@ -26,10 +26,10 @@ export function TopConfusions({ payload, group }: Pick<PanelProps<MatrixPayload>
   return (
     <div className="column" style={{ gap: 12 }}>
       <p className="small muted number">
-        {formatCount(right)} of {formatCount(all)} are right{all > 0 && ` (${((right / all) * 100).toFixed(1)} %)`}.{" "}
-        {payload.row_names.length} classes are too many for a matrix: these are the most frequent mistakes.
+        {formatCount(right)} of {formatCount(all)} correct{all > 0 && ` (${((right / all) * 100).toFixed(1)} %)`}.{" "}
+        {payload.row_names.length} classes are too many for a matrix; the most frequent confusions are listed.
       </p>
-      <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Most frequent mistakes">
+      <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Most frequent confusions">
         <table className={classes.table}>
           <thead>
             <tr>

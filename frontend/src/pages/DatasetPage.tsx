@@ -94,7 +94,7 @@ function Loaded({ dataset, tab }: { dataset: Dataset; tab: string }) {
             {tab === "statistics" && <Statistics dataset={dataset} />}
             {tab === "problems" && <Problems dataset={dataset} />}
             {tab === "used-by" && <UsedBy dataset={dataset} />}
-            {!(tab in TITLES) && <EmptyState title="There is no tab here">Choose one above.</EmptyState>}
+            {!(tab in TITLES) && <EmptyState title="Tab not found">Choose one above.</EmptyState>}
           </PartBoundary>
         </>
       )}
@@ -129,7 +129,7 @@ function Problems({ dataset }: { dataset: Dataset }) {
         all.length > 0 ? (
           <FindingList findings={all} />
         ) : (
-          <EmptyState icon={<CheckIcon />} title="Nothing was found wrong">
+          <EmptyState icon={<CheckIcon />} title="No problems found">
             Every file could be read and every row has what it needs.
           </EmptyState>
         )

@@ -205,7 +205,7 @@ function NoDatasets() {
   return (
     <EmptyState
       icon={<DatasetIcon />}
-      title="Datasets will be listed here"
+      title="No datasets yet"
       action={
         <>
           <Button component={Link} to="/datasets/import">

@@ -136,7 +136,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
         {tab === "logs" && <Logs run={run} />}
         {tab === "settings" && <Settings experiment={experiment} />}
         {tab === "files" && <Files run={run} hasMedia={type?.medium != null} />}
-        {!TABS.some((one) => one.id === tab) && <EmptyState title="There is no tab here">Choose one above.</EmptyState>}
+        {!TABS.some((one) => one.id === tab) && <EmptyState title="Tab not found">Choose one above.</EmptyState>}
       </InsightProvider>
     </ExplanationProvider>
   );

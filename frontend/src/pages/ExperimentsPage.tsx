@@ -323,7 +323,7 @@ function NoExperiments() {
   return (
     <EmptyState
       icon={<ExperimentIcon />}
-      title="Experiments will be listed here"
+      title="No experiments yet"
       action={
         <>
           <Button component={Link} to="/experiments/new">

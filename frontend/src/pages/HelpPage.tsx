@@ -43,7 +43,7 @@ function Contents({ topics, types }: { topics: HelpTopic[]; types: ProblemType[]
     <nav className={classes.nav} aria-label="Help topics">
       <div>
         <h2>Topics</h2>
-        <NavLink to="/help/words">Words</NavLink>
+        <NavLink to="/help/words">Glossary</NavLink>
         {topics.map((one) => (
           <NavLink key={one.id} to={`/help/${one.id}`}>
             {one.title}
@@ -75,7 +75,7 @@ function Topic({ topics, types, id }: { topics: HelpTopic[]; types: ProblemType[
   const type = types.find((one) => one.id === id);
   if (id === "words" && !topic) return <Glossary />;
   if (type) return <ProblemTypeHelp type={type} />;
-  if (!topic) return <EmptyState title="There is no such topic">Choose one of the list.</EmptyState>;
+  if (!topic) return <EmptyState title="Topic not found">Choose a topic from the list.</EmptyState>;
   return <Text markdown={topic.markdown} />;
 }
 

@@ -21,10 +21,7 @@ export function ImportPage() {
     window.scrollTo({ top: 0 });
   };
   return (
-    <Page
-      title="Import dataset"
-      lead="The studio reads your data where you can see it: nothing is changed or dropped without telling you."
-    >
+    <Page title="Import dataset" lead="Every change and every dropped row is reported before the import.">
       <StepBar step={step} isOpen={scan.data?.state === "ready"} onGo={go} />
       {step === "source" && (
         <SourceStep

@@ -26,7 +26,7 @@ const WAYS = [
 export function NewPredictionPage() {
   const newest = useExperiments({ has_model: true }, 1);
   return (
-    <Page title="New prediction" lead="A finished experiment answers about data it has not seen.">
+    <Page title="New prediction" lead="Run the model of a finished experiment on new data.">
       <Answer query={newest} what="The experiments" loading={<LoadingRows rows={4} height={56} />}>
         {({ items: [first] }) => (first ? <Choose first={first} /> : <NoModel />)}
       </Answer>

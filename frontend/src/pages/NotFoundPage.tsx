@@ -5,9 +5,9 @@ import { EmptyState } from "../ui/states";
 
 export function NotFoundPage() {
   return (
-    <Page title="There is no page here">
+    <Page title="Page not found">
       <EmptyState
-        title="The address leads nowhere"
+        title="Nothing at this address"
         action={
           <>
             <Button component={Link} to="/experiments">
@@ -22,7 +22,7 @@ export function NotFoundPage() {
           </>
         }
       >
-        It may be mistyped, or what was here is deleted.
+        The address may be mistyped, or the item was deleted.
       </EmptyState>
     </Page>
   );

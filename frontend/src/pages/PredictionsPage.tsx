@@ -29,7 +29,7 @@ export function PredictionsPage() {
           ) : (
             <EmptyState
               icon={<PredictionIcon />}
-              title="Predictions on new data will be listed here"
+              title="No predictions yet"
               action={
                 <Button component={Link} to="/predictions/new">
                   New prediction

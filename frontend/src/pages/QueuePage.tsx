@@ -10,7 +10,7 @@ import { Answer, EmptyState, LoadingRows } from "../ui/states";
 import { ProgressBar, StateLabel } from "../ui/Status";
 import classes from "./queue.module.css";
 
-const KINDS: Record<WorkKind, string> = { run: "Training", inspect: "Reading a dataset", predict: "Prediction" };
+const KINDS: Record<WorkKind, string> = { run: "Training", inspect: "Dataset inspection", predict: "Prediction" };
 
 export function QueuePage() {
   const queue = useQueue();
@@ -35,7 +35,7 @@ function QueueView({ queue }: { queue: Queue }) {
   if (queue.running.length === 0 && queue.waiting.length === 0)
     return (
       <EmptyState icon={<QueueIcon />} title="Nothing is running">
-        Experiments, dataset inspections and predictions show here while they work or wait.
+        Experiments, dataset inspections and predictions appear here while they run or wait.
       </EmptyState>
     );
   return (
@@ -59,11 +59,11 @@ function QueueView({ queue }: { queue: Queue }) {
                   <dd>{formatPercent(work.progress)}</dd>
                 </div>
                 <div>
-                  <dt>Left</dt>
+                  <dt>Time left</dt>
                   <dd>{formatDuration(work.seconds_left)}</dd>
                 </div>
                 <div>
-                  <dt>On</dt>
+                  <dt>Device</dt>
                   <dd>{work.device || "CPU"}</dd>
                 </div>
                 <div>
@@ -76,7 +76,7 @@ function QueueView({ queue }: { queue: Queue }) {
         </ul>
       </Section>
       {queue.waiting.length > 0 && (
-        <Section title="Waiting" hint="Alt with arrow up or down moves an entry">
+        <Section title="Waiting" hint="Alt+Up or Alt+Down moves an entry">
           <WaitingList waiting={queue.waiting} />
         </Section>
       )}
@@ -154,7 +154,7 @@ function WaitingList({ waiting }: { waiting: Queue["waiting"] }) {
   );
 }
 
-const HUB = { reachable: "reachable", unreachable: "not reachable", unknown: "not asked yet" } as const;
+const HUB = { reachable: "reachable", unreachable: "not reachable", unknown: "not checked yet" } as const;
 const LAUNCHER = { warm: "ready, starts at once", warming: "warming up", off: "off" } as const;
 
 function MachineView({ machine }: { machine: Machine }) {
@@ -191,9 +191,9 @@ function MachineView({ machine }: { machine: Machine }) {
       <FactList
         facts={[
           { label: "Model hub", value: HUB[machine.weights.hub] },
-          { label: "Weights that came along", value: machine.weights.packaged.join(", ") || "none" },
+          { label: "Packaged weights", value: machine.weights.packaged.join(", ") || "none" },
           {
-            label: "Weights in the cache",
+            label: "Cached weights",
             value: machine.weights.cached.length > 0 ? machine.weights.cached.join(", ") : "none",
           },
           { label: "Launcher", value: LAUNCHER[machine.launcher] },

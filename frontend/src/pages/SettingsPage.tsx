@@ -41,13 +41,13 @@ function Appearance() {
   const save = useSavePreferences();
   return (
     <div className={classes.rows}>
-      <Row title="Theme" text="Like the system follows light and dark of your computer.">
+      <Row title="Theme" text="System follows the setting of your computer.">
         <SegmentedControl
           aria-label="Theme"
           value={colorScheme}
           onChange={(value) => setColorScheme(value as typeof colorScheme)}
           data={[
-            { value: "auto", label: "Like the system" },
+            { value: "auto", label: "System" },
             { value: "light", label: "Light" },
             { value: "dark", label: "Dark" },
           ]}
@@ -107,11 +107,11 @@ function Storage() {
             facts={[
               { label: "Data folder", value: <span className="mono">{about.data?.home ?? "…"}</span> },
               {
-                label: "Free on its disk",
+                label: "Free disk space",
                 value: `${formatBytes(data.disk_free_bytes)} of ${formatBytes(data.disk_bytes)}`,
               },
-              { label: "Pretrained weights on board", value: data.weights.packaged.join(", ") || "none" },
-              { label: "Pretrained weights in the cache", value: data.weights.cached.join(", ") || "none" },
+              { label: "Packaged pretrained weights", value: data.weights.packaged.join(", ") || "none" },
+              { label: "Cached pretrained weights", value: data.weights.cached.join(", ") || "none" },
             ]}
           />
           <p className="small muted" style={{ marginTop: 12 }}>
@@ -139,8 +139,8 @@ function SystemCheck() {
     >
       {(data) =>
         data.findings.length === 0 ? (
-          <EmptyState icon={<CheckIcon />} title="Everything is in place">
-            Python, libraries, devices and disk are as the studio needs them.
+          <EmptyState icon={<CheckIcon />} title="No problems found">
+            Python, libraries, devices and disk meet the requirements.
           </EmptyState>
         ) : (
           <div className={classes.narrow}>

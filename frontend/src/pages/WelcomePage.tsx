@@ -23,7 +23,7 @@ export function WelcomePage() {
         <Step
           number={1}
           isDone={datasets.length > 0}
-          title="Bring data"
+          title="Import data"
           text="A table of texts, or a zip with a table and its files. The studio checks every row and file."
           action={
             <Button component={Link} to="/datasets/import" variant={datasets.length > 0 ? "default" : "filled"}>
@@ -35,7 +35,7 @@ export function WelcomePage() {
           number={2}
           isDone={(experiments?.total ?? 0) > 0}
           title="Start an experiment"
-          text="The settings are filled in for your data and this machine. Change what you like, see what will happen, start."
+          text="The settings are filled in for your data and this machine. Change what you like, check the run summary, start."
           action={
             <Button
               component={Link}
@@ -50,7 +50,7 @@ export function WelcomePage() {
         <Step
           number={3}
           isDone={(finished?.total ?? 0) > 0}
-          title="Look at results"
+          title="Explore results"
           text="Live charts, the samples behind every number, predictions on new data, and a pipeline to run elsewhere."
           action={
             <Button component={Link} to="/experiments" variant="default" disabled={(experiments?.total ?? 0) === 0}>
@@ -59,7 +59,7 @@ export function WelcomePage() {
           }
         />
       </ol>
-      <Section title="Examples" hint="small datasets made on this machine, nothing is downloaded">
+      <Section title="Examples" hint="small datasets generated on this machine, nothing is downloaded">
         <Examples />
       </Section>
       <MachineNote />
@@ -175,7 +175,7 @@ function MachineNote() {
           {plural(machine.cores, "core")}, {formatBytes(machine.memory_bytes)} memory,{" "}
           {formatBytes(machine.disk_free_bytes)} free on disk
           {machine.weights.packaged.length > 0 &&
-            `, pretrained weights on board: ${machine.weights.packaged.join(", ")}`}
+            `, packaged pretrained weights: ${machine.weights.packaged.join(", ")}`}
         </p>
       </div>
     </section>

@@ -67,11 +67,11 @@ export function FileForm({ run, medium }: FileFormProps) {
             {medium
               ? `A zip of ${medium} files, or a zip with a table and its media folder.`
               : "A csv, parquet or jsonl table with the columns the model was trained on, alone or in a zip."}{" "}
-            It becomes a prediction with a table to download.
+            The result is a table to download.
           </p>
         </FileDrop>
       )}
-      {error !== null && error !== start.error && <ErrorPanel title="The file was not sent." error={error} />}
+      {error !== null && error !== start.error && <ErrorPanel title="The upload failed." error={error} />}
       {start.error && <StartError error={start.error} />}
     </div>
   );

@@ -46,13 +46,13 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
       >
         <p className="small muted">
           {answer.isPending
-            ? "Asking the model. The first answer takes some seconds: the model is loaded."
-            : "It is answered at once and not kept as a dataset."}
+            ? "Predicting. The first prediction takes a few seconds while the model loads."
+            : "It is predicted immediately and not saved as a dataset."}
         </p>
       </FileDrop>
       {answer.error && <RefusalPanel title="Prediction failed." error={answer.error} />}
       {sample && (
-        <section className={classes.answer} aria-label="Answer">
+        <section className={classes.answer} aria-label="Prediction">
           <div className={classes.answerPicture}>
             {sample.media ? (
               <ImageOverlay
@@ -72,7 +72,7 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
               <SampleControls samples={[sample]} overlay={overlay} onOverlay={setOverlay} />
             </ExplanationProvider>
             <SampleFacts sample={sample} source={source} classNames={classNames} overlay={overlay} isNumbered={false} />
-            <p className="tiny muted number">Answered in {formatDuration(answer.data?.seconds)}</p>
+            <p className="tiny muted number">Predicted in {formatDuration(answer.data?.seconds)}</p>
           </div>
         </section>
       )}

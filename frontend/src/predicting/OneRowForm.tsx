@@ -62,20 +62,20 @@ export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
         {canSplit && (
           <Switch
             withThumbIndicator={false}
-            label="Each line is a text of its own"
+            label="Each line is a separate text"
             checked={isByLine}
             onChange={(event) => setIsByLine(event.currentTarget.checked)}
           />
         )}
         <div className="row-wrap" style={{ gap: 16 }}>
           <Button type="submit" disabled={!isReady} loading={left > 0}>
-            Ask the model
+            Predict
           </Button>
           <span className="small muted" role="status">
-            {left > 1 && `${left} texts to go. `}
+            {left > 1 && `${left} texts left. `}
             {left > 0
-              ? answers.length === 0 && "The first answer takes some seconds: the model is loaded."
-              : "Answered at once and not kept as a dataset. Ctrl+Enter asks, too."}
+              ? answers.length === 0 && "The first prediction takes a few seconds while the model loads."
+              : "Predicted immediately and not saved as a dataset. Ctrl+Enter also predicts."}
           </span>
         </div>
       </form>
@@ -95,7 +95,7 @@ function RowInputField({ input, value, onChange }: RowInputFieldProps) {
   return (
     <Textarea
       label={input.title}
-      description={input.isWords ? "Words and punctuation marks are told apart for you." : undefined}
+      description={input.isWords ? "Words and punctuation marks are split automatically." : undefined}
       withAsterisk={input.isRequired}
       dir="auto"
       autosize

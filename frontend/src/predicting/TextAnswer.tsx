@@ -14,7 +14,7 @@ type TextAnswerProps = { sample: SampleView; seconds: number; run: string; class
 export function TextAnswer({ sample, seconds, run, classNames }: TextAnswerProps) {
   const [overlay, setOverlay] = useState<Overlay>(FULL_OVERLAY);
   return (
-    <section className={classes.textAnswer} aria-label="Answer">
+    <section className={classes.textAnswer} aria-label="Prediction">
       <div className={classes.answerText}>
         <TextBlocks sample={sample} classNames={classNames} overlay={overlay} />
       </div>
@@ -27,7 +27,7 @@ export function TextAnswer({ sample, seconds, run, classNames }: TextAnswerProps
           overlay={overlay}
           isNumbered={false}
         />
-        <p className="tiny muted number">Answered in {formatDuration(seconds)}</p>
+        <p className="tiny muted number">Predicted in {formatDuration(seconds)}</p>
       </div>
     </section>
   );

@@ -6,7 +6,7 @@ import { HeatControl } from "./HeatControl";
 import { FULL_OVERLAY } from "./overlay";
 
 const METHOD = {
-  shows: "What speaks for an answer",
+  shows: "Explanation of a prediction",
   method: "HiResCAM",
   reference: "https://arxiv.org/abs/2011.08891",
 };
@@ -25,7 +25,7 @@ it("names the method of an explanation, and where it is described", () => {
   show(0.6, METHOD);
 
   expect(screen.getByRole("switch", { name: "Explanation: HiResCAM" })).toBeChecked();
-  expect(screen.getByText(/What speaks for an answer\./)).toBeInTheDocument();
+  expect(screen.getByText(/Explanation of a prediction\./)).toBeInTheDocument();
   expect(screen.getByRole("link", { name: "Paper" })).toHaveAttribute("href", METHOD.reference);
 });
 

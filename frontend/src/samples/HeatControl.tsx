@@ -38,9 +38,7 @@ export function HeatControl({ overlay, onOverlay, state = null, isText = false }
       )}
       {isShown && state && (
         <p className="small muted" role="status">
-          {state === "asking"
-            ? "Computing. The first time, the model is loaded."
-            : "The explanation could not be computed."}
+          {state === "asking" ? "Computing. The model is loaded first." : "The explanation could not be computed."}
         </p>
       )}
       {isShown && (

@@ -1,4 +1,4 @@
-"""Individual boxes: a table with one row a box. Rows of one image become one row with lists.
+"""Individual boxes: a table with one row per box. Rows of one image become one row with lists.
 
 Column names stay. A column that says the same in all rows of an image (a fold, a width) stays a single value.
 A row without class and corners is an image without objects.
@@ -33,15 +33,15 @@ def recognise(upload: Upload) -> Recognition | None:
     name, (corners, label) = found[0]
     if _file_column(upload, upload.tables[name]) is None:
         return None
-    words = f"{', '.join(corners.values())} hold one number a row, {label} one class"
-    return Recognition(0.96, (f"{name} has one row a box: {words}",))
+    words = f"{', '.join(corners.values())} hold one number per row, {label} one class"
+    return Recognition(0.96, (f"{name} has one row per box: {words}",))
 
 
 def read(upload: Upload) -> Conversion:
     """One table a split, images in the order in which they first appear.
 
     Raises:
-        DatasetError: if no table has one row a box.
+        DatasetError: if no table has one row per box.
     """
     tables: dict[TableRole, pa.Table] = {}
     findings: list[Finding] = []
@@ -59,7 +59,7 @@ def read(upload: Upload) -> Conversion:
         folder = place[1] if len(tables) == 1 else folder
     if not tables:
         raise DatasetError(
-            "No table has one row a box.",
+            "No table has one row per box.",
             hint="Name the columns x_min, y_min, x_max, y_max and class_name, beside a file name.",
             code="no_box_rows",
             found=listed(upload.tables) or "no table",
@@ -71,14 +71,14 @@ def read(upload: Upload) -> Conversion:
 BOX_ROWS = DatasetFormat(
     "boxes",
     "Individual boxes",
-    "A table with one row a box: file name, class and four corners, with a folder of images.",
+    "A table with one row per box: file name, class and four corners, with a folder of images.",
     recognise,
     read,
 )
 
 
 def _columns(table: RawTable) -> tuple[dict[str, str], str] | None:
-    """(role -> corner column, class column) of a table with one row a box."""
+    """(role -> corner column, class column) of a table with one row per box."""
     single = {name.lower(): name for name, kind in table.kinds.items() if kind in ("integer", "number", "text")}
     corners = corner_columns(single)
     label = class_column(single)

@@ -57,16 +57,16 @@ def read(upload: Upload) -> Conversion:
     tables.report(
         "coco_unused",
         others[0] if others else "",
-        f"{len(others)} more COCO files speak of the same split and are not used.",
-        "Keep one file a split.",
+        f"{len(others)} more COCO files describe the same split and are not used.",
+        "Keep one file per split.",
         others,
-        expected="one file a split",
+        expected="one file per split",
     )
     return tables.conversion("COCO")
 
 
 COCO = DatasetFormat(
-    "coco", "COCO", "JSON files with images, annotations and categories, beside the images.", recognise, read
+    "coco", "COCO", "JSON files with images, annotations and categories, next to the images.", recognise, read
 )
 
 
@@ -152,7 +152,7 @@ class _CocoFile:
             if not isinstance(id, int) or not isinstance(name, str) or not name.strip():
                 self._note("coco_category", f"category {id!r}")
             elif id in names:
-                self._note("coco_category", f"category {id} stands twice")
+                self._note("coco_category", f"duplicate category {id}")
             else:
                 names[id] = name.strip()
         return names
@@ -164,7 +164,7 @@ class _CocoFile:
             if not isinstance(id, int | str) or not isinstance(name, str) or not name:
                 self._note("coco_image", f"image {id!r} without id or file name")
             elif id in images:
-                self._note("coco_image", f"image id {id} stands twice")
+                self._note("coco_image", f"duplicate image id {id}")
             else:
                 images[id] = ImageBoxes(self.upload.images.named(name, self.path) or name)
         return images
@@ -207,33 +207,33 @@ _WARNING, _NOTE = FindingLevel.WARNING, FindingLevel.NOTE
 _REPORTS = (
     (
         "coco_category",
-        "categories have no usable id and name and are not known.",
+        "categories have no valid id and name and are ignored.",
         "a whole number as id, used once, and a name",
         "Give each its own id.",
         _WARNING,
     ),
     (
         "coco_image",
-        "images have no id and file name of their own and are left out.",
+        "images have no unique id and file name and are left out.",
         "an id, used once, and a file name",
         "Give each its own id.",
         _WARNING,
     ),
     (
         "coco_twice",
-        "annotations share their id with another; each counts as an object.",
+        "annotations have a duplicate id; each counts as an object.",
         "each id once",
         "Check the export.",
         _WARNING,
     ),
     (
         "coco_no_image",
-        "annotations are of no listed image and are left out.",
+        "annotations refer to an image that is not listed and are left out.",
         "the id of a listed image",
         "Add the images to the file.",
         _WARNING,
     ),
-    ("coco_crowd", "crowd regions are no single objects and are left out.", "single objects", "", _NOTE),
+    ("coco_crowd", "crowd regions are not single objects and are left out.", "single objects", "", _NOTE),
     (
         "coco_unknown_category",
         "annotations have an unknown category; their images are left out.",

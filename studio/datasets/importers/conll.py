@@ -53,7 +53,7 @@ def recognise(upload: Upload) -> Recognition | None:
     files, _ = file_of_role(_candidates(upload), _role_of)
     if not files:
         return None
-    return Recognition(0.9, (f"{', '.join(files.values())}: a word and its tag a line",))
+    return Recognition(0.9, (f"{', '.join(files.values())}: one word and its tag per line",))
 
 
 def read(upload: Upload) -> Conversion:
@@ -67,10 +67,10 @@ def read(upload: Upload) -> Conversion:
     if not files:
         raise DatasetError(
             "There is no CoNLL file in the upload.",
-            hint="Add a file with a word and its tag a line, and an empty line behind every sentence.",
+            hint="Add a file with one word and its tag per line, and an empty line after every sentence.",
             code="no_conll",
             found=listed(upload.with_ending(*ENDINGS)) or "no file of lines",
-            expected="a word and its tag a line, sentences apart",
+            expected="one word and its tag per line, empty lines between sentences",
         )
     tables = TextTables(_schema())
     for role, path in files.items():
@@ -80,7 +80,7 @@ def read(upload: Upload) -> Conversion:
 
 
 CONLL = DatasetFormat(
-    "conll", "CoNLL", "A word and its tag a line, an empty line behind every sentence.", recognise, read, ENDINGS
+    "conll", "CoNLL", "One word and its tag per line, an empty line after every sentence.", recognise, read, ENDINGS
 )
 
 
@@ -137,7 +137,7 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
     if layout is None:
         raise DatasetError(
             f"{path} has lines of different numbers of columns.",
-            hint="Write a word and its tag a line, with the same columns everywhere.",
+            hint="Write one word and its tag per line, with the same columns everywhere.",
             code="conll",
             found=_column_counts(lines),
             expected="the same number of columns in every line",

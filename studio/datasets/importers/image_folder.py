@@ -40,7 +40,7 @@ def recognise(upload: Upload) -> Recognition | None:
     if places is None or len(classes) < 2:
         return None
     shown = ", ".join(classes[:4]) + (", ..." if len(classes) > 4 else "")
-    reasons = [f"{len(classes)} folders of images, called like classes: {shown}"]
+    reasons = [f"{len(classes)} folders of images, one per class: {shown}"]
     splits = sorted({place.role for place in places.values()}, key=TABLE_ORDER.index)
     if len(splits) > 1:
         reasons.append(f"above them folders for {', '.join(splits)}")
@@ -57,10 +57,10 @@ def read(upload: Upload) -> Conversion:
     if places is None or not any(place.label is not None for place in places.values()):
         raise DatasetError(
             "The images are not sorted into folders of classes.",
-            hint="Make one folder a class, all at the same depth, or folders train, val and test above them.",
+            hint="Make one folder per class, all at the same depth, or folders train, val and test above them.",
             code="no_class_folders",
             found=listed(sorted({_folder(path) or "." for path in upload.images.paths})) or "no image",
-            expected="a folder a class, all at the same depth",
+            expected="one folder per class, all at the same depth",
         )
     paths = [path for path in upload.images.paths if _folder(path) in places]
     folder = media_folder(paths)
@@ -77,7 +77,7 @@ def read(upload: Upload) -> Conversion:
 
 
 IMAGE_FOLDER = DatasetFormat(
-    "image_folder", "Folder per class", "One folder a class, with folders train, val and test above if there are any.",
+    "image_folder", "Folder per class", "One folder per class, optionally inside folders train, val and test.",
     recognise, read,
 )  # fmt: skip
 

@@ -44,7 +44,7 @@ def recognise(upload: Upload) -> Recognition | None:
     found = [path for path in files[:_SAMPLE] if _ROOT.search(read_head(upload.files / path, 4096))]
     if not found:
         return None
-    reasons = [f"{len(files)} XML files with an annotation each, such as {found[0]}"]
+    reasons = [f"{len(files)} XML files with one annotation each, such as {found[0]}"]
     if _split_lists(upload):
         reasons.append("splits in ImageSets")
     return Recognition(0.92, tuple(reasons))
@@ -61,10 +61,10 @@ def read(upload: Upload) -> Conversion:
     if not files:
         raise DatasetError(
             "There is no XML file in the upload.",
-            hint="Add one XML annotation an image.",
+            hint="Add one XML annotation per image.",
             code="no_voc",
             found="no .xml file",
-            expected="an XML file an image",
+            expected="one XML file per image",
         )
     reader = _Reader(upload, _split_lists(upload))
     for path in files:
@@ -73,7 +73,7 @@ def read(upload: Upload) -> Conversion:
 
 
 PASCAL_VOC = DatasetFormat(
-    "pascal_voc", "Pascal VOC", "One XML file an image, with ImageSets/Main for the splits.", recognise, read
+    "pascal_voc", "Pascal VOC", "One XML file per image, with ImageSets/Main for the splits.", recognise, read
 )
 
 

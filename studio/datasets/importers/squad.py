@@ -101,11 +101,11 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
     tables.findings += trouble(
         "several_answers",
         path,
-        f"{len(several)} questions have several answers; the first was taken.",
+        f"{len(several)} questions have several answers; the first was used.",
         "",
         several,
         FindingLevel.NOTE,
-        expected="one answer a question",
+        expected="one answer per question",
     )
 
 

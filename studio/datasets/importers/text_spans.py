@@ -57,8 +57,8 @@ def read(upload: Upload) -> Conversion:
     files, others = file_of_role(_candidates(upload))
     if not files:
         raise DatasetError(
-            "No table has a column text and lists of start, end and label.",
-            hint="Export one object a line with text and spans.",
+            "No table has a text column and lists of start, end and label.",
+            hint="Export one object per line with text and spans.",
             code="no_spans",
             found=listed(upload.tables) or "no table",
             expected=f"a column {TEXT}, and lists of start, end and label",
@@ -71,7 +71,7 @@ def read(upload: Upload) -> Conversion:
 
 
 TEXT_SPANS = DatasetFormat(
-    "text_spans", "Text with spans", "Tables (JSONL) with a text and a list of start, end and label a row.",
+    "text_spans", "Text with spans", "Tables (JSONL) with a text and a list of start, end and label per row.",
     recognise, read,
 )  # fmt: skip
 
@@ -158,13 +158,13 @@ _REPORTS = (
     ),
     (
         "span_overlap",
-        "rows have spans that overlap, and a word has one tag; they are left out.",
-        "spans one behind the other",
+        "rows have overlapping spans, but a word has one tag; they are left out.",
+        "spans that do not overlap",
         "Keep one span.",
     ),
     (
         "byte_offsets",
-        "rows counted bytes in start and end, and were read so.",
+        "rows count start and end in bytes and were read as such.",
         "start and end in characters",
         "Count characters.",
     ),

@@ -35,7 +35,7 @@ class TextTables:
             FindingsError: if there is no row at all.
         """
         if not any(self.rows.values()):
-            message = f"No row is left of the {format} files."
+            message = f"No usable row is left in the {format} files."
             nothing = Finding(
                 code="no_rows",
                 path=format,
@@ -64,10 +64,10 @@ def file_of_role(
 
 def report_unused(tables: TextTables, format: str, others: Sequence[str]) -> None:
     """Say which files were left out because their split has one already."""
-    words = f"{len(others)} more {format} files speak of the same split and are not used."
-    fix = "Keep one file a split, and name it train, validation or test."
+    words = f"{len(others)} more {format} files describe the same split and are not used."
+    fix = "Keep one file per split, and name it train, validation or test."
     first = others[0] if others else ""
-    tables.findings.extend(trouble("unused_files", first, words, fix, others, expected="one file a split"))
+    tables.findings.extend(trouble("unused_files", first, words, fix, others, expected="one file per split"))
 
 
 def read_begin(upload: Upload, path: str, size: int) -> bytes:

@@ -29,7 +29,7 @@ _NAME_FILES = ("classes.txt", "obj.names", "labels.names", "predefined_classes.t
 _LINE = re.compile(rb"\s*\d+(\.\d+)?(\s+[-+0-9.,eE]+){4,}\s*(\r?\n|$)")
 _INDEX = re.compile(r"\d{1,9}$")
 _SAMPLE = 20
-_NAMES = "a list called names, a name a class"
+_NAMES = "a list named names, one name per class"
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -40,7 +40,7 @@ def recognise(upload: Upload) -> Recognition | None:
         return None
     names = _names_file(upload)
     named = f"class names in {names}" if names else "no file of class names"
-    return Recognition(0.93, (f"{len(labels)} text files named as images, such as {lines[0]}, hold boxes", named))
+    return Recognition(0.93, (f"{len(labels)} text files named like images, such as {lines[0]}, contain boxes", named))
 
 
 def read(upload: Upload) -> Conversion:
@@ -54,10 +54,10 @@ def read(upload: Upload) -> Conversion:
     if not labels:
         raise DatasetError(
             "There is no label file in the upload.",
-            hint="Add one .txt file an image, with the image's name.",
+            hint="Add one .txt file per image, with the image's name.",
             code="no_yolo",
-            found="no .txt file named as an image",
-            expected="a .txt file an image",
+            found="no .txt file named like an image",
+            expected="one .txt file per image",
         )
     reader = _Reader(upload, _class_names(upload), _split_lists(upload))
     labelled = set()
@@ -76,7 +76,7 @@ def read(upload: Upload) -> Conversion:
 YOLO = DatasetFormat(
     "yolo",
     "YOLO",
-    "One text file an image, and data.yaml or classes.txt with the class names.",
+    "One text file per image, and data.yaml or classes.txt with the class names.",
     recognise,
     read,
 )
@@ -213,10 +213,10 @@ class _Reader:
         self.tables.report(
             "yolo_line",
             "YOLO",
-            f"{len(lines)} label files have a line that is no box; their images are left out.",
-            "Write: class x_centre y_centre width height, shares from 0 to 1 with a decimal point.",
+            f"{len(lines)} label files have a line that is not a box; their images are left out.",
+            "Write: class x_centre y_centre width height, fractions from 0 to 1 with a decimal point.",
             lines,
-            expected="a class index and four shares from 0 to 1 in every line",
+            expected="a class index and four fractions from 0 to 1 in every line",
         )
         self.tables.report(
             "yolo_class",
@@ -229,15 +229,15 @@ class _Reader:
         self.tables.report(
             "no_label_file",
             "YOLO",
-            f"{len(background)} images have no label file and count as images without objects.",
+            f"{len(background)} images have no label file and count as background.",
             "Add their label files, or leave these images out.",
             background,
             FindingLevel.NOTE,
-            expected="a label file an image",
+            expected="one label file per image",
         )
         if self.names is None:
             fix = "Add data.yaml or classes.txt."
-            words = "There is no file of class names, so classes are called by their index."
+            words = "There is no file of class names, so classes are named by their index."
             self.tables.report(
                 "no_class_names",
                 "YOLO",
@@ -267,7 +267,7 @@ def _box(line: str) -> tuple[int, Corners]:
     if not all(map(math.isfinite, (x, y, width, height))):
         raise _LineError("a number is not finite")
     if not (0 <= x <= 1 and 0 <= y <= 1 and 0 <= width <= 1 and 0 <= height <= 1):
-        raise _LineError("a share is not between 0 and 1")
+        raise _LineError("a fraction is not between 0 and 1")
     return int(parts[0]), (x, y, width, height)
 
 

@@ -81,7 +81,7 @@ def _has_other_units(inspection: Inspection, role: TableRole, cells: Sequence[Se
             FindingLevel.ERROR,
             "relative_boxes",
             path,
-            "All coordinates are below 1.5, so they are shares of the image and not pixels.",
+            "All coordinates are below 1.5, so they look like fractions of the image and not pixels.",
             "Multiply them by the image's width and height.",
             found=f"{min(numbers):g} to {max(numbers):g}",
             expected="pixels",
@@ -97,9 +97,9 @@ def _has_other_units(inspection: Inspection, role: TableRole, cells: Sequence[Se
             FindingLevel.ERROR,
             "width_and_height",
             path,
-            f"In {share:.0%} of the boxes a maximum lies before its minimum, so these are no corners.",
+            f"In {share:.0%} of the boxes a maximum is below its minimum, so these are not corners.",
             "If they are widths and heights, add them to the minimum; check which column is which.",
-            found=f"a maximum before its minimum in {share:.0%} of the boxes",
+            found=f"a maximum below its minimum in {share:.0%} of the boxes",
             expected="a minimum below its maximum",
         )
         return True
@@ -177,7 +177,7 @@ def _report(inspection: Inspection, role: TableRole, rows: Mapping[Any, CheckedR
     for repair, message, expected in (
         (
             "box_clipped",
-            "images have boxes that reach outside; these were cut at the border.",
+            "images have boxes that extend beyond the image; they were clipped to it.",
             "boxes inside their image",
         ),
         ("box_empty", "images have boxes without area; these boxes were removed.", "a minimum below its maximum"),
@@ -204,13 +204,13 @@ _PROBLEMS = (
     ("box_number", "A coordinate is not a finite number.", "finite numbers", "Write numbers in pixels."),
     (
         "box_order",
-        "A minimum lies beyond its maximum.",
+        "A minimum is above its maximum.",
         "a minimum below its maximum",
         "Write the smaller value as minimum.",
     ),
     (
         "box_outside",
-        "A box lies wholly outside its image.",
+        "A box lies completely outside its image.",
         "boxes inside their image",
         "Check that coordinates are pixels of this image.",
     ),
@@ -235,10 +235,10 @@ def _note_oddities(inspection: Inspection, role: TableRole, rows: Mapping[Any, C
         (
             "box_twice",
             twice,
-            "images have the same box of the same class twice.",
-            "Remove one of them.",
+            "images have a duplicate box of the same class.",
+            "Remove the duplicate.",
             f"{_first_repeated(rows, twice)} twice",
-            "each box once",
+            "no duplicate boxes",
         ),
         (
             "box_of_two_classes",
@@ -246,13 +246,13 @@ def _note_oddities(inspection: Inspection, role: TableRole, rows: Mapping[Any, C
             "images have one box with two classes.",
             "Keep the class that is meant.",
             f"{_first_repeated(rows, unsure)} with two classes",
-            "one class a box",
+            "one class per box",
         ),
         (
             "background_class",
             named,
             "images have boxes of a class named background.",
-            "Leave these boxes out; what has no box is background.",
+            "Leave these boxes out; regions without a box are background.",
             listed(name for index in named for name in rows[index].names if name.lower() in _BACKGROUND),
             "classes of objects",
         ),

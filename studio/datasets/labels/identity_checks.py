@@ -35,9 +35,9 @@ def _refused_lists(inspection: Inspection, role: TableRole, column: str) -> bool
         return False
     words = "The label column holds lists."
     found = listed(inspection.frames[role][column].dropna(), 1)
-    fix = "Write one label a row."
+    fix = "Write one label per row."
     inspection.note(
-        role, FindingLevel.ERROR, "label_list", column, words, fix, found=found or "lists", expected="one label a row"
+        role, FindingLevel.ERROR, "label_list", column, words, fix, found=found or "lists", expected="one label per row"
     )
     return True
 
@@ -56,7 +56,7 @@ def _refuse_unlearnable(inspection: Inspection, column: str, counts: dict[str, i
         expected = f"at least {LEAST_LABELS} labels"
         inspection.note("train", FindingLevel.ERROR, "one_class", column, message, fix, found=found, expected=expected)
     elif max(counts.values()) < LEAST_ROWS:
-        message = "Every row has a label of its own, so no two rows belong together."
+        message = "Every row has a unique label, so no two rows belong together."
         fix = "Choose the column whose values repeat."
         found, expected = f"{len(counts):,} labels in as many rows", f"labels with at least {LEAST_ROWS} rows"
         inspection.note(

@@ -103,9 +103,9 @@ def _refuse_lists(inspection: Inspection, columns: Sequence[str]) -> None:
                 "label_list",
                 column,
                 "The label column holds lists.",
-                "Give each label a column of 0 and 1, or write one class a row.",
+                "Give each label a column of 0 and 1, or write one class per row.",
                 found=_first_list(inspection, column),
-                expected="one class a row",
+                expected="one class per row",
             )
 
 
@@ -125,16 +125,16 @@ def _trim_labels(inspection: Inspection, role: TableRole, column: str) -> None:
     if not len(changed):
         return
     inspection.frames[role] = frame.assign(**{column: plain.where(plain != "", None)})
-    words = f"{len(changed)} classes had blanks around them, which were removed."
+    words = f"{len(changed)} classes had leading or trailing spaces, which were removed."
     inspection.repair(
         role,
         changed,
         "blanks_trimmed",
         column,
         words,
-        "Write classes without blanks around them.",
+        "Write classes without leading or trailing spaces.",
         found=listed(frame.loc[changed, column]),
-        expected="classes without blanks around them",
+        expected="classes without leading or trailing spaces",
     )
 
 

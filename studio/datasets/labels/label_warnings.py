@@ -29,11 +29,11 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
         (
             "rare_class",
             single,
-            f"{len(single)} classes have a single row, so they cannot be both learned and validated.",
-            "Add rows of these classes, or join them.",
+            f"{len(single)} classes have a single row, so they cannot be in both training and validation.",
+            "Add rows of these classes, or merge them.",
             single,
             f"1 row of {listed(single)}",
-            "at least 2 rows a class",
+            "at least 2 rows per class",
         ),
         (
             "absent_class",
@@ -47,7 +47,7 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
         (
             "many_classes",
             len(counts) > MANY_CLASSES,
-            f"There are {len(counts):,} classes; the column may be an id or a number.",
+            f"There are {len(counts):,} classes; the column may be an ID or a number.",
             "Check that this is the label column.",
             [],
             counted(len(counts), "class", "classes"),
@@ -57,7 +57,7 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
             "imbalance",
             is_far,
             f"The most frequent class has {max(present, default=0):,} rows, the rarest {min(present, default=0):,}.",
-            "Add rows of the rare classes, or look at a metric that weighs classes alike.",
+            "Add rows of the rare classes, or use a metric that weighs classes equally.",
             [],
             f"{max(present, default=0) // max(1, min(present, default=1)):,} rows to 1",
             f"fewer than {FAR_APART:,} rows to 1",
@@ -65,11 +65,11 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
         (
             "twin_classes",
             alike,
-            f"{len(alike)} groups of classes differ only in how they are written.",
-            "Write each class in one way.",
+            f"{len(alike)} groups of classes differ only in spelling.",
+            "Use one spelling per class.",
             alike,
             listed(alike),
-            "one way to write a class",
+            "one spelling per class",
         ),
         (
             "joined_labels",

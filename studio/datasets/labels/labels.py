@@ -52,7 +52,8 @@ class LabelSpace:
         unseen = sorted({text for text in texts if text not in index})
         if unseen:
             raise DatasetError(
-                f"The column {self.columns[0]!r} holds classes that training has not seen: {', '.join(unseen[:10])}.",
+                f"The column {self.columns[0]!r} contains classes that do not occur in training: "
+                f"{', '.join(unseen[:10])}.",
                 hint="Add rows of these classes to the train dataframe, or remove these rows.",
                 code="unseen_label",
                 found=listed(unseen),
@@ -116,8 +117,8 @@ def _space_of_columns(table: pd.DataFrame, columns: Sequence[str]) -> LabelSpace
     bad = [column for column in columns if not values[column].dropna().isin([0, 1]).all()]
     if bad:
         raise DatasetError(
-            f"The columns {', '.join(bad)} hold something else than 0 and 1.",
-            hint="With several label columns, each must say 0 or 1.",
+            f"The columns {', '.join(bad)} contain values other than 0 and 1.",
+            hint="With several label columns, each value must be 0 or 1.",
             code="not_binary_column",
             found=listed(value for value in values[bad[0]].dropna() if value not in (0, 1)),
             expected="0 or 1 in every label column",

@@ -111,8 +111,8 @@ def _note_gaps(inspection: Inspection, role: TableRole, columns: Sequence[str]) 
             FindingLevel.WARNING,
             "partly_missing",
             ", ".join(columns),
-            f"{len(gaps)} rows lack some of the numbers. Training masks the gaps, or leaves these rows out, as "
-            "the setting Missing targets says.",
+            f"{len(gaps)} rows lack some of the numbers. Training masks the gaps or leaves these rows out, "
+            "depending on the setting Missing targets.",
             "Fill them in if they are known.",
             gaps,
             found=f"empty cells in {counted(len(gaps), 'row')}",
@@ -143,8 +143,8 @@ def _note_odd(inspection: Inspection, column: str, values: pd.Series) -> None:
             FindingLevel.WARNING,
             "far_outlier",
             column,
-            f"{len(far)} values lie more than {FAR:g} times the usual spread from the middle. They outweigh all other "
-            "rows in training.",
+            f"{len(far)} values lie more than {FAR:g} times the usual spread from the median. These outliers "
+            "dominate training.",
             "Correct them, or leave these rows out.",
             far,
             [f"{value:g}" for value in present.loc[far].head(20)],

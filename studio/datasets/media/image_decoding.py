@@ -143,7 +143,7 @@ def _as_channels(pixels: NDArray[np.uint8], channels: int) -> NDArray[np.uint8]:
 def _other_channels(found: int, channels: int) -> ImageError:
     return ImageError(
         f"The image has {found} channels and cannot be read as {channels}.",
-        hint=f"Set Image channels to {found}, or bring images with {channels} channels."
+        hint=f"Set Image channels to {found}, or use images with {channels} channels."
         if found not in (1, 2, 3)
         else "Set Image channels to 3 for colour or 1 for grey; other numbers need NumPy images.",
         code="image_channels",
@@ -237,18 +237,18 @@ def _reading() -> Iterator[None]:
 def _damaged(error: Exception) -> ImageError:
     if "truncated" in str(error) or "premature" in str(error).lower():
         return ImageError(
-            "The image is cut off.",
+            "The image is truncated.",
             hint="Copy the file again.",
             code="image_truncated",
-            found="an image without its end",
-            expected="a whole image",
+            found="a truncated image",
+            expected="a complete image",
         )
     return ImageError(
         f"The image is damaged ({error}).",
         hint="Copy the file again.",
         code="image_damaged",
         found="bytes that cannot be decoded",
-        expected="a whole image",
+        expected="a complete image",
     )
 
 

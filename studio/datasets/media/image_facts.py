@@ -24,7 +24,7 @@ class ImageFacts:
     frames: int
     orientation: int
     is_deep: bool
-    """Whether it has more than 8 bits a channel."""
+    """Whether it has more than 8 bits per channel."""
     scaling: Scaling = ""
     """How numbers that are no bytes became bytes; known once the image is decoded."""
     has_alpha: bool = False

@@ -25,7 +25,7 @@ def note_images(inspection: Inspection, role: TableRole, column: str) -> None:
             FindingLevel.WARNING,
             "many_frames",
             "images have several frames; the first is used.",
-            "Save the frame you mean as its own file.",
+            "Save the frame you need as a separate file.",
             f"{max((one.frames for _, one in pairs), default=0):,} frames in a file",
             "one frame in a file",
         ),
@@ -33,43 +33,43 @@ def note_images(inspection: Inspection, role: TableRole, column: str) -> None:
             [index for index, one in pairs if one.orientation in SIDEWAYS],
             FindingLevel.WARNING,
             "orientation",
-            "images carry an orientation tag of 90 degrees, which is applied. Boxes must be in the turned image.",
+            "images have an EXIF orientation of 90 degrees, which is applied. Boxes must refer to the rotated image.",
             "Check boxes in the preview.",
             f"orientation tag {listed(one.orientation for _, one in pairs if one.orientation in SIDEWAYS)}",
-            "upright pixels without a tag",
+            "upright pixels without an orientation tag",
         ),
         (
             [index for index, one in pairs if one.scaling == "high byte"],
             FindingLevel.WARNING,
             "deep_image",
-            "images have 16 bits a channel; 65,535 becomes 255, and values below 256 become 0.",
-            "If the values use only a part of this range, spread them before saving.",
-            "16 bits a channel",
-            "8 bits a channel",
+            "images have 16 bits per channel; 65,535 becomes 255, and values below 256 become 0.",
+            "If the values use only a part of this range, rescale them before saving.",
+            "16 bits per channel",
+            "8 bits per channel",
         ),
         (
             [index for index, one in pairs if one.scaling == "0 to 1"],
             FindingLevel.NOTE,
             "float_image",
-            "images hold decimal numbers from 0 to 1, which are multiplied by 255.",
+            "images contain decimal numbers from 0 to 1, which are multiplied by 255.",
             "",
             "decimal numbers from 0 to 1",
-            "8 bits a channel",
+            "8 bits per channel",
         ),
         (
             [index for index, one in pairs if one.scaling == "0 to 255"],
             FindingLevel.NOTE,
             "float_image",
-            "images hold decimal numbers from 0 to 255, which are rounded.",
+            "images contain decimal numbers from 0 to 255, which are rounded.",
             "",
             "decimal numbers from 0 to 255",
-            "8 bits a channel",
+            "8 bits per channel",
         ),
         (
             _rarer(pairs) if {"0 to 1", "0 to 255"} <= scalings else [],
             FindingLevel.WARNING,
             "mixed_ranges",
-            "images hold decimal numbers in another range than the rest, so they may be too bright or too dark.",
+            "images contain decimal numbers in a different range than the rest, so they may be too bright or too dark.",
             "Save all images in one range.",
             "ranges from 0 to 1 and from 0 to 255",
             "one range in all images",
@@ -100,7 +100,7 @@ def note_all_images(inspection: Inspection, column: str) -> None:
             expected="the same number in all images",
         )
     if len(facts) > 1 and len(set(inspection.digests.values())) == 1:
-        words = "All images are the same, byte by byte."
+        words = "All images are identical, byte by byte."
         inspection.note(
             role,
             FindingLevel.WARNING,
@@ -112,7 +112,7 @@ def note_all_images(inspection: Inspection, column: str) -> None:
             expected="images that differ",
         )
     if flat > DARK_SHARE * len(facts):
-        words = f"{flat} of {len(facts)} images are of a single colour, so there is nothing to see in them."
+        words = f"{flat} of {len(facts)} images have a single colour, so they contain no information."
         inspection.note(
             role,
             FindingLevel.WARNING,
@@ -121,7 +121,7 @@ def note_all_images(inspection: Inspection, column: str) -> None:
             words,
             "Check how the images were saved.",
             found=f"a single colour in {flat / len(facts):.0%} of the images",
-            expected="images with something in them",
+            expected="images with content",
         )
 
 
@@ -140,7 +140,7 @@ def drop_other_channels(inspection: Inspection, column: str) -> None:
             "image_channels",
             column,
             f"These images cannot be read with {best} channels, as most can.",
-            "Bring images of one kind.",
+            "Use images of one kind.",
             names,
             found=_channels_of(inspection, names),
             expected=f"images that can be read with {counted(best, 'channel')}",

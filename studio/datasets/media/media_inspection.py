@@ -94,7 +94,7 @@ def unused_files(base: Path, column: str, names: list[str]) -> list[str]:
 def _note_unused(inspection: Inspection, column: str, unused: list[str]) -> None:
     """Say which files no row names; reported with the first table."""
     if unused:
-        words = f"{len(unused)} files beside the named ones are named in no row and are not imported."
+        words = f"{len(unused)} files are not named in any row and are not imported."
         inspection.note(
             next(iter(inspection.frames)),
             FindingLevel.NOTE,
@@ -104,13 +104,13 @@ def _note_unused(inspection: Inspection, column: str, unused: list[str]) -> None
             "",
             examples=unused[:20],
             found=listed(unused[:20]),
-            expected="a row a file",
+            expected="one row per file",
         )
 
 
 def _needs_too_much(reader: MediaReader[Any]) -> MediaError:
     return MediaError(
-        "Decoding the file needs more memory than an inspection may take.",
+        "Decoding the file needs more memory than an inspection may use.",
         hint=f"Save {reader.smaller}.",
         code=f"{reader.name}_too_large",
         found=f"{reader.noun} that needs more memory",
@@ -172,7 +172,7 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
         mended,
         "file_name_mended",
         column,
-        f"{len(mended)} file names differ from the file in case or slashes and were matched.",
+        f"{len(mended)} file names differ from the files in case or slashes and were matched.",
         "Write the names as the files are named.",
         list(mended.values()),
         found=listed(mended.values()),
@@ -183,7 +183,7 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
         missing,
         "no_file",
         column,
-        "The named file is not there.",
+        "The named file does not exist.",
         "Add the files to the media folder, or choose another folder.",
         list(missing.values()),
         found=listed(missing.values()),

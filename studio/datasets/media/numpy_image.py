@@ -70,7 +70,7 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
             f"The NumPy file is damaged ({str(error)[:100]}).",
             hint="Save it again with numpy.save.",
             code="image_damaged",
-            found="a header that cannot be read",
+            found="an unreadable header",
             expected="a file as numpy.save writes it",
         ) from None
     if dtype.kind not in "buif":
@@ -124,7 +124,7 @@ def convert(
     lowest, highest = _range(blocks)
     if lowest < 0 or highest > 255:
         raise ImageError(
-            f"The values reach from {lowest:g} to {highest:g}; they are in neither known range.",
+            f"The values reach from {lowest:g} to {highest:g}; they are in no known range.",
             hint="Scale them to 0 to 1, or save 16-bit values as uint16.",
             code="image_range",
             found=f"{lowest:g} to {highest:g}",
@@ -161,8 +161,8 @@ def _range(blocks: Callable[[], Iterator[NDArray[np.generic]]]) -> tuple[float, 
         highest = max(highest, float(numbers.max(initial=0, where=is_finite)))
     if unknown:
         raise ImageError(
-            "The image holds NaN or infinite values.",
-            hint="Fill them first.",
+            "The image contains NaN or infinite values.",
+            hint="Replace them first.",
             code="image_values",
             found=f"{unknown:,} values that are not finite",
             expected="finite values",
@@ -176,7 +176,7 @@ def _sides(shape: tuple[int, ...]) -> tuple[int, int, int]:
     if len(shape) != 3 or min(shape) < 1 or shape[2] > MAX_CHANNELS:
         first = len(shape) == 3 and shape[0] <= MAX_CHANNELS < shape[2]
         raise ImageError(
-            f"The array has the shape {shape}, which is no image.",
+            f"The array has the shape {shape}, which is not an image.",
             hint="Put the channels last: (height, width, channels)."
             if first
             else f"Save (height, width) or (height, width, channels) with at most {MAX_CHANNELS} channels.",
@@ -201,7 +201,7 @@ def _check_size(file: BinaryIO, expected: int) -> None:
     file.seek(start)
     if found < expected:
         raise ImageError(
-            "The image is cut off.",
+            "The image is truncated.",
             hint="Copy the file again.",
             code="image_truncated",
             found=f"{found:,} bytes of values",

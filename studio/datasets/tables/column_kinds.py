@@ -77,10 +77,10 @@ def _mended(cells: list[str], column: str, name: str, findings: list[Finding]) -
         (
             "blanks_trimmed",
             trimmed,
-            "cells had blanks around their value, which were removed.",
-            "Write them without.",
+            "cells had leading or trailing spaces, which were removed.",
+            "Remove the spaces.",
             listed(cells[row - 1] for row in trimmed[:20]),
-            "cells without blanks around their value",
+            "cells without leading or trailing spaces",
         ),
         (
             "excel_text",
@@ -93,10 +93,10 @@ def _mended(cells: list[str], column: str, name: str, findings: list[Finding]) -
         (
             "control_characters",
             control,
-            "cells hold control characters.",
+            "cells contain control characters.",
             "Remove them.",
             listed(_CONTROL.findall("".join(stripped[row - 1] for row in control[:20]))),
-            "letters, signs, blanks and line ends",
+            "letters, punctuation, spaces and line breaks",
         ),
     ):
         if rows:
@@ -133,7 +133,7 @@ def _almost_numbers(cells: Sequence[str], column: str, name: str) -> list[Findin
     present = [cell for cell in cells if cell]
     if present and all(_COMMA_NUMBER.match(cell) for cell in present):
         rows = [row for row, cell in enumerate(cells, start=1) if cell]
-        message = "All cells look like numbers with a comma, which can mean two things, so they are read as text."
+        message = "All cells look like numbers with a comma, which is ambiguous, so they are read as text."
         fix, found = "Write numbers as 1234.5.", listed(present[:20])
         expected = "numbers with a decimal point"
         return [
@@ -144,7 +144,7 @@ def _almost_numbers(cells: Sequence[str], column: str, name: str) -> list[Findin
     words = [row for row, cell in enumerate(cells, start=1) if cell and not _is_number(cell)]
     if 0 < len(words) <= (1 - _MOST) * len(present):
         examples = [cells[row - 1] for row in words[:20]]
-        message = f"{len(words)} of {len(present)} cells are no numbers, so the column is read as text."
+        message = f"{len(words)} of {len(present)} cells are not numbers, so the column is read as text."
         return [
             cell_finding(
                 "number_with_words",

@@ -73,7 +73,7 @@ def _rows(text: str, delimiter: str, name: str) -> tuple[list[str], list[list[st
     except csv.Error as error:
         raise DatasetError(
             f"{name} cannot be read from line {begin}: {error}.",
-            hint="Look for a quote that is opened there and never closed.",
+            hint="Look for a quote that is opened there and not closed.",
             code="csv",
             found=f"a record from line {begin:,} that cannot be split",
             expected="a closing quote for every opening one",

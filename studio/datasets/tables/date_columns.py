@@ -28,12 +28,12 @@ def note_dates(inspection: Inspection) -> None:
                 FindingLevel.WARNING,
                 "dates",
                 column,
-                "The rows have dates. If the model is to predict what comes later, folds drawn at random look into "
-                "the future and flatter it.",
-                "Put the latest rows into a table of their own, and choose Custom holdout validation.",
+                "The rows have dates. If the model should predict later rows, random folds look into the future, "
+                "which makes metrics optimistic (leakage).",
+                "Put the latest rows into a separate table, and choose Custom holdout validation.",
                 examples=[str(train[column].dropna().iloc[0])],
                 found=listed(train[column].dropna().head(1)),
-                expected="folds in the order of the dates, if time matters",
+                expected="folds in chronological order, if time matters",
             )
 
 

@@ -53,14 +53,14 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
         except ValueError as error:
             raise DatasetError(
                 f"{name}: line {number} cannot be read as JSON ({str(error)[:120]}).",
-                hint="Write one object a line.",
+                hint="Write one object per line.",
                 found=listed([line.strip()]),
                 expected=_AN_OBJECT,
             ) from None
         if not isinstance(record, dict):
             raise DatasetError(
                 f"{name}: line {number} is not an object.",
-                hint="Write one object a line.",
+                hint="Write one object per line.",
                 found=listed([line.strip()]),
                 expected=_AN_OBJECT,
             )
@@ -72,10 +72,10 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
             Finding(
                 code="invalid_utf8",
                 path=name,
-                message=f"{len(broken)} rows hold half a character, which no text can hold.",
-                found=f"half a character in {counted(len(broken), 'row')}",
-                expected="whole characters",
-                fix="Write letters as they are, or both halves of the pair.",
+                message=f"{len(broken)} rows contain an unpaired surrogate, which is not a valid character.",
+                found=f"unpaired surrogate in {counted(len(broken), 'row')}",
+                expected="valid characters",
+                fix="Write the characters unescaped, or both surrogates of the pair.",
                 count=len(broken),
                 rows=tuple(broken[:20]),
             )

@@ -51,7 +51,7 @@ def _parsed(text: str) -> Any:
     except CellError:
         raise
     except DepthError:
-        raise CellError(f"{text[:40]!r} holds lists inside of a list") from None
+        raise CellError(f"{text[:40]!r} contains nested lists") from None
     except ValueError:  # also a whole number of thousands of digits
         pass
     if _PRINTED.fullmatch(text):

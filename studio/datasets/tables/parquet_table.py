@@ -69,8 +69,8 @@ def _damaged(what: str, error: Exception) -> DatasetError:
         f"{what} cannot be read as parquet ({str(error)[:120]}).",
         hint="Export it again.",
         code="parquet",
-        found="damaged or cut parquet",
-        expected="a whole parquet file",
+        found="damaged or truncated parquet",
+        expected="a complete parquet file",
     )
 
 

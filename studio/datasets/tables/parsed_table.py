@@ -53,16 +53,16 @@ def checked_header(header: Sequence[str], name: str, findings: list[Finding]) ->
     twice = sorted({one for one in names if names.count(one) > 1}) if len(set(names)) < len(names) else []
     if twice:
         raise DatasetError(
-            f"{name}: the column name {', '.join(twice[:10])} stands more than once.",
-            hint="Give every column its own name.",
+            f"{name}: the column name {', '.join(twice[:10])} occurs more than once.",
+            hint="Give every column a unique name.",
             code="header",
             found=f"{listed(twice)} more than once",
-            expected="each name once",
+            expected="unique names",
         )
     taken = [one for one in names if is_hidden(one)]
     if taken:
         raise DatasetError(
-            f"{name}: the column name {taken[0]} is taken.",
+            f"{name}: the column name {taken[0]} is reserved.",
             hint="Rename the column.",
             code="header",
             found=listed(taken),
@@ -83,10 +83,10 @@ def _header_findings(header: Sequence[str], names: Sequence[str], name: str) -> 
         (
             "header_trimmed",
             list(mended.values()),
-            "column names had blanks or line ends, which were removed.",
-            "Write the names without blanks around them.",
+            "column names had spaces or line breaks around them, which were removed.",
+            "Write the names without spaces around them.",
             listed(mended),
-            "names without blanks around them or line ends",
+            "names without spaces or line breaks around them",
         ),
         (
             "header_alike",

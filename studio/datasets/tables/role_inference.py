@@ -26,7 +26,7 @@ def zero_one_columns(view: TableView) -> list[str]:
 
 
 def class_columns(view: TableView, leave_out: Sequence[str]) -> list[str]:
-    """Columns that could hold one class a row: few distinct values, the likeliest name first."""
+    """Columns that could hold one class per row: few distinct values, the likeliest name first."""
     found = []
     for column, kind in view.kinds.items():
         if column in leave_out or column.lower() in RESERVED or kind not in ("text", "integer", "boolean"):

@@ -26,7 +26,7 @@ def check_rows(inspection: Inspection, file_column: str | None) -> None:
             "too_few_rows",
             "",
             f"{len(train)} rows are left to train on.",
-            f"At least {LEAST_ROWS} are needed: some to learn from, some to validate on.",
+            f"At least {LEAST_ROWS} are needed: some for training, some for validation.",
             found=counted(len(train), "row"),
             expected=f"at least {LEAST_ROWS} rows",
         )
@@ -77,11 +77,11 @@ def _note_repeated(inspection: Inspection, role: TableRole, file_column: str | N
             FindingLevel.WARNING,
             "repeated_rows",
             "",
-            f"{len(same)} rows say the same as an earlier row, so they count twice.",
-            "Remove the repeated rows.",
+            f"{len(same)} rows duplicate an earlier row, so they count twice.",
+            "Remove the duplicate rows.",
             same,
             found=f"{counted(len(same), 'row')} of {len(frame):,} repeated",
-            expected="every row once",
+            expected="no duplicate rows",
         )
     if file_column is None:
         return
@@ -93,12 +93,12 @@ def _note_repeated(inspection: Inspection, role: TableRole, file_column: str | N
             FindingLevel.WARNING,
             "repeated_file",
             file_column,
-            f"{len(twice)} rows name a file that another row names too, with other values.",
-            "Keep one row a file, with all that is true of it.",
+            f"{len(twice)} rows name the same file as another row, with different values.",
+            "Keep one row per file, with all its labels.",
             twice,
             [str(name) for name in others.loc[twice, file_column]],
             found=f"{listed(others.loc[twice, file_column], 2)} in more than one row",
-            expected="one row a file",
+            expected="one row per file",
         )
 
 
@@ -120,7 +120,8 @@ def _note_leak(inspection: Inspection, role: TableRole, column: str) -> None:
             FindingLevel.WARNING,
             "leak",
             column,
-            f"{len(shared)} rows have files that are also trained on, so their figures flatter the model.",
+            f"{len(shared)} rows have files that are also in the training table, which makes metrics optimistic "
+            "(leakage).",
             "Remove these rows from one of the tables.",
             shared,
             found=f"{listed(frame.loc[shared, column], 2)} in both tables",

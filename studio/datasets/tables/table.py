@@ -48,7 +48,7 @@ def read_table(path: Path, name: str) -> RawTable:
         return read_parquet_table(path, name)
     if path.suffix.lower() in (".parquet", ".pq"):
         raise DatasetError(
-            f"{name} is no parquet file.",
+            f"{name} is not a parquet file.",
             hint="Export it again, or name it .csv.",
             code="not_parquet",
             found=kind_of_bytes(head),

@@ -52,11 +52,11 @@ def check_answers(inspection: Inspection, role: TableRole) -> None:
         [one.index for one in lost],
         "answer_not_in_context",
         column,
-        "The answer does not stand in the context.",
-        "Copy the answer from the context, letter by letter.",
+        "The answer does not occur in the context.",
+        "Copy the answer verbatim from the context.",
         [f"{excerpt(one.answer)} | {excerpt(str(frame.at[one.index, context]))}" for one in lost[:20]],
         found=listed(one.answer for one in lost[:20]),
-        expected="a stretch of the context, letter by letter",
+        expected="a verbatim span of the context",
     )
 
 
@@ -117,30 +117,30 @@ _REPAIRS: tuple[tuple[How, str, str, str, str], ...] = (
     (
         "bytes",
         "byte_offsets",
-        "positions counted bytes and now count characters.",
+        "positions counted bytes and were converted to characters.",
         "positions in characters",
         "Count characters.",
     ),
     (
         "utf-16",
         "utf16_offsets",
-        "positions counted UTF-16 units and now count characters.",
+        "positions counted UTF-16 code units and were converted to characters.",
         "positions in characters",
         "Count characters.",
     ),
     (
         "elsewhere",
         "answer_start",
-        "positions did not point at the answer; the nearest place where it stands was taken.",
+        "positions did not point at the answer; the nearest occurrence was used.",
         "the position of the answer's first character",
         "Give the position of the answer's first character in the context, from 0.",
     ),
     (
         "respelt",
         "answer_spelling",
-        "answers differ from the context in blanks or case; the context's spelling was taken.",
+        "answers differ from the context in spaces or case; the context's spelling was used.",
         "the spelling of the context",
-        "Copy answers from the context, letter by letter.",
+        "Copy answers verbatim from the context.",
     ),
 )
 
@@ -163,31 +163,31 @@ def _report(inspection: Inspection, role: TableRole, checked: list[Checked]) -> 
             expected=expected,
         )
     several = [one.index for one in checked if one.is_one_of_several]
-    words = f"{len(several)} questions have several answers; the first that stands in the context was taken."
+    words = f"{len(several)} questions have several answers; the first that occurs in the context was used."
     inspection.repair(
         role,
         several,
         "several_answers",
         column,
         words,
-        "Keep one answer a row.",
+        "Keep one answer per row.",
         found=f"several answers in {counted(len(several), 'row')}",
-        expected="one answer a row",
+        expected="one answer per row",
     )
     for code, level, indexes, words, fix, expected in (
         (
             "ambiguous_answer",
             FindingLevel.NOTE,
             [one.index for one in checked if one.is_ambiguous],
-            "answers stand in their context more than once; the first place is taken.",
+            "answers occur in their context more than once; the first occurrence is used.",
             "Add a column with the position of the answer.",
-            "an answer that stands once in its context",
+            "an answer that occurs once in its context",
         ),
         (
             "no_answer",
             FindingLevel.NOTE,
             [one.index for one in checked if one.is_empty],
-            "questions have no answer; the model learns to say so.",
+            "questions have no answer; the model learns to predict no answer.",
             "Write the answer, if there is one.",
             "an answer, if there is one",
         ),

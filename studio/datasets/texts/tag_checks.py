@@ -23,13 +23,13 @@ def check_words(inspection: Inspection, role: TableRole) -> None:
     _as_lists(inspection, role, column)
     frame = inspection.frames[role]
     empty = frame.index[[not any(map(is_visible, words)) for words in frame[column]]]
-    fix = "Write words into every row, or leave the rows out."
+    fix = "Fill in words in every row, or leave the rows out."
     inspection.drop(
         role,
         empty,
         "no_text",
         column,
-        "The list of words is empty or holds only blanks.",
+        "The list of words is empty or contains only spaces.",
         fix,
         found=listed(frame.loc[empty, column]),
         expected="a list of words",
@@ -71,7 +71,7 @@ def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
         if is_iob1:
             mended = frame[column].map(begun)
             inspection.frames[role] = frame.assign(**{column: mended})
-            words = f"{len(stray)} rows are tagged as IOB1, where I- can begin an entity; they were rewritten as IOB2."
+            words = f"{len(stray)} rows are tagged as IOB1, where I- can begin an entity; they were converted to IOB2."
             fix = "Check some rows; B- begins every entity now."
             found = _first_tag(frame.loc[stray], text, column, stray_inside)
             inspection.repair(role, stray, "iob1", column, words, fix, found=found, expected="B- on the first word")
@@ -81,7 +81,7 @@ def settle_schemes(inspection: Inspection, roles: Sequence[TableRole]) -> None:
             stray,
             "stray_inside",
             column,
-            "An I- tag follows no word of its type.",
+            "An I- tag does not follow a word of its type.",
             "Begin the entity with B-.",
             _shown(frame.loc[stray[:20]], text, column, stray_inside),
             found=_first_tag(frame.loc[stray], text, column, stray_inside),
@@ -102,7 +102,7 @@ def _as_lists(inspection: Inspection, role: TableRole, column: str) -> None:
             FindingLevel.NOTE,
             "split_words",
             column,
-            "The column holds texts, which were split into words at blanks.",
+            "The column contains texts, which were split into words at spaces.",
             found=listed(frame[column].dropna().head(1)),
             expected="a list of words or tags",
         )
@@ -139,7 +139,7 @@ def _drop_unwritten(inspection: Inspection, role: TableRole, text: str, column: 
         bad,
         "bad_tag",
         column,
-        "A tag is empty, or has no type behind its letter.",
+        "A tag is empty, or has no type after its prefix.",
         "Write O, or a type such as B-PER.",
         _shown(frame.loc[bad[:20]], text, column, _unwritten),
         found=_first_tag(frame.loc[bad], text, column, _unwritten),

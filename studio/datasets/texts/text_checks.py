@@ -44,9 +44,9 @@ def as_column_of_texts(inspection: Inspection, role: TableRole, column: str) -> 
             "text_list",
             column,
             "The text column holds lists.",
-            "Choose a column with one text a row, or a problem type for lists of words.",
+            "Choose a column with one text per row, or a problem type for lists of words.",
             found=listed(inspection.frames[role][column].dropna(), 1) or "lists",
-            expected="one text a row",
+            expected="one text per row",
         )
         return
     frame = inspection.frames[role]
@@ -60,11 +60,11 @@ def as_column_of_texts(inspection: Inspection, role: TableRole, column: str) -> 
         changed,
         "control_characters_removed",
         column,
-        f"{len(changed)} texts held control characters, such as NUL, which were removed.",
+        f"{len(changed)} texts contained control characters, such as NUL, which were removed.",
         "Remove them from the table.",
         [excerpt(str(inspection.frames[role].at[index, column])) for index in changed[:20]],
         found=listed(sign for old, new in zip(texts, plain, strict=True) if old != new for sign in _signs(old)),
-        expected="letters, signs, blanks and line ends",
+        expected="letters, punctuation, spaces and line breaks",
     )
 
 
@@ -79,7 +79,7 @@ def drop_empty(
     """Leave out rows whose cell has nothing to read in it."""
     frame = inspection.frames[role]
     empty = frame.index[[not is_visible(value) for value in frame[column]]]
-    fix = "Write a text into every row, or leave the rows out."
+    fix = "Fill in a text in every row, or leave the rows out."
     if is_one_of_several:
         fix = "Fill them in, or leave this column out of the text columns."
     inspection.drop(
@@ -87,10 +87,10 @@ def drop_empty(
         empty,
         code,
         column,
-        "The text is empty or only blanks.",
+        "The text is empty or only spaces.",
         fix,
         found=listed(frame.loc[empty, column]),
-        expected="a text with letters or signs",
+        expected="a text with letters or punctuation",
     )
 
 
@@ -141,12 +141,12 @@ def _note_special_tokens(inspection: Inspection, role: TableRole, columns: Seque
                 FindingLevel.WARNING,
                 "special_tokens",
                 column,
-                f"{len(found)} texts hold what tokenizers use as signs of their own; here it is read as plain letters.",
+                f"{len(found)} texts contain special tokens of tokenizers, such as [SEP]; they are read as plain text.",
                 "Remove them if they are left over from another tool.",
                 [index for index, _ in found],
                 [word for _, word in found],
                 found=listed(word for _, word in found),
-                expected="texts without such signs",
+                expected="texts without special tokens",
             )
 
 
@@ -159,7 +159,7 @@ def _note_identical(inspection: Inspection, columns: Sequence[str]) -> None:
             FindingLevel.WARNING,
             "identical_texts",
             ", ".join(columns),
-            "All texts are the same, so nothing can be learned from them.",
+            "All texts are identical, so nothing can be learned from them.",
             "Check that this is the text column.",
             examples=[excerpt(texts[0])],
             found=f"{quoted(texts[0])} in all {len(texts):,} rows",
@@ -180,7 +180,8 @@ def _note_shared(inspection: Inspection, role: TableRole, columns: Sequence[str]
             FindingLevel.WARNING,
             "leak",
             ", ".join(columns),
-            f"{len(shared)} rows have texts that are also trained on, so their figures flatter the model.",
+            f"{len(shared)} rows have texts that are also in the training table, which makes metrics optimistic "
+            "(leakage).",
             "Remove these rows from one of the tables.",
             [index for index, _ in shared],
             [excerpt(text) for _, text in shared[:20]],

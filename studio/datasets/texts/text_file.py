@@ -19,7 +19,7 @@ def decode_text(path: Path, name: str) -> tuple[str, list[Finding]]:
     text, findings = _decoded(path.read_bytes(), name)
     if NUL in text:
         raise DatasetError(
-            f"{name} holds binary data.",
+            f"{name} contains binary data.",
             hint="Choose a text file.",
             code="binary",
             found=f"a NUL byte in line {text[: text.index(NUL)].count(LINE_END) + 1:,}",
@@ -37,7 +37,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, list[Finding]]:
             ]
         except UnicodeDecodeError as error:
             raise DatasetError(
-                f"{name} begins as UTF-16 and is damaged (byte {error.start:,}).",
+                f"{name} starts as UTF-16 and is damaged (byte {error.start:,}).",
                 hint="Save it as UTF-8.",
                 code="encoding",
                 found=f"no UTF-16 at byte {error.start:,}",
@@ -55,7 +55,7 @@ def _decoded(data: bytes, name: str) -> tuple[str, list[Finding]]:
         code="encoding",
         path=name,
         message=f"The file is not UTF-8 (first seen in line {first}); it was read as Windows-1252.",
-        found="Windows-1252, as it seems",
+        found="probably Windows-1252",
         expected="UTF-8",
         fix="Check words with accents in the preview, or save the file as UTF-8.",
     )
@@ -81,9 +81,9 @@ def _damaged_lines(name: str, lines: list[int]) -> Finding:
         code="invalid_utf8",
         path=name,
         message=f"The file is UTF-8, but {len(lines)} lines are not (line {lines[0]} first).",
-        found=f"{counted(len(lines), 'line')} of bytes that are no UTF-8",
+        found=f"{counted(len(lines), 'line')} of bytes that are not UTF-8",
         expected="UTF-8",
-        fix="Correct these lines, or save the file anew as UTF-8.",
+        fix="Correct these lines, or save the file as UTF-8.",
         count=len(lines),
         rows=tuple(max(1, line - 1) for line in lines[:MAX_ROWS_SHOWN]),
     )

@@ -41,15 +41,15 @@ def extract_zip(archive: Path, target: Path, *, free_bytes: int | None = None) -
         raise ArchiveError(
             f"The zip file is damaged or incomplete{f' ({error})' if str(error) else ''}.",
             hint="Upload it again.",
-            found="a damaged or cut zip file",
-            expected="a whole zip file",
+            found="a damaged or truncated zip file",
+            expected="a complete zip file",
         ) from None
     except NotImplementedError as error:
         shutil.rmtree(target, ignore_errors=True)
         raise ArchiveError(
             f"The zip file cannot be read: {error}.",
             hint="Pack it again with deflate.",
-            found="a kind of packing that is not read",
+            found="an unsupported compression method",
             expected=_PACKING,
         ) from None
     except BaseException:
@@ -116,7 +116,7 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
                 f"Two entries have the same name: {seen[folded]!r} and {info.filename!r}.",
                 hint="Rename one of them.",
                 found=listed([seen[folded], info.filename]),
-                expected="names that differ in more than case and writing",
+                expected="names that differ in more than case and Unicode form",
             )
         seen[folded] = info.filename
         folders.update(unicodedata.normalize("NFC", str(parent)).casefold() for parent in path.parents)
@@ -128,11 +128,11 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
             f"{seen[both]!r} is a file and a folder.",
             hint="Rename one of them.",
             found=f"two entries {quoted(seen[both])}",
-            expected="each name once",
+            expected="unique names",
         )
     if count == 0:
         raise ArchiveError(
-            "The zip file holds no usable files.",
+            "The zip file contains no usable files.",
             hint="Pack the tables and their media.",
             found=f"{counted(len(infos), 'entry', 'entries')}, folders or system files all",
             expected="tables and their media",
@@ -151,7 +151,7 @@ def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
     if info.compress_type not in _METHODS:
         method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
         raise ArchiveError(
-            f"{name!r} is packed with {method}, which is not read.",
+            f"{name!r} is compressed with {method}, which is not supported.",
             hint="Pack it again with deflate.",
             found=method,
             expected=_PACKING,
@@ -201,8 +201,8 @@ def _decoded_name(info: zipfile.ZipInfo) -> str:
         return name.encode("cp437").decode()
     except UnicodeError:
         raise ArchiveError(
-            f"The name {name[:80]!r} is not UTF-8, so its letters cannot be told.",
-            hint="Pack the files again with a tool that writes UTF-8 names, or rename them to plain letters.",
+            f"The name {name[:80]!r} is not UTF-8, so its characters are unknown.",
+            hint="Pack the files again with a tool that writes UTF-8 names, or rename them to ASCII letters.",
             code="name_encoding",
             found=quoted(name),
             expected="names in UTF-8",
@@ -218,7 +218,7 @@ def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
                 hint="Pack it again.",
                 code="zip_bomb",
                 found="entries that share bytes",
-                expected="entries one behind the other",
+                expected="entries that do not overlap",
             )
         name = info.orig_filename.encode("utf-8" if info.flag_bits & _UTF8_NAMES else "cp437")
         end = info.header_offset + 30 + len(name) + info.compress_size

@@ -45,8 +45,8 @@ def _confusion(truth: NDArray[np.int64], answer: NDArray[np.int64], labels: Sequ
         key=f"{split}-confusion",
         group=split,
         title=Panel.CONFUSION,
-        how_to_read="Each row is a true class, each column what the model said. Everything off the diagonal is a "
-        "mistake; open a cell to see its samples.",
+        how_to_read="Rows are true classes, columns are predicted classes. Every count off the diagonal is an "
+        "error; open a cell to see its samples.",
         payload=Matrix(
             row_label="Truth",
             column_label="Prediction",
@@ -64,8 +64,8 @@ def _curves(
         key=f"{split}-curves",
         group=split,
         title=Panel.CURVES,
-        how_to_read="Move the threshold to trade missed samples against false alarms. Curves that hug the upper corner "
-        "are better.",
+        how_to_read="Move the threshold to trade false negatives against false positives. Curves closer to the "
+        "upper corner are better.",
         payload=ThresholdCurves(
             default_threshold=threshold,
             classes=tuple(labels[column] for column in columns),
@@ -85,8 +85,8 @@ def _calibration(
         key=f"{split}-calibration",
         group=split,
         title=Panel.CALIBRATION,
-        how_to_read="On the diagonal, a probability of 70 % is right in 70 % of the cases. Below it, the model is too "
-        "sure of itself.",
+        how_to_read="On the diagonal, a probability of 70 % is right in 70 % of the cases. Below the diagonal, the "
+        "model is overconfident.",
         payload=Lines(
             x_label="Predicted probability",
             y_label="Share of positives",
@@ -115,8 +115,8 @@ def _classes(
         key=f"{split}-classes",
         group=split,
         title=Panel.CLASSES,
-        how_to_read="How well each class is found (recall) and how far the model can be trusted when it says so "
-        "(precision).",
+        how_to_read="Recall: the share of a class's samples that are predicted as this class. Precision: the share "
+        "of such predictions that are correct.",
         payload=Table(
             columns=("Class", "Samples", "Predicted", "Precision", "Recall", "F1", "ROC AUC"),
             rows=tuple(rows),

@@ -86,7 +86,8 @@ class ClassificationTask(EncoderTask):
             if unseen:
                 listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
                 yield Note(
-                    "warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}."
+                    "warning",
+                    f"The {name} rows contain classes that do not occur in training; they are not scored: {listed}.",
                 )
 
     def decided(self, probabilities_NK: NDArray[np.float64]) -> NDArray[np.int64]:

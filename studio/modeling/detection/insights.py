@@ -106,8 +106,8 @@ def _curves(looked: Looked, split: Split) -> Insight:
         key=f"{split}-precision-recall",
         group=split,
         title=Panel.PRECISION_RECALL,
-        how_to_read=f"How precise the boxes are when ever more true boxes are found, at an overlap of "
-        f"{looked.overlap:g}. The area below a line is the class's average precision.",
+        how_to_read=f"Precision against recall of the boxes at an IoU of "
+        f"{looked.overlap:g}. The area under a curve is the class's average precision.",
         payload=Lines(x_label="Recall", y_label="Precision", series=tuple(series)),
     )
 
@@ -134,7 +134,7 @@ def _classes(looked: Looked, counts: Counts, split: Split) -> Insight:
         group=split,
         title=Panel.CLASSES,
         how_to_read=f"Precision and recall count boxes above a confidence of {looked.threshold:g}; average precision "
-        "looks at all. Classes with few boxes or low figures need more examples or a closer look.",
+        "uses all boxes. Classes with few boxes or low values need more examples or a closer look.",
         payload=Table(
             columns=(
                 "Class",
@@ -163,7 +163,7 @@ def _figures(looked: Looked, split: Split) -> Insight:
         key=f"{split}-coco",
         group=split,
         title=Panel.COCO,
-        how_to_read="Average precision by how exactly a box must fit and by the size of the objects.",
+        how_to_read="Average precision by IoU threshold and by object size.",
         payload=Table(columns=("Figure", "Value"), rows=rows),
     )
 
@@ -179,7 +179,7 @@ def _by_overlap(looked: Looked, split: Split) -> Insight:
         key=f"{split}-ap-by-overlap",
         group=split,
         title=Panel.BY_OVERLAP,
-        how_to_read="A line that falls early belongs to objects that are found but not tightly boxed.",
+        how_to_read="A curve that falls early means that objects are found but their boxes are not tight.",
         payload=Lines(x_label="IoU threshold", y_label="Average precision", series=tuple(series)),
     )
 
@@ -191,7 +191,7 @@ def _by_size(looked: Looked, split: Split) -> Insight:
         group=split,
         title=Panel.BY_SIZE,
         how_to_read="COCO average precision of small, medium and large objects, measured in the original image. If "
-        "small ones lag behind, a larger input size helps.",
+        "small objects score lower, a larger input size may help.",
         payload=Bars(x_label="Area of the box", y_label="COCO average precision", names=SIZES, values=values),
     )
 

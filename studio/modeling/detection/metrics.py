@@ -22,7 +22,7 @@ RECALLS = np.linspace(0.0, 1.0, 101)
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Average precision by overlap, class and size."""
+    """Average precision by IoU, class and size."""
 
     overlaps: tuple[float, ...]
     precision_TRK: NDArray[np.float64]

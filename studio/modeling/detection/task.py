@@ -65,7 +65,8 @@ class DetectionTask(Task):
             if unseen:
                 listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
                 yield Note(
-                    "warning", f"The {name} rows hold classes unseen in training; they are not scored: {listed}."
+                    "warning",
+                    f"The {name} rows contain classes that do not occur in training; they are not scored: {listed}.",
                 )
 
     def targets_of(self, table: pd.DataFrame) -> list[TrueBoxes] | None:

@@ -46,9 +46,9 @@ def _scores(generated: Generated, split: Split) -> Insight:
         key=f"{split}-scores",
         group=split,
         title=Panel.SCORES,
-        how_to_read=f"{name} of each text alone. "
-        + ("Good texts are on the left." if generated.metric == "TER" else "Good texts are on the right.")
-        + " A valid text in other words than the reference scores badly too.",
+        how_to_read=f"Distribution of the {name} of single texts. "
+        + ("Lower is better." if generated.metric == "TER" else "Higher is better.")
+        + " A valid paraphrase of the reference also scores badly.",
         payload=Bars(
             x_label=name, y_label="Texts", names=found.names, values=tuple(float(count) for count in found.counts)
         ),
@@ -75,11 +75,11 @@ def _lengths(generated: Generated, split: Split) -> Insight:
         key=f"{split}-written-lengths",
         group=split,
         title=Panel.LENGTHS,
-        how_to_read="Each point is a text; on the diagonal it is as long as its reference. Far above, the model "
-        "repeats itself; a flat top is the limit of written tokens.",
+        how_to_read="Each point is a text; on the diagonal it is as long as its reference. Far above it, the model "
+        "repeats itself; a flat top shows the limit on generated tokens.",
         payload=Scatter(
             x_label="Words of the reference",
-            y_label="Words written",
+            y_label="Words generated",
             x=tuple(float(len(generated.references[one].split())) for one in shown),
             y=tuple(float(len(generated.texts[one].split())) for one in shown),
             rows=tuple(generated.rows[one] for one in shown),
@@ -94,15 +94,18 @@ def _figures(generated: Generated, split: Split) -> Insight:
     same = [text.strip() == other.strip() for text, other in zip(generated.texts, generated.references, strict=True)]
     rows: tuple[tuple[str, float | None], ...] = (
         ("Texts", len(written)),
-        ("Equal to the reference", float(np.mean(same))),
+        ("Exact matches of the reference", float(np.mean(same))),
         ("Empty", float(np.mean([count == 0 for count in written]))),
-        ("Different texts", len(set(generated.texts)) / len(written)),
-        ("Words written for each of the reference", sum(written) / sum(wanted) if sum(wanted) else None),
+        ("Distinct texts", len(set(generated.texts)) / len(written)),
+        (
+            "Length ratio (words generated / words of the reference)",
+            sum(written) / sum(wanted) if sum(wanted) else None,
+        ),
     )
     return Insight(
         key=f"{split}-figures",
         group=split,
         title=Panel.METRICS,
-        how_to_read="Shares are from 0 to 1. Few different texts mean that the model says the same whatever it reads.",
+        how_to_read="Shares are from 0 to 1. Few distinct texts mean that the model ignores its input.",
         payload=Table(columns=("Figure", "Value"), rows=rows),
     )

@@ -102,8 +102,8 @@ def _map(searched: Searched, split: Split) -> Insight:
         key=f"{split}-embedding-map",
         group=split,
         title=Panel.MAP,
-        how_to_read="Each point is a sample, coloured by its label; samples near each other are alike to the model. A "
-        "point among another label's is worth a look.",
+        how_to_read="Each point is a sample, coloured by its label; nearby samples are similar to the model. Check "
+        "points that lie among another label's.",
         payload=Scatter(
             x_label="",
             y_label="",
@@ -133,8 +133,8 @@ def _similarities(searched: Searched, split: Split) -> Insight:
         key=f"{split}-similarities",
         group=split,
         title=Panel.SIMILARITIES,
-        how_to_read="How alike two samples of the same label are, and two of different ones. The less the hills "
-        "overlap, the better a threshold can part them.",
+        how_to_read="Similarity of pairs with the same label and of pairs with different labels. The less the two "
+        "distributions overlap, the better a threshold separates them.",
         payload=Lines(x_label="Cosine similarity", y_label="Share of pairs", series=tuple(series)),
     )
 
@@ -155,7 +155,8 @@ def _recall(searched: Searched, split: Split) -> Insight:
         key=f"{split}-recall",
         group=split,
         title=Panel.RECALL,
-        how_to_read="How often a sample of the same label is among the k nearest, and how many of all its matches are.",
+        how_to_read="How many samples have a match of the same label among the k nearest, and how many of all "
+        "their matches lie there.",
         payload=Lines(x_label="k", y_label="Recall", series=series),
     )
 
@@ -172,9 +173,9 @@ def _pairs(searched: Searched, split: Split) -> Insight:
         key=f"{split}-confused",
         group=split,
         title=Panel.CONFUSED,
-        how_to_read="How often the nearest sample has another label. Labels that turn up in pairs may mean the same.",
+        how_to_read="How often the nearest sample has another label. Labels that are often confused may mean the same.",
         payload=Table(
-            columns=("Label", "Nearest has label", "Samples", "Share of the label"),
+            columns=("Label", "Label of the nearest", "Samples", "Share of the label"),
             rows=tuple((label, other, count, count / totals[label]) for (label, other), count in pairs),
             filters=tuple(SampleFilter(truth=label, prediction=other) for (label, other), _ in pairs),
         ),

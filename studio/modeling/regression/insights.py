@@ -79,8 +79,8 @@ def _predicted(label: _Label) -> Insight:
         key=f"{label.key}-predicted",
         group=label.split,
         title=f"{Panel.PREDICTED}{label.of}",
-        how_to_read="Each point is a sample; on the diagonal the prediction is right. A cloud flatter than the "
-        "diagonal plays safe and stays near the mean.",
+        how_to_read="Each point is a sample; on the diagonal the prediction is correct. A cloud flatter than the "
+        "diagonal means that predictions stay near the mean.",
         payload=Scatter(
             x_label=f"True {label.name}",
             y_label=f"Predicted {label.name}",
@@ -98,8 +98,8 @@ def _residuals(label: _Label) -> Insight:
         key=f"{label.key}-residuals",
         group=label.split,
         title=f"{Panel.RESIDUALS}{label.of}",
-        how_to_read="How far predictions are above (positive) or below the truth. A heap beside 0 means that the model "
-        "is off to one side.",
+        how_to_read="Residuals: prediction minus truth. A distribution that is not centred at 0 means that the "
+        "model is biased.",
         payload=Bars(
             x_label="Prediction minus truth",
             y_label="Samples",
@@ -116,8 +116,7 @@ def _by_range(label: _Label) -> Insight:
         key=f"{label.key}-error-by-range",
         group=label.split,
         title=f"{Panel.BY_RANGE}{label.of}",
-        how_to_read="The mean absolute error where the truth is low, middle and high. Ranges of few training rows are "
-        "often worse.",
+        how_to_read="Mean absolute error by range of the true value. Ranges with few training rows are often worse.",
         payload=Bars(
             x_label=f"True {label.name}",
             y_label="Mean absolute error",
@@ -138,10 +137,11 @@ def _labels(found: Sequence[_Label], split: Split) -> Insight:
         key=f"{split}-labels",
         group=split,
         title=Panel.LABELS,
-        how_to_read="The error of each label, beside the error of always saying the median. R2 and the correlation are "
-        "1 at best.",
+        how_to_read="Metrics of each label, with the MAE of always predicting the median as a baseline. R2 and the "
+        "correlation are at most 1.",
         payload=Table(
-            columns=("Label", "Samples", "MAE", "MAE of the median", "RMSE", "R2", "Correlation"), rows=tuple(rows)
+            columns=("Label", "Samples", "MAE", "MAE of the median (baseline)", "RMSE", "R2", "Correlation"),
+            rows=tuple(rows),
         ),
     )
 

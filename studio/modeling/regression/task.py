@@ -104,7 +104,7 @@ class RegressionTask(EncoderTask):
         return {} if truth is None else regression_metrics(truth, scored.stacked(VALUES))
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
-        """Predicted against true, residuals, errors by range, labels."""
+        """Predicted vs. true, residuals, errors by range, labels."""
         truth = self.targets.truth(scored.table)
         if truth is not None:
             rows = scored.row_numbers()

@@ -33,8 +33,8 @@ def _scores(scores: NDArray[np.float64], split: Split) -> Insight:
         key=f"{split}-jaccard",
         group=split,
         title=Panel.SCORES,
-        how_to_read="Jaccard of each first answer. Right of the middle lie answers with a word too many or too few, at "
-        "0 those from elsewhere.",
+        how_to_read="Jaccard score of each top answer. High scores below 1 are answers with a word too many or too "
+        "few; at 0 the answer lies elsewhere in the context.",
         payload=Bars(
             x_label="Jaccard",
             y_label="Questions",
@@ -51,9 +51,9 @@ def _ranks(answered: Sequence[Answered], split: Split) -> Insight:
         key=f"{split}-ranks",
         group=split,
         title=Panel.RANKS,
-        how_to_read="How often the exact answer is the first, or among the first two, three and so on.",
+        how_to_read="How often the exact answer is among the top k answers.",
         payload=Bars(
-            x_label="Answers looked at",
+            x_label="k (answers considered)",
             y_label="Share of questions",
             names=tuple(str(count) for count in counts),
             values=tuple(float(np.mean([is_found(one, count) for one in answered])) for count in counts),
@@ -74,7 +74,7 @@ def _by_answer(lengths: Sequence[int], scores: NDArray[np.float64], split: Split
         key=f"{split}-by-answer-length",
         group=split,
         title=Panel.BY_ANSWER,
-        how_to_read="Mean Jaccard. Long answers are harder to cut out exactly.",
+        how_to_read="Mean Jaccard score. Long answers are harder to match exactly.",
         payload=Bars(
             x_label="Words of the true answer",
             y_label="Mean Jaccard",

@@ -66,11 +66,11 @@ class SpanTask(Task):
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
         """Whether there may be no answer, and which answers are nowhere."""
         if self.target.facts[MAY_BE_EMPTY]:
-            yield Note("info", "Some training questions have no answer: the model may say so.")
+            yield Note("info", "Some training questions have no answer: the model can predict no answer.")
         for name, table in (("validation", validation), ("test", test)):
             targets = None if table is None or table.empty else self.targets_of(table)
             if lost := sum(one is None for one in targets or ()):
-                text = f"{lost} {name} answers do not stand in their context; they have no loss and count as missed."
+                text = f"{lost} {name} answers do not occur in their context; they have no loss and count as wrong."
                 yield Note("warning", text)
 
     def raw(self, context: str, windows: Sequence[Window]) -> Raw:

@@ -44,7 +44,7 @@ class TextPairInput(SequenceInput):
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
         """What the model is made of, and how many texts are cut."""
         if is_pair(config_of(self.assets)):
-            yield Note("info", "The backbone is an encoder: it reads, and a copy with new cross-attention writes.")
+            yield Note("info", "The backbone is an encoder: it encodes, and a copy with new cross-attention decodes.")
         yield from super().notes(validation, test)
 
     def samples(self, table: pd.DataFrame, media: Media, targets: Texts | None, *, training: bool) -> Samples:

@@ -42,8 +42,8 @@ def _entities(tagged: Tagged, split: Split) -> Insight:
         key=f"{split}-entities",
         group=split,
         title=Panel.ENTITIES,
-        how_to_read="An entity is right if its type, its first and its last word are. Many that are found but not "
-        "right have their ends in the wrong place or the wrong type.",
+        how_to_read="An entity is correct if its type, first word and last word are correct. Most other predicted "
+        "entities have a wrong boundary or a wrong type.",
         payload=_table("Entity", entity_counts(tagged.truth, tagged.predicted)),
     )
 
@@ -53,8 +53,8 @@ def _tags(tagged: Tagged, split: Split) -> Insight:
         key=f"{split}-tags",
         group=split,
         title=Panel.TAGS,
-        how_to_read="How well each tag of a word is found (recall) and how far the model can be trusted when it gives "
-        "it (precision).",
+        how_to_read="Recall: the share of a tag's words that are predicted with it. Precision: the share of such "
+        "predictions that are correct.",
         payload=_table("Tag", word_counts(tagged.truth, tagged.predicted)),
     )
 
@@ -90,7 +90,7 @@ def _confusion(tagged: Tagged, split: Split) -> Insight:
         key=f"{split}-confusion",
         group=split,
         title=Panel.CONFUSION,
-        how_to_read="Each row is a true tag, each column what the model said, counted in words. Open a cell to see "
+        how_to_read="Rows are true tags, columns are predicted tags, counted in words. Open a cell to see "
         "texts with such words.",
         payload=Matrix(
             row_label="Truth",

@@ -65,7 +65,11 @@ class TokenTask(EncoderTask):
             unseen = Counter(tag for tags in self._truth(table) or () for tag in tags or ())
             listed = ", ".join(f"{tag} ({count})" for tag, count in unseen.items() if tag not in self.target.labels)
             if listed:
-                yield Note("warning", f"The {name} rows hold tags unseen in training; they count as missed: {listed}.")
+                yield Note(
+                    "warning",
+                    f"The {name} rows contain tags that do not occur in training; they count as "
+                    f"false negatives: {listed}.",
+                )
 
     def targets_of(self, table: pd.DataFrame) -> list[NDArray[np.int64] | None] | None:
         """The number of every word's tag, `IGNORED` for one that training has not seen; None for a row without tags."""

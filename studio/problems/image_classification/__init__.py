@@ -1,1 +1,1 @@
-"""Image classification: one class, or several, for a whole image."""
+"""Image classification: one class, or several, for a complete image."""

@@ -9,7 +9,7 @@ from studio.problems.tasks.classification import CLASSIFICATION
 PROBLEM_TYPE = compose(
     "image_classification",
     "Image classification",
-    "Says which class an image belongs to, or which of several labels apply to it.",
+    "Predicts the class of an image, or all labels that apply to it.",
     input=IMAGE,
     task=CLASSIFICATION,
     make_example=make_example,

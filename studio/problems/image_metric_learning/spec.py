@@ -9,7 +9,7 @@ from studio.problems.tasks.metric_learning import METRIC_LEARNING
 PROBLEM_TYPE = compose(
     "image_metric_learning",
     "Image metric learning",
-    "Turns images into vectors in which those that belong together lie close, to search and to group them.",
+    "Maps images to vectors in which similar images are close, for search and clustering.",
     input=IMAGE,
     task=METRIC_LEARNING,
     make_example=make_example,

@@ -61,7 +61,7 @@ class EfficientDetSection(SettingsSection):
         str,
         Setting(
             label="Backbone",
-            help="The EfficientDet variant; d0 and lite0 are small, higher numbers are slower and more exact. "
+            help="The EfficientDet variant; d0 and lite0 are small, higher numbers are slower and more accurate. "
             "Any name of the efficientdet-pytorch library can be typed in.",
             choices=Library("efficientdet", BACKBONES),
             grid=True,
@@ -72,8 +72,8 @@ class EfficientDetSection(SettingsSection):
         str,
         Setting(
             label="Drop path rate",
-            help="How often whole branches of the backbone are skipped while training. "
-            "Default takes the backbone's own rate.",
+            help="The probability that a residual branch of the backbone is skipped during training (stochastic "
+            "depth). Default uses the backbone's own rate.",
             level=ExperienceLevel.EXPERT,
             grid=True,
             paper="https://arxiv.org/abs/1603.09382",
@@ -104,7 +104,7 @@ class EfficientDetSection(SettingsSection):
         Field(min_length=1, max_length=9),
         Setting(
             label="Anchor aspect ratios",
-            help="Width to height of the anchors; they should cover the shapes of your boxes.",
+            help="Width divided by height of the anchors; the ratios should cover the shapes of your boxes.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = (1.0, 2.0, 0.5)
@@ -113,7 +113,7 @@ class EfficientDetSection(SettingsSection):
         Field(gt=0, lt=1),
         Setting(
             label="Anchor Iou match threshold",
-            help="An anchor stands for a box when they overlap by more than this.",
+            help="An anchor is matched to a box when their IoU is above this.",
             step=0.05,
             level=ExperienceLevel.EXPERT,
             grid=True,
@@ -126,14 +126,14 @@ class EfficientDetTraining(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "FPN", "class_net", "box_net"], ...],
-        layers_setting(". A lower one for the backbone keeps what it knows"),
+        layers_setting(". A lower rate for the backbone preserves its pretrained features"),
     ] = ()
     box_loss_weight: Annotated[
         float,
         Field(ge=0, le=1000),
         Setting(
             label="Box loss weight",
-            help="How much the place of a box counts against its class.",
+            help="The weight of the box loss relative to the class loss.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = 50.0
@@ -142,7 +142,7 @@ class EfficientDetTraining(SettingsSection):
         Field(ge=0, le=1),
         Setting(
             label="Focal Cls loss alpha",
-            help="The weight of objects against background in the class loss.",
+            help="The weight of objects relative to background in the class loss.",
             step=0.05,
             level=ExperienceLevel.EXPERT,
             paper=FOCAL_PAPER,
@@ -153,7 +153,7 @@ class EfficientDetTraining(SettingsSection):
         Field(ge=0, le=10),
         Setting(
             label="Focal Cls loss gamma",
-            help="How strongly the class loss turns away from anchors that are already right.",
+            help="How strongly the class loss down-weights anchors that are already classified correctly.",
             step=0.5,
             level=ExperienceLevel.EXPERT,
             paper=FOCAL_PAPER,
@@ -175,7 +175,7 @@ class FasterRcnnTraining(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Body", "FPN", "RPN", "ROI heads"], ...],
-        layers_setting(". A lower one for the body keeps what it knows"),
+        layers_setting(". A lower rate for the body preserves its pretrained features"),
     ] = ()
 
 
@@ -193,7 +193,7 @@ class FcosTraining(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Body", "FPN", "classification_head", "regression_head"], ...],
-        layers_setting(". A lower one for the body keeps what it knows"),
+        layers_setting(". A lower rate for the body preserves its pretrained features"),
     ] = ()
 
 

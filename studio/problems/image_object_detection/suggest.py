@@ -17,11 +17,11 @@ BACKBONES = MappingProxyType({"efficientdet": "tf_efficientdet_lite0", "faster_r
 CPU_SIDE = 256
 LEAST_UPDATES = 400
 LEAST_EPOCHS, MOST_EPOCHS = 12, 60
-FEW_PASSES = "A detector needs many passes over few images."
-RARE_VALIDATION = "Validating every epoch would take half of the time."
-GENTLE = "A gentle start keeps the pretrained weights intact."
-SMALL = "A small detector whose pretrained backbone came with the installation."
-CLIP = "Keeps early steps of the new heads in bounds."
+FEW_PASSES = "With few images, a detector needs many epochs."
+RARE_VALIDATION = "Validating every epoch would take half of the training time."
+GENTLE = "A warm-up preserves the pretrained weights."
+SMALL = "A small detector whose pretrained backbone is installed."
+CLIP = "Limits early steps of the new heads."
 
 
 def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
@@ -35,7 +35,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
 def _efficientdet(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     on_cpu = context.gpu_count == 0
     if on_cpu:
-        yield SuggestedChange("training.batch_size", 8, "More steps an epoch on a small dataset.")
+        yield SuggestedChange("training.batch_size", 8, "More steps per epoch on a small dataset.")
     scale = _anchor_scale(context, CPU_SIDE if on_cpu else int(settings.value("image.image_width")))
     if scale < DEFAULT_ANCHOR_SCALE:
         yield SuggestedChange(
@@ -51,8 +51,8 @@ def _efficientdet(settings: SettingsSchema, context: SuggestionContext) -> Itera
 
 def _faster_rcnn(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     if context.train_rows < SMALL_ROWS:
-        reason = "The pretrained body learns gently while the new heads learn fast."
-        yield SuggestedChange("training.batch_size", 8, "More steps an epoch on a small dataset.")
+        reason = "A low learning rate for the pretrained body, a higher one for the new heads."
+        yield SuggestedChange("training.batch_size", 8, "More steps per epoch on a small dataset.")
         yield SuggestedChange("training.differential_learning_rate_layers", ["Body"], reason)
         yield SuggestedChange("training.differential_learning_rate", 3e-4, reason)
         yield from _of_few_images(context, batch_size=8)
@@ -61,7 +61,7 @@ def _faster_rcnn(settings: SettingsSchema, context: SuggestionContext) -> Iterat
 def _fcos(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     """On 16 images of BCCD, 40 epochs of batches of 8 stayed at mAP 0.64; of batches of 4 they reached 0.93."""
     if context.train_rows < SMALL_ROWS:
-        yield SuggestedChange("training.batch_size", 4, "Few points stand for small objects: many small steps help.")
+        yield SuggestedChange("training.batch_size", 4, "Few points match small objects: many small steps help.")
         yield SuggestedChange(
             "architecture.batch_normalization", "Frozen", "Batches of 4 are too small to gather statistics from."
         )

@@ -1,1 +1,1 @@
-"""Image regression: one or more numbers for a whole image."""
+"""Image regression: one or more numbers for a complete image."""

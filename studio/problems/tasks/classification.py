@@ -102,9 +102,9 @@ CLASSIFICATION = TaskSpec(
     metrics=CLASSIFICATION_METRICS,
     default_metric="ROC_AUC",
     panels=tuple(Panel),
-    prediction_columns="pred_<class> with the probability of each class, pred_label with the answer",
+    prediction_columns="pred_<class> with the probability of each class, pred_label with the predicted class",
     contradictions=contradictions,
     before_metric=(ThresholdSection,),
     has_classes=True,
-    explained="What speaks for an answer",
+    explained="Explanation of a prediction",
 )

@@ -172,7 +172,7 @@ def _areas(corners: np.ndarray) -> np.ndarray:
 
 DETECTION = TaskSpec(
     roles=(
-        ColumnRole(CLASS, "Class name column", _LIST, in_test=False, hint="a list of classes, one a box"),
+        ColumnRole(CLASS, "Class name column", _LIST, in_test=False, hint="a list of classes, one per box"),
         ColumnRole("x_min_column", "X min column", _LIST, in_test=False, hint="a list of left edges in pixels"),
         ColumnRole("y_min_column", "Y min column", _LIST, in_test=False, hint="a list of top edges in pixels"),
         ColumnRole("x_max_column", "X max column", _LIST, in_test=False, hint="a list of right edges in pixels"),
@@ -196,7 +196,7 @@ DETECTION = TaskSpec(
     after_metric=(BoxLimitsMixin,),
     metrics=DETECTION_METRICS,
     default_metric="mAP",
-    metric_help="The figure that validation reports and that chooses the best checkpoint: mean over the classes of the "
+    metric_help="The metric that validation reports and that selects the best checkpoint: mean over the classes of the "
     "average precision at the overlap below (mAP), or over overlaps from 0.50 to 0.95 (COCO mAP).",
     panels=tuple(Panel),
     prediction_columns="lists of class names, corners and confidence of the boxes above the probability threshold",

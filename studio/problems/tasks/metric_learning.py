@@ -49,7 +49,7 @@ METRIC_LEARNING = TaskSpec(
             hint="one column that says which rows belong together",
         ),
     ),
-    table_hint="the label that tells which belong together",
+    table_hint="the label that groups the rows",
     find=find,
     inspect=inspect,
     truth=truth,
@@ -60,7 +60,7 @@ METRIC_LEARNING = TaskSpec(
     metrics=RETRIEVAL_METRICS,
     default_metric="mAP",
     panels=tuple(Panel),
-    prediction_columns="lists with the rows most like each, from 1: pred_similar_rows, pred_similarities; pred_label "
+    prediction_columns="lists with the most similar rows, from 1: pred_similar_rows, pred_similarities; pred_label "
     "with the label of the nearest; embeddings in the raw output",
     after_metric=(SimilarRowsMixin,),
     has_classes=True,

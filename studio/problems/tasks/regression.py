@@ -73,5 +73,5 @@ REGRESSION = TaskSpec(
     default_metric="MAE",
     panels=tuple(Panel),
     prediction_columns="pred_<label> with the number",
-    explained="What raises or lowers a number",
+    explained="Explanation of a predicted number",
 )

@@ -120,10 +120,10 @@ def _refuse_without_answers(inspection: Inspection) -> None:
             FindingLevel.ERROR,
             "no_answers",
             column,
-            "No row of the train table has an answer that stands in its context.",
+            "No row of the train table has an answer that occurs in its context.",
             "Choose the columns of context and answer.",
             found="0 answers",
-            expected="at least 1 answer that stands in its context",
+            expected="at least 1 answer that occurs in its context",
         )
 
 
@@ -154,7 +154,7 @@ SPAN_PREDICTION = TaskSpec(
     training=(TokenLossMixin,),
     metrics=ANSWER_METRICS,
     default_metric="Jaccard",
-    metric_help="The figure that validation reports and that chooses the best checkpoint. Top accuracies count a "
+    metric_help="The metric that validation reports and that selects the best checkpoint. Top accuracies count a "
     "question as right if one of the first answers is.",
     panels=tuple(Panel),
     prediction_columns="pred_answer_1 to pred_answer_k with the likeliest answers, pred_score_<k>, pred_start_<k> and "

@@ -142,9 +142,9 @@ TOKEN_CLASSIFICATION = TaskSpec(
     further={"logging": (IgnoredTagsMixin,)},
     metrics=TAGGING_METRICS,
     default_metric="MICRO_F1_SCORE",
-    metric_help="The figure that validation reports and that chooses the best checkpoint. The CoNLL figures count "
+    metric_help="The metric that validation reports and that selects the best checkpoint. The CoNLL metrics count "
     "whole entities, the others single words.",
     panels=tuple(Panel),
-    prediction_columns="lists: pred_label with a tag for every word, pred_probability with how sure it is, pred_spans "
-    "with the entities",
+    prediction_columns="lists: pred_label with a tag for every word, pred_probability with its probability, "
+    "pred_spans with the entities",
 )

@@ -28,7 +28,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
 PROBLEM_TYPE = compose(
     "text_classification",
     "Text classification",
-    "Says which class a text belongs to, or which of several labels apply to it.",
+    "Predicts the class of a text, or all labels that apply to it.",
     input=TEXT,
     task=CLASSIFICATION,
     make_example=make_example,

@@ -17,14 +17,14 @@ BATCH_SIZE = 32
 
 def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     """Changes against the defaults, each with its reason."""
-    yield SuggestedChange("training.batch_size", BATCH_SIZE, "More labels in a batch to tell apart.")
+    yield SuggestedChange("training.batch_size", BATCH_SIZE, "More labels to separate in each batch.")
     yield from pooled_changes(settings, context, rates=RATES, batch_size=BATCH_SIZE)
 
 
 PROBLEM_TYPE = compose(
     "text_metric_learning",
     "Text metric learning",
-    "Turns texts into vectors in which those that belong together lie close, to search and to group them.",
+    "Maps texts to vectors in which similar texts are close, for search and clustering.",
     input=TEXT,
     task=METRIC_LEARNING,
     make_example=make_example,

@@ -26,9 +26,9 @@ LEAST_UPDATES = 400
 VALIDATIONS = 4
 SCRATCH_RATE = 3e-3
 """On 2,500 pairs of facts and sentences, 8 epochs gave BLEU 32 in two and a half minutes."""
-SMALL = "Without a GPU and a hub, a small model of its own learns faster than a large one can be adapted."
-UNTRAINED = "This backbone has not learned to write yet."
-SLOW = "Writing the texts of the validation rows takes longer than an epoch of training."
+SMALL = "Without a GPU and the model hub, a small model trained from scratch is faster than fine-tuning a large one."
+UNTRAINED = "This backbone was not pretrained to generate text."
+SLOW = "Generating the validation texts takes longer than a training epoch."
 LENGTHS = {"tokenizer.max_length": "text", "tokenizer.label_max_length": "label", "prediction.max_length": "label"}
 """Limits of tokens, and which texts they are for."""
 
@@ -49,7 +49,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
     if backbone == MINILM:
         reason = "The new cross-attention needs larger steps than pretrained layers do."
         yield SuggestedChange("training.learning_rate", TWO_ENCODERS_RATE, reason)
-        yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps the pretrained weights intact.")
+        yield SuggestedChange("training.warmup_epochs", 1.0, "A warm-up preserves the pretrained weights.")
     for change in epochs_change(backbone, context, BATCH_SIZE, least_updates=LEAST_UPDATES):
         yield change
         yield SuggestedChange("training.evaluation_epochs", float(math.ceil(change.value / VALIDATIONS)), SLOW)
@@ -59,7 +59,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
 PROBLEM_TYPE = compose(
     "text_sequence_to_sequence",
     "Text sequence to sequence",
-    "Writes a text from another one, as in translations and summaries.",
+    "Generates a text from another text, as in translation and summarization.",
     input=SOURCE_TEXT,
     task=GENERATION,
     models=(

@@ -23,7 +23,7 @@ RATE = 3e-4
 BATCH_SIZE = 16
 LEAST_LENGTH = 128
 """Twice the tokens that windows share, so that a window always moves on."""
-UNTRAINED = "This backbone has not learned to answer questions yet."
+UNTRAINED = "This backbone was not pretrained to answer questions."
 
 
 def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
@@ -36,7 +36,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
         yield SuggestedChange("training.evaluate_before_training", False, UNTRAINED)
     if backbone == MINILM:
         yield SuggestedChange("training.learning_rate", RATE, "A small transformer that has to learn a new task.")
-        yield SuggestedChange("training.warmup_epochs", 0.5, "A gentle start keeps the pretrained weights intact.")
+        yield SuggestedChange("training.warmup_epochs", 0.5, "A warm-up preserves the pretrained weights.")
     yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=180)
     yield from machine_changes(context)
 
@@ -44,7 +44,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
 PROBLEM_TYPE = compose(
     "text_span_prediction",
     "Text span prediction",
-    "Finds the stretch of a text that answers a question.",
+    "Finds the span of a text that answers a question.",
     input=QUESTIONS,
     task=SPAN_PREDICTION,
     models=(

@@ -30,7 +30,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
     if backbone == MINILM:
         yield from gentle_backbone(["Backbone"], RATES)
     yield SuggestedChange(
-        "prediction.metric", "CONLL_MICRO_F1_SCORE", "Entities of several words are right or wrong as a whole."
+        "prediction.metric", "CONLL_MICRO_F1_SCORE", "Entities of several words are correct or wrong as a whole."
     )
     yield from epochs_change(backbone, context, BATCH_SIZE, least_updates=250)
     yield from machine_changes(context)
@@ -39,7 +39,7 @@ def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[Su
 PROBLEM_TYPE = compose(
     "text_token_classification",
     "Text token classification",
-    "Gives every word of a text a tag, such as the parts of names.",
+    "Tags every word of a text, for example for named entities.",
     input=WORDS,
     task=TOKEN_CLASSIFICATION,
     make_example=make_example,

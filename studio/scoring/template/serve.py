@@ -161,14 +161,14 @@ def _row(data: bytes) -> dict[str, Cell]:
     try:
         text = data.decode("utf-8")
         values = parse_json(text, max_depth=ROW_DEPTH)
-        json.dumps(values, ensure_ascii=False).encode()  # half a character (a lone surrogate) is none
+        json.dumps(values, ensure_ascii=False).encode()  # an unpaired surrogate is none
         return ROWS.validate_python(values)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         place = ".".join(map(str, first["loc"][:1])).encode("utf-8", "replace").decode()
         raise HTTPException(422, f"{place[:80] or 'The body'}: {first['msg'][:200]}.") from error
     except UnicodeError as error:
-        raise HTTPException(422, "The body holds half a character or bytes that are no UTF-8 text.") from error
+        raise HTTPException(422, "The body contains an unpaired surrogate or bytes that are not UTF-8.") from error
     except ValueError as error:
         raise HTTPException(
             422, f"The body is no JSON object of column names and values: {str(error)[:200]}."

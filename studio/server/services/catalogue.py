@@ -29,7 +29,7 @@ _SOURCES = {
     "package": "pretrained, from an installed package",
     "cache": "pretrained, from the local cache",
     "hub": "pretrained, downloaded from the hub",
-    "scratch": "random: this backbone has no others",
+    "scratch": "random: this backbone has no pretrained weights",
     None: "random",
 }
 HELP = Path(__file__).resolve().parent.parent / "help"
@@ -58,7 +58,7 @@ class Catalogue(ProblemCatalogue):
     def _facts(self, prepared: Prepared) -> list[Fact]:
         facts = _facts(prepared)
         if facts and prepared.settings is not None:
-            facts.append(Fact(label="Starting weights", value=self._starting_weights(prepared)))
+            facts.append(Fact(label="Initial weights", value=self._starting_weights(prepared)))
         return facts
 
     def _starting_weights(self, prepared: Prepared) -> str:
@@ -114,7 +114,7 @@ def _facts(prepared: Prepared) -> list[Fact]:
         facts.append(Fact(label="Rows", value=f"{info.rows:,}"))
         batch = values.get("training.batch_size")
         if isinstance(batch, int) and batch > 0:
-            facts.append(Fact(label="Steps per epoch, at most", value=f"{math.ceil(info.rows / batch):,}"))
+            facts.append(Fact(label="Maximum steps per epoch", value=f"{math.ceil(info.rows / batch):,}"))
     epochs = values.get("training.epochs")
     if epochs is not None:
         facts.append(Fact(label="Epochs", value=str(epochs)))

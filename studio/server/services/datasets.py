@@ -70,7 +70,7 @@ class Datasets(DatasetViews):
         if is_active:
             if self.scheduler is not None:
                 self.scheduler.stop_run(row.id)
-            raise ConflictError("This dataset is being inspected.", hint="It is asked to stop now; delete it then.")
+            raise ConflictError("This dataset is being inspected.", hint="It is being stopped; delete it afterwards.")
         self._remove(row.id)
         if self.scheduler is not None:
             self.scheduler.queue_changed()

@@ -44,7 +44,7 @@ class HomeNotices:
                 message=f"A step of the start failed and was left out: {step}.",
                 found="an error",
                 expected="no error",
-                fix="Look at logs/server.log in the home, and start the studio again.",
+                fix="See logs/server.log in the home, and start the studio again.",
             )
             for step in steps
         )

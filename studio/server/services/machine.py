@@ -153,7 +153,7 @@ class MachineService:
                 )
             )
         if not here.gpus:
-            findings.append(_note("no_gpu", "devices", "There is no GPU; trainings use the processor."))
+            findings.append(_note("no_gpu", "devices", "There is no GPU; training uses the CPU."))
         hub = self._weights.hub(waits=True)
         if hub != "reachable":
             cached, packaged = len(self._weights.cached()), self._weights.packaged()
@@ -177,7 +177,7 @@ def _library_findings() -> list[Finding]:
                 Finding(
                     code="below_floor",
                     path=f"libraries.{name}",
-                    message=f"{name} {found} has known weaknesses.",
+                    message=f"{name} {found} has known vulnerabilities.",
                     found=found,
                     expected=f"at least {floor}",
                     fix="Run make setup again.",
@@ -189,7 +189,7 @@ def _library_findings() -> list[Finding]:
                 Finding(
                     code="missing_library",
                     path=f"libraries.{name}",
-                    message=f"{name} is not installed; trainings need it.",
+                    message=f"{name} is not installed, but training needs it.",
                     found="not installed",
                     expected="installed",
                     fix="Run make setup, or pip install 'deepstudio[train]'.",

@@ -199,7 +199,7 @@ class Runs:
             raise PipelineError("Building the scoring pipeline took too long.", hint="Try again.") from None
         if done.returncode != 0 or not folder.pipeline.is_file():
             last = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
-            raise PipelineError(f"The scoring pipeline could not be built: {last[0]}", hint="Look at the server's log.")
+            raise PipelineError(f"The scoring pipeline could not be built: {last[0]}", hint="See the server's log.")
 
     def _train(self, id: str) -> RunRow:
         row = self._store.runs.get(id)

@@ -129,8 +129,8 @@ def _gone(name: str) -> Finding:
     return warning(
         EXPERIMENT,
         "not_here",
-        f"There is no experiment {name!r} any more. Its settings are here; only the name leads nowhere.",
-        "Choose None, or leave it as a note.",
+        f"There is no experiment {name!r} any more. Its settings are here; only the name is invalid.",
+        "Choose None, or keep it as a note.",
         found=name,
         expected=EXISTING,
     )

@@ -31,8 +31,9 @@ class ArchitectureSection(PretrainedSection):
         Literal["Automatic", "Train", "Frozen"],
         Setting(
             label="Batch normalization",
-            help="Frozen keeps the pretrained statistics, which is steadier on small datasets; Train updates them. "
-            "Automatic freezes them when weights are pretrained and the backbone has its own lower learning rate.",
+            help="Frozen keeps the pretrained statistics, which is more stable on small datasets; Train updates "
+            "them. Automatic freezes them when weights are pretrained and the backbone has its own lower "
+            "learning rate.",
             level=ExperienceLevel.EXPERT,
             grid=True,
         ),
@@ -43,7 +44,7 @@ def dropout_setting(grid_values: tuple[float, ...]) -> Setting:
     """The dropout before the last layer; how much of it is worth a try depends on the encoder."""
     return Setting(
         label="Dropout",
-        help="The share of features blanked out at random before the last layer while training.",
+        help="The share of features zeroed at random before the last layer during training.",
         step=0.05,
         level=ExperienceLevel.SKILLED,
         grid=True,
@@ -59,8 +60,8 @@ class EmbeddingMixin(SettingsSection):
         Field(ge=2, le=8192),
         Setting(
             label="Embedding size",
-            help="How many numbers stand for a sample. Fewer generalize more and take less room, more tell finer "
-            "differences.",
+            help="The dimension of the embedding. Smaller generalizes more and takes less memory; larger separates "
+            "finer differences.",
             grid=True,
             grid_values=(128, 256, 512),
         ),

@@ -25,8 +25,8 @@ class ImageAugmentationSection(SettingsSection):
         Literal["Soft", "Medium", "Hard", "Custom"],
         Setting(
             label="Augmentations strategy",
-            help="Soft mirrors left and right. Medium also shifts, scales, rotates and blanks out patches. "
-            "Hard crops at random and varies brightness and contrast on top. Custom takes two pipelines of yours.",
+            help="Soft flips horizontally. Medium also shifts, scales, rotates and erases patches. Hard adds "
+            "random crops, brightness and contrast. Custom uses two pipelines of your own.",
             level=ExperienceLevel.SKILLED,
             grid=True,
         ),
@@ -36,7 +36,8 @@ class ImageAugmentationSection(SettingsSection):
         Setting(
             label="Custom train augmentations",
             help="A pipeline of Albumentations transforms as YAML or JSON, for training images. IMAGE_HEIGHT and "
-            "IMAGE_WIDTH stand for the input size. Empty only resizes. Try it shows real rows before the start.",
+            "IMAGE_WIDTH stand for the input size. Empty only resizes. Preview on real rows shows the result "
+            "before the start.",
             kind=Kind.TEXT,
             visible_if=when(STRATEGY, "Custom"),
             level=ExperienceLevel.SKILLED,
@@ -85,8 +86,8 @@ class BoxMixSection(ImageAugmentationSection):
         Field(gt=0, le=100),
         Setting(
             label="Mix concentration",
-            help="Of the Beta distribution that the ratio is drawn from. Small values leave one image nearly whole, "
-            "large ones mix half and half.",
+            help="The concentration (alpha) of the Beta distribution that the mixing ratio is drawn from. Small "
+            "values keep one image nearly unchanged, large values mix half and half.",
             visible_if=when_not(MIX, "Disabled"),
             level=ExperienceLevel.EXPERT,
         ),
@@ -110,8 +111,8 @@ class LabelMixSection(BoxMixSection):
         Literal["Ratio", "Union", "Keep"],
         Setting(
             label="Mix target",
-            help="What a mixture is labelled: both labels in its ratio (Ratio), both in full (Union), or "
-            "that of the first image alone (Keep).",
+            help="The label of a mixed image: both labels weighted by the ratio (Ratio), both in full (Union), or "
+            "only that of the first image (Keep).",
             visible_if=when_not(MIX, "Disabled"),
             level=ExperienceLevel.EXPERT,
         ),

@@ -34,7 +34,7 @@ def training_contradictions(settings: SettingsSchema, context: ChoiceContext) ->
         yield warning(
             "dataset.validation_dataframe",
             "leak",
-            "The model is validated on the rows it trains on, so its figures say nothing about new data.",
+            "The model is validated on its training rows, so its metrics say nothing about new data.",
             "Choose another table.",
             found=str(value("dataset.validation_dataframe")),
             expected="a table of other rows",

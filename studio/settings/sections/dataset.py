@@ -21,8 +21,8 @@ class DatasetSection(SettingsSection):
         str | None,
         Setting(
             label="Train dataframe",
-            help="The table whose rows the model learns from. None trains nothing: the model of another experiment, or "
-            "pretrained as it is, predicts the test dataframe.",
+            help="The table to train on. None skips training: the model of another experiment, or the pretrained "
+            "model, predicts the test dataframe.",
             choices=Tables(),
         ),
     ] = ""
@@ -30,7 +30,7 @@ class DatasetSection(SettingsSection):
         Literal["kfold", "group_kfold", "custom", "automatic"],
         Setting(
             label="Validation strategy",
-            help="How rows are held out to measure the model on data it has not seen.",
+            help="How rows are held out to validate the model on unseen data.",
             labels=(
                 ("kfold", "K-fold cross validation"),
                 ("group_kfold", "Grouped k-fold cross validation"),
@@ -45,7 +45,7 @@ class DatasetSection(SettingsSection):
         str | None,
         Setting(
             label="Validation dataframe",
-            help="The table to validate on. Nothing is taken from the train dataframe then.",
+            help="The table to validate on. No rows of the train dataframe are held out then.",
             choices=Tables(),
             visible_if=when(STRATEGY, "custom"),
             level=ExperienceLevel.SKILLED,
@@ -76,7 +76,7 @@ class DatasetSection(SettingsSection):
         str | None,
         Setting(
             label="Group fold column",
-            help="Rows with the same value here never stand on both sides of a split.",
+            help="Rows with the same value are never split between training and validation.",
             choices=Columns(allows_none=True),
             visible_if=when(STRATEGY, "group_kfold"),
             level=ExperienceLevel.SKILLED,
@@ -97,7 +97,7 @@ class DatasetSection(SettingsSection):
         str | None,
         Setting(
             label="Test dataframe",
-            help="A table that the finished model predicts. With labels it is scored too.",
+            help="A table that the finished model predicts. If it has labels, metrics are computed.",
             choices=Tables(),
         ),
     ] = None
@@ -161,8 +161,9 @@ class UnlabeledMixin(SettingsSection):
         str | None,
         Setting(
             label="Unlabeled dataframe",
-            help="A table of inputs without labels. The model trains, labels these rows itself where it is sure, and "
-            "trains again on both. Files that it names lie in the data folder. It takes about twice the time or more.",
+            help="A table of inputs without labels. The model trains, adds pseudo labels to the rows it predicts "
+            "with high confidence, and trains again on both. Files that it names lie in the data folder. It "
+            "takes about twice the time or more.",
             choices=Tables(),
             visible_if=when_not("dataset.train_dataframe", None),
             level=ExperienceLevel.EXPERT,
@@ -186,8 +187,8 @@ class LabelsMixin(SettingsSection):
         str | None,
         Setting(
             label="Positive class",
-            help="With two classes: the one that precision, recall and the threshold speak of. "
-            "None takes 1, true or yes, else the last in the alphabet.",
+            help="With two classes: the one that precision, recall and the threshold refer to. None uses 1, true "
+            "or yes, else the last in alphabetical order.",
             choices=LabelValues(),
             level=ExperienceLevel.SKILLED,
         ),
@@ -209,8 +210,8 @@ class NumericLabelsMixin(SettingsSection):
         Literal["Mask", "Leave out"],
         Setting(
             label="Missing targets",
-            help="What happens to rows that lack some of several numbers: Mask learns from those that are there, "
-            "Leave out drops the row.",
+            help="Rows that lack some of several numbers: Mask trains on the numbers that are present, Leave out "
+            "drops the row.",
             visible_if=when_longer("dataset.label_columns", 1),
             level=ExperienceLevel.EXPERT,
         ),

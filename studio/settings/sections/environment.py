@@ -28,7 +28,7 @@ class EnvironmentSection(SettingsSection):
         Field(ge=1, le=100),
         Setting(
             label="Number of seeds per run",
-            help="Repeats every run with this many seeds, to see how much results vary by chance.",
+            help="Repeats every run with this many seeds, to measure the variance of results.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = 1
@@ -46,7 +46,7 @@ class EnvironmentSection(SettingsSection):
         bool,
         Setting(
             label="Sync batch normalization",
-            help="Gather batch statistics over all GPUs of a run: steadier with small batches, a little slower.",
+            help="Compute batch statistics over all GPUs of a run: more stable with small batches, slightly slower.",
             visible_if=when_more("environment.number_of_gpus_per_run", 1),
             level=ExperienceLevel.EXPERT,
         ),
@@ -55,7 +55,7 @@ class EnvironmentSection(SettingsSection):
         bool,
         Setting(
             label="Mixed precision training",
-            help="Compute in 16 bits where it is safe and faster, on a GPU or a processor that gains from it.",
+            help="Compute in 16 bits where it is safe and faster, on GPUs and CPUs that support it.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = True
@@ -63,8 +63,8 @@ class EnvironmentSection(SettingsSection):
         Literal["Automatic", "bfloat16", "float16", "float32"],
         Setting(
             label="Precision",
-            help="The numbers that mixed precision computes in. Automatic measures at the start of the run which of "
-            "them is fastest for this model on this device, and keeps 32 bits where nothing is won.",
+            help="The numbers that mixed precision computes in. Automatic measures at the start of the run which "
+            "of them is fastest for this model on this device, and keeps 32 bits where 16 bits are not faster.",
             visible_if=when("environment.mixed_precision_training", True),
             level=ExperienceLevel.MASTER,
         ),
@@ -73,7 +73,7 @@ class EnvironmentSection(SettingsSection):
         bool,
         Setting(
             label="Mixed precision inference",
-            help="Compute in 16 bits while validating and predicting. Figures may change in the last digits.",
+            help="Compute in 16 bits during validation and prediction. Metrics may change in the last digits.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = False
@@ -82,7 +82,8 @@ class EnvironmentSection(SettingsSection):
         Field(ge=0, le=128),
         Setting(
             label="Number of workers",
-            help="Processes that read and prepare data beside the training, at most one a core. 0 prepares it in turn.",
+            help="Processes that load data in parallel with training, at most one per core. 0 loads data in the "
+            "training process.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = 4
@@ -91,7 +92,7 @@ class EnvironmentSection(SettingsSection):
         Field(ge=-1, le=2**31 - 1),
         Setting(
             label="Seed",
-            help="The start of all random draws. -1 draws one and records it; any other makes a run repeatable.",
+            help="The random seed. -1 draws one and records it; any other value makes a run reproducible.",
             level=ExperienceLevel.SKILLED,
         ),
     ] = -1
@@ -104,8 +105,8 @@ class CachedEnvironmentSection(EnvironmentSection):
         Literal["Automatic", "Off"],
         Setting(
             label="Cache inputs",
-            help="Keep prepared inputs on disk (images decoded and resized, columns of texts as tokens), so that later "
-            "epochs and later runs read them at once. Automatic does it while the disk has room.",
+            help="Keep prepared inputs on disk (images decoded and resized, columns of texts as tokens), so that "
+            "later epochs and later runs load them directly. Automatic does so while there is disk space.",
             level=ExperienceLevel.MASTER,
         ),
     ] = "Automatic"
@@ -118,7 +119,8 @@ class ImageEnvironmentSection(CachedEnvironmentSection):
         Literal["Automatic", "Channels first", "Channels last"],
         Setting(
             label="Memory layout",
-            help="How pixels lie in memory. The results are the same, the speed is not; Automatic measures it.",
+            help="The memory layout of image tensors. It affects speed, not results; Automatic measures which is "
+            "faster.",
             level=ExperienceLevel.MASTER,
         ),
     ] = "Automatic"

@@ -28,8 +28,8 @@ class GeneralSection(SettingsSection):
         Literal["problem_type", "from_experiment"],
         Setting(
             label="Problem category",
-            help="The kind of data, which narrows the problem types; or From experiment, which takes all settings "
-            "over from an experiment you name.",
+            help="The kind of data, which filters the problem types; or From experiment, which copies all settings "
+            "of an experiment.",
             labels=(("problem_type", "Of the problem type"), ("from_experiment", "From experiment")),
             head=True,
         ),
@@ -48,7 +48,7 @@ class GeneralSection(SettingsSection):
         bool,
         Setting(
             label="Use previous experiment weights",
-            help="Start from the weights that the experiment above ended with, to go on training or to predict only. "
+            help="Start from the final weights of the experiment above, to continue training or only to predict. "
             "It must be of the same problem type and backbone; the log says what was not loaded.",
             visible_if=when(ORIGIN, "from_experiment"),
         ),
@@ -57,6 +57,6 @@ class GeneralSection(SettingsSection):
         str,
         Setting(
             label="Experiment name",
-            help="How the experiment is listed. Left empty, it gets a name of two words.",
+            help="The name of the experiment. If empty, a name of two words is generated.",
         ),
     ] = ""

@@ -7,7 +7,7 @@ from pydantic import Field
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
-DETAILS = ". Larger keeps small details and costs time and memory."
+DETAILS = ". Larger keeps small details but takes more time and memory."
 Normalization = Literal["Channel", "Image", "ImageNet", "Inception", "Min_Max", "No", "Simple"]
 
 
@@ -45,7 +45,7 @@ class ImageSection(SettingsSection):
         Normalization,
         Setting(
             label="Image normalization",
-            help="How pixel values are scaled before the model: by fixed figures (ImageNet, Inception, Simple), "
+            help="How pixel values are scaled before the model: by fixed statistics (ImageNet, Inception, Simple), "
             "by each image, or by each batch (Channel, Min_Max).",
             labels=(("Min_Max", "Min_Max"),),
             level=ExperienceLevel.EXPERT,

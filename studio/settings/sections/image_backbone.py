@@ -36,8 +36,8 @@ class PooledBackboneSection(ArchitectureSection):
         str,
         Setting(
             label="Backbone",
-            help="The network that turns an image into features. Small ones train fast, large ones can be more exact. "
-            "Any architecture of the timm library can be typed in.",
+            help="The network that turns an image into features. Small ones train fast, large ones can be more "
+            "accurate. Any architecture of the timm library can be typed in.",
             choices=Library("timm", BACKBONES),
             grid=True,
         ),
@@ -66,7 +66,8 @@ class ImageViewsMixin(SettingsSection):
         tuple[Literal["Horizontal flip", "Vertical flip"], ...],
         Setting(
             label="Test time augmentations",
-            help="Predict mirrored views as well and average the predictions. Each view takes as long again.",
+            help="Predict flipped views as well and average the predictions. Each view adds the time of one "
+            "prediction.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = ()

@@ -34,7 +34,7 @@ class ImageInterpretationsMixin(SettingsSection):
     """Attribution maps of the samples that insights show."""
 
     run_interpretations: Annotated[
-        bool, _run_interpretations("parts of the image speak for the answer", "image", HIRES_CAM)
+        bool, _run_interpretations("regions of the image support the prediction", "image", HIRES_CAM)
     ] = True
 
 
@@ -43,5 +43,5 @@ class TextInterpretationsMixin(SettingsSection):
 
     run_interpretations: Annotated[
         bool,
-        _run_interpretations("words speak for the answer, or against it", "text", INTEGRATED_GRADIENTS),
+        _run_interpretations("words support or oppose the prediction", "text", INTEGRATED_GRADIENTS),
     ] = True

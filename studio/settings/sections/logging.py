@@ -52,7 +52,7 @@ class LoggingSection(SettingsSection):
         bool,
         Setting(
             label="Log grad norm",
-            help="Record the norm of all gradients before and after clipping. It shows unstable training.",
+            help="Record the norm of all gradients before and after clipping. It reveals unstable training.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = False

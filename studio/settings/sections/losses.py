@@ -30,7 +30,7 @@ class ClassificationLossMixin(SettingsSection):
         Field(ge=0, le=1),
         Setting(
             label="Focal alpha",
-            help="The weight of positive against negative labels in the focal loss.",
+            help="The weight of positive relative to negative labels in the focal loss.",
             step=0.05,
             visible_if=when(LOSS, "Focal"),
             level=ExperienceLevel.EXPERT,
@@ -43,7 +43,8 @@ class ClassificationLossMixin(SettingsSection):
         Field(ge=0, le=10),
         Setting(
             label="Focal gamma",
-            help="How much the focal loss ignores samples the model already gets right. 0 ignores none.",
+            help="How much the focal loss down-weights samples that are already classified correctly. 0 is "
+            "cross-entropy.",
             visible_if=when(LOSS, "Focal"),
             level=ExperienceLevel.EXPERT,
             grid=True,
@@ -59,8 +60,8 @@ class RegressionLossMixin(SettingsSection):
         Literal["MAE", "MSE", "RMSE"],
         Setting(
             label="Loss function",
-            help="What training minimizes: the mean absolute error, which minds outliers least, the mean squared "
-            "error, or its square root.",
+            help="What training minimizes: the mean absolute error, which is least sensitive to outliers, the mean "
+            "squared error, or its square root.",
             level=ExperienceLevel.SKILLED,
             grid=True,
         ),
@@ -88,8 +89,8 @@ class MetricLearningLossMixin(SettingsSection):
         Literal["ArcFace", "CrossEntropy"],
         Setting(
             label="Loss function",
-            help="What training minimizes. ArcFace pulls samples of a label together on a sphere, with a margin to all "
-            "others; CrossEntropy only tells the training labels apart.",
+            help="What training minimizes. ArcFace groups samples of a label on a hypersphere, with an angular "
+            "margin to other labels; CrossEntropy only classifies the training labels.",
             level=ExperienceLevel.SKILLED,
             grid=True,
             paper="https://arxiv.org/abs/1801.07698",
@@ -100,8 +101,8 @@ class MetricLearningLossMixin(SettingsSection):
         Field(ge=0, le=1.5),
         Setting(
             label="Arcface margin",
-            help="The angle, in radians, by which a sample must be nearer to its own label than to any other. Larger "
-            "separates more and is harder to learn.",
+            help="The angle, in radians, by which a sample must be closer to its own label than to any other. "
+            "Larger separates more but is harder to train.",
             step=0.05,
             visible_if=when(LOSS, "ArcFace"),
             level=ExperienceLevel.SKILLED,
@@ -114,7 +115,7 @@ class MetricLearningLossMixin(SettingsSection):
         Field(gt=0, le=1000),
         Setting(
             label="Arcface scale",
-            help="What cosines are multiplied by before the softmax. Larger makes it surer, and gradients steeper.",
+            help="The factor of the cosines before the softmax. Larger makes the softmax sharper and gradients larger.",
             visible_if=when(LOSS, "ArcFace"),
             level=ExperienceLevel.SKILLED,
             grid=True,

@@ -18,7 +18,7 @@ class ThresholdSection(SettingsSection):
         Field(ge=0, le=1),
         Setting(
             label="Probability threshold",
-            help="The probability above which an answer counts as yes.",
+            help="The probability above which a prediction is positive.",
             step=0.05,
         ),
     ] = 0.5
@@ -32,8 +32,8 @@ class SimilarRowsMixin(SettingsSection):
         Field(ge=1, le=1000),
         Setting(
             label="Top K similar",
-            help="How many of the most similar rows are kept for each one. It decides what is written and how far "
-            "metrics look, and does not change training.",
+            help="How many of the most similar rows are kept for each one. It affects the output and the metrics "
+            "at k, not training.",
             level=ExperienceLevel.SKILLED,
         ),
     ] = 50

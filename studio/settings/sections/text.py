@@ -58,7 +58,7 @@ class TextDatasetSection(DatasetSection):
         str,
         Setting(
             label="Separator",
-            help="What stands between joined columns. Empty takes the separator token of the backbone.",
+            help="The text between joined columns. Empty uses the separator token of the backbone.",
             visible_if=when_longer("dataset.text_column", 1),
             level=ExperienceLevel.EXPERT,
         ),
@@ -96,15 +96,14 @@ class TokenizerSection(SettingsSection):
         int,
         Field(ge=8, le=65_536),
         max_length_setting(
-            "The most tokens of a text that the model sees; what is longer is cut. More takes more memory and time."
+            "The maximum number of tokens of a text; longer texts are truncated. More takes more memory and time."
         ),
     ] = 128
     batches_by_length: Annotated[
         bool,
         Setting(
             label="Batches by length",
-            help="Put texts of similar length into one batch, so that little is computed on padding. The batches "
-            "themselves still come in random order.",
+            help="Batch texts of similar length, to reduce padding. The batches themselves still come in random order.",
             level=ExperienceLevel.MASTER,
         ),
     ] = True
@@ -118,8 +117,8 @@ class PaddedTokenizerSection(TokenizerSection):
         Field(gt=0, le=1),
         Setting(
             label="Padding quantile",
-            help="Pad a training batch to this quantile of its lengths and cut what is longer. Below 1 is faster and "
-            "loses the ends of long texts. Prediction always keeps texts up to Max length.",
+            help="Pad a training batch to this quantile of its lengths and truncate longer texts. Below 1 is "
+            "faster but loses the ends of long texts. Prediction always keeps texts up to Max length.",
             step=0.05,
             level=ExperienceLevel.EXPERT,
         ),
@@ -162,8 +161,8 @@ class TransformerSection(PretrainedSection):
         bool,
         Setting(
             label="Gradient checkpointing",
-            help="Keep less in memory while training and compute it a second time instead. Slower; for models that do "
-            "not fit. A backbone that cannot do it ends the run with a message.",
+            help="Recompute activations in the backward pass instead of storing them. Slower; for models that do "
+            "not fit into memory. A backbone that cannot do it ends the run with a message.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = False

@@ -15,7 +15,7 @@ LearningRate = Annotated[
     Field(gt=0, le=10),
     Setting(
         label="Learning rate",
-        help="How large a step the weights take after each batch. Too large diverges, too small learns slowly.",
+        help="The step size of the optimizer. Too high diverges, too low trains slowly.",
         log=True,
         grid=True,
         grid_values=LEARNING_RATES,
@@ -49,7 +49,7 @@ Epochs = Annotated[
     Field(ge=0, le=10_000),
     Setting(
         label="Epochs",
-        help="How many times the model sees every training row. 0 only evaluates the starting weights.",
+        help="Passes over the training rows. 0 only evaluates the initial weights.",
         grid=True,
         grid_values=(2, 5, 10, 20),
     ),
@@ -58,7 +58,7 @@ EvaluateBeforeTraining = Annotated[
     bool,
     Setting(
         label="Evaluate before training",
-        help="Validate the starting weights first, to see what training adds.",
+        help="Validate the initial weights first, as a baseline.",
         level=ExperienceLevel.SKILLED,
     ),
 ]
@@ -73,7 +73,7 @@ class TrainingSection(SettingsSection):
         Literal["Adadelta", "Adam", "AdamW", "RMSprop", "SGD"],
         Setting(
             label="Optimizer",
-            help="The rule that turns gradients into steps. SGD is used with Nesterov momentum 0.9.",
+            help="The optimizer. SGD uses Nesterov momentum 0.9.",
             level=ExperienceLevel.EXPERT,
             grid=True,
         ),
@@ -102,7 +102,7 @@ class TrainingSection(SettingsSection):
         Literal["Constant", "Cosine", "Linear"],
         Setting(
             label="Schedule",
-            help="How the learning rate falls after the warm-up: not at all, along half a cosine, or in a line to 0.",
+            help="How the learning rate decays after the warm-up: constant, half a cosine, or linear to 0.",
             level=ExperienceLevel.SKILLED,
             grid=True,
         ),
@@ -124,7 +124,8 @@ class TrainingSection(SettingsSection):
         Field(ge=0, le=10),
         Setting(
             label="Weight decay",
-            help="Pulls weights towards 0 at every step, against overfitting. Not applied to biases and norms.",
+            help="Decay of the weights at every step, against overfitting. Not applied to biases and normalization "
+            "layers.",
             level=ExperienceLevel.SKILLED,
             grid=True,
             grid_values=(0.0, 0.01, 0.1),
@@ -146,7 +147,8 @@ class TrainingSection(SettingsSection):
         Field(ge=1, le=1024),
         Setting(
             label="Grad accumulation",
-            help="Adds up the gradients of this many batches before a step: a larger batch in the same memory.",
+            help="Accumulates the gradients of this many batches per step: a larger effective batch in the same "
+            "memory.",
             level=ExperienceLevel.EXPERT,
             grid=True,
             grid_values=(1, 2, 4),
@@ -165,7 +167,7 @@ class TrainingSection(SettingsSection):
         Field(gt=0, le=1000),
         Setting(
             label="Evaluation epochs",
-            help="Epochs between two validations. 0.5 validates twice an epoch; larger saves time.",
+            help="Epochs between two validations. 0.5 validates twice per epoch; larger saves time.",
             step=0.05,
             visible_if=when("training.save_best_checkpoint", False),
             level=ExperienceLevel.EXPERT,
@@ -176,7 +178,7 @@ class TrainingSection(SettingsSection):
         bool,
         Setting(
             label="Calculate train metric",
-            help="Compute the metric on training batches too. It shows overfitting and costs a little time.",
+            help="Compute the metric on training batches too. It reveals overfitting and takes slightly longer.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = False
@@ -184,7 +186,7 @@ class TrainingSection(SettingsSection):
         bool,
         Setting(
             label="Train validation data",
-            help="Train on the validation rows as well. The validation figures then flatter the model.",
+            help="Train on the validation rows as well. Validation metrics are then optimistic (leakage).",
             visible_if=when("training.save_best_checkpoint", False),
             level=ExperienceLevel.EXPERT,
         ),
@@ -213,7 +215,7 @@ class HeadLayersMixin(SettingsSection):
 
     differential_learning_rate_layers: Annotated[
         tuple[Literal["Backbone", "Head"], ...],
-        layers_setting(". A lower one for the backbone keeps what it knows"),
+        layers_setting(". A lower rate for the backbone preserves its pretrained features"),
     ] = ()
 
 

@@ -154,7 +154,7 @@ def _host_memory(now: Situation) -> Failure:
     free = f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB are free now"
     return Failure(
         "oom_host",
-        f"The memory of the machine did not suffice{_at(now)}{_sentence((*now.needs, free))}",
+        f"The machine ran out of memory{_at(now)}{_sentence((*now.needs, free))}",
         f"{now.less_memory} Fewer data workers need less, too.",
     )
 

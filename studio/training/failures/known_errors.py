@@ -120,7 +120,7 @@ CAUSES = (
     Cause(
         "data_worker",
         "A data worker was killed (signal 9), maybe for lack of memory.",
-        "Use fewer data workers or a smaller batch, or end other programs. Then resume.",
+        "Use fewer data workers or a smaller batch, or close other programs. Then resume.",
         _says(RuntimeError, "killed by signal: Killed"),
     ),
     Cause(
@@ -132,7 +132,7 @@ CAUSES = (
     Cause(
         "gpu_error",
         "The GPU reported an error.",
-        "Resume on another GPU. If it comes again, restart the machine and look at the GPU's driver.",
+        "Resume on another GPU. If it happens again, restart the machine and check the GPU driver.",
         _says(RuntimeError, "CUDA error", "CUDNN_STATUS", "CUBLAS_STATUS", "NCCL error", "NVML"),
     ),
     Cause(
@@ -149,13 +149,13 @@ CAUSES = (
     ),
     Cause(
         "tokenizer_mismatch",
-        "The tokenizer gives tokens that the model does not have.",
+        "The tokenizer produces tokens that the model does not have.",
         "Use the tokenizer that belongs to the weights, or choose another backbone.",
         _says(IndexError, "index out of range in self"),
     ),
     Cause(
         "label_range",
-        "A label lies outside what the model can predict.",
+        "A label is outside the range of the model's outputs.",
         "Look at the label columns of the training rows.",
         lambda error, text: "Target" in text and "out of bounds" in text,
     ),
@@ -184,7 +184,7 @@ CAUSES = (
     Cause(
         "peer_lost",
         "The connection between the GPUs of this run broke.",
-        "Resume it from its last checkpoint. If it comes again, use one GPU.",
+        "Resume it from its last checkpoint. If it happens again, use one GPU.",
         _says(RuntimeError, "Connection closed by peer", "Connection reset by peer", "ProcessGroup", "gloo"),
     ),
     Cause(
@@ -196,13 +196,13 @@ CAUSES = (
     Cause(
         "files_gone",
         "A file that the run needs is gone.",
-        "Do not change the home folder by hand. Start the experiment again, or import the dataset again.",
+        "Do not change the home folder manually. Start the experiment again, or import the dataset again.",
         lambda error, text: isinstance(error, FileNotFoundError),
     ),
     Cause(
         "no_pickle",
-        "Something could not be sent to a data worker.",
-        "Set Number of workers to 0, and tell the authors of the problem type.",
+        "An object could not be sent to a data worker.",
+        "Set Number of workers to 0, and report it to the authors of the problem type.",
         lambda error, text: (
             isinstance(error, multiprocessing.ProcessError)
             or type(error).__name__ == "PicklingError"

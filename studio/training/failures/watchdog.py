@@ -167,7 +167,7 @@ def stuck(idle_seconds: float, where: str, culprit: str = "") -> TrainingError:
     at = f" {where}" if where else ""
     return TrainingError(
         f"The run made no progress for {idle_seconds:.0f} s{at}.{f' {culprit}' if culprit else ''}",
-        hint="The log holds what each thread was doing. Resume it from its last checkpoint.",
+        hint="The log shows the stack of each thread. Resume it from its last checkpoint.",
         code="stuck",
     )
 

@@ -19,9 +19,9 @@ from studio.training.reporting.reporter import Reporter
 GridKind = Literal["worst", "best", "random"]
 _GRIDS: Mapping[GridKind, tuple[str, str]] = MappingProxyType(
     {
-        "worst": (SamplePanel.WORST, "The samples with the highest loss: wrong labels often show up here."),
-        "best": (SamplePanel.BEST, "The samples with the lowest loss: what the model finds easy."),
-        "random": (SamplePanel.RANDOM, "Samples drawn at random: what to expect on average."),
+        "worst": (SamplePanel.WORST, "The samples with the highest loss. Label errors often show up here."),
+        "best": (SamplePanel.BEST, "The samples with the lowest loss."),
+        "random": (SamplePanel.RANDOM, "A random sample: what to expect on average."),
     }
 )
 

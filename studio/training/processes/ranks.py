@@ -95,7 +95,7 @@ class Ranks:
         if -exit_code in CRASHES:
             return TrainingError(
                 f"{self.name(rank)} crashed (signal {-exit_code}).",
-                hint="The worker's log may hold where it was. Resume from the last checkpoint.",
+                hint="The worker's log may show where it was. Resume from the last checkpoint.",
                 code="crashed",
             )
         how = f"was killed (signal {-exit_code})" if exit_code < 0 else f"ended with exit code {exit_code}"

@@ -157,7 +157,7 @@ class Reporter:
                 self._tick(time.monotonic())
             except OSError as error:
                 if self._refused is None:
-                    sys.stderr.write(f"The event log takes nothing now: {error}\n")
+                    sys.stderr.write(f"The event log cannot be written: {error}\n")
                     self._refused = (time.monotonic(), error)
 
     def _tick(self, now: float) -> None:
@@ -207,7 +207,7 @@ class Reporter:
         if self._refused is not None:
             since, cause = self._refused
             self._refused = None
-            text = f"The disk did not take the run's events for {time.monotonic() - since:.0f} s ({cause.strerror})."
+            text = f"The run's events could not be written for {time.monotonic() - since:.0f} s ({cause.strerror})."
             self._pending.append(Log(level="warning", text=f"{text} They are written now."))
 
     def _up_to_the_end(self, events: list[Any]) -> list[Any]:

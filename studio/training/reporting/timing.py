@@ -20,7 +20,7 @@ def report_timings(session: Session, *, is_last: bool = False) -> None:
     job.reporter.event(timings)
     share = waiting_share(timings.seconds)
     if is_last and share > WAITING_SHARE and timings.updates >= HINT_UPDATES:
-        job.reporter.log("info", f"{share:.0%} of the training went by waiting for data. {_what_to_change(job)}")
+        job.reporter.log("info", f"{share:.0%} of the training time was spent waiting for data. {_what_to_change(job)}")
 
 
 def _what_to_change(job: Job) -> str:
@@ -31,4 +31,4 @@ def _what_to_change(job: Job) -> str:
     if environment.number_of_workers < cores - 1:
         return f"Raise Number of workers to {cores - 1}."
     smaller = smaller_inputs(job.spec)
-    return f"Give the run more cores, or {smaller}: preparing inputs takes longer than learning from them."
+    return f"Give the run more cores, or {smaller}: loading inputs takes longer than training on them."

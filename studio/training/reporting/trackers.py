@@ -154,7 +154,7 @@ class GuardedTracker:
         if tracker is not None:
             tracker.abandon()
         words = f"{type(error).__name__}: {error}"
-        self._reporter.log("warning", f"The tracker failed and is left out from here on ({words}).")
+        self._reporter.log("warning", f"The tracker failed and is disabled from here on ({words}).")
 
 
 @contextmanager

@@ -119,17 +119,17 @@ def _model(job: Job, *, is_resumed: bool) -> nn.Module:
         load_start_weights(job, model)
     if job.team.size > 1 and job.settings.environment.sync_batch_normalization:
         count = synchronize_norms(model)
-        job.reporter.log("info", f"{count} batch normalizations gather their statistics over all devices.")
+        job.reporter.log("info", f"{count} batch normalization layers are synchronized over all devices.")
     return model.to(job.device)
 
 
 def _training_rows(job: Job) -> pd.DataFrame:
     rows = job.split.learned(job.settings)
     if job.settings.training.train_validation_data:
-        job.reporter.log("warning", "Training on validation rows too: validation figures flatter the model.")
+        job.reporter.log("warning", "Training on validation rows too: validation metrics are optimistic (leakage).")
     if len(rows) < job.team.size:
         raise TrainingError(
-            f"{len(rows)} training rows cannot be shared out over {job.team.size} GPUs.",
+            f"{len(rows)} training rows cannot be distributed over {job.team.size} GPUs.",
             hint="Use fewer GPUs per run.",
             code="too_few_rows",
         )
@@ -182,6 +182,6 @@ def _tell(job: Job, rows: pd.DataFrame, table: Timetable) -> None:
     devices = f" on each of {job.team.size} devices" if job.team.size > 1 else ""
     job.reporter.log(
         "info",
-        f"{len(rows)} training and {len(job.split.validation)} validation rows; {len(table.bounds)} batches an epoch, "
-        f"{table.updates} updates; {job.workers} data workers{devices}.",
+        f"{len(rows)} training and {len(job.split.validation)} validation rows; {len(table.bounds)} batches per "
+        f"epoch, {table.updates} updates; {job.workers} data workers{devices}.",
     )

@@ -80,7 +80,8 @@ def tell_choice(job: Job, choice: Choice, updates_before: int = 0) -> None:
     job.reporter.log("info", choice.reason)
     if choice.candidates and job.spec.seed >= 0:
         job.reporter.log(
-            "info", "A busy machine may choose otherwise: fix Memory layout and Precision to repeat this run exactly."
+            "info",
+            "On a busy machine the choice may differ: set Memory layout and Precision to reproduce this run exactly.",
         )
     job.reporter.event(
         SpeedChosen(

@@ -208,7 +208,7 @@ class _Probe:
             slowest.is_left_out = True
 
     def _active(self) -> list[_Measured]:
-        """The default, and whatever may still beat it or is measured for comparison."""
+        """The default, and whatever may still beat it or is measured baseline."""
         best = min((one.shortest for one in self._all if self._is_right(one)), default=math.inf)
         return [one for one in self._all if one is self._default or self._is_worth_it(one, best)]
 
@@ -243,7 +243,7 @@ class _Probe:
         words = best.mode.describe()
         reason = f"Computing with {words}: {gain:.2f} times as fast as {against.mode.describe()} (measured)."
         if gain < MIN_GAIN:
-            reason = f"Computing with {words}: no other way is clearly faster (measured)."
+            reason = f"Computing with {words}: no other mode is clearly faster (measured)."
         tried = tuple(self._candidate(one, best) for one in self._all)
         return Choice(best.mode, reason, gain, tried, is_complete=self._is_complete())
 
@@ -270,13 +270,13 @@ class _Probe:
         if one is best:
             return ""
         if not one.is_finite:
-            return "refused: its gradients are not finite"
+            return "rejected: its gradients are not finite"
         if not self._is_right(one):
-            return f"refused: its loss lies {one.deviation:.1%} off, more than {MAX_DEVIATION:.0%}"
+            return f"rejected: its loss differs by {one.deviation:.1%}, more than {MAX_DEVIATION:.0%}"
         if one.mode not in self._modes:
-            return "for comparison"
+            return "baseline"
         if one.is_left_out:
-            return "left out: measuring it would take too long"
+            return "skipped: measuring it would take too long"
         if one.median < best.median:
             return f"faster by less than {MIN_GAIN - 1:.0%}"
         return f"slower by {one.median / best.median - 1:.0%}"

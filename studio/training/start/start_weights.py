@@ -48,7 +48,7 @@ def load_start_weights(job: Job, model: nn.Module) -> None:
     loaded = matched(model.state_dict(), tensors, labels, job.recipe.target.labels, job.recipe.class_rows(model))
     if not loaded.taken:
         raise WeightsError(
-            "Nothing of the start weights fits this model.",
+            "No tensor of the start weights fits this model.",
             hint="Choose an experiment with the same architecture.",
             code="start_weights",
         )
@@ -106,14 +106,14 @@ def _by_label(
 
 def _warnings(loaded: Loaded, old_labels: Sequence[str], labels: Sequence[str]) -> list[str]:
     lines: list[tuple[str, Any]] = [
-        ("Not in the start weights, so they stay as they began", loaded.missing),
-        ("In the start weights and not in this model, so they are left out", loaded.unexpected),
-        ("Of another shape (other classes, channels or layers), so they stay as they began", loaded.misshapen),
+        ("Not in the start weights, so they keep their initial values", loaded.missing),
+        ("In the start weights and not in this model, so they are ignored", loaded.unexpected),
+        ("Different shape (other classes, channels or layers), so they keep their initial values", loaded.misshapen),
     ]
     told = [f"{words}: {_names(names)}." for words, names in lines if names]
     if loaded.by_label:
         new = [label for label in labels if label not in old_labels]
-        more = f" New ones begin at random: {_names(new)}." if new else ""
+        more = f" New classes start from random values: {_names(new)}." if new else ""
         told.append(
             f"The classes are not those of the start weights: the outputs of {len(loaded.labels)} classes that both "
             f"know were taken over by name.{more}"

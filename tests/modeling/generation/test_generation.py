@@ -65,5 +65,5 @@ def test_panels_show_lengths_and_that_all_texts_are_the_same() -> None:
     assert isinstance(lengths, Scatter)
     assert (lengths.x, lengths.y, lengths.rows) == ((2, 1, 3), (2, 2, 2), (4, 5, 6))
     assert isinstance(table, Table)
-    assert dict(table.rows)["Different texts"] == pytest.approx(1 / 3)
-    assert dict(table.rows)["Equal to the reference"] == pytest.approx(1 / 3)
+    assert dict(table.rows)["Distinct texts"] == pytest.approx(1 / 3)
+    assert dict(table.rows)["Exact matches of the reference"] == pytest.approx(1 / 3)

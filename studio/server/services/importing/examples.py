@@ -74,7 +74,7 @@ class Examples:
             draft = self._imports.wait(draft.id)
             if draft.state != "ready":
                 message = draft.error.message if draft.error else "The example could not be read."
-                raise ConflictError(message, hint="Look at the server's log.")
+                raise ConflictError(message, hint="See the server's log.")
             stored = self._store.imports.get(draft.id)
             spec = self._imports.order(stored, row.id, row.name, plain_choices(draft.choices), kind.id)
             self._imports.enqueue(spec, row.id)

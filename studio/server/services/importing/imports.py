@@ -130,7 +130,11 @@ class Imports:
             return self._view(row)
         except (ValueError, TypeError, AttributeError, OSError) as error:
             logger.warning("What was found in import %s is damaged: %s", id, type(error).__name__)
-            damage = {"code": "scan", "message": "What was found in this data is damaged.", "hint": "Look at it again."}
+            damage = {
+                "code": "scan",
+                "message": "The stored scan of this data is damaged.",
+                "hint": "Upload the data again.",
+            }
             return Import(
                 id=id, state="failed", source=row.source, created=row.created, error=ErrorDetail.model_validate(damage)
             )
@@ -159,7 +163,7 @@ class Imports:
         chosen = plain_choices(choices)
         with self._store.database.write():  # of two at once one is first
             if self._store.imports.get(id).state == "scanning":
-                raise ConflictError("This data is still being looked at.", hint="Wait a moment.")
+                raise ConflictError("This data is still being read.", hint="Wait a moment.")
             self._require_unused(id)
             self._store.imports.change(id, state="scanning", choices=chosen, error=None)
         try:
@@ -201,14 +205,14 @@ class Imports:
     def _ready(self, id: str) -> ImportRow:
         row = self._store.imports.get(id)
         if row.state != "ready":
-            raise ConflictError(f"This import is {row.state}.", hint="Only data that was looked at can be finished.")
+            raise ConflictError(f"This import is {row.state}.", hint="Only data that has been read can be imported.")
         self._require_unused(id)
         return row
 
     def _require_unused(self, id: str) -> None:
         if id in self._in_use():
             raise ConflictError(
-                "A dataset is being made of this data.", hint="Wait until it is ready, or delete it.", code="in_use"
+                "This data is being imported.", hint="Wait until it is ready, or delete it.", code="in_use"
             )
 
     def _in_use(self) -> set[str]:

@@ -45,7 +45,7 @@ KEPT_ANSWERS = 2 * WAITING_QUESTIONS
 """Files, so that whoever waited longest still finds the picture of the answer."""
 KEPT_BYTES = 1 << 30
 HasLeft = Callable[[], Awaitable[bool]]
-ASK_AGAIN = "Ask again: it is then loaded anew. The log of the worker has its last words."
+ASK_AGAIN = "Try again: the model is then loaded again. Details are at the end of the worker's log."
 
 
 class AnswerError(StudioError):
@@ -182,11 +182,11 @@ class Answers:
             self._models.of_run(run_id)  # deleted while it was asked: that is what its caller is told
             if isinstance(error, AnswerError):
                 raise
-            raise AnswerError("The folder of the model's answers is gone.", hint=ASK_AGAIN) from error
+            raise AnswerError("The folder for online inference is missing.", hint=ASK_AGAIN) from error
         try:
             return Answer.model_validate({"sample": found["sample"], "seconds": found.get("seconds")})
         except ValueError as error:
-            raise AnswerError("The answer of the model cannot be read.", hint=ASK_AGAIN) from error
+            raise AnswerError("The model's prediction cannot be read.", hint=ASK_AGAIN) from error
 
     def _folder(self, run_id: str) -> RunFolder:
         folder = RunFolder.create(self._home.worker_folder(WorkerKind.ANSWER, run_id))
@@ -255,7 +255,7 @@ class Answers:
         ending = worker.ending()
         worker.end()
         why = f": {ending.reason}" if ending else f" within {START_SECONDS:.0f} s"
-        raise AnswerError(f"The model could not be loaded for answering{why}.", hint=ASK_AGAIN)
+        raise AnswerError(f"The model could not be loaded for online inference{why}.", hint=ASK_AGAIN)
 
     def _ask(self, folder: RunFolder, question: Mapping[str, Any]) -> dict[str, Any]:
         worker = UnscheduledWorker(self._executor, folder)
@@ -266,13 +266,13 @@ class Answers:
         except TimeoutError as error:
             worker.end()
             raise AnswerError(
-                f"The model did not answer within {self._patience_seconds:.0f} s, and was ended.", hint=ASK_AGAIN
+                f"The prediction took longer than {self._patience_seconds:.0f} s, and was ended.", hint=ASK_AGAIN
             ) from error
         except (OSError, ValueError) as error:
             ending = worker.ending()
             worker.end()
             why = f": {ending.reason}" if ending else ""
-            raise AnswerError(f"The model did not answer{why}.", hint=ASK_AGAIN) from error
+            raise AnswerError(f"The prediction failed{why}.", hint=ASK_AGAIN) from error
         if "sample" not in answer:
             told = answer.get("error") or {}
             if isinstance(told, dict) and told.get("findings"):

@@ -140,7 +140,7 @@ class Predictions:
             self._store.runs.withdraw([run], time.time())
         if run.state in ACTIVE:
             self._scheduler.stop_run(id)
-            raise ConflictError("This prediction is being made.", hint="It is asked to stop now; delete it then.")
+            raise ConflictError("This prediction is running.", hint="It is being stopped; delete it afterwards.")
         self._scheduler.queue_changed()
         with suppress(FileNotFoundError, PathError):
             # The grave says that the row goes, too, should this server end here.

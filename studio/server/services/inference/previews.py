@@ -25,7 +25,7 @@ KEPT = 12
 
 
 class PreviewError(StudioError):
-    """The rows could not be shown."""
+    """The preview failed."""
 
     code = "preview"
 
@@ -115,12 +115,12 @@ class Previews:
                 if isinstance(event, Failed):
                     raise SettingsError(event.findings or [_finding(event)])
             if self._executor.exit_code(folder) not in (None, 0) and (ending := worker.ending()):
-                raise PreviewError(f"The rows could not be shown: {ending.reason}.", hint="Try again.")
+                raise PreviewError(f"The preview failed: {ending.reason}.", hint="Try again.")
             time.sleep(0.05)
         worker.end()
         raise PreviewError(
-            f"The rows could not be shown within {self._patience_seconds:.0f} s.",
-            hint="Try again when less is going on, or with fewer steps in the pipeline.",
+            f"The preview took longer than {self._patience_seconds:.0f} s.",
+            hint="Try again when the machine is less busy, or with fewer steps in the pipeline.",
         )
 
     def _forget_old(self) -> None:

@@ -18,13 +18,13 @@ def list_files(folder: RunFolder, predictions: Sequence[PredictionSummary]) -> l
     """The downloads of a training."""
     files = [
         *prediction_files(folder, predictions),
-        _file(folder.log, "worker.log", "log", "What the worker printed"),
-        _file(folder.path / "spec.json", "spec.json", "settings", "The order the worker was given"),
+        _file(folder.log, "worker.log", "log", "Output of the worker"),
+        _file(folder.path / "spec.json", "spec.json", "settings", "The worker's specification"),
         _file(
             folder.pipeline,
             "pipeline.zip",
             "pipeline",
-            "Scoring pipeline: model, code and tests, runs without the studio",
+            "Scoring pipeline: model, code and tests; runs without the studio",
         ),
     ]
     return [file for file in files if file.ready or file.kind == "pipeline"]
@@ -61,5 +61,5 @@ def _form(name: str) -> str:
     if "_raw" in name:
         return "raw outputs"
     if "_samples" in name:
-        return "samples as the page shows them"
+        return "samples as shown on the page"
     return name.rpartition(".")[2].upper() if name.endswith(".csv") else name.rpartition(".")[2]

@@ -44,8 +44,8 @@ class QuestionTokenizerSection(TokenizerSection):
         Field(ge=0, le=65_536),
         Setting(
             label="Doc stride",
-            help="Tokens of the context that neighbouring windows share, so that no answer is lost between two. It "
-            "should be longer than the longest answer.",
+            help="Tokens of the context that neighbouring windows share, so that no answer is lost between two "
+            "windows. It should be longer than the longest answer.",
             unit="tokens",
             level=ExperienceLevel.EXPERT,
             grid=True,

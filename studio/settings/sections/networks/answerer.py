@@ -32,8 +32,8 @@ class AnswererBackboneMixin(SettingsSection):
         Setting(
             label="Backbone",
             help="The transformer that reads question and context: any encoder of the Hugging Face hub by name, a "
-            "folder below the home's weights folder, or a small one to train from scratch. Names with squad answer "
-            "before any training.",
+            "folder below the home's weights folder, or a small one to train from scratch. Models with squad in "
+            "their name are already fine-tuned for questions.",
             choices=Library(LIBRARY, BACKBONES),
             grid=True,
         ),

@@ -36,7 +36,7 @@ class AnswersMixin(SettingsSection):
         Field(ge=1, le=20),
         Setting(
             label="Number of predicted answers",
-            help="How many answers are computed and shown for a question, the likeliest first.",
+            help="How many answers are predicted per question, the most likely first.",
             level=ExperienceLevel.SKILLED,
         ),
     ] = 3

@@ -17,7 +17,7 @@ class BoxColumnsMixin(SettingsSection):
         str,
         Setting(
             label="Class name column",
-            help="The column with a list of class names, one a box.",
+            help="The column with a list of class names, one per box.",
             choices=Columns(kinds=("list", "text")),
         ),
     ] = ""
@@ -61,7 +61,7 @@ class BoxLimitsMixin(SettingsSection):
         Field(gt=0, lt=1),
         Setting(
             label="Metric Iou threshold",
-            help="A predicted box is right when it overlaps a true box of its class by more than this.",
+            help="A predicted box is correct when its IoU with a true box of its class is above this.",
             step=0.05,
             level=ExperienceLevel.SKILLED,
         ),
@@ -71,7 +71,8 @@ class BoxLimitsMixin(SettingsSection):
         Field(gt=0, lt=1),
         Setting(
             label="Nms Iou threshold",
-            help="Of two boxes of a class that overlap by more than this, the one with the higher score stays.",
+            help="Of two boxes of a class with an IoU above this, only the one with the higher score is kept "
+            "(non-maximum suppression).",
             step=0.05,
             level=ExperienceLevel.SKILLED,
         ),
@@ -81,7 +82,7 @@ class BoxLimitsMixin(SettingsSection):
         Field(ge=1, le=5000),
         Setting(
             label="Max det per image",
-            help="At most this many boxes are kept for an image, best first.",
+            help="The maximum number of boxes per image; those with the highest scores are kept.",
             level=ExperienceLevel.SKILLED,
         ),
     ] = 100

@@ -27,7 +27,7 @@ class WrittenLengthMixin(SettingsSection):
         Field(ge=4, le=65_536),
         Setting(
             label="Label max length",
-            help="The most tokens of a target text that the model learns from; what is longer is cut.",
+            help="The maximum number of tokens of a target text in training; longer texts are truncated.",
             unit="tokens",
             grid=True,
             grid_values=(32, 64, 128, 256),
@@ -43,7 +43,7 @@ class WritingMixin(SettingsSection):
         Field(ge=1, le=4096),
         Setting(
             label="Max length",
-            help="The most tokens that are written. Longer answers take longer to predict.",
+            help="The maximum number of generated tokens. Longer texts take longer to predict.",
             unit="tokens",
         ),
     ] = 128
@@ -52,8 +52,7 @@ class WritingMixin(SettingsSection):
         Field(ge=1, le=32),
         Setting(
             label="Num beams",
-            help="How many beginnings are followed at a time. More can be better and takes longer; 1 always takes the "
-            "likeliest next word.",
+            help="The number of beams in beam search. More can be better but takes longer; 1 is greedy decoding.",
             level=ExperienceLevel.SKILLED,
         ),
     ] = 1
@@ -61,7 +60,7 @@ class WritingMixin(SettingsSection):
         bool,
         Setting(
             label="Do sample",
-            help="Draw each next word by its probability instead of taking the likeliest. Texts vary more.",
+            help="Sample each next token by its probability instead of taking the most likely one. Texts vary more.",
             level=ExperienceLevel.EXPERT,
         ),
     ] = False
@@ -70,7 +69,7 @@ class WritingMixin(SettingsSection):
         Field(gt=0, le=10),
         Setting(
             label="Temperature",
-            help="How bold the draws are: below 1 stays with likely words, above 1 dares unlikely ones.",
+            help="The sampling temperature: below 1 prefers likely tokens, above 1 gives unlikely tokens more weight.",
             step=0.05,
             visible_if=when("prediction.do_sample", True),
             level=ExperienceLevel.EXPERT,

@@ -20,23 +20,23 @@ from benchmarks.epoch_time import bare, compare, one_round
 from benchmarks.quality import DATA
 from benchmarks.workspace import Source, import_dataset
 from studio.datasets.dataset import Dataset
-from studio.training.run_context import Job
+from studio.training.run_context import RunContext
 
 EPOCHS = 4
 MEAN, DEVIATION = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
 
 
-def bare_seconds(job: Job, backbone: str) -> float:
+def bare_seconds(context: RunContext, backbone: str) -> float:
     """The loop by hand over timm's network with its own classifier."""
     torch.manual_seed(0)
-    network = timm.create_model(backbone, num_classes=len(job.recipe.target.labels))
+    network = timm.create_model(backbone, num_classes=len(context.recipe.target.labels))
     mean, deviation = (torch.tensor(one).view(1, 3, 1, 1) for one in (MEAN, DEVIATION))
 
     def loss(batch: Any) -> torch.Tensor:
         pixels = ((batch.images.contiguous().float() - mean) / deviation).contiguous()
         return cross_entropy(network(pixels), batch.targets.argmax(1))
 
-    return bare(job, loss, network, EPOCHS)
+    return bare(context, loss, network, EPOCHS)
 
 
 def settings(backbone: str, size: int, share: float) -> dict[str, Any]:

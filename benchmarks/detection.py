@@ -25,7 +25,7 @@ from benchmarks.epoch_time import bare, compare, one_round, read_events
 from benchmarks.quality import BOX_ROLES, DATA, suggested
 from benchmarks.workspace import Source, import_dataset, make_run, run_worker
 from studio.runs.events import Metrics
-from studio.training.run_context import Job
+from studio.training.run_context import RunContext
 
 EPOCHS = 4
 BCCD = DATA / "image_object_detection__bccd"
@@ -39,12 +39,12 @@ YOLO("yolo11n.yaml").train(data=data, epochs=epochs, imgsz=size, batch=8, device
 """
 
 
-def bare_seconds(job: Job, backbone: str) -> float:
+def bare_seconds(context: RunContext, backbone: str) -> float:
     """The loop by hand over efficientdet-pytorch's own training module."""
     torch.manual_seed(0)
-    image = job.settings.image
+    image = context.settings.image
     config = get_efficientdet_config(backbone)
-    config.num_classes = len(job.recipe.target.labels)
+    config.num_classes = len(context.recipe.target.labels)
     config.image_size = (image.image_height, image.image_width)
     network = DetBenchTrain(EfficientDet(config, pretrained_backbone=False), config)
     mean, deviation = (torch.tensor(one).view(1, 3, 1, 1) for one in (MEAN, DEVIATION))
@@ -57,7 +57,7 @@ def bare_seconds(job: Job, backbone: str) -> float:
         ]
         return total
 
-    return bare(job, loss, network, EPOCHS)
+    return bare(context, loss, network, EPOCHS)
 
 
 def settings(backbone: str, size: int, share: float) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import SilentReporter
-from studio.training.run_context import Job, make_job
+from studio.training.run_context import RunContext, make_context
 
 LEARNING_RATE = 1e-3
 
@@ -46,12 +46,12 @@ def ours(folder: Path) -> float:
     return (end - starts[1]) / (len(starts) - 1)
 
 
-def bare(job: Job, loss_of: Callable[[Any], torch.Tensor], model: torch.nn.Module, epochs: int) -> float:
+def bare(context: RunContext, loss_of: Callable[[Any], torch.Tensor], model: torch.nn.Module, epochs: int) -> float:
     """Seconds an epoch of the shortest loop one would write: default layout, 32-bit floats, nothing told or kept."""
-    samples = job.recipe.samples(job.split.train, job.media, training=True)
-    size = job.settings.training.batch_size
+    samples = context.recipe.samples(context.split.train, context.media, training=True)
+    size = context.settings.training.batch_size
     order = TrainingOrder(len(samples), size, drop_last=True, seed=0)
-    loader: BatchLoader[Any] = BatchLoader(job.recipe, samples, order, job.workers, job.device)
+    loader: BatchLoader[Any] = BatchLoader(context.recipe, samples, order, context.workers, context.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=LEARNING_RATE)
     model.train()
     began = 0.0
@@ -71,15 +71,15 @@ def one_round(
     dataset: Dataset,
     values: dict[str, Any],
     threads: int,
-    bare_seconds: Callable[[Job, str], float],
+    bare_seconds: Callable[[RunContext, str], float],
     index: int,
 ) -> tuple[Pair, Path]:
     """Both sides once, the one by hand without our cache; and the folder of our run."""
     off = {**values, "environment.cache_inputs": "Off"}
     by_hand = RunFolder(make_run(root / f"bare{index}", dataset, off, threads=threads))
     mine = make_run(root / f"ours{index}", dataset, values, threads=threads)
-    job = make_job(by_hand, RunSpec.read(by_hand.path), 1, SilentReporter(), StopSignal(by_hand))
-    return Pair(bare_seconds(job, values["architecture.backbone"]), ours(mine)), mine
+    context = make_context(by_hand, RunSpec.read(by_hand.path), 1, SilentReporter(), StopSignal(by_hand))
+    return Pair(bare_seconds(context, values["architecture.backbone"]), ours(mine)), mine
 
 
 def told(folder: Path) -> Iterator[str]:

@@ -23,7 +23,7 @@ from studio.runs.spec import RunSpec
 from studio.training.loop import train
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import Reporter
-from studio.training.run_context import Job, make_job
+from studio.training.run_context import RunContext, make_context
 
 EPOCHS = 6
 SETTINGS = {
@@ -68,20 +68,20 @@ class Mark:
         return Speed(samples / (end.wall - self.wall), samples / (end.processor - self.processor))
 
 
-def bare(job: Job) -> Speed:
+def bare(context: RunContext) -> Speed:
     """The shortest loop one would write by hand, from the second epoch on."""
-    model = job.recipe.model(None)
+    model = context.recipe.model(None)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
-    samples = job.recipe.samples(job.split.train, job.media, training=True)
+    samples = context.recipe.samples(context.split.train, context.media, training=True)
     order = TrainingOrder(len(samples), 16, drop_last=True, seed=0)
-    loader: BatchLoader[Any] = BatchLoader(job.recipe, samples, order, job.workers, job.device)
+    loader: BatchLoader[Any] = BatchLoader(context.recipe, samples, order, context.workers, context.device)
     model.train()
     seen, began = 0, Mark.now(0)
     for epoch in range(EPOCHS):
         order.begin(epoch)
         for batch in loader:
             optimizer.zero_grad(set_to_none=True)
-            job.recipe.loss(model, batch).backward()
+            context.recipe.loss(model, batch).backward()
             optimizer.step()
             seen += len(batch)
         if epoch == 0:
@@ -89,23 +89,23 @@ def bare(job: Job) -> Speed:
     return began.speed_until(Mark.now(seen))
 
 
-def ours(job: Job) -> Speed:
+def ours(context: RunContext) -> Speed:
     """Our loop, from the second epoch on, with every checkpoint in between."""
     marks: list[Mark] = []
-    report = job.reporter.metric
+    report = context.reporter.metric
 
     def metric(name: str, step: int, value: Any) -> None:
         if name == "train.loss":
             marks.append(Mark.now(step))
         report(name, step, value)
 
-    job.reporter.metric = metric  # type: ignore[method-assign]
-    train(job)
-    job.reporter.close()
+    context.reporter.metric = metric  # type: ignore[method-assign]
+    train(context)
+    context.reporter.close()
     return marks[len(marks) // EPOCHS].speed_until(marks[-1])
 
 
-def make(root: Path, name: str, threads: int) -> Job:
+def make(root: Path, name: str, threads: int) -> RunContext:
     """A job of its own for every round."""
     dataset = root / "dataset"
     source = import_example("image_classification", dataset) if not dataset.exists() else None
@@ -113,7 +113,7 @@ def make(root: Path, name: str, threads: int) -> Job:
 
     folder = RunFolder(make_run(root / name, source or Dataset.open(dataset), SETTINGS, threads=threads))
     reporter = Reporter(folder, 1, 1)
-    return make_job(folder, RunSpec.read(folder.path), 1, reporter, StopSignal(folder))
+    return make_context(folder, RunSpec.read(folder.path), 1, reporter, StopSignal(folder))
 
 
 def main() -> None:

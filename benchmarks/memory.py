@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from studio.modeling.dense.levels import at_threshold, level_counts, level_of_threshold, levels_of
 from studio.modeling.dense.run_lengths import encode
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.recipe import Accumulator, Batch, Draw, Media, Samples, Scored
+from studio.modeling.recipe import Accumulator, Batch, Media, SampleIndex, Samples, Scored
 from studio.modeling.scoring import evaluate_table, score_table
 
 SIDE, CLASSES, BATCH, THRESHOLD = 512, 5, 8, 0.5
@@ -31,7 +31,7 @@ MOST_KEPT_ROWS = 100
 class Pictures(Samples):
     """Images of noise with a square of each class, made on demand."""
 
-    def __getitem__(self, draw: Draw) -> tuple[int, Tensor]:
+    def __getitem__(self, draw: SampleIndex) -> tuple[int, Tensor]:
         return draw.row, torch.rand(3, SIDE, SIDE, generator=torch.Generator().manual_seed(draw.row))
 
 

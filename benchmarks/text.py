@@ -22,14 +22,14 @@ from benchmarks.epoch_time import ours, told
 from benchmarks.quality import DATA
 from benchmarks.workspace import Source, import_dataset, make_run
 from studio.datasets.dataset import Dataset
-from studio.modeling.recipe import Draw
+from studio.modeling.recipe import SampleIndex
 from studio.modeling.text.tokens.sequences import padded
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.settings.sections.text import MINILM
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import SilentReporter
-from studio.training.run_context import Job, make_job
+from studio.training.run_context import RunContext, make_context
 
 EPOCHS = 3
 LABELS = {"banking77": ("label",), "email_spam": ("spam",)}
@@ -39,10 +39,10 @@ STRATEGIES = ("random", "group_by_length")
 class WithLoss(nn.Module):
     """Our network with the loss inside, as Trainer wants it."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, context: RunContext) -> None:
         super().__init__()
-        self.recipe: Any = job.recipe
-        self.network = job.recipe.model(job.recipe.find_weights(MINILM))
+        self.recipe: Any = context.recipe
+        self.network = context.recipe.model(context.recipe.find_weights(MINILM))
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, labels: Tensor) -> dict[str, Tensor]:
         """The mean loss of a batch."""
@@ -65,13 +65,13 @@ class Stopwatch(TrainerCallback):
         self.seconds = time.perf_counter() - self.began
 
 
-def trainer_seconds(job: Job, folder: Path, strategy: str) -> float:
+def trainer_seconds(context: RunContext, folder: Path, strategy: str) -> float:
     """Seconds an epoch of Trainer over texts that are tokenized already."""
     torch.manual_seed(0)
-    samples = job.recipe.samples(job.split.train, job.media, training=True)
-    items = [samples[Draw(row, 0)] for row in range(len(samples))]
+    samples = context.recipe.samples(context.split.train, context.media, training=True)
+    items = [samples[SampleIndex(row, 0)] for row in range(len(samples))]
     rows = [{"input_ids": item.ids, "labels": item.target, "length": len(item.ids)} for item in items]
-    pad = job.recipe.tokenizer.special.pad  # type: ignore[attr-defined]
+    pad = context.recipe.tokenizer.special.pad  # type: ignore[attr-defined]
 
     def collate(batch: list[dict[str, Any]]) -> dict[str, Tensor]:
         ids, mask = padded([one["input_ids"] for one in batch], pad)
@@ -79,9 +79,9 @@ def trainer_seconds(job: Job, folder: Path, strategy: str) -> float:
         return {"input_ids": ids, "attention_mask": mask, "labels": labels}
 
     watch = Stopwatch()
-    settings = job.settings.training
+    settings = context.settings.training
     Trainer(
-        model=WithLoss(job),
+        model=WithLoss(context),
         args=TrainingArguments(
             output_dir=str(folder),
             num_train_epochs=EPOCHS,
@@ -132,9 +132,9 @@ def measure(name: str, root: Path, rounds: int, values: dict[str, Any], threads:
     for index in range(rounds):
         mine = make_run(root / f"{name}-ours-{index}", dataset, values, threads=threads)
         by_hand = RunFolder(make_run(root / f"{name}-trainer-{index}", dataset, values, threads=threads))
-        job = make_job(by_hand, RunSpec.read(by_hand.path), 1, SilentReporter(), StopSignal(by_hand))
-        count = len(job.split.train)
-        theirs = {strategy: trainer_seconds(job, root / "trainer", strategy) for strategy in STRATEGIES}
+        context = make_context(by_hand, RunSpec.read(by_hand.path), 1, SilentReporter(), StopSignal(by_hand))
+        count = len(context.split.train)
+        theirs = {strategy: trainer_seconds(context, root / "trainer", strategy) for strategy in STRATEGIES}
         own = ours(mine)
         for strategy, seconds in theirs.items():
             ratios[strategy].append(seconds / own)

@@ -4,7 +4,7 @@ import sys
 from typing import Any, TextIO
 
 
-def visible(text: str, *, keep: str = "") -> str:
+def escape_controls(text: str, *, keep: str = "") -> str:
     """The text with every character that cannot be seen as one would write it, but those in `keep`."""
     if text.isprintable():
         return text
@@ -20,7 +20,7 @@ class VisibleStream:
     def write(self, text: str) -> int:
         """Write text; gives its length, as a stream does."""
         # Progress bars of libraries go back to the start of the line; in a log each state is a line.
-        self._stream.write(visible(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t"))
+        self._stream.write(escape_controls(text.replace("\r\n", "\n").replace("\r", "\n"), keep="\n\t"))
         return len(text)
 
     def __getattr__(self, name: str) -> Any:

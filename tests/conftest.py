@@ -13,8 +13,8 @@ import pytest
 
 from studio.store.home import Home
 from studio.store.store import Store
-from tests.rows import RowsReport
 from tests.support.real_data import RealDataReport
+from tests.support.requirements import RequirementsReport
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_DATA = Path(os.environ.get("STUDIO_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
@@ -44,5 +44,5 @@ def store(home: Home) -> Iterator[Store]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Every session ends with the rows that passed, and why others were skipped."""
-    config.pluginmanager.register(RowsReport(), "rows")
+    config.pluginmanager.register(RequirementsReport(), "requirements")
     config.pluginmanager.register(RealDataReport(SHARED_DATA), "real data")

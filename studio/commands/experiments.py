@@ -11,7 +11,7 @@ from studio.commands.configs import read_file
 from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, JsonOption, SetOption, home_path, parse_changes
 from studio.commands.output import answer_json, answer_table, people, tell, tell_findings
-from studio.escape_control import visible
+from studio.escape_control import escape_controls
 
 app = typer.Typer(no_args_is_help=True, help="Experiments")
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
@@ -157,7 +157,7 @@ def log_experiment(id: str, home: HomeOption = None, json: JsonOption = False) -
         tell(f"Run {run_id}")
         for line in lines:
             stamp = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(line["time"]))
-            typer.echo(f"{stamp} {line['level']:7} {visible(line['text'])}")
+            typer.echo(f"{stamp} {line['level']:7} {escape_controls(line['text'])}")
 
 
 def show_view(experiment: dict[str, Any]) -> dict[str, Any]:
@@ -221,7 +221,7 @@ def _await_end(connection: Connection, experiment: dict[str, Any], seconds: floa
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=people(), transient=True) as progress:
-        task = progress.add_task(visible(experiment["name"]), total=1.0)
+        task = progress.add_task(escape_controls(experiment["name"]), total=1.0)
         while experiment["state"] not in ENDED and (deadline is None or time.monotonic() < deadline):
             progress.update(task, completed=experiment["progress"], description=_words(experiment))
             time.sleep(POLL_SECONDS)
@@ -232,9 +232,9 @@ def _await_end(connection: Connection, experiment: dict[str, Any], seconds: floa
 def _words(experiment: dict[str, Any]) -> str:
     active = next((one for one in experiment["runs"] if one["state"] not in ENDED), None)
     if active is None:
-        return visible(experiment["name"])
+        return escape_controls(experiment["name"])
     what = active["queued_reason"] or (active["phase"] or {}).get("name") or active["state"]
-    return visible(f"{experiment['name']}: {what}, epoch {active['epoch']:.1f} of {active['epochs']}")
+    return escape_controls(f"{experiment['name']}: {what}, epoch {active['epoch']:.1f} of {active['epochs']}")
 
 
 def _outcome(experiment: dict[str, Any]) -> int:

@@ -11,7 +11,7 @@ from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
-from studio.escape_control import visible
+from studio.escape_control import escape_controls
 
 STYLES = {"error": "bold red", "warning": "yellow", "note": "cyan"}
 _UNSEEN = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -44,7 +44,7 @@ def answer_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> No
 
 def shown(text: str) -> Text:
     """Text of anybody for a terminal: neither markup nor control characters act."""
-    return Text(visible(text, keep="\n\t"))
+    return Text(escape_controls(text, keep="\n\t"))
 
 
 def working(what: str) -> Status:

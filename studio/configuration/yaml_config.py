@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from studio.configuration.hydrogen_torch import translate
 from studio.errors import NotFoundError, YamlError
-from studio.escape_control import visible
+from studio.escape_control import escape_controls
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_type, problem_types
 from studio.settings.finding import Finding, FindingLevel
@@ -105,7 +105,7 @@ def _shown_line(text: str | bytes, number: int | None) -> str:
     """The line that is meant, or how much there is."""
     lines = (text.decode(errors="replace") if isinstance(text, bytes) else text).splitlines()
     line = lines[number - 1].strip() if number and number <= len(lines) else ""
-    return visible(line[:MAX_SHOWN]) or f"{len(text):,} {'bytes' if isinstance(text, bytes) else 'characters'}"
+    return escape_controls(line[:MAX_SHOWN]) or f"{len(text):,} {'bytes' if isinstance(text, bytes) else 'characters'}"
 
 
 def _load_own(document: YamlDocument) -> LoadedConfig:

@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Corners = NDArray[np.float64]
+BoxesXYXY = NDArray[np.float64]
 Verdict = Literal["correct", "wrong_class", "false_positive"]
 
 
-def overlaps(boxes_N4: Corners, others_M4: Corners) -> Corners:
+def pairwise_iou(boxes_N4: BoxesXYXY, others_M4: BoxesXYXY) -> BoxesXYXY:
     """Intersection over union (N, M)."""
     if len(boxes_N4) == 0 or len(others_M4) == 0:
         return np.zeros((len(boxes_N4), len(others_M4)))
@@ -23,15 +23,15 @@ def overlaps(boxes_N4: Corners, others_M4: Corners) -> Corners:
     area = (boxes_N4[:, 2:] - boxes_N4[:, :2]).prod(axis=1)[:, None] + (others_M4[:, 2:] - others_M4[:, :2]).prod(
         axis=1
     )
-    shares: Corners = common / np.clip(area - common, 1e-12, None)
+    shares: BoxesXYXY = common / np.clip(area - common, 1e-12, None)
     return shares
 
 
-def framed(boxes_N4: Corners, frame: Corners, size: tuple[int, int]) -> Corners:
+def framed(boxes_N4: BoxesXYXY, frame: BoxesXYXY, size: tuple[int, int]) -> BoxesXYXY:
     """Boxes around the corners that an affine map (2, 3) gives, cut to an image of `size` (width, height)."""
     x, y = boxes_N4[:, [0, 2, 2, 0]], boxes_N4[:, [1, 1, 3, 3]]
     points = np.stack([x, y, np.ones_like(x)], axis=2) @ frame.T
-    boxes: Corners = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+    boxes: BoxesXYXY = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
     return np.clip(boxes, 0, [*size, *size])
 
 
@@ -48,10 +48,10 @@ class Matching:
 
 
 def match_boxes(
-    boxes_N4: Corners,
+    boxes_N4: BoxesXYXY,
     classes_N: NDArray[np.int64],
-    scores_N: Corners,
-    true_M4: Corners,
+    scores_N: BoxesXYXY,
+    true_M4: BoxesXYXY,
     true_classes_M: NDArray[np.int64],
     threshold: float,
 ) -> Matching:
@@ -60,7 +60,7 @@ def match_boxes(
     A box that overlaps only true boxes of other classes has the wrong class; any other that finds none is a false
     positive. What a box is does not depend on boxes with lower scores, so the verdicts hold for every confidence.
     """
-    common = overlaps(boxes_N4, true_M4)
+    common = pairwise_iou(boxes_N4, true_M4)
     same = classes_N[:, None] == true_classes_M[None, :]
     verdicts: list[Verdict] = ["false_positive"] * len(boxes_N4)
     true_of: list[int | None] = [None] * len(boxes_N4)

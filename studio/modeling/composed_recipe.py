@@ -18,7 +18,7 @@ from studio.modeling.recipe import (
     Assets,
     Batch,
     BatchPicture,
-    ClassRows,
+    LabelAlignedRows,
     Media,
     Note,
     Recipe,
@@ -141,7 +141,7 @@ class Task(ABC):
         """See `Recipe.notes`."""
         yield from ()
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
         """See `Recipe.class_rows`."""
         return {}
 
@@ -224,8 +224,8 @@ class ComposedRecipe(Recipe[Any]):
     def find_weights(self, name: str) -> WeightsFile:
         return self.input.find_weights(name)
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
-        return self.task.class_rows(model)
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
+        return self.task.label_aligned_rows(model)
 
     def restated(self, tensors: Mapping[str, Tensor], other: Target) -> Mapping[str, Tensor]:
         return self.task.restated(tensors, other)

@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Sampler
 from torch.utils.data import Dataset as TorchDataset
 
 from studio.errors import StudioError
-from studio.modeling.recipe import BatchT, Draw, Recipe, Samples
+from studio.modeling.recipe import BatchT, Recipe, SampleIndex, Samples
 from studio.modeling.sample_error import SampleError
 from studio.results.prediction import ROW
 from studio.runs.process import die_with_parent
@@ -47,7 +47,7 @@ def batch_bounds(count: int, batch_size: int, *, drop_last: bool, devices: int =
     return bounds
 
 
-class TrainingOrder(Sampler[list[Draw]]):
+class TrainingOrder(Sampler[list[SampleIndex]]):
     """The batches of one epoch: shuffled by seed and epoch alone, startable in the middle.
 
     On several devices, this one's share of each batch: `part` gives it. Shares together are the batch of one device.
@@ -79,14 +79,14 @@ class TrainingOrder(Sampler[list[Draw]]):
     def __len__(self) -> int:
         return len(self.bounds) - self._first
 
-    def __iter__(self) -> Iterator[list[Draw]]:
+    def __iter__(self) -> Iterator[list[SampleIndex]]:
         generator = np.random.default_rng([self._seed, self._epoch])
         order = generator.permutation(self._count)
         if self._lengths is not None:
             order = self._by_length(order, generator)
         seeds = generator.integers(0, 2**32, size=self._count)
         for start, stop in self.bounds[self._first :]:
-            yield [Draw(int(order[i]), int(seeds[i])) for i in range(*self._part(start, stop))]
+            yield [SampleIndex(int(order[i]), int(seeds[i])) for i in range(*self._part(start, stop))]
 
     def _by_length(self, order: NDArray[np.int64], generator: np.random.Generator) -> NDArray[np.int64]:
         """The order with rows of similar lengths side by side.
@@ -110,7 +110,7 @@ class TrainingOrder(Sampler[list[Draw]]):
         return np.concatenate([*shuffled, *rest, order[self.bounds[-1][1] :]])
 
 
-class ScoringOrder(Sampler[list[Draw]]):
+class ScoringOrder(Sampler[list[SampleIndex]]):
     """Every row once, without randomness: in the table's order, or from the longest sample to the shortest."""
 
     def __init__(self, count: int, batch_size: int, lengths: NDArray[np.integer[Any]] | None = None) -> None:
@@ -120,8 +120,8 @@ class ScoringOrder(Sampler[list[Draw]]):
     def __len__(self) -> int:
         return len(self._bounds)
 
-    def __iter__(self) -> Iterator[list[Draw]]:
-        return ([Draw(int(row)) for row in self._rows[start:stop]] for start, stop in self._bounds)
+    def __iter__(self) -> Iterator[list[SampleIndex]]:
+        return ([SampleIndex(int(row)) for row in self._rows[start:stop]] for start, stop in self._bounds)
 
 
 class BatchLoader(Generic[BatchT]):
@@ -135,7 +135,7 @@ class BatchLoader(Generic[BatchT]):
         self,
         recipe: Recipe[BatchT],
         samples: Samples,
-        order: Sampler[list[Draw]],
+        order: Sampler[list[SampleIndex]],
         workers: int,
         device: torch.device,
         on_arrival: Callable[[], None] = lambda: None,
@@ -260,7 +260,7 @@ class _Guarded(TorchDataset[Any]):
     def __len__(self) -> int:
         return len(self._samples)
 
-    def __getitem__(self, draw: Draw) -> Any:
+    def __getitem__(self, draw: SampleIndex) -> Any:
         try:
             return self._samples[draw]
         except SampleError as error:

@@ -52,7 +52,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class ClassRows:
+class LabelAlignedRows:
     """How the rows of a tensor (its first axis) belong to the labels: groups x (background + labels) x `inner`."""
 
     background: int = 0
@@ -87,7 +87,7 @@ class Media:
         return resolve_inside(self.root, self.relative(name))
 
 
-class Draw(NamedTuple):
+class SampleIndex(NamedTuple):
     """One sample to be made: which row, and the seed of its random augmentations (None: no randomness).
 
     The seed rides with the index, so a sample looks the same whichever data worker makes it, differs from epoch to
@@ -140,7 +140,7 @@ class Samples(TorchDataset[Any]):
     def __len__(self) -> int:
         return self._count
 
-    def __getitem__(self, draw: Draw) -> Any:
+    def __getitem__(self, draw: SampleIndex) -> Any:
         raise NotImplementedError
 
     def lengths(self) -> np.ndarray | None:
@@ -229,7 +229,7 @@ class Recipe(ABC, Generic[BatchT]):
     def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
         """Parameters by the names that differential learning rates use; together they are all parameters."""
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, "ClassRows"]:
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, "LabelAlignedRows"]:
         """The tensors by name whose rows belong to labels: weights of another run are taken over by label."""
         return {}
 

@@ -93,7 +93,7 @@ class RunFolder:
         return self.path / "pipeline.zip"
 
     @property
-    def answer_socket(self) -> Path:
+    def inference_socket(self) -> Path:
         """Where an answer worker listens."""
         return self.path / "answer.sock"
 

@@ -16,7 +16,7 @@ class WorkerKind(StrEnum):
     TRAIN = "train"
     INSPECT = "inspect"
     PREDICT = "predict"
-    ANSWER = "answer"
+    ONLINE_INFERENCE = "answer"
     PREVIEW = "preview"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from studio.runs.folder import RunFolder
 from studio.scheduling.executors.executor import Executor
-from studio.scheduling.exit_reasons import Ending, ending_of, memory_kills
+from studio.scheduling.exit_reasons import ExitReason, exit_reason_of, memory_kills
 
 END_SECONDS = 5.0
 CODE_SECONDS = 1.0
@@ -25,12 +25,12 @@ class UnscheduledWorker:
         self._executor.signal(self._folder, "kill")
         self._await_end()
 
-    def ending(self) -> Ending | None:
+    def ending(self) -> ExitReason | None:
         """How it ended, for whoever lost the connection to it; None if it lives on."""
         if not self._await_end():
             return None
         code = self._executor.exit_code(self._folder)
-        return ending_of(code, is_memory_short=memory_kills() > self._memory_kills)
+        return exit_reason_of(code, is_memory_short=memory_kills() > self._memory_kills)
 
     def _await_end(self) -> bool:
         if not _is_soon(lambda: not self._executor.is_alive(self._folder), END_SECONDS):

@@ -7,7 +7,7 @@ from typing import Literal
 from studio.runs.hang_timeout import HANG_SECONDS
 from studio.runs.spec import WorkerKind
 from studio.runs.state import RunState
-from studio.scheduling.exit_reasons import ending_of
+from studio.scheduling.exit_reasons import exit_reason_of
 
 START_SECONDS = 30.0
 INHERITED_START_SECONDS = 12.0
@@ -265,7 +265,7 @@ def _gone(worker: Working) -> Iterator[Action]:
             hint="Its log shows the stack of each thread. Resume it from its last checkpoint.",
         )
     elif worker.exit_code is not None or worker.gone_seconds >= REAP_SECONDS:
-        ending = ending_of(worker.exit_code, is_memory_short=worker.is_memory_short)
+        ending = exit_reason_of(worker.exit_code, is_memory_short=worker.is_memory_short)
         yield Move(worker.id, ending.state, ending.reason, ending.code, ending.hint, ending.setting)
 
 
@@ -283,7 +283,7 @@ def _admit(queue: Sequence[Waiting], slots: Slots, workers: Sequence[Working]) -
         WorkerKind.TRAIN: slots.cpu_runs,
         WorkerKind.INSPECT: slots.inspections,
         WorkerKind.PREDICT: slots.predictions,
-        WorkerKind.ANSWER: 0,
+        WorkerKind.ONLINE_INFERENCE: 0,
         WorkerKind.PREVIEW: 0,
     }
     for waiting in queue:
@@ -317,6 +317,6 @@ _HOLD_REASONS = {
     WorkerKind.TRAIN: "Another run is training. This machine trains one run at a time.",
     WorkerKind.INSPECT: "Another dataset is being inspected.",
     WorkerKind.PREDICT: "Another prediction is being made.",
-    WorkerKind.ANSWER: "Online inference is not queued.",
+    WorkerKind.ONLINE_INFERENCE: "Online inference is not queued.",
     WorkerKind.PREVIEW: "Previews are not queued.",
 }

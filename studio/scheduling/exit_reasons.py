@@ -11,7 +11,7 @@ _RESUME = "Resume it from its last checkpoint."
 
 
 @dataclass(frozen=True)
-class Ending:
+class ExitReason:
     """How a run ended whose worker did not say so."""
 
     state: RunState
@@ -21,20 +21,20 @@ class Ending:
     setting: str = ""
 
 
-def ending_of(exit_code: int | None, *, is_memory_short: bool = False) -> Ending:
+def exit_reason_of(exit_code: int | None, *, is_memory_short: bool = False) -> ExitReason:
     """The ending behind an exit code (negative: a signal; None: unknown).
 
     `is_memory_short` says that the kernel killed something for lack of memory since the worker was started.
     """
     if exit_code is None:
         hint = f"It may have run out of memory or been killed by another process. {_RESUME}"
-        return Ending(RunState.LOST, "vanished", "the worker process vanished", hint)
+        return ExitReason(RunState.LOST, "vanished", "the worker process vanished", hint)
     if exit_code >= 0:
         reason = f"the worker ended without a result (exit code {exit_code})"
-        return Ending(RunState.FAILED, "no_result", reason, "Details are at the end of the worker's log.")
+        return ExitReason(RunState.FAILED, "no_result", reason, "Details are at the end of the worker's log.")
     number = -exit_code
     if number == signal.SIGKILL and is_memory_short:
-        return Ending(
+        return ExitReason(
             RunState.LOST,
             "oom_host",
             "the machine ran out of memory, and the worker was killed by signal 9",
@@ -43,13 +43,13 @@ def ending_of(exit_code: int | None, *, is_memory_short: bool = False) -> Ending
         )
     if number == signal.SIGKILL:
         hint = f"It was killed by another process, or because memory ran out. {_RESUME}"
-        return Ending(RunState.LOST, "killed", "the worker was killed by signal 9", hint)
+        return ExitReason(RunState.LOST, "killed", "the worker was killed by signal 9", hint)
     if number in _CRASHES:
         hint = f"Its log may show where it was. {_RESUME}"
         if number == signal.SIGBUS:
             hint = f"Shared memory may be too small: use fewer data workers. {_RESUME}"
-        return Ending(RunState.LOST, "crashed", f"the worker crashed (signal {number})", hint)
-    return Ending(
+        return ExitReason(RunState.LOST, "crashed", f"the worker crashed (signal {number})", hint)
+    return ExitReason(
         RunState.LOST, "killed", f"the worker was ended by signal {number}", f"Another process ended it. {_RESUME}"
     )
 

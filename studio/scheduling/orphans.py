@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 _DELETED = " (deleted)"
 _MODULE = b"studio.training"
 """Stands on the command line of every worker and all that it starts; a shell or editor in the folder is left alone."""
-_KINDS = (WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.PREDICT, WorkerKind.ANSWER)
+_KINDS = (WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.PREDICT, WorkerKind.ONLINE_INFERENCE)
 
 
 @dataclass(frozen=True)

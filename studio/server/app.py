@@ -39,7 +39,7 @@ from studio.server.services.home_notices import HomeNotices
 from studio.server.services.importing.examples import Examples
 from studio.server.services.importing.imports import Imports
 from studio.server.services.importing.uploads import Uploads
-from studio.server.services.inference.online_inference import ANSWER_SECONDS, Answers
+from studio.server.services.inference.online_inference import ANSWER_SECONDS, OnlineInference
 from studio.server.services.inference.predictions import Predictions
 from studio.server.services.inference.previews import PREVIEW_SECONDS, Previews
 from studio.server.services.machine import MachineService
@@ -127,7 +127,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         runs=runs,
         predictions=predictions,
         previews=previews,
-        answers=Answers(home, store, runs, models, executor, min(ANSWER_SECONDS, config.hang_seconds)),
+        answers=OnlineInference(home, store, runs, models, executor, min(ANSWER_SECONDS, config.hang_seconds)),
         machine=MachineService(home, store, weights, launcher_state),
         lanes=lanes,
         notices=HomeNotices(home, store, config.reserve_bytes),

@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from logging.handlers import RotatingFileHandler
 
-from studio.escape_control import visible
+from studio.escape_control import escape_controls
 
 _SET_IN = "    "
 
@@ -15,7 +15,7 @@ class LineFormatter(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name of the base class
         """The record's one line."""
-        return visible(super().formatMessage(record))
+        return escape_controls(super().formatMessage(record))
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - the name of the base class
         """The traceback, set in."""
@@ -24,13 +24,13 @@ class LineFormatter(logging.Formatter):
 
 def set_in(text: str) -> str:
     """Several lines, each behind spaces and without control characters."""
-    return "\n".join(_SET_IN + visible(line) for line in text.split("\n"))
+    return "\n".join(_SET_IN + escape_controls(line) for line in text.split("\n"))
 
 
 def one_record(text: str) -> str:
     """A text of several lines as one record: the first line stays, the others are set in."""
     first, *more = text.split("\n")
-    return "\n".join([visible(first), *(_SET_IN + visible(line) for line in more)])
+    return "\n".join([escape_controls(first), *(_SET_IN + escape_controls(line) for line in more)])
 
 
 class LogFile(RotatingFileHandler):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from studio.server.services.importing.examples import Examples
     from studio.server.services.importing.imports import Imports
     from studio.server.services.importing.uploads import Uploads
-    from studio.server.services.inference.online_inference import Answers
+    from studio.server.services.inference.online_inference import OnlineInference
     from studio.server.services.inference.predictions import Predictions
     from studio.server.services.inference.previews import Previews
     from studio.server.services.machine import MachineService
@@ -51,7 +51,7 @@ class Studio:
     yaml_starts: "YamlStarts"
     runs: "Runs"
     predictions: "Predictions"
-    answers: "Answers"
+    answers: "OnlineInference"
     previews: "Previews"
     machine: "MachineService"
     notices: "HomeNotices"

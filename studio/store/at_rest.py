@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from urllib.parse import quote
 
 from studio.runs.state import ENDED
-from studio.store.home import GRAVE, Home
+from studio.store.home import DELETED_PREFIX, Home
 from studio.store.migrations import HEAD
 
 _ENDED = ", ".join(repr(state.value) for state in sorted(ENDED))
@@ -25,7 +25,7 @@ WAIT_SECONDS = 1.0
 
 def is_at_rest(home: Home) -> bool:
     """Whether the database is of this version and a server that starts would change nothing that is shown."""
-    if any(True for folder in ("runs", "predictions") for _ in (home.path / folder).glob(f"{GRAVE}*")):
+    if any(True for folder in ("runs", "predictions") for _ in (home.path / folder).glob(f"{DELETED_PREFIX}*")):
         return False
     try:
         with _opened(home) as connection:

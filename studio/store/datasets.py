@@ -135,7 +135,7 @@ class Datasets:
                 .values(state="failed", error=dict(error), findings_count=dict(counts))
             )
 
-    def entomb(self, id: str, now: float) -> None:
+    def soft_delete(self, id: str, now: float) -> None:
         """Mark as deleted; its name is free, its files may follow."""
         with self._database.write() as connection:
             connection.execute(
@@ -144,7 +144,7 @@ class Datasets:
                 .values(deleted=now, name=dataset.c.name + " (deleted " + id + ")")
             )
 
-    def entombed(self) -> list[str]:
+    def soft_deleted(self) -> list[str]:
         """Ids marked as deleted whose rows still stand."""
         with self._database.read() as connection:
             return list(connection.scalars(select(dataset.c.id).where(dataset.c.deleted.is_not(None))))

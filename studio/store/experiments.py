@@ -188,7 +188,7 @@ class Experiments:
             if tags is not None:
                 self._write_tags(connection, id, tuple(tags))
 
-    def entomb(self, id: str, now: float) -> None:
+    def soft_delete(self, id: str, now: float) -> None:
         """Mark as deleted; it is gone from every list, its name is free, its files may follow."""
         with self._database.write() as connection:
             connection.execute(
@@ -197,7 +197,7 @@ class Experiments:
                 .values(deleted=now, name=experiment.c.name + " (deleted " + id + ")")
             )
 
-    def entombed(self) -> list[str]:
+    def soft_deleted(self) -> list[str]:
         """Ids marked as deleted whose rows still stand."""
         with self._database.read() as connection:
             return list(connection.scalars(select(experiment.c.id).where(experiment.c.deleted.is_not(None))))

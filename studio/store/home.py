@@ -16,12 +16,12 @@ from studio.files import disk_free_bytes, private_folder
 from studio.runs.spec import WorkerKind
 from studio.store.ids import require_id
 
-GRAVE = ".deleted-"
+DELETED_PREFIX = ".deleted-"
 _WORKER_FOLDERS = {
     WorkerKind.TRAIN: "runs",
     WorkerKind.INSPECT: "inspections",
     WorkerKind.PREDICT: "predictions",
-    WorkerKind.ANSWER: "answers",
+    WorkerKind.ONLINE_INFERENCE: "answers",
     WorkerKind.PREVIEW: "previews",
 }
 
@@ -181,9 +181,9 @@ class Home:
         """The folder that holds those of all workers of some kind."""
         return self.path / _WORKER_FOLDERS[kind]
 
-    def grave(self, kind: WorkerKind, id: str) -> Path:
+    def deleted(self, kind: WorkerKind, id: str) -> Path:
         """Where a worker's folder is moved while it is being deleted."""
-        return self.workers(kind) / f"{GRAVE}{require_id(id)}"
+        return self.workers(kind) / f"{DELETED_PREFIX}{require_id(id)}"
 
 
 def require_own_place(path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, select, text, update
 
-from studio.escape_control import visible
+from studio.escape_control import escape_controls
 from studio.results.insight import InsightEntry
 from studio.runs import events
 from studio.runs.events import Event, decode
@@ -248,7 +248,7 @@ class _Fold:
         )
 
     def _log(self, event: Event, level: str, line: str) -> None:
-        shown = visible(line, keep="\n\t")[:MAX_LOG_TEXT]
+        shown = escape_controls(line, keep="\n\t")[:MAX_LOG_TEXT]
         self._lines.append({"run_id": self._row.id, "n": event.n, "time": event.time, "level": level, "text": shown})
         self._projection.lines.append(LogLineRow(event.n, event.time, level, shown))  # type: ignore[arg-type]
 

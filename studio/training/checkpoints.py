@@ -19,7 +19,7 @@ from studio.modeling.checkpoint import (
 from studio.runs.events import CheckpointSaved
 from studio.training.failures.disk import DiskError, writing
 from studio.training.progress import Progress
-from studio.training.run_context import Job
+from studio.training.run_context import RunContext
 
 MAX_TIME_SHARE = 0.02
 """Short epochs would otherwise spend their time on disk: a checkpoint nobody asked for waits until it costs less."""
@@ -30,10 +30,10 @@ MAX_DAMAGED = 3
 class Checkpoints:
     """The checkpoints of one run, seen from the loop."""
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._store = CheckpointStore(job.folder.checkpoints)
-        if job.team.is_first:
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._store = CheckpointStore(context.folder.checkpoints)
+        if context.process_group.is_first:
             self._store.sweep()
         self._cost_seconds = 0.0
         self._written_at = -math.inf
@@ -47,25 +47,25 @@ class Checkpoints:
         self.began, self.first_update = time.monotonic(), update
 
     def latest(self) -> CheckpointState | None:
-        """The newest state of this round that is complete, if there is one."""
+        """The newest state of this stage that is complete, if there is one."""
         path = self._store.latest()
         self._tell_damage(path)
         if path is None:
             return None
         state = read_checkpoint(path)
         progress = Progress.from_json(state.rest["progress"])
-        if progress.round != self._job.round.number:
+        if progress.stage != self._context.stage.number:
             return None
-        self._job.reporter.log("info", f"Resuming from {path.name}.")
+        self._context.reporter.log("info", f"Resuming from {path.name}.")
         self._catch_up(path, progress)
         return state
 
     def _catch_up(self, path: Path, progress: Progress) -> None:
         """Do what a death right after a checkpoint left undone: note that it is the best, and tell of it."""
         is_best = progress.best_step == progress.step
-        if is_best and self._job.team.is_first:
+        if is_best and self._context.process_group.is_first:
             self._store.mark_best(path.name)
-        self._job.reporter.event(
+        self._context.reporter.event(
             CheckpointSaved(
                 name=path.name,
                 step=progress.step,
@@ -84,7 +84,7 @@ class Checkpoints:
         """
         damage = self._store.damaged()
         for one in damage:
-            self._job.reporter.log(
+            self._context.reporter.log(
                 "warning", f"The file {one.file} of the checkpoint {one.checkpoint} is damaged; it is not used."
             )
         if damage and path is None:
@@ -95,10 +95,10 @@ class Checkpoints:
                 code="checkpoint_damaged",
             )
         if damage and path is not None:
-            self._job.reporter.log("warning", f"Going on from the checkpoint before it, {path.name}.")
+            self._context.reporter.log("warning", f"Going on from the checkpoint before it, {path.name}.")
 
     def forget_best(self) -> None:
-        """A new round begins: what was best before counts no more."""
+        """A new stage begins: what was best before counts no more."""
         self._store.forget_best()
 
     def is_cheap(self) -> bool:
@@ -124,9 +124,9 @@ class Checkpoints:
         labels = CheckpointLabels(
             step=progress.step,
             epoch=epoch,
-            fence=self._job.spec.fence,
-            settings_fingerprint=self._job.settings.fingerprint(),
-            dataset_fingerprint=self._job.dataset.manifest.fingerprint,
+            fence=self._context.spec.fence,
+            settings_fingerprint=self._context.settings.fingerprint(),
+            dataset_fingerprint=self._context.dataset.manifest.fingerprint,
         )
         name = self._write(state, labels, is_best=is_best)
         while name is None and is_due:
@@ -135,7 +135,7 @@ class Checkpoints:
         self._cost_seconds = self._written_at - started
         if name is None:
             return
-        self._job.reporter.event(
+        self._context.reporter.event(
             CheckpointSaved(
                 name=name,
                 step=progress.step,
@@ -149,14 +149,14 @@ class Checkpoints:
     def _write(self, state: CheckpointState, labels: CheckpointLabels, *, is_best: bool) -> str | None:
         """The name of a checkpoint on disk; None if an error of the disk made it useless."""
         try:
-            with writing("a checkpoint", self._job.folder.checkpoints, _size_bytes(state)):
-                self._job.reporter.sync()
+            with writing("a checkpoint", self._context.folder.checkpoints, _size_bytes(state)):
+                self._context.reporter.sync()
                 name = self._store.write(state, labels, is_best=is_best)
         except DiskError as error:
             self._damaged += 1
             if error.code != "disk_error" or self._damaged >= MAX_DAMAGED:
                 raise
-            self._job.reporter.log("warning", f"{error.message} It is discarded; the next one is tried.")
+            self._context.reporter.log("warning", f"{error.message} It is discarded; the next one is tried.")
             return None
         self._damaged = 0
         return name
@@ -170,8 +170,10 @@ class Checkpoints:
         best = self._store.best()
         if best is not None:
             model.load_state_dict(read_model(best))
-            self._job.reporter.log("info", f"Using the weights of {best.name}, the best by {self._job.metric.name}.")
-        elif (self._job.folder.checkpoints / "best.json").exists():
+            self._context.reporter.log(
+                "info", f"Using the weights of {best.name}, the best by {self._context.metric.name}."
+            )
+        elif (self._context.folder.checkpoints / "best.json").exists():
             raise CheckpointError(
                 "The best checkpoint is damaged.",
                 hint="Start the experiment again, or switch off Save best checkpoint to go on with the last one.",

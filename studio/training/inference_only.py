@@ -8,23 +8,23 @@ from studio.modeling.seeds import seed_everything
 from studio.runs.events import Phase
 from studio.training.loop import Trained
 from studio.training.progress import Progress
-from studio.training.run_context import Job
+from studio.training.run_context import RunContext
 from studio.training.start.speed_probe import allowed_modes
 
 
-def untrained(job: Job) -> Trained:
+def untrained(context: RunContext) -> Trained:
     """The model of the start weights, or a pretrained one as it is, as if this run had trained it.
 
     Raises:
         WeightsError: if the settings make another model than the one that was trained.
     """
-    job.reporter.event(Phase(name="loading the model"))
-    seed_everything(job.seed)
-    if job.start is None:
-        return _pretrained(job)
-    manifest = job.start.manifest
-    model = job.recipe.model(None)
-    tensors = load_file(job.start.weights)
+    context.reporter.event(Phase(name="loading the model"))
+    seed_everything(context.seed)
+    if context.start is None:
+        return _pretrained(context)
+    manifest = context.start.manifest
+    model = context.recipe.model(None)
+    tensors = load_file(context.start.weights)
     own = model.state_dict()
     differing = [name for name in own.keys() | tensors.keys() if _shape(own, name) != _shape(tensors, name)]
     if differing:
@@ -34,14 +34,14 @@ def untrained(job: Job) -> Trained:
             code="start_weights",
         )
     model.load_state_dict(tensors)
-    job.reporter.log("info", "Nothing is trained: the test rows are predicted with the model of another run.")
+    context.reporter.log("info", "Nothing is trained: the test rows are predicted with the model of another run.")
     progress = Progress(step=manifest.step, epoch=int(manifest.epoch))
-    return Trained(model.to(job.device), progress, {}, ComputeMode.from_json(manifest.compute_mode))
+    return Trained(model.to(context.device), progress, {}, ComputeMode.from_json(manifest.compute_mode))
 
 
-def _pretrained(job: Job) -> Trained:
+def _pretrained(context: RunContext) -> Trained:
     """A published model that answers without any training here."""
-    name = job.recipe.weights_name()
+    name = context.recipe.weights_name()
     if name is None:
         raise WeightsError(
             "Nothing is trained, and the model has random weights, so its predictions would be meaningless.",
@@ -49,11 +49,11 @@ def _pretrained(job: Job) -> Trained:
             "dataframe.",
             code="no_model",
         )
-    weights = job.recipe.find_weights(name)
-    job.reporter.log("info", weights.describe())
-    job.reporter.log("info", "Nothing is trained: the test rows are predicted with the pretrained model.")
-    mode = allowed_modes(job.settings.environment, job.device)[0]
-    return Trained(job.recipe.model(weights).to(job.device), Progress(), {}, mode)
+    weights = context.recipe.find_weights(name)
+    context.reporter.log("info", weights.describe())
+    context.reporter.log("info", "Nothing is trained: the test rows are predicted with the pretrained model.")
+    mode = allowed_modes(context.settings.environment, context.device)[0]
+    return Trained(context.recipe.model(weights).to(context.device), Progress(), {}, mode)
 
 
 def _shape(tensors: dict[str, object], name: str) -> object:

@@ -42,12 +42,12 @@ LOOK_SECONDS = 0.5
 CONNECTION_SECONDS = 10.0
 
 
-def serve_answers(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
+def serve_online_inference(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSignal) -> None:
     """Answer until asked to stop, or until nobody has asked for ten minutes."""
     if spec.predict is None:
         raise DatasetError("The order names no model.", hint="Ask again.")
     predictor = Predictor.load((folder.path / spec.predict.bundle).resolve())
-    listener = listen(folder.answer_socket)
+    listener = listen(folder.inference_socket)
     reporter.event(Phase(name="answering"))
     asked = time.monotonic()
     try:
@@ -62,7 +62,7 @@ def serve_answers(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
                     asked = time.monotonic()
     finally:
         listener.close()
-        folder.answer_socket.unlink(missing_ok=True)
+        folder.inference_socket.unlink(missing_ok=True)
 
 
 def listen(path: Path) -> socket.socket:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from studio.datasets.dataset import Dataset
 from studio.errors import DatasetError
 from studio.files import write_json
-from studio.modeling.recipe import Draw, Media, Recipe
+from studio.modeling.recipe import Media, Recipe, SampleIndex
 from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_type
 from studio.results.sample_view import SampleView
@@ -57,8 +57,8 @@ def preview(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSign
     recipe = recipe_type(settings, recipe_type.target_of(settings, rows), kind.metrics, assets)
     media = Media(dataset.media, media_folder(settings))
     stop.check()
-    train = [Draw(row, seed=row * DRAWS + again) for row in range(len(table)) for again in range(DRAWS)]
-    inference = [Draw(row) for row in range(len(table))]
+    train = [SampleIndex(row, seed=row * DRAWS + again) for row in range(len(table)) for again in range(DRAWS)]
+    inference = [SampleIndex(row) for row in range(len(table))]
     result = PreviewResult(
         train=tuple(_views(folder, recipe, table, media, train, training=True)),
         inference=tuple(_views(folder, recipe, table, media, inference, training=False)),
@@ -98,7 +98,13 @@ def _notes(recipe: Recipe[Any], rows: pd.DataFrame, media: Media) -> Iterator[st
 
 
 def _views(
-    folder: RunFolder, recipe: Recipe[Any], table: pd.DataFrame, media: Media, draws: list[Draw], *, training: bool
+    folder: RunFolder,
+    recipe: Recipe[Any],
+    table: pd.DataFrame,
+    media: Media,
+    draws: list[SampleIndex],
+    *,
+    training: bool,
 ) -> list[SampleView]:
     """The rows as a batch, with their pictures written."""
     samples = recipe.samples(table, media, training=training)

@@ -12,10 +12,10 @@ from studio.modeling.loading import batch_bounds
 class Progress:
     """What changes while training; goes into every checkpoint."""
 
-    round: int = 1
-    """Rounds count from 1; with pseudo labels there are two."""
+    stage: int = 1
+    """Stages count from 1; with pseudo labels there are two."""
     epoch: int = 0
-    """Epochs of this round completed."""
+    """Epochs of this stage completed."""
     batch: int = 0
     """Batches of the present epoch that are done."""
     update: int = 0
@@ -33,12 +33,12 @@ class Progress:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Progress":
-        """The opposite of `to_json`."""
-        return cls(**value)
+        """The opposite of `to_json`. Until 0.1.0 a stage was called a round."""
+        return cls(**{"stage" if name == "round" else name: one for name, one in value.items()})
 
 
 @dataclass(frozen=True)
-class Round:
+class Stage:
     """One training from the start among those of a run. Steps and epochs are told through, updates are not."""
 
     number: int = 1
@@ -46,15 +46,15 @@ class Round:
     first_step: int = 0
 
     def fraction(self, done: float) -> float:
-        """How far all rounds are when this one is `done`."""
+        """How far all stages are when this one is `done`."""
         return (self.number - 1 + done) / self.count
 
 
-ONLY_ROUND = Round()
+ONLY_STAGE = Stage()
 
 
 @dataclass(frozen=True)
-class Timetable:
+class TrainingSchedule:
     """How many batches and updates a training has, and after which updates it is evaluated."""
 
     bounds: tuple[tuple[int, int], ...]
@@ -65,7 +65,7 @@ class Timetable:
     """Updates after which the model is evaluated, counted from 1."""
     warmup_updates: int
     epochs_before: int = 0
-    """Of earlier rounds."""
+    """Of earlier stages."""
 
     @property
     def updates_per_epoch(self) -> int:
@@ -88,11 +88,11 @@ class Timetable:
         return (batch + 1) % self.accumulation == 0 or batch + 1 == len(self.bounds)
 
     def epoch_at(self, update: int) -> float:
-        """Epochs done after an update, those of earlier rounds included."""
+        """Epochs done after an update, those of earlier stages included."""
         return self.epochs_before + update / self.updates_per_epoch
 
 
-def timetable(
+def training_schedule(
     rows: int,
     batch_size: int,
     *,
@@ -103,14 +103,14 @@ def timetable(
     warmup_epochs: float,
     devices: int = 1,
     epochs_before: int = 0,
-) -> Timetable:
-    """The timetable of a training over `rows` samples. The last update is always evaluated."""
+) -> TrainingSchedule:
+    """The schedule of a training over `rows` samples. The last update is always evaluated."""
     bounds = tuple(batch_bounds(rows, batch_size, drop_last=drop_last, devices=devices))
     per_epoch = math.ceil(len(bounds) / accumulation)
     updates = per_epoch * epochs
     every = max(1.0, evaluation_epochs * per_epoch)
     points = {round(every * index) for index in range(1, int(updates / every) + 1)}
-    return Timetable(
+    return TrainingSchedule(
         bounds=bounds,
         epochs=epochs,
         accumulation=accumulation,

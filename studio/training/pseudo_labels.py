@@ -1,7 +1,7 @@
 """Pseudo labels: train, label the unlabeled rows where the model is sure, and train again from the start on both.
 
 Lee 2013; the threshold of what is sure is the recipe's. The labeled rows are kept in the run's folder, so that a
-resumed run goes on in the round where it was stopped.
+resumed run goes on in the stage where it was stopped.
 """
 
 from dataclasses import replace
@@ -13,87 +13,87 @@ from studio.files import write_atomic
 from studio.modeling.scoring import score_table
 from studio.runs.events import Phase
 from studio.training.loop import Trained, train
-from studio.training.progress import Round
-from studio.training.run_context import Job
+from studio.training.progress import Stage
+from studio.training.run_context import RunContext
 from studio.training.start.resume import step_to_resume
 
 FILE = "pseudo_labels.parquet"
 MAX_CLASSES = 50
 
 
-def train_rounds(job: Job) -> tuple[Job, Trained]:
-    """Train once, or with unlabeled rows twice; gives the job of the last round and its outcome.
+def train_stages(context: RunContext) -> tuple[RunContext, Trained]:
+    """Train once, or with unlabeled rows twice; gives the context of the last stage and its outcome.
 
     Raises:
         StudioError: as `train`.
     """
-    unlabeled = job.split.unlabeled
+    unlabeled = context.split.unlabeled
     if unlabeled is None:
-        return job, train(job)
-    job = replace(job, round=Round(1, 2))
-    kept = _kept_before(job)
+        return context, train(context)
+    context = replace(context, stage=Stage(1, 2))
+    kept = _kept_before(context)
     if kept is not None:
-        step = step_to_resume(job.folder) or 0
-        second = _second_round(job, kept, step)
+        step = step_to_resume(context.folder) or 0
+        second = _second_stage(context, kept, step)
         return second, train(second)
-    trained = train(job)
-    if job.team.is_first:
-        _label(job, trained, unlabeled)
-    job.team.from_first(None)
-    kept = pd.read_parquet(job.folder.path / FILE)
+    trained = train(context)
+    if context.process_group.is_first:
+        _label(context, trained, unlabeled)
+    context.process_group.from_first(None)
+    kept = pd.read_parquet(context.folder.path / FILE)
     if kept.empty:
-        return job, trained
-    second = replace(_second_round(job, kept, trained.progress.step), mode=trained.mode)
+        return context, trained
+    second = replace(_second_stage(context, kept, trained.progress.step), mode=trained.mode)
     return second, train(second)
 
 
-def _kept_before(job: Job) -> pd.DataFrame | None:
+def _kept_before(context: RunContext) -> pd.DataFrame | None:
     """The pseudo labels of an earlier attempt, if this one resumes it and there are any."""
-    path = job.folder.path / FILE
-    if not job.spec.resume or not path.is_file():
+    path = context.folder.path / FILE
+    if not context.spec.resume or not path.is_file():
         return None
     kept = pd.read_parquet(path)
     return None if kept.empty else kept
 
 
-def _second_round(job: Job, kept: pd.DataFrame, first_step: int) -> Job:
-    columns = [column for column in job.split.train.columns if column in kept.columns]
-    both = pd.concat([job.split.train, kept[columns]], ignore_index=True)
-    return replace(job, split=replace(job.split, train=both), round=Round(2, 2, first_step))
+def _second_stage(context: RunContext, kept: pd.DataFrame, first_step: int) -> RunContext:
+    columns = [column for column in context.split.train.columns if column in kept.columns]
+    both = pd.concat([context.split.train, kept[columns]], ignore_index=True)
+    return replace(context, split=replace(context.split, train=both), stage=Stage(2, 2, first_step))
 
 
-def _label(job: Job, trained: Trained, unlabeled: pd.DataFrame) -> None:
+def _label(context: RunContext, trained: Trained, unlabeled: pd.DataFrame) -> None:
     """Predict the unlabeled rows, keep those that the model is sure of, and tell."""
-    job.reporter.event(Phase(name="labeling", detail=f"{len(unlabeled)} unlabeled rows"))
+    context.reporter.event(Phase(name="labeling", detail=f"{len(unlabeled)} unlabeled rows"))
 
     def after_batch(rows: int) -> None:
-        job.stop.check()
-        job.reporter.nudge()
+        context.stop.check()
+        context.reporter.nudge()
 
-    precision = trained.mode.inference(job.device, is_mixed=job.settings.environment.mixed_precision_inference)
+    precision = trained.mode.inference(context.device, is_mixed=context.settings.environment.mixed_precision_inference)
     scored = score_table(
-        job.recipe,
+        context.recipe,
         trained.model,
         unlabeled.reset_index(drop=True),
-        job.media,
-        device=job.device,
+        context.media,
+        device=context.device,
         precision=precision.precision,
         batch_size=trained.progress.batch_size,
-        workers=job.workers,
+        workers=context.workers,
         after_batch=after_batch,
     )
-    kept = job.recipe.pseudo_labels(scored).reset_index(drop=True)
-    write_atomic(job.folder.path / FILE, kept.to_parquet(index=False))
+    kept = context.recipe.pseudo_labels(scored).reset_index(drop=True)
+    write_atomic(context.folder.path / FILE, kept.to_parquet(index=False))
     if kept.empty:
-        job.reporter.log(
+        context.reporter.log(
             "warning",
-            f"The model is confident about none of {len(unlabeled)} unlabeled rows; there is no second round.",
+            f"The model is confident about none of {len(unlabeled)} unlabeled rows; there is no second training.",
         )
         return
-    counts = label_counts(kept, job.recipe.target.labels)
+    counts = label_counts(kept, context.recipe.target.labels)
     shown = ", ".join(f"{label} ({count})" for label, count in list(counts.items())[:MAX_CLASSES])
     by_class = f" By class: {shown}." if shown else ""
-    job.reporter.log("info", f"Pseudo labels: {len(kept)} of {len(unlabeled)} unlabeled rows are kept.{by_class}")
+    context.reporter.log("info", f"Pseudo labels: {len(kept)} of {len(unlabeled)} unlabeled rows are kept.{by_class}")
 
 
 def label_counts(kept: pd.DataFrame, labels: tuple[str, ...]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Job: everything one training is made of, put together from its order."""
+"""Run context: everything one training is made of, put together from its order."""
 
 import os
 import shutil
@@ -26,16 +26,16 @@ from studio.runs.spec import RunSpec
 from studio.scoring.bundle import Bundle, open_start_weights, read_assets, write_assets
 from studio.settings.schema import SettingsSchema
 from studio.training.failures.low_disk import LowDisk
-from studio.training.processes.distributed import ALONE, Team
+from studio.training.processes.distributed import ALONE, ProcessGroup
 from studio.training.processes.stopping import StopSignal
-from studio.training.progress import ONLY_ROUND, Round
+from studio.training.progress import ONLY_STAGE, Stage
 from studio.training.reporting.reporter import Reporter
 from studio.training.reporting.stopwatch import Stopwatch
 from studio.training.start.dataset_files import DATA_FOLDER, TEST_FOLDER, require_media
 
 
 @dataclass(frozen=True)
-class Job:
+class RunContext:
     """One training run, ready to begin."""
 
     folder: RunFolder
@@ -53,10 +53,10 @@ class Job:
     stop: StopSignal
     watch: Stopwatch
     disk: LowDisk
-    team: Team = ALONE
-    round: Round = ONLY_ROUND
+    process_group: ProcessGroup = ALONE
+    stage: Stage = ONLY_STAGE
     mode: ComputeMode | None = None
-    """How to compute, if an earlier round has found out."""
+    """How to compute, if an earlier stage has found out."""
     start: Bundle | None = None
     """The trained model that this run starts from."""
 
@@ -83,7 +83,7 @@ class Job:
         Raises:
             StopRequested: if it was.
         """
-        self.reporter.signs.alive()
+        self.reporter.heartbeat.alive()
         self.stop.check()
 
 
@@ -92,10 +92,15 @@ def threads_of(spec: RunSpec) -> int:
     return max(1, spec.threads // max(1, len(spec.devices)))
 
 
-def make_job(
-    folder: RunFolder, spec: RunSpec, seed: int, reporter: Reporter, stop: StopSignal, team: Team = ALONE
-) -> Job:
-    """The job of an order: settings read, dataset opened and split, target learned.
+def make_context(
+    folder: RunFolder,
+    spec: RunSpec,
+    seed: int,
+    reporter: Reporter,
+    stop: StopSignal,
+    process_group: ProcessGroup = ALONE,
+) -> RunContext:
+    """The context of an order: settings read, dataset opened and split, target learned.
 
     Raises:
         StudioError: if settings or dataset do not allow the run.
@@ -109,11 +114,11 @@ def make_job(
             hint="Start a new experiment.",
             code="dataset_changed",
         )
-    if team.is_first:
+    if process_group.is_first:
         require_whole(dataset.folder)
     _require_columns(kind, settings, dataset)
     tables = split(dataset, settings, spec.fold)
-    if team.is_first:
+    if process_group.is_first:
         require_media(dataset, kind, settings, tables, reporter)
     start = None
     if spec.start_weights:
@@ -125,9 +130,9 @@ def make_job(
         # A published model brings what it predicts; the test rows stand in for those it would learn from.
         learned = tables.test
     target = _target_of(start) if learned.empty else recipe_type.target_of(settings, learned)
-    assets = _assets(folder, spec, team, start, lambda: recipe_type.assets_of(settings, learned))
+    assets = _assets(folder, spec, process_group, start, lambda: recipe_type.assets_of(settings, learned))
     device = torch.device("cuda", 0) if spec.devices and torch.cuda.is_available() else torch.device("cpu")
-    return Job(
+    return RunContext(
         folder=folder,
         spec=spec,
         problem_type=kind,
@@ -141,8 +146,8 @@ def make_job(
         reporter=reporter,
         stop=stop,
         watch=Stopwatch(device),
-        disk=LowDisk.of(folder.path, os.environ if team.is_first else {}),
-        team=team,
+        disk=LowDisk.of(folder.path, os.environ if process_group.is_first else {}),
+        process_group=process_group,
         start=start,
     )
 
@@ -176,13 +181,13 @@ def media_folder(settings: SettingsSchema) -> str:
 
 
 def _assets(
-    folder: RunFolder, spec: RunSpec, team: Team, start: Bundle | None, make: Callable[[], Assets]
+    folder: RunFolder, spec: RunSpec, process_group: ProcessGroup, start: Bundle | None, make: Callable[[], Assets]
 ) -> dict[str, bytes]:
     """What the model needs beside its weights: of the start weights, of the attempt before, or made now, once."""
-    if team.is_first and not (spec.resume and folder.assets.is_dir()):
+    if process_group.is_first and not (spec.resume and folder.assets.is_dir()):
         shutil.rmtree(folder.assets, ignore_errors=True)
         write_assets(folder.assets, make() if start is None else start.assets())
-    team.from_first(None)
+    process_group.from_first(None)
     return read_assets(folder.assets)
 
 

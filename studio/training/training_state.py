@@ -1,4 +1,4 @@
-"""Session: what the training loop works on, and its state as a checkpoint keeps it."""
+"""Training state: what the training loop works on, and its state as a checkpoint keeps it."""
 
 import math
 from dataclasses import dataclass
@@ -16,16 +16,16 @@ from studio.modeling.precision import gradient_scaler
 from studio.modeling.seeds import generator_states, pack_generators, restore_generators, unpack_generators
 from studio.runs.events import BestValidation
 from studio.training.checkpoints import Checkpoints
-from studio.training.progress import Progress, Timetable
-from studio.training.run_context import Job
+from studio.training.progress import Progress, TrainingSchedule
+from studio.training.run_context import RunContext
 from studio.training.start.speed_choice import Trial
 
 
 @dataclass
-class Session:
+class TrainingState:
     """One training, between two batches."""
 
-    job: Job
+    context: RunContext
     mode: ComputeMode
     scaler: torch.amp.GradScaler
     model: nn.Module
@@ -34,7 +34,7 @@ class Session:
     optimizer: torch.optim.Optimizer
     order: TrainingOrder
     loader: BatchLoader[Any]
-    table: Timetable
+    table: TrainingSchedule
     progress: Progress
     checkpoints: Checkpoints
     metrics: dict[str, dict[str, float]]
@@ -47,27 +47,27 @@ class Session:
         apply_layout(self.model, mode.layout)
         lay_out_moments(self.optimizer)
         if mode.precision != self.mode.precision:
-            self.scaler = gradient_scaler(mode.precision, self.job.device)
+            self.scaler = gradient_scaler(mode.precision, self.context.device)
         self.mode = mode
 
     def checkpoint(self, *, metric: float | None = None, is_best: bool = False, is_due: bool = False) -> None:
-        """Write a checkpoint if it is due, or cheap enough by now. Every process of the team takes part."""
-        if not self.job.team.from_first(is_due or self.checkpoints.is_cheap()):
+        """Write a checkpoint if it is due, or cheap enough by now. Every process of the group takes part."""
+        if not self.context.process_group.from_first(is_due or self.checkpoints.is_cheap()):
             return
-        self.job.watch.begin("checkpoint")
-        generators = self.job.team.gather(pack_generators(*generator_states()))
-        if self.job.team.is_first:
+        self.context.watch.begin("checkpoint")
+        generators = self.context.process_group.gather(pack_generators(*generator_states()))
+        if self.context.process_group.is_first:
             epoch = self.table.epoch_at(self.progress.update) if self.table.updates else 0.0
             state = self._state(generators)
-            with self.job.reporter.signs.stepping(False):
+            with self.context.reporter.heartbeat.stepping(False):
                 self.checkpoints.write(state, self.progress, epoch, metric=metric, is_best=is_best, is_due=is_due)
 
     def tell_best(self) -> None:
         """Report the best validation so far, if there is one: when it got better, and when a training is resumed."""
         progress = self.progress
-        if progress.best_metric is None or not self.job.team.is_first:
+        if progress.best_metric is None or not self.context.process_group.is_first:
             return
-        self.job.reporter.event(
+        self.context.reporter.event(
             BestValidation(metric=progress.best_metric, epoch=progress.best_epoch or 0.0, step=progress.best_step or 0)
         )
 
@@ -84,7 +84,7 @@ class Session:
             }
         )
         others: list[str] = saved.rest.get("others", [])
-        rank = self.job.team.rank
+        rank = self.context.process_group.rank
         if rank == 0:
             restore_generators(dict(saved.generators), saved.rest["generators"])
         elif rank <= len(others):
@@ -104,10 +104,10 @@ class Session:
                 "generators": own_rest,
                 "others": generators[1:],
                 "scaler": self.scaler.state_dict(),
-                "seed": self.job.seed,
+                "seed": self.context.seed,
                 "threads": torch.get_num_threads(),
                 "metrics": _finite(self.metrics),
-                "last_event": self.job.reporter.last_number,
+                "last_event": self.context.reporter.last_number,
             },
         )
 

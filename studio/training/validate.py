@@ -8,68 +8,71 @@ from studio.failpoints import failpoint
 from studio.runs.events import Phase
 from studio.training.evaluate import evaluate, train_metric_rows
 from studio.training.processes.stopping import StopRequested
-from studio.training.training_state import Session
+from studio.training.training_state import TrainingState
 
 
-def validate(session: Session) -> None:
+def validate(state: TrainingState) -> None:
     """Validate in the first process; the others wait. A stop in the middle leaves the validation due.
 
     Raises:
         StopRequested: in every process, when the run was asked to stop.
     """
-    job, progress = session.job, session.progress
-    job.watch.begin("validation")
+    context, progress = state.context, state.progress
+    context.watch.begin("validation")
     progress.is_evaluation_due = True
     is_best = is_stopped = False
-    if job.team.is_first:
+    if context.process_group.is_first:
         try:
-            with job.reporter.signs.stepping(False):
-                is_best = _validate(session)
+            with context.reporter.heartbeat.stepping(False):
+                is_best = _validate(state)
         except StopRequested:
             is_stopped = True
-    if job.team.from_first(is_stopped):
+    if context.process_group.from_first(is_stopped):
         raise StopRequested
     progress.is_evaluation_due = False
-    found = session.metrics.get("validation", {}).get(job.metric.name, math.nan)
-    session.checkpoint(metric=found, is_best=is_best, is_due=is_best or progress.update == session.table.updates)
-    session.model.train()
-    job.watch.begin("logging")
+    found = state.metrics.get("validation", {}).get(context.metric.name, math.nan)
+    state.checkpoint(metric=found, is_best=is_best, is_due=is_best or progress.update == state.table.updates)
+    state.model.train()
+    context.watch.begin("logging")
 
 
-def _validate(session: Session) -> bool:
+def _validate(state: TrainingState) -> bool:
     """Compute and tell; whether this is the best so far."""
-    job, progress = session.job, session.progress
-    epoch = session.table.epoch_at(progress.update) if session.table.updates else 0.0
-    job.reporter.event(Phase(name="validating", detail=f"epoch {epoch:g}"))
+    context, progress = state.context, state.progress
+    epoch = state.table.epoch_at(progress.update) if state.table.updates else 0.0
+    context.reporter.event(Phase(name="validating", detail=f"epoch {epoch:g}"))
     failpoint("validation")
-    splits: dict[str, pd.DataFrame] = {"validation": job.split.validation}
-    if job.settings.training.calculate_train_metric:
-        splits = {"train": train_metric_rows(job), **splits}
-    precision = session.mode.inference(
-        job.device, is_mixed=job.settings.environment.mixed_precision_inference
+    splits: dict[str, pd.DataFrame] = {"validation": context.split.validation}
+    if context.settings.training.calculate_train_metric:
+        splits = {"train": train_metric_rows(context), **splits}
+    precision = state.mode.inference(
+        context.device, is_mixed=context.settings.environment.mixed_precision_inference
     ).precision
     for name, rows in splits.items():
-        values = evaluate(job, session.model, rows, progress.batch_size, precision)
-        session.metrics[name] = values
+        values = evaluate(context, state.model, rows, progress.batch_size, precision)
+        state.metrics[name] = values
         shown = {key: value for key, value in values.items() if name != "train" or key != "loss"}
-        job.reporter.metrics({f"{name}.{key}": value for key, value in shown.items()}, progress.step, epoch)
-    values = session.metrics["validation"]
-    found = values.get(job.metric.name, math.nan)
-    job.reporter.log("info", f"Epoch {epoch:g}: validation loss {values['loss']:.4g}, {job.metric.name} {found:.4g}.")
+        context.reporter.metrics({f"{name}.{key}": value for key, value in shown.items()}, progress.step, epoch)
+    values = state.metrics["validation"]
+    found = values.get(context.metric.name, math.nan)
+    context.reporter.log(
+        "info", f"Epoch {epoch:g}: validation loss {values['loss']:.4g}, {context.metric.name} {found:.4g}."
+    )
     if math.isnan(found):
-        job.reporter.log(
-            "warning", f"{job.metric.name} is not defined on these validation rows (for example with a single class)."
+        context.reporter.log(
+            "warning",
+            f"{context.metric.name} is not defined on these validation rows (for example with a single class).",
         )
-    return _note_best(session, found, epoch)
+    return _note_best(state, found, epoch)
 
 
-def _note_best(session: Session, value: float, epoch: float) -> bool:
+def _note_best(state: TrainingState, value: float, epoch: float) -> bool:
     """Strictly better wins; starting weights count only when there is no training."""
-    progress = session.progress
-    if progress.update == 0 and session.table.updates:
+    progress = state.progress
+    if progress.update == 0 and state.table.updates:
         return False
-    if not session.job.metric.is_better(value, progress.best_metric):
+    if not state.context.metric.is_better(value, progress.best_metric):
         return False
     progress.best_metric, progress.best_step, progress.best_epoch = value, progress.step, epoch
-    session.tell_best()
+    state.tell_best()
     return True

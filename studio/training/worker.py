@@ -34,7 +34,7 @@ LIMITS: Mapping[WorkerKind, Callable[[], ProcessLimits]] = {
     WorkerKind.INSPECT: lambda: ProcessLimits(usual_memory_bytes()),
     WorkerKind.PREVIEW: lambda: ProcessLimits(usual_memory_bytes(), cpu_seconds=600, file_bytes=GIB),
     WorkerKind.PREDICT: lambda: ProcessLimits(share_of_memory()),
-    WorkerKind.ANSWER: lambda: ProcessLimits(share_of_memory(), file_bytes=GIB),
+    WorkerKind.ONLINE_INFERENCE: lambda: ProcessLimits(share_of_memory(), file_bytes=GIB),
 }
 """Of workers that read files of others. How long an inspection or a prediction takes is for the size of its data."""
 
@@ -82,7 +82,7 @@ def _hold(folder: RunFolder) -> int:
     _show_device(spec, 0)
     reporter = Reporter(folder, spec.attempt, spec.fence, spec.devices)
     ranks.watch(lambda error: _give_up(reporter, error))
-    watchdog = Watchdog(reporter.signs, lambda seconds: _end_stuck(folder, reporter, ranks, seconds))
+    watchdog = Watchdog(reporter.heartbeat, lambda seconds: _end_stuck(folder, reporter, ranks, seconds))
     if spec.kind in WATCHED:
         watchdog.start()
     try:
@@ -138,11 +138,11 @@ def _do(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: 
 
             _begin(folder, spec, reporter, 0)
             reporter.event(preview(folder, spec, reporter, stop))
-        case WorkerKind.ANSWER:
-            from studio.training.online_inference import serve_answers
+        case WorkerKind.ONLINE_INFERENCE:
+            from studio.training.online_inference import serve_online_inference
 
             _begin(folder, spec, reporter, max(spec.seed, 0))
-            serve_answers(folder, spec, reporter, stop)
+            serve_online_inference(folder, spec, reporter, stop)
             reporter.event(Finished())
 
 
@@ -150,24 +150,24 @@ def _train(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporte
     from studio.training.finalize import finish
     from studio.training.inference_only import untrained
     from studio.training.processes.distributed import join_team
-    from studio.training.pseudo_labels import train_rounds
+    from studio.training.pseudo_labels import train_stages
     from studio.training.reporting.trackers import tracking
-    from studio.training.run_context import make_job
+    from studio.training.run_context import make_context
     from studio.training.start.resume import seed_of
 
-    team = join_team(folder.path, 0, spec.devices)
-    seed = team.from_first(seed_of(folder, spec))
+    process_group = join_team(folder.path, 0, spec.devices)
+    seed = process_group.from_first(seed_of(folder, spec))
     _begin(folder, spec, reporter, seed)
     stop.check()
-    job = make_job(folder, spec, seed, reporter, stop, team)
-    with tracking(folder, spec, job.settings, secrets, reporter) as tracker:
-        if job.split.is_inference_only:
-            trained = untrained(job)
+    context = make_context(folder, spec, seed, reporter, stop, process_group)
+    with tracking(folder, spec, context.settings, secrets, reporter) as tracker:
+        if context.split.is_inference_only:
+            trained = untrained(context)
         else:
-            for note in job.recipe.notes(job.split.validation, job.split.test):
+            for note in context.recipe.notes(context.split.validation, context.split.test):
                 reporter.log(note.level, note.text)
-            job, trained = train_rounds(job)
-        finished = finish(job, trained)
+            context, trained = train_stages(context)
+        finished = finish(context, trained)
         if tracker is not None:
             tracker.finished(finished)
     reporter.progress(1.0)
@@ -178,18 +178,18 @@ def _train(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporte
 def _work_as_rank(folder: RunFolder, spec: RunSpec, rank: int) -> None:
     """One more process of a training on several devices: the same loop, and nothing told or written."""
     from studio.training.processes.distributed import join_team
-    from studio.training.pseudo_labels import train_rounds
-    from studio.training.run_context import make_job
+    from studio.training.pseudo_labels import train_stages
+    from studio.training.run_context import make_context
     from studio.training.start.resume import seed_of
 
     _show_device(spec, rank)
     _prepare_torch(spec)
-    team = join_team(folder.path, rank, spec.devices)
-    seed = team.from_first(seed_of(folder, spec))
-    job = make_job(folder, spec, seed, SilentReporter(), StopSignal(folder), team)
-    if not job.split.is_inference_only:
+    process_group = join_team(folder.path, rank, spec.devices)
+    seed = process_group.from_first(seed_of(folder, spec))
+    context = make_context(folder, spec, seed, SilentReporter(), StopSignal(folder), process_group)
+    if not context.split.is_inference_only:
         with suppress(StopRequested):
-            train_rounds(job)
+            train_stages(context)
 
 
 def _processes(spec: RunSpec) -> int:

@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 import pytest
 from packaging.version import Version
 
-from tests.rows import rows
+from tests.support.requirements import covers
 
 FLOORS = {
     "starlette": "1.3.1",
@@ -29,7 +29,7 @@ def installed(name: str) -> Version | None:
         return None
 
 
-@rows("B73")
+@covers("B73")
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())
 def test_installed_packages_are_above_their_floor(name: str, floor: str) -> None:
     found = installed(name)
@@ -39,7 +39,7 @@ def test_installed_packages_are_above_their_floor(name: str, floor: str) -> None
     assert found >= Version(floor)
 
 
-@rows("B73")
+@covers("B73")
 @pytest.mark.parametrize("name", BANNED)
 def test_banned_releases_are_not_installed(name: str) -> None:
     assert str(installed(name)) not in BANNED[name]

@@ -125,11 +125,11 @@ def test_these_samples_are_accessible_and_fit_a_narrow_screen(
 
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert violations(page) == []
-    overlaps = page.locator("[data-sample]").evaluate_all(
+    pairwise_iou = page.locator("[data-sample]").evaluate_all(
         "cards => cards.flatMap(card => [...card.querySelectorAll('[title]')])"
         ".filter(one => one.scrollWidth > one.parentElement.clientWidth + 1).length"
     )
-    assert overlaps == 0
+    assert pairwise_iou == 0
     page.set_viewport_size({"width": 1024, "height": 800})
     page.locator("[data-sample]").first.click()
     page.get_by_role("dialog").wait_for()

@@ -49,7 +49,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[str
         process.stdout.close()
 
 
-@pytest.mark.rows("B161")
+@pytest.mark.covers("B161")
 def test_b161_the_browser_is_opened_on_a_private_page_that_leads_in(
     opened: tuple[str, str, Path], chromium: Any
 ) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.rows import rows
+from tests.support.requirements import covers
 from tests.support.waiting import until
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -113,7 +113,7 @@ def test_a_dead_server_is_noticed_and_every_step_is_there_once_after(
     open_page.allowed.clear()  # type: ignore[attr-defined]  # refused requests are logged while the server is away
 
 
-@rows("F63")
+@covers("F63")
 def test_a_browser_that_was_offline_catches_up_without_a_gap(
     running: dict[str, Any], server: Any, open_page: Callable[..., Any]
 ) -> None:

@@ -19,12 +19,12 @@ from studio.server.log_lines import LogFile
 from studio.store.home import Home, HomeError
 from studio.store.store import Store
 
-pytestmark = [pytest.mark.trust, pytest.mark.rows("F141")]
+pytestmark = [pytest.mark.trust, pytest.mark.covers("F141")]
 
 ODD_NAMES = ["a?b", "p%41c", "a#b", "a b", "ünï", "a&b=c", "%s%d", "a:b", "x?mode=memory", "-dash", "quote'\"q"]
 
 
-@pytest.mark.rows("B160")
+@pytest.mark.covers("B160")
 @pytest.mark.parametrize("name", ODD_NAMES)
 def test_b160_everything_of_a_home_lies_inside_it_whatever_its_name(name: str, tmp_path: Path) -> None:
     store = Store.open(Home.create(tmp_path / name))
@@ -34,7 +34,7 @@ def test_b160_everything_of_a_home_lies_inside_it_whatever_its_name(name: str, t
     assert (tmp_path / name / "studio.db").stat().st_size > 0
 
 
-@pytest.mark.rows("B160")
+@pytest.mark.covers("B160")
 def test_b160_a_command_works_on_a_home_with_letters_of_addresses(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -130,7 +130,7 @@ def test_f141_a_wrong_place_is_a_sentence_of_every_command(
     assert len(told.strip().splitlines()) <= 3
 
 
-@pytest.mark.rows("F142")
+@pytest.mark.covers("F142")
 def test_f142_closed_standard_streams_are_survived(tmp_path: Path) -> None:
     """Started by a service manager without streams; what is printed must not go into the database."""
     home = tmp_path / "home"
@@ -142,7 +142,7 @@ def test_f142_closed_standard_streams_are_survived(tmp_path: Path) -> None:
     assert (home / "studio.db").read_bytes().startswith(b"SQLite format 3")
 
 
-@pytest.mark.rows("F142")
+@pytest.mark.covers("F142")
 def test_f142_a_reader_that_has_read_enough_ends_a_command_quietly(tmp_path: Path) -> None:
     words = (
         f"{sys.executable} -P -m studio.cli schema image_classification --json --home {tmp_path / 'home'} | head -c 10"
@@ -159,7 +159,7 @@ def test_a_value_that_is_no_plain_yaml_is_a_sentence(value: str, tmp_path: Path)
         parse_changes([f"training.epochs={value}"])
 
 
-@pytest.mark.rows("F112")
+@pytest.mark.covers("F112")
 def test_f112_a_command_says_why_the_studio_of_a_home_does_not_start(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -185,7 +185,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return shown
 
 
-@pytest.mark.rows("F143")
+@pytest.mark.covers("F143")
 @pytest.mark.parametrize(
     "command", ["experiment list --home", "backup --home", "config check", "dataset import --name n"]
 )
@@ -197,7 +197,7 @@ def test_f143_a_name_that_no_disk_takes_is_a_sentence(
     assert "name too long" in told(capsys, *command.split(), str(tmp_path / ("n" * 300)))
 
 
-@pytest.mark.rows("F143")
+@pytest.mark.covers("F143")
 @pytest.mark.parametrize("command", ["experiment list --home", "config check", "dataset import --name n"])
 def test_f143_a_name_that_is_not_utf8_is_a_sentence(
     command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -207,7 +207,7 @@ def test_f143_a_name_that_is_not_utf8_is_a_sentence(
     assert r"\udcff' is not UTF-8" in told(capsys, *command.split(), os.fsdecode(os.fsencode(tmp_path) + b"/\xff"))
 
 
-@pytest.mark.rows("F143")
+@pytest.mark.covers("F143")
 def test_f143_a_path_that_sqlite_cannot_open_is_no_home(tmp_path: Path) -> None:
     with pytest.raises(HomeError, match="more than 480 bytes"):
         Home.create(tmp_path.joinpath(*["long" * 25] * 5))
@@ -215,7 +215,7 @@ def test_f143_a_path_that_sqlite_cannot_open_is_no_home(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.rows("F143")
+@pytest.mark.covers("F143")
 def test_f143_a_link_to_nothing_is_no_home(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "gone")
 
@@ -223,7 +223,7 @@ def test_f143_a_link_to_nothing_is_no_home(tmp_path: Path) -> None:
         Home.create(tmp_path / "link")
 
 
-@pytest.mark.rows("F143")
+@pytest.mark.covers("F143")
 def test_f143_a_pipe_in_place_of_the_lock_is_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "lock")
 
@@ -236,7 +236,7 @@ def test_f143_a_pipe_in_place_of_the_lock_is_not_waited_for(tmp_path: Path) -> N
     assert ended.stdout == "False\n"
 
 
-@pytest.mark.rows("F143")
+@pytest.mark.covers("F143")
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become an account without a folder")
 def test_f143_an_account_without_a_folder_is_asked_for_one() -> None:
     words = "import os; from studio.server.config import ConfigError, default_home; os.setuid(54321)\n"
@@ -247,7 +247,7 @@ def test_f143_an_account_without_a_folder_is_asked_for_one() -> None:
     assert ended.stdout.startswith(b"This account has no folder of its own")
 
 
-@pytest.mark.rows("F143")
+@pytest.mark.covers("F143")
 def test_f143_a_backup_of_what_is_no_database_is_a_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     home = Home.create(tmp_path / "home")
     home.database.write_text("no database" * 1000)
@@ -255,7 +255,7 @@ def test_f143_a_backup_of_what_is_no_database_is_a_sentence(tmp_path: Path, caps
     assert "file is not a database" in words
 
 
-@pytest.mark.rows("F145")
+@pytest.mark.covers("F145")
 def test_f145_a_log_that_the_disk_does_not_take_leaves_no_trace(capsys: pytest.CaptureFixture[str]) -> None:
     log = LogFile("/dev/full")
     log.handle(logging.LogRecord("a", logging.INFO, "", 0, "hello", (), None))
@@ -264,7 +264,7 @@ def test_f145_a_log_that_the_disk_does_not_take_leaves_no_trace(capsys: pytest.C
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.rows("F145")
+@pytest.mark.covers("F145")
 def test_f145_an_error_whose_json_cannot_be_written_is_still_a_sentence() -> None:
     words = f"exec {sys.executable} -P -m studio.cli config load gone.yaml --json >/dev/full"
 
@@ -275,7 +275,7 @@ def test_f145_an_error_whose_json_cannot_be_written_is_still_a_sentence() -> Non
     assert b"Traceback" not in ended.stderr
 
 
-@pytest.mark.rows("F145")
+@pytest.mark.covers("F145")
 def test_f145_a_configuration_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
@@ -288,7 +288,7 @@ def test_f145_a_configuration_without_end_is_not_read_to_its_end(tmp_path: Path)
     writer.join(10)
 
 
-@pytest.mark.rows("F146")
+@pytest.mark.covers("F146")
 @pytest.mark.parametrize(
     "command",
     ["predict one --table in.csv -o gone/o.csv", "export one -o gone/o.zip", "backup -o gone/o.zip",
@@ -305,7 +305,7 @@ def test_f146_a_result_that_has_no_folder_is_refused_before_the_work(
     assert not (tmp_path / "home").exists()
 
 
-@pytest.mark.rows("F146")
+@pytest.mark.covers("F146")
 @pytest.mark.parametrize(
     ("folder", "output", "words"), [("", "gone/o.csv", "There is no folder"), ("n" * 300, "o.csv", "name too long")]
 )
@@ -330,7 +330,7 @@ def linked(table: Path, how: str) -> Path:
     return table.parent / "." / path.name
 
 
-@pytest.mark.rows("F146")
+@pytest.mark.covers("F146")
 @pytest.mark.parametrize("how", ["itself", "symbolic link", "hard link"])
 @pytest.mark.parametrize("words", ["-o {0}", "-o o.csv --raw {0}", "-o {0} --index {0}"])
 def test_f146_a_scoring_pipeline_writes_over_none_of_its_inputs(
@@ -348,7 +348,7 @@ def test_f146_a_scoring_pipeline_writes_over_none_of_its_inputs(
     assert table.read_text() == "image\na.png\n"
 
 
-@pytest.mark.rows("F146")
+@pytest.mark.covers("F146")
 def test_f146_a_scoring_pipeline_keeps_its_two_results_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -360,7 +360,7 @@ def test_f146_a_scoring_pipeline_keeps_its_two_results_apart(
     assert (code, "would be overwritten" in capsys.readouterr().err) == (2, True)
 
 
-@pytest.mark.rows("F146")
+@pytest.mark.covers("F146")
 @pytest.mark.parametrize("how", ["itself", "symbolic link", "hard link"])
 def test_f146_predictions_are_not_written_over_their_table(
     how: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]

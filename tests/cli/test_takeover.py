@@ -18,7 +18,7 @@ from studio.store.home import Home
 
 pytestmark = [
     pytest.mark.trust,
-    pytest.mark.rows("F140"),
+    pytest.mark.covers("F140"),
     # httpcore leaves the socket of a refused connection to the garbage collector.
     pytest.mark.filterwarnings("ignore:Exception ignored in. <socket.socket:pytest.PytestUnraisableExceptionWarning"),
 ]

@@ -14,7 +14,7 @@ from studio.runs.events import Log, read_events
 from studio.runs.folder import RunFolder
 from studio.training.reporting.reporter import Reporter
 
-pytestmark = [pytest.mark.trust, pytest.mark.rows("B163")]
+pytestmark = [pytest.mark.trust, pytest.mark.covers("B163")]
 
 HOSTILE = "cat\x1b]0;owned\x07\x9b31m\r\u202e[bold red]dog[/] [link=file:///x]y[/link]"
 

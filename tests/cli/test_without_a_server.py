@@ -145,7 +145,7 @@ def test_every_answer_and_every_refusal_is_that_of_a_server(used: Home) -> None:
         assert mine == its, request
 
 
-@pytest.mark.rows("F171")
+@pytest.mark.covers("F171")
 @pytest.mark.parametrize(
     "statement",
     [
@@ -168,7 +168,7 @@ def test_f171_a_home_with_something_under_way_is_left_to_a_server(copy: Home, st
         answer(copy, "GET", "/api/datasets", {}, None)
 
 
-@pytest.mark.rows("F171")
+@pytest.mark.covers("F171")
 def test_f171_a_home_that_has_an_owner_is_left_to_it(copy: Home) -> None:
     lock = HomeLock(copy)
     lock.acquire()
@@ -181,7 +181,7 @@ def test_f171_a_home_that_has_an_owner_is_left_to_it(copy: Home) -> None:
     assert len(answer(copy, "GET", "/api/datasets", {}, None)) == 1
 
 
-@pytest.mark.rows("F171")
+@pytest.mark.covers("F171")
 def test_f171_a_damaged_database_is_left_to_a_server_that_says_so(
     copy: Home, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -148,7 +148,7 @@ def test_unusual_names_are_kept(tmp_path: Path) -> None:
     assert {path.name for path in (tmp_path / "out").iterdir()} == set(names)
 
 
-@pytest.mark.rows("B165")
+@pytest.mark.covers("B165")
 @pytest.mark.parametrize(
     ("name", "code", "words"),
     [
@@ -175,7 +175,7 @@ def test_b165_entries_without_a_usable_name_are_refused_by_name(
     assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.rows("B165")
+@pytest.mark.covers("B165")
 def test_b165_a_damaged_archive_is_told_without_empty_brackets(tmp_path: Path) -> None:
     path = tmp_path / "a.zip"
     with zipfile.ZipFile(path, "w") as archive:

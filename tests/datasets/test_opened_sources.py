@@ -10,7 +10,7 @@ from studio.errors import PathError
 from studio.files import open_beneath, open_source, read_json, write_json
 from studio.importing.scan_result import Scan
 from studio.interpreter import python_module
-from tests.rows import rows
+from tests.support.requirements import covers
 
 SECRET = "SECRET-41c7"
 
@@ -88,7 +88,7 @@ def test_a_folder_and_the_root_itself_are_opened_as_sources_only(root: Path) -> 
     os.close(open_source(root / "data" / "a.csv", root / "data" / "a.csv"))
 
 
-@rows("F132")
+@covers("F132")
 def test_half_of_an_upload_is_never_taken_for_all_of_it(root: Path, tmp_path: Path) -> None:
     """A look that was killed while it copied left a folder that the next look took for whole."""
     folder = tmp_path / "import"

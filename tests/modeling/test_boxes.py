@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from studio.modeling.boxes import framed, match_boxes, overlaps
+from studio.modeling.boxes import framed, match_boxes, pairwise_iou
 
 
 def boxes(*corners: tuple[float, float, float, float]) -> np.ndarray:
@@ -11,7 +11,7 @@ def boxes(*corners: tuple[float, float, float, float]) -> np.ndarray:
 
 
 def test_overlaps_by_hand() -> None:
-    found = overlaps(boxes((0, 0, 10, 10), (20, 20, 30, 30)), boxes((0, 0, 10, 5), (5, 5, 15, 15)))
+    found = pairwise_iou(boxes((0, 0, 10, 10), (20, 20, 30, 30)), boxes((0, 0, 10, 5), (5, 5, 15, 15)))
 
     assert found == pytest.approx(np.array([[0.5, 25 / 175], [0, 0]]))
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.reliability.conftest import Serve
 from tests.reliability.harness import Server, check_database, points, query
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 LONG = 100_000
@@ -54,7 +54,7 @@ def backup(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return base
 
 
-@rows("I19")
+@covers("I19")
 def test_a_backup_made_while_training_restores_to_a_consistent_home(backup: Path, serve: Serve, tmp_path: Path) -> None:
     id = (backup / "id").read_text()
     done = studio("restore", backup / "backup.zip", "--home", tmp_path / "restored" / "home", "--json")
@@ -80,7 +80,7 @@ def test_a_backup_made_while_training_restores_to_a_consistent_home(backup: Path
     check_database(server.home)
 
 
-@rows("I19")
+@covers("I19")
 def test_a_backup_holds_no_secret_and_no_token(backup: Path) -> None:
     with zipfile.ZipFile(backup / "backup.zip") as archive:
         names = archive.namelist()
@@ -93,7 +93,7 @@ def test_a_backup_holds_no_secret_and_no_token(backup: Path) -> None:
     assert not list((backup / "home" / "backups").glob(".pins-*"))
 
 
-@rows("I11", "I19")
+@covers("I11", "I19")
 def test_a_backup_that_is_cut_off_is_not_there(backup: Path, tmp_path: Path) -> None:
     done = studio("backup", "-o", tmp_path / "b.zip", "--home", backup / "home", STUDIO_FAIL="backup_half:kill")
 
@@ -101,7 +101,7 @@ def test_a_backup_that_is_cut_off_is_not_there(backup: Path, tmp_path: Path) -> 
     assert not (tmp_path / "b.zip").exists()
 
 
-@rows("I19", "I27")
+@covers("I19", "I27")
 @pytest.mark.parametrize("harm", ["a byte", "no end", "no list", "a later form", "a path that leads out"])
 def test_a_backup_that_is_not_whole_is_refused_and_nothing_is_left(backup: Path, tmp_path: Path, harm: str) -> None:
     damaged = tmp_path / "damaged.zip"
@@ -153,7 +153,7 @@ def test_nothing_is_restored_over_a_home(backup: Path, tmp_path: Path) -> None:
     assert (tmp_path / "mine" / "precious").read_text() == "data"
 
 
-@rows("F8", "I18")
+@covers("F8", "I18")
 def test_a_home_of_the_first_version_is_copied_then_upgraded_also_after_a_kill_amidst(serve: Serve, base: Path) -> None:
     first = serve().ready()
     first.order(steps=5)
@@ -190,7 +190,7 @@ def downgrade(home: Path) -> None:
     connection.close()
 
 
-@rows("I18")
+@covers("I18")
 def test_a_home_of_a_later_version_is_refused_with_a_sentence_and_left_as_it_is(serve: Serve, base: Path) -> None:
     connection = sqlite3.connect(base / "home" / "studio.db")
     connection.execute("UPDATE alembic_version SET version_num = '9999'")

@@ -21,7 +21,7 @@ from tests.reliability.harness import (
     under_strace,
     wait_for,
 )
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 LONG = 100_000
@@ -35,7 +35,7 @@ def begin(disk: Path, template: Path, tmp_path: Path, **options: Any) -> Server:
     return Server(disk / "home", base=tmp_path, **options)
 
 
-@rows("F30", "F32", "I20")
+@covers("F30", "F32", "I20")
 def test_a_full_disk_refuses_with_numbers_and_frees_the_way_to_delete(template: Path, tmp_path: Path) -> None:
     """Reads go on, uploads and changes are 507, deleting works at once, and then everything does, without a restart."""
     with tmpfs(tmp_path / "disk", "400m") as disk:
@@ -66,7 +66,7 @@ def test_a_full_disk_refuses_with_numbers_and_frees_the_way_to_delete(template: 
         check_database(server.home)
 
 
-@rows("F31", "I20")
+@covers("F31", "I20")
 def test_on_a_completely_full_disk_the_server_starts_lists_and_deletes(template: Path, tmp_path: Path) -> None:
     with tmpfs(tmp_path / "disk", "400m") as disk:
         first = begin(disk, template, tmp_path).ready()
@@ -88,7 +88,7 @@ def test_on_a_completely_full_disk_the_server_starts_lists_and_deletes(template:
         check_database(second.home)
 
 
-@rows("F32")
+@covers("F32")
 def test_an_upload_that_meets_the_end_of_the_disk_is_refused_and_goes_on_after_room_is_made(
     template: Path, tmp_path: Path
 ) -> None:
@@ -111,7 +111,7 @@ def test_an_upload_that_meets_the_end_of_the_disk_is_refused_and_goes_on_after_r
             end_all([server])
 
 
-@rows("F33")
+@covers("F33")
 def test_a_full_folder_for_temporary_files_does_not_stand_in_the_way_of_an_upload(
     template: Path, tmp_path: Path
 ) -> None:
@@ -129,7 +129,7 @@ def test_a_full_folder_for_temporary_files_does_not_stand_in_the_way_of_an_uploa
             end_all([server])
 
 
-@rows("F34")
+@covers("F34")
 def test_a_disk_that_holds_no_more_files_is_named_and_the_partial_import_removed(
     template: Path, tmp_path: Path
 ) -> None:
@@ -163,7 +163,7 @@ def test_a_disk_that_holds_no_more_files_is_named_and_the_partial_import_removed
             end_all([server])
 
 
-@rows("F35")
+@covers("F35")
 def test_a_limit_of_file_sizes_is_named_and_the_server_goes_on(template: Path, tmp_path: Path) -> None:
     """Of an upload; of a checkpoint: test_worker_causes.py."""
     if shutil.which("prlimit") is None:
@@ -181,7 +181,7 @@ def test_a_limit_of_file_sizes_is_named_and_the_server_goes_on(template: Path, t
         end_all([server])
 
 
-@rows("F36", "I16")
+@covers("F36", "I16")
 def test_a_disk_that_becomes_read_only_is_told_and_the_server_reads_on(template: Path, tmp_path: Path) -> None:
     """ext4 turns read-only by an error that is triggered; mounted anew, everything acknowledged is there."""
     image = tmp_path / "image"
@@ -222,7 +222,7 @@ def test_a_disk_that_becomes_read_only_is_told_and_the_server_reads_on(template:
         check_database(disk / "home")
 
 
-@rows("F37", "I16", "I15")
+@covers("F37", "I16", "I15")
 def test_a_sync_that_fails_refuses_the_change_and_the_next_one_works(template: Path, tmp_path: Path) -> None:
     """Injected into every tenth sync of each thread; what was answered with 200 is there after a kill."""
     require_strace()
@@ -252,7 +252,7 @@ def test_a_sync_that_fails_refuses_the_change_and_the_next_one_works(template: P
         end_all([again])
 
 
-@rows("F41", "I27")
+@covers("F41", "I27")
 def test_a_damaged_database_is_refused_with_the_way_back_and_left_as_it_is(template: Path, tmp_path: Path) -> None:
     home = copy_home(template, tmp_path)
     with (home / "studio.db").open("r+b") as file:
@@ -277,7 +277,7 @@ def test_a_damaged_database_is_refused_with_the_way_back_and_left_as_it_is(templ
     end_all([again])
 
 
-@rows("F42")
+@covers("F42")
 def test_a_lost_log_of_changes_is_noticed_and_said(template: Path, tmp_path: Path) -> None:
     home = copy_home(template, tmp_path)
     first = Server(home).ready()

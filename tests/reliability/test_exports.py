@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, end_all, wait_for
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 
 
-@rows("F7", "I11")
+@covers("F7", "I11")
 @pytest.mark.parametrize("place", ["pipeline_half", "pipeline_before_rename"])
 def test_a_killed_export_leaves_no_zip_and_the_next_one_works(trained: tuple[Path, str, str], place: str) -> None:
     """The process that packs dies amidst it, and the server with it."""
@@ -39,7 +39,7 @@ def test_a_killed_export_leaves_no_zip_and_the_next_one_works(trained: tuple[Pat
         end_all([again])
 
 
-@rows("F57")
+@covers("F57")
 def test_a_stop_during_an_export_changes_neither(trained: tuple[Path, str, str]) -> None:
     base, experiment, id = trained
     server = Server(base / "home", has_stub=False).ready()
@@ -69,7 +69,7 @@ def test_a_stop_during_an_export_changes_neither(trained: tuple[Path, str, str])
         end_all([server])
 
 
-@rows("F58", "F9")
+@covers("F58", "F9")
 def test_a_prediction_holds_its_dataset_and_its_deletion_is_finished_after_a_kill(
     trained: tuple[Path, str, str],
 ) -> None:

@@ -30,7 +30,7 @@ from tests.reliability.harness import (
     wait_for,
 )
 from tests.reliability.test_races import race_a_stop
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.faults
 EXPERIMENT_EVERY = 50
@@ -113,7 +113,7 @@ def told(what: str, number: int, seconds: list[float]) -> None:
     print(f"\n{what}: {number} survived; recovery {low:.1f} s at least, {middle:.1f} s median, {high:.1f} s at most")
 
 
-@rows("F1", "F2", "I4", "I15", "I16")
+@covers("F1", "F2", "I4", "I15", "I16")
 def test_the_server_survives_two_hundred_kills_while_it_writes_and_trains(template: Path, tmp_path: Path) -> None:
     copy_home(template, tmp_path)
     kills, recoveries = count("STUDIO_SERVER_KILLS", 200), []
@@ -151,7 +151,7 @@ def test_the_server_survives_two_hundred_kills_while_it_writes_and_trains(templa
     assert writer.experiments
 
 
-@rows("I4", "I11", "I15", "I16")
+@covers("I4", "I11", "I15", "I16")
 def test_twenty_power_cuts_lose_nothing_that_was_acknowledged(template: Path, tmp_path: Path) -> None:
     """What the device holds at a moment is what would be left of it: its image is copied while the server works on it.
 
@@ -220,7 +220,7 @@ def check_cut(base: Path, dataset: str, acknowledged: int, experiments: list[str
     return seconds
 
 
-@rows("F56")
+@covers("F56")
 def test_five_hundred_stops_at_random_moments_leave_one_state_each(template: Path, tmp_path: Path) -> None:
     copy_home(template, tmp_path)
     races = count("STUDIO_RACES", 500)
@@ -235,7 +235,7 @@ def test_five_hundred_stops_at_random_moments_leave_one_state_each(template: Pat
     print(f"\nstops that met an end: {races}, each with one state")
 
 
-@rows("I22")
+@covers("I22")
 def test_a_server_under_traffic_holds_on_to_nothing(template: Path, tmp_path: Path) -> None:
     """A short stand-in for a day: after a warm-up, memory, files and threads are compared over the rest."""
     copy_home(template, tmp_path)

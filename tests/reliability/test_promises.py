@@ -16,7 +16,7 @@ from studio.store.runs import RunRow
 from studio.store.store import Store
 from tests.reliability.conftest import Serve
 from tests.reliability.harness import end_all, wait_for
-from tests.rows import rows
+from tests.support.requirements import covers
 
 
 class Silent:
@@ -35,7 +35,7 @@ class Silent:
         pass
 
 
-@rows("I26")
+@covers("I26")
 def test_a_clock_that_is_set_back_or_forward_changes_no_state_and_no_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -61,7 +61,7 @@ def test_a_clock_that_is_set_back_or_forward_changes_no_state_and_no_order(
     store.close()
 
 
-@rows("I23")
+@covers("I23")
 @pytest.mark.trust
 def test_what_a_worker_prints_is_bounded_and_its_newest_lines_are_kept(serve: Serve, base: Path) -> None:
     server = serve().ready()
@@ -85,7 +85,7 @@ def test_what_a_worker_prints_is_bounded_and_its_newest_lines_are_kept(serve: Se
     end_all([server])
 
 
-@rows("I27")
+@covers("I27")
 @pytest.mark.trust
 def test_every_refusal_says_what_and_what_to_do_and_shows_no_insides(serve: Serve) -> None:
     server = serve().ready()
@@ -117,7 +117,7 @@ def test_every_refusal_says_what_and_what_to_do_and_shows_no_insides(serve: Serv
     assert len(findings) >= 2  # all at once
 
 
-@rows("I16", "I4", "I15")
+@covers("I16", "I4", "I15")
 @pytest.mark.trust
 def test_what_was_answered_is_there_after_a_kill_right_behind_the_answer(serve: Serve, base: Path) -> None:
     """The loop of 200 such kills is in test_loops.py."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, check_database, copy_home, end_all, history, in_parallel, starts
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 LONG = 100_000
@@ -23,7 +23,7 @@ def server(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     end_all([one])
 
 
-@rows("F55", "I2", "I28")
+@covers("F55", "I2", "I28")
 def test_fifty_resumes_at_once_are_one_attempt(server: Server) -> None:
     server.order(steps=LONG)
     experiment, id = server.start()
@@ -41,7 +41,7 @@ def test_fifty_resumes_at_once_are_one_attempt(server: Server) -> None:
     assert server.run(id)["attempt"] == 2
 
 
-@rows("F56")
+@covers("F56")
 def test_a_stop_that_meets_the_end_leaves_one_state_and_what_belongs_to_it(server: Server) -> None:
     """20 random moments; 500 of them in test_loops.py."""
     random.seed(7)
@@ -64,7 +64,7 @@ def race_a_stop(server: Server, delay: float) -> None:
     assert sum(one in ("finished", "stopped") for one in history(server.home, id)) == 1
 
 
-@rows("F57")
+@covers("F57")
 def test_a_waiting_run_is_stopped_at_once_and_never_starts(server: Server) -> None:
     server.order(steps=LONG)
     first, running = server.start()
@@ -80,7 +80,7 @@ def test_a_waiting_run_is_stopped_at_once_and_never_starts(server: Server) -> No
     assert starts(server.home / "runs" / waiting) == 0
 
 
-@rows("F58")
+@covers("F58")
 def test_what_is_in_use_is_not_deleted_and_the_users_are_named(server: Server) -> None:
     server.order(steps=LONG)
     experiment, id = server.start("user of the data")
@@ -100,7 +100,7 @@ def test_what_is_in_use_is_not_deleted_and_the_users_are_named(server: Server) -
     assert not (server.home / "runs" / id).exists()
 
 
-@rows("I28")
+@covers("I28")
 def test_the_same_command_twice_has_one_effect(server: Server) -> None:
     server.order(steps=LONG)
     experiment, id = server.start()
@@ -115,7 +115,7 @@ def test_the_same_command_twice_has_one_effect(server: Server) -> None:
     assert 200 in deletions
 
 
-@rows("I17")
+@covers("I17")
 def test_many_writers_at_once_never_see_a_locked_database(server: Server) -> None:
     """A training writes meanwhile; a write waits at most 5 s, or is told to come again."""
     server.order(steps=LONG, pause=0.0)

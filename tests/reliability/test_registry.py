@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.rows import PROMISES_AND_FAULTS, declared_by_marker
+from tests.support.requirements import PROMISES_AND_FAULTS, declared_by_marker
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, end_all
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 
 
-@rows("F122")
+@covers("F122")
 def test_aborted_requests_leave_no_traceback_and_the_server_answers(tmp_path: Path) -> None:
     server = Server(tmp_path / "home").ready()
     try:

@@ -25,14 +25,14 @@ from tests.reliability.harness import (
     starts,
     wait_for,
 )
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 LONG = 100_000
 OCTETS: dict[str, Any] = {"Content_Type": "application/octet-stream"}
 
 
-@rows("F1", "I16")
+@covers("F1", "I16")
 def test_an_idle_server_survives_kills_with_all_it_acknowledged(serve: Serve, base: Path) -> None:
     """The loop of 200 kills is in test_loops.py."""
     for number in range(3):
@@ -44,7 +44,7 @@ def test_an_idle_server_survives_kills_with_all_it_acknowledged(serve: Serve, ba
     check_database(base / "home")
 
 
-@rows("F2", "I4", "I5", "I13", "I14")
+@covers("F2", "I4", "I5", "I13", "I14")
 def test_training_goes_on_without_a_server_and_its_curve_has_no_gap(serve: Serve, base: Path) -> None:
     """The server is away for 4 s, not 20: the worker does not know it in either case."""
     first = serve().ready()
@@ -71,7 +71,7 @@ def test_training_goes_on_without_a_server_and_its_curve_has_no_gap(serve: Serve
     check_database(base / "home")
 
 
-@rows("F3", "I2", "I3")
+@covers("F3", "I2", "I3")
 def test_a_kill_between_the_decision_and_the_start_starts_once(serve: Serve, base: Path) -> None:
     first = serve("after_cas:kill").ready()
     id = first.start_and_die()
@@ -85,7 +85,7 @@ def test_a_kill_between_the_decision_and_the_start_starts_once(serve: Serve, bas
     assert points(base / "home", id) == list(range(1, 41))
 
 
-@rows("F4", "I2")
+@covers("F4", "I2")
 def test_a_kill_right_after_the_start_adopts_the_worker(serve: Serve, base: Path) -> None:
     first = serve("after_spawn:kill").ready()
     first.order(steps=LONG)
@@ -100,7 +100,7 @@ def test_a_kill_right_after_the_start_adopts_the_worker(serve: Serve, base: Path
     assert starts(base / "home" / "runs" / id) == 1
 
 
-@rows("F5")
+@covers("F5")
 def test_a_kill_during_an_upload_leaves_what_was_durable(serve: Serve) -> None:
     data = os.urandom(3 << 20)
     first = serve().ready()
@@ -117,7 +117,7 @@ def test_a_kill_during_an_upload_leaves_what_was_durable(serve: Serve) -> None:
     assert (second.home / "uploads" / upload).read_bytes() == data
 
 
-@rows("F5", "I11")
+@covers("F5", "I11")
 def test_bytes_that_were_durable_but_not_counted_are_sent_again(serve: Serve) -> None:
     data = os.urandom(1 << 20)
     first = serve("upload_durable:kill").ready()
@@ -132,7 +132,7 @@ def test_bytes_that_were_durable_but_not_counted_are_sent_again(serve: Serve) ->
     assert (second.home / "uploads" / upload).read_bytes() == data
 
 
-@rows("F6", "I11")
+@covers("F6", "I11")
 @pytest.mark.parametrize(("place", "state"), [("dataset_before_rename", "failed"), ("dataset_after_rename", "ready")])
 def test_a_dataset_is_complete_or_absent(serve: Serve, base: Path, place: str, state: str) -> None:
     """The worker that makes it is killed beside its last step, and the server at once after it."""
@@ -156,7 +156,7 @@ def test_a_dataset_is_complete_or_absent(serve: Serve, base: Path, place: str, s
         assert dataset["error"]["message"]
 
 
-@rows("F9")
+@covers("F9")
 @pytest.mark.parametrize("place", ["delete_entombed", "delete_files_gone"])
 def test_a_deletion_that_was_cut_off_is_finished_at_the_next_start(serve: Serve, base: Path, place: str) -> None:
     first = serve(f"{place}:kill").ready()
@@ -175,7 +175,7 @@ def test_a_deletion_that_was_cut_off_is_finished_at_the_next_start(serve: Serve,
     check_database(base / "home")
 
 
-@rows("F10", "I25")
+@covers("F10", "I25")
 def test_a_terminated_server_leaves_within_five_seconds_and_training_goes_on(serve: Serve, base: Path) -> None:
     server = serve().ready()
     server.order(steps=LONG)
@@ -210,7 +210,7 @@ def test_a_terminated_server_leaves_within_five_seconds_and_training_goes_on(ser
     )
 
 
-@rows("F11", "I25")
+@covers("F11", "I25")
 def test_a_second_interrupt_ends_it_at_once_and_the_database_is_sound(serve: Serve, base: Path) -> None:
     server = serve().ready()
     server.order(steps=LONG)
@@ -231,7 +231,7 @@ def test_a_second_interrupt_ends_it_at_once_and_the_database_is_sound(serve: Ser
     assert serve().ready().run(id)["state"] in ("starting", "running", "finished")
 
 
-@rows("F12", "I5")
+@covers("F12", "I5")
 def test_a_closed_terminal_ends_the_server_and_no_training(serve: Serve) -> None:
     """Also where the tests themselves run under nohup, whose children ignore the signal."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -252,7 +252,7 @@ def test_a_closed_terminal_ends_the_server_and_no_training(serve: Serve) -> None
     assert serve().ready().run(id)["state"] == "running"
 
 
-@rows("F12")
+@covers("F12")
 def test_under_nohup_a_closed_terminal_changes_nothing(serve: Serve) -> None:
     server = serve(prefix=["nohup"]).ready()
 
@@ -262,7 +262,7 @@ def test_under_nohup_a_closed_terminal_changes_nothing(serve: Serve) -> None:
     assert server.call("GET", "/api/health") == {"ok": True}
 
 
-@rows("F100")
+@covers("F100")
 def test_asked_for_its_stacks_a_server_writes_them_and_goes_on(serve: Serve) -> None:
     server = serve().ready()
 
@@ -276,7 +276,7 @@ def test_asked_for_its_stacks_a_server_writes_them_and_goes_on(serve: Serve) -> 
     assert server.call("GET", "/api/health") == {"ok": True}
 
 
-@rows("F13")
+@covers("F13")
 def test_a_second_server_refuses_and_names_the_first(serve: Serve) -> None:
     first = serve().ready()
 
@@ -294,7 +294,7 @@ def test_a_second_server_refuses_and_names_the_first(serve: Serve) -> None:
     assert first.call("GET", "/api/health") == {"ok": True}
 
 
-@rows("I28", "F55")
+@covers("I28", "F55")
 def test_fifty_replayed_starts_make_one_experiment_and_one_attempt(serve: Serve, base: Path) -> None:
     server = serve().ready()
     body = experiment_body(base)

@@ -11,7 +11,7 @@ import pytest
 
 from studio.store.home import Home
 from studio.store.store import Store
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 
@@ -28,7 +28,7 @@ def serve(home: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-@rows("F112")
+@covers("F112")
 @pytest.mark.parametrize("harm", ["no scheduler", "a locked database", "a file in the place of a folder"])
 def test_a_start_that_fails_says_why_and_never_that_it_is_ready(tmp_path: Path, harm: str) -> None:
     home = Home.create(tmp_path / "home")
@@ -56,7 +56,7 @@ def test_a_start_that_fails_says_why_and_never_that_it_is_ready(tmp_path: Path, 
     assert not (home.path / "run" / "server.json").exists()
 
 
-@rows("F112")
+@covers("F112")
 def test_a_server_that_says_that_it_is_ready_answers_at_once(tmp_path: Path) -> None:
     import re
     import urllib.request

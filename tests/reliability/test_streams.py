@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.harness import Server, Stream, copy_home, end_all, log_in, wait_for
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 
@@ -34,7 +34,7 @@ def names(stream: Stream) -> list[str]:
     return [data["name"] for _, event, data in stream.messages() if event == "dataset"]
 
 
-@rows("I24")
+@covers("I24")
 def test_a_page_that_asks_for_other_topics_goes_on_where_it_was(server: Server) -> None:
     """It opens another stream, and can say only in the address where it was."""
     first = Stream(server, "datasets")
@@ -52,7 +52,7 @@ def test_a_page_that_asks_for_other_topics_goes_on_where_it_was(server: Server) 
     second.close()
 
 
-@rows("F63", "I24", "I14")
+@covers("F63", "I24", "I14")
 def test_a_client_that_comes_back_hears_everything_once(server: Server) -> None:
     """Five times gone and back while names change; beside it one that stays."""
     steady = Stream(server, "datasets")
@@ -81,7 +81,7 @@ def test_a_client_that_comes_back_hears_everything_once(server: Server) -> None:
     steady.close()
 
 
-@rows("F63", "I24")
+@covers("F63", "I24")
 def test_one_that_was_away_for_too_long_is_told_to_look_anew(server: Server) -> None:
     stream = Stream(server, "datasets", last_id="1")
 
@@ -91,7 +91,7 @@ def test_one_that_was_away_for_too_long_is_told_to_look_anew(server: Server) -> 
     stream.close()
 
 
-@rows("F65")
+@covers("F65")
 def test_a_quiet_stream_says_every_fifteen_seconds_that_it_lives(server: Server) -> None:
     """A proxy that cuts what is silent for 60 s leaves it alone; the client is told how soon to come back."""
     stream = Stream(server, "datasets")
@@ -103,7 +103,7 @@ def test_a_quiet_stream_says_every_fifteen_seconds_that_it_lives(server: Server)
     stream.close()
 
 
-@rows("F64", "I24")
+@covers("F64", "I24")
 def test_a_client_that_reads_nothing_is_dropped_and_costs_no_memory(server: Server) -> None:
     """Dropped by the kernel after 40 s in which it took nothing; 60 s are allowed. Told meanwhile: 8 MB."""
     deaf = Stream(server, "datasets", small=True)
@@ -150,7 +150,7 @@ def is_let_in(server: Server) -> bool:
         stream.close()
 
 
-@rows("F47")
+@covers("F47")
 def test_with_few_open_files_new_streams_are_refused_and_old_ones_live(template: Path, tmp_path: Path) -> None:
     """400 streams at 256 open files, 6 a session."""
     copy_home(template, tmp_path)

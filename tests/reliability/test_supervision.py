@@ -26,7 +26,7 @@ from tests.reliability.harness import (
     under_strace,
     wait_for,
 )
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 LONG = 100_000
@@ -70,7 +70,7 @@ def begin(server: Server, step: int = 3, gpus: tuple[str, ...] = (), **orders: o
     return id
 
 
-@rows("I4", "I8")
+@covers("I4", "I8")
 def test_a_killed_worker_is_lost_by_name_at_once_and_nothing_of_it_is_left(server: Server) -> None:
     """F14 for the worker itself: what it started is swept."""
     id = begin(server, children=2)
@@ -87,7 +87,7 @@ def test_a_killed_worker_is_lost_by_name_at_once_and_nothing_of_it_is_left(serve
     assert descendants(pid) == []
 
 
-@rows("I4")
+@covers("I4")
 @pytest.mark.parametrize(
     ("ending", "state", "code", "words"),
     [
@@ -107,7 +107,7 @@ def test_an_end_that_no_worker_told_has_its_name(
     assert words in run["error"]["message"]
 
 
-@rows("F43", "I21")
+@covers("F43", "I21")
 def test_a_worker_that_the_kernel_kills_for_memory_has_that_cause_and_others_go_on(server: Server) -> None:
     """By a memory cgroup around one worker; the kernel counts its kills as it does those of the whole machine."""
     other = begin(server, gpus=("0",))
@@ -124,7 +124,7 @@ def test_a_worker_that_the_kernel_kills_for_memory_has_that_cause_and_others_go_
     server.await_state(other, "finished")
 
 
-@rows("I7", "I8", "I2")
+@covers("I7", "I8", "I2")
 def test_no_device_is_given_twice_while_anything_of_its_last_run_lives(server: Server) -> None:
     """Devices are locked files that children inherit as they do the handles of real ones. Six runs, four devices."""
     server.order(steps=LONG, children=2)
@@ -149,7 +149,7 @@ def test_no_device_is_given_twice_while_anything_of_its_last_run_lives(server: S
     assert all(descendants(server.worker(id)) == [] for id in ids)
 
 
-@rows("F18", "F53")
+@covers("F18", "F53")
 def test_a_halted_worker_that_goes_on_in_time_is_left_alone(server: Server) -> None:
     """Halted for 2 s of the 4 s that silence may last here; the product's limit is 300 s."""
     id = begin(server)
@@ -169,7 +169,7 @@ def test_a_halted_worker_that_goes_on_in_time_is_left_alone(server: Server) -> N
     assert starts(server.home / "runs" / id) == 1
 
 
-@rows("F19", "I2")
+@covers("F19", "I2")
 def test_a_halted_worker_keeps_its_run_and_its_late_words_count_for_nothing(server: Server) -> None:
     """Halted beyond the limit: no resume while it lives, then it is killed, and a new attempt has a new fence."""
     id = begin(server, children=1)
@@ -199,7 +199,7 @@ def test_a_halted_worker_keeps_its_run_and_its_late_words_count_for_nothing(serv
     server.await_state(id, "finished")
 
 
-@rows("I6")
+@covers("I6")
 def test_a_worker_that_hears_nothing_is_made_to_end_with_its_tree_and_deadlines_are_shown(server: Server) -> None:
     id = begin(server, children=2, deaf=True, step=25)
     pid = server.worker(id)
@@ -219,7 +219,7 @@ def test_a_worker_that_hears_nothing_is_made_to_end_with_its_tree_and_deadlines_
     assert [one["name"] for one in run["checkpoints"]][:2] == ["ckpt-10", "ckpt-20"]
 
 
-@rows("F57", "I6")
+@covers("F57", "I6")
 @pytest.mark.parametrize("moment", ["start", "checkpoint"])
 def test_a_stop_is_heard_at_any_moment_and_keeps_the_last_checkpoint(server: Server, moment: str) -> None:
     """In the queue: test_races.py; during an export: test_exports.py."""
@@ -241,7 +241,7 @@ def test_a_stop_is_heard_at_any_moment_and_keeps_the_last_checkpoint(server: Ser
         assert "ckpt-5" in {one["name"] for one in run["checkpoints"]}
 
 
-@rows("I8")
+@covers("I8")
 def test_no_zombie_is_left_by_any_of_these_runs(server: Server) -> None:
     id = begin(server)
     pid = server.worker(id)
@@ -252,7 +252,7 @@ def test_no_zombie_is_left_by_any_of_these_runs(server: Server) -> None:
     check_database(server.home)
 
 
-@rows("F54", "I9")
+@covers("F54", "I9")
 def test_a_reused_pid_is_neither_shown_as_running_nor_killed(serve: Serve, base: Path) -> None:
     first = serve().ready()
     first.order(steps=LONG)
@@ -278,7 +278,7 @@ def test_a_reused_pid_is_neither_shown_as_running_nor_killed(serve: Serve, base:
         stranger.wait()
 
 
-@rows("F48", "I3")
+@covers("F48", "I3")
 def test_a_process_that_cannot_be_started_fails_by_name_and_gives_its_slot_back(serve: Serve) -> None:
     """EAGAIN by injection, from vfork and the fork that Python tries then: limits of processes do not bind root."""
     require_strace()
@@ -294,7 +294,7 @@ def test_a_process_that_cannot_be_started_fails_by_name_and_gives_its_slot_back(
     assert server.await_state(second, "finished")
 
 
-@rows("I1", "I3")
+@covers("I1", "I3")
 def test_every_run_has_one_state_and_its_moves_are_recorded(server: Server) -> None:
     server.order(steps=2, pause=0.0)
     ids = [server.start(environment__gpus=["0", "1"])[1] for _ in range(5)]

@@ -19,8 +19,8 @@ from tests.reliability.test_worker_supervision import (
     seconds_until_gone,
 )
 from tests.reliability.worker_runs import make_worker_run
-from tests.rows import rows
 from tests.support.forked_worker import events, fork_worker, next_attempt, of_kind, stream, tail
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.faults
 
@@ -56,7 +56,7 @@ def assert_equal(folder: Path, whole: Path) -> None:
     assert of_kind(folder, "finished")[0].metrics == of_kind(whole, "finished")[0].metrics
 
 
-@rows("I10", "I11", "I12", "I14")
+@covers("I10", "I11", "I12", "I14")
 @pytest.mark.parametrize("workers", [0, 1])
 def test_kills_at_random_moments(tmp_path: Path, workers: int) -> None:
     """SIGKILL from outside, at a random moment of each attempt; data workers are gone with it."""
@@ -91,7 +91,7 @@ def test_kills_at_random_moments(tmp_path: Path, workers: int) -> None:
     )
 
 
-@rows("F24", "I10", "I11", "I12")
+@covers("F24", "I10", "I11", "I12")
 def test_kills_inside_checkpoint_writes(tmp_path: Path) -> None:
     """At each of six places in a random checkpoint; resumed, and killed again at another place, until it ends."""
     chance = random.Random(SEED)

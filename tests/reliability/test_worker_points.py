@@ -11,8 +11,8 @@ from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
 from tests.reliability.worker_runs import make_worker_run
-from tests.rows import rows
 from tests.support.forked_worker import Points, fork_worker, next_attempt, stream, tail
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 
@@ -28,7 +28,7 @@ def kept_points(database: Path) -> Points:
     return points
 
 
-@rows("I12", "I14")
+@covers("I12", "I14")
 def test_the_server_keeps_every_point_once_across_killed_attempts(tmp_path: Path) -> None:
     """The log is projected after every attempt, as the server does it while the worker lives."""
     settings = {"training.epochs": 4, "training.evaluation_epochs": 0.5}

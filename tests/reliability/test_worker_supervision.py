@@ -16,11 +16,11 @@ from studio.files import read_json
 from studio.modeling.checkpoint import CheckpointStore, damaged_file
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.runs.spec import RunSpec
-from tests.reliability import planted
+from tests.reliability import fault_injection
 from tests.reliability.harness import fill, tmpfs
 from tests.reliability.worker_runs import make_worker_run
-from tests.rows import rows
 from tests.support.forked_worker import ForkedWorker, events, fork_worker, next_attempt, of_kind, stream, tail
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 
@@ -64,7 +64,7 @@ def started_team(tmp_path: Path, **environment: str) -> tuple[ForkedWorker, list
     return worker, rank
 
 
-@rows("F14", "F15", "I10")
+@covers("F14", "F15", "I10")
 def test_no_process_outlives_a_killed_worker(tmp_path: Path) -> None:
     """F14, F15: the worker is supervisor and rank 0 in one process; ranks and the data workers of ranks go with it."""
     worker, ranks = started_team(tmp_path)
@@ -80,7 +80,7 @@ def test_no_process_outlives_a_killed_worker(tmp_path: Path) -> None:
     assert_checkpoints_are_whole(worker.folder)
 
 
-@rows("F16", "I10")
+@covers("F16", "I10")
 def test_a_killed_rank_ends_the_run_and_is_named(tmp_path: Path) -> None:
     worker, ranks = started_team(tmp_path)
     everybody = worker.children()
@@ -98,7 +98,7 @@ def test_a_killed_rank_ends_the_run_and_is_named(tmp_path: Path) -> None:
     assert_checkpoints_are_whole(worker.folder)
 
 
-@rows("F17", "I8")
+@covers("F17", "I8")
 def test_a_stopped_rank_is_found_by_the_watchdog(tmp_path: Path) -> None:
     worker, ranks = started_team(tmp_path, STUDIO_HANG_SECONDS="3")
     everybody = worker.children()
@@ -116,10 +116,10 @@ def test_a_stopped_rank_is_found_by_the_watchdog(tmp_path: Path) -> None:
     assert_checkpoints_are_whole(worker.folder)
 
 
-@rows("F17")
+@covers("F17")
 def test_a_step_that_never_ends_is_stuck_and_its_stack_is_in_the_log(tmp_path: Path) -> None:
     folder = make_worker_run(tmp_path, ENDLESS)
-    plant = planted.on_pass(lambda: time.sleep(3600), number=9)
+    plant = fault_injection.on_pass(lambda: time.sleep(3600), number=9)
 
     code = fork_worker(folder, {"STUDIO_HANG_SECONDS": "2"}, plant).wait(60)
 
@@ -127,14 +127,14 @@ def test_a_step_that_never_ends_is_stuck_and_its_stack_is_in_the_log(tmp_path: P
     assert code == 1
     assert failed.code == "stuck"
     assert "after update 8 (step 128)" in failed.message
-    assert "planted.py" in RunFolder(folder).log.read_text()
+    assert "fault_injection.py" in RunFolder(folder).log.read_text()
 
 
-@rows("F17")
+@covers("F17")
 def test_a_hang_that_holds_the_lock_of_python_leaves_its_stack(tmp_path: Path) -> None:
     """No thread of the worker can run, so it is the server that ends it (test_supervision.py)."""
     folder = make_worker_run(tmp_path, ENDLESS)
-    plant = planted.on_pass(planted.hold_the_lock_of_python, number=5)
+    plant = fault_injection.on_pass(fault_injection.hold_the_lock_of_python, number=5)
     worker = fork_worker(folder, {"STUDIO_HANG_SECONDS": "2"}, plant)
 
     worker.wait_for(lambda: "hold_the_lock_of_python" in RunFolder(folder).log.read_text(), 40)
@@ -143,7 +143,7 @@ def test_a_hang_that_holds_the_lock_of_python_leaves_its_stack(tmp_path: Path) -
     assert worker.wait() == -signal.SIGKILL
 
 
-@rows("F18")
+@covers("F18")
 def test_a_whole_tree_that_was_stopped_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
     """F18, F53: 6 s beside a limit of 3 s stand for minutes beside the default of five."""
     folder = make_worker_run(tmp_path, ENDLESS)
@@ -159,7 +159,7 @@ def test_a_whole_tree_that_was_stopped_goes_on_as_if_nothing_had_been(tmp_path: 
     assert worker.wait(30) == 4, tail(folder)
 
 
-@rows("F17")
+@covers("F17")
 def test_work_without_steps_counts_as_progress(tmp_path: Path) -> None:
     """A phase that computes for longer than the limit, as packing or scoring may, is not stuck."""
     folder = make_worker_run(tmp_path)
@@ -169,16 +169,16 @@ def test_work_without_steps_counts_as_progress(tmp_path: Path) -> None:
         while time.monotonic() < deadline:
             sum(range(10_000))
 
-    plant = planted.on_pass(compute, number=1, training=False)
+    plant = fault_injection.on_pass(compute, number=1, training=False)
 
     assert fork_worker(folder, {"STUDIO_HANG_SECONDS": "4"}, plant).wait(60) == 0, tail(folder)
 
 
-@rows("F17")
+@covers("F17")
 def test_waiting_in_a_phase_without_steps_is_stuck(tmp_path: Path) -> None:
     """What heartbeats and the watchdog cost themselves is no work."""
     folder = make_worker_run(tmp_path)
-    plant = planted.on_pass(lambda: time.sleep(3600), number=1, training=False)
+    plant = fault_injection.on_pass(lambda: time.sleep(3600), number=1, training=False)
 
     code = fork_worker(folder, {"STUDIO_HANG_SECONDS": "4"}, plant).wait(60)
 
@@ -186,31 +186,31 @@ def test_waiting_in_a_phase_without_steps_is_stuck(tmp_path: Path) -> None:
     assert of_kind(folder, "failed")[0].code == "stuck"
 
 
-@rows("F23")
+@covers("F23")
 def test_a_crash_writes_where_it_was_and_no_core(tmp_path: Path) -> None:
     """What the server says of it, "crashed (signal 11)", is held by the tests of endings."""
     folder = make_worker_run(tmp_path)
 
-    code = fork_worker(folder, plant=planted.on_pass(planted.crash, number=2)).wait()
+    code = fork_worker(folder, plant=fault_injection.on_pass(fault_injection.crash, number=2)).wait()
 
     assert code == -signal.SIGSEGV
     assert "Segmentation fault" in RunFolder(folder).log.read_text()
-    assert "planted.py" in RunFolder(folder).log.read_text()
+    assert "fault_injection.py" in RunFolder(folder).log.read_text()
     assert not list(folder.glob("core*"))
 
 
-@rows("F21")
+@covers("F21")
 def test_a_worker_that_ends_without_a_result_says_nothing_of_a_finish(tmp_path: Path) -> None:
     """Exit code 0 alone finishes nothing: the log has no `finished`, and the server tells so (tests of endings)."""
     folder = make_worker_run(tmp_path)
 
-    code = fork_worker(folder, plant=planted.on_pass(lambda: __import__("os")._exit(0), number=2)).wait()
+    code = fork_worker(folder, plant=fault_injection.on_pass(lambda: __import__("os")._exit(0), number=2)).wait()
 
     assert code == 0
     assert not of_kind(folder, "finished")
 
 
-@rows("F43")
+@covers("F43")
 def test_a_limit_of_memory_ends_the_run_with_its_cause(tmp_path: Path) -> None:
     """By `prlimit --as`, since a memory cgroup is not at hand everywhere; the kernel's killer is told by the server.
 
@@ -232,7 +232,7 @@ def test_a_limit_of_memory_ends_the_run_with_its_cause(tmp_path: Path) -> None:
     assert failed.setting == "training.batch_size"
 
 
-@rows("F38")
+@covers("F38")
 def test_one_damaged_checkpoint_is_discarded_and_the_next_is_kept(tmp_path: Path) -> None:
     if shutil.which("strace") is None:
         pytest.skip("F38: strace is not installed")
@@ -248,7 +248,7 @@ def test_one_damaged_checkpoint_is_discarded_and_the_next_is_kept(tmp_path: Path
     assert_checkpoints_are_whole(folder)
 
 
-@rows("F40")
+@covers("F40")
 def test_a_flipped_bit_is_named_and_the_checkpoint_before_is_used(tmp_path: Path) -> None:
     folder = make_worker_run(tmp_path, {"training.epochs": 3, "training.save_best_checkpoint": True})
     fork_worker(folder, {"STUDIO_FAIL": "update:kill@20"}).wait()
@@ -268,7 +268,7 @@ def test_a_flipped_bit_is_named_and_the_checkpoint_before_is_used(tmp_path: Path
     assert any("ckpt-1" in line for line in lines)
 
 
-@rows("F40")
+@covers("F40")
 def test_a_flipped_bit_in_the_only_checkpoint_fails_with_the_files_name(tmp_path: Path) -> None:
     folder = make_worker_run(tmp_path, {"training.epochs": 3, "training.evaluation_epochs": 3.0})
     fork_worker(folder, {"STUDIO_FAIL": "update:kill@8"}).wait()
@@ -296,7 +296,7 @@ PLACES = ("file:kill@4", "files:kill@2", "manifest:kill@2", "before_rename:kill@
 """In the second checkpoint of a run, or when the first is dropped; a checkpoint has three files of tensors."""
 
 
-@rows("F24", "I10", "I11", "I12")
+@covers("F24", "I10", "I11", "I12")
 @pytest.mark.parametrize("place", PLACES)
 def test_a_death_inside_a_checkpoint_leaves_the_old_or_the_new_one(tmp_path: Path, place: str) -> None:
     # The log loss falls with every epoch, so that each has a checkpoint and drops the one before.
@@ -324,7 +324,7 @@ def assert_same_weights(first: Path, second: Path) -> None:
     assert [name for name in one if not torch.equal(one[name], other[name])] == []
 
 
-@rows("F29", "I13", "I14")
+@covers("F29", "I13", "I14")
 def test_a_disk_full_for_events_fails_the_run_and_costs_no_point(tmp_path: Path) -> None:
     """The last words are written into the reserve; what the disk refused is there after a resume."""
     settings = {"training.epochs": 30, "training.evaluation_epochs": 30.0}
@@ -344,7 +344,7 @@ def test_a_disk_full_for_events_fails_the_run_and_costs_no_point(tmp_path: Path)
     assert RunSpec.read(folder).attempt == 2
 
 
-@rows("I20", "F29")
+@covers("I20", "F29")
 def test_a_run_waits_below_the_low_water_of_the_disk_and_ends_as_if_it_had_not(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("I20: mounting a disk needs root")
@@ -369,7 +369,7 @@ def test_a_run_waits_below_the_low_water_of_the_disk_and_ends_as_if_it_had_not(t
         assert_same_weights(whole, folder)
 
 
-@rows("I6", "I20")
+@covers("I6", "I20")
 def test_a_run_that_waits_for_the_disk_hears_a_stop(tmp_path: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("I20: mounting a disk needs root")

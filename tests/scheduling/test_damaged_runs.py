@@ -17,7 +17,7 @@ from studio.runs.spec import RunSpec, WorkerKind
 from studio.scheduling.decide import Slots
 from studio.scheduling.executors.fake import epochs_script
 from studio.store.runs import RunRow
-from tests.rows import rows
+from tests.support.requirements import covers
 
 MakeBench = Callable[..., Any]
 DEEP = b"[" * 200_000 + b"\n"
@@ -64,7 +64,7 @@ def execute(b: Any, sql: str, *values: object) -> None:
     connection.close()
 
 
-@rows("F116")
+@covers("F116")
 @pytest.mark.parametrize(
     "text", [DEEP, b"\xff\xfe\x00\n", b'{"n": 1' + b"0" * 5000 + b"}\n", b"\0" * 100 + b"\n", b"null\n"]
 )
@@ -86,7 +86,7 @@ def test_what_is_nested_too_deep_is_no_event() -> None:
         decode(DEEP)
 
 
-@rows("F116")
+@covers("F116")
 @pytest.mark.parametrize(
     "harm",
     [
@@ -115,7 +115,7 @@ def test_a_run_whose_events_cannot_be_taken_over_is_ended_and_failed_with_the_ca
     assert b.state("b") == "finished"
 
 
-@rows("F116")
+@covers("F116")
 @pytest.mark.parametrize("state", ["queued", "running"])
 @pytest.mark.parametrize(
     ("column", "value"),
@@ -148,7 +148,7 @@ def test_a_run_whose_row_is_damaged_is_failed_with_the_cause(
         assert run.error["code"] in ("damaged_row", "damaged_log"), run.error
 
 
-@rows("F116", "F110")
+@covers("F116", "F110")
 def test_a_run_with_an_id_that_is_none_is_failed_and_the_others_go_on(bench: MakeBench) -> None:
     b = bench(epochs_script(epochs=1, steps=2), slots=Slots(cpu_runs=3))
     for id in ("../../x", "a/../b"):
@@ -164,7 +164,7 @@ def test_a_run_with_an_id_that_is_none_is_failed_and_the_others_go_on(bench: Mak
     assert not (b.home.path.parent / "x").exists()
 
 
-@rows("F116")
+@covers("F116")
 def test_a_listener_that_fails_holds_up_no_round(bench: MakeBench) -> None:
     b = bench(epochs_script(epochs=1, steps=2))
 
@@ -179,7 +179,7 @@ def test_a_listener_that_fails_holds_up_no_round(bench: MakeBench) -> None:
     assert b.state("a") == "finished"
 
 
-@rows("F121")
+@covers("F121")
 @pytest.mark.parametrize("is_restarted", [False, True])
 def test_a_run_whose_folder_vanished_says_so_and_the_others_go_on(bench: MakeBench, is_restarted: bool) -> None:
     gate = threading.Event()

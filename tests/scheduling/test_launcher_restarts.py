@@ -10,7 +10,7 @@ import pytest
 
 from studio.runs.process import ProcessRecord
 from studio.scheduling.launcher import WarmLauncher
-from tests.rows import rows
+from tests.support.requirements import covers
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def pid(launcher_folder: Path) -> int:
     return record.pid if record is not None else 0
 
 
-@rows("F120")
+@covers("F120")
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
 def test_a_launcher_that_ends_or_does_not_answer_is_replaced(
     launcher: WarmLauncher, tmp_path: Path, number: signal.Signals
@@ -48,7 +48,7 @@ def test_a_launcher_that_ends_or_does_not_answer_is_replaced(
     assert ProcessRecord.of(first) is None
 
 
-@rows("F120")
+@covers("F120")
 def test_one_that_ends_again_and_again_is_not_started_for_ever(launcher: WarmLauncher, tmp_path: Path) -> None:
     seen = set()
     for _ in range(6):

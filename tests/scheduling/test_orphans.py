@@ -13,7 +13,7 @@ from studio.scheduling.orphans import end_orphans, worker_processes
 from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
-from tests.rows import rows
+from tests.support.requirements import covers
 
 Work = Callable[..., subprocess.Popen[bytes]]
 
@@ -41,12 +41,12 @@ def insert(store: Store, id: str) -> None:
     store.runs.insert(RunRow(id, WorkerKind.TRAIN, spec, 1.0))
 
 
-@rows("F115")
+@covers("F115")
 def test_a_worker_without_a_row_is_ended_also_where_its_folder_is_gone(home: Home, store: Store, work: Work) -> None:
     insert(store, "run-known")
     known = work(WorkerKind.TRAIN, "run-known")
-    answering = work(WorkerKind.ANSWER, "run-known")
-    orphans = [work(kind, "run-gone") for kind in (WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.ANSWER)]
+    answering = work(WorkerKind.ONLINE_INFERENCE, "run-known")
+    orphans = [work(kind, "run-gone") for kind in (WorkerKind.TRAIN, WorkerKind.INSPECT, WorkerKind.ONLINE_INFERENCE)]
     stranger = work(WorkerKind.TRAIN, "run-gone", module="an editor")
     for _ in range(100):
         if len(list(worker_processes(home))) == 5:
@@ -61,7 +61,7 @@ def test_a_worker_without_a_row_is_ended_also_where_its_folder_is_gone(home: Hom
     assert end_orphans(home, store) == 0
 
 
-@rows("F115")
+@covers("F115")
 def test_the_scheduler_looks_for_them_at_its_start_and_again(bench: Callable, work: Work, tmp_path: Path) -> None:
     b = bench()
     first = work(WorkerKind.TRAIN, "run-gone")
@@ -79,7 +79,7 @@ def test_the_scheduler_looks_for_them_at_its_start_and_again(bench: Callable, wo
     assert second.wait(5) == -9
 
 
-@rows("F121")
+@covers("F121")
 def test_a_worker_whose_folder_was_removed_is_ended_though_its_run_has_a_row(
     home: Home, store: Store, work: Work
 ) -> None:

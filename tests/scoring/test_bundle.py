@@ -16,7 +16,7 @@ from studio.scoring.bundle import BundleManifest, manifest_digest, open_bundle, 
 from studio.scoring.golden import largest_difference
 from studio.scoring.pipeline import main, verify
 from studio.scoring.predictor import Predictor
-from tests.rows import rows
+from tests.support.requirements import covers
 
 MANIFEST = BundleManifest(
     problem_type="image_classification", settings={}, target={"task": "binary", "labels": [], "facts": {}}
@@ -77,7 +77,7 @@ def rewrite_manifest(pipeline: Path, change: Callable[[Values], object], *, repa
     path.write_text(json.dumps(values))
 
 
-@rows("F130")
+@covers("F130")
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_weights_that_are_no_numbers_never_verify(
     pipeline: Path, capsys: pytest.CaptureFixture[str], value: float
@@ -107,7 +107,7 @@ CHANGES: dict[str, Callable[[Values], object]] = {
 }
 
 
-@rows("F130")
+@covers("F130")
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_manifest_is_noticed_before_anything_is_loaded(pipeline: Path, change: str) -> None:
     rewrite_manifest(pipeline, CHANGES[change], repairs=False)
@@ -116,7 +116,7 @@ def test_a_changed_manifest_is_noticed_before_anything_is_loaded(pipeline: Path,
         open_bundle(pipeline / "bundle")
 
 
-@rows("F130")
+@covers("F130")
 @pytest.mark.parametrize("change", CHANGES)
 def test_a_changed_manifest_with_a_repaired_hash_does_not_verify(pipeline: Path, change: str) -> None:
     rewrite_manifest(pipeline, CHANGES[change], repairs=True)

@@ -15,7 +15,7 @@ import uvicorn
 
 import studio.scoring
 
-pytestmark = pytest.mark.rows("B166")
+pytestmark = pytest.mark.covers("B166")
 MAX_CONNECTIONS = 256
 OPEN_ENDED = b"GET /health HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
 
@@ -94,7 +94,7 @@ def is_cut(connection: socket.socket, piece: bytes) -> bool:
     return False
 
 
-@pytest.mark.rows("B170")
+@pytest.mark.covers("B170")
 @pytest.mark.parametrize("piece", [b"", b"G", b"GET /health HTTP/1.1\r\nHost: x\r\nX: "], ids=["none", "one", "most"])
 def test_b170_a_header_that_does_not_come_to_its_end_is_cut(piece: bytes) -> None:
     with connected(is_hasty=True) as connection:
@@ -103,7 +103,7 @@ def test_b170_a_header_that_does_not_come_to_its_end_is_cut(piece: bytes) -> Non
         assert is_cut(connection, b"a" if piece else b"")
 
 
-@pytest.mark.rows("B171")
+@pytest.mark.covers("B171")
 @pytest.mark.parametrize("piece", [b"G", b"\r\n"], ids=["letters", "lines"])
 def test_b171_the_next_header_of_a_connection_is_waited_for_no_longer(piece: bytes) -> None:
     with connected(is_hasty=True) as connection:
@@ -113,7 +113,7 @@ def test_b171_the_next_header_of_a_connection_is_waited_for_no_longer(piece: byt
         assert is_cut(connection, piece)
 
 
-@pytest.mark.rows("B171")
+@pytest.mark.covers("B171")
 def test_b171_a_body_may_take_longer_than_a_header() -> None:
     with connected(is_hasty=True) as connection:
         connection.sendall(b"POST /predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n")
@@ -124,7 +124,7 @@ def test_b171_a_body_may_take_longer_than_a_header() -> None:
         assert b"200" in connection.recv(4096)
 
 
-@pytest.mark.rows("B172")
+@pytest.mark.covers("B172")
 def test_b172_connections_that_say_nothing_keep_nobody_out_for_long() -> None:
     request = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     with connected(is_hasty=True) as first, ExitStack() as opened:

@@ -4,7 +4,7 @@ import pytest
 
 from studio.results.spreadsheet import guarded
 
-pytestmark = [pytest.mark.trust, pytest.mark.rows("B162")]
+pytestmark = [pytest.mark.trust, pytest.mark.covers("B162")]
 
 FORMULAS = [
     "=1+1",

@@ -15,7 +15,6 @@ import psutil
 import pytest
 from PIL import Image
 
-from tests.rows import rows
 from tests.security.black_box import CANARY, BlackBox, disk_bytes
 from tests.security.hostile import (
     expanding_zip,
@@ -29,6 +28,7 @@ from tests.security.hostile import (
     png_bomb,
     twice_named_zip,
 )
+from tests.support.requirements import covers
 
 MIB = 1 << 20
 
@@ -137,7 +137,7 @@ def test_b28_tar_is_not_taken_and_zip_is_named(box: BlackBox, name: str, start: 
     assert "zip" in reply.json()["error"]["hint"].lower()
 
 
-@rows("F44")
+@covers("F44")
 def test_b31_hostile_parquet_ends_the_child_and_not_the_server(box: BlackBox, usual: Peak) -> None:
     """The dictionary bomb and forged counts here; thousands of mutations in test_fuzzing.py, without a server."""
     bomb = parquet_bomb()

@@ -127,7 +127,7 @@ def test_b136_a_worker_that_answers_has_limits(box: BlackBox, trained: Trained) 
     asked = box.call("POST", f"/api/runs/{trained.run['id']}/answer", picture(3), headers={"Content-Type": "image/png"})
     assert asked.status == 200, asked.text
     folders = [RunFolder(path.parent) for path in box.home.rglob("spec.json")]
-    answering = [one for one in folders if RunSpec.read(one.path).kind is WorkerKind.ANSWER]
+    answering = [one for one in folders if RunSpec.read(one.path).kind is WorkerKind.ONLINE_INFERENCE]
 
     for folder in answering:
         limits = Path("/proc", str(json.loads(folder.process.read_text())["pid"]), "limits").read_text()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.problems.registry import problem_types
-from tests.rows import ATTACKS, ATTACKS_ON_WHAT_IS_NOT_BUILT, declared_attacks, declared_by_marker
+from tests.support.requirements import ATTACKS, ATTACKS_ON_WHAT_IS_NOT_BUILT, declared_attacks, declared_by_marker
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SOURCES = sorted((REPOSITORY / "studio").rglob("*.py"))

@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from studio.server.openapi import describe
-from tests.rows import ATTACKS_ON_WHAT_IS_NOT_BUILT
 from tests.security.black_box import BlackBox, until
+from tests.support.requirements import ATTACKS_ON_WHAT_IS_NOT_BUILT
 
 METHODS = ("get", "post", "put", "patch", "delete")
 FOREIGN_HOSTS = (

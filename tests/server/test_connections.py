@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from studio.server.connections import MAX_HEADER_BYTES
 from studio.server.serve import uvicorn_config
 
-pytestmark = [pytest.mark.trust, pytest.mark.rows("B164")]
+pytestmark = [pytest.mark.trust, pytest.mark.covers("B164")]
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 

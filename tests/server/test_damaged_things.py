@@ -12,7 +12,7 @@ from studio.store.drafts import ImportRow
 from studio.store.experiments import ExperimentRow
 from studio.store.predictions import PredictionRow
 from studio.store.runs import RunRow
-from tests.rows import rows
+from tests.support.requirements import covers
 
 TYPE = "image_classification"
 
@@ -67,7 +67,7 @@ COLUMNS = {
 }
 
 
-@rows("F117")
+@covers("F117")
 @pytest.mark.parametrize("table", COLUMNS)
 def test_a_list_shows_the_others_and_the_damaged_one_by_its_name(filled: Any, table: str) -> None:
     path, id = f"/api/{table}s", {"dataset": "data-1", "experiment": "exp-1", "prediction": "pred-1"}[table]
@@ -87,7 +87,7 @@ def test_a_list_shows_the_others_and_the_damaged_one_by_its_name(filled: Any, ta
     assert len(items_of(filled.api.get(path).json())) == 1
 
 
-@rows("F117")
+@covers("F117")
 def test_an_import_whose_result_is_damaged_says_so_and_can_be_deleted(filled: Any) -> None:
     texts = ("", "[", "[1]", "null", '{"preview": 3}', '{"tables": 3}', "[" * 100_000, "\ufeff{}")
     for text in texts:
@@ -101,7 +101,7 @@ def test_an_import_whose_result_is_damaged_says_so_and_can_be_deleted(filled: An
     assert filled.api.delete("/api/imports/imp-1").status_code == 200
 
 
-@rows("F117")
+@covers("F117")
 def test_a_message_that_cannot_be_sent_ends_no_stream(server: Any) -> None:
     import asyncio
 

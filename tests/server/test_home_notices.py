@@ -6,7 +6,7 @@ from studio.runs.spec import RunSpec, WorkerKind
 from studio.server.services.home_notices import HomeNotices
 from studio.store.home import Home
 from studio.store.store import Store
-from tests.rows import rows
+from tests.support.requirements import covers
 
 
 def test_a_sound_home_with_room_has_none(home: Home, store: Store) -> None:
@@ -35,7 +35,7 @@ def test_lost_changes_come_first_and_name_the_runs(home: Home, store: Store) -> 
     assert lost.message.endswith("run-09 and 2 more.")
 
 
-@rows("F144")
+@covers("F144")
 def test_f144_a_home_that_was_deleted_is_told_and_takes_nothing(server: Any) -> None:
     home = server.studio.home.path
     kept = home.rename(home.with_name("moved"))

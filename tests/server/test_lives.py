@@ -14,7 +14,7 @@ from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import RunState
 from studio.store.experiments import ExperimentRow
 from studio.store.runs import RunRow, StaleRunError
-from tests.rows import rows
+from tests.support.requirements import covers
 
 ROUNDS = 12
 
@@ -63,7 +63,7 @@ def waiting_script(spec: RunSpec) -> Iterable[BaseModel]:
         yield events.Heartbeat()
 
 
-@rows("F113")
+@covers("F113")
 def test_of_a_resume_and_a_deletion_at_once_one_is_refused_and_no_worker_is_left(make_server: Any) -> None:
     server = make_server(waiting_script)
     studio = server.studio
@@ -86,14 +86,14 @@ def test_of_a_resume_and_a_deletion_at_once_one_is_refused_and_no_worker_is_left
     assert [id for id in server.executor.launched if id not in known] == []
 
 
-@rows("F113")
+@covers("F113")
 def test_a_run_of_a_deleted_experiment_is_neither_started_nor_resumed(make_server: Any) -> None:
     server = make_server(is_started=False)
     store = server.studio.store
     id = stopped_experiment(server.studio, "exp-1")
     run = store.runs.get("run-exp-1")
     queued = store.runs.move(run, RunState.QUEUED, "test", 1.0)
-    store.experiments.entomb(id, 2.0)
+    store.experiments.soft_delete(id, 2.0)
 
     with pytest.raises(StaleRunError):
         store.runs.move(queued, RunState.STARTING, "test", 3.0)
@@ -105,13 +105,13 @@ def test_a_run_of_a_deleted_experiment_is_neither_started_nor_resumed(make_serve
     store.close()
 
 
-@rows("F113")
+@covers("F113")
 def test_a_resume_of_several_runs_is_whole_or_refused(make_server: Any) -> None:
     server = make_server(is_started=False)
     store, scheduler = server.studio.store, server.studio.scheduler
     for number in (1, 2):
         stopped_experiment(server.studio, f"exp-{number}")
-    store.experiments.entomb("exp-2", 2.0)
+    store.experiments.soft_delete("exp-2", 2.0)
 
     with pytest.raises(ConflictError):
         scheduler.resume_runs(["run-exp-1", "run-exp-2"])
@@ -137,7 +137,7 @@ def hold_queue(server: Any) -> None:
     server.studio.scheduler.stop()
 
 
-@rows("F114")
+@covers("F114")
 def test_data_that_a_dataset_is_being_made_of_is_not_deleted_checked_or_finished_again(
     server: Any, looked_at: dict[str, Any]
 ) -> None:
@@ -158,7 +158,7 @@ def test_data_that_a_dataset_is_being_made_of_is_not_deleted_checked_or_finished
     assert server.api.delete(path).status_code == 200
 
 
-@rows("F114")
+@covers("F114")
 def test_of_two_that_finish_or_check_an_import_at_once_one_is_first(server: Any, looked_at: dict[str, Any]) -> None:
     from studio.server.schemas.imports import Choices
 
@@ -175,7 +175,7 @@ def test_of_two_that_finish_or_check_an_import_at_once_one_is_first(server: Any,
     assert len(list(server.studio.home.workers(WorkerKind.INSPECT).iterdir())) == 1
 
 
-@rows("F119")
+@covers("F119")
 def test_fifty_starts_with_one_key_are_all_answered(server: Any, order: dict[str, Any]) -> None:
     results: list[tuple[int, str]] = []
 

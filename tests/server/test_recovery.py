@@ -14,7 +14,7 @@ from studio.store.experiments import ExperimentRow
 from studio.store.home import Home
 from studio.store.runs import RunRow
 from studio.store.store import Store
-from tests.rows import rows
+from tests.support.requirements import covers
 
 LONG_AGO = time.time() - 400 * 24 * 3600.0
 
@@ -30,7 +30,7 @@ def before(tmp_path: Path) -> Any:
     return Store.open(Home.create(tmp_path / "home"))
 
 
-@rows("F110")
+@covers("F110")
 def test_an_import_whose_folder_is_gone_is_failed_and_the_next_one_is_looked_at(before: Any, make_server: Any) -> None:
     home = Home(before.database.path.parent)
     table = home.path / "b.csv"
@@ -48,7 +48,7 @@ def test_an_import_whose_folder_is_gone_is_failed_and_the_next_one_is_looked_at(
     assert server.wait("/api/imports/imp-whole", {"ready", "failed"})["state"] == "ready"
 
 
-@rows("F110")
+@covers("F110")
 def test_half_a_letter_in_a_stored_check_fails_that_import_only(before: Any, make_server: Any) -> None:
     home = Home(before.database.path.parent)
     before.imports.insert(draft("imp-half", choices={"problem_type": "\ud800"}))
@@ -62,7 +62,7 @@ def test_half_a_letter_in_a_stored_check_fails_that_import_only(before: Any, mak
     assert server.api.delete("/api/imports/imp-half").status_code == 200
 
 
-@rows("F110")
+@covers("F110")
 def test_a_folder_among_the_uploads_stops_no_start_and_is_left_alone(before: Any, make_server: Any) -> None:
     home = Home(before.database.path.parent)
     (home.path / "uploads" / "mine").mkdir()
@@ -84,7 +84,7 @@ def test_a_folder_among_the_uploads_stops_no_start_and_is_left_alone(before: Any
     assert server.api.get("/api/uploads/up-young").status_code == 200
 
 
-@rows("F110")
+@covers("F110")
 def test_deletions_that_were_cut_off_delete_nothing_outside_of_the_home(before: Any, make_server: Any) -> None:
     """The ids of a database that somebody made; the rows go, what they name stays."""
     home = Home(before.database.path.parent)
@@ -114,7 +114,7 @@ def test_deletions_that_were_cut_off_delete_nothing_outside_of_the_home(before: 
     connection.close()
 
 
-@rows("F111")
+@covers("F111")
 def test_a_step_that_fails_is_left_out_and_told_on_every_page(before: Any, make_server: Any) -> None:
     home = Home(before.database.path.parent)
     before.close()
@@ -129,7 +129,7 @@ def test_a_step_that_fails_is_left_out_and_told_on_every_page(before: Any, make_
         assert server.api.get("/api/experiments").status_code == 200
 
 
-@rows("F132")
+@covers("F132")
 def test_a_look_at_a_folder_that_may_not_be_imported_from_any_more_is_failed(before: Any, make_server: Any) -> None:
     """Its root is not named at this start, or its name has become a link: judged again as at the first time."""
     home = Home(before.database.path.parent)

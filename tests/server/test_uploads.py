@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from studio.errors import NotFoundError
 from studio.server.raw_body import TooSlowError, pieces
-from tests.rows import rows
+from tests.support.requirements import covers
 
 DATA = bytes(range(256)) * 1000
 
@@ -146,7 +146,7 @@ def test_yaml_tags_are_refused_with_their_line(server: Any, tmp_path: Path, text
     assert not mark.exists()
 
 
-@rows("F122")
+@covers("F122")
 def test_an_upload_that_is_deleted_while_it_is_sent_is_told_so_and_leaves_nothing(server: Any) -> None:
     upload = server.api.post("/api/uploads", json={"name": "a.zip", "size": 100}).json()["id"]
     gate = threading.Event()
@@ -172,7 +172,7 @@ def test_an_upload_that_is_deleted_while_it_is_sent_is_told_so_and_leaves_nothin
     assert not server.studio.home.upload(upload).exists()
 
 
-@rows("F122")
+@covers("F122")
 def test_a_sender_that_stalls_or_leaves_keeps_what_is_durable_and_gives_the_upload_back(server: Any) -> None:
     upload = server.api.post("/api/uploads", json={"name": "a.zip", "size": 100}).json()["id"]
 
@@ -197,7 +197,7 @@ def test_a_sender_that_stalls_or_leaves_keeps_what_is_durable_and_gives_the_uplo
     assert done.json()["offset"] == 100
 
 
-@rows("F122")
+@covers("F122")
 def test_an_upload_whose_file_is_gone_is_not_found(server: Any) -> None:
     upload = server.api.post("/api/uploads", json={"name": "a.zip", "size": 10}).json()["id"]
     server.studio.home.upload(upload).unlink()

@@ -20,7 +20,7 @@ from studio.server.lanes import SIZES, Lanes, TooManyError
 from studio.store.experiments import ExperimentRow
 from studio.store.runs import RunRow
 from studio.training.online_inference import listen
-from tests.rows import rows
+from tests.support.requirements import covers
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 RUN = "run-model"
@@ -41,8 +41,8 @@ class Model:
 
     def script(self, spec: RunSpec) -> Iterable[BaseModel]:
         yield events.Started(pid=0)
-        folder = RunFolder(self._server.studio.home.worker_folder(WorkerKind.ANSWER, spec.run_id))
-        listener = listen(folder.answer_socket)
+        folder = RunFolder(self._server.studio.home.worker_folder(WorkerKind.ONLINE_INFERENCE, spec.run_id))
+        listener = listen(folder.inference_socket)
         listener.settimeout(0.05)
         while not self._end.is_set():
             try:
@@ -128,17 +128,17 @@ def until(condition: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-@rows("F118")
+@covers("F118")
 def test_forty_answers_at_once_are_all_given(server: Any, model: Model) -> None:
     with asking(40, lambda: ask(server), model.gate) as statuses:
         pass
 
     assert statuses == [200] * 40
-    kept = list((server.studio.home.worker_folder(WorkerKind.ANSWER, RUN) / "answers").iterdir())
+    kept = list((server.studio.home.worker_folder(WorkerKind.ONLINE_INFERENCE, RUN) / "answers").iterdir())
     assert len(kept) == 40
 
 
-@rows("F118")
+@covers("F118")
 def test_a_model_that_does_not_answer_holds_up_nobody_and_its_line_ends_with_429(server: Any, model: Model) -> None:
     assert ask(server) == 200  # its worker is there
     model.gate.clear()
@@ -155,7 +155,7 @@ def test_a_model_that_does_not_answer_holds_up_nobody_and_its_line_ends_with_429
     assert ask(server) == 200
 
 
-@rows("F118")
+@covers("F118")
 def test_a_sample_that_is_sent_too_slowly_or_too_large_gives_its_place_back(server: Any, model: Model) -> None:
     too_large = server.api.post(f"/api/runs/{RUN}/answer", content=b"\x89PNG\r\n\x1a\n" + bytes(65 << 20))
 
@@ -164,7 +164,7 @@ def test_a_sample_that_is_sent_too_slowly_or_too_large_gives_its_place_back(serv
     assert ask(server) == 200
 
 
-@rows("F119")
+@covers("F119")
 @pytest.mark.parametrize("name", SIZES)
 def test_a_full_lane_refuses_with_429_and_holds_up_no_other(name: Any) -> None:
     threads, waiting = SIZES[name]
@@ -191,7 +191,7 @@ def test_a_full_lane_refuses_with_429_and_holds_up_no_other(name: Any) -> None:
         gate.set()
 
 
-@rows("F119")
+@covers("F119")
 def test_a_preview_that_hangs_holds_up_nobody_and_the_line_for_previews_ends(
     server: Any, order: dict[str, Any]
 ) -> None:
@@ -216,7 +216,7 @@ def test_a_preview_that_hangs_holds_up_nobody_and_the_line_for_previews_ends(
     assert sorted(statuses) == [422] * 9 + [429] * 3
 
 
-@rows("F119")
+@covers("F119")
 def test_uploads_that_stall_or_wait_for_the_database_hold_up_no_other_connection(server: Any) -> None:
     upload = server.api.post("/api/uploads", json={"name": "a.zip", "size": 100}).json()["id"]
     gate = threading.Event()
@@ -240,7 +240,7 @@ def test_uploads_that_stall_or_wait_for_the_database_hold_up_no_other_connection
     assert sent.result(20).offset == 100
 
 
-@rows("F122")
+@covers("F122")
 def test_a_model_that_was_deleted_answers_404_also_to_those_that_wait(server: Any, model: Model) -> None:
     assert ask(server) == 200
     model.gate.clear()

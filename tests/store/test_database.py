@@ -14,7 +14,7 @@ from studio.errors import DiskFullError, StudioError
 from studio.store.database import BusyError, Database, StorageError
 from studio.store.store import Store
 from studio.store.tables import preference
-from tests.rows import rows
+from tests.support.requirements import covers
 
 
 def test_every_connection_is_durable_and_keeps_foreign_keys(store: Store) -> None:
@@ -142,7 +142,7 @@ def test_the_first_full_disk_gives_the_space_kept_back_free(tmp_path: Path) -> N
     database.close()
 
 
-@rows("F123")
+@covers("F123")
 def test_a_lock_of_another_program_is_waited_for_five_seconds_in_all(store: Store) -> None:
     """Also by those that wait for the first of us: whoever has waited for a thread does not wait as long again."""
     with store.database.write():
@@ -172,7 +172,7 @@ def test_a_lock_of_another_program_is_waited_for_five_seconds_in_all(store: Stor
         pass
 
 
-@rows("F144")
+@covers("F144")
 @pytest.mark.parametrize("how", ["deleted", "replaced"])
 def test_f144_nothing_is_saved_in_a_file_that_has_gone(store: Store, how: str) -> None:
     store.preferences.put({"theme": "dark"})

@@ -53,11 +53,11 @@ def test_an_unknown_name_lists_the_nearest(store: Store, add_experiment: Add) ->
 def test_a_deleted_experiment_frees_its_name_at_once(store: Store, add_experiment: Add) -> None:
     add_experiment("exp-1", name="clothes")
 
-    store.experiments.entomb("exp-1", 5.0)
+    store.experiments.soft_delete("exp-1", 5.0)
 
     add_experiment("exp-2", name="clothes")
     assert names(store) == ["clothes"]
-    assert store.experiments.entombed() == ["exp-1"]
+    assert store.experiments.soft_deleted() == ["exp-1"]
 
 
 UNINDEXED = ("state", "problem_type", "dataset", "duration")

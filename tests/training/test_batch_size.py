@@ -9,14 +9,14 @@ import torch
 from torch import nn
 
 from studio.errors import TrainingError
-from studio.modeling.recipe import Batch, Draw, Samples
+from studio.modeling.recipe import Batch, SampleIndex, Samples
 from studio.training.start.batch_size import fitting_batch_size
 
 
 class Rows(Samples):
     """Rows that are their own number."""
 
-    def __getitem__(self, draw: Draw) -> int:
+    def __getitem__(self, draw: SampleIndex) -> int:
         return draw.row
 
 
@@ -61,23 +61,23 @@ class FakeJob:
 def search(limit: int, wanted: int) -> tuple[int, Any, nn.Module]:
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(4, 4), nn.BatchNorm1d(4))
-    job: Any = FakeJob(limit)
-    return fitting_batch_size(job, model, Rows(10), wanted), job, model
+    context: Any = FakeJob(limit)
+    return fitting_batch_size(context, model, Rows(10), wanted), context, model
 
 
 @pytest.mark.parametrize(("limit", "wanted"), [(100, 64), (37, 64), (64, 64), (5, 64), (90, 256)])
 def test_the_largest_batch_that_fits_is_found_within_an_eighth(limit: int, wanted: int) -> None:
-    found, job, _ = search(limit, wanted)
+    found, context, _ = search(limit, wanted)
 
     best = min(limit, wanted)
     assert best - max(1, found // 8) <= found <= best
-    assert len(job.recipe.tried) <= 12
+    assert len(context.recipe.tried) <= 12
 
 
 def test_a_batch_that_fits_is_tried_once_and_not_mentioned() -> None:
-    found, job, _ = search(100, 32)
+    found, context, _ = search(100, 32)
 
-    assert (found, job.recipe.tried, job.reporter.lines) == (32, [32], [])
+    assert (found, context.recipe.tried, context.reporter.lines) == (32, [32], [])
 
 
 def test_model_and_generators_are_left_as_found() -> None:

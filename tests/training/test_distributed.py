@@ -18,9 +18,9 @@ from benchmarks.workspace import make_run
 from studio.datasets.dataset import Dataset
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
-from studio.training.processes.distributed import ALONE, Team
-from tests.rows import rows
+from studio.training.processes.distributed import ALONE, ProcessGroup
 from tests.support.forked_worker import stream
+from tests.support.requirements import covers
 
 from .conftest import TINY, Worked
 
@@ -100,7 +100,7 @@ def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset)
     torch.testing.assert_close(first, second, rtol=0, atol=1e-4)
 
 
-@rows("I12")
+@covers("I12")
 @pytest.mark.heavy
 def test_a_team_that_was_killed_and_stopped_resumes_to_the_same_bits(tmp_path: Path, shapes: Dataset) -> None:
     settings = {**NO_NORMS, "architecture.dropout": 0.5, "training.batch_size": 8, "training.epochs": 12}
@@ -130,7 +130,7 @@ def test_a_team_that_was_killed_and_stopped_resumes_to_the_same_bits(tmp_path: P
 
 
 def endless(folder: Path, dataset: Dataset) -> tuple[subprocess.Popen[bytes], list[psutil.Process]]:
-    """A team in the middle of a long training, and its further processes."""
+    """A process group in the middle of a long training, and its further processes."""
     order(folder, dataset, {**NO_NORMS, "training.epochs": 5000, "training.evaluation_epochs": 1000.0}, 2)
     process = start(folder)
     wait_for(folder, METRICS)
@@ -170,7 +170,7 @@ def test_a_team_of_one_agrees_with_itself() -> None:
 
 @pytest.mark.parametrize(("count", "size"), [(16, 2), (7, 2), (5, 3), (4, 4)])
 def test_parts_of_a_batch_are_the_batch(count: int, size: int) -> None:
-    parts = [Team(rank, size).part(10, 10 + count) for rank in range(size)]
+    parts = [ProcessGroup(rank, size).part(10, 10 + count) for rank in range(size)]
 
     assert [row for start, stop in parts for row in range(start, stop)] == list(range(10, 10 + count))
     assert max(stop - start for start, stop in parts) - min(stop - start for start, stop in parts) <= 1

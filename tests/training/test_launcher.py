@@ -18,7 +18,7 @@ from studio.runs.events import decode
 from studio.runs.exit_record import ExitRecord
 from studio.runs.folder import RunFolder, is_run_alive
 from studio.scheduling.launcher import connect_unix
-from tests.rows import rows
+from tests.support.requirements import covers
 
 WARM_SECONDS = 90
 ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"), "HF_HUB_OFFLINE": "1", "MARK": "worker"}
@@ -138,7 +138,7 @@ def test_a_bad_request_does_not_end_it(launcher: tuple[subprocess.Popen[bytes], 
     connect_unix(path, 1.0).close()
 
 
-@rows("F100")
+@covers("F100")
 def test_asked_for_its_stacks_it_goes_on(launcher: tuple[subprocess.Popen[bytes], Path]) -> None:
     process, path = launcher
     caught = next(

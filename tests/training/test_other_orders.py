@@ -23,7 +23,7 @@ from studio.runs.events import decode
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scoring.predictor import Predictor
-from studio.training.online_inference import answer, serve_answers
+from studio.training.online_inference import answer, serve_online_inference
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import Reporter
 from studio.training.worker import run_worker
@@ -182,12 +182,15 @@ def test_the_socket_answers_errors_too_and_ends_when_asked_to(trained: "Worked",
     (folder.path / "answers" / "no.png").write_bytes(b"no picture")
     bundle = os.path.relpath(trained.folder / "bundle", folder.path)
     spec = RunSpec(
-        kind=WorkerKind.ANSWER, run_id="a", problem_type="image_classification", predict=PredictOrder(bundle=bundle)
+        kind=WorkerKind.ONLINE_INFERENCE,
+        run_id="a",
+        problem_type="image_classification",
+        predict=PredictOrder(bundle=bundle),
     )
     reporter = Reporter(folder, 1, 1)
-    thread = threading.Thread(target=serve_answers, args=(folder, spec, reporter, StopSignal(folder)))
+    thread = threading.Thread(target=serve_online_inference, args=(folder, spec, reporter, StopSignal(folder)))
     thread.start()
-    while not folder.answer_socket.exists():
+    while not folder.inference_socket.exists():
         thread.join(0.05)
 
     replies = [ask(folder, b'{"path": "answers/no.png"}\n'), ask(folder, b'{"path": "../a"}\n'), ask(folder, b"{}\n")]
@@ -197,7 +200,7 @@ def test_the_socket_answers_errors_too_and_ends_when_asked_to(trained: "Worked",
 
     assert all(reply["error"]["message"] for reply in replies)
     assert not thread.is_alive()
-    assert not folder.answer_socket.exists()
+    assert not folder.inference_socket.exists()
 
 
 def test_inspecting_does_not_import_torch(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Pseudo labels: two rounds that read as one, resumable in either."""
+"""Pseudo labels: two trainings that read as one, resumable in either."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +23,7 @@ SETTINGS = {
 UPDATES = 12
 
 
-def test_both_rounds_read_as_one_training(work: "Work") -> None:
+def test_both_stages_read_as_one_training(work: "Work") -> None:
     done = work(settings=SETTINGS)
 
     kept = pd.read_parquet(done.folder / FILE)
@@ -42,7 +42,7 @@ def test_both_rounds_read_as_one_training(work: "Work") -> None:
     assert f"{96 + len(kept)} training and 24 validation rows" in log
 
 
-def test_no_sure_row_means_one_round(work: "Work") -> None:
+def test_no_sure_row_means_one_stage(work: "Work") -> None:
     done = work(settings={**SETTINGS, "training.learning_rate": 1e-9})
 
     assert done.code == 0

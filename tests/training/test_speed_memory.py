@@ -20,7 +20,7 @@ from .conftest import TINY
 from .test_loop import equal, stop_after
 
 if TYPE_CHECKING:
-    from .conftest import Work, Worked
+    from .conftest import ProbeInputs, Worked
 
 HALF = ComputeMode("Channels first", "bfloat16")
 CANDIDATES = (SpeedCandidate(layout="Channels last", precision="float32", seconds=0.5),)
@@ -64,7 +64,7 @@ def test_half_a_measurement_is_not_remembered(memory: SpeedMemory) -> None:
     assert memory.find("key", (HALF,)) is None
 
 
-@pytest.mark.rows("F170")
+@pytest.mark.covers("F170")
 @pytest.mark.parametrize(
     "content",
     [
@@ -105,7 +105,9 @@ def test_the_memory_stays_small(memory: SpeedMemory) -> None:
     assert (len(kept), "key 4" in kept, f"key {MAX_ENTRIES + 4}" in kept) == (MAX_ENTRIES, False, True)
 
 
-def test_a_run_measures_after_its_first_points_and_the_next_like_it_not_at_all(work: "Work", measuring: Path) -> None:
+def test_a_run_measures_after_its_first_points_and_the_next_like_it_not_at_all(
+    work: "ProbeInputs", measuring: Path
+) -> None:
     first = work("first", {"training.epochs": 1})
     second = work("second", {"training.epochs": 1})
 
@@ -120,7 +122,7 @@ def test_a_run_measures_after_its_first_points_and_the_next_like_it_not_at_all(w
     assert again.n < second.of_kind("metrics")[0].n
 
 
-def test_another_batch_size_is_measured_again(work: "Work", measuring: Path) -> None:
+def test_another_batch_size_is_measured_again(work: "ProbeInputs", measuring: Path) -> None:
     work("first", {"training.epochs": 1})
 
     other = work("other", {"training.epochs": 1, "training.batch_size": 8})
@@ -129,7 +131,7 @@ def test_another_batch_size_is_measured_again(work: "Work", measuring: Path) -> 
     assert len(json.loads(measuring.read_bytes())["entries"]) == 2
 
 
-def test_a_remembered_mode_is_used_from_the_first_update(work: "Work", measuring: Path) -> None:
+def test_a_remembered_mode_is_used_from_the_first_update(work: "ProbeInputs", measuring: Path) -> None:
     fixed = work("fixed", {"environment.memory_layout": "Channels first", "environment.precision": "bfloat16"})
     work("first", {"training.epochs": 1})
     entries = json.loads(measuring.read_bytes())
@@ -149,10 +151,10 @@ def planted(tmp_path: Path, shapes: Dataset, name: str, mode: ComputeMode = HALF
     (folder / "events.jsonl").write_bytes(encode(chosen.model_copy(update={"n": 1, "time": 1.0})))
 
 
-@pytest.mark.rows("F170")
+@pytest.mark.covers("F170")
 @pytest.mark.parametrize("stop_at", [3, 9])
 def test_a_run_that_changed_its_mode_resumes_to_the_same_bits(
-    work: "Work", monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shapes: Dataset, stop_at: int
+    work: "ProbeInputs", monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shapes: Dataset, stop_at: int
 ) -> None:
     again = {"attempt": 2, "fence": 2, "resume": True}
     planted(tmp_path, shapes, "whole")
@@ -172,7 +174,7 @@ def test_a_run_that_changed_its_mode_resumes_to_the_same_bits(
     assert "measuring speed" not in phases(resumed)
 
 
-def test_staying_in_the_default_mode_changes_no_bit(work: "Work", tmp_path: Path, shapes: Dataset) -> None:
+def test_staying_in_the_default_mode_changes_no_bit(work: "ProbeInputs", tmp_path: Path, shapes: Dataset) -> None:
     plain = work("plain", {"environment.memory_layout": "Channels last", "environment.precision": "float32"})
     planted(tmp_path, shapes, "told", DEFAULT)
 

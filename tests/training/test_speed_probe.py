@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.loading import TrainingOrder
-from studio.modeling.recipe import Batch, Draw, Samples
+from studio.modeling.recipe import Batch, SampleIndex, Samples
 from studio.modeling.seeds import generator_states
 from studio.training.processes.stopping import StopRequested
-from studio.training.start.speed_probe import DEFAULT, REFERENCE, Choice, Work, allowed_modes, choose_mode
+from studio.training.start.speed_probe import DEFAULT, REFERENCE, Choice, ProbeInputs, allowed_modes, choose_mode
 
 if TYPE_CHECKING:
-    from .conftest import Work as Worker
+    from .conftest import ProbeInputs as Worker
 
 CPU = torch.device("cpu")
 LAST_HALF = ComputeMode("Channels last", "bfloat16")
@@ -28,7 +28,7 @@ MODES = (DEFAULT, REFERENCE, LAST_HALF, FIRST_HALF)
 class Numbers(Samples):
     """Rows that are their own number."""
 
-    def __getitem__(self, draw: Draw) -> int:
+    def __getitem__(self, draw: SampleIndex) -> int:
         return draw.row
 
 
@@ -75,7 +75,7 @@ def probe(
 ) -> tuple[Choice, nn.Module]:
     pace, model = Pace(seconds), network()
     order = TrainingOrder(16, 4, drop_last=False, seed=0)
-    work = Work(Paced(pace, **recipe), model, Numbers(16), order, CPU, batches)  # type: ignore[arg-type]
+    work = ProbeInputs(Paced(pace, **recipe), model, Numbers(16), order, CPU, batches)  # type: ignore[arg-type]
     return choose_mode(work, modes, clock=pace), model
 
 
@@ -142,7 +142,7 @@ def test_slow_steps_are_tried_with_half_the_samples() -> None:
 
     pace, model = Pace(dict.fromkeys(MODES, 0.0)), network()
     order = TrainingOrder(64, 32, drop_last=False, seed=0)
-    work = Work(Watched(pace), model, Numbers(64), order, CPU, 500)  # type: ignore[arg-type]
+    work = ProbeInputs(Watched(pace), model, Numbers(64), order, CPU, 500)  # type: ignore[arg-type]
 
     choose_mode(work, MODES, clock=pace)
 
@@ -167,7 +167,7 @@ def test_generators_go_on_where_they_were() -> None:
     np.random.seed(5)
     model = network()
     pace = Pace(dict.fromkeys(MODES, 0.1))
-    work = Work(Paced(pace), model, Numbers(16), TrainingOrder(16, 4, drop_last=False, seed=0), CPU, 1000)  # type: ignore[arg-type]
+    work = ProbeInputs(Paced(pace), model, Numbers(16), TrainingOrder(16, 4, drop_last=False, seed=0), CPU, 1000)  # type: ignore[arg-type]
     torch.manual_seed(7)
     expected = torch.rand(3)
     torch.manual_seed(7)
@@ -245,7 +245,7 @@ def test_a_stop_is_heard_between_two_steps() -> None:
 
     pace, model = Pace(dict.fromkeys(MODES, 1.0)), network()
     order = TrainingOrder(16, 4, drop_last=False, seed=0)
-    work = Work(Paced(pace), model, Numbers(16), order, CPU, 1000, check)  # type: ignore[arg-type]
+    work = ProbeInputs(Paced(pace), model, Numbers(16), order, CPU, 1000, check)  # type: ignore[arg-type]
 
     with pytest.raises(StopRequested):
         choose_mode(work, MODES, clock=pace)
@@ -272,7 +272,7 @@ class Disturbed(Pace):
 def test_a_mode_twice_as_fast_is_taken_although_it_was_slower_once(slow: tuple[int, ...]) -> None:
     pace = Disturbed({DEFAULT: 0.437, REFERENCE: 0.5, LAST_HALF: 0.207, FIRST_HALF: 0.45}, slow)
     order = TrainingOrder(16, 4, drop_last=False, seed=0)
-    work = Work(Paced(pace), network(), Numbers(16), order, CPU, 3000, is_warm=True)  # type: ignore[arg-type]
+    work = ProbeInputs(Paced(pace), network(), Numbers(16), order, CPU, 3000, is_warm=True)  # type: ignore[arg-type]
 
     choice = choose_mode(work, MODES, clock=pace)
 
@@ -285,7 +285,7 @@ def test_a_mode_twice_as_fast_is_taken_although_it_was_slower_once(slow: tuple[i
 def test_a_measurement_costs_two_percent_of_the_run_at_most(batches: int, slowest: float) -> None:
     pace = Pace({DEFAULT: 0.2, REFERENCE: 0.25, LAST_HALF: slowest, FIRST_HALF: slowest})
     order = TrainingOrder(16, 4, drop_last=False, seed=0)
-    work = Work(Paced(pace), network(), Numbers(16), order, CPU, batches, is_warm=True)  # type: ignore[arg-type]
+    work = ProbeInputs(Paced(pace), network(), Numbers(16), order, CPU, batches, is_warm=True)  # type: ignore[arg-type]
 
     choice = choose_mode(work, MODES, clock=pace)
 
@@ -306,7 +306,7 @@ def test_what_there_was_no_time_for_is_told_and_not_complete() -> None:
 def test_the_longest_run_is_probed_for_half_a_minute_at_most() -> None:
     pace, model = Pace(dict.fromkeys(MODES, 0.5)), network()
     order = TrainingOrder(16, 4, drop_last=False, seed=0)
-    work = Work(Paced(pace), model, Numbers(16), order, CPU, 100_000)  # type: ignore[arg-type]
+    work = ProbeInputs(Paced(pace), model, Numbers(16), order, CPU, 100_000)  # type: ignore[arg-type]
 
     choose_mode(work, MODES, clock=pace)
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from studio.datasets.dataset import Dataset
-from studio.modeling.recipe import ClassRows
+from studio.modeling.recipe import LabelAlignedRows
 from studio.scoring.pipeline import verify
 from studio.training.start.start_weights import matched
 
@@ -80,14 +80,14 @@ def test_rows_of_known_labels_move_and_new_ones_stay() -> None:
     own = {"head": torch.zeros(3, 2), "body": torch.zeros(4)}
     found = {"head": torch.tensor([[1.0, 1.0], [2.0, 2.0]]), "body": torch.ones(4), "old": torch.ones(1)}
 
-    loaded = matched(own, found, ["cat", "dog"], ["ant", "dog", "cat"], {"head": ClassRows()})
+    loaded = matched(own, found, ["cat", "dog"], ["ant", "dog", "cat"], {"head": LabelAlignedRows()})
 
     assert loaded.taken["head"].tolist() == [[0.0, 0.0], [2.0, 2.0], [1.0, 1.0]]
     assert (loaded.by_label, loaded.unexpected, loaded.labels) == (["head"], ["old"], ("dog", "cat"))
 
 
 def test_rows_move_with_background_anchors_and_sides() -> None:
-    rows = ClassRows(background=1, inner=2)
+    rows = LabelAlignedRows(background=1, inner=2)
     found = {"box": torch.arange(2 * 3 * 2).float()}
     own = {"box": torch.full((2 * 2 * 2,), -1.0)}
 
@@ -99,7 +99,7 @@ def test_rows_move_with_background_anchors_and_sides() -> None:
 
 def test_one_output_for_two_classes_cannot_be_split_by_label() -> None:
     loaded = matched(
-        {"head": torch.zeros(1, 2)}, {"head": torch.ones(1, 2)}, ["a", "b"], ["b", "c"], {"head": ClassRows()}
+        {"head": torch.zeros(1, 2)}, {"head": torch.ones(1, 2)}, ["a", "b"], ["b", "c"], {"head": LabelAlignedRows()}
     )
 
     assert loaded.taken == {}

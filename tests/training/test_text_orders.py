@@ -50,7 +50,7 @@ def asking(folder: Path, trained: Path, problem_type: str = "text_classification
     run = RunFolder.create(folder)
     (run.path / "answers").mkdir()
     RunSpec(
-        kind=WorkerKind.ANSWER,
+        kind=WorkerKind.ONLINE_INFERENCE,
         run_id="a",
         problem_type=problem_type,
         predict=PredictOrder(bundle=os.path.relpath(trained / "bundle", folder), table="", media=""),

@@ -3,7 +3,7 @@
 import pytest
 
 from studio.runs.hang_timeout import HANG_SECONDS, hang_seconds
-from studio.training.failures.heartbeat import SignsOfLife
+from studio.training.failures.heartbeat import HeartbeatMonitor
 from studio.training.failures.watchdog import Effort, Patience
 
 
@@ -34,39 +34,39 @@ def seconds_until_over(patience: Patience, most: int = 10_000) -> int | None:
 
 
 def test_nothing_at_all_is_too_long_after_the_limit() -> None:
-    patience = Patience(SignsOfLife(), 300, Used())
+    patience = Patience(HeartbeatMonitor(), 300, Used())
 
     assert seconds_until_over(patience) == 301
 
 
 def test_slow_steps_make_it_patient() -> None:
     clock = Clock()
-    signs = SignsOfLife(clock)
+    heartbeat = HeartbeatMonitor(clock)
     for _ in range(10):
         clock.now += 60
-        signs.stepped()
+        heartbeat.stepped()
 
-    assert seconds_until_over(Patience(signs, 300, Used())) == 20 * 60 + 1
+    assert seconds_until_over(Patience(heartbeat, 300, Used())) == 20 * 60 + 1
 
 
 def test_a_validation_between_two_steps_is_no_slow_step() -> None:
     clock = Clock()
-    signs = SignsOfLife(clock)
-    with signs.stepping(True):
+    heartbeat = HeartbeatMonitor(clock)
+    with heartbeat.stepping(True):
         for _ in range(3):
             clock.now += 1
-            signs.stepped()
-        with signs.stepping(False):
+            heartbeat.stepped()
+        with heartbeat.stepping(False):
             clock.now += 1000
-        signs.stepped()
+        heartbeat.stepped()
         clock.now += 1
-        signs.stepped()
+        heartbeat.stepped()
 
-    assert signs.median_step == 1
+    assert heartbeat.median_step == 1
 
 
 def test_time_in_which_the_process_did_not_run_does_not_count() -> None:
-    patience = Patience(SignsOfLife(), 300, Used())
+    patience = Patience(HeartbeatMonitor(), 300, Used())
     patience.is_over(0.0)
 
     assert not any(patience.is_over(3600.0) for _ in range(100))
@@ -74,9 +74,9 @@ def test_time_in_which_the_process_did_not_run_does_not_count() -> None:
 
 @pytest.mark.parametrize(("is_stepping", "is_found"), [(False, False), (True, True)])
 def test_computing_is_progress_unless_steps_follow_each_other(is_stepping: bool, is_found: bool) -> None:
-    signs, used = SignsOfLife(), Used()
-    patience = Patience(signs, 300, used)
-    with signs.stepping(is_stepping):
+    heartbeat, used = HeartbeatMonitor(), Used()
+    patience = Patience(heartbeat, 300, used)
+    with heartbeat.stepping(is_stepping):
         patience.is_over(0.0)
         for _ in range(1000):
             used.add(0.5)
@@ -90,7 +90,7 @@ def test_computing_is_progress_unless_steps_follow_each_other(is_stepping: bool,
 
 def test_a_slow_download_is_progress_and_heartbeats_are_not() -> None:
     used = Used()
-    patience = Patience(SignsOfLife(), 300, used)
+    patience = Patience(HeartbeatMonitor(), 300, used)
     patience.is_over(0.0)
 
     def is_over_after(seconds: int, moved_bytes: int, cpu_seconds: float) -> bool:

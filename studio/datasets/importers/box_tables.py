@@ -13,7 +13,7 @@ from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 
 COLUMNS = ("image", "class_id", "x_min", "y_min", "x_max", "y_max")
-Corners = tuple[float, float, float, float]
+BoxesXYXY = tuple[float, float, float, float]
 
 
 @dataclass
@@ -23,9 +23,9 @@ class ImageBoxes:
     path: str
     """In the upload; or, where the file is not there, the name that was given."""
     classes: list[str] = field(default_factory=list)
-    corners: list[Corners] = field(default_factory=list)
+    corners: list[BoxesXYXY] = field(default_factory=list)
 
-    def add(self, name: str, corners: Corners) -> None:
+    def add(self, name: str, corners: BoxesXYXY) -> None:
         """One more box as x_min, y_min, x_max, y_max."""
         self.classes.append(name)
         self.corners.append(corners)

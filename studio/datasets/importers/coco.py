@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
-from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
+from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
 from studio.errors import DatasetError
@@ -266,7 +266,7 @@ def _hashable(value: Any) -> Any:
     return value if isinstance(value, int | str) else None
 
 
-def _corners(entry: Any) -> Corners | None:
+def _corners(entry: Any) -> BoxesXYXY | None:
     """The corners of an annotation's box, or of its polygons; None if neither can be read."""
     box = _get(entry, "bbox")
     if isinstance(box, list) and len(box) == 4 and all(map(_is_number, box)):

@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import shortened
-from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
+from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
 from studio.errors import DatasetError
@@ -240,7 +240,7 @@ def _folder(path: str) -> str:
     return PurePosixPath(path).parent.as_posix()
 
 
-def _corners(one: Element) -> Corners | None:
+def _corners(one: Element) -> BoxesXYXY | None:
     box = one.find("bndbox")
     if box is None:
         return None

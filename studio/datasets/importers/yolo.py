@@ -13,7 +13,7 @@ from typing import cast
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
-from studio.datasets.importers.box_tables import BoxTables, Corners, ImageBoxes
+from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
 from studio.datasets.media.reader import MediaError
@@ -249,7 +249,7 @@ class _Reader:
             )
 
 
-def _box(line: str) -> tuple[int, Corners]:
+def _box(line: str) -> tuple[int, BoxesXYXY]:
     """Class index, and centre, width and height as shares.
 
     Raises:
@@ -271,7 +271,7 @@ def _box(line: str) -> tuple[int, Corners]:
     return int(parts[0]), (x, y, width, height)
 
 
-def _corners(shares: Corners, size: tuple[int, int]) -> Corners:
+def _corners(shares: BoxesXYXY, size: tuple[int, int]) -> BoxesXYXY:
     x, y, width, height = shares
     across, down = size
     return (

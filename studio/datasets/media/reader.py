@@ -51,7 +51,7 @@ class MediaReader(ABC, Generic[Facts]):
     """What gives a model more to see: larger images."""
 
     @abstractmethod
-    def ending_of(self, head: bytes) -> str | None:
+    def exit_reason_of(self, head: bytes) -> str | None:
         """The ending of files that begin so, without the dot; None where it is no file of this medium."""
 
     @abstractmethod

@@ -75,7 +75,7 @@ def media_endings() -> tuple[str, ...]:
 def reader_of(path: Path) -> MediaReader[Any] | None:
     """The reader of a file, by its content."""
     head = read_head(path)
-    return next((one for one in media_readers() if one.ending_of(head)), None)
+    return next((one for one in media_readers() if one.exit_reason_of(head)), None)
 
 
 def is_shown_by_browsers(path: Path) -> bool:

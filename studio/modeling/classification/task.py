@@ -20,7 +20,7 @@ from studio.modeling.classification.targets import label_cells, space_of, target
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
+from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.results.insight import Insight
 from studio.results.sample_view import LabelAnnotation, LabelScore, SampleView
 from studio.settings.schema import SettingsSchema
@@ -59,9 +59,9 @@ class ClassificationTask(EncoderTask):
     def heads(self, features: int) -> Mapping[str, nn.Module]:
         return {"head": nn.Linear(features, self.loss_function.outputs)}
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
         is_one_each = self.loss_function.is_one_output_a_class
-        return {"head.weight": ClassRows(), "head.bias": ClassRows()} if is_one_each else {}
+        return {"head.weight": LabelAlignedRows(), "head.bias": LabelAlignedRows()} if is_one_each else {}
 
     def losses(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         return self.loss_function.per_sample(outputs_BO, targets_BK)

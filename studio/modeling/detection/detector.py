@@ -14,7 +14,7 @@ from torchvision.ops import batched_nms, clip_boxes_to_image, remove_small_boxes
 
 from studio.modeling.batch_normalization import KeepsStatistics
 from studio.modeling.detection.objects import TrueObjects
-from studio.modeling.recipe import ClassRows
+from studio.modeling.recipe import LabelAlignedRows
 from studio.modeling.weights import WeightsFile
 
 MAX_CANDIDATES = 5000
@@ -68,7 +68,7 @@ class Detector(KeepsStatistics, ABC, Generic[OutputsT]):
         """Parameters by the names that differential learning rates use; together they are all parameters."""
 
     @abstractmethod
-    def class_rows(self) -> Mapping[str, ClassRows]:
+    def label_aligned_rows(self) -> Mapping[str, LabelAlignedRows]:
         """The tensors by name whose rows belong to classes."""
 
     @abstractmethod

@@ -37,7 +37,7 @@ from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.images.backbones import weight_arguments
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout
-from studio.modeling.recipe import ClassRows
+from studio.modeling.recipe import LabelAlignedRows
 from studio.modeling.weights import WeightsFile
 
 STATISTICS_MOMENTUM = 0.1
@@ -81,11 +81,11 @@ class EfficientDetector(Detector[Outputs]):
         parts = {"Backbone": "backbone", "FPN": "fpn", "class_net": "class_net", "box_net": "box_net"}
         return {group: parameters_of(getattr(self.network, part)) for group, part in parts.items()}
 
-    def class_rows(self) -> Mapping[str, ClassRows]:
+    def label_aligned_rows(self) -> Mapping[str, LabelAlignedRows]:
         """The last layer is a convolution, or a depthwise one and a pointwise one that gives the classes."""
         prefix = "network.class_net.predict"
         layer = "conv_pw" if hasattr(self.network.class_net.predict, "conv_pw") else "conv"
-        return {f"{prefix}.{layer}.{part}": ClassRows() for part in ("weight", "bias")}
+        return {f"{prefix}.{layer}.{part}": LabelAlignedRows() for part in ("weight", "bias")}
 
     def forward(self, images_BCHW: Tensor) -> Outputs:
         logits, codes = self.network(self.normalization(images_BCHW))

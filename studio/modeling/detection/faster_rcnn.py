@@ -33,7 +33,7 @@ from studio.modeling.detection.pyramid import PyramidAnchors, TimmPyramid
 from studio.modeling.detection.sampling import BalancedSampler
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout
-from studio.modeling.recipe import ClassRows
+from studio.modeling.recipe import LabelAlignedRows
 from studio.modeling.weights import WeightsFile
 
 FINEST_STRIDE = 4
@@ -114,10 +114,10 @@ class FasterRcnnDetector(Detector[Outputs]):
             "ROI heads": parameters_of(network.roi_heads),
         }
 
-    def class_rows(self) -> Mapping[str, ClassRows]:
+    def label_aligned_rows(self) -> Mapping[str, LabelAlignedRows]:
         prefix = "network.roi_heads.box_predictor"
         return {
-            f"{prefix}.{layer}.{part}": ClassRows(background=1, inner=inner)
+            f"{prefix}.{layer}.{part}": LabelAlignedRows(background=1, inner=inner)
             for layer, inner in (("cls_score", 1), ("bbox_pred", 4))
             for part in ("weight", "bias")
         }

@@ -26,7 +26,7 @@ from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.detection.pyramid import PyramidAnchors, TimmPyramid
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout
-from studio.modeling.recipe import ClassRows
+from studio.modeling.recipe import LabelAlignedRows
 from studio.modeling.weights import WeightsFile
 
 FINEST_STRIDE = 8
@@ -80,8 +80,10 @@ class FcosDetector(Detector[Outputs]):
             "regression_head": parameters_of(network.head.regression_head),
         }
 
-    def class_rows(self) -> Mapping[str, ClassRows]:
-        return {f"network.head.classification_head.cls_logits.{part}": ClassRows() for part in ("weight", "bias")}
+    def label_aligned_rows(self) -> Mapping[str, LabelAlignedRows]:
+        return {
+            f"network.head.classification_head.cls_logits.{part}": LabelAlignedRows() for part in ("weight", "bias")
+        }
 
     def forward(self, images_BCHW: Tensor) -> Outputs:
         maps = list(self.network.backbone(self.normalization(images_BCHW)).values())

@@ -26,7 +26,7 @@ MOST_ROWS_A_CELL = 50
 
 
 @dataclass(frozen=True)
-class Looked:
+class DetectionResults:
     """What insights are made from."""
 
     evaluation: Evaluation
@@ -52,21 +52,21 @@ class Counts:
     predicted_K: NDArray[np.int64]
 
 
-def detection_insights(looked: Looked, split: Split) -> Iterator[Insight]:
+def detection_insights(results: DetectionResults, split: Split) -> Iterator[Insight]:
     """Every panel that rows with true boxes allow."""
-    counts = count(looked)
-    yield _curves(looked, split)
-    yield _classes(looked, counts, split)
-    yield _figures(looked, split)
-    yield _by_overlap(looked, split)
-    yield _by_size(looked, split)
-    yield _confusion(looked, counts, split)
+    counts = count(results)
+    yield _curves(results, split)
+    yield _classes(results, counts, split)
+    yield _figures(results, split)
+    yield _by_overlap(results, split)
+    yield _by_size(results, split)
+    yield _confusion(results, counts, split)
 
 
-def count(looked: Looked) -> Counts:
+def count(results: DetectionResults) -> Counts:
     """One pass over all images, whose boxes are matched twice: by place and class for what is right, and by place
     alone for what is taken for what."""
-    background = len(looked.labels)
+    background = len(results.labels)
     confusion = np.zeros((background + 1, background + 1), dtype=np.int64)
     right, predicted = np.zeros(background, dtype=np.int64), np.zeros(background, dtype=np.int64)
     rows: dict[tuple[int, int], list[int]] = {}
@@ -77,15 +77,15 @@ def count(looked: Looked) -> Counts:
         if len(behind) < MOST_ROWS_A_CELL and (not behind or behind[-1] != row):
             behind.append(row)
 
-    for true, found, row in zip(looked.truth, looked.raw, looked.rows, strict=True):
-        sure = found["scores"] > looked.threshold
+    for true, found, row in zip(results.truth, results.raw, results.rows, strict=True):
+        sure = found["scores"] > results.threshold
         boxes, scores = found["boxes"][sure], found["scores"][sure]
         classes = found["classes"][sure].astype(np.int64)
-        exact = match_boxes(boxes, classes, scores, true.corners, true.classes, looked.overlap)
+        exact = match_boxes(boxes, classes, scores, true.corners, true.classes, results.overlap)
         np.add.at(predicted, classes, 1)
         np.add.at(right, classes[[verdict == "correct" for verdict in exact.verdicts]], 1)
         anything = np.zeros(len(true.classes), dtype=np.int64)
-        anywhere = match_boxes(boxes, np.zeros_like(classes), scores, true.corners, anything, looked.overlap)
+        anywhere = match_boxes(boxes, np.zeros_like(classes), scores, true.corners, anything, results.overlap)
         for k, partner in zip(classes.tolist(), anywhere.true_of, strict=True):
             taken_for = background if partner is None else int(true.classes[partner])
             add((taken_for if taken_for >= 0 else background, k), row)
@@ -95,10 +95,10 @@ def count(looked: Looked) -> Counts:
     return Counts(confusion, rows, right, predicted)
 
 
-def _curves(looked: Looked, split: Split) -> Insight:
+def _curves(results: DetectionResults, split: Split) -> Insight:
     series = []
-    for k, label in enumerate(looked.labels):
-        curve = looked.evaluation.curve(looked.overlap, k)
+    for k, label in enumerate(results.labels):
+        curve = results.evaluation.curve(results.overlap, k)
         if curve is not None:
             values = tuple(float(one) for one in curve)
             series.append(Series(name=label, x=tuple(float(one) for one in RECALLS), y=values))
@@ -107,16 +107,16 @@ def _curves(looked: Looked, split: Split) -> Insight:
         group=split,
         title=Panel.PRECISION_RECALL,
         how_to_read=f"Precision against recall of the boxes at an IoU of "
-        f"{looked.overlap:g}. The area under a curve is the class's average precision.",
+        f"{results.overlap:g}. The area under a curve is the class's average precision.",
         payload=Lines(x_label="Recall", y_label="Precision", series=tuple(series)),
     )
 
 
-def _classes(looked: Looked, counts: Counts, split: Split) -> Insight:
-    evaluation = looked.evaluation
-    at_overlap = evaluation.class_ap(looked.overlap)
+def _classes(results: DetectionResults, counts: Counts, split: Split) -> Insight:
+    evaluation = results.evaluation
+    at_overlap = evaluation.class_ap(results.overlap)
     rows = []
-    for k, label in enumerate(looked.labels):
+    for k, label in enumerate(results.labels):
         true, predicted, right = evaluation.boxes_K[k], int(counts.predicted_K[k]), int(counts.right_K[k])
         rows.append(
             (
@@ -133,7 +133,7 @@ def _classes(looked: Looked, counts: Counts, split: Split) -> Insight:
         key=f"{split}-classes",
         group=split,
         title=Panel.CLASSES,
-        how_to_read=f"Precision and recall count boxes above a confidence of {looked.threshold:g}; average precision "
+        how_to_read=f"Precision and recall count boxes above a confidence of {results.threshold:g}; average precision "
         "uses all boxes. Classes with few boxes or low values need more examples or a closer look.",
         payload=Table(
             columns=(
@@ -142,7 +142,7 @@ def _classes(looked: Looked, counts: Counts, split: Split) -> Insight:
                 "Predicted",
                 "Precision",
                 "Recall",
-                f"AP at {looked.overlap:g}",
+                f"AP at {results.overlap:g}",
                 "COCO AP",
             ),
             rows=tuple(rows),
@@ -150,11 +150,11 @@ def _classes(looked: Looked, counts: Counts, split: Split) -> Insight:
     )
 
 
-def _figures(looked: Looked, split: Split) -> Insight:
-    evaluation = looked.evaluation
-    overlaps = dict.fromkeys((looked.overlap, 0.5, 0.75))
+def _figures(results: DetectionResults, split: Split) -> Insight:
+    evaluation = results.evaluation
+    pairwise_iou = dict.fromkeys((results.overlap, 0.5, 0.75))
     rows = (
-        *((f"AP at overlap {one:g}", _known(evaluation.ap(one))) for one in overlaps),
+        *((f"AP at overlap {one:g}", _known(evaluation.ap(one))) for one in pairwise_iou),
         ("AP, overlaps 0.50 to 0.95", _known(evaluation.coco())),
         *((f"AP of objects: {name}", _known(evaluation.coco(size))) for size, name in enumerate(SIZES, start=1)),
         ("Recall, overlaps 0.50 to 0.95", _known(evaluation.coco_recall())),
@@ -168,12 +168,12 @@ def _figures(looked: Looked, split: Split) -> Insight:
     )
 
 
-def _by_overlap(looked: Looked, split: Split) -> Insight:
+def _by_overlap(results: DetectionResults, split: Split) -> Insight:
     """Of all classes, and of each where there are not too many to tell apart."""
-    at = {overlap: looked.evaluation.class_ap(overlap) for overlap in COCO_OVERLAPS}
-    series = [Series(name="All classes", x=COCO_OVERLAPS, y=tuple(_known(looked.evaluation.ap(one)) for one in at))]
-    if 1 < len(looked.labels) <= MOST_CLASS_LINES:
-        for k, label in enumerate(looked.labels):
+    at = {overlap: results.evaluation.class_ap(overlap) for overlap in COCO_OVERLAPS}
+    series = [Series(name="All classes", x=COCO_OVERLAPS, y=tuple(_known(results.evaluation.ap(one)) for one in at))]
+    if 1 < len(results.labels) <= MOST_CLASS_LINES:
+        for k, label in enumerate(results.labels):
             series.append(Series(name=label, x=COCO_OVERLAPS, y=tuple(_known(one[k]) for one in at.values())))
     return Insight(
         key=f"{split}-ap-by-overlap",
@@ -184,8 +184,8 @@ def _by_overlap(looked: Looked, split: Split) -> Insight:
     )
 
 
-def _by_size(looked: Looked, split: Split) -> Insight:
-    values = tuple(_known(looked.evaluation.coco(size)) for size in range(1, len(SIZES) + 1))
+def _by_size(results: DetectionResults, split: Split) -> Insight:
+    values = tuple(_known(results.evaluation.coco(size)) for size in range(1, len(SIZES) + 1))
     return Insight(
         key=f"{split}-ap-by-size",
         group=split,
@@ -196,14 +196,14 @@ def _by_size(looked: Looked, split: Split) -> Insight:
     )
 
 
-def _confusion(looked: Looked, counts: Counts, split: Split) -> Insight:
-    names = (*looked.labels, BACKGROUND)
+def _confusion(results: DetectionResults, counts: Counts, split: Split) -> Insight:
+    names = (*results.labels, BACKGROUND)
     cells = range(len(names))
     return Insight(
         key=f"{split}-confusion",
         group=split,
         title=Panel.CONFUSION,
-        how_to_read=f"Boxes above a confidence of {looked.threshold:g}. The last column counts false "
+        how_to_read=f"Boxes above a confidence of {results.threshold:g}. The last column counts false "
         "negatives, the last row false positives.",
         payload=Matrix(
             row_label="Truth",

@@ -24,7 +24,7 @@ RECALLS = np.linspace(0.0, 1.0, 101)
 class Evaluation:
     """Average precision by IoU, class and size."""
 
-    overlaps: tuple[float, ...]
+    pairwise_iou: tuple[float, ...]
     precision_TRK: NDArray[np.float64]
     """Of boxes of all sizes; -1 where a class has no true box."""
     by_size_TKS: NDArray[np.float64]
@@ -58,28 +58,28 @@ class Evaluation:
         return None if (found < 0).all() else found
 
     def _row(self, overlap: float) -> int:
-        return int(np.argmin(np.abs(np.array(self.overlaps) - overlap)))
+        return int(np.argmin(np.abs(np.array(self.pairwise_iou) - overlap)))
 
 
 def evaluate_boxes(
     truth: Sequence[TrueBoxes], raw: Sequence[Raw], classes: int, overlap: float, max_det_per_image: int
 ) -> Evaluation:
     """Compare predicted with true boxes, over all images."""
-    overlaps = tuple(sorted({*COCO_OVERLAPS, round(overlap, 4)}))
+    pairwise_iou = tuple(sorted({*COCO_OVERLAPS, round(overlap, 4)}))
     boxes = tuple(int(sum((one.classes == k).sum() for one in truth)) for k in range(classes))
     with contextlib.redirect_stdout(io.StringIO()):
         reference = COCO(_annotations(truth, classes))
         results = _results(raw)
         if not sum(boxes) or not results:
-            return _nothing_found(overlaps, boxes)
+            return _nothing_found(pairwise_iou, boxes)
         evaluation = COCOeval_faster(reference, reference.loadRes(results), "bbox")
-        evaluation.params.iouThrs = np.array(overlaps)
+        evaluation.params.iouThrs = np.array(pairwise_iou)
         evaluation.params.maxDets = [max_det_per_image]
         evaluation.evaluate()
         evaluation.accumulate()
     precision, recall = evaluation.eval["precision"], evaluation.eval["recall"]
     return Evaluation(
-        overlaps=overlaps,
+        pairwise_iou=pairwise_iou,
         precision_TRK=precision[:, :, :, 0, -1],
         by_size_TKS=_mean_over_recalls(precision[:, :, :, :, -1]),
         recall_TK=recall[:, :, 0, -1],
@@ -124,14 +124,14 @@ def _results(raw: Sequence[Raw]) -> list[dict[str, object]]:
     ]
 
 
-def _nothing_found(overlaps: tuple[float, ...], boxes: tuple[int, ...]) -> Evaluation:
+def _nothing_found(pairwise_iou: tuple[float, ...], boxes: tuple[int, ...]) -> Evaluation:
     """Zero for classes that have true boxes, undefined for the rest."""
     missing = np.where(np.array(boxes) > 0, 0.0, -1.0)
     return Evaluation(
-        overlaps=overlaps,
-        precision_TRK=np.broadcast_to(missing, (len(overlaps), len(RECALLS), len(boxes))).copy(),
-        by_size_TKS=np.repeat(np.broadcast_to(missing, (len(overlaps), len(boxes)))[:, :, None], 4, axis=2),
-        recall_TK=np.broadcast_to(missing, (len(overlaps), len(boxes))).copy(),
+        pairwise_iou=pairwise_iou,
+        precision_TRK=np.broadcast_to(missing, (len(pairwise_iou), len(RECALLS), len(boxes))).copy(),
+        by_size_TKS=np.repeat(np.broadcast_to(missing, (len(pairwise_iou), len(boxes)))[:, :, None], 4, axis=2),
+        recall_TK=np.broadcast_to(missing, (len(pairwise_iou), len(boxes))).copy(),
         boxes_K=boxes,
     )
 

@@ -14,7 +14,7 @@ from studio.modeling.composed_recipe import ComposedRecipe
 from studio.modeling.detection.detector import Detector
 from studio.modeling.detection.task import DetectionTask
 from studio.modeling.images.boxed_image_input import BoxedImageBatch, BoxedImageInput
-from studio.modeling.recipe import ClassRows, Scored
+from studio.modeling.recipe import LabelAlignedRows, Scored
 from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
 
@@ -51,9 +51,9 @@ class DetectorRecipe(ComposedRecipe):
         assert isinstance(model, Detector)
         return model.layer_groups()
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
         assert isinstance(model, Detector)
-        return model.class_rows()
+        return model.label_aligned_rows()
 
     def loss(self, model: nn.Module, batch: BoxedImageBatch) -> Tensor:
         assert isinstance(model, Detector)

@@ -15,7 +15,7 @@ from studio.datasets.labels.labels import label_text
 from studio.errors import DatasetError
 from studio.modeling.boxes import Matching, match_boxes
 from studio.modeling.composed_recipe import ShownRow, Task
-from studio.modeling.detection.insights import Looked, detection_insights
+from studio.modeling.detection.insights import DetectionResults, detection_insights
 from studio.modeling.detection.metrics import Evaluation, evaluate_boxes
 from studio.modeling.detection.truth import TrueBoxes, box_columns, class_names, truth_of
 from studio.modeling.predictions import Raw, ScoredTable
@@ -108,7 +108,7 @@ class DetectionTask(Task):
         truth = self.targets_of(scored.table)
         if truth is None:
             return
-        looked = Looked(
+        results = DetectionResults(
             evaluation=self._evaluation(truth, scored),
             truth=truth,
             raw=scored.raw,
@@ -117,7 +117,7 @@ class DetectionTask(Task):
             overlap=self.settings.prediction.metric_iou_threshold,
             threshold=self._threshold,
         )
-        yield from detection_insights(looked, split)
+        yield from detection_insights(results, split)
 
     def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
         truth = self.targets_of(scored.table)

@@ -27,7 +27,7 @@ from studio.modeling.images.reader import Picture, read_picture, stack_images
 from studio.modeling.images.transforms import Transforms
 from studio.modeling.images.tta import flipped_views
 from studio.modeling.predictions import ScoredTable, row_numbers
-from studio.modeling.recipe import BatchPicture, Draw, Media, Samples
+from studio.modeling.recipe import BatchPicture, Media, SampleIndex, Samples
 from studio.modeling.weights import WeightsFile
 from studio.results.sample_view import SampleView
 from studio.settings.sections.augmentation import BoxMixSection, LabelMixSection
@@ -70,7 +70,7 @@ class ImageSamples(Samples):
         self._sources, self.transforms = sources, transforms
         self._targets, self._with_placement = targets, with_placement
 
-    def __getitem__(self, draw: Draw) -> ImageItem:
+    def __getitem__(self, draw: SampleIndex) -> ImageItem:
         names, rows, media, channels = self._sources
         picture = read_picture(media, names[draw.row], channels, rows[draw.row], self.transforms.first_size)
         placement = None

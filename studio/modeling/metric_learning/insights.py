@@ -30,7 +30,7 @@ MOST_COMPARED = 1500
 
 
 @dataclass(frozen=True)
-class Searched:
+class RetrievalResults:
     """Rows with their embeddings, searched among themselves."""
 
     embeddings: NDArray[np.floating]
@@ -41,30 +41,32 @@ class Searched:
     similar: Similar
 
 
-def metric_learning_insights(searched: Searched, split: Split) -> Iterator[Insight]:
+def metric_learning_insights(results: RetrievalResults, split: Split) -> Iterator[Insight]:
     """Every panel that these rows allow; without labels, the map alone."""
-    if len(searched.labels) > 2:
-        yield _map(searched, split)
-    if len(searched.labels) < 2 or all(label is None for label in searched.labels):
+    if len(results.labels) > 2:
+        yield _map(results, split)
+    if len(results.labels) < 2 or all(label is None for label in results.labels):
         return
-    yield _similarities(searched, split)
-    if searched.similar.positions.shape[1]:
-        yield _recall(searched, split)
-        yield _pairs(searched, split)
+    yield _similarities(results, split)
+    if results.similar.positions.shape[1]:
+        yield _recall(results, split)
+        yield _pairs(results, split)
 
 
-def neighbours(searched: Searched, position: int, shown: Sequence[ShownRow], count: int) -> tuple[Neighbour, ...]:
+def neighbours(
+    results: RetrievalResults, position: int, shown: Sequence[ShownRow], count: int
+) -> tuple[Neighbour, ...]:
     """The rows most like one of them; `shown` are the inputs of all."""
-    label = searched.labels[position]
+    label = results.labels[position]
     found = zip(
-        searched.similar.positions[position][:count], searched.similar.similarities[position][:count], strict=True
+        results.similar.positions[position][:count], results.similar.similarities[position][:count], strict=True
     )
     return tuple(
         Neighbour(
-            row=searched.rows[other],
-            label=searched.labels[other] or "",
+            row=results.rows[other],
+            label=results.labels[other] or "",
             similarity=float(cosine),
-            is_match=None if label is None or searched.labels[other] is None else searched.labels[other] == label,
+            is_match=None if label is None or results.labels[other] is None else results.labels[other] == label,
             **shown[other].neighbour,
         )
         for other, cosine in found
@@ -89,14 +91,14 @@ def flat_map(embeddings_NE: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.pad(projected[:, :2], ((0, 0), (0, max(0, 2 - projected.shape[1]))))
 
 
-def _map(searched: Searched, split: Split) -> Insight:
-    shown = _spread(len(searched.labels), MOST_POINTS)
-    places = flat_map(searched.embeddings[shown])
-    frequent = Counter(label for label in searched.labels if label is not None).most_common(MOST_GROUPS)
+def _map(results: RetrievalResults, split: Split) -> Insight:
+    shown = _spread(len(results.labels), MOST_POINTS)
+    places = flat_map(results.embeddings[shown])
+    frequent = Counter(label for label in results.labels if label is not None).most_common(MOST_GROUPS)
     names = {label for label, _ in frequent}
     groups = tuple(
         UNKNOWN if label is None else label if label in names else OTHERS
-        for label in (searched.labels[position] for position in shown)
+        for label in (results.labels[position] for position in shown)
     )
     return Insight(
         key=f"{split}-embedding-map",
@@ -110,16 +112,16 @@ def _map(searched: Searched, split: Split) -> Insight:
             x=tuple(places[:, 0].tolist()),
             y=tuple(places[:, 1].tolist()),
             groups=groups,
-            rows=tuple(searched.rows[position] for position in shown),
+            rows=tuple(results.rows[position] for position in shown),
         ),
     )
 
 
-def _similarities(searched: Searched, split: Split) -> Insight:
-    labelled = np.array([position for position, label in enumerate(searched.labels) if label is not None])
+def _similarities(results: RetrievalResults, split: Split) -> Insight:
+    labelled = np.array([position for position, label in enumerate(results.labels) if label is not None])
     shown = labelled[_spread(len(labelled), MOST_COMPARED)]
-    units = unit(searched.embeddings[shown])
-    codes = np.unique([str(searched.labels[position]) for position in shown], return_inverse=True)[1]
+    units = unit(results.embeddings[shown])
+    codes = np.unique([str(results.labels[position]) for position in shown], return_inverse=True)[1]
     upper = np.triu_indices(len(shown), k=1)
     cosines, same = (units @ units.T)[upper], (codes[:, None] == codes[None, :])[upper]
     edges = np.linspace(-1, 1, 51)
@@ -139,10 +141,10 @@ def _similarities(searched: Searched, split: Split) -> Insight:
     )
 
 
-def _recall(searched: Searched, split: Split) -> Insight:
-    answerable = others_of(searched.labels, None) > 0
-    matches = matches_of(searched.similar.positions, searched.labels, None)[answerable]
-    others = others_of(searched.labels, None)[answerable]
+def _recall(results: RetrievalResults, split: Split) -> Insight:
+    answerable = others_of(results.labels, None) > 0
+    matches = matches_of(results.similar.positions, results.labels, None)[answerable]
+    others = others_of(results.labels, None)[answerable]
     ks = range(1, matches.shape[1] + 1)
     x = tuple(float(k) for k in ks)
     found = np.cumsum(matches, axis=1) / np.maximum(others, 1)[:, None]
@@ -161,13 +163,13 @@ def _recall(searched: Searched, split: Split) -> Insight:
     )
 
 
-def _pairs(searched: Searched, split: Split) -> Insight:
-    nearest = searched.similar.positions[:, 0]
+def _pairs(results: RetrievalResults, split: Split) -> Insight:
+    nearest = results.similar.positions[:, 0]
     counts: Counter[tuple[str, str]] = Counter()
-    for label, other in zip(searched.labels, (searched.labels[position] for position in nearest), strict=True):
+    for label, other in zip(results.labels, (results.labels[position] for position in nearest), strict=True):
         if label is not None and other is not None and label != other:
             counts[label, other] += 1
-    totals = Counter(searched.labels)
+    totals = Counter(results.labels)
     pairs = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_PAIRS]
     return Insight(
         key=f"{split}-confused",

@@ -18,12 +18,12 @@ from studio.errors import DatasetError
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask
 from studio.modeling.metric_learning.arcface import ArcFace
-from studio.modeling.metric_learning.insights import Searched, metric_learning_insights, neighbours
+from studio.modeling.metric_learning.insights import RetrievalResults, metric_learning_insights, neighbours
 from studio.modeling.metric_learning.metrics import retrieval_metrics
 from studio.modeling.metric_learning.retrieval import Similar, most_similar
 from studio.modeling.metric_learning.softmax import SoftmaxBlock
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
+from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.results.insight import Insight
 from studio.results.sample_view import (
     Annotation,
@@ -49,7 +49,7 @@ class MetricLearningTask(EncoderTask):
         super().__init__(settings, target)
         self.column = str(settings.dataset.label_columns)
         self.top_k = int(settings.prediction.top_k_similar)
-        self._last: tuple[ScoredTable, Searched] | None = None
+        self._last: tuple[ScoredTable, RetrievalResults] | None = None
 
     @classmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
@@ -98,8 +98,8 @@ class MetricLearningTask(EncoderTask):
             return {"neck": neck, "block": ArcFace(size, labels, training.arcface_margin, training.arcface_scale)}
         return {"neck": neck, "block": SoftmaxBlock(size, labels)}
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
-        return {f"block.{name}": ClassRows() for name, _ in model.get_submodule("block").named_parameters()}
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
+        return {f"block.{name}": LabelAlignedRows() for name, _ in model.get_submodule("block").named_parameters()}
 
     def losses(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         block = model.get_submodule("block")
@@ -120,8 +120,8 @@ class MetricLearningTask(EncoderTask):
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
         """The most similar rows of the table, from 1, nearest first, with their cosines; the label of the nearest."""
-        searched = self._searched(scored)
-        return self._columns(scored, searched.similar, searched.labels)
+        results = self._searched(scored)
+        return self._columns(scored, results.similar, results.labels)
 
     def columns_against(self, scored: ScoredTable, index: ScoredTable) -> pd.DataFrame | None:
         """The same with the most similar rows of another table."""
@@ -133,8 +133,8 @@ class MetricLearningTask(EncoderTask):
         """Every metric of the rows among themselves; empty without labels."""
         if self.column not in scored.table.columns:
             return {}
-        searched = self._searched(scored)
-        return retrieval_metrics(searched.similar.positions, searched.labels, None)
+        results = self._searched(scored)
+        return retrieval_metrics(results.similar.positions, results.labels, None)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """Map, similarities, recall, labels that are mixed up."""
@@ -142,13 +142,13 @@ class MetricLearningTask(EncoderTask):
 
     def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
         """Every row with its label and the rows most like it."""
-        searched = self._searched(scored)
+        results = self._searched(scored)
         inputs = list(shown)
-        for position, row in enumerate(searched.rows):
-            label = searched.labels[position]
-            nearest = self._nearest_label(searched.similar, searched.labels, position)
-            cosines = searched.similar.similarities[position]
-            found = neighbours(searched, position, inputs, SHOWN_NEIGHBOURS)
+        for position, row in enumerate(results.rows):
+            label = results.labels[position]
+            nearest = self._nearest_label(results.similar, results.labels, position)
+            cosines = results.similar.similarities[position]
+            found = neighbours(results, position, inputs, SHOWN_NEIGHBOURS)
             view = SampleView(
                 row=row,
                 truth=None if label is None else LabelAnnotation(labels=(LabelScore(label=label),)),
@@ -178,11 +178,11 @@ class MetricLearningTask(EncoderTask):
         nearest = similar.positions[position]
         return (labels[nearest[0]] or "") if len(nearest) else ""
 
-    def _searched(self, scored: ScoredTable) -> Searched:
+    def _searched(self, scored: ScoredTable) -> RetrievalResults:
         """The rows searched among themselves, once for a table: metrics, panels and rows all need it."""
         if self._last is None or self._last[0] is not scored:
             embeddings = scored.stacked(EMBEDDING) if len(scored) else np.zeros((0, 1))
             labels = self.labels_of(scored.table) or [None] * len(scored)
             similar = most_similar(embeddings, None, self.top_k)
-            self._last = (scored, Searched(embeddings, labels, scored.row_numbers(), similar))
+            self._last = (scored, RetrievalResults(embeddings, labels, scored.row_numbers(), similar))
         return self._last[1]

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
+from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.modeling.regression.insights import regression_insights
 from studio.modeling.regression.losses import RegressionLoss
 from studio.modeling.regression.metrics import regression_metrics
@@ -60,8 +60,8 @@ class RegressionTask(EncoderTask):
     def heads(self, features: int) -> Mapping[str, nn.Module]:
         return {"head": nn.Linear(features, len(self.target.labels))}
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
-        return {"head.weight": ClassRows(), "head.bias": ClassRows()}
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
+        return {"head.weight": LabelAlignedRows(), "head.bias": LabelAlignedRows()}
 
     def restated(self, tensors: Mapping[str, Tensor], other: Target) -> Mapping[str, Tensor]:
         """Outputs are standardized, and other rows have another mean and deviation."""

@@ -19,7 +19,7 @@ MOST_ROWS_A_CELL = 50
 
 
 @dataclass(frozen=True)
-class Tagged:
+class TaggingResults:
     """Sentences whose tags are known, with the predicted ones."""
 
     truth: Sequence[Sequence[str]]
@@ -28,34 +28,34 @@ class Tagged:
     """The row of each in the source table."""
 
 
-def token_insights(tagged: Tagged, split: Split) -> Iterator[Insight]:
+def token_insights(results: TaggingResults, split: Split) -> Iterator[Insight]:
     """Every panel; none without sentences."""
-    if not tagged.rows:
+    if not results.rows:
         return
-    yield _entities(tagged, split)
-    yield _tags(tagged, split)
-    yield _confusion(tagged, split)
+    yield _entities(results, split)
+    yield _tags(results, split)
+    yield _confusion(results, split)
 
 
-def _entities(tagged: Tagged, split: Split) -> Insight:
+def _entities(results: TaggingResults, split: Split) -> Insight:
     return Insight(
         key=f"{split}-entities",
         group=split,
         title=Panel.ENTITIES,
         how_to_read="An entity is correct if its type, first word and last word are correct. Most other predicted "
         "entities have a wrong boundary or a wrong type.",
-        payload=_table("Entity", entity_counts(tagged.truth, tagged.predicted)),
+        payload=_table("Entity", entity_counts(results.truth, results.predicted)),
     )
 
 
-def _tags(tagged: Tagged, split: Split) -> Insight:
+def _tags(results: TaggingResults, split: Split) -> Insight:
     return Insight(
         key=f"{split}-tags",
         group=split,
         title=Panel.TAGS,
         how_to_read="Recall: the share of a tag's words that are predicted with it. Precision: the share of such "
         "predictions that are correct.",
-        payload=_table("Tag", word_counts(tagged.truth, tagged.predicted)),
+        payload=_table("Tag", word_counts(results.truth, results.predicted)),
     )
 
 
@@ -68,13 +68,13 @@ def _table(name: str, counts: Counts) -> Table:
     return Table(columns=(name, "True", "Predicted", "Right", "Precision", "Recall", "F1"), rows=tuple(rows))
 
 
-def _confusion(tagged: Tagged, split: Split) -> Insight:
+def _confusion(results: TaggingResults, split: Split) -> Insight:
     """Tags by type with O at the end; types alone where there are too many tags."""
-    names, read = _names(tagged)
+    names, read = _names(results)
     index = {name: position for position, name in enumerate(names)}
     counts = Counter[tuple[int, int]]()
     rows: dict[tuple[int, int], list[int]] = {}
-    for tags, answer, row in zip(tagged.truth, tagged.predicted, tagged.rows, strict=True):
+    for tags, answer, row in zip(results.truth, results.predicted, results.rows, strict=True):
         cells = Counter(
             (index[read[tag]], index[read[other]])
             for tag, other in zip(tags, answer, strict=True)
@@ -104,9 +104,9 @@ def _confusion(tagged: Tagged, split: Split) -> Insight:
     )
 
 
-def _names(tagged: Tagged) -> tuple[tuple[str, ...], dict[str, str]]:
+def _names(results: TaggingResults) -> tuple[tuple[str, ...], dict[str, str]]:
     """The names of rows and columns, and which name stands for a tag."""
-    frequent = Counter(tag for tags in (*tagged.truth, *tagged.predicted) for tag in tags)
+    frequent = Counter(tag for tags in (*results.truth, *results.predicted) for tag in tags)
     read = {tag: tag for tag in frequent}
     if len(read) > MOST_TAGS:
         read = {tag: split_tag(tag)[1] or OUTSIDE for tag in frequent}

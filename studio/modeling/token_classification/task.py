@@ -20,8 +20,8 @@ from studio.errors import DatasetError
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.recipe import ClassRows, Note, SampleRow, Split, Target
-from studio.modeling.token_classification.insights import Tagged, token_insights
+from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
+from studio.modeling.token_classification.insights import TaggingResults, token_insights
 from studio.modeling.token_classification.metrics import token_metrics
 from studio.modeling.token_targets import IGNORED, WordTargets, mean_token_loss, token_losses
 from studio.results.insight import Insight
@@ -93,8 +93,8 @@ class TokenTask(EncoderTask):
     def heads(self, features: int) -> Mapping[str, nn.Module]:
         return {"head": nn.Linear(features, len(self.target.labels))}
 
-    def class_rows(self, model: nn.Module) -> Mapping[str, ClassRows]:
-        return {"head.weight": ClassRows(), "head.bias": ClassRows()}
+    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
+        return {"head.weight": LabelAlignedRows(), "head.bias": LabelAlignedRows()}
 
     def losses(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         """One loss a token (N, L), 0 for those that begin no word or whose tag is not known."""
@@ -163,14 +163,14 @@ class TokenTask(EncoderTask):
     def _tags(self, raw: Raw) -> list[str]:
         return [self.target.labels[number] for number in raw[PROBABILITIES].argmax(1)]
 
-    def _tagged(self, scored: ScoredTable) -> Tagged | None:
+    def _tagged(self, scored: ScoredTable) -> TaggingResults | None:
         """The rows whose tags are known."""
         truth = self._truth(scored.table)
         if truth is None:
             return None
         known = [(tags, position) for position, tags in enumerate(truth) if tags is not None]
         rows = scored.row_numbers()
-        return Tagged(
+        return TaggingResults(
             [tags for tags, _ in known],
             [self._tags(scored.raw[position]) for _, position in known],
             [rows[position] for _, position in known],

@@ -66,7 +66,7 @@ class Datasets(DatasetViews):
             is_active = run is not None and run.state in ACTIVE
             if not is_active:
                 self._store.runs.withdraw([run] if run is not None else [], time.time())
-                self._store.datasets.entomb(row.id, time.time())
+                self._store.datasets.soft_delete(row.id, time.time())
         if is_active:
             if self.scheduler is not None:
                 self.scheduler.stop_run(row.id)
@@ -129,7 +129,7 @@ class Datasets(DatasetViews):
     def recover(self) -> None:
         """After a start: finish what a crash cut off."""
         for_each(
-            "dataset", self._store.datasets.entombed(), self._remove, lambda id, _: self._store.datasets.delete(id)
+            "dataset", self._store.datasets.soft_deleted(), self._remove, lambda id, _: self._store.datasets.delete(id)
         )
         unfinished = [row for row in self._store.datasets.all() if row.state == "inspecting"]
         for_each("dataset", unfinished, self._resume, lambda row, error: self._store.datasets.fail(row.id, error))

@@ -161,7 +161,7 @@ class Experiments(ExperimentViews):
             if predicting:
                 raise InUseError(f"A model of {row.name!r} is predicting.", predicting)
             self._store.runs.withdraw(runs, time.time())
-            self._store.experiments.entomb(row.id, time.time())
+            self._store.experiments.soft_delete(row.id, time.time())
         self._scheduler.queue_changed()
         failpoint("delete_entombed")
         self._remove(row.id)
@@ -169,8 +169,8 @@ class Experiments(ExperimentViews):
 
     def recover(self) -> None:
         """After a start: finish deletions that a crash cut off. Where files cannot go, the rows still do."""
-        entombed = self._store.experiments.entombed()
-        for_each("experiment", entombed, self._remove, lambda id, _: self._store.experiments.delete(id))
+        soft_deleted = self._store.experiments.soft_deleted()
+        for_each("experiment", soft_deleted, self._remove, lambda id, _: self._store.experiments.delete(id))
 
     def _announced(self, id: str) -> Experiment:
         row = self._store.experiments.get(id)
@@ -241,7 +241,7 @@ class Experiments(ExperimentViews):
     def _remove_files(self, run_id: str) -> None:
         folder = RunFolder(self._home.worker_folder(WorkerKind.TRAIN, run_id))
         shutil.rmtree(folder.path, ignore_errors=True)
-        answers = RunFolder(self._home.worker_folder(WorkerKind.ANSWER, run_id))
+        answers = RunFolder(self._home.worker_folder(WorkerKind.ONLINE_INFERENCE, run_id))
         if answers.process.exists() and self._executor.is_alive(answers):
             self._executor.signal(answers, "term")
         shutil.rmtree(answers.path, ignore_errors=True)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 REMEMBERED_STEPS = 50
 
 
-class SignsOfLife:
+class HeartbeatMonitor:
     """Counted by the thread that works, read by the watchdog's."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

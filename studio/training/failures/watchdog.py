@@ -22,7 +22,7 @@ import psutil
 
 from studio.errors import TrainingError
 from studio.runs.hang_timeout import hang_seconds
-from studio.training.failures.heartbeat import SignsOfLife
+from studio.training.failures.heartbeat import HeartbeatMonitor
 
 MEDIAN_STEPS = 20
 LOOK_SECONDS = 1.0
@@ -60,8 +60,10 @@ class Effort:
 class Patience:
     """How long nothing has happened. Time in which this process did not run itself does not count."""
 
-    def __init__(self, signs: SignsOfLife, limit_seconds: float, effort: Callable[[], Effort] = Effort.now) -> None:
-        self._signs = signs
+    def __init__(
+        self, heartbeat: HeartbeatMonitor, limit_seconds: float, effort: Callable[[], Effort] = Effort.now
+    ) -> None:
+        self._heartbeat = heartbeat
         self._limit = limit_seconds
         self._effort = effort
         self._seen = -1
@@ -71,14 +73,14 @@ class Patience:
     @property
     def limit_seconds(self) -> float:
         """Of no progress that is too long."""
-        return max(self._limit, MEDIAN_STEPS * self._signs.median_step)
+        return max(self._limit, MEDIAN_STEPS * self._heartbeat.median_step)
 
     def is_over(self, seconds: float) -> bool:
         """Look again after `seconds`; whether it has been too long."""
         # A stopped process tree, or a machine that slept, did not hang.
         self.idle_seconds += min(seconds, 2 * LOOK_SECONDS)
-        count = self._signs.count
-        is_busy = not self._signs.is_stepping and self._effort().is_work(self._used, self.idle_seconds)
+        count = self._heartbeat.count
+        is_busy = not self._heartbeat.is_stepping and self._effort().is_work(self._used, self.idle_seconds)
         if count != self._seen or is_busy:
             self._seen, self.idle_seconds = count, 0.0
             self._used = self._effort()
@@ -89,9 +91,9 @@ class Watchdog:
     """The thread that looks; `give_up` is called from it and does not come back."""
 
     def __init__(
-        self, signs: SignsOfLife, give_up: Callable[[float], None], environment: Mapping[str, str] = os.environ
+        self, heartbeat: HeartbeatMonitor, give_up: Callable[[float], None], environment: Mapping[str, str] = os.environ
     ) -> None:
-        self._patience = Patience(signs, hang_seconds(environment))
+        self._patience = Patience(heartbeat, hang_seconds(environment))
         self._give_up = give_up
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)

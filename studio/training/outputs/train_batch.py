@@ -11,25 +11,25 @@ from studio.results.insight import Insight, SamplePanel
 from studio.results.insight import Samples as SamplesPayload
 from studio.training.outputs.insights import write_insight
 from studio.training.outputs.pictures import written
-from studio.training.run_context import Job
+from studio.training.run_context import RunContext
 
 KEY = "train-batch"
 
 
-def write_train_batch(job: Job, samples: Samples, order: TrainingOrder, table: pd.DataFrame) -> None:
+def write_train_batch(context: RunContext, samples: Samples, order: TrainingOrder, table: pd.DataFrame) -> None:
     """Write pictures of the first batch, as many as the settings ask for; no random number of the run is used up."""
-    count = int(job.settings.logging.shown_samples)
+    count = int(context.settings.logging.shown_samples)
     order.begin(0)
     draws = next(iter(order), [])[: max(count, 2)]
     if not draws or not count:
         return
     with torch.random.fork_rng(devices=[]):
-        batch = job.recipe.mix(job.recipe.collate([samples[draw] for draw in draws]))
-    pictures = itertools.islice(job.recipe.batch_pictures(batch, table), count)
-    views = [written(job.folder, picture, f"{KEY}-{index}") for index, picture in enumerate(pictures)]
+        batch = context.recipe.mix(context.recipe.collate([samples[draw] for draw in draws]))
+    pictures = itertools.islice(context.recipe.batch_pictures(batch, table), count)
+    views = [written(context.folder, picture, f"{KEY}-{index}") for index, picture in enumerate(pictures)]
     write_insight(
-        job.folder,
-        job.reporter,
+        context.folder,
+        context.reporter,
         Insight(
             key=KEY,
             group="train",

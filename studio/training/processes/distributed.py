@@ -1,4 +1,4 @@
-"""Team: the processes that train one run together, one a device. A team of one has nobody to ask.
+"""Process group: the processes that train one run together, one a device. A group of one has nobody to ask.
 
 Gradients are averaged by DistributedDataParallel (NCCL between GPUs, Gloo between processors). Everything else that the
 processes must agree on goes through a Gloo group of its own, so that waiting for the first process, which alone
@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from studio.modeling.recipe import Batch, Recipe
-from studio.training.processes.ranks import MEETING_POINT
+from studio.training.processes.ranks import RENDEZVOUS
 
 WAIT = timedelta(days=7)
 """The others wait for the first process while it validates. A process that is gone is noticed at once."""
@@ -29,13 +29,13 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Team:
-    """One process's view of the team."""
+class ProcessGroup:
+    """One process's view of the group."""
 
     rank: int = 0
     size: int = 1
     control: Any = None
-    """The process group for agreements; None in a team of one."""
+    """The process group for agreements; None in a group of one."""
 
     @property
     def is_first(self) -> bool:
@@ -82,10 +82,10 @@ class Team:
         return [bytes(one[: int(size)].tolist()) for one, size in zip(gathered, sizes, strict=True)]
 
 
-ALONE = Team()
+ALONE = ProcessGroup()
 
 
-def join_team(folder: Path, rank: int, devices: Sequence[int]) -> Team:
+def join_team(folder: Path, rank: int, devices: Sequence[int]) -> ProcessGroup:
     """Meet the other processes of the run at a file in its folder; waits until all are there."""
     if len(devices) <= 1:
         return ALONE
@@ -93,11 +93,11 @@ def join_team(folder: Path, rank: int, devices: Sequence[int]) -> Team:
     os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
     size = len(devices)
     store = torch.distributed.FileStore(  # type: ignore[attr-defined]
-        str(folder / MEETING_POINT), size
+        str(folder / RENDEZVOUS), size
     )
     backend = "nccl" if torch.cuda.is_available() else "gloo"
     torch.distributed.init_process_group(backend, store=store, rank=rank, world_size=size, timeout=WAIT)
-    return Team(rank, size, torch.distributed.new_group(backend="gloo", timeout=WAIT))
+    return ProcessGroup(rank, size, torch.distributed.new_group(backend="gloo", timeout=WAIT))
 
 
 class LossOf(nn.Module):
@@ -113,10 +113,10 @@ class LossOf(nn.Module):
         return self.recipe.loss(self.model, batch)
 
 
-def shared_loss(recipe: Recipe[Any], model: nn.Module, team: Team) -> nn.Module:
-    """The loss of a batch as a module; its gradients are averaged over the team's processes."""
+def shared_loss(recipe: Recipe[Any], model: nn.Module, process_group: ProcessGroup) -> nn.Module:
+    """The loss of a batch as a module; its gradients are averaged over the group's processes."""
     loss = LossOf(recipe, model)
-    if team.size == 1:
+    if process_group.size == 1:
         return loss
     # Parts of a detector may have no gradient on one batch (no box, say): then the others must not wait for it.
     return DistributedDataParallel(loss, find_unused_parameters=True)

@@ -19,7 +19,7 @@ from studio.modeling.sample_error import SampleError
 from studio.runs.folder import RunFolder
 from studio.runs.process import die_with_parent
 
-MEETING_POINT = "team.store"
+RENDEZVOUS = "rendezvous.store"
 """The file in the run's folder at which the processes meet."""
 LOOK_SECONDS = 0.2
 HANGING_SECONDS = 3.0
@@ -116,7 +116,7 @@ def fork_ranks(folder: RunFolder, count: int, work: Callable[[int], None], devic
 
     What `work` raises is written down for the worker.
     """
-    (folder.path / MEETING_POINT).unlink(missing_ok=True)
+    (folder.path / RENDEZVOUS).unlink(missing_ok=True)
     ranks = Ranks(folder.path, devices=devices)
     worker = os.getpid()
     for rank in range(1, count):

@@ -22,7 +22,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from studio.escape_control import visible
+from studio.escape_control import escape_controls
 from studio.failpoints import failpoint
 from studio.runs.events import (
     EVENT_VERSION,
@@ -37,7 +37,7 @@ from studio.runs.events import (
     encode,
 )
 from studio.runs.folder import RunFolder
-from studio.training.failures.heartbeat import SignsOfLife
+from studio.training.failures.heartbeat import HeartbeatMonitor
 from studio.training.reporting.usage import Usage
 
 FLUSH_SECONDS = 0.25
@@ -55,7 +55,7 @@ class Reporter:
     """Writes one run's events from one process."""
 
     def __init__(self, folder: RunFolder, attempt: int, fence: int, devices: tuple[int, ...] = ()) -> None:
-        self.signs = SignsOfLife()
+        self.heartbeat = HeartbeatMonitor()
         self.phase: Phase | None = None
         self.latest: Progress | None = None
         self._reserve = folder.events.with_suffix(".reserve")
@@ -84,13 +84,13 @@ class Reporter:
 
     def metrics(self, values: dict[str, float], step: int, epoch: float) -> None:
         """Points of a validation, which know their epoch."""
-        self.signs.alive()
+        self.heartbeat.alive()
         self._pending.append(_Points({name: [(step, value)] for name, value in values.items()}, epoch))
 
     def event(self, event: BaseModel) -> None:
         """Any other event, in its turn and at once."""
         self._has_begun = True
-        self.signs.alive()
+        self.heartbeat.alive()
         if isinstance(event, Phase):
             self.phase = event
         self._pending.append(event)
@@ -98,7 +98,7 @@ class Reporter:
 
     def nudge(self) -> None:
         """Write what has gathered now, without waiting for it."""
-        self.signs.alive()
+        self.heartbeat.alive()
         self._wake.set()
 
     def listen(self, listener: "Listener | None") -> None:
@@ -109,7 +109,7 @@ class Reporter:
 
     def log(self, level: Level, text: str) -> None:
         """Lines for the log page; also printed, for `worker.log`. Texts of others cannot forge or hide one."""
-        lines = [visible(line, keep="\t") for line in text.split("\n")]
+        lines = [escape_controls(line, keep="\t") for line in text.split("\n")]
         sys.stdout.write("\n".join([f"{level}: {lines[0]}", *lines[1:], ""]))
         sys.stdout.flush()
         for line in lines:
@@ -117,7 +117,7 @@ class Reporter:
 
     def progress(self, fraction: float, detail: str = "", **more: Any) -> None:
         """How far the work is; only the newest is written, twice a second."""
-        self.signs.alive()
+        self.heartbeat.alive()
         self._progress = Progress(fraction=min(1.0, max(0.0, fraction)), detail=detail, **more)
         if self._progress.update:
             self.latest = self._progress
@@ -225,7 +225,7 @@ class SilentReporter(Reporter):
     """For processes of a run beside the first: the same verbs, and nothing told."""
 
     def __init__(self) -> None:
-        self.signs = SignsOfLife()
+        self.heartbeat = HeartbeatMonitor()
         self.phase = None
         self.latest = None
         self._number = 0

@@ -25,7 +25,7 @@ from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import Layout
 from studio.modeling.precision import Precision
 from studio.runs.events import SpeedCandidate
-from studio.training.run_context import Job
+from studio.training.run_context import RunContext
 from studio.training.start.speed_probe import Choice
 
 VARIABLE = "STUDIO_SPEEDS"
@@ -118,17 +118,17 @@ class SpeedMemory:
         return found.entries if found is not None and found.version == VERSION else {}
 
 
-def speed_key(job: Job, model: nn.Module, batch_size: int, modes: Sequence[ComputeMode]) -> str:
+def speed_key(context: RunContext, model: nn.Module, batch_size: int, modes: Sequence[ComputeMode]) -> str:
     """What the speed of a step depends on, as one name: model, size of inputs, batch, device, cores and versions."""
-    settings = job.settings.flat()
+    settings = context.settings.flat()
     told: dict[str, Any] = {
-        "problem type": [job.spec.problem_type, job.spec.model_type],
+        "problem type": [context.spec.problem_type, context.spec.model_type],
         "model": repr(model),
         "weights": [[name, list(one.shape), one.requires_grad] for name, one in model.named_parameters()],
         "settings": {key: value for key, value in settings.items() if key.partition(".")[0] not in IRRELEVANT},
         "loss": settings.get("training.loss_function"),
         "batch": batch_size,
-        "device": _device(job.device),
+        "device": _device(context.device),
         "cores": torch.get_num_threads(),
         "modes": [mode.to_json() for mode in modes],
         "versions": versions(),

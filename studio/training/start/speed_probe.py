@@ -63,7 +63,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Work:
+class ProbeInputs:
     """What is to be timed: the first batch of the training, and how many there will be."""
 
     recipe: Recipe[Any]
@@ -113,7 +113,9 @@ def allowed_modes(environment: Any, device: torch.device) -> list[ComputeMode]:
     return [ComputeMode(layout, precision) for precision in precisions for layout in layouts]
 
 
-def choose_mode(work: Work, modes: Sequence[ComputeMode], clock: Callable[[], float] = time.perf_counter) -> Choice:
+def choose_mode(
+    work: ProbeInputs, modes: Sequence[ComputeMode], clock: Callable[[], float] = time.perf_counter
+) -> Choice:
     """The fastest of the modes that computes rightly; leaves the model and all generators as they were.
 
     The model's layout is for the caller to set.
@@ -145,7 +147,7 @@ def too_short(mode: ComputeMode, seconds: float) -> Choice | None:
 class _Probe:
     """One measurement."""
 
-    def __init__(self, work: Work, modes: Sequence[ComputeMode], clock: Callable[[], float]) -> None:
+    def __init__(self, work: ProbeInputs, modes: Sequence[ComputeMode], clock: Callable[[], float]) -> None:
         self._work = work
         self._clock = clock
         self._begun = clock()

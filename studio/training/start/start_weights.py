@@ -9,8 +9,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from studio.errors import WeightsError
-from studio.modeling.recipe import ClassRows, Target
-from studio.training.run_context import Job
+from studio.modeling.recipe import LabelAlignedRows, Target
+from studio.training.run_context import RunContext
 
 MAX_NAMES = 5
 
@@ -36,16 +36,18 @@ class Loaded:
         return bool(self.missing or self.unexpected or self.misshapen or self.by_label)
 
 
-def load_start_weights(job: Job, model: nn.Module) -> None:
+def load_start_weights(context: RunContext, model: nn.Module) -> None:
     """Put the start weights into the model as far as they fit, and tell what does not.
 
     Raises:
         WeightsError: if nothing fits.
     """
-    assert job.start is not None
-    other = Target.from_json(job.start.manifest.target)
-    labels, tensors = other.labels, job.recipe.restated(load_file(job.start.weights), other)
-    loaded = matched(model.state_dict(), tensors, labels, job.recipe.target.labels, job.recipe.class_rows(model))
+    assert context.start is not None
+    other = Target.from_json(context.start.manifest.target)
+    labels, tensors = other.labels, context.recipe.restated(load_file(context.start.weights), other)
+    loaded = matched(
+        model.state_dict(), tensors, labels, context.recipe.target.labels, context.recipe.label_aligned_rows(model)
+    )
     if not loaded.taken:
         raise WeightsError(
             "No tensor of the start weights fits this model.",
@@ -54,9 +56,11 @@ def load_start_weights(job: Job, model: nn.Module) -> None:
         )
     model.load_state_dict(loaded.taken, strict=False)
     count = len(loaded.taken)
-    job.reporter.log("info", f"Started from the weights of another run: {count} of {len(model.state_dict())} tensors.")
-    for line in _warnings(loaded, labels, job.recipe.target.labels):
-        job.reporter.log("warning", line)
+    context.reporter.log(
+        "info", f"Started from the weights of another run: {count} of {len(model.state_dict())} tensors."
+    )
+    for line in _warnings(loaded, labels, context.recipe.target.labels):
+        context.reporter.log("warning", line)
 
 
 def matched(
@@ -64,7 +68,7 @@ def matched(
     found: Mapping[str, Tensor],
     old_labels: Sequence[str],
     labels: Sequence[str],
-    class_rows: Mapping[str, ClassRows],
+    label_aligned_rows: Mapping[str, LabelAlignedRows],
 ) -> Loaded:
     """What of `found` a model takes whose tensors are `own`; rows that belong to labels go to the same label."""
     loaded = Loaded(labels=tuple(label for label in labels if label in old_labels))
@@ -72,8 +76,8 @@ def matched(
     for name, value in own.items():
         if name not in found:
             loaded.missing.append(name)
-        elif name in class_rows and tuple(labels) != tuple(old_labels):
-            moved = _by_label(value, found[name], old_labels, labels, class_rows[name])
+        elif name in label_aligned_rows and tuple(labels) != tuple(old_labels):
+            moved = _by_label(value, found[name], old_labels, labels, label_aligned_rows[name])
             loaded.taken |= {} if moved is None else {name: moved}
             (loaded.misshapen if moved is None else loaded.by_label).append(name)
         elif value.shape != found[name].shape:
@@ -84,7 +88,7 @@ def matched(
 
 
 def _by_label(
-    own: Tensor, found: Tensor, old_labels: Sequence[str], labels: Sequence[str], rows: ClassRows
+    own: Tensor, found: Tensor, old_labels: Sequence[str], labels: Sequence[str], rows: LabelAlignedRows
 ) -> Tensor | None:
     """The model's tensor with the found rows of labels that both know; None if the two cannot be told apart."""
     first = rows.background

@@ -14,7 +14,7 @@ from studio.modeling.images.transforms import (
     training_transforms,
 )
 from studio.modeling.loading import BatchLoader, TrainingOrder
-from studio.modeling.recipe import Batch, Draw, Samples
+from studio.modeling.recipe import Batch, SampleIndex, Samples
 
 STRATEGIES: tuple[Strategy, ...] = ("Soft", "Medium", "Hard")
 
@@ -56,7 +56,7 @@ class Pictures(Samples):
         super().__init__(count)
         self._transforms: Transforms = training_transforms("Hard", 32, 32)
 
-    def __getitem__(self, draw: Draw) -> tuple[int, bytes]:
+    def __getitem__(self, draw: SampleIndex) -> tuple[int, bytes]:
         return draw.row, self._transforms.image(picture(), draw.seed).tobytes()
 
 

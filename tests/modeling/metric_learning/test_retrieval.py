@@ -7,7 +7,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 from studio.modeling.composed_recipe import ShownRow
-from studio.modeling.metric_learning.insights import Searched, flat_map, metric_learning_insights, neighbours
+from studio.modeling.metric_learning.insights import RetrievalResults, flat_map, metric_learning_insights, neighbours
 from studio.modeling.metric_learning.metrics import retrieval_metrics
 from studio.modeling.metric_learning.retrieval import most_similar, unit
 from studio.results.insight import Lines, Scatter, Table
@@ -88,7 +88,7 @@ def test_neighbours_say_whether_they_match() -> None:
     known = [*labels[:3], None, *labels[4:]]
 
     shown = [ShownRow({}, {"text": str(one)}) for one in range(12)]
-    nearest = neighbours(Searched(embeddings, known, range(1, 13), found), 0, shown, 4)
+    nearest = neighbours(RetrievalResults(embeddings, known, range(1, 13), found), 0, shown, 4)
 
     assert [one.is_match for one in nearest].count(True) == 2
     assert [one.is_match for one in nearest].count(None) == 1
@@ -99,7 +99,7 @@ def test_neighbours_say_whether_they_match() -> None:
 def test_panels_show_clusters_apart() -> None:
     embeddings, labels = clusters(60, 20, 0.05)
     found = most_similar(embeddings, None, 10)
-    searched = Searched(embeddings, labels, range(1, 61), found)
+    searched = RetrievalResults(embeddings, labels, range(1, 61), found)
 
     panels = {one.key: one.payload for one in metric_learning_insights(searched, "validation")}
 
@@ -129,6 +129,6 @@ def test_the_map_is_the_same_again_and_large_ones_are_projections() -> None:
 
 def test_without_labels_there_is_the_map_alone() -> None:
     embeddings, _ = clusters(6, 3, 1.0)
-    searched = Searched(embeddings, [None] * 6, range(1, 7), most_similar(embeddings, None, 3))
+    searched = RetrievalResults(embeddings, [None] * 6, range(1, 7), most_similar(embeddings, None, 3))
 
     assert [one.key for one in metric_learning_insights(searched, "test")] == ["test-embedding-map"]

@@ -8,7 +8,7 @@ import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
 from studio.modeling.input_cache import open_cache
-from studio.modeling.recipe import Draw
+from studio.modeling.recipe import SampleIndex
 from studio.modeling.text.tokens import encoded
 from studio.modeling.text.tokens.sequences import TextSamples, TextSequences, padded, spans_of, text_batch
 from studio.modeling.text.tokens.tokenizer import SpecialTokens, TextTokenizer
@@ -91,7 +91,9 @@ def test_tokens_come_from_the_cache_until_the_texts_change(
 def test_hidden_tokens_differ_by_draw_and_spare_special_ones(tokenizer: TextTokenizer) -> None:
     samples = TextSamples(TextSequences(TABLE, ["body"], tokenizer, 64), None, mask_probability=0.5)
 
-    plain, one, again, other = (samples[draw].ids for draw in (Draw(1), Draw(1, 7), Draw(1, 7), Draw(1, 8)))
+    plain, one, again, other = (
+        samples[draw].ids for draw in (SampleIndex(1), SampleIndex(1, 7), SampleIndex(1, 7), SampleIndex(1, 8))
+    )
 
     assert one.tolist() == again.tolist() != other.tolist()
     changed = one != plain
@@ -105,8 +107,8 @@ def test_a_quantile_cuts_training_batches_alone(tokenizer: TextTokenizer) -> Non
     samples = TextSamples(TextSequences(TABLE, ["body"], tokenizer, 64), None)
     lengths = samples.sequences.lengths()
 
-    training = text_batch([samples[Draw(row, 0)] for row in range(3)], tokenizer, 0.5)
-    scoring = text_batch([samples[Draw(row)] for row in range(3)], tokenizer, 0.5)
+    training = text_batch([samples[SampleIndex(row, 0)] for row in range(3)], tokenizer, 0.5)
+    scoring = text_batch([samples[SampleIndex(row)] for row in range(3)], tokenizer, 0.5)
 
     assert training.ids.shape == (3, int(np.ceil(np.quantile(lengths, 0.5))))
     assert training.ids[1, -1] == tokenizer.special.separator

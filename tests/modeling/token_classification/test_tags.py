@@ -2,7 +2,7 @@
 
 import math
 
-from studio.modeling.token_classification.insights import Tagged, token_insights
+from studio.modeling.token_classification.insights import TaggingResults, token_insights
 from studio.modeling.token_classification.metrics import token_metrics
 from studio.results.insight import Matrix, Table
 
@@ -13,7 +13,7 @@ def test_outside_words_alone_make_no_figure() -> None:
 
 
 def test_entities_with_wrong_ends_are_found_but_not_right() -> None:
-    tagged = Tagged([["B-a", "I-a", "O"], ["B-b"]], [["B-a", "O", "O"], ["B-b"]], (7, 9))
+    tagged = TaggingResults([["B-a", "I-a", "O"], ["B-b"]], [["B-a", "O", "O"], ["B-b"]], (7, 9))
 
     panels = {one.key: one.payload for one in token_insights(tagged, "validation")}
 
@@ -29,7 +29,7 @@ def test_entities_with_wrong_ends_are_found_but_not_right() -> None:
 def test_with_very_many_tags_the_matrix_is_of_types() -> None:
     tags = [f"{prefix}-{number:02}" for number in range(30) for prefix in "BI"]
 
-    panels = {one.key: one.payload for one in token_insights(Tagged([tags], [tags], (1,)), "test")}
+    panels = {one.key: one.payload for one in token_insights(TaggingResults([tags], [tags], (1,)), "test")}
 
     confusion = panels["test-confusion"]
     assert isinstance(confusion, Matrix)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from studio.modeling.images.image_input import ImageBatch
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Draw, Media
+from studio.modeling.recipe import Media, SampleIndex
 from studio.problems.image_classification.recipe import ImageClassificationRecipe
 from studio.problems.registry import problem_type
 
@@ -51,7 +51,7 @@ def batch(one: ImageClassificationRecipe, task: str, folder: Path) -> ImageBatch
     for name in TABLES[task]["image"]:
         Image.fromarray(generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)).save(folder / name)
     samples = one.samples(TABLES[task], Media(folder), training=False)
-    return one.collate([samples[Draw(row)] for row in range(len(TABLES[task]))])
+    return one.collate([samples[SampleIndex(row)] for row in range(len(TABLES[task]))])
 
 
 @pytest.mark.parametrize("task", sorted(TABLES))
@@ -164,4 +164,4 @@ def test_rows_of_the_last_layer_belong_to_classes(task: str, rows: int) -> None:
     one = recipe(task)
     tensors = one.model(None).state_dict()
 
-    assert {tensors[name].shape[0] for name in one.class_rows(one.model(None))} == ({rows} if rows else set())
+    assert {tensors[name].shape[0] for name in one.label_aligned_rows(one.model(None))} == ({rows} if rows else set())

@@ -10,7 +10,7 @@ from effdet.config.model_config import efficientdet_model_param_dict
 from timm.layers import DropPath
 
 from studio.errors import TrainingError
-from studio.modeling.boxes import overlaps
+from studio.modeling.boxes import pairwise_iou
 from studio.modeling.detection.efficientdet import EfficientDetector, backbone_name
 from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.schedules import schedule_factor
@@ -160,7 +160,7 @@ def test_boxes_are_overfitted() -> None:
     for one, corner in zip(found, corners, strict=True):
         assert one.classes_N[0] == 1
         assert one.scores_N[0] > 0.6
-        assert overlaps(one.corners_N4[:1].detach().numpy(), np.array([corner]))[0, 0] > 0.9
+        assert pairwise_iou(one.corners_N4[:1].detach().numpy(), np.array([corner]))[0, 0] > 0.9
 
 
 def test_a_box_right_on_an_anchor_is_learned_too() -> None:

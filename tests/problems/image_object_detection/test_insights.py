@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from studio.modeling.detection.insights import Looked, detection_insights
+from studio.modeling.detection.insights import DetectionResults, detection_insights
 from studio.modeling.detection.metrics import evaluate_boxes
 from studio.modeling.detection.truth import TrueBoxes
 from studio.modeling.predictions import Raw
@@ -42,7 +42,7 @@ RAW = [
 
 @pytest.fixture
 def panels() -> dict[str, Insight]:
-    looked = Looked(evaluate_boxes(TRUTH, RAW, 2, 0.5, 100), TRUTH, RAW, (11, 12, 13), LABELS, 0.5, 0.3)
+    looked = DetectionResults(evaluate_boxes(TRUTH, RAW, 2, 0.5, 100), TRUTH, RAW, (11, 12, 13), LABELS, 0.5, 0.3)
     return {one.key: one for one in detection_insights(looked, "validation")}
 
 
@@ -86,7 +86,7 @@ def test_a_thousand_images_of_a_hundred_boxes_take_seconds() -> None:
         {"boxes": boxes(100), "scores": generator.random(100), "classes": generator.integers(0, 2, 100)}
         for _ in range(1000)
     ]
-    looked = Looked(evaluate_boxes(truth, raw, 2, 0.5, 100), truth, raw, range(1000), LABELS, 0.5, 0.3)
+    looked = DetectionResults(evaluate_boxes(truth, raw, 2, 0.5, 100), truth, raw, range(1000), LABELS, 0.5, 0.3)
     began = time.monotonic()
 
     panels = list(detection_insights(looked, "test"))

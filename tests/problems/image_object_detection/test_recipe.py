@@ -12,7 +12,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from studio.modeling.images.boxed_image_input import BoxedImageBatch
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.recipe import Draw, Media
+from studio.modeling.recipe import Media, SampleIndex
 from studio.problems.image_object_detection.recipe import ImageObjectDetectionRecipe
 from studio.problems.registry import problem_types
 
@@ -53,7 +53,7 @@ def batch(one: ImageObjectDetectionRecipe, folder: Path, *, training: bool = Fal
     for name in TABLE["image"]:
         Image.fromarray(generator.integers(0, 256, (100, 160, 3), dtype=np.uint8)).save(folder / name)
     samples = one.samples(TABLE, Media(folder), training=training)
-    return one.collate([samples[Draw(row, 5 if training else None)] for row in range(len(TABLE))])
+    return one.collate([samples[SampleIndex(row, 5 if training else None)] for row in range(len(TABLE))])
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
@@ -159,7 +159,7 @@ def test_rows_that_belong_to_classes_divide_the_tensors(model_type: str) -> None
     model = one.model(None)
     tensors = model.state_dict()
 
-    rows = one.class_rows(model)
+    rows = one.label_aligned_rows(model)
 
     assert rows
     for name, found_rows in rows.items():

@@ -11,7 +11,7 @@ from safetensors.torch import save_file
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from studio.errors import TrainingError, WeightsError
-from studio.modeling.boxes import overlaps
+from studio.modeling.boxes import pairwise_iou
 from studio.modeling.detection.detector import Detector
 from studio.modeling.detection.objects import TrueObjects
 from studio.modeling.detection.pyramid import TimmPyramid
@@ -230,4 +230,4 @@ def test_every_side_of_a_box_is_learned_by_fcos_from_the_start() -> None:
 
     for one, corner in zip(found, corners, strict=True):
         assert one.classes_N[0] == 1
-        assert overlaps(one.corners_N4[:1].detach().numpy(), np.array([corner]))[0, 0] > 0.6
+        assert pairwise_iou(one.corners_N4[:1].detach().numpy(), np.array([corner]))[0, 0] > 0.6

@@ -10,7 +10,7 @@ import torch
 
 from studio.modeling.generation.task import TEXT
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Draw, Media, Recipe
+from studio.modeling.recipe import Media, Recipe, SampleIndex
 from studio.modeling.text.sources.assets import config_of
 from studio.modeling.text.text_writer import TextWriter
 from studio.modeling.token_targets import IGNORED
@@ -58,7 +58,7 @@ def make_model(recipe: Recipe[Any]) -> TextWriter:
 def written(recipe: TextSequenceToSequenceRecipe, model: TextWriter, rows: list[int]) -> list[str]:
     samples = recipe.samples(TABLE, Media(root=None), training=False)  # type: ignore[arg-type]
     with torch.inference_mode():
-        scored = recipe.score(model, recipe.collate([samples[Draw(row)] for row in rows]))
+        scored = recipe.score(model, recipe.collate([samples[SampleIndex(row)] for row in rows]))
     return [str(raw[TEXT]) for raw in scored.raw]
 
 
@@ -122,7 +122,7 @@ def test_targets_end_with_the_last_token_and_losses_are_those_of_the_library() -
     recipe = make_recipe()
     model = make_model(recipe)
     samples = recipe.samples(TABLE, Media(root=None), training=True)  # type: ignore[arg-type]
-    batch = recipe.collate([samples[Draw(row, 1)] for row in range(4)])
+    batch = recipe.collate([samples[SampleIndex(row, 1)] for row in range(4)])
     assert batch.targets is not None
 
     expected = model.network(input_ids=batch.ids, attention_mask=batch.mask, labels=batch.targets).loss
@@ -153,7 +153,7 @@ def test_a_translator_of_two_encoders_learns_from_what_it_reads() -> None:
     recipe = make_recipe(**{"architecture.backbone": "scratch/bert-mini", "architecture.pretrained": False})
     model = make_model(recipe)
     samples = recipe.samples(TABLE, Media(root=None), training=True)  # type: ignore[arg-type]
-    batch = recipe.collate([samples[Draw(row, 1)] for row in range(4)])
+    batch = recipe.collate([samples[SampleIndex(row, 1)] for row in range(4)])
     optimizer = torch.optim.AdamW(model.parameters(), 2e-3)
 
     for _ in range(60):

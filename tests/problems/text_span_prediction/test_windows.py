@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Draw, Media
+from studio.modeling.recipe import Media, SampleIndex
 from studio.modeling.text.question_answerer import QuestionAnswerer
 from studio.modeling.text.sources.assets import text_assets
 from studio.modeling.text.tokens.pairs import pair_frame
@@ -58,7 +58,7 @@ def test_targets_are_the_tokens_of_the_answer_with_emoji_and_leading_blanks(back
     recipe = make_recipe(backbone, **{"tokenizer.max_length": 200})
     samples = recipe.samples(TABLE, MEDIA, training=True)
 
-    batch = recipe.collate([samples[Draw(row, 1)] for row in range(3)])
+    batch = recipe.collate([samples[SampleIndex(row, 1)] for row in range(3)])
 
     assert batch.targets is not None
     for row, (window,) in enumerate(batch.windows):
@@ -71,7 +71,7 @@ def test_every_window_trains_and_those_without_the_answer_point_to_the_first_tok
     recipe = make_recipe()
     samples = recipe.samples(TABLE, MEDIA, training=True)
 
-    batch = recipe.collate([samples[Draw(number, 1)] for number in range(len(samples))])
+    batch = recipe.collate([samples[SampleIndex(number, 1)] for number in range(len(samples))])
 
     assert batch.rows[:5] == [0, 1, 2, 3, 4]
     assert batch.targets is not None
@@ -88,7 +88,7 @@ def test_windows_together_hold_the_whole_context_and_the_question_each() -> None
     recipe = make_recipe()
     samples = recipe.samples(TABLE, MEDIA, training=False)
 
-    item = samples[Draw(3)]
+    item = samples[SampleIndex(3)]
 
     covered = np.zeros(len(LONG), dtype=bool)
     question = recipe.input.tokenizer.encode(["What?"])[0].ids
@@ -106,8 +106,8 @@ def test_answers_do_not_depend_on_the_batch_and_lie_where_they_say() -> None:
     samples = recipe.samples(TABLE, MEDIA, training=False)
 
     with torch.inference_mode():
-        together = recipe.score(model, recipe.collate([samples[Draw(row)] for row in range(5)]))
-        alone = [recipe.score(model, recipe.collate([samples[Draw(row)]])) for row in range(5)]
+        together = recipe.score(model, recipe.collate([samples[SampleIndex(row)] for row in range(5)]))
+        alone = [recipe.score(model, recipe.collate([samples[SampleIndex(row)]])) for row in range(5)]
 
     for row in range(5):
         raw, single = together.raw[row], alone[row].raw[0]
@@ -173,7 +173,7 @@ def test_a_trained_model_answers_the_same_without_training(tmp_path: Path, monke
         torch.testing.assert_close(one, other, msg=name)
     samples = again.samples(TABLE, MEDIA, training=False)
     with torch.inference_mode():
-        batch = again.collate([samples[Draw(row)] for row in range(5)])
+        batch = again.collate([samples[SampleIndex(row)] for row in range(5)])
         assert (again.score(loaded, batch).losses == recipe.score(trained, batch).losses).all()
 
 
@@ -186,7 +186,7 @@ def test_a_tokenizer_that_ends_with_its_first_token_reads_the_context_first() ->
     )
 
     samples = QuestionSamples(["When?"], [EMOJI], [Span(32, 36)], tokenizer, 200, 20, training=True)
-    batch = question_batch([samples[Draw(0, 1)]], pad=0)
+    batch = question_batch([samples[SampleIndex(0, 1)]], pad=0)
 
     assert pair_frame(tokenizer).types == (0, 0, 0, 1, 2)
     window = batch.windows[0][0]

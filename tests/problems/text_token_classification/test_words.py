@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from studio.datasets.texts.entity_spans import entity_spans
-from studio.modeling.recipe import Draw, Media
+from studio.modeling.recipe import Media, SampleIndex
 from studio.modeling.text.sources.assets import text_assets
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
 from studio.modeling.text.tokens.words import encode_words
@@ -73,7 +73,7 @@ def test_every_word_has_its_tokens_and_no_other(tokenizers: dict[str, TextTokeni
 def test_long_texts_train_in_windows_that_ask_for_every_word_once(recipe: TextTokenClassificationRecipe) -> None:
     samples = recipe.samples(table(), Media(root=None), training=True)  # type: ignore[arg-type]
 
-    batch = recipe.collate([samples[Draw(number, 1)] for number in range(len(samples))])
+    batch = recipe.collate([samples[SampleIndex(number, 1)] for number in range(len(samples))])
 
     assert batch.rows[:3] == [0, 1, 2]
     assert set(batch.rows[3:]) == {0}
@@ -91,8 +91,8 @@ def test_scores_come_in_the_order_of_the_words_whatever_the_batch(recipe: TextTo
     samples = recipe.samples(table(), Media(root=None), training=False)  # type: ignore[arg-type]
 
     with torch.inference_mode():
-        together = recipe.score(model, recipe.collate([samples[Draw(row)] for row in range(3)]))
-        alone = recipe.score(model, recipe.collate([samples[Draw(0)]]))
+        together = recipe.score(model, recipe.collate([samples[SampleIndex(row)] for row in range(3)]))
+        alone = recipe.score(model, recipe.collate([samples[SampleIndex(0)]]))
 
     assert [len(raw[PROBABILITIES]) for raw in together.raw] == [120, 5, 0]
     np.testing.assert_allclose(together.raw[0][PROBABILITIES], alone.raw[0][PROBABILITIES], atol=1e-5, equal_nan=False)

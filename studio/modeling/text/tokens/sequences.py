@@ -15,7 +15,7 @@ from torch import Tensor
 
 from studio.modeling.composed_recipe import TargetBatch
 from studio.modeling.input_cache import InputCache
-from studio.modeling.recipe import Draw, Samples
+from studio.modeling.recipe import SampleIndex, Samples
 from studio.modeling.text.tokens.encoded import CHARACTERS_A_TOKEN, EncodedTexts, encode_texts
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
 
@@ -126,7 +126,7 @@ class TextSamples(Samples):
     def cut_count(self) -> int:
         return self.sequences.cut_count()
 
-    def __getitem__(self, draw: Draw) -> TextItem:
+    def __getitem__(self, draw: SampleIndex) -> TextItem:
         ids = self.sequences[draw.row]
         if self._mask_probability and draw.seed is not None:
             ids = masked(ids, self.sequences.tokenizer, self._mask_probability, draw.seed)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.modeling.composed_recipe import TargetBatch
-from studio.modeling.recipe import Draw, Samples
+from studio.modeling.recipe import SampleIndex, Samples
 from studio.modeling.text.tokens.sequences import masked
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
 
@@ -90,7 +90,7 @@ class WindowSamples(Samples, Generic[WindowT]):
             return None
         return np.array([self.longest(row, self._numbers(row, one)) for row, one in self._draws], dtype=np.int64)
 
-    def __getitem__(self, draw: Draw) -> WindowItem:
+    def __getitem__(self, draw: SampleIndex) -> WindowItem:
         row, one = self._draws[draw.row]
         windows = [self.window(row, number) for number in self._numbers(row, one)]
         if self._mask_probability and draw.seed is not None:

@@ -48,7 +48,7 @@ HasLeft = Callable[[], Awaitable[bool]]
 ASK_AGAIN = "Try again: the model is then loaded again. Details are at the end of the worker's log."
 
 
-class AnswerError(StudioError):
+class InferenceError(StudioError):
     """The model could not answer."""
 
     code = "answer"
@@ -89,14 +89,14 @@ class _Share:
             TooManyError: if all that wait are.
         """
         if len(self.data) + len(piece) > MAX_SAMPLE_BYTES:
-            raise AnswerError(f"A sample has at most {MAX_SAMPLE_BYTES >> 20} MiB.", hint="Send a smaller one.")
+            raise InferenceError(f"A sample has at most {MAX_SAMPLE_BYTES >> 20} MiB.", hint="Send a smaller one.")
         if self._memory.used + len(piece) > MAX_WAITING_BYTES:
             raise TooManyError("an answer about large samples")
         self._memory.used += len(piece)
         self.data += piece
 
 
-class Answers:
+class OnlineInference:
     """Answer workers, one a model, started when first asked; they end by themselves."""
 
     def __init__(
@@ -155,7 +155,7 @@ class Answers:
     def media(self, run_id: str, path: str) -> Path:
         """What was answered."""
         self._runs.get(run_id)
-        return resolve_file(self._home.worker_folder(WorkerKind.ANSWER, run_id) / "answers", path)
+        return resolve_file(self._home.worker_folder(WorkerKind.ONLINE_INFERENCE, run_id) / "answers", path)
 
     def close(self) -> None:
         """Ask every answer worker to end: without a server nobody asks them."""
@@ -178,18 +178,18 @@ class Answers:
         try:
             self._ensure_worker(run_id, folder)
             found = self._ask(folder, question)
-        except (AnswerError, FileNotFoundError) as error:
+        except (InferenceError, FileNotFoundError) as error:
             self._models.of_run(run_id)  # deleted while it was asked: that is what its caller is told
-            if isinstance(error, AnswerError):
+            if isinstance(error, InferenceError):
                 raise
-            raise AnswerError("The folder for online inference is missing.", hint=ASK_AGAIN) from error
+            raise InferenceError("The folder for online inference is missing.", hint=ASK_AGAIN) from error
         try:
             return Answer.model_validate({"sample": found["sample"], "seconds": found.get("seconds")})
         except ValueError as error:
-            raise AnswerError("The model's prediction cannot be read.", hint=ASK_AGAIN) from error
+            raise InferenceError("The model's prediction cannot be read.", hint=ASK_AGAIN) from error
 
     def _folder(self, run_id: str) -> RunFolder:
-        folder = RunFolder.create(self._home.worker_folder(WorkerKind.ANSWER, run_id))
+        folder = RunFolder.create(self._home.worker_folder(WorkerKind.ONLINE_INFERENCE, run_id))
         private_folder(folder.path / "answers")
         return folder
 
@@ -204,7 +204,7 @@ class Answers:
         if content_type.partition(";")[0].strip() == "application/json":
             refusal = judge(bytes(data))
             if refusal is not None:
-                raise AnswerError(refusal.message, hint="Send a JSON object of column names and values, in UTF-8.")
+                raise InferenceError(refusal.message, hint="Send a JSON object of column names and values, in UTF-8.")
             name = f"{new_id('sample')}.json"
         else:
             name = f"{new_id('sample')}.{self._ending(run_id, bytes(data[:HEAD_BYTES]))}"
@@ -215,20 +215,20 @@ class Answers:
         """The ending of a file that begins so, of the medium that a run's model reads."""
         medium = problem_type(self._store.runs.get(run_id).spec.problem_type).medium
         if medium is None:
-            raise AnswerError("This model takes a row, not a file.", hint="Send JSON.")
+            raise InferenceError("This model takes a row, not a file.", hint="Send JSON.")
         reader = media_reader(medium)
-        ending = reader.ending_of(head)
+        ending = reader.exit_reason_of(head)
         if ending is None:
-            raise AnswerError(f"This is not {reader.noun} of a kind that is read.", hint=f"Send {reader.kinds}.")
+            raise InferenceError(f"This is not {reader.noun} of a kind that is read.", hint=f"Send {reader.kinds}.")
         return ending
 
     def _ensure_worker(self, run_id: str, folder: RunFolder) -> None:
-        if self._executor.is_alive(folder) and folder.answer_socket.exists():
+        if self._executor.is_alive(folder) and folder.inference_socket.exists():
             return
         model = self._store.runs.get(run_id)
         previous = RunSpec.read(folder.path).fence if (folder.path / "spec.json").is_file() else 0
         spec = RunSpec(
-            kind=WorkerKind.ANSWER,
+            kind=WorkerKind.ONLINE_INFERENCE,
             run_id=run_id,
             fence=previous + 1,
             attempt=previous + 1,
@@ -239,14 +239,14 @@ class Answers:
             predict=PredictOrder(bundle=os.path.relpath(self._runs.folder(run_id).bundle, folder.path)),
         )
         folder.stop.unlink(missing_ok=True)
-        folder.answer_socket.unlink(missing_ok=True)
+        folder.inference_socket.unlink(missing_ok=True)
         write_json(folder.path / "spec.json", spec.model_dump(mode="json"))
         worker = UnscheduledWorker(self._executor, folder)
         self._executor.launch(folder, spec)
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             try:
-                connect_unix(folder.answer_socket, 1.0).close()
+                connect_unix(folder.inference_socket, 1.0).close()
                 return
             except OSError:
                 if self._executor.exit_code(folder) is not None:
@@ -255,29 +255,29 @@ class Answers:
         ending = worker.ending()
         worker.end()
         why = f": {ending.reason}" if ending else f" within {START_SECONDS:.0f} s"
-        raise AnswerError(f"The model could not be loaded for online inference{why}.", hint=ASK_AGAIN)
+        raise InferenceError(f"The model could not be loaded for online inference{why}.", hint=ASK_AGAIN)
 
     def _ask(self, folder: RunFolder, question: Mapping[str, Any]) -> dict[str, Any]:
         worker = UnscheduledWorker(self._executor, folder)
         try:
-            with connect_unix(folder.answer_socket, self._patience_seconds) as connection:
+            with connect_unix(folder.inference_socket, self._patience_seconds) as connection:
                 connection.sendall(json.dumps(question).encode() + b"\n")
                 answer = json.loads(connection.makefile("rb").readline())
         except TimeoutError as error:
             worker.end()
-            raise AnswerError(
+            raise InferenceError(
                 f"The prediction took longer than {self._patience_seconds:.0f} s, and was ended.", hint=ASK_AGAIN
             ) from error
         except (OSError, ValueError) as error:
             ending = worker.ending()
             worker.end()
             why = f": {ending.reason}" if ending else ""
-            raise AnswerError(f"The prediction failed{why}.", hint=ASK_AGAIN) from error
+            raise InferenceError(f"The prediction failed{why}.", hint=ASK_AGAIN) from error
         if "sample" not in answer:
             told = answer.get("error") or {}
             if isinstance(told, dict) and told.get("findings"):
                 raise SampleRefusedError([Finding.model_validate(one) for one in told["findings"]])
             message = told.get("message") if isinstance(told, dict) else str(told)
-            raise AnswerError(message or "The model could not read this sample.", hint="Try another one.")
+            raise InferenceError(message or "The model could not read this sample.", hint="Try another one.")
         found: dict[str, Any] = answer
         return found

@@ -30,7 +30,7 @@ from studio.server.services.viewing.run_files import find_file, prediction_files
 from studio.server.services.viewing.samples import SampleQuery, read_samples
 from studio.server.views import damaged_prediction, prediction_view, shown
 from studio.settings.finding import FindingsError, blocking
-from studio.store.home import GRAVE, Home
+from studio.store.home import DELETED_PREFIX, Home
 from studio.store.ids import new_id
 from studio.store.predictions import PredictionRow
 from studio.store.runs import RunRow
@@ -144,14 +144,17 @@ class Predictions:
         self._scheduler.queue_changed()
         with suppress(FileNotFoundError, PathError):
             # The grave says that the row goes, too, should this server end here.
-            os.replace(self._home.worker_folder(WorkerKind.PREDICT, id), self._home.grave(WorkerKind.PREDICT, id))
+            os.replace(self._home.worker_folder(WorkerKind.PREDICT, id), self._home.deleted(WorkerKind.PREDICT, id))
         failpoint("prediction_entombed")
         self._remove(id)
         self._hub.publish({"predictions"}, "gone", GoneMessage(kind="prediction", id=id))
 
     def recover(self) -> None:
         """After a start: finish deletions that a crash cut off."""
-        ids = [grave.name.removeprefix(GRAVE) for grave in self._home.workers(WorkerKind.PREDICT).glob(f"{GRAVE}*")]
+        ids = [
+            deleted.name.removeprefix(DELETED_PREFIX)
+            for deleted in self._home.workers(WorkerKind.PREDICT).glob(f"{DELETED_PREFIX}*")
+        ]
         for_each("prediction", ids, self._remove, lambda id, _: self._store.runs.delete(id))
 
     def samples(self, id: str, query: SampleQuery) -> RunSamplePage:
@@ -190,7 +193,7 @@ class Predictions:
     def _remove(self, id: str) -> None:
         self._store.runs.delete(id)
         with suppress(PathError):  # what is no id of ours has no folder
-            shutil.rmtree(self._home.grave(WorkerKind.PREDICT, id), ignore_errors=True)
+            shutil.rmtree(self._home.deleted(WorkerKind.PREDICT, id), ignore_errors=True)
 
     def _model(self, body: PredictionCreate) -> RunRow:
         """The run whose model predicts: the named one, else the best one of the experiment."""

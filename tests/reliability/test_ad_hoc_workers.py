@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from tests.reliability.harness import Server, end_all, wait_for
-from tests.rows import rows
+from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
 PATIENCE_SECONDS = 8
@@ -61,7 +61,7 @@ def answer_worker(server: Server, id: str) -> int:
     return int(json.loads((server.home / "answers" / id / "run.json").read_bytes())["pid"])
 
 
-@rows("I4", "I7", "I8")
+@covers("I4", "I7", "I8")
 def test_an_answer_worker_that_hangs_or_dies_is_told_and_replaced(model: tuple[Server, str]) -> None:
     server, id = model
     path = explanation(server, id)
@@ -94,7 +94,7 @@ def is_asked(pid: int) -> bool:
     return psutil.Process(pid).status() == psutil.STATUS_STOPPED and len(states) > 1
 
 
-@rows("I4", "I8")
+@covers("I4", "I8")
 def test_the_answer_worker_of_a_killed_server_serves_the_next_one(model: tuple[Server, str]) -> None:
     server, id = model
     path = explanation(server, id)
@@ -113,7 +113,7 @@ def test_the_answer_worker_of_a_killed_server_serves_the_next_one(model: tuple[S
     wait_for(lambda: not psutil.pid_exists(worker))
 
 
-@rows("I4", "I8")
+@covers("I4", "I8")
 def test_a_preview_that_hangs_is_told_and_ended(model: tuple[Server, str]) -> None:
     server, _ = model
     body = json.loads((server.base / "order.json").read_text())
@@ -129,7 +129,7 @@ def test_a_preview_that_hangs_is_told_and_ended(model: tuple[Server, str]) -> No
     assert server.ask("POST", "/api/settings/preview", body, timeout=150)[0] == 200
 
 
-@rows("F118")
+@covers("F118")
 def test_the_server_answers_while_45_questions_wait_for_a_halted_worker(model: tuple[Server, str]) -> None:
     server, id = model
     path = explanation(server, id)

@@ -1,7 +1,7 @@
 """The rows of docs/security.md, docs/reliability.md and the catalogue of bad inputs: who settles them, what came out.
 
 A test says which rows it settles by its name (`test_b27_...`, `[E12 an encrypted zip]`) in the files whose names speak
-of rows, or anywhere by a marker: `@rows("F3", "I3")`. What became of them is written at the end of every session.
+of rows, or anywhere by a marker: `@covers("F3", "I3")`. What became of them is written at the end of every session.
 """
 
 import re
@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-TESTS = Path(__file__).resolve().parent
+TESTS = Path(__file__).resolve().parents[1]
 NAMES_SPEAK_IN = ("tests/security/", "tests/browser/test_xss.py", "/test_bad_")
 _WORD = re.compile(r"[^A-Za-z0-9]+")
 _ROW = re.compile(r"[BE]\d{1,3}")
 _LETTERS = {"B": "attacks", "E": "bad inputs", "F": "faults", "I": "promises"}
 
-rows = pytest.mark.rows
+covers = pytest.mark.covers
 
 
 def numbers(text: str) -> tuple[str, ...]:
@@ -58,13 +58,13 @@ def declared_attacks() -> set[str]:
 
 
 def declared_by_marker() -> set[str]:
-    """Rows that some test declares with `rows`, wherever it lies."""
+    """Rows that some test declares with `covers`, wherever it lies."""
     texts = (path.read_text() for path in TESTS.rglob("test_*.py"))
-    declarations = (one for text in texts for one in re.findall(r"\brows=?\(([^)]*)\)", text))
+    declarations = (one for text in texts for one in re.findall(r"\b(?:covers|rows=)\(([^)]*)\)", text))
     return {row for declaration in declarations for row in re.findall(r'"([BFI]\d+)"', declaration)}
 
 
-class RowsReport:
+class RequirementsReport:
     """A plugin of pytest. Also where several processes run tests: rows travel with the report of each test."""
 
     def __init__(self) -> None:
@@ -73,16 +73,16 @@ class RowsReport:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        settled = {str(row) for marker in item.iter_markers("rows") for row in marker.args}
+        settled = {str(row) for marker in item.iter_markers("covers") for row in marker.args}
         if any(place in item.nodeid for place in NAMES_SPEAK_IN):
             settled |= named(item.nodeid.rpartition("::")[2])
         if settled:
-            item.user_properties.append(("rows", " ".join(sorted(settled))))
+            item.user_properties.append(("requirements", " ".join(sorted(settled))))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when != "call" and report.outcome == "passed":
             return
-        for row in dict(report.user_properties).get("rows", "").split():  # type: ignore[attr-defined]
+        for row in dict(report.user_properties).get("requirements", "").split():  # type: ignore[attr-defined]
             self._outcomes.setdefault(row, set()).add(report.outcome)
             if isinstance(report.longrepr, tuple):
                 self._reasons[row] = report.longrepr[2].removeprefix("Skipped: ")
@@ -91,7 +91,7 @@ class RowsReport:
         """How many rows passed, and why others were skipped. A row with a failed test has failed."""
         if not self._outcomes:
             return
-        terminalreporter.section("rows")
+        terminalreporter.section("requirements")
         for letter, what in _LETTERS.items():
             of_letter = sorted((row for row in self._outcomes if row[0] == letter), key=lambda row: int(row[1:]))
             if of_letter:

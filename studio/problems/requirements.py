@@ -11,6 +11,7 @@ IMAGE_SCORING = (
     "pydantic",
     "pyyaml",
     "psutil",
+    "jsonschema",
     "safetensors",
     "albumentations",
     "albucore",

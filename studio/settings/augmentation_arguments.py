@@ -14,14 +14,6 @@ SIZES = frozenset({"height", "width", "min_height", "min_width", "max_size", "ma
 MOST_PIXELS = 4096
 """Of a side, as for the input size itself; Albumentations would take a billion."""
 _RANGES = ("_range", "_limit", "limit", "scale", "ratio")
-_TYPES: Mapping[str, tuple[type, ...]] = {
-    "number": (int, float),
-    "string": (str,),
-    "array": (list,),
-    "object": (dict,),
-    "boolean": (bool,),
-    "null": (type(None),),
-}
 
 
 @cache
@@ -47,43 +39,10 @@ def expected_value(transform: str, argument: str, value: Any) -> str:
 
 
 def _fits(schema: Mapping[str, Any], value: Any) -> bool:
-    if "anyOf" in schema:
-        return any(_fits(one, value) for one in schema["anyOf"])
-    if "enum" in schema:
-        return any(type(one) is type(value) and one == value for one in schema["enum"])
-    kind = schema.get("type")
-    if kind is not None and not _is_of(kind, value):
-        return False
-    if kind in ("number", "integer"):
-        return _is_within(schema, value)
-    if kind == "array":
-        return _is_list(schema, value)
-    return True
+    # Imported here: it takes longer than the check itself, and most settings have no pipeline of their own.
+    from jsonschema import Draft202012Validator
 
-
-def _is_of(kind: str, value: Any) -> bool:
-    if isinstance(value, bool):
-        return kind == "boolean"
-    if kind == "integer":
-        return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-    return isinstance(value, _TYPES[kind])
-
-
-def _is_within(schema: Mapping[str, Any], value: float) -> bool:
-    return (
-        value >= schema.get("minimum", value)
-        and value <= schema.get("maximum", value)
-        and ("exclusiveMinimum" not in schema or value > schema["exclusiveMinimum"])
-    )
-
-
-def _is_list(schema: Mapping[str, Any], values: list[Any]) -> bool:
-    if not schema.get("minItems", 0) <= len(values) <= schema.get("maxItems", len(values)):
-        return False
-    heads = schema.get("prefixItems", ())
-    if heads:
-        return all(_fits(one, value) for one, value in zip(heads, values, strict=False))
-    return all(_fits(schema.get("items", {}), value) for value in values)
+    return bool(Draft202012Validator(schema).is_valid(value))
 
 
 def _is_falling(value: Any) -> bool:
@@ -107,6 +66,8 @@ def _words(schema: Mapping[str, Any]) -> str:
         heads = schema.get("prefixItems") or [schema.get("items", {})]
         count = f"{len(schema['prefixItems'])} values" if "prefixItems" in schema else "values"
         return f"a list of {count}, each {_words(heads[0])}"
+    if kind == "object" and "propertyNames" in schema:
+        return "a mapping with the keys " + ", ".join(schema["propertyNames"]["enum"])
     return {"boolean": "true or false", "null": "null", "string": "a word", "object": "a mapping"}.get(kind, kind)
 
 

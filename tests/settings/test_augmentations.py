@@ -141,3 +141,21 @@ def test_what_cannot_be_used_is_refused_with_a_way_out(text: str, code: str, sai
     [problem] = blocking(findings)
     assert problem.code == code
     assert said in problem.fix
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("Downscale: {interpolation_pair: {width: 1}}", "a mapping with the keys downscale, upscale"),
+        ("Downscale: {interpolation_pair: {upscale: 9}}", "a mapping with the keys downscale, upscale"),
+        ("Affine: {scale: {x: wide}}", "a mapping"),
+        ("Affine: {border_mode: 9}", "one of 0, 1, 2, 3, 4"),
+        ("HorizontalFlip: {p: true}", "a number of at least 0 and at most 1"),
+    ],
+)
+def test_an_argument_is_held_to_its_whole_schema(step: str, expected: str) -> None:
+    _, findings = parse_pipeline(f"- {step}", KEY, 32, 32)
+
+    [problem] = blocking(findings)
+    assert problem.code == "argument_value"
+    assert expected in (problem.expected or "")

@@ -8,6 +8,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from studio.modeling.freed_memory import FreedMemory
 from studio.modeling.loading import BatchLoader, ScoringOrder, source_rows
 from studio.modeling.precision import Precision, autocast
 from studio.modeling.predictions import Raw, ScoredTable
@@ -88,6 +89,7 @@ def score_batches(
     samples = recipe.samples(table, media, training=False)
     order = ScoringOrder(len(table), batch_size, samples.lengths())
     loader = BatchLoader(recipe, samples, order, workers, device, rows=source_rows(table))
+    freed = FreedMemory()
     was_training = model.training
     model.eval()
     try:
@@ -95,5 +97,6 @@ def score_batches(
             with torch.inference_mode(), autocast(precision, device):
                 scored = recipe.score(model, batch)
             yield batch.rows, scored
+            freed.give_back()
     finally:
         model.train(was_training)

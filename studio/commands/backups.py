@@ -45,12 +45,16 @@ def backup(
         answer_json(
             {"output": str(target), "size_bytes": size, "sha256": sha256_file(target), "files": len(manifest.files)}
         )
-    tell(f"Wrote {len(manifest.files)} files, {size / 1e6:,.1f} MB, to {target}.", "It holds no tokens or passwords.")
+    tell(
+        f"Wrote {len(manifest.files)} files, {size / 1e6:,.1f} MB, to {target}.", "It contains no tokens or passwords."
+    )
 
 
 def restore(
     file: Path,
-    home: Annotated[Path, typer.Option("--home", help="The new home: an empty folder, or one that is not there yet.")],
+    home: Annotated[
+        Path, typer.Option("--home", help="The new home: an empty folder, or one that does not exist yet.")
+    ],
     json: JsonOption = False,
 ) -> None:
     """Make a home from a backup."""
@@ -65,5 +69,5 @@ def restore(
         answer_json({"home": str(home.absolute()), "created": manifest.created, "files": len(manifest.files)})
     tell(
         f"Restored {len(manifest.files)} files to {home.absolute()}.",
-        "Runs that were training are shown as lost at the first start; resume them. Enter tokens again.",
+        "Runs that were training are shown as lost after the first start; resume them. Enter tokens again.",
     )

@@ -22,9 +22,9 @@ POLL_SECONDS = 0.2
 def import_dataset(
     path: Path,
     name: Annotated[str, typer.Option(help="What to call the dataset.")],
-    problem_type: Annotated[str | None, typer.Option(help="Guessed if left out.")] = None,
+    problem_type: Annotated[str | None, typer.Option(help="Detected if omitted.")] = None,
     format: Annotated[
-        str | None, typer.Option(help="The data format, such as coco or image_folder; recognised if left out.")
+        str | None, typer.Option(help="The data format, such as coco or image_folder; detected if omitted.")
     ] = None,
     train: Annotated[
         str | None, typer.Option(help="The train table, inside PATH or elsewhere; None to predict only.")

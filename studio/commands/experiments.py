@@ -204,7 +204,7 @@ def _wait_or_stop(connection: Connection, experiment: dict[str, Any]) -> dict[st
     try:
         return _await_end(connection, experiment, None)
     except KeyboardInterrupt:
-        tell("Stopping after the present step. Press Ctrl-C again to leave at once; the run stops by itself.")
+        tell("Stopping after the present step. Press Ctrl-C again to exit immediately; the run still stops.")
         experiment = connection.post(f"/api/experiments/{experiment['id']}/stop", is_repeatable=True)
         _await_end(connection, experiment, STOP_SECONDS)
         raise

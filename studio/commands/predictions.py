@@ -17,7 +17,7 @@ from studio.files import is_same_file, iter_files
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
 POLL_SECONDS = 0.3
 RunOption = Annotated[
-    int | None, typer.Option(min=1, help="The number of the run whose model is taken. Default: the best run.")
+    int | None, typer.Option(min=1, help="The number of the run whose model is used. Default: the best run.")
 ]
 
 
@@ -42,7 +42,7 @@ def predict(
         raise InputError(f"{output} ends neither with .csv nor .parquet.", hint="The ending decides the format.")
     require_folder_of(output)
     if not table.is_file() or (media is not None and not media.is_dir()):
-        raise InputError("The table or the media folder is not there.", hint="Check --table and --media.")
+        raise InputError("The table or the media folder does not exist.", hint="Check --table and --media.")
     if is_same_file(output, table):
         raise InputError(
             f"{output} is the table to predict, which would be overwritten.", hint="Give the predictions another name."
@@ -62,7 +62,7 @@ def predict(
             None,
         )
         if name is None:
-            raise WorkFailedError("The prediction left no table.", hint="Look at the prediction's page.")
+            raise WorkFailedError("The prediction wrote no table.", hint="Look at the prediction's page.")
         connection.download(f"/api/predictions/{prediction['id']}/files/{name}", output)
     if json:
         answer = {"rows": prediction["rows"], "output": str(output), "metrics": prediction["metrics"]}

@@ -28,14 +28,14 @@ def serve(
         typer.Option(help="A folder whose data may be imported by path; may be repeated.", show_default=False),
     ] = None,
     reserve_mb: Annotated[
-        int, typer.Option(min=0, envvar="STUDIO_RESERVE_MB", help="Free disk space that uploads and runs leave alone.")
+        int, typer.Option(min=0, envvar="STUDIO_RESERVE_MB", help="Disk space that uploads and runs keep free.")
     ] = 1024,
     cpu_runs: Annotated[
-        int, typer.Option(min=1, max=64, envvar="STUDIO_CPU_RUNS", help="Trainings at the same time on the processor.")
+        int, typer.Option(min=1, max=64, envvar="STUDIO_CPU_RUNS", help="Number of parallel trainings on the CPU.")
     ] = 1,
     hang_seconds: Annotated[
         float,
-        typer.Option(min=1, envvar=VARIABLE, help="How long a worker may be silent before it is ended."),
+        typer.Option(min=1, envvar=VARIABLE, help="How long a worker may send no event before it is ended."),
     ] = HANG_SECONDS,
 ) -> None:
     """Run the server."""

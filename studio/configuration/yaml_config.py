@@ -132,7 +132,7 @@ def _load_foreign(document: YamlDocument) -> LoadedConfig:
             path="problem_type",
             message=f"The keys look like {found}, which cannot be trained here yet."
             if translated.problem_type
-            else "The keys do not tell the problem type.",
+            else "The problem type cannot be inferred from the keys.",
             found=found,
             expected=", ".join(problem_types()),
             fix="Add schema_version and problem_type, or choose another file.",

@@ -61,7 +61,7 @@ def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split
     train = _labeled(dataset.table(value("dataset.train_dataframe")), settings)
     if train.empty:
         raise DatasetError(
-            "No train rows have all their labels, or the train dataframe is empty.",
+            "No train row has all its labels, or the train dataframe is empty.",
             hint="Choose another train dataframe, or import the dataset again.",
             code="empty_split",
             found=_NO_ROWS,
@@ -210,7 +210,7 @@ def _grouped(column: pd.Series, folds: int, generator: np.random.Generator) -> N
     if len(groups) < folds:
         raise DatasetError(
             f"{len(groups)} groups are too few for {folds} folds.",
-            hint="Choose a column with more different values.",
+            hint="Choose a column with more distinct values.",
             code="too_few_groups",
             found=counted(len(groups), "group"),
             expected=f"at least {folds} groups",

@@ -275,7 +275,7 @@ class _Guarded(TorchDataset[Any]):
             return _Broken(
                 "sample",
                 f"Row {row} could not be prepared: {words}",
-                "Look at this row in the dataset. Correct it there and import again, or remove it.",
+                "Check this row of the dataset. Correct it and import again, or remove it.",
                 row,
                 detail="".join(traceback.format_exception(error)),
             )

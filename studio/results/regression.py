@@ -10,7 +10,7 @@ class Panel(StrEnum):
 
     PREDICTED = "Predicted vs. true"
     RESIDUALS = "Residuals"
-    BY_RANGE = "Error by range of the truth"
+    BY_RANGE = "Error by range of the true value"
     LABELS = "Labels"
 
 

@@ -371,9 +371,7 @@ class Scheduler:
 
     def _launch(self, run: RunRow, devices: tuple[int, ...]) -> None:
         """Take the run in the database first, then start its worker, so that a crash in between never starts two."""
-        run = self._move(
-            run, RunState.STARTING, "a place became free", devices=list(devices), launches=run.launches + 1
-        )
+        run = self._move(run, RunState.STARTING, "a slot became free", devices=list(devices), launches=run.launches + 1)
         self._watches[run.id] = Watch(run.state, run.fence, self._clock(), is_inherited=False)
         failpoint("after_cas")
         try:

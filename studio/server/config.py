@@ -33,7 +33,7 @@ class ServerConfig:
     is_warm: bool = True
     """Whether a launcher with torch imported is kept."""
     cpu_runs: int = 1
-    """Trainings at the same time on the processor."""
+    """Number of parallel trainings on the CPU."""
     reserve_bytes: int = 1 << 30
     """Free space that uploads and new runs leave alone."""
     ballast_bytes: int = 64 << 20

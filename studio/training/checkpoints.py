@@ -95,7 +95,7 @@ class Checkpoints:
                 code="checkpoint_damaged",
             )
         if damage and path is not None:
-            self._context.reporter.log("warning", f"Going on from the checkpoint before it, {path.name}.")
+            self._context.reporter.log("warning", f"Continuing from the previous checkpoint, {path.name}.")
 
     def forget_best(self) -> None:
         """A new stage begins: what was best before counts no more."""
@@ -176,7 +176,7 @@ class Checkpoints:
         elif (self._context.folder.checkpoints / "best.json").exists():
             raise CheckpointError(
                 "The best checkpoint is damaged.",
-                hint="Start the experiment again, or switch off Save best checkpoint to go on with the last one.",
+                hint="Start the experiment again, or turn off Save best checkpoint to continue with the last one.",
                 code="checkpoint_damaged",
             )
 

@@ -92,9 +92,9 @@ def _notes(recipe: Recipe[Any], rows: pd.DataFrame, media: Media) -> Iterator[st
     of = f"{len(looked_at):,} rows" if len(looked_at) == len(rows) else f"{len(looked_at):,} of {len(rows):,} rows"
     if cut:
         share = cut / max(1, len(looked_at))
-        yield f"Of {of}, {cut:,} ({share:.1%}) are longer than the model sees: their ends are cut."
+        yield f"Of {of}, {cut:,} ({share:.1%}) are longer than the model's maximum: they are truncated."
     else:
-        yield f"Of {of}, none is longer than the model sees."
+        yield f"Of {of}, none is longer than the model's maximum."
 
 
 def _views(

@@ -57,7 +57,7 @@ def run_worker(path: Path) -> int:
     folder = RunFolder(path.resolve())
     lock = RunLock(folder)
     if not lock.acquire(patience_seconds=1.0):
-        sys.stderr.write("Another process already works on this run.\n")
+        sys.stderr.write("Another process is already working on this run.\n")
         return LOCK_HELD
     # Data workers are forks: with their copy of the descriptor the lock would outlive this process.
     os.register_at_fork(after_in_child=lock.release)

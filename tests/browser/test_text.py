@@ -195,7 +195,7 @@ def test_trying_says_how_many_rows_are_cut_before_anything_is_trained(
     page.get_by_role("button", name="Preview on real rows").click()
 
     dialog = page.get_by_role("dialog")
-    expect(dialog.get_by_text("are longer than the model sees: their ends are cut")).to_be_visible(timeout=60_000)
+    expect(dialog.get_by_text("are longer than the model's maximum: they are truncated")).to_be_visible(timeout=60_000)
     expect(dialog.get_by_text("8 tokens").first).to_be_visible()
 
 

@@ -135,7 +135,7 @@ CASES = [
          settings={"dataset.validation_strategy": "kfold"}),
     Case("too few rows for folds", "too_few_rows", ("3 rows",), settings={"dataset.validation_strategy": "kfold"},
          prepare=inject.change_train(lambda table: table.head(3))),
-    Case("all rows dropped", "empty_split", ("No train rows",), prepare=inject.change_train(lambda table: table[:0])),
+    Case("all rows dropped", "empty_split", ("No train row",), prepare=inject.change_train(lambda table: table[:0])),
     Case("a table that is not there", "missing_table", ("'gone'",), settings={"dataset.train_dataframe": "gone"}),
     Case("a column that is not there", "missing_column", ("'label'",),
          prepare=inject.change_train(lambda table: table.drop(columns="label"))),

@@ -54,5 +54,5 @@ def test_rows_that_are_cut_are_counted_by_the_models_own_tokenizer(server: Any) 
     cut = sum(len(tokenizer.encode(text).ids) > 9 for text in texts)
     assert 0 < cut < len(texts)
     assert result["notes"] == [
-        f"Of {len(texts)} rows, {cut} ({cut / len(texts):.1%}) are longer than the model sees: their ends are cut."
+        f"Of {len(texts)} rows, {cut} ({cut / len(texts):.1%}) are longer than the model's maximum: they are truncated."
     ]

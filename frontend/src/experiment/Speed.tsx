@@ -59,7 +59,7 @@ function TimeBar({ timings }: { timings: RunTimings }) {
       </dl>
       {timings.samples > 0 && (
         <p className="small muted number">
-          {rate >= 10 ? Math.round(rate) : rate.toFixed(1)} samples a second over {formatDuration(total)}, validation
+          {rate >= 10 ? Math.round(rate) : rate.toFixed(1)} samples per second over {formatDuration(total)}, validation
           included
         </p>
       )}

@@ -89,7 +89,7 @@ def classification_loss(
         name = "CrossEntropy" if task is Task.MULTI_CLASS else "BCE"
     if name == "CrossEntropy" and task is Task.MULTI_LABEL:
         raise TrainingError(
-            "CrossEntropy expects exactly one class a sample, and these label columns may hold several.",
+            "CrossEntropy expects exactly one class per sample, and these label columns may hold several.",
             hint="Choose Automatic, BCE or Focal as loss function.",
             code="loss_function",
         )

@@ -67,7 +67,9 @@ def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator
     """Channels that no image has, and a label column that is not chosen."""
     yield from channel_contradictions(settings, context)
     if context.columns and not settings.value("dataset.label_columns"):
-        yield missing_column("dataset.label_columns", "No label column is chosen.", "Choose the column with the truth.")
+        yield missing_column(
+            "dataset.label_columns", "No label column is chosen.", "Choose the column with the labels."
+        )
 
 
 IMAGE = InputSpec(

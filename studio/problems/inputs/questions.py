@@ -72,7 +72,7 @@ def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator
         yield Finding(
             code="contradiction",
             path="tokenizer.doc_stride",
-            message="Neighbouring windows share more tokens than a window has, so the reading would never end.",
+            message="Adjacent windows share at least as many tokens as a window has, so windows would never advance.",
             found=f"{stride} of {length} tokens",
             expected=f"below {length}, with room for the question",
             fix=f"Use {length // 4}.",

@@ -74,7 +74,7 @@ def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator
         yield Finding(
             code="contradiction",
             path="training.loss_function",
-            message="CrossEntropy picks one class, and here a sample can have several.",
+            message="CrossEntropy expects one class per sample, but here a sample can have several.",
             found="CrossEntropy",
             expected="Automatic, BCE or Focal",
             fix="Use Automatic, which takes BCE.",

@@ -46,7 +46,7 @@ METRIC_LEARNING = TaskSpec(
             "Label columns",
             ("text", "integer", "number", "boolean"),
             in_test=False,
-            hint="one column that says which rows belong together",
+            hint="one column with the group or identity of each row",
         ),
     ),
     table_hint="the label that groups the rows",

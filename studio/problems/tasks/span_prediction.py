@@ -87,7 +87,7 @@ def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator
         yield Finding(
             code="contradiction",
             path="dataset.number_of_predicted_answers",
-            message=f"The metric looks at the first {wanted} answers, and only {predicted} are predicted.",
+            message=f"The metric uses the top {wanted} answers, but only {predicted} are predicted.",
             found=str(predicted),
             expected=f"at least {wanted}",
             fix=f"Predict {wanted} answers, or choose another metric.",
@@ -97,8 +97,8 @@ def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator
         yield warning(
             "tokenizer.doc_stride",
             "long_answers",
-            f"{percent(share)} of the answers are longer than the {stride} tokens that neighbouring windows share, and "
-            "may be whole in none.",
+            f"{percent(share)} of the answers are longer than the {stride} tokens that adjacent windows share, so "
+            "no window may contain them completely.",
             "Raise it above the longest answer.",
             found=f"{stride} tokens",
             expected="more tokens than the longest answer has",

@@ -89,7 +89,7 @@ def _few_rows(settings: SettingsSchema, rows: int) -> Iterator[Finding]:
         yield warning(
             "training.batch_size",
             "few_rows",
-            f"An update would take {taken:,} rows, and the table has {rows:,}: an epoch is a single smaller update.",
+            f"An update would use {taken:,} rows, and the table has {rows:,}: an epoch is a single smaller update.",
             "Use a smaller batch, so that an epoch has several updates.",
             found=f"{taken:,} rows an update",
             expected=f"fewer than {rows:,}",

@@ -56,7 +56,7 @@ class DatasetSection(SettingsSection):
         Field(ge=0.01, le=0.95),
         Setting(
             label="Validation size",
-            help="The share of rows held out, drawn at random and in the proportion of the classes.",
+            help="The fraction of rows held out, sampled at random and stratified by class.",
             visible_if=when(STRATEGY, "automatic"),
             step=0.01,
             level=ExperienceLevel.SKILLED,
@@ -66,7 +66,7 @@ class DatasetSection(SettingsSection):
         str | None,
         Setting(
             label="Fold column",
-            help="A column that says which fold each row is in. None makes five folds, unless a column is named fold.",
+            help="The column with the fold of each row. None creates five folds, unless a column is named fold.",
             choices=Columns(kinds=("integer", "text"), allows_none=True),
             visible_if=when(STRATEGY, "kfold"),
             level=ExperienceLevel.EXPERT,
@@ -87,7 +87,7 @@ class DatasetSection(SettingsSection):
         Field(min_length=1),
         Setting(
             label="Selected folds",
-            help="Each chosen fold gives one run that is validated on it and trained on the rest.",
+            help="Each selected fold gives one run that validates on it and trains on the rest.",
             choices=Folds(),
             visible_if=when_not(STRATEGY, "custom"),
             level=ExperienceLevel.SKILLED,
@@ -106,7 +106,7 @@ class DatasetSection(SettingsSection):
         Field(gt=0, le=1),
         Setting(
             label="Data sample",
-            help="The share of rows to use. Less than 1 is for quick trials; use all rows for the final model.",
+            help="The fraction of rows to use. Less than 1 is for quick trials; use all rows for the final model.",
             step=0.05,
             level=ExperienceLevel.SKILLED,
         ),
@@ -225,8 +225,8 @@ class IdentityMixin(SettingsSection):
         str,
         Setting(
             label="Label columns",
-            help="The column that says which rows belong together. Validation and test may have other labels than "
-            "training.",
+            help="The column with the group or identity of each row. Validation and test may have other labels "
+            "than training.",
             choices=Columns(),
         ),
     ] = ""

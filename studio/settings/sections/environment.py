@@ -19,7 +19,7 @@ class EnvironmentSection(SettingsSection):
         tuple[str, ...],
         Setting(
             label="GPUs",
-            help="The devices that runs of this experiment may use. None chosen trains on the CPU.",
+            help="The devices that runs of this experiment may use. Choose none to train on the CPU.",
             choices=Devices(),
         ),
     ] = ()
@@ -37,7 +37,8 @@ class EnvironmentSection(SettingsSection):
         Field(ge=1, le=64),
         Setting(
             label="Number of GPUs per run",
-            help="GPUs that train one fold, seed or grid point together. With fewer a run, more runs go side by side.",
+            help="GPUs that train one fold, seed or grid point together. With fewer GPUs per run, more runs train "
+            "in parallel.",
             visible_if=when_longer("environment.gpus", 1),
             level=ExperienceLevel.EXPERT,
         ),

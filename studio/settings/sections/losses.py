@@ -19,7 +19,7 @@ class ClassificationLossMixin(SettingsSection):
         Literal["Automatic", "BCE", "CrossEntropy", "Focal"],
         Setting(
             label="Loss function",
-            help="What training minimizes. Automatic takes BCE for two classes and for several labels a sample, "
+            help="What training minimizes. Automatic takes BCE for two classes and for several labels per sample, "
             "CrossEntropy for one of many classes.",
             level=ExperienceLevel.SKILLED,
             grid=True,

@@ -24,16 +24,18 @@ def text_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Ite
     if context.columns and not texts:
         yield missing_column("dataset.text_column", "No text column is chosen.", "Choose the column with the texts.")
     if context.columns and not labels and settings.value("dataset.train_dataframe") is not None:
-        yield missing_column("dataset.label_columns", "No label column is chosen.", "Choose the column with the truth.")
+        yield missing_column(
+            "dataset.label_columns", "No label column is chosen.", "Choose the column with the labels."
+        )
     for name in texts:
         if name in labels:
             yield Finding(
                 code="contradiction",
                 path="dataset.text_column",
-                message=f"{name!r} is read as input and is also what is to be predicted.",
+                message=f"{name!r} is an input column and also the column to predict.",
                 found=name,
                 expected="different columns",
-                fix="Take it out of one of the two.",
+                fix="Remove it from one of the two.",
             )
     yield from backbone_contradictions(settings)
 
@@ -45,7 +47,7 @@ def backbone_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
         yield warning(
             "architecture.pretrained",
             "no_weights",
-            f"{backbone} comes without weights, so it starts from random ones and learns from your rows alone.",
+            f"{backbone} has no pretrained weights, so it trains from random weights on your rows only.",
             "Turn Pretrained off, or choose a pretrained backbone.",
             found=f"Pretrained with {backbone}",
             expected="a backbone that has pretrained weights",
@@ -59,7 +61,7 @@ def truncation(context: ChoiceContext, part: str, key: str, max_length: int) -> 
     if not share:
         return
     counts: Sequence[tuple[int, int]] = lengths["counts"]
-    words = f"{percent(share)} of the texts are longer than {max_length} tokens; the model sees only their beginning."
+    words = f"{percent(share)} of the texts are longer than {max_length} tokens; they are truncated."
     if not lengths["tokenizer"]:
         words += " The number of tokens is estimated from words and punctuation."
     enough = next((step for step in STEPS if step > max_length and share_longer(counts, step) <= 1 - LIBERAL), None)

@@ -39,7 +39,7 @@ BatchSize = Annotated[
     Field(ge=1, le=4096),
     Setting(
         label="Batch size",
-        help="Samples a device works on at a time. Larger needs more memory.",
+        help="Samples per batch and device. Larger needs more memory.",
         grid=True,
         grid_values=(8, 16, 32, 64),
     ),

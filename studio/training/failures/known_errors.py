@@ -102,7 +102,7 @@ def _has_number(*numbers: int) -> Callable[..., bool]:
 CAUSES = (
     Cause(
         "batch_normalization",
-        "Batch normalization needs more than one value a channel.",
+        "Batch normalization needs more than one value per channel.",
         "Use a batch size of at least 2, {larger}, or Batch normalization = Frozen.",
         _says(ValueError, "more than 1 value per channel"),
     ),

@@ -32,7 +32,7 @@ def require_media(
     checked = check_media(dataset.folder, list(rows))
     if checked.troubles:
         raise _error(checked.troubles, rows)
-    words = f"{checked.files:,} files are as they were imported; {checked.hashed:,} were read to compare them."
+    words = f"{checked.files:,} files are unchanged since the import; {checked.hashed:,} of them were hashed."
     reporter.log("info", words)
 
 

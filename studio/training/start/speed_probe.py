@@ -133,7 +133,7 @@ def without_measuring(batches: int, modes: Sequence[ComputeMode]) -> Choice | No
     if len(modes) == 1:
         return Choice(modes[0], f"Computing with {modes[0].describe()}, as the settings say.")
     if batches < MIN_BATCHES:
-        return Choice(modes[0], f"Nothing was measured: the run has only {batches} batches.")
+        return Choice(modes[0], f"Compute modes were not measured: the run has only {batches} batches.")
     return None
 
 
@@ -141,7 +141,7 @@ def too_short(mode: ComputeMode, seconds: float) -> Choice | None:
     """The choice for a run that is expected to take so little that no mode gains anything; else None."""
     if seconds >= MIN_RUN_SECONDS:
         return None
-    return Choice(mode, f"Nothing was measured: training takes only about {max(1, round(seconds))} s.")
+    return Choice(mode, f"Compute modes were not measured: training takes only about {max(1, round(seconds))} s.")
 
 
 class _Probe:
@@ -175,7 +175,7 @@ class _Probe:
         share = min(1.0, left / needed)
         smallest = SMALLEST_PART if self._work.device.type == "cpu" else 1.0
         if share < smallest:
-            words = f"Nothing was measured: it would take more than {BUDGET_SHARE:.0%} of the run."
+            words = f"Compute modes were not measured: it would take more than {BUDGET_SHARE:.0%} of the run."
             return Choice(self._default.mode, words)
         if share < 1:
             # On a processor the order of modes stays the same.

@@ -18,13 +18,13 @@ MANY = 0.1
 def length_insight(lengths_N: NDArray[np.int64], cut: int, limit: int, split: Split, *, unit: str = "texts") -> Insight:
     """A histogram of lengths in tokens, with the share that is cut."""
     share = cut / max(1, len(lengths_N))
-    told = f"{cut} of {len(lengths_N)} {unit} ({share:.1%}) are longer than {limit} tokens and were cut at the end."
+    told = f"{cut} of {len(lengths_N)} {unit} ({share:.1%}) are longer than {limit} tokens and were truncated."
     found = histogram(lengths_N, min(BINS, max(1, len(np.unique(lengths_N)))))
     return Insight(
         key=f"{split}-lengths",
         group=split,
         title=LENGTHS,
-        how_to_read=f"Tokens of the {unit}, special ones included. {told if cut else 'None was cut.'}",
+        how_to_read=f"Tokens of the {unit}, special ones included. {told if cut else 'None was truncated.'}",
         payload=Bars(x_label="Tokens", y_label=unit.capitalize(), names=found.names, values=found.counts),
     )
 
@@ -37,8 +37,8 @@ def window_insight(windows: Sequence[int], split: Split) -> Insight:
         key=f"{split}-windows",
         group=split,
         title=WINDOWS,
-        how_to_read="Contexts that do not fit into Max length are read in several windows that overlap; nothing is "
-        "cut. More windows take more time.",
+        how_to_read="Contexts that do not fit into Max length are read in several overlapping windows; nothing is "
+        "truncated. More windows take more time.",
         payload=Bars(
             x_label="Windows",
             y_label="Questions",
@@ -51,5 +51,5 @@ def window_insight(windows: Sequence[int], split: Split) -> Insight:
 def cut_note(split: str, unit: str, cut: int, total: int, limit: int) -> Iterator[Note]:
     """How many texts of a split are cut; nothing where none is."""
     if cut:
-        text = f"{cut} of {total} {split} {unit} have more than {limit} tokens and are cut at the end."
+        text = f"{cut} of {total} {split} {unit} have more than {limit} tokens and are truncated at the end."
         yield Note("warning" if cut > MANY * total else "info", text)

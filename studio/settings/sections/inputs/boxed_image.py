@@ -34,7 +34,7 @@ class BoxedImageTrainingSection(TrainingSection):
         Field(ge=1, le=4096),
         Setting(
             label="Batch size",
-            help="Images a device works on at a time. Larger needs more memory.",
+            help="Images per batch and device. Larger needs more memory.",
             grid=True,
             grid_values=(4, 8, 16),
         ),

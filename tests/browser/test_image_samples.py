@@ -86,7 +86,7 @@ def test_a_new_image_is_answered_with_the_images_most_like_it(
     page = open_page(f"/predictions/new?experiment={finished[SIMILAR]['id']}")
     page.locator("input[type=file]").set_input_files(picture(SIMILAR))
 
-    answer = page.get_by_role("region", name="Prediction")
+    answer = page.get_by_role("region", name="Result")
     expect(answer.get_by_role("listitem")).to_have_count(5, timeout=60_000)
     expect(answer.get_by_text("validation rows of the run")).to_be_visible()
     sources = answer.locator("li img").evaluate_all("all => all.map(one => one.src)")
@@ -108,7 +108,7 @@ def test_a_number_of_an_image_is_shown_predicted_true_and_their_difference(
     assert cells[2] == difference
     page.goto(page.url.split("/experiments")[0] + f"/predictions/new?experiment={finished[NUMBERS]['id']}")
     page.locator("input[type=file]").set_input_files(picture(NUMBERS))
-    answer = page.get_by_role("region", name="Prediction")
+    answer = page.get_by_role("region", name="Result")
     expect(answer.get_by_role("columnheader")).to_have_text(["Value", "Prediction"], timeout=60_000)
     expect(answer.get_by_role("rowheader")).to_have_text("diameter")
 

@@ -58,10 +58,10 @@ def ask(page: Any, text: str) -> Any:
     form.get_by_role("textbox").first.wait_for()
     for box in form.get_by_role("textbox").all():
         box.fill(text)
-    count = page.get_by_label("Prediction", exact=True).count()
+    count = page.get_by_role("region", name="Result", exact=True).count()
     page.get_by_role("button", name="Predict", exact=True).click()
-    expect(page.get_by_label("Prediction", exact=True)).to_have_count(count + 1, timeout=60_000)
-    return page.get_by_label("Prediction", exact=True).first
+    expect(page.get_by_role("region", name="Result", exact=True)).to_have_count(count + 1, timeout=60_000)
+    return page.get_by_role("region", name="Result", exact=True).first
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -162,7 +162,7 @@ def test_several_lines_are_several_answers(open_page: Callable[..., Any], traine
 
     page.get_by_role("button", name="Predict", exact=True).click()
 
-    answers = page.get_by_label("Prediction", exact=True)
+    answers = page.get_by_role("region", name="Result", exact=True)
     expect(answers).to_have_count(2, timeout=60_000)
     expect(answers.first).to_contain_text("book a train to oslo")
     expect(answers.last).to_contain_text("play jazz")

@@ -52,7 +52,7 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
       </FileDrop>
       {answer.error && <RefusalPanel title="Prediction failed." error={answer.error} />}
       {sample && (
-        <section className={classes.answer} aria-label="Prediction">
+        <section className={classes.answer} aria-label="Result">
           <div className={classes.answerPicture}>
             {sample.media ? (
               <ImageOverlay

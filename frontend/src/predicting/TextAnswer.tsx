@@ -14,7 +14,7 @@ type TextAnswerProps = { sample: SampleView; seconds: number; run: string; class
 export function TextAnswer({ sample, seconds, run, classNames }: TextAnswerProps) {
   const [overlay, setOverlay] = useState<Overlay>(FULL_OVERLAY);
   return (
-    <section className={classes.textAnswer} aria-label="Prediction">
+    <section className={classes.textAnswer} aria-label="Result">
       <div className={classes.answerText}>
         <TextBlocks sample={sample} classNames={classNames} overlay={overlay} />
       </div>

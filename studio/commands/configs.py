@@ -46,8 +46,10 @@ def new_config(
         settings = {one["key"]: one["default"] for one in document["settings"] if not one.get("fixed")}
         settings |= document["values"]
         if suggest:
-            settings |= {one["key"]: one["value"] for one in document["suggested"]}
-            for one in document["suggested"]:
+            # What `--set` decides is not suggested, and nothing is said about it.
+            taken = [one for one in document["suggested"] if one["key"] not in given]
+            settings |= {one["key"]: one["value"] for one in taken}
+            for one in taken:
                 tell(f"{one['key']} = {one['value']} (instead of {one['default']}): {one['reason']}")
         settings |= given
         body = {"problem_type": problem_type, "model_type": document.get("model_type"), "settings": settings}

@@ -112,9 +112,11 @@ def test_unknown_names_list_the_nearest(call: Call, dataset: dict[str, Any]) -> 
 
 def test_a_configuration_is_written_checked_and_loaded(call: Call, dataset: dict[str, Any], tmp_path: Path) -> None:
     file = tmp_path / "c.yaml"
-    code, _, _ = call("config", "new", "image_classification", "--dataset", "shapes", "--suggest",
-                      "--set", "training.epochs=3", "-o", file)  # fmt: skip
+    code, _, told = call("config", "new", "image_classification", "--dataset", "shapes", "--suggest",
+                         "--set", "training.epochs=3", "-o", file)  # fmt: skip
     assert code == 0
+    assert "instead of" in told
+    assert "training.epochs" not in told  # what was set is no suggestion
     assert "epochs: 3" in file.read_text()
 
     code, checked, _ = call("config", "check", file)

@@ -199,7 +199,7 @@ describe("values", () => {
     card(sample);
 
     expect(screen.getByText("44.03")).toBeInTheDocument();
-    expect(screen.getByText("is 76.60")).toBeInTheDocument();
+    expect(screen.getByText("true 76.60")).toBeInTheDocument();
     expect(screen.getByText("−32.57")).toBeInTheDocument();
   });
 

@@ -151,7 +151,7 @@ describe("a card of a text", () => {
     );
 
     expect(screen.getByText("3.250")).toBeInTheDocument();
-    expect(screen.getByText("is 3.000")).toBeInTheDocument();
+    expect(screen.getByText("true 3.000")).toBeInTheDocument();
     expect(screen.getByTitle("Prediction minus truth")).toHaveTextContent("+0.2500");
   });
 

@@ -68,7 +68,7 @@ function SpanLines({ sample }: PartProps) {
       )}
       {truth !== null && isRight !== true && (
         <p className={classes.text}>
-          {predicted !== null && <span className="muted">is </span>}
+          {predicted !== null && <span className="muted">true </span>}
           <bdi>{truth || "(empty)"}</bdi>
         </p>
       )}

@@ -32,7 +32,7 @@ function ValueLines({ sample }: PartProps) {
         </p>
         {error !== null && (
           <p className={classes.valueLine}>
-            <span>is {formatMetric(truth)}</span>
+            <span>true {formatMetric(truth)}</span>
             <span title="Prediction minus truth">{formatDifference(error)}</span>
           </p>
         )}

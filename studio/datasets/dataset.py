@@ -199,3 +199,8 @@ class Dataset:
 def preview_name(media_path: str) -> str:
     """The file name of the small picture of a media file."""
     return f"{hashlib.sha256(media_path.encode()).hexdigest()[:32]}.jpg"
+
+
+def slices_sheet(preview: Path) -> Path:
+    """Where the sheet of slices lies that belongs to a preview, of a medium that has slices."""
+    return preview.with_suffix(".slices.jpg")

@@ -58,6 +58,8 @@ from studio.settings.finding import Finding, FindingLevel, FindingsError
 PREVIEW_ROWS = 20
 PREVIEW_SAMPLES = 6
 EXAMPLES = 5
+LOOKED_AT = 5
+"""Files of a column whose first bytes are read, until one is of a known medium."""
 
 
 def scan(folder: Path, source: Path | None = None) -> Scan:
@@ -298,7 +300,20 @@ def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Findin
 
 def _view(one: RawTable, files: Path, folders: Mapping[str, int]) -> TableView:
     columns = file_columns(one.frame, one.kinds, files, list(folders))
-    return TableView(one.name, one.frame, one.kinds, folders, columns)
+    media = {column: medium for column, folder in columns.items() if (medium := _medium(one, column, files / folder))}
+    return TableView(one.name, one.frame, one.kinds, folders, columns, media)
+
+
+def _medium(one: RawTable, column: str, folder: Path) -> str:
+    """The medium of the first files that a column names; empty where none of them can be read."""
+    for cell in one.frame[column].dropna().head(LOOKED_AT):
+        try:
+            reader = reader_of(resolve_inside(folder, str(cell).replace("\\", "/")))
+        except (PathError, OSError):
+            continue
+        if reader is not None:
+            return reader.name
+    return ""
 
 
 def _scanned_table(one: RawTable, files: Mapping[str, str]) -> ScannedTable:

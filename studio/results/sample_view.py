@@ -22,6 +22,8 @@ class MediaRef(_Payload):
     width: int | None = None
     """Pixels, after the orientation tag is applied. Boxes are in these pixels."""
     height: int | None = None
+    depth: int | None = None
+    """Slices of a volume; its other sides are in voxels."""
 
 
 Match = Literal["correct", "wrong_class", "false_negative", "false_positive"]

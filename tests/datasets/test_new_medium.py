@@ -12,6 +12,7 @@ import studio
 from studio.datasets.dataset import preview_name
 from studio.datasets.media.reader import MediaReader
 from studio.datasets.media.readers.image import READER as IMAGE_READER
+from studio.datasets.media.readers.volume import READER as VOLUME_READER
 from studio.datasets.media.registry import (
     is_shown_by_browsers,
     media_endings,
@@ -134,7 +135,7 @@ def test_it_is_there_only_while_it_is_registered() -> None:
         assert ".tone" in media_endings()
         with pytest.raises(TypeError, match="not a new MediaReader"), registered(READER):
             pass
-    assert media_readers() == (IMAGE_READER,)
+    assert media_readers() == (IMAGE_READER, VOLUME_READER)
     with pytest.raises(NotFoundError, match="no medium named 'tone'"):
         media_reader("tone")
 

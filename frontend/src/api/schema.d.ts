@@ -101,7 +101,7 @@ export interface paths {
         };
         /**
          * Get Dataset Media
-         * @description A media file, or its thumbnail.
+         * @description A media file, its thumbnail, or of a volume a sheet of slices: a row of square tiles for each axis.
          */
         get: operations["get_dataset_media"];
         put?: never;
@@ -1792,6 +1792,46 @@ export interface components {
                         [key: string]: components["schemas"]["TextLengths"];
                     };
                 };
+                /**
+                 * VolumePart
+                 * @description Sides, channels and range of the volumes of all tables.
+                 */
+                volumes?: {
+                    /**
+                     * Are Bytes
+                     * @default false
+                     */
+                    are_bytes: boolean;
+                    /** Channels */
+                    channels?: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * Highest
+                     * @default 0
+                     */
+                    highest: number;
+                    /**
+                     * Lowest
+                     * @default 0
+                     */
+                    lowest: number;
+                    /**
+                     * Readable Channels
+                     * @default []
+                     */
+                    readable_channels: number[];
+                    /**
+                     * Shapes
+                     * @default []
+                     */
+                    shapes: [
+                        number,
+                        number,
+                        number,
+                        number
+                    ][];
+                };
             };
             /**
              * Task
@@ -2789,6 +2829,8 @@ export interface components {
          * @description A file to show: in the dataset's media folder, or written by the run.
          */
         MediaRef: {
+            /** Depth */
+            depth?: number | null;
             /** Height */
             height?: number | null;
             /** Kind */
@@ -4379,7 +4421,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
-                size?: "256" | "full";
+                size?: "256" | "full" | "slices";
             };
             header?: never;
             path: {

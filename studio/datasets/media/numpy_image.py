@@ -14,9 +14,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from tokenize import TokenError
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
+from studio.datasets.media.npy_header import NpyHeaderError, read_npy_header
 from studio.datasets.media.reader import MediaError
 from studio.on_demand import np
 
@@ -60,20 +60,17 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
         ImageError: if it is no image of numbers, or its size is not what the header says.
     """
     try:
-        version = np.lib.format.read_magic(file)
-        if version not in ((1, 0), (2, 0)):
-            raise ValueError(f"version {version}")
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, is_fortran, dtype = read(file)
-    except (ValueError, EOFError, OSError, SyntaxError, TokenError, MemoryError, RecursionError) as error:
+        header = read_npy_header(file)
+    except NpyHeaderError as error:
         raise ImageError(
-            f"The NumPy file is damaged ({str(error)[:100]}).",
+            f"The NumPy file is damaged ({error}).",
             hint="Save it again with numpy.save.",
             code="image_damaged",
             found="an unreadable header",
             expected="a file as numpy.save writes it",
         ) from None
-    if dtype.kind not in "buif":
+    dtype = header.dtype
+    if not header.holds_numbers:
         raise ImageError(
             f"The NumPy file holds {dtype}, not numbers.",
             hint="Save uint8, uint16 or float32.",
@@ -81,9 +78,9 @@ def read_array_header(file: BinaryIO) -> ArrayHeader:
             found=f"values of the type {str(dtype)[:40]}",
             expected="uint8, uint16 or float32",
         )
-    height, width, channels = _sides(shape)
-    _check_size(file, math.prod(shape) * dtype.itemsize)
-    return ArrayHeader(height, width, channels, dtype, is_fortran)
+    height, width, channels = _sides(header.shape)
+    _check_size(file, math.prod(header.shape) * dtype.itemsize)
+    return ArrayHeader(height, width, channels, dtype, header.is_fortran)
 
 
 def read_array(file: BinaryIO) -> tuple[NDArray[np.uint8], Scaling]:

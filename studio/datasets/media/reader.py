@@ -54,6 +54,10 @@ class MediaReader(ABC, Generic[Facts]):
     def exit_reason_of(self, head: bytes) -> str | None:
         """The ending of files that begin so, without the dot; None where it is no file of this medium."""
 
+    def likelihood(self, head: bytes) -> float:
+        """How likely files that begin so are of this medium, 0 to 1, where several media read such files."""
+        return 1.0 if self.exit_reason_of(head) else 0.0
+
     @abstractmethod
     def browser_type(self, head: bytes) -> str | None:
         """The MIME type where browsers show such files themselves; None where they need a preview."""

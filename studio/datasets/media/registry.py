@@ -73,9 +73,10 @@ def media_endings() -> tuple[str, ...]:
 
 
 def reader_of(path: Path) -> MediaReader[Any] | None:
-    """The reader of a file, by its content."""
+    """The reader of a file, by its content; the likeliest, where several read such files."""
     head = read_head(path)
-    return next((one for one in media_readers() if one.exit_reason_of(head)), None)
+    best = max(media_readers(), key=lambda one: one.likelihood(head))
+    return best if best.likelihood(head) > 0 else None
 
 
 def is_shown_by_browsers(path: Path) -> bool:

@@ -1,7 +1,7 @@
 """TableView: what is known of a table while its columns' roles are inferred."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from studio.datasets.dataset import ColumnKind
@@ -21,3 +21,5 @@ class TableView:
     """Folder -> number of files."""
     file_columns: Mapping[str, str]
     """Column -> folder that holds the files it names."""
+    file_media: Mapping[str, str] = field(default_factory=dict)
+    """Column -> medium of the files it names, where one can be read."""

@@ -63,8 +63,11 @@ def list_media_folders(paths: Iterable[str]) -> list[MediaFolder]:
     endings = frozenset(media_endings())
     for path in paths:
         folder, _, name = path.rpartition("/")
-        ending = f".{name.rpartition('.')[2].lower()}"
-        if ending in endings:
+        parts = name.lower().split(".")
+        # Endings may have two parts, such as .nii.gz.
+        found = (f".{'.'.join(parts[-count:])}" for count in (2, 1) if len(parts) > count)
+        ending = next((one for one in found if one in endings), None)
+        if ending is not None:
             counts.setdefault(folder or ".", Counter())[ending] += 1
     folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
     return sorted(folders, key=lambda folder: (-folder.files, folder.name))

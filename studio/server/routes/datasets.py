@@ -75,10 +75,11 @@ def list_dataset_samples(
 
 @router.get("/datasets/{dataset_id}/media", response_class=FileResponse)
 def get_dataset_media(
-    studio: StudioDep, dataset_id: IdPath, path: FileQuery, size: Literal["256", "full"] = "full"
+    studio: StudioDep, dataset_id: IdPath, path: FileQuery, size: Literal["256", "full", "slices"] = "full"
 ) -> Response:
-    """A media file, or its thumbnail."""
-    return user_file(studio.home, studio.datasets.media(dataset_id, path, thumbnail=size == "256"), is_immutable=True)
+    """A media file, its thumbnail, or of a volume a sheet of slices: a row of square tiles for each axis."""
+    file = studio.datasets.media(dataset_id, path, thumbnail=size == "256", slices=size == "slices")
+    return user_file(studio.home, file, is_immutable=True)
 
 
 @router.get("/datasets/{dataset_id}/used-by")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
+from studio.datasets.dataset import slices_sheet
 from studio.datasets.media.registry import is_shown_by_browsers
 from studio.errors import ConflictError, PathError
 from studio.files import resolve_file
@@ -92,12 +93,17 @@ class Datasets(DatasetViews):
         dataset = self._open(id_or_name)
         return read_table_samples(dataset, TableQuery(table, offset, min(max(limit, 1), MAX_SAMPLES), label, text))
 
-    def media(self, id_or_name: str, path: str, *, thumbnail: bool) -> Path:
-        """A media file, or its small picture: if asked, or where browsers do not draw the file itself."""
+    def media(self, id_or_name: str, path: str, *, thumbnail: bool = False, slices: bool = False) -> Path:
+        """A media file, or its small picture: if asked, or where browsers do not draw the file itself.
+
+        With `slices` the sheet of its slices, where its medium has any.
+        """
         row = self._store.datasets.get(id_or_name)
         dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
         file = resolve_file(dataset.media, path)
         preview = dataset.preview(path)
+        if slices and slices_sheet(preview).is_file():
+            return slices_sheet(preview)
         is_wanted = thumbnail or not is_shown_by_browsers(file)
         return preview if is_wanted and preview.is_file() else file
 

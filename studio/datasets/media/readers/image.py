@@ -33,6 +33,11 @@ class ImageReader(MediaReader[ImageFacts]):
         found = file_kind(head)
         return (found.ending or None) if found else None
 
+    def likelihood(self, head: bytes) -> float:
+        """Arrays of numbers are what other media are, too."""
+        found = file_kind(head)
+        return 0.5 if found is not None and found.id == "numpy" else super().likelihood(head)
+
     def browser_type(self, head: bytes) -> str | None:
         return drawn_type(head)
 

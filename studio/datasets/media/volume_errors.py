@@ -1,0 +1,85 @@
+"""VolumeError: what can be wrong about the file of a volume, in words."""
+
+from studio.datasets.media.reader import MediaError
+
+EXPECTED = "a NumPy array (.npy, .npz) or NIfTI volume (.nii, .nii.gz)"
+
+
+class VolumeError(MediaError):
+    """A file that cannot be read as a volume; the code says in which way."""
+
+    code = "volume"
+
+
+def empty() -> VolumeError:
+    return VolumeError(
+        "The file is empty.",
+        hint="Copy it again, or remove the row.",
+        code="volume_empty",
+        found="0 bytes",
+        expected=EXPECTED,
+    )
+
+
+def unsupported(message: str, found: str, hint: str, expected: str = EXPECTED) -> VolumeError:
+    return VolumeError(message, hint=hint, code="volume_unsupported", found=found, expected=expected)
+
+
+def damaged(reason: str, found: str = "bytes that cannot be decoded") -> VolumeError:
+    return VolumeError(
+        f"The volume is damaged ({reason}).",
+        hint="Copy the file again.",
+        code="volume_damaged",
+        found=found,
+        expected="a complete volume",
+    )
+
+
+def truncated(found_bytes: int, expected_bytes: int) -> VolumeError:
+    return VolumeError(
+        "The volume is truncated.",
+        hint="Copy the file again.",
+        code="volume_truncated",
+        found=f"{found_bytes:,} bytes of values",
+        expected=f"{expected_bytes:,} bytes of values",
+    )
+
+
+def wrong_shape(shape: tuple[int, ...], hint: str) -> VolumeError:
+    return VolumeError(
+        f"The array has the shape {shape}, which is not a volume.",
+        hint=hint,
+        code="volume_shape",
+        found=f"the shape {shape}",
+        expected="(depth, height, width), with channels first or last where there are several",
+    )
+
+
+def too_large(values: int, most: int) -> VolumeError:
+    return VolumeError(
+        f"The volume has {values:,} values.",
+        hint="Save it with fewer slices or a lower resolution.",
+        code="volume_too_large",
+        found=f"{values:,} values",
+        expected=f"at most {most:,} values",
+    )
+
+
+def not_finite(count: int) -> VolumeError:
+    return VolumeError(
+        "The volume contains NaN or infinite values.",
+        hint="Replace them first.",
+        code="volume_values",
+        found=f"{count:,} values that are not finite",
+        expected="finite values",
+    )
+
+
+def other_channels(found: int, channels: int) -> VolumeError:
+    return VolumeError(
+        f"The volume has {found} channels and cannot be read as {channels}.",
+        hint=f"Set Image channels to {found}, or use volumes with {channels} channels.",
+        code="volume_channels",
+        found=f"{found} channel{'s' if found != 1 else ''}",
+        expected=f"{channels} channel{'s' if channels != 1 else ''}",
+    )

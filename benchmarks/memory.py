@@ -18,8 +18,8 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from studio.datasets.masks.run_lengths import encode
 from studio.modeling.dense.levels import at_threshold, level_counts, level_of_threshold, levels_of
-from studio.modeling.dense.run_lengths import encode
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Accumulator, Batch, Media, SampleIndex, Samples, Scored
 from studio.modeling.scoring import evaluate_table, score_table

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import (
+    Accumulator,
     Assets,
     Batch,
     BatchPicture,
@@ -169,6 +170,10 @@ class Task(ABC):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """See `Recipe.metrics`."""
 
+    def accumulator(self, table: pd.DataFrame) -> Accumulator | None:
+        """See `Recipe.accumulator`."""
+        return None
+
     @abstractmethod
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """See `Recipe.insights`."""
@@ -248,6 +253,9 @@ class ComposedRecipe(Recipe[Any]):
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         return self.task.metrics(scored)
+
+    def accumulator(self, table: pd.DataFrame) -> Accumulator | None:
+        return self.task.accumulator(table)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         yield from self.task.insights(scored, split)

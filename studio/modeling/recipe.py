@@ -304,6 +304,10 @@ class Recipe(ABC, Generic[BatchT]):
         """
         raise NotImplementedError
 
+    def raw_difference(self, raw: Raw, expected: Mapping[str, Any]) -> float | None:
+        """How far two raw predictions of a sample are apart, relative to 1; None to compare them value by value."""
+        return None
+
     def confidence_start(self) -> float | None:
         """Where the confidence slider of a sample grid starts; None where there is none."""
         return None

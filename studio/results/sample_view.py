@@ -96,6 +96,16 @@ class Neighbour(_Payload):
     """Whether it has the sample's label; None where that is not known."""
 
 
+class Mask(_Payload):
+    """The pixels of a class."""
+
+    label: str
+    runs: str
+    """Run lengths `start length ...`, counted from 1 down the columns; empty for no pixel."""
+    iou: float | None = None
+    """Of a prediction with truth: intersection over union with the true pixels of the class."""
+
+
 class LabelAnnotation(_Payload):
     """One or more classes; of a prediction with probabilities, the predicted ones first."""
 
@@ -115,6 +125,16 @@ class BoxAnnotation(_Payload):
 
     kind: Literal["boxes"] = "boxes"
     boxes: tuple[Box, ...] = ()
+
+
+class MaskAnnotation(_Payload):
+    """Pixels of classes in an image. Classes may overlap."""
+
+    kind: Literal["masks"] = "masks"
+    width: int | None = None
+    """Of the grid that runs are counted in, which lies over the whole image; None for the pixels of the image."""
+    height: int | None = None
+    masks: tuple[Mask, ...] = ()
 
 
 class SpanAnnotation(_Payload):
@@ -144,7 +164,13 @@ class NeighbourAnnotation(_Payload):
 
 
 Annotation = Annotated[
-    LabelAnnotation | ValueAnnotation | BoxAnnotation | SpanAnnotation | TextAnnotation | NeighbourAnnotation,
+    LabelAnnotation
+    | ValueAnnotation
+    | BoxAnnotation
+    | MaskAnnotation
+    | SpanAnnotation
+    | TextAnnotation
+    | NeighbourAnnotation,
     Field(discriminator="kind"),
 ]
 """What is true of a sample, or predicted for it. A new kind is a class here and a renderer in the page's

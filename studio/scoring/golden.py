@@ -64,8 +64,16 @@ def largest_difference(folder: Path, predictor: Predictor) -> float:
     scored = predictor.predict(golden_table(folder), Media(folder / MEDIA))
     if len(scored.raw) != len(expected) or not expected:
         return float("inf")
-    compare = set_difference if predictor.recipe.raw_is_set else array_difference
-    return max(compare(raw, one) for raw, one in zip(scored.raw, expected, strict=True))
+    return max(_difference(predictor, raw, one) for raw, one in zip(scored.raw, expected, strict=True))
+
+
+def _difference(predictor: Predictor, raw: Raw, expected: Mapping[str, Any]) -> float:
+    if raw.keys() != expected.keys():
+        return float("inf")
+    own = predictor.recipe.raw_difference(raw, expected)
+    if own is not None:
+        return own
+    return set_difference(raw, expected) if predictor.recipe.raw_is_set else array_difference(raw, expected)
 
 
 def changed_since(folder: Path, predictor: Predictor) -> str:

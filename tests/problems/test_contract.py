@@ -172,6 +172,7 @@ OPTIONAL_MODULES = {
     "effdet": "effdet",
     "opencv-python-headless": "cv2",
     "pillow": "PIL",
+    "segmentation-models-pytorch": "segmentation_models_pytorch",
     "sacrebleu": "sacrebleu",
     "timm": "timm",
     "tokenizers": "tokenizers",

@@ -29,7 +29,7 @@ SMALL: dict[str, Any] = {
     "tokenizer.label_max_length": 32,
     "prediction.max_length": 16,
 }
-SMALL_BACKBONES = {"timm": "test_resnet", "efficientdet": "tf_efficientdet_lite0"}
+SMALL_BACKBONES = {"timm": "test_resnet", "segmentation": "test_resnet", "efficientdet": "tf_efficientdet_lite0"}
 
 
 @dataclass(frozen=True)

@@ -1783,6 +1783,30 @@ export interface components {
                     names: string[];
                 };
                 /**
+                 * MaskPart
+                 * @description How much of the images each class takes.
+                 */
+                masks?: {
+                    /**
+                     * Empty Images
+                     * @default 0
+                     */
+                    empty_images: number;
+                    /** Images */
+                    images?: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * Overlap
+                     * @default false
+                     */
+                    overlap: boolean;
+                    /** Pixel Shares */
+                    pixel_shares?: {
+                        [key: string]: number;
+                    };
+                };
+                /**
                  * TextPart
                  * @description Lengths of the train texts.
                  */
@@ -2780,6 +2804,38 @@ export interface components {
             memory_bytes: number;
         };
         /**
+         * Mask
+         * @description The pixels of a class.
+         */
+        Mask: {
+            /** Iou */
+            iou?: number | null;
+            /** Label */
+            label: string;
+            /** Runs */
+            runs: string;
+        };
+        /**
+         * MaskAnnotation
+         * @description Pixels of classes in an image. Classes may overlap.
+         */
+        MaskAnnotation: {
+            /** Height */
+            height?: number | null;
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "masks";
+            /**
+             * Masks
+             * @default []
+             */
+            masks: components["schemas"]["Mask"][];
+            /** Width */
+            width?: number | null;
+        };
+        /**
          * Matrix
          * @description A confusion matrix: rows are the truth, columns the prediction. A cell opens the samples behind it.
          */
@@ -3468,7 +3524,7 @@ export interface components {
              */
             note: string;
             /** Prediction */
-            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
             /** Row */
             row: number;
             /**
@@ -3486,7 +3542,7 @@ export interface components {
             /** Title */
             title: string;
             /** Truth */
-            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
         };
         /**
          * Samples

@@ -105,6 +105,7 @@ export type UsedBy = Complete<Schemas["UsedBy"]>;
 export type MediaRef = Complete<Schemas["MediaRef"]>;
 export type LabelScore = Complete<Schemas["LabelScore"]>;
 export type Box = Complete<Schemas["Box"]>;
+export type Mask = Complete<Schemas["Mask"]>;
 export type TextMark = Complete<Schemas["TextMark"]>;
 export type TextSpan = Complete<Schemas["TextSpan"]>;
 export type TextBlock = Complete<Schemas["TextBlock"]>;

@@ -77,6 +77,8 @@ export function ImageOverlay({
             classNames={classNames}
             overlay={overlay}
             unit={unit}
+            width={width}
+            height={height}
             thickness={thickness}
             withLabels={withLabels}
           />

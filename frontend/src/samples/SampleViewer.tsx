@@ -60,6 +60,12 @@ export function SampleViewer({
   const heatUrl = heatmap && explainer ? answerMedia(explainer.run, heatmap.path) : null;
   const zoomBy = (steps: number) => setZoom((old) => Math.max(0, Math.min(ZOOMS.length - 1, old + steps)));
   const step = (by: number) => index + by >= 0 && index + by < samples.length && onIndex(index + by);
+  const toggleShapes = () =>
+    onOverlay(
+      overlay.showsTruth || overlay.showsPrediction
+        ? { ...overlay, showsTruth: false, showsPrediction: false }
+        : { ...overlay, showsTruth: true, showsPrediction: true },
+    );
   useShortcuts({
     ArrowLeft: () => step(-1),
     ArrowRight: () => step(1),
@@ -67,12 +73,8 @@ export function SampleViewer({
     "=": () => zoomBy(1),
     "-": () => zoomBy(-1),
     "0": () => setZoom(0),
-    b: () =>
-      onOverlay(
-        overlay.showsTruth || overlay.showsPrediction
-          ? { ...overlay, showsTruth: false, showsPrediction: false }
-          : { ...overlay, showsTruth: true, showsPrediction: true },
-      ),
+    b: toggleShapes,
+    m: toggleShapes,
     l: () => onOverlay({ ...overlay, showsLabels: !overlay.showsLabels }),
   });
   return (

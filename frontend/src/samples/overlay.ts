@@ -8,6 +8,10 @@ export type Overlay = {
   confidence: number;
   /** How strongly the map of what speaks for the answer covers the image; 0 hides it. */
   heat: number;
+  /** How strongly masks cover the image. */
+  opacity: number;
+  /** Classes whose masks are not drawn. */
+  hiddenClasses: readonly string[];
 };
 export const FULL_OVERLAY: Overlay = {
   showsTruth: true,
@@ -15,6 +19,8 @@ export const FULL_OVERLAY: Overlay = {
   showsLabels: true,
   confidence: 0,
   heat: 0,
+  opacity: 0.45,
+  hiddenClasses: [],
 };
 
 /** Where a sample's file is served. */

@@ -1,6 +1,7 @@
 import type { SampleView } from "../api/types";
 import { BOXES } from "./kinds/boxes";
 import { LABELS } from "./kinds/labels";
+import { MASKS } from "./kinds/masks";
 import { NEIGHBOURS } from "./kinds/neighbours";
 import { SPANS } from "./kinds/spans";
 import { TEXT } from "./kinds/text";
@@ -14,6 +15,7 @@ export const RENDERERS: { [K in Kind]: Renderer } = {
   labels: LABELS,
   values: VALUES,
   boxes: BOXES,
+  masks: MASKS,
   spans: SPANS,
   text: TEXT,
   neighbours: NEIGHBOURS,

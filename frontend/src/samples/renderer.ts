@@ -13,8 +13,14 @@ export type PartProps = {
   overlay: Overlay;
 };
 
-/** `unit` is how many pixels of the image one pixel of the screen shows. */
-export type ShapesProps = Omit<PartProps, "source"> & { unit: number; thickness: number; withLabels: boolean };
+/** `unit` is how many pixels of the image one pixel of the screen shows; width and height are those of the image. */
+export type ShapesProps = Omit<PartProps, "source"> & {
+  unit: number;
+  width: number;
+  height: number;
+  thickness: number;
+  withLabels: boolean;
+};
 
 export type ControlProps = {
   samples: readonly SampleView[];

@@ -4,11 +4,15 @@ A file's split is in its name (`instances_train2017.json`) or its folder (`valid
 Crowd regions are no objects and are left out. A box that is missing is taken from its polygons.
 """
 
+from __future__ import annotations
+
 import math
+from abc import ABC, abstractmethod
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
@@ -27,7 +31,7 @@ _OVERLAP = 16
 
 def recognise(upload: Upload) -> Recognition | None:
     """JSON files that name images, annotations, categories and boxes."""
-    found = _files(upload)
+    found = coco_files(upload, _KEYS)
     if not found:
         return None
     names = ", ".join(found.values())
@@ -41,7 +45,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if a file is not COCO.
         FindingsError: if no image is left.
     """
-    files = _files(upload)
+    files = coco_files(upload, _KEYS)
     if not files:
         raise DatasetError(
             "There is no COCO file in the upload.",
@@ -52,8 +56,8 @@ def read(upload: Upload) -> Conversion:
         )
     tables = BoxTables()
     for role, path in files.items():
-        _CocoFile(upload, path, role, tables).read()
-    others = [path for path in _candidates(upload) if path not in files.values()]
+        _BoxFile(upload, path, role, tables).read()
+    others = [path for path in coco_candidates(upload, _KEYS) if path not in files.values()]
     tables.report(
         "coco_unused",
         others[0] if others else "",
@@ -70,20 +74,21 @@ COCO = DatasetFormat(
 )
 
 
-def _files(upload: Upload) -> dict[TableRole, str]:
-    """The file of each split; of several, the one that is named instances."""
+def coco_files(upload: Upload, keys: Sequence[bytes]) -> dict[TableRole, str]:
+    """The JSON file of each split that holds all these keys; of several, the one that is named instances."""
     found: dict[TableRole, str] = {}
-    for path in sorted(_candidates(upload), key=lambda one: ("instances" not in one.lower(), one)):
+    for path in sorted(coco_candidates(upload, keys), key=lambda one: ("instances" not in one.lower(), one)):
         found.setdefault(cast(TableRole, role_by_path(path) or "train"), path)
     return found
 
 
-def _candidates(upload: Upload) -> list[str]:
-    return [path for path in upload.with_ending(".json") if _holds_keys(upload.files / path)]
+def coco_candidates(upload: Upload, keys: Sequence[bytes]) -> list[str]:
+    """JSON files that hold all these keys."""
+    return [path for path in upload.with_ending(".json") if _holds_keys(upload.files / path, keys)]
 
 
-def _holds_keys(path: Path) -> bool:
-    missing, tail = set(_KEYS), b""
+def _holds_keys(path: Path, keys: Sequence[bytes]) -> bool:
+    missing, tail = set(keys), b""
     with path.open("rb") as file:
         while missing and (chunk := file.read(CHUNK_BYTES)):
             if not tail and chunk.lstrip()[:1] != b"{" and chunk[:3] != b"\xef\xbb\xbf":
@@ -93,18 +98,68 @@ def _holds_keys(path: Path) -> bool:
     return not missing
 
 
+class _Annotated(Protocol):
+    """An image with what is annotated in it."""
+
+    path: str
+
+
+ImageT = TypeVar("ImageT", bound=_Annotated)
+TakenT = TypeVar("TakenT", contravariant=True)
+
+
+class _Tables(Protocol[TakenT]):
+    """Where images with annotations go."""
+
+    def add(self, role: TableRole, image: TakenT, /) -> None:
+        """One more row."""
+
+    def report(
+        self,
+        code: str,
+        path: str,
+        message: str,
+        fix: str,
+        examples: Sequence[str],
+        level: FindingLevel = ...,
+        *,
+        expected: str,
+    ) -> None:
+        """One kind of trouble."""
+
+
 @dataclass
-class _CocoFile:
-    """One JSON file on its way into a table. Troubles are gathered by kind and reported once."""
+class CocoFile(ABC, Generic[ImageT]):
+    """One JSON file on its way into a table. Troubles are gathered by kind and reported once.
+
+    A subclass says what it takes of an annotation.
+    """
+
+    keeps_crowds: ClassVar[bool]
+    """Whether a crowd region is as good as an object."""
+    reports: ClassVar[tuple[Report, ...]]
 
     upload: Upload
     path: str
     role: TableRole
-    tables: BoxTables
+    tables: _Tables[ImageT]
     troubles: dict[str, list[str]] = field(default_factory=dict)
     left_out: set[Any] = field(default_factory=set)
 
+    @abstractmethod
+    def slim(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """An object of the document with only what is needed, as it is parsed."""
+
+    @abstractmethod
+    def image(self, path: str, entry: Any) -> ImageT:
+        """A listed image, at its path in the upload."""
+
+    @abstractmethod
+    def take(self, image: ImageT, name: str, entry: Any) -> tuple[str, Any] | None:
+        """Add an annotation of a class to its image; else the code of its trouble, and the value that is to blame."""
+
     def read(self) -> None:
+        """Add the images to the tables."""
         document = self._document()
         categories = self._categories(document["categories"])
         images = self._images(document["images"])
@@ -125,7 +180,7 @@ class _CocoFile:
                 expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
             )
         try:
-            document = parse_json(path.read_bytes(), object_hook=_slim)
+            document = parse_json(path.read_bytes(), object_hook=self.slim)
         except ValueError as error:
             raise DatasetError(
                 f"{self.path} cannot be read as JSON ({str(error)[:120]}).",
@@ -157,8 +212,8 @@ class _CocoFile:
                 names[id] = name.strip()
         return names
 
-    def _images(self, entries: list[Any]) -> dict[Any, ImageBoxes]:
-        images: dict[Any, ImageBoxes] = {}
+    def _images(self, entries: list[Any]) -> dict[Any, ImageT]:
+        images: dict[Any, ImageT] = {}
         for entry in entries:
             id, name = _get(entry, "id"), _get(entry, "file_name")
             if not isinstance(id, int | str) or not isinstance(name, str) or not name:
@@ -166,10 +221,10 @@ class _CocoFile:
             elif id in images:
                 self._note("coco_image", f"duplicate image id {id}")
             else:
-                images[id] = ImageBoxes(self.upload.images.named(name, self.path) or name)
+                images[id] = self.image(self.upload.images.named(name, self.path) or name, entry)
         return images
 
-    def _annotations(self, entries: list[Any], images: dict[Any, ImageBoxes], categories: dict[Any, str]) -> None:
+    def _annotations(self, entries: list[Any], images: dict[Any, ImageT], categories: dict[Any, str]) -> None:
         seen = Counter(_hashable(_get(entry, "id")) for entry in entries)
         for entry in entries:
             id, image_id = _get(entry, "id"), _hashable(_get(entry, "image_id"))
@@ -179,18 +234,16 @@ class _CocoFile:
             if image is None:
                 self._note("coco_no_image", f"annotation {id} of image {image_id}")
                 continue
-            if _get(entry, "iscrowd") == 1:
+            if not self.keeps_crowds and _get(entry, "iscrowd") == 1:
                 self._note("coco_crowd", image.path)
                 continue
-            name, corners = categories.get(_hashable(_get(entry, "category_id"))), _corners(entry)
+            name = categories.get(_hashable(_get(entry, "category_id")))
             if name is None:
                 self._leave_out("coco_unknown_category", image_id, image, _get(entry, "category_id"))
-            elif corners is None:
-                self._leave_out("coco_box", image_id, image, _get(entry, "bbox"))
-            else:
-                image.add(name, corners)
+            elif trouble := self.take(image, name, entry):
+                self._leave_out(trouble[0], image_id, image, trouble[1])
 
-    def _leave_out(self, code: str, image_id: Any, image: ImageBoxes, value: Any) -> None:
+    def _leave_out(self, code: str, image_id: Any, image: ImageT, value: Any) -> None:
         self.left_out.add(image_id)
         self._note(code, f"{image.path}: {'nothing' if value is None else str(value)[:60]}")
 
@@ -198,13 +251,15 @@ class _CocoFile:
         self.troubles.setdefault(code, []).append(example)
 
     def _report(self) -> None:
-        for code, words, expected, fix, level in _REPORTS:
+        for code, words, expected, fix, level in (*_REPORTS, *self.reports):
             examples = self.troubles.get(code, [])
             self.tables.report(code, self.path, f"{len(examples)} {words}", fix, examples, level, expected=expected)
 
 
+Report = tuple[str, str, str, str, FindingLevel]
+"""Code, message, expected, fix, level."""
 _WARNING, _NOTE = FindingLevel.WARNING, FindingLevel.NOTE
-_REPORTS = (
+_REPORTS: tuple[Report, ...] = (
     (
         "coco_category",
         "categories have no valid id and name and are ignored.",
@@ -241,21 +296,38 @@ _REPORTS = (
         "Add it.",
         _WARNING,
     ),
-    (
-        "coco_box",
-        "annotations have no readable box; their images are left out.",
-        "four finite numbers: x, y, width, height",
-        "Write x, y, width, height.",
-        _WARNING,
-    ),
 )
 
 
-def _slim(entry: dict[str, Any]) -> dict[str, Any]:
-    """Polygons are most of a COCO file; where there is a box they are dropped while parsing."""
-    if "bbox" in entry:
-        entry.pop("segmentation", None)
-    return entry
+class _BoxFile(CocoFile[ImageBoxes]):
+    """Boxes."""
+
+    keeps_crowds = False
+    reports = (
+        (
+            "coco_box",
+            "annotations have no readable box; their images are left out.",
+            "four finite numbers: x, y, width, height",
+            "Write x, y, width, height.",
+            _WARNING,
+        ),
+    )
+
+    def slim(self, entry: dict[str, Any]) -> dict[str, Any]:
+        """Polygons are most of a COCO file; where there is a box they are dropped while parsing."""
+        if "bbox" in entry:
+            entry.pop("segmentation", None)
+        return entry
+
+    def image(self, path: str, entry: Any) -> ImageBoxes:
+        return ImageBoxes(path)
+
+    def take(self, image: ImageBoxes, name: str, entry: Any) -> tuple[str, Any] | None:
+        corners = _corners(entry)
+        if corners is None:
+            return "coco_box", _get(entry, "bbox")
+        image.add(name, corners)
+        return None
 
 
 def _get(entry: Any, key: str) -> Any:
@@ -269,7 +341,7 @@ def _hashable(value: Any) -> Any:
 def _corners(entry: Any) -> BoxesXYXY | None:
     """The corners of an annotation's box, or of its polygons; None if neither can be read."""
     box = _get(entry, "bbox")
-    if isinstance(box, list) and len(box) == 4 and all(map(_is_number, box)):
+    if isinstance(box, list) and len(box) == 4 and all(map(is_number, box)):
         x, y, width, height = map(float, box)
         return x, y, x + width, y + height
     parts = _get(entry, "segmentation")
@@ -278,12 +350,13 @@ def _corners(entry: Any) -> BoxesXYXY | None:
     if not all(isinstance(part, list) and len(part) >= 6 and len(part) % 2 == 0 for part in parts):
         return None
     numbers = [value for part in parts for value in part]
-    if not all(map(_is_number, numbers)):
+    if not all(map(is_number, numbers)):
         return None
     xs = [float(value) for part in parts for value in part[0::2]]
     ys = [float(value) for part in parts for value in part[1::2]]
     return min(xs), min(ys), max(xs), max(ys)
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
+    """Whether it is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

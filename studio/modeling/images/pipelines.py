@@ -73,6 +73,18 @@ class CustomTransforms(Transforms):
 
         return self._guarded(image, apply), moved[0]
 
+    def image_and_masks(
+        self, image: np.ndarray, masks_HWK: np.ndarray, seed: int | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        moved: list[np.ndarray] = []
+
+        def apply() -> np.ndarray:
+            pixels, masks = super(CustomTransforms, self).image_and_masks(image, masks_HWK, seed)
+            moved.append(masks)
+            return pixels
+
+        return self._guarded(image, apply), moved[0]
+
     def frame(self, image: np.ndarray) -> np.ndarray:
         try:
             return super().frame(image)

@@ -87,6 +87,15 @@ class Transforms:
         corners = np.asarray(done["bboxes"], dtype=np.float32).reshape(-1, 4)
         return np.asarray(done["image"]), Boxes(corners, np.asarray(done["classes"]).astype(np.int64).reshape(-1))
 
+    def image_and_masks(
+        self, image: np.ndarray, masks_HWK: np.ndarray, seed: int | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Image and masks of its size after the pipeline; pixels of masks are moved, never blended."""
+        self._seed(seed)
+        done = self._compose(image=image, mask=masks_HWK)
+        pixels, masks = np.asarray(done["image"]), np.asarray(done["mask"])
+        return pixels, masks.reshape(*masks.shape[:2], masks_HWK.shape[2])
+
     def _seed(self, seed: int | None) -> None:
         if seed is not None:
             self._compose.set_random_seed(seed % 2**32)
@@ -118,6 +127,16 @@ def resize(width: int, height: int) -> albumentations.BasicTransform:
 def resized(image: np.ndarray, width: int, height: int) -> np.ndarray:
     """The image (H, W, C) as the first step of most pipelines makes it."""
     return np.asarray(resize(width, height)(image=image)["image"])
+
+
+def resized_masks(masks_KHW: np.ndarray, width: int, height: int) -> np.ndarray:
+    """Masks (K, H, W) of bytes at another size, as the first step of most pipelines makes them."""
+    if masks_KHW.shape[1:] == (height, width):
+        return masks_KHW
+    made = np.empty((len(masks_KHW), height, width), dtype=np.uint8)
+    for mask, place in zip(masks_KHW, made, strict=True):
+        cv2.resize(mask, (width, height), dst=place, interpolation=cv2.INTER_NEAREST)
+    return made
 
 
 def _fixed_size(steps: list[Any]) -> tuple[int, int] | None:

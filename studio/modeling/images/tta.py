@@ -3,7 +3,7 @@
 Shapes: B batch, C channels, H height, W width.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -16,3 +16,10 @@ def flipped_views(images_BCHW: Tensor, prediction: Any) -> Iterator[Tensor]:
     yield images_BCHW
     for name in prediction.test_time_augmentations:
         yield images_BCHW.flip(AXES[name])
+
+
+def turned_back(outputs_BKHW: Sequence[Tensor], prediction: Any) -> list[Tensor]:
+    """Outputs a pixel of the views of `flipped_views`, each as it lies on the images as they are."""
+    first, *others = outputs_BKHW
+    names = prediction.test_time_augmentations
+    return [first, *(one.flip(AXES[name]) for one, name in zip(others, names, strict=True))]

@@ -12,6 +12,31 @@ LOSS = "training.loss_function"
 FOCAL_PAPER = "https://arxiv.org/abs/1708.02002"
 
 
+def focal_alpha_setting(*losses: str) -> Setting:
+    """The balance of the focal loss, for the losses that have it in them."""
+    return Setting(
+        label="Focal alpha",
+        help="The weight of positive relative to negative labels in the focal loss.",
+        step=0.05,
+        visible_if=when(LOSS, *losses),
+        level=ExperienceLevel.EXPERT,
+        grid=True,
+        paper=FOCAL_PAPER,
+    )
+
+
+def focal_gamma_setting(*losses: str) -> Setting:
+    """The focus of the focal loss, for the losses that have it in them."""
+    return Setting(
+        label="Focal gamma",
+        help="How much the focal loss down-weights samples that are already classified correctly. 0 is cross-entropy.",
+        visible_if=when(LOSS, *losses),
+        level=ExperienceLevel.EXPERT,
+        grid=True,
+        paper=FOCAL_PAPER,
+    )
+
+
 class ClassificationLossMixin(SettingsSection):
     """Losses of classification."""
 
@@ -25,32 +50,8 @@ class ClassificationLossMixin(SettingsSection):
             grid=True,
         ),
     ] = "Automatic"
-    focal_alpha: Annotated[
-        float,
-        Field(ge=0, le=1),
-        Setting(
-            label="Focal alpha",
-            help="The weight of positive relative to negative labels in the focal loss.",
-            step=0.05,
-            visible_if=when(LOSS, "Focal"),
-            level=ExperienceLevel.EXPERT,
-            grid=True,
-            paper=FOCAL_PAPER,
-        ),
-    ] = 0.25
-    focal_gamma: Annotated[
-        float,
-        Field(ge=0, le=10),
-        Setting(
-            label="Focal gamma",
-            help="How much the focal loss down-weights samples that are already classified correctly. 0 is "
-            "cross-entropy.",
-            visible_if=when(LOSS, "Focal"),
-            level=ExperienceLevel.EXPERT,
-            grid=True,
-            paper=FOCAL_PAPER,
-        ),
-    ] = 2.0
+    focal_alpha: Annotated[float, Field(ge=0, le=1), focal_alpha_setting("Focal")] = 0.25
+    focal_gamma: Annotated[float, Field(ge=0, le=10), focal_gamma_setting("Focal")] = 2.0
 
 
 class RegressionLossMixin(SettingsSection):

@@ -54,7 +54,7 @@ def test_images_directly_in_a_test_folder_have_no_class(tmp_path: Path, import_f
     "names",
     [
         ["images/0.png", "images/1.png"],
-        ["images/0.png", "masks/0.png"],
+        ["images/0.png", "depth/0.png"],
         ["a/0.png", "b/c/0.png"],
         ["0.png", "a/0.png"],
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from pycocotools import mask as coco
 
-from studio.modeling.dense.run_lengths import decode, encode, from_text, to_text
+from studio.datasets.masks.run_lengths import decode, encode, from_text, to_text
 
 # pycocotools still converts arrays as NumPy 1 did.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")

@@ -1,0 +1,220 @@
+import { Switch } from "@mantine/core";
+import { useMemo } from "react";
+import type { Mask, SampleView } from "../../api/types";
+import { formatMetric, formatPercent } from "../../ui/format";
+import { LabelDot } from "../LabelDot";
+import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, type MaskSide } from "../masks";
+import { classColour, type Overlay } from "../overlay";
+import { OverlaySlider } from "../OverlaySlider";
+import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
+import classes from "../samples.module.css";
+
+const SHOWN_CLASSES = 4;
+
+/** Pixels of classes: predicted ones are filled, true ones are outlined; filled alone if nothing is predicted. */
+export const MASKS: Renderer = {
+  Lines: MaskLines,
+  Facts: MaskTable,
+  Summary: MaskSummary,
+  Shapes: MaskShapes,
+  Control: MaskControl,
+  classNames: maskClasses,
+};
+
+function MaskLines({ sample, classNames }: PartProps) {
+  const names = maskClasses(sample);
+  const iou = sample.scores.IoU;
+  return (
+    <p className={`${classes.labelLine} ${classes.wraps}`}>
+      {names.slice(0, SHOWN_CLASSES).map((name) => (
+        <span key={name} className={classes.maskName}>
+          <LabelDot label={name} classNames={classNames} />
+          {name}
+        </span>
+      ))}
+      {names.length > SHOWN_CLASSES && <span className="muted">and {names.length - SHOWN_CLASSES} more</span>}
+      {names.length === 0 && <span className="muted">no class</span>}
+      {iou !== undefined && <span className="muted number">IoU {formatMetric(iou)}</span>}
+    </p>
+  );
+}
+
+function MaskSummary({ sample }: PartProps) {
+  const names = masksOf(sample, "truth").masks.map((mask) => mask.label);
+  return (
+    <p className="small">
+      <span className="muted">Row {sample.row}: </span>
+      {names.length > 0 ? [...new Set(names)].join(", ") : "no class"}
+    </p>
+  );
+}
+
+/** Of each class the share of the image in truth and prediction, and how far they overlap. */
+function MaskTable({ sample, classNames }: PartProps) {
+  const truth = masksOf(sample, "truth");
+  const predicted = masksOf(sample, "prediction");
+  const hasTruth = sample.truth !== null;
+  const hasPrediction = sample.prediction !== null;
+  const names = maskClasses(sample);
+  if (names.length === 0) return <p className="small muted">No pixel is of a class.</p>;
+  return (
+    <table className={classes.values}>
+      <thead>
+        <tr>
+          <th>Class</th>
+          {hasTruth && <th>Truth</th>}
+          {hasPrediction && <th>Prediction</th>}
+          {hasTruth && hasPrediction && <th>IoU</th>}
+        </tr>
+      </thead>
+      <tbody>
+        {names.map((name) => (
+          <tr key={name}>
+            <th>
+              <LabelDot label={name} classNames={classNames} /> {name}
+            </th>
+            {hasTruth && <td>{shareOf(truth, name, sample)}</td>}
+            {hasPrediction && <td>{shareOf(predicted, name, sample)}</td>}
+            {hasTruth && hasPrediction && <td>{formatMetric(iouOf(predicted, name))}</td>}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function shareOf(side: MaskSide, name: string, sample: SampleView): string {
+  const area = side.masks.filter((mask) => mask.label === name).reduce((sum, mask) => sum + areaOf(mask.runs), 0);
+  const width = side.width ?? sample.media?.width;
+  const height = side.height ?? sample.media?.height;
+  return width && height ? formatPercent(area / (width * height), 1) : String(area);
+}
+
+/** A class that is not predicted, and so has no mask, has nothing in common with the truth. */
+function iouOf(side: MaskSide, name: string): number {
+  return side.masks.find((mask) => mask.label === name)?.iou ?? 0;
+}
+
+function MaskShapes({ sample, overlay, classNames, thickness, width, height }: ShapesProps) {
+  const truth = masksOf(sample, "truth");
+  const predicted = masksOf(sample, "prediction");
+  const isCompared = overlay.showsPrediction && sample.prediction !== null;
+  const sides = [
+    ...(overlay.showsPrediction ? [{ side: predicted, name: "p", isFilled: true, isOutlined: false }] : []),
+    ...(overlay.showsTruth ? [{ side: truth, name: "t", isFilled: !isCompared, isOutlined: true }] : []),
+  ];
+  return sides.map(({ side, name, isFilled, isOutlined }) =>
+    side.masks
+      .filter((mask) => !overlay.hiddenClasses.includes(mask.label))
+      .map((mask, i) => (
+        <MaskShape
+          key={`${name}${i}`}
+          mask={mask}
+          gridWidth={side.width ?? width}
+          gridHeight={side.height ?? height}
+          width={width}
+          height={height}
+          colour={classColour(mask.label, classNames)}
+          opacity={isFilled ? overlay.opacity : 0}
+          thickness={isOutlined ? thickness : 0}
+        />
+      )),
+  );
+}
+
+type MaskShapeProps = {
+  mask: Mask;
+  gridWidth: number;
+  gridHeight: number;
+  width: number;
+  height: number;
+  colour: string;
+  /** Of the filling; 0 leaves it out. */
+  opacity: number;
+  /** Of the outline; 0 leaves it out. */
+  thickness: number;
+};
+
+function MaskShape({ mask, gridWidth, gridHeight, width, height, colour, opacity, thickness }: MaskShapeProps) {
+  const bitmap = useMemo(() => bitmapOf(mask.runs, gridWidth, gridHeight), [mask.runs, gridWidth, gridHeight]);
+  const filling = useMemo(() => (opacity > 0 ? filledPath(bitmap) : ""), [bitmap, opacity > 0]);
+  const outline = useMemo(() => (thickness > 0 ? outlinePath(bitmap) : ""), [bitmap, thickness > 0]);
+  const line = { d: outline, fill: "none", vectorEffect: "non-scaling-stroke" as const };
+  return (
+    <g transform={`scale(${width / gridWidth} ${height / gridHeight})`} data-mask={mask.label}>
+      {filling && <path d={filling} style={{ fill: colour }} fillOpacity={opacity} shapeRendering="crispEdges" />}
+      {outline && <path {...line} stroke="rgb(0 0 0 / 60%)" strokeWidth={thickness * 2} />}
+      {outline && <path {...line} style={{ stroke: colour }} strokeWidth={thickness} />}
+    </g>
+  );
+}
+
+/** Truth, prediction, how strongly pixels are covered, and which classes. */
+function MaskControl({ samples, overlay, onOverlay }: ControlProps) {
+  const names = [...new Set(samples.flatMap(maskClasses))].sort();
+  const hasPrediction = samples.some((sample) => sample.prediction !== null);
+  return (
+    <div className={classes.controls}>
+      {samples.some((sample) => sample.truth !== null) && (
+        <Switch
+          withThumbIndicator={false}
+          label={
+            <span className={classes.lineKey}>
+              <i data-line="solid" />
+              Truth
+            </span>
+          }
+          checked={overlay.showsTruth}
+          onChange={(event) => onOverlay({ ...overlay, showsTruth: event.currentTarget.checked })}
+        />
+      )}
+      {hasPrediction && (
+        <Switch
+          withThumbIndicator={false}
+          label={
+            <span className={classes.lineKey}>
+              <i data-line="filled" />
+              Prediction
+            </span>
+          }
+          checked={overlay.showsPrediction}
+          onChange={(event) => onOverlay({ ...overlay, showsPrediction: event.currentTarget.checked })}
+        />
+      )}
+      <OverlaySlider
+        name="Opacity"
+        label="Opacity"
+        min={0.05}
+        step={0.05}
+        value={overlay.opacity}
+        onChange={(opacity) => onOverlay({ ...overlay, opacity })}
+      />
+      {names.length > 1 && <ClassButtons names={names} overlay={overlay} onOverlay={onOverlay} />}
+    </div>
+  );
+}
+
+type ClassButtonsProps = { names: readonly string[]; overlay: Overlay; onOverlay: (overlay: Overlay) => void };
+
+function ClassButtons({ names, overlay, onOverlay }: ClassButtonsProps) {
+  const toggle = (name: string) => {
+    const hidden = overlay.hiddenClasses;
+    const hiddenClasses = hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name];
+    onOverlay({ ...overlay, hiddenClasses });
+  };
+  return (
+    <div className={classes.truths} role="group" aria-label="Classes">
+      {names.map((name) => (
+        <button
+          key={name}
+          type="button"
+          className={classes.chip}
+          aria-pressed={!overlay.hiddenClasses.includes(name)}
+          onClick={() => toggle(name)}
+        >
+          {name}
+        </button>
+      ))}
+    </div>
+  );
+}

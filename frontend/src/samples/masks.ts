@@ -1,0 +1,107 @@
+import type { Mask, SampleView } from "../api/types";
+import { annotationOf } from "./renderer";
+
+/** Pixels of a mask on its grid, row by row: 1 where the class is. */
+export type Bitmap = { width: number; height: number; pixels: Uint8Array };
+
+export type MaskSide = { width: number | null; height: number | null; masks: readonly Mask[] };
+
+const NO_MASKS: MaskSide = { width: null, height: null, masks: [] };
+
+export function masksOf(sample: SampleView, side: "truth" | "prediction"): MaskSide {
+  return annotationOf(sample, side, "masks") ?? NO_MASKS;
+}
+
+/** The classes of a sample's masks, those of the truth first. */
+export function maskClasses(sample: SampleView): string[] {
+  const names = [masksOf(sample, "truth"), masksOf(sample, "prediction")].flatMap((one) => one.masks);
+  return [...new Set(names.map((mask) => mask.label))];
+}
+
+/** Run lengths (start and length, from 1, down the columns) as pixels; what lies outside is left out. */
+export function bitmapOf(runs: string, width: number, height: number): Bitmap {
+  const pixels = new Uint8Array(width * height);
+  const numbers = runs.split(" ").filter(Boolean).map(Number);
+  for (let i = 0; i + 1 < numbers.length; i += 2) {
+    const start = (numbers[i] as number) - 1;
+    const end = Math.min(start + (numbers[i + 1] as number), pixels.length);
+    for (let place = Math.max(0, start); place < end; place++) {
+      pixels[(place % height) * width + Math.floor(place / height)] = 1;
+    }
+  }
+  return { width, height, pixels };
+}
+
+/** How many pixels run lengths have. */
+export function areaOf(runs: string): number {
+  return runs
+    .split(" ")
+    .filter((_, i) => i % 2 === 1)
+    .reduce((sum, length) => sum + Number(length), 0);
+}
+
+/** The pixels as an SVG path of rectangles, one for each stretch of a row, equal rows below each other in one. */
+export function filledPath({ width, height, pixels }: Bitmap): string {
+  const parts: string[] = [];
+  let open = new Map<string, number>();
+  for (let y = 0; y <= height; y++) {
+    const next = new Map<string, number>();
+    if (y < height) {
+      for (const [from, to] of stretches(pixels.subarray(y * width, (y + 1) * width))) {
+        const key = `${from},${to}`;
+        next.set(key, open.get(key) ?? y);
+      }
+    }
+    for (const [key, top] of open) {
+      if (next.has(key)) continue;
+      const [from, to] = key.split(",").map(Number) as [number, number];
+      parts.push(`M${from} ${top}H${to}V${y}H${from}Z`);
+    }
+    open = next;
+  }
+  return parts.join("");
+}
+
+/** The border between pixels that are in the mask and those that are not. */
+export function outlinePath({ width, height, pixels }: Bitmap): string {
+  const parts: string[] = [];
+  const at = (x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : pixels[y * width + x]);
+  const line = (length: number, differs: (i: number) => boolean, write: (from: number, to: number) => void) => {
+    let from = -1;
+    for (let i = 0; i <= length; i++) {
+      const is = i < length && differs(i);
+      if (is && from < 0) from = i;
+      if (!is && from >= 0) {
+        write(from, i);
+        from = -1;
+      }
+    }
+  };
+  for (let y = 0; y <= height; y++) {
+    line(
+      width,
+      (x) => at(x, y - 1) !== at(x, y),
+      (from, to) => parts.push(`M${from} ${y}H${to}`),
+    );
+  }
+  for (let x = 0; x <= width; x++) {
+    line(
+      height,
+      (y) => at(x - 1, y) !== at(x, y),
+      (from, to) => parts.push(`M${x} ${from}V${to}`),
+    );
+  }
+  return parts.join("");
+}
+
+function stretches(row: Uint8Array): [number, number][] {
+  const found: [number, number][] = [];
+  let from = row.indexOf(1);
+  while (from >= 0) {
+    const end = row.indexOf(0, from);
+    const to = end < 0 ? row.length : end;
+    found.push([from, to]);
+    from = row.indexOf(1, to);
+  }
+  return found;
+}

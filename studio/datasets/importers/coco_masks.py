@@ -1,0 +1,207 @@
+"""COCO for masks: the polygons and run lengths of its annotations. A crowd region is pixels of its class as well.
+
+Polygons are filled at the size that the file gives for the image, which must be that of the picture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from studio.datasets.formatting import listed
+from studio.datasets.importers.coco import CocoFile, coco_candidates, coco_files, is_number
+from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
+from studio.datasets.importers.upload import Upload
+from studio.datasets.masks.run_lengths import encode
+from studio.datasets.media.reader import MediaError
+from studio.datasets.media.readers.image import READER
+from studio.errors import DatasetError
+from studio.on_demand import np
+from studio.settings.finding import FindingLevel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from studio.datasets.masks.run_lengths import Runs
+
+MAX_PIXELS = 1 << 28
+_KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"segmentation"')
+
+
+def recognise(upload: Upload) -> Recognition | None:
+    """JSON files that name images, annotations, categories and segmentations."""
+    found = coco_files(upload, _KEYS)
+    if not found:
+        return None
+    names = ", ".join(found.values())
+    return Recognition(0.9, (f"{names}: JSON with images, annotations, categories and segmentation",))
+
+
+def read(upload: Upload) -> Conversion:
+    """One table a JSON file.
+
+    Raises:
+        DatasetError: if a file is not COCO.
+        FindingsError: if no image with a mask is left.
+    """
+    files = coco_files(upload, _KEYS)
+    if not files:
+        raise DatasetError(
+            "There is no COCO file with segmentations in the upload.",
+            hint="Add a JSON file with images, annotations and categories.",
+            code="no_coco",
+            found=listed(upload.with_ending(".json")) or "no JSON file",
+            expected="a JSON file with images, annotations, categories and segmentation",
+        )
+    tables = MaskTables()
+    for role, path in files.items():
+        _MaskFile(upload, path, role, tables).read()
+    others = [path for path in coco_candidates(upload, _KEYS) if path not in files.values()]
+    tables.report(
+        "coco_unused",
+        others[0] if others else "",
+        f"{len(others)} more COCO files speak of the same split and are not used.",
+        "Keep one file a split.",
+        others,
+        expected="one file a split",
+    )
+    return tables.conversion("COCO")
+
+
+COCO_MASKS = DatasetFormat(
+    "coco",
+    "COCO",
+    "JSON files with images, annotations (polygons or run lengths) and categories, beside the images.",
+    recognise,
+    read,
+)
+
+
+class _MaskFile(CocoFile[ImageMasks]):
+    """Masks."""
+
+    keeps_crowds = True
+    reports = (
+        (
+            "coco_segmentation",
+            "annotations have no readable segmentation; their images are left out.",
+            "polygons of 3 points or more in the image, or run lengths",
+            "Draw them again, or leave them out.",
+            FindingLevel.WARNING,
+        ),
+        (
+            "mask_size",
+            "annotations are drawn at another size than their picture has; their images are left out.",
+            "the size of the picture",
+            "Export the annotations for the pictures as they are.",
+            FindingLevel.WARNING,
+        ),
+    )
+
+    def slim(self, entry: dict[str, Any]) -> dict[str, Any]:
+        return entry
+
+    def image(self, path: str, entry: Any) -> ImageMasks:
+        stated = _size(entry.get("width"), entry.get("height"))
+        file = self.upload.files / path
+        try:
+            facts = READER.read_facts(file) if file.is_file() else None
+        except MediaError:  # said at import, for the picture itself
+            facts = None
+        return ImageMasks(path, (facts.width, facts.height) if facts else stated, drawn=stated)
+
+    def take(self, image: ImageMasks, name: str, entry: Any) -> tuple[str, Any] | None:
+        segmentation = entry.get("segmentation")
+        drawn = _rle_size(segmentation) or image.drawn or image.size
+        if image.size is None or drawn is None:
+            return "mask_size", "no size"
+        if drawn != image.size:
+            return "mask_size", f"{drawn[0]} x {drawn[1]} for {image.size[0]} x {image.size[1]} pixels"
+        runs = segmentation_runs(segmentation, *image.size)
+        if runs is None:
+            return "coco_segmentation", segmentation
+        image.add(name, runs)
+        return None
+
+
+def segmentation_runs(segmentation: Any, width: int, height: int) -> Runs | None:
+    """The runs of polygons or of run lengths as COCO writes them; None if it is neither."""
+    if width * height > MAX_PIXELS:
+        return None
+    if isinstance(segmentation, dict):
+        counts = segmentation.get("counts")
+        numbers = _uncompressed(counts) if isinstance(counts, str) else counts
+        return _from_counts(numbers, width * height)
+    if not isinstance(segmentation, list):
+        return None
+    if not all(isinstance(part, list) and len(part) % 2 == 0 and all(map(is_number, part)) for part in segmentation):
+        return None
+    polygons = [part for part in segmentation if part]
+    if any(len(part) < 6 for part in polygons):
+        return None
+    return encode(_filled(polygons, width, height)) if polygons else np.zeros((0, 2), dtype=np.int64)
+
+
+def _filled(polygons: list[list[float]], width: int, height: int) -> NDArray[np.bool_]:
+    """The pixels whose middle lies in one of the polygons, each given as x, y, x, y, ... from the image's corner."""
+    mask = np.zeros((height, width), dtype=bool)
+    middles_x, middles_y = np.arange(width) + 0.5, np.arange(height) + 0.5
+    for part in polygons:
+        corners = np.array(part, dtype=np.float64).reshape(-1, 2)
+        inside = np.zeros_like(mask)
+        for (x, y), (next_x, next_y) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+            rows = np.flatnonzero((y <= middles_y) != (next_y <= middles_y))
+            if len(rows):
+                crossings = x + (middles_y[rows] - y) * (next_x - x) / (next_y - y)
+                inside[rows] ^= middles_x[None, :] > crossings[:, None]
+        mask |= inside
+    return mask
+
+
+def _from_counts(numbers: Any, pixels: int) -> Runs | None:
+    """Runs from lengths of pixels outside and inside in turn, which fill the image."""
+    if not isinstance(numbers, list) or not all(isinstance(one, int) and one >= 0 for one in numbers):
+        return None
+    if any(isinstance(one, bool) for one in numbers) or sum(numbers) != pixels:
+        return None
+    ends = np.cumsum(np.array(numbers, dtype=np.int64))
+    lengths = np.array(numbers[1::2], dtype=np.int64)
+    runs = np.stack([ends[::2][: len(lengths)] + 1, lengths], axis=1)
+    return np.asarray(runs[lengths > 0])
+
+
+def _uncompressed(text: str) -> list[int] | None:
+    """The counts of a text of COCO; None if it is none.
+
+    Five bits a letter from "0" on, the sixth says that more follow; from the fourth count on, each is written as the
+    difference to the one two before.
+    """
+    counts: list[int] = []
+    place = 0
+    while place < len(text):
+        value = shift = 0
+        while True:
+            if place >= len(text) or not 0 <= ord(text[place]) - 48 < 64 or shift > 60:
+                return None
+            bits = ord(text[place]) - 48
+            place += 1
+            value |= (bits & 31) << shift
+            shift += 5
+            if not bits & 32:
+                break
+        if bits & 16:
+            value -= 1 << shift
+        counts.append(value + counts[-2] if len(counts) > 2 else value)
+    return counts
+
+
+def _rle_size(segmentation: Any) -> tuple[int, int] | None:
+    """(width, height) that run lengths are counted in."""
+    size = segmentation.get("size") if isinstance(segmentation, dict) else None
+    return _size(size[1], size[0]) if isinstance(size, list) and len(size) == 2 else None
+
+
+def _size(width: Any, height: Any) -> tuple[int, int] | None:
+    if not is_number(width) or not is_number(height) or width < 1 or height < 1:
+        return None
+    return int(width), int(height)

@@ -1,0 +1,1 @@
+"""Masks: pixels of classes, as run lengths in a table."""

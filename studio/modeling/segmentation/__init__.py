@@ -1,0 +1,1 @@
+"""Semantic segmentation: classes of pixels, of any number of axes."""

@@ -1,0 +1,176 @@
+"""Insights of segmentation: classes, overlap at every threshold, curves with a slider, confusion of pixels."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from studio.modeling.dense.levels import LEVELS, NOT_TRUE, TRUE, Counts, at_every_level
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.recipe import Split
+from studio.modeling.segmentation.sums import CONFUSION, MaskSums
+from studio.results.insight import Insight, Lines, Matrix, Series, Table, ThresholdCurves, ThresholdPoint
+from studio.results.segmentation import Panel
+
+MOST_CURVES = 50
+"""Classes that have curves, those with the most pixels; the table has them all."""
+BACKGROUND = "(background)"
+ROWS_BEHIND_CELL = 12
+STEP = 4
+"""Levels between two points of the curves that are only looked at."""
+
+
+def segmentation_insights(
+    sums: MaskSums, labels: Sequence[str], scored: ScoredTable, split: Split
+) -> Iterator[Insight]:
+    """Every panel that truth allows."""
+    if not sums.present.any():
+        return
+    pixels = sums.counts[:, TRUE].sum(axis=1)
+    shown = sorted(int(k) for k in np.argsort(-pixels, kind="stable")[:MOST_CURVES] if pixels[k])
+    yield _classes(sums, labels, split)
+    yield from _overlaps(sums, labels, shown, split)
+    yield _curves(sums, labels, shown, split)
+    yield _confusion(sums, labels, scored, split)
+
+
+def _classes(sums: MaskSums, labels: Sequence[str], split: Split) -> Insight:
+    found, total = sums.at_threshold(), int(sums.counts[0].sum())
+    rows = []
+    for k, label in enumerate(labels):
+        true = int(found.true_positives[k] + found.false_negatives[k])
+        predicted = int(found.true_positives[k] + found.false_positives[k])
+        is_known = bool(true)
+        rows.append(
+            (
+                label,
+                int(sums.images[k]),
+                true / total,
+                predicted / total,
+                float(found.iou[k]) if is_known else None,
+                float(found.dice[k]) if is_known else None,
+                float(found.precision[k]) if predicted else None,
+                float(found.recall[k]) if is_known else None,
+            )
+        )
+    return Insight(
+        key=f"{split}-classes",
+        group=split,
+        title=Panel.CLASSES,
+        how_to_read="How well the pixels of each class are found, at the probability threshold. A class that takes few "
+        "pixels has a low IoU from small mistakes.",
+        payload=Table(
+            columns=("Class", "Images", "Share of pixels", "Predicted share", "IoU", "Dice", "Precision", "Recall"),
+            rows=tuple(rows),
+        ),
+    )
+
+
+def _overlaps(sums: MaskSums, labels: Sequence[str], shown: Sequence[int], split: Split) -> Iterator[Insight]:
+    found = at_every_level(sums.counts)
+    thresholds = tuple(level / LEVELS for level in range(0, LEVELS + 1, STEP))
+    for key, title, values in (("iou", Panel.IOU, found.iou), ("dice", Panel.DICE, found.dice)):
+        yield Insight(
+            key=f"{split}-{key}",
+            group=split,
+            title=title,
+            how_to_read="The height at which a class is highest is the best it can reach; the place tells the "
+            "threshold for it. Wide tops do not mind the threshold.",
+            payload=Lines(
+                x_label="Threshold",
+                y_label=key.upper() if key == "iou" else "Dice",
+                series=tuple(
+                    Series(name=labels[k], x=thresholds, y=tuple(float(one) for one in values[k, ::STEP]))
+                    for k in shown
+                ),
+            ),
+        )
+
+
+def _curves(sums: MaskSums, labels: Sequence[str], shown: Sequence[int], split: Split) -> Insight:
+    return Insight(
+        key=f"{split}-curves",
+        group=split,
+        title=Panel.CURVES,
+        how_to_read="Move the threshold to trade missed pixels against false ones. Counts are of all pixels of the "
+        "set, and F1 is the Dice of the class.",
+        payload=ThresholdCurves(
+            default_threshold=sums.threshold,
+            classes=tuple(labels[k] for k in shown),
+            points=tuple(_points(sums.counts[k]) for k in shown),
+            roc_auc=tuple(_roc_auc(sums.counts[k]) for k in shown),
+            average_precision=tuple(_average_precision(sums.counts[k]) for k in shown),
+        ),
+    )
+
+
+def _points(counts_2L: Counts) -> tuple[ThresholdPoint, ...]:
+    """Every threshold, falling."""
+    found = at_every_level(counts_2L)
+    positives, negatives = int(counts_2L[TRUE].sum()), int(counts_2L[NOT_TRUE].sum())
+    points = []
+    for level in range(LEVELS, -1, -1):
+        hits, wrong = int(found.true_positives[level]), int(found.false_positives[level])
+        points.append(
+            ThresholdPoint(
+                threshold=level / LEVELS,
+                precision=hits / (hits + wrong) if hits + wrong else None,
+                recall=hits / positives if positives else 0.0,
+                false_positive_rate=wrong / negatives if negatives else 0.0,
+                true_positives=hits,
+                false_positives=wrong,
+                false_negatives=positives - hits,
+                true_negatives=negatives - wrong,
+            )
+        )
+    return tuple(points)
+
+
+def _roc_auc(counts_2L: Counts) -> float | None:
+    """Area under the ROC curve of the levels; None where only one class occurs."""
+    positives, negatives = counts_2L[TRUE].sum(), counts_2L[NOT_TRUE].sum()
+    if not positives or not negatives:
+        return None
+    found = at_every_level(counts_2L)
+    rate, recall = found.false_positives[::-1] / negatives, found.true_positives[::-1] / positives
+    return float(np.trapezoid(recall, rate))
+
+
+def _average_precision(counts_2L: Counts) -> float | None:
+    """The mean of precision over steps of recall; None without positives."""
+    positives = counts_2L[TRUE].sum()
+    if not positives:
+        return None
+    found = at_every_level(counts_2L)
+    steps = np.diff(found.true_positives[::-1] / positives)
+    return float((steps * found.precision[::-1][1:]).sum())
+
+
+def _confusion(sums: MaskSums, labels: Sequence[str], scored: ScoredTable, split: Split) -> Insight:
+    names = (*labels, BACKGROUND)
+    rows = scored.row_numbers()
+    of_rows = np.stack([raw[CONFUSION].reshape(sums.confusion.shape) for raw in scored.raw])
+    behind = tuple(
+        tuple(
+            tuple(rows[i] for i in np.argsort(-of_rows[:, i_true, i_said], kind="stable")[:ROWS_BEHIND_CELL]
+                  if of_rows[i, i_true, i_said])
+            for i_said in range(len(names))
+        )
+        for i_true in range(len(names))
+    )  # fmt: skip
+    return Insight(
+        key=f"{split}-confusion",
+        group=split,
+        title=Panel.CONFUSION,
+        how_to_read="Each row is what pixels are, each column what the model said, at the probability threshold. Where "
+        "a true class is not predicted, the likeliest predicted class stands in its place. Open a cell to see the "
+        "images with the most such pixels.",
+        payload=Matrix(
+            row_label="Truth",
+            column_label="Prediction",
+            row_names=names,
+            column_names=names,
+            counts=tuple(tuple(int(one) for one in row) for row in sums.confusion),
+            opens_samples=False,
+            sample_rows=behind,
+        ),
+    )

@@ -1,0 +1,56 @@
+"""Images of which every pixel is looked at."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from studio.settings.condition import when
+from studio.settings.schema import SettingsSection
+from studio.settings.sections.augmentation import MIX, LabelMixSection
+from studio.settings.sections.image import ImageSection, side_setting
+from studio.settings.setting import ExperienceLevel, Setting
+
+DETAILS = ", masks with them. Predicted masks come back at the size of the file."
+
+
+class MaskedImageSection(ImageSection):
+    """Masks are learned at the input size."""
+
+    image_width: Annotated[
+        int,
+        Field(ge=16, le=4096),
+        side_setting("width", DETAILS, 32),
+    ] = 256
+    image_height: Annotated[
+        int,
+        Field(ge=16, le=4096),
+        side_setting("height", DETAILS, 32),
+    ] = 256
+
+
+class MaskMixSection(LabelMixSection):
+    """Mixtures of two images with masks: Cutmix cuts masks as it cuts pixels, so only Mixup asks what is true."""
+
+    mix_target: Annotated[
+        Literal["Ratio", "Union", "Keep"],
+        Setting(
+            label="Mix target",
+            help="What Mixup learns of a pixel: the classes of both images in its ratio (Ratio), of both in full "
+            "(Union), or those of the first image alone (Keep).",
+            visible_if=when(MIX, "Mixup"),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = "Ratio"
+
+
+class MaskViewsMixin(SettingsSection):
+    """Mirrored views at test time, turned back before they are averaged."""
+
+    test_time_augmentations: Annotated[
+        tuple[Literal["Horizontal flip", "Vertical flip"], ...],
+        Setting(
+            label="Test time augmentations",
+            help="Predict mirrored views as well, and average the masks turned back. Each view takes as long again.",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = ()

@@ -17,7 +17,7 @@ from studio.modeling.recipe import Media
 from studio.modeling.seeds import seed_everything
 from studio.problems.recipes import recipe_class
 from studio.results.insight import SAMPLE_PANELS, Insight
-from studio.results.prediction import HIDDEN_COLUMNS, SAMPLE_COLUMNS
+from studio.results.prediction import SAMPLE_COLUMNS, is_hidden
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
 from tests.support.finished_runs import MODELS, Finished
@@ -99,12 +99,12 @@ def test_predictions_keep_inputs_and_can_be_paged(finished: Finished) -> None:
         csv = pd.read_csv(predictions / f"{name}.csv")
         assert list(csv.columns) == list(table.columns)
         assert len(csv) == len(table) == len(samples) > 0
-        assert not set(HIDDEN_COLUMNS) & set(table.columns)
+        assert not [name for name in table.columns if is_hidden(name)]
         assert tuple(samples.columns) == SAMPLE_COLUMNS
         for view in samples["view"]:
             assert SampleView.model_validate_json(view).prediction is not None
     source = finished.dataset.table(finished.dataset.manifest.tables[0].name)
-    for column in source.columns.difference(list(HIDDEN_COLUMNS)):
+    for column in (name for name in source.columns if not is_hidden(name)):
         assert {column, f"true_{column}"} & set(pd.read_parquet(predictions / "validation.parquet").columns)
 
 
@@ -154,6 +154,7 @@ def test_no_pickle_is_written(finished: Finished) -> None:
         ".csv",
         ".parquet",
         ".npz",
+        ".npy",
         ".png",
         ".jpg",
         ".zip",
@@ -164,6 +165,8 @@ def test_no_pickle_is_written(finished: Finished) -> None:
     for path in finished.folder.rglob("*.npz"):
         with np.load(path, allow_pickle=False) as arrays:
             assert all(arrays[name].dtype != object for name in arrays)
+    for path in finished.folder.rglob("*.npy"):
+        assert np.load(path, allow_pickle=False).dtype != object
 
 
 SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic"}
@@ -192,7 +195,8 @@ def test_the_pipeline_repeats_the_run_with_the_servers_packages_blocked(
     for left_out in ("server", "store", "scheduling", "training", "cli.py"):
         assert not (tmp_path / "site" / "studio" / left_out).exists()
     validation = pd.read_parquet(finished.folder / "predictions" / "validation.parquet")
-    source = finished.dataset.table(finished.dataset.manifest.tables[0].name).columns.difference(list(HIDDEN_COLUMNS))
+    table = finished.dataset.table(finished.dataset.manifest.tables[0].name)
+    source = [name for name in table.columns if not is_hidden(name)]
     kept = {f"true_{name}" if f"true_{name}" in validation else name: name for name in source}
     validation[list(kept)].rename(columns=kept).to_parquet(tmp_path / "inputs.parquet")
     media = finished.dataset.media / finished.dataset.manifest.media_folder

@@ -8,6 +8,7 @@ from benchmarks.workspace import import_example, make_run
 from studio.datasets.dataset import Dataset
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_types
+from studio.settings.sections.architecture import network_key
 from studio.settings.sections.text import SCRATCH
 from studio.training.worker import run_worker
 
@@ -24,6 +25,7 @@ SMALL: dict[str, Any] = {
     "dataset.data_sample": 0.3,
     "image.image_width": 64,
     "image.image_height": 64,
+    "image.image_depth": 16,
     "tokenizer.max_length": 48,
     "tokenizer.doc_stride": 16,
     "tokenizer.label_max_length": 32,
@@ -49,9 +51,10 @@ MODELS = [(kind.id, model.id) for _, kind in sorted(problem_types().items()) for
 def small_settings(model: ModelType) -> dict[str, Any]:
     fields = model.settings.fields()
     chosen = {key: value for key, value in SMALL.items() if key in fields}
-    library: Any = fields["architecture.backbone"].setting.choices
+    key = network_key(fields)
+    library: Any = fields[key].setting.choices
     scratch = (name for name in library.suggested if name.startswith(SCRATCH))
-    return {**chosen, "architecture.backbone": SMALL_BACKBONES.get(library.name) or next(scratch)}
+    return {**chosen, key: SMALL_BACKBONES.get(library.name) or next(scratch)}
 
 
 def finish_run(kind_id: str, model_id: str | None, root: Path) -> Finished:

@@ -20,11 +20,11 @@ from studio.settings.finding import Finding, blocking
 from studio.settings.grid import grid_findings, grid_points
 from studio.settings.names import unusable_names
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.architecture import NETWORK_KEYS, network_key
 from studio.settings.sections.text import LIBRARY, SCRATCH
 from studio.store.home import Home
 from studio.store.store import Store
 
-BACKBONE = "architecture.backbone"
 SHOWN_ONLY = frozenset({"general.problem_type", "general.model_type"})
 """Stand in the settings document, and choose the schema itself."""
 
@@ -123,7 +123,7 @@ class Planner:
 
     def weights_source(self, values: Mapping[str, Any]) -> Source | None:
         """Where the pretrained weights of settings would come from; None if from nowhere, or none are asked for."""
-        backbone = values.get(BACKBONE)
+        backbone = values.get(network_key(values))
         if not values.get("architecture.pretrained") or not isinstance(backbone, str):
             return None
         return self._weights.source(backbone)
@@ -139,7 +139,8 @@ class Planner:
         if not values.get("architecture.pretrained") and not needs_files:
             return []
         findings = []
-        for backbone in grid.get(BACKBONE) or [values.get(BACKBONE)]:
+        key = network_key(values)
+        for backbone in grid.get(key) or [values.get(key)]:
             if isinstance(backbone, str) and self._weights.source(backbone) is None:
                 findings.append(_missing_weights(backbone, _present_backbones(settings), needs_files=needs_files))
         return findings
@@ -178,13 +179,14 @@ def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[
 
 def _library(settings: SettingsSchema) -> str:
     """The library that the backbone is of; empty where there is none."""
-    choices = settings.fields()[BACKBONE].setting.choices if BACKBONE in settings.fields() else None
+    field = settings.fields().get(network_key(settings.fields()))
+    choices = field.setting.choices if field else None
     return choices.name if isinstance(choices, Library) else ""
 
 
 def _present_backbones(settings: SettingsSchema) -> list[str]:
     """Suggested backbones whose weights can be installed, or that need none."""
-    choices = settings.fields()[BACKBONE].setting.choices
+    choices = settings.fields()[network_key(settings.fields())].setting.choices
     suggested = choices.suggested if isinstance(choices, Library) else ()
     return [name for name in suggested if timm_name(name) in PACKAGED or name.startswith(SCRATCH)]
 
@@ -194,7 +196,7 @@ def _missing_weights(backbone: str, present: Sequence[str], *, needs_files: bool
     if needs_files:
         return Finding(
             code="weights_missing",
-            path=BACKBONE,
+            path=NETWORK_KEYS[0],
             message=f"The files of {backbone} are not on this machine, and the model hub cannot be reached.",
             found=backbone,
             expected="a model in a package, in the cache, in the weights folder, or on a hub that answers",

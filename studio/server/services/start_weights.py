@@ -8,6 +8,7 @@ from studio.errors import NotFoundError
 from studio.server.services.models import Models
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.architecture import network_key
 from studio.settings.value_checks import warning
 from studio.store.experiments import ExperimentRow
 from studio.store.runs import RunRow
@@ -17,7 +18,6 @@ CATEGORY = "general.problem_category"
 EXPERIMENT = "general.experiment"
 WEIGHTS = "general.use_previous_experiment_weights"
 EXISTING = "the name of an experiment"
-BACKBONE = "architecture.backbone"
 FROM_EXPERIMENT = "from_experiment"
 
 
@@ -82,14 +82,15 @@ def _unfit(
             fix="Wait until one of its runs has finished, or choose another experiment.",
         )
         return
-    if BACKBONE not in settings.fields():
+    key = network_key(settings.fields())
+    if key not in settings.fields():
         return
-    trained = dict(best.spec.settings.get("architecture", {})).get("backbone")
-    others = [one for one in grid.get(BACKBONE, [settings.value(BACKBONE)]) if one != trained]
+    trained = dict(best.spec.settings.get("architecture", {})).get(key.rpartition(".")[2])
+    others = [one for one in grid.get(key, [settings.value(key)]) if one != trained]
     if others:
         yield Finding(
             code="other_backbone",
-            path=BACKBONE,
+            path=key,
             message=f"The weights of {row.name!r} are those of another backbone.",
             found=", ".join(map(str, others)),
             expected=str(trained),

@@ -1,11 +1,20 @@
 """Architecture: what every model built on a pretrained backbone has in common."""
 
+from collections.abc import Container
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
+
+NETWORK_KEYS = ("architecture.backbone", "architecture.encoder")
+"""The settings that name a pretrained network; a problem type has one of them."""
+
+
+def network_key(known: Container[str]) -> str:
+    """The one of them that these settings have."""
+    return next((key for key in NETWORK_KEYS if key in known), NETWORK_KEYS[0])
 
 
 class PretrainedSection(SettingsSection):

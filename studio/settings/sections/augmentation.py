@@ -14,6 +14,48 @@ CUSTOM_TRAIN = "augmentation.custom_train_augmentations"
 CUSTOM_INFERENCE = "augmentation.custom_inference_augmentations"
 MIXUP_PAPER = "https://arxiv.org/abs/1710.09412"
 CUTMIX_PAPER = "https://arxiv.org/abs/1905.04899"
+MixProbability = Annotated[
+    float,
+    Field(ge=0, le=1),
+    Setting(
+        label="Mix probability",
+        help="The share of training batches that are mixed.",
+        step=0.05,
+        visible_if=when_not(MIX, "Disabled"),
+        level=ExperienceLevel.EXPERT,
+    ),
+]
+MixConcentration = Annotated[
+    float,
+    Field(gt=0, le=100),
+    Setting(
+        label="Mix concentration",
+        help="The concentration (alpha) of the Beta distribution that the mixing ratio is drawn from. Small "
+        "values keep one image nearly unchanged, large values mix half and half.",
+        visible_if=when_not(MIX, "Disabled"),
+        level=ExperienceLevel.EXPERT,
+    ),
+]
+MixIterations = Annotated[
+    int,
+    Field(ge=1, le=10),
+    Setting(
+        label="Mix iterations",
+        help="How many times a batch is mixed; with 2, up to four images end up in one.",
+        visible_if=when_not(MIX, "Disabled"),
+        level=ExperienceLevel.EXPERT,
+    ),
+]
+MixTarget = Annotated[
+    Literal["Ratio", "Union", "Keep"],
+    Setting(
+        label="Mix target",
+        help="The label of a mixed image: both labels weighted by the ratio (Ratio), both in full (Union), or "
+        "only that of the first image (Keep).",
+        visible_if=when_not(MIX, "Disabled"),
+        level=ExperienceLevel.EXPERT,
+    ),
+]
 
 
 class ImageAugmentationSection(SettingsSection):
@@ -70,53 +112,15 @@ class BoxMixSection(ImageAugmentationSection):
             paper=MIXUP_PAPER,
         ),
     ] = "Disabled"
-    mix_probability: Annotated[
-        float,
-        Field(ge=0, le=1),
-        Setting(
-            label="Mix probability",
-            help="The share of training batches that are mixed.",
-            step=0.05,
-            visible_if=when_not(MIX, "Disabled"),
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = 1.0
-    mix_concentration: Annotated[
-        float,
-        Field(gt=0, le=100),
-        Setting(
-            label="Mix concentration",
-            help="The concentration (alpha) of the Beta distribution that the mixing ratio is drawn from. Small "
-            "values keep one image nearly unchanged, large values mix half and half.",
-            visible_if=when_not(MIX, "Disabled"),
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = 1.0
-    mix_iterations: Annotated[
-        int,
-        Field(ge=1, le=10),
-        Setting(
-            label="Mix iterations",
-            help="How many times a batch is mixed; with 2, up to four images end up in one.",
-            visible_if=when_not(MIX, "Disabled"),
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = 1
+    mix_probability: MixProbability = 1.0
+    mix_concentration: MixConcentration = 1.0
+    mix_iterations: MixIterations = 1
 
 
 class LabelMixSection(BoxMixSection):
     """Mixtures of two images with labels."""
 
-    mix_target: Annotated[
-        Literal["Ratio", "Union", "Keep"],
-        Setting(
-            label="Mix target",
-            help="The label of a mixed image: both labels weighted by the ratio (Ratio), both in full (Union), or "
-            "only that of the first image (Keep).",
-            visible_if=when_not(MIX, "Disabled"),
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = "Ratio"
+    mix_target: MixTarget = "Ratio"
     cutmix_corner: Annotated[
         bool,
         Setting(

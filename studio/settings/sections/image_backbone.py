@@ -28,6 +28,24 @@ BACKBONES = (
     "test_resnet",
 )
 
+Pool = Annotated[
+    Literal["Average", "Max", "GeM", "Average+Max"],
+    Setting(
+        label="Pool",
+        help="How the feature map becomes one vector. GeM learns a mean between Average and Max.",
+        level=ExperienceLevel.EXPERT,
+        grid=True,
+        paper="https://arxiv.org/abs/1711.02512",
+    ),
+]
+
+
+FLIPPED_VIEWS = Setting(
+    label="Test time augmentations",
+    help="Predict flipped views as well and average the predictions. Each view adds the time of one prediction.",
+    level=ExperienceLevel.EXPERT,
+)
+
 
 class PooledBackboneSection(ArchitectureSection):
     """Backbone, pooling, dropout."""
@@ -42,16 +60,7 @@ class PooledBackboneSection(ArchitectureSection):
             grid=True,
         ),
     ] = "resnet50"
-    pool: Annotated[
-        Literal["Average", "Max", "GeM", "Average+Max"],
-        Setting(
-            label="Pool",
-            help="How the feature map becomes one vector. GeM learns a mean between Average and Max.",
-            level=ExperienceLevel.EXPERT,
-            grid=True,
-            paper="https://arxiv.org/abs/1711.02512",
-        ),
-    ] = "Average"
+    pool: Pool = "Average"
     dropout: Annotated[
         float,
         Field(ge=0, lt=1),
@@ -64,10 +73,5 @@ class ImageViewsMixin(SettingsSection):
 
     test_time_augmentations: Annotated[
         tuple[Literal["Horizontal flip", "Vertical flip"], ...],
-        Setting(
-            label="Test time augmentations",
-            help="Predict flipped views as well and average the predictions. Each view adds the time of one "
-            "prediction.",
-            level=ExperienceLevel.EXPERT,
-        ),
+        FLIPPED_VIEWS,
     ] = ()

@@ -29,6 +29,7 @@ SETTINGS = {
     "custom_inference_augmentations": CUSTOM_INFERENCE,
     "custom_train_augmentations": CUSTOM_TRAIN,
     "data_worker": "environment.number_of_workers",
+    "encoder": "architecture.encoder",
     "empty_split": "dataset.validation_strategy",
     "file_missing": "dataset.data_folder",
     "gradient_checkpointing": "architecture.gradient_checkpointing",

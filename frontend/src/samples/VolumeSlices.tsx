@@ -1,0 +1,105 @@
+import { useState } from "react";
+import type { MediaRef, SampleView } from "../api/types";
+import type { MediaSource } from "./overlay";
+import classes from "./volumes.module.css";
+
+const AXES = [
+  { name: "Depth", side: "depth" },
+  { name: "Height", side: "height" },
+  { name: "Width", side: "width" },
+] as const;
+
+/** At most so many slices an axis are on the sheet that the server drew. */
+export const MOST_SLICES = 24;
+
+type VolumeSlicesProps = { sample: SampleView; source: MediaSource; size: 256 | "full" };
+
+/** A volume: three middle slices on a card; large, a slice along each axis with a slider through all of them. */
+export function VolumeSlices({ sample, source, size }: VolumeSlicesProps) {
+  const media = sample.media as MediaRef;
+  const name = sample.title || `Row ${sample.row}`;
+  const [sheet, setSheet] = useState<{ width: number; height: number } | null>(null);
+  const [isMissing, setIsMissing] = useState(false);
+  if (isMissing) return <div className={classes.missing}>The volume cannot be shown.</div>;
+  if (size === 256 || media.depth === null) {
+    return (
+      <img
+        className={classes.middle}
+        src={source(media, size)}
+        alt={`${name}, the middle slices along depth, height and width`}
+        loading="lazy"
+        decoding="async"
+        draggable={false}
+        onError={() => setIsMissing(true)}
+      />
+    );
+  }
+  const url = source(media, "slices");
+  return (
+    <div className={classes.axes}>
+      <img
+        src={url}
+        alt=""
+        hidden
+        onLoad={(event) =>
+          setSheet({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight })
+        }
+        onError={() => setIsMissing(true)}
+      />
+      {sheet &&
+        AXES.map((axis, row) => (
+          <AxisSlices
+            key={axis.name}
+            name={name}
+            axis={axis.name}
+            count={media[axis.side] ?? 1}
+            url={url}
+            row={row}
+            columns={(sheet.width / sheet.height) * AXES.length}
+          />
+        ))}
+    </div>
+  );
+}
+
+/** Which slice of the volume a tile of the sheet shows, from 0. */
+export function sliceOf(tile: number, count: number): number {
+  const shown = Math.min(count, MOST_SLICES);
+  return shown < 2 ? 0 : Math.round((tile * (count - 1)) / (shown - 1));
+}
+
+type AxisSlicesProps = { name: string; axis: string; count: number; url: string; row: number; columns: number };
+
+function AxisSlices({ name, axis, count, url, row, columns }: AxisSlicesProps) {
+  const shown = Math.min(count, MOST_SLICES);
+  const [tile, setTile] = useState(Math.floor(shown / 2));
+  const words = `slice ${sliceOf(tile, count) + 1} of ${count}`;
+  return (
+    <figure className={classes.axis}>
+      <div
+        className={classes.tile}
+        role="img"
+        aria-label={`${name}, ${words} along ${axis.toLowerCase()}`}
+        style={{
+          backgroundImage: `url("${url}")`,
+          backgroundSize: `${columns * 100}% ${AXES.length * 100}%`,
+          backgroundPosition: `${columns > 1 ? (tile / (columns - 1)) * 100 : 0}% ${(row / (AXES.length - 1)) * 100}%`,
+        }}
+      />
+      <figcaption>
+        <span>{axis}</span>
+        <span className="number muted">{words}</span>
+      </figcaption>
+      <input
+        type="range"
+        min={0}
+        max={shown - 1}
+        value={tile}
+        aria-label={`Slice along ${axis.toLowerCase()}`}
+        aria-valuetext={words}
+        onChange={(event) => setTile(Number(event.currentTarget.value))}
+        onKeyDown={(event) => event.stopPropagation()}
+      />
+    </figure>
+  );
+}

@@ -1,0 +1,1 @@
+"""Volumes: how they become tensors, and encoders of three dimensions."""

@@ -1,0 +1,35 @@
+"""Normalization of volumes as the first layer of a model, so that training and scoring cannot differ in it.
+
+*Min_Max* takes the range of each volume, not of the batch as for images: intensities of scanners have no common scale,
+and a prediction must not depend on its neighbours.
+
+Shapes: B batch, C channels, D depth, H height, W width.
+"""
+
+from typing import Literal
+
+from torch import Tensor, nn
+
+VolumeNormalizationKind = Literal["No", "Simple", "Min_Max"]
+BYTE_RANGE = 255.0
+EPSILON = 1e-6
+
+
+class VolumeNormalization(nn.Module):
+    """Values of files as numbers a model likes."""
+
+    def __init__(self, kind: VolumeNormalizationKind) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def forward(self, volumes_BCDHW: Tensor) -> Tensor:
+        """Normalized 32-bit floats."""
+        values = volumes_BCDHW.float()
+        match self.kind:
+            case "No":
+                return values
+            case "Simple":
+                return values / BYTE_RANGE
+            case "Min_Max":
+                low = values.amin((1, 2, 3, 4), keepdim=True)
+                return (values - low) / (values.amax((1, 2, 3, 4), keepdim=True) - low + EPSILON)

@@ -1,0 +1,1 @@
+"""3D image classification: one class, or several, for a complete volume."""

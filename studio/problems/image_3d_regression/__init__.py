@@ -1,0 +1,1 @@
+"""3D image regression: one or more numbers for a complete volume."""

@@ -1,0 +1,47 @@
+"""What suggestions of problems with volumes have in common."""
+
+import math
+from collections.abc import Iterator
+
+from studio.datasets.media.volume_part import VolumePart
+from studio.problems.contract import SuggestionContext
+from studio.settings.schema import SettingsSchema, SuggestedChange
+from studio.settings.sections.inputs.volume import volume_channel_suggestions
+
+MOST_VOXELS_A_SIDE = 128
+ON_CPU = 64
+STEP = 8
+SMALL_ROWS = 1000
+LEAST_UPDATES = 400
+MOST_EPOCHS = 60
+SMALL_ENCODER = "resnet10t"
+
+
+def volume_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """Channels, a size and a range that fit the volumes, an encoder that is here, and gentle training of few rows."""
+    part = context.profile.part(VolumePart)
+    yield from volume_channel_suggestions(part.readable_channels)
+    on_cpu = context.gpu_count == 0
+    most = ON_CPU if on_cpu else MOST_VOXELS_A_SIDE
+    for name in ("width", "height", "depth"):
+        median = float(context.profile.facts.get(f"median_{name}") or 0)
+        if median:
+            side = max(STEP, min(most, STEP * round(median / STEP)))
+            if side != settings.value(f"image.image_{name}"):
+                limit = ", no larger than a run without a GPU takes." if on_cpu else "."
+                reason = f"The size of these volumes{limit}"
+                yield SuggestedChange(f"image.image_{name}", side, reason)
+    if not part.are_bytes and part.shapes:
+        reason = "Values are not whole numbers from 0 to 255, so each volume is scaled by its own range."
+        yield SuggestedChange("image.image_normalization", "Min_Max", reason)
+    if on_cpu or not context.is_hub_reachable:
+        reason = "A small encoder that learns volumes from random weights, which needs no download."
+        yield SuggestedChange("architecture.encoder", SMALL_ENCODER, reason)
+        yield SuggestedChange("architecture.pretrained", False, reason)
+    if on_cpu:
+        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "One per core.")
+    if context.train_rows < SMALL_ROWS:
+        batch_size = int(settings.value("training.batch_size"))
+        yield SuggestedChange("training.warmup_epochs", 1.0, "A warm-up keeps the first updates small.")
+        epochs = math.ceil(LEAST_UPDATES * batch_size / max(1, context.train_rows))
+        yield SuggestedChange("training.epochs", max(10, min(epochs, MOST_EPOCHS)), "Few rows need more epochs.")

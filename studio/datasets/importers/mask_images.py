@@ -179,7 +179,7 @@ class _Reading:
                     found=f"{numbers.shape[1]} x {numbers.shape[0]} for {facts.width} x {facts.height} pixels",
                     expected="the size of the picture",
                 )
-            return runs_of_values((numbers > 0).astype(np.int64) if mask.label else numbers, mask.path)
+            return runs_of_values((numbers > 0).astype(np.uint8) if mask.label else numbers, mask.path)
         except MediaError as error:
             self.bad.add(mask.picture)
             self.troubles.setdefault(error.code, []).append((mask.path, error.message, error.hint, error.found or ""))

@@ -22,7 +22,7 @@ _NUMBERS = ("1", "L", "P", "I", "I;16", "I;16B")
 _COLOUR_BASE = 256
 
 
-def read_mask(path: Path, *, as_colours: bool) -> NDArray[np.int64]:
+def read_mask(path: Path, *, as_colours: bool) -> NDArray[np.integer]:
     """Numbers (H, W) of a file's pixels: of the palette or the grey value; with colours, red, green and blue in one.
 
     Raises:
@@ -35,8 +35,9 @@ def read_mask(path: Path, *, as_colours: bool) -> NDArray[np.int64]:
         with Image.open(path, formats=FORMATS) as image:
             image.load()
             if not as_colours and image.mode in _NUMBERS:
-                return np.asarray(image).astype(np.int64)
-            pixels = np.asarray(image.convert("RGB")).astype(np.int64)
+                numbers = np.asarray(image)
+                return numbers.astype(np.uint8) if numbers.dtype == np.bool_ else numbers
+            pixels = np.asarray(image.convert("RGB"))
     except UnidentifiedImageError as error:
         raise MediaError(
             "The mask is a JPEG or another format that changes values.",
@@ -66,12 +67,14 @@ def read_mask(path: Path, *, as_colours: bool) -> NDArray[np.int64]:
     )
 
 
-def colour_number(red: NDArray[np.int64], green: NDArray[np.int64], blue: NDArray[np.int64]) -> NDArray[np.int64]:
+def colour_number(
+    red: NDArray[np.integer], green: NDArray[np.integer], blue: NDArray[np.integer]
+) -> NDArray[np.integer]:
     """One number for each colour."""
-    return (red * _COLOUR_BASE + green) * _COLOUR_BASE + blue
+    return np.asarray((red.astype(np.int32) * _COLOUR_BASE + green) * _COLOUR_BASE + blue)
 
 
-def runs_of_values(numbers_HW: NDArray[np.int64], path: str) -> dict[int, Runs]:
+def runs_of_values(numbers_HW: NDArray[np.integer], path: str) -> dict[int, Runs]:
     """The runs of every number but 0.
 
     Raises:

@@ -16,7 +16,7 @@ from torch import Tensor
 from studio.datasets.masks.run_lengths import encode, to_text
 from studio.errors import DatasetError
 from studio.modeling.composed_recipe import ShownRow, Task
-from studio.modeling.dense.levels import at_threshold, level_counts, level_of_threshold, levels_of
+from studio.modeling.dense.levels import LEVELS, at_threshold, level_counts, level_of_threshold, levels_of
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
 from studio.modeling.segmentation.insights import segmentation_insights
@@ -88,8 +88,7 @@ class SegmentationTask(Task):
     def raw(self, probabilities: Tensor, truth: TrueMasks | None) -> Raw:
         """The raw prediction of one sample from its probabilities (K, ...) in the pixels of its file."""
         shape = tuple(probabilities.shape[1:])
-        levels = levels_of(probabilities)
-        chosen = levels.int() >= level_of_threshold(self.threshold)
+        chosen = _above(probabilities, self.threshold)
         runs = [encode(mask) for mask in chosen.cpu().numpy()]
         found: dict[str, NDArray[Any]] = {
             SIZE: np.array(shape, dtype=np.int64),
@@ -99,9 +98,13 @@ class SegmentationTask(Task):
         }
         if truth is None:
             return found
-        true = torch.from_numpy(truth.dense(self.classes, *shape)).to(levels.device)
-        counts = level_counts(levels.reshape(1, self.classes, 1, -1), true.reshape(1, self.classes, 1, -1))
-        flat = counts.flatten().cpu().numpy()
+        true = torch.from_numpy(truth.dense(self.classes, *shape)).to(probabilities.device)
+        # Class by class: places of all pixels of all classes would take more than the probabilities.
+        counts = [
+            level_counts(levels_of(one).reshape(1, 1, 1, -1), mask.reshape(1, 1, 1, -1))
+            for one, mask in zip(probabilities, true, strict=True)
+        ]
+        flat = torch.cat(counts).flatten().cpu().numpy()
         found[PLACES] = np.flatnonzero(flat)
         found[COUNTS] = flat[found[PLACES]]
         found[CONFUSION] = _confusion(probabilities, chosen, true.bool()).flatten().cpu().numpy()
@@ -176,6 +179,12 @@ class SegmentationTask(Task):
         if all(len(one) < 2 for one in texts):
             return [one[0] if one else "" for one in texts]
         return [to_text(encode(mask > 0)) for mask in truth.dense(self.classes, *shape)]
+
+
+def _above(probabilities: Tensor, threshold: float) -> Tensor:
+    """Pixels whose level the threshold lets through."""
+    level = level_of_threshold(threshold)
+    return probabilities >= (level / LEVELS if level < LEVELS else float("inf"))
 
 
 def _confusion(probabilities: Tensor, chosen: Tensor, true: Tensor) -> Tensor:

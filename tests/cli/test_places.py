@@ -54,7 +54,7 @@ def test_a_folder_that_holds_other_things_is_no_home(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("...")
     before = modes(tmp_path)
 
-    with pytest.raises(HomeError, match=r"is no home: it holds 'thesis.tex'"):
+    with pytest.raises(HomeError, match=r"is not a home: it contains 'thesis.tex'"):
         Home.create(tmp_path)
 
     assert modes(tmp_path) == before

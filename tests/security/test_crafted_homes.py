@@ -27,7 +27,7 @@ HOSTILE_IDS = ("../../victim", "..", ".", "", "/etc", "a/b", "a\\b", "a\0b", ".d
 @pytest.mark.parametrize("id", HOSTILE_IDS)
 def test_b110_no_path_is_made_of_an_id_that_is_none(home: Home, id: str) -> None:
     named = (home.dataset, home.import_folder, home.upload, Secrets(home.secrets).get)
-    workers = [(home.worker_folder, kind) for kind in WorkerKind] + [(home.grave, kind) for kind in WorkerKind]
+    workers = [(home.worker_folder, kind) for kind in WorkerKind] + [(home.deleted, kind) for kind in WorkerKind]
 
     for make in named:
         with pytest.raises(PathError):

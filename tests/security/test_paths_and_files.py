@@ -105,20 +105,23 @@ def test_b22_links_in_the_home_are_not_followed(box: BlackBox, trained: Trained,
 
 @pytest.mark.parametrize("form", ["{canary}", "{root}/link.csv", "{root}/../canary", "{root}/folder/canary", "canary",
                                   "file://{canary}", "/etc/passwd", "{root}\0/x"])  # fmt: skip
-def test_b26_only_the_allowed_folders_are_imported_from(
-    box: BlackBox, import_root: Path, canary: Path, form: str
+def test_b26_only_the_allowed_folders_are_read_from(
+    box: BlackBox, trained: Trained, import_root: Path, canary: Path, form: str
 ) -> None:
-    """The route that takes a path is the only one: no other body has a field of that name."""
+    """By an import and by a prediction. These two routes take a path: no other body has a field of that name."""
     for name, target in (("link.csv", canary), ("folder", canary.parent)):
         if not (import_root / name).is_symlink():
             (import_root / name).symlink_to(target)
 
-    reply = box.call("POST", "/api/imports", {"path": form.format(canary=canary, root=import_root)})
+    path = form.format(canary=canary, root=import_root)
+    imported = box.call("POST", "/api/imports", {"path": path})
+    predicted = box.call("POST", "/api/predictions", {"experiment": trained.experiment["id"], "path": path})
 
-    assert reply.status in (403, 404, 422), reply.text
-    assert CANARY.encode() not in reply.body
+    for reply in (imported, predicted):
+        assert reply.status in (403, 404, 422), reply.text
+        assert CANARY.encode() not in reply.body
     bodies = document()["components"]["schemas"]
-    assert {"ImportCreate"} == {
+    assert {"ImportCreate", "PredictionCreate"} == {
         name for name, schema in bodies.items() if "path" in schema.get("properties", {}) and "Create" in name
     }
 

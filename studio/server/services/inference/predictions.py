@@ -143,7 +143,7 @@ class Predictions:
             raise ConflictError("This prediction is running.", hint="It is being stopped; delete it afterwards.")
         self._scheduler.queue_changed()
         with suppress(FileNotFoundError, PathError):
-            # The grave says that the row goes, too, should this server end here.
+            # The renamed folder says that the row goes, too, should this server end here.
             os.replace(self._home.worker_folder(WorkerKind.PREDICT, id), self._home.deleted(WorkerKind.PREDICT, id))
         failpoint("prediction_entombed")
         self._remove(id)

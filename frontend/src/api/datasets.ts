@@ -1,6 +1,6 @@
 import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, apiPath, withQuery } from "./client";
-import type { Dataset, DatasetProfile, Example, Finding, RunState, SamplePage } from "./types";
+import type { Dataset, DatasetProfile, Example, Finding, MediaSize, RunState, SamplePage } from "./types";
 
 export type DatasetSampleFilter = { table: string | null; label: string | null; q: string | null };
 
@@ -68,7 +68,7 @@ export function nextOffset(last: SamplePage, pages: SamplePage[]): number | unde
   return last.rows.length > 0 && seen < last.total ? seen : undefined;
 }
 
-export function datasetMedia(id: string, path: string, size: 256 | "full" = "full"): string {
+export function datasetMedia(id: string, path: string, size: MediaSize = "full"): string {
   return withQuery(apiPath("datasets", id, "media"), { path, size });
 }
 

@@ -98,11 +98,14 @@ type WholeProfile = Complete<Schemas["DatasetProfile"]>;
 /** Data has only some of the parts. */
 export type DatasetProfile = Omit<WholeProfile, "parts"> & { parts: Partial<WholeProfile["parts"]> };
 export type ImagePart = WholeProfile["parts"]["images"];
+export type VolumePart = WholeProfile["parts"]["volumes"];
 export type LabelPart = WholeProfile["parts"]["labels"];
 export type Example = Complete<Schemas["Example"]>;
 export type UsedBy = Complete<Schemas["UsedBy"]>;
 
 export type MediaRef = Complete<Schemas["MediaRef"]>;
+/** How large a picture of a medium is: a small one, in full, or a sheet of the slices of a volume. */
+export type MediaSize = 256 | "full" | "slices";
 export type LabelScore = Complete<Schemas["LabelScore"]>;
 export type Box = Complete<Schemas["Box"]>;
 export type Mask = Complete<Schemas["Mask"]>;

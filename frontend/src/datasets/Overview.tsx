@@ -1,7 +1,7 @@
 import { Link } from "react-router";
 import { datasetMedia, useDatasetProfile, useDatasetSamples } from "../api/datasets";
 import { useProblemType } from "../api/catalogue";
-import type { Dataset, DatasetTable, MediaRef } from "../api/types";
+import type { Dataset, DatasetTable, MediaRef, MediaSize } from "../api/types";
 import { AnswerLines } from "../samples/AnswerLines";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
@@ -69,7 +69,7 @@ function SampleStrip({ dataset, classNames }: { dataset: Dataset; classNames: re
   const isText = rows.some(isRead);
   const shown = rows.filter((sample) => sample.media !== null || isRead(sample)).slice(0, isText ? 6 : 8);
   if (shown.length === 0) return null;
-  const source = (media: MediaRef, size: 256 | "full") => datasetMedia(dataset.id, media.path, size);
+  const source = (media: MediaRef, size: MediaSize) => datasetMedia(dataset.id, media.path, size);
   return (
     <Section title="Samples" actions={<Link to={`/datasets/${dataset.id}/samples`}>All samples</Link>}>
       <ul className={isText ? classes.readStrip : classes.strip}>

@@ -2,7 +2,7 @@ import { Button, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useEffect, useMemo, useState } from "react";
 import { datasetMedia, useClassNames, useDatasetSamples } from "../api/datasets";
-import type { Dataset, MediaRef } from "../api/types";
+import type { Dataset, MediaRef, MediaSize } from "../api/types";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
 import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
@@ -31,7 +31,7 @@ export function Samples({ dataset }: { dataset: Dataset }) {
   const samples = useMemo(() => (pages ?? []).flatMap((page) => page.rows), [pages]);
   const total = pages?.[0]?.total ?? 0;
   const source = useMemo(
-    () => (media: MediaRef, size: 256 | "full") => datasetMedia(dataset.id, media.path, size),
+    () => (media: MediaRef, size: MediaSize) => datasetMedia(dataset.id, media.path, size),
     [dataset.id],
   );
   const clear = () => (setText(""), setSearch({ label: null, q: null, table: null }));

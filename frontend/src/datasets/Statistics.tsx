@@ -1,6 +1,6 @@
 import { useState } from "react";
 import { useDatasetProfile } from "../api/datasets";
-import type { ColumnProfile, Dataset, DatasetProfile, ImagePart } from "../api/types";
+import type { ColumnProfile, Dataset, DatasetProfile, ImagePart, VolumePart } from "../api/types";
 import { formatCount, formatMetric, formatPercent, plural } from "../ui/format";
 import { SelectInput } from "../ui/inputs";
 import { Section } from "../ui/Page";
@@ -45,8 +45,8 @@ export function Statistics({ dataset }: { dataset: Dataset }) {
 }
 
 function Distributions({ profile }: { profile: DatasetProfile }) {
-  const { images } = profile.parts;
-  if (profile.histograms.length === 0 && images === undefined) return null;
+  const { images, volumes } = profile.parts;
+  if (profile.histograms.length === 0 && images === undefined && volumes === undefined) return null;
   return (
     <Section title="Distributions">
       <div className={classes.histograms}>
@@ -54,6 +54,7 @@ function Distributions({ profile }: { profile: DatasetProfile }) {
           <Histogram key={one.title} histogram={one} />
         ))}
         {images && <ImageSizes images={images} />}
+        {volumes && <VolumeShapes volumes={volumes} />}
       </div>
     </Section>
   );
@@ -78,10 +79,32 @@ function ImageSizes({ images }: { images: ImagePart }) {
   );
 }
 
+function VolumeShapes({ volumes }: { volumes: VolumePart }) {
+  return (
+    <figure className={classes.figure}>
+      <figcaption>Most frequent volume sizes, depth first</figcaption>
+      <ul className={classes.sizes}>
+        {volumes.shapes.slice(0, 8).map(([depth, height, width, count]) => (
+          <li key={`${depth}x${height}x${width}`}>
+            <span className="number">
+              {depth} × {height} × {width}
+            </span>
+            <span className="number muted">{formatCount(count)}</span>
+          </li>
+        ))}
+      </ul>
+      <p className="tiny muted">
+        {channelWords(volumes.channels, "volume")}; values from {formatMetric(volumes.lowest)} to{" "}
+        {formatMetric(volumes.highest)}
+      </p>
+    </figure>
+  );
+}
+
 /** How many images have how many channels: "1 channel: 3 images, 3 channels: 200 images". */
-export function channelWords(channels: ImagePart["channels"]): string {
+export function channelWords(channels: ImagePart["channels"], noun: "image" | "volume" = "image"): string {
   return Object.entries(channels)
-    .map(([number, count]) => `${plural(Number(number), "channel")}: ${plural(count, "image")}`)
+    .map(([number, count]) => `${plural(Number(number), "channel")}: ${plural(count, noun)}`)
     .join(", ");
 }
 

@@ -5,7 +5,7 @@ import { datasetMedia, useClassNames } from "../api/datasets";
 import { useExperiment } from "../api/experiments";
 import { runMedia } from "../api/runs";
 import type { SampleFilter } from "../api/insight";
-import type { Experiment, MediaRef, Run } from "../api/types";
+import type { Experiment, MediaRef, MediaSize, Run } from "../api/types";
 import { ExperimentHead } from "../experiment/ExperimentHead";
 import { FailurePanel } from "../experiment/FailurePanel";
 import { Files } from "../experiment/Files";
@@ -110,7 +110,7 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
     () => ({
       classNames,
       explainer: type?.explanation && run.has_bundle ? run.id : null,
-      source: (media: MediaRef, size: 256 | "full") =>
+      source: (media: MediaRef, size: MediaSize) =>
         media.origin === "run" || dataset === null
           ? runMedia(run.id, media.path)
           : datasetMedia(dataset, media.path, size),

@@ -11,7 +11,7 @@ import {
   usePredictionSamples,
 } from "../api/predictions";
 import { datasetMedia } from "../api/datasets";
-import type { MediaRef, Prediction } from "../api/types";
+import type { MediaRef, MediaSize, Prediction } from "../api/types";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
 import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
@@ -129,7 +129,7 @@ function Samples({ prediction }: { prediction: Prediction }) {
   const dataset = prediction.dataset?.id ?? null;
   const classNames = useClassNames(dataset);
   const source = useMemo(
-    () => (media: MediaRef, size: 256 | "full") =>
+    () => (media: MediaRef, size: MediaSize) =>
       dataset && media.origin === "dataset"
         ? datasetMedia(dataset, media.path, size)
         : predictionMedia(prediction.id, media.path),

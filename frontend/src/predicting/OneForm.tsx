@@ -2,7 +2,7 @@ import { useMemo, useState } from "react";
 import { useProblemType } from "../api/catalogue";
 import { answerMedia, useAnswer } from "../api/runs";
 import { datasetMedia, useClassNames } from "../api/datasets";
-import type { Experiment, MediaRef, Run } from "../api/types";
+import type { Experiment, MediaRef, MediaSize, Run } from "../api/types";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
 import { ExplanationProvider } from "../samples/explanation";
@@ -27,7 +27,7 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
     answer.mutate(file);
   };
   const source = useMemo(
-    () => (media: MediaRef, size: 256 | "full") =>
+    () => (media: MediaRef, size: MediaSize) =>
       media.origin === "dataset" && dataset
         ? datasetMedia(dataset, media.path, size)
         : (local ?? answerMedia(run.id, media.path)),

@@ -3,6 +3,7 @@ import type { SampleView } from "../api/types";
 import { useSize } from "../ui/size";
 import type { MediaSource, Overlay } from "./overlay";
 import { rendererOf } from "./registry";
+import { VolumeSlices } from "./VolumeSlices";
 import classes from "./samples.module.css";
 
 type ImageOverlayProps = {
@@ -30,6 +31,7 @@ export function ImageOverlay({
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
   const [isMissing, setIsMissing] = useState(false);
   const { media } = sample;
+  if (media?.kind === "volume") return <VolumeSlices sample={sample} source={source} size={size} />;
   if (media === null || media.kind !== "image") return null;
   const width = media.width ?? natural?.width ?? 0;
   const height = media.height ?? natural?.height ?? 0;

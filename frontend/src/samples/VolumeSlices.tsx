@@ -18,10 +18,12 @@ type VolumeSlicesProps = { sample: SampleView; source: MediaSource; size: 256 | 
 export function VolumeSlices({ sample, source, size }: VolumeSlicesProps) {
   const media = sample.media as MediaRef;
   const name = sample.title || `Row ${sample.row}`;
-  const [sheet, setSheet] = useState<{ width: number; height: number } | null>(null);
+  const [hasSheet, setHasSheet] = useState<boolean | null>(null);
   const [isMissing, setIsMissing] = useState(false);
   if (isMissing) return <div className={classes.missing}>The volume cannot be shown.</div>;
-  if (size === 256 || media.depth === null) {
+  const columns = Math.max(...AXES.map((axis) => Math.min(media[axis.side] ?? 1, MOST_SLICES)));
+  // Before an import is complete, and of files to predict, there are only the middle slices.
+  if (size === 256 || media.depth === null || hasSheet === false) {
     return (
       <img
         className={classes.middle}
@@ -41,12 +43,12 @@ export function VolumeSlices({ sample, source, size }: VolumeSlicesProps) {
         src={url}
         alt=""
         hidden
-        onLoad={(event) =>
-          setSheet({ width: event.currentTarget.naturalWidth, height: event.currentTarget.naturalHeight })
+        onLoad={({ currentTarget: { naturalWidth, naturalHeight } }) =>
+          setHasSheet(Math.round((naturalWidth / naturalHeight) * AXES.length) === columns)
         }
-        onError={() => setIsMissing(true)}
+        onError={() => setHasSheet(false)}
       />
-      {sheet &&
+      {hasSheet &&
         AXES.map((axis, row) => (
           <AxisSlices
             key={axis.name}
@@ -55,7 +57,7 @@ export function VolumeSlices({ sample, source, size }: VolumeSlicesProps) {
             count={media[axis.side] ?? 1}
             url={url}
             row={row}
-            columns={(sheet.width / sheet.height) * AXES.length}
+            columns={columns}
           />
         ))}
     </div>
@@ -98,7 +100,7 @@ function AxisSlices({ name, axis, count, url, row, columns }: AxisSlicesProps) {
         aria-label={`Slice along ${axis.toLowerCase()}`}
         aria-valuetext={words}
         onChange={(event) => setTile(Number(event.currentTarget.value))}
-        onKeyDown={(event) => event.stopPropagation()}
+        onKeyDown={(event) => event.key.startsWith("Arrow") && event.stopPropagation()}
       />
     </figure>
   );

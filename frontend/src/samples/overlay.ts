@@ -1,4 +1,4 @@
-import type { MediaRef } from "../api/types";
+import type { MediaRef, MediaSize } from "../api/types";
 
 /** What is drawn over a sample. */
 export type Overlay = {
@@ -24,7 +24,7 @@ export const FULL_OVERLAY: Overlay = {
 };
 
 /** Where a sample's file is served. */
-export type MediaSource = (media: MediaRef, size: 256 | "full") => string;
+export type MediaSource = (media: MediaRef, size: MediaSize) => string;
 
 const COLOURS = 8;
 

@@ -12,7 +12,7 @@ import { SampleCard } from "./SampleCard";
 import { SampleControls } from "./SampleControls";
 import { SampleFacts } from "./SampleFacts";
 
-const IMAGE = { kind: "image", origin: "dataset", path: "query.png", width: 64, height: 64 } as const;
+const IMAGE = { kind: "image", origin: "dataset", path: "query.png", width: 64, height: 64, depth: null } as const;
 /** One of every kind: the compiler asks for it when the server's document has another. */
 const EMPTY: { [K in Kind]: AnnotationOf<K> } = {
   labels: { kind: "labels", labels: [] },

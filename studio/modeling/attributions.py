@@ -1,4 +1,4 @@
-"""attribute_table: what in the inputs of some rows speaks for their predictions, where a recipe can say."""
+"""attribute_table: what in the inputs of some rows explains their predictions, where a recipe can say."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from studio.modeling.recipe import Attribution, Media, Recipe
 def attribute_table(
     recipe: Recipe[Any], model: nn.Module, table: pd.DataFrame, media: Media, *, device: torch.device, batch_size: int
 ) -> list[Attribution] | None:
-    """What in the input of every row speaks for its prediction, in 32-bit floats; None where the problem type has none.
+    """What in the input of every row explains its prediction, in 32-bit floats; None where the problem type has none.
 
     A pass of its own: scoring keeps no gradients, and only a few rows are ever looked at.
     """

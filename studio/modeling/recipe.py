@@ -28,7 +28,7 @@ Split = Literal["train", "validation", "test"]
 Assets = Mapping[str, bytes]
 """Files that a model needs beside its weights, such as its tokenizer: name -> content. They travel with the bundle."""
 Attribution = np.ndarray | tuple[TextMark, ...]
-"""What in one input speaks for its prediction: a map (h, w) from 0 to 1, or marks of role importance in its text."""
+"""What in one input explains its prediction: a map (h, w) from 0 to 1, or marks of role importance in its text."""
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ class Recipe(ABC, Generic[BatchT]):
         return batch
 
     def attributions(self, model: nn.Module, batch: BatchT) -> Sequence[Attribution] | None:
-        """For each sample what in its input speaks for the prediction.
+        """For each sample what in its input explains the prediction.
 
         None where the problem type, or this model, has none.
         """

@@ -105,7 +105,7 @@ class Matrix(_Payload):
 
 
 class Table(_Payload):
-    """Rows of figures. `filters`, when given, has one entry a row."""
+    """Rows of values. `filters`, when given, has one entry a row."""
 
     kind: Literal["table"] = "table"
     columns: tuple[str, ...]

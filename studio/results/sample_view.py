@@ -192,7 +192,7 @@ class SampleView(_Payload):
     texts: tuple[TextBlock, ...] = ()
     """The texts of a sample that has no medium, in reading order."""
     heatmap: MediaRef | None = None
-    """What in the medium speaks for the prediction: a grey image of the medium's shape, brighter for more."""
+    """What in the medium explains the prediction: a grey image of the medium's shape, brighter for more."""
 
     @model_validator(mode="before")
     @classmethod

@@ -29,7 +29,7 @@ TIMED_PARTS = (
 )
 """What the time of a training is told apart into."""
 DIAGNOSTICS = frozenset({"learning_rate", "gradient_norm", "gradient_norm_clipped"})
-"""Series of a training that are drawn and are no figures of its quality."""
+"""Series of a training that are drawn and are no metrics of its quality."""
 
 
 def _write_number(value: float) -> float | str:

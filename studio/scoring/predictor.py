@@ -97,7 +97,7 @@ class Predictor:
         )
 
     def attributions(self, table: pd.DataFrame, media: Media) -> list[Attribution] | None:
-        """For each row what in its input speaks for the prediction; None where the problem type cannot say.
+        """For each row what in its input explains the prediction; None where the problem type cannot say.
 
         Raises:
             InputError: with everything that is wrong with the table.

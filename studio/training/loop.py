@@ -39,7 +39,7 @@ class Trained:
     model: nn.Module
     progress: Progress
     metrics: dict[str, dict[str, float]]
-    """The last figures by split."""
+    """The last metrics by split."""
     mode: ComputeMode
 
 

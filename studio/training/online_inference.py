@@ -5,7 +5,7 @@ One connection, one question, a JSON line:
     {"path": "answers/<file>"}             an image, or a JSON file with a row, in this worker's folder
     {"row": 12, "split": "validation"}     a row that the run has predicted already
 
-With `"interpret": true` the sample comes with what speaks for the prediction, if the problem type has such: a heatmap,
+With `"interpret": true` the sample comes with what explains the prediction, if the problem type has such: a heatmap,
 whose file lies beside the answers, or marks in its text. The answer is one line:
 `{"sample": SampleView, "seconds": 0.1}`, or `{"error": {...}}`.
 """

@@ -38,7 +38,7 @@ class TrainingState:
     progress: Progress
     checkpoints: Checkpoints
     metrics: dict[str, dict[str, float]]
-    """The last figures by split."""
+    """The last metrics by split."""
     trial: Trial | None = None
     """The choice of the mode, while it is still to be made."""
 

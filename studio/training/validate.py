@@ -1,4 +1,4 @@
-"""Validation within a training: figures told, the best noted, a checkpoint kept."""
+"""Validation within a training: metrics reported, the best noted, a checkpoint kept."""
 
 import math
 

@@ -100,7 +100,7 @@ export function runMedia(run: string, path: string): string {
   return withQuery(apiPath("runs", run, "media"), { path });
 }
 
-/** A predicted sample with a map of what in it speaks for the prediction; asked only when wanted. */
+/** A predicted sample with a map of what in it explains the prediction; asked only when wanted. */
 export function useExplanation(run: string | null, split: string, row: number, enabled: boolean) {
   return useQuery({
     queryKey: ["runs", run, "explanation", split, row],

@@ -991,7 +991,7 @@ export interface paths {
         };
         /**
          * Explain Sample
-         * @description A predicted sample with what in it speaks for the prediction.
+         * @description A predicted sample with what in it explains the prediction.
          */
         get: operations["explain_sample"];
         put?: never;
@@ -2598,7 +2598,7 @@ export interface components {
         };
         /**
          * Table
-         * @description Rows of figures. `filters`, when given, has one entry a row.
+         * @description Rows of values. `filters`, when given, has one entry a row.
          */
         InsightTable: {
             /** Columns */

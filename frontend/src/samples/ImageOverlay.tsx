@@ -13,7 +13,7 @@ type ImageOverlayProps = {
   overlay: Overlay;
   size: 256 | "full";
   withLabels?: boolean;
-  /** Where the map of what speaks for the answer is, if not with the sample. */
+  /** Where the map of what explains the answer is, if not with the sample. */
   heatUrl?: string | null;
 };
 

@@ -6,7 +6,7 @@ export type Overlay = {
   showsPrediction: boolean;
   showsLabels: boolean;
   confidence: number;
-  /** How strongly the map of what speaks for the answer covers the image; 0 hides it. */
+  /** How strongly the map of what explains the answer covers the image; 0 hides it. */
   heat: number;
   /** How strongly masks cover the image. */
   opacity: number;

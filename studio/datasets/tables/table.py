@@ -1,4 +1,4 @@
-"""Tables: files read by their content into real values, and figures over their columns."""
+"""Tables: files read by their content into real values, and statistics of their columns."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def read_table(path: Path, name: str) -> RawTable:
 
 
 def profile_column(values: pd.Series, kind: ColumnKind) -> Column:
-    """Counts and figures over all rows of a column."""
+    """Counts and statistics over all rows of a column."""
     missing = int(values.isna().sum())
     present = values.dropna()
     if kind == "list":

@@ -71,7 +71,7 @@ class ClassificationLoss:
         return sigmoids
 
     def logits_of(self, logits_BO: Tensor, classes_B: Tensor) -> Tensor:
-        """How much the model says for a class of each sample (B); one logit for two classes speaks for the last."""
+        """How much the model says for a class of each sample (B); one logit for two classes is that of the last."""
         if self.outputs == 1 and self.task is Task.BINARY:
             return torch.where(classes_B == self.classes - 1, logits_BO[:, 0], -logits_BO[:, 0])
         return logits_BO.gather(1, classes_B[:, None])[:, 0]

@@ -1,4 +1,4 @@
-"""Average precision by faster-coco-eval: at one overlap, and the COCO figures.
+"""Average precision by faster-coco-eval: at one IoU, and the COCO metrics.
 
 Shapes: T overlaps, R recalls, K classes, S sizes (all, small, medium, large), D limits of boxes an image.
 """

@@ -1,4 +1,4 @@
-"""HiResCAM: which parts of an image speak for an answer, from the last feature map and its gradients.
+"""HiResCAM: which parts of an image explain an answer, from the last feature map and its gradients.
 
 Draelos and Carin 2020, arXiv:2011.08891, who show that it never lights up what the model did not use, as Grad-CAM can.
 On images of one shape each (the example data at 224 px) the object had 1.8 times the background's values, with
@@ -19,7 +19,7 @@ EPSILON = 1e-12
 
 
 def attribution_maps(model: nn.Module, images_BCHW: Tensor, score_of: Callable[[Tensor], Tensor]) -> Tensor | None:
-    """Maps (B, H, W) from 0 to 1 of what speaks for the score (B) that `score_of` makes of the model's outputs.
+    """Maps (B, H, W) from 0 to 1 of what explains the score (B) that `score_of` makes of the model's outputs.
 
     None for a model without a pooling of ours, or whose positions are no grid.
     """
@@ -61,7 +61,7 @@ def hires_cam(features_BChw: Tensor, gradients_BChw: Tensor) -> Tensor:
 
 
 def positive_share(maps_Bhw: Tensor) -> Tensor:
-    """What speaks for the score, each map scaled so that its highest value is 1; all 0 where nothing does."""
+    """What explains the score, each map scaled so that its highest value is 1; all 0 where nothing does."""
     positive = maps_Bhw.clamp(min=0)
     highest = positive.amax((1, 2), keepdim=True)
     return torch.where(highest > 0, positive / highest.clamp(min=EPSILON), 0.0)

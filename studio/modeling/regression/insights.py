@@ -131,8 +131,8 @@ def _labels(found: Sequence[_Label], split: Split) -> Insight:
     for one in found:
         metrics = label_metrics(one.truth, one.predicted)
         baseline = float(np.abs(one.truth - np.median(one.truth)).mean())
-        figures = (metrics["MAE"], baseline, metrics["RMSE"], metrics["R2"], _correlation(one.truth, one.predicted))
-        rows.append((one.name, len(one.truth), *(None if math.isnan(value) else value for value in figures)))
+        values = (metrics["MAE"], baseline, metrics["RMSE"], metrics["R2"], _correlation(one.truth, one.predicted))
+        rows.append((one.name, len(one.truth), *(None if math.isnan(value) else value for value in values)))
     return Insight(
         key=f"{split}-labels",
         group=split,

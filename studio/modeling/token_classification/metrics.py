@@ -1,6 +1,6 @@
 """Metrics of token classification: of whole entities as in the CoNLL evaluation, and of single words.
 
-Micro counts all entities (or words) together, macro is the mean over types (or tags). In the figures of words, O counts
+Micro counts all entities (or words) together, macro is the mean over types (or tags). In the metrics of words, O counts
 as no answer at all, as it does in those of entities: most words are outside, and finding that out is no achievement.
 Undefined is NaN.
 """

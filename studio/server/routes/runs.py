@@ -136,7 +136,7 @@ async def explain_sample(
     row: Annotated[int, Query(ge=0, le=MAX_OFFSET)],
     split: NameQuery = "validation",
 ) -> Answer:
-    """A predicted sample with what in it speaks for the prediction."""
+    """A predicted sample with what in it explains the prediction."""
     return await studio.answers.explain(run_id, split, row, request.is_disconnected)
 
 

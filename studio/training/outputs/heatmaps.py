@@ -1,4 +1,4 @@
-"""Heatmaps on disk: grey pictures of what in a sample speaks for its prediction, and the samples that show them."""
+"""Heatmaps on disk: grey pictures of what in a sample explains its prediction, and the samples that show them."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from studio.results.sample_view import MediaRef, SampleView
 from studio.runs.folder import RunFolder
 
 Explain = Callable[[pd.DataFrame, Media], list[Attribution] | None]
-"""What speaks for the predictions of the rows of a table; None where a problem type has no such thing."""
+"""What explains the predictions of the rows of a table; None where a problem type has no such thing."""
 
 
 def explained_rows(
@@ -29,7 +29,7 @@ def explained_rows(
     positions: Sequence[int],
     split: Split,
 ) -> dict[int, SampleView]:
-    """The views of some rows with what speaks for their predictions; pictures lie beside the insights. Or empty."""
+    """The views of some rows with what explains their predictions; pictures lie beside the insights. Or empty."""
     table = scored.table.reset_index(drop=True).iloc[list(positions)]
     maps = explain(table, media) if len(table) else None
     if maps is None:

@@ -131,7 +131,7 @@ class GuardedTracker:
         self._tell(lambda tracker: tracker.points(points))
 
     def finished(self, event: Finished) -> None:
-        """The final figures."""
+        """The final metrics."""
         by_split = {**event.metrics, "best": event.best}
         found = {f"final.{split}.{name}": one for split, values in by_split.items() for name, one in values.items()}
         self.values({name: value for name, value in found.items() if math.isfinite(value)})

@@ -9,7 +9,7 @@ from studio.machine import gpus
 
 
 class Usage:
-    """Figures for heartbeats."""
+    """Use of the machine, for heartbeats."""
 
     def __init__(self, devices: tuple[int, ...] = ()) -> None:
         self._devices = devices

@@ -127,7 +127,7 @@ class OnlineInference:
         *,
         interprets: bool = False,
     ) -> Answer:
-        """What the model of a run says about one sample; on request, with what speaks for it.
+        """What the model of a run says about one sample; on request, with what explains it.
 
         Raises:
             TooManyError: if too many wait for this model, or hold too much memory while they wait.
@@ -140,7 +140,7 @@ class OnlineInference:
             )
 
     async def explain(self, run_id: str, split: str, row: int, has_left: HasLeft) -> Answer:
-        """A sample that the run has predicted, with what speaks for the prediction."""
+        """A sample that the run has predicted, with what explains the prediction."""
         question = {"row": row, "split": split, "interpret": True}
         with self._turns.place(run_id):
             return await self._in_turn(run_id, has_left, lambda: self._asked(run_id, self._ready(run_id), question))

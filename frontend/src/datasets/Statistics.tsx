@@ -79,6 +79,10 @@ function ImageSizes({ images }: { images: ImagePart }) {
   );
 }
 
+function shortNumber(value: number): string {
+  return Number.isInteger(value) ? formatCount(value) : formatMetric(value);
+}
+
 function VolumeShapes({ volumes }: { volumes: VolumePart }) {
   return (
     <figure className={classes.figure}>
@@ -94,8 +98,8 @@ function VolumeShapes({ volumes }: { volumes: VolumePart }) {
         ))}
       </ul>
       <p className="tiny muted">
-        {channelWords(volumes.channels, "volume")}; values from {formatMetric(volumes.lowest)} to{" "}
-        {formatMetric(volumes.highest)}
+        {channelWords(volumes.channels, "volume")}; values from {shortNumber(volumes.lowest)} to{" "}
+        {shortNumber(volumes.highest)}
       </p>
     </figure>
   );

@@ -1,3 +1,4 @@
+import type { MediaRef } from "../api/types";
 import { formatCount, formatMetric } from "../ui/format";
 import { FactList } from "../ui/Page";
 import { rendererOf } from "./registry";
@@ -17,7 +18,7 @@ export function SampleFacts({ isNumbered = true, ...part }: SampleFactsProps) {
     ...(isNumbered ? [{ label: "Row", value: formatCount(sample.row) }] : []),
     ...(sample.loss === null ? [] : [{ label: "Loss", value: formatMetric(sample.loss) }]),
     ...Object.entries(sample.scores).map(([label, value]) => ({ label, value: formatMetric(value) })),
-    ...(sample.media?.width ? [{ label: "Size", value: `${sample.media.width} × ${sample.media.height} px` }] : []),
+    ...(sample.media?.width ? [{ label: "Size", value: sizeOf(sample.media) }] : []),
   ];
   return (
     <div className={classes.facts}>
@@ -26,4 +27,8 @@ export function SampleFacts({ isNumbered = true, ...part }: SampleFactsProps) {
       {sample.note && <p className="small muted">{sample.note}</p>}
     </div>
   );
+}
+
+function sizeOf({ depth, height, width }: MediaRef): string {
+  return depth === null ? `${width} × ${height} px` : `${depth} × ${height} × ${width} voxels`;
 }

@@ -64,5 +64,5 @@ def test_one_class_is_refused() -> None:
 
 
 def test_a_half_is_no_label() -> None:
-    with pytest.raises(DatasetError, match="something else than 0 and 1"):
+    with pytest.raises(DatasetError, match="values other than 0 and 1"):
         label_space(pd.DataFrame({"a": [0, 0.5], "b": [1, 0]}), ["a", "b"])

@@ -37,7 +37,13 @@ def test_the_suggested_recipe_finds_nuclei_better_than_frozen_features(
     imported = studio("dataset", "import", source, "--name", "nuclei")
     assert imported["problem_type"] == "image_semantic_segmentation"
     config = tmp_path / "nuclei.yaml"
-    small = ("training.epochs=8", "image.image_width=128", "image.image_height=128", "environment.seed=1")
+    small = (
+        "architecture.architecture=Unet",
+        "training.epochs=8",
+        "image.image_width=128",
+        "image.image_height=128",
+        "environment.seed=1",
+    )
     studio("config", "new", "image_semantic_segmentation", "--dataset", "nuclei", "--suggest",
            *(word for one in small for word in ("--set", one)), "-o", config)  # fmt: skip
 

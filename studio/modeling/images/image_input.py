@@ -69,10 +69,12 @@ class ImageSamples(Samples):
         super().__init__(len(sources.names))
         self._sources, self.transforms = sources, transforms
         self._targets, self._with_placement = targets, with_placement
+        self.first_size = transforms.first_size
+        """(width, height) at which images may be read; None for that of the file."""
 
     def __getitem__(self, draw: SampleIndex) -> ImageItem:
         names, rows, media, channels = self._sources
-        picture = read_picture(media, names[draw.row], channels, rows[draw.row], self.transforms.first_size)
+        picture = read_picture(media, names[draw.row], channels, rows[draw.row], self.first_size)
         placement = None
         if self._with_placement:
             placement = Placement(picture.in_file(self.transforms.frame(picture.pixels)), picture.size)

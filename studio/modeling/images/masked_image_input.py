@@ -5,7 +5,7 @@ Shapes: B batch, C channels, H height, W width, K classes.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,7 @@ from studio.modeling.images.image_input import ImageBatch, ImageInput, ImageItem
 from studio.modeling.images.mixing import Mixture
 from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.images.reader import Picture, stack_images
+from studio.modeling.images.tiles import TileSize, blended, cut, random_corner, tile_corners
 from studio.modeling.images.transforms import resized_masks
 from studio.modeling.images.tta import turned_back
 from studio.modeling.recipe import Media, Samples
@@ -37,6 +38,8 @@ class MaskedImageBatch(ImageBatch):
 
     masks_in_file: list[TrueMasks] = field(default_factory=list)
     """As they are in the files, one an image; none where the table has none."""
+    tiles: list[int] = field(default_factory=list)
+    """Of how many images in a row each sample is put together; empty where each is one."""
 
 
 class MaskedImageSamples(ImageSamples):
@@ -45,6 +48,7 @@ class MaskedImageSamples(ImageSamples):
     def transformed(
         self, picture: Picture, target: tuple[TrueMasks, int] | None, seed: int | None
     ) -> tuple[NDArray[np.uint8], MaskTarget | None]:
+        """Of an image, or of several that it is cut into (T, h, w, C)."""
         if target is None:
             return self.transforms.image(picture.pixels, seed), None
         masks, classes = target
@@ -54,23 +58,84 @@ class MaskedImageSamples(ImageSamples):
         return pixels, MaskTarget(np.ascontiguousarray(moved_HWK.transpose(2, 0, 1)), masks)
 
 
+class TiledImageSamples(MaskedImageSamples):
+    """Images that are larger than the network's input stay as they are: a crop to learn from, all tiles to score."""
+
+    def __init__(self, tile: TileSize, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.tile = tile
+        self.first_size = None
+
+    def transformed(
+        self, picture: Picture, target: tuple[TrueMasks, int] | None, seed: int | None
+    ) -> tuple[NDArray[np.uint8], MaskTarget | None]:
+        if not self.tile.is_exceeded(picture.size):
+            return super().transformed(picture, target, seed)
+        width, height = picture.size
+        masks_HWK = None if target is None else target[0].dense(target[1], height, width).transpose(1, 2, 0)
+        if seed is not None:
+            corner = random_corner(height, width, self.tile, seed)
+            pixels = cut(picture.pixels, corner, self.tile)
+            if masks_HWK is None or target is None:
+                return self.transforms.image(pixels, seed), None
+            moved = self.transforms.image_and_masks(pixels, cut(masks_HWK, corner, self.tile), seed)
+            return moved[0], MaskTarget(np.ascontiguousarray(moved[1].transpose(2, 0, 1)), target[0])
+        corners = tile_corners(height, width, self.tile)
+        pixels_ThwC = np.stack([cut(picture.pixels, corner, self.tile) for corner in corners])
+        if masks_HWK is None or target is None:
+            return pixels_ThwC, None
+        masks_TKhw = np.stack([cut(masks_HWK, corner, self.tile).transpose(2, 0, 1) for corner in corners])
+        return pixels_ThwC, MaskTarget(masks_TKhw, target[0])
+
+
 class MaskedImageInput(ImageInput):
     """Images whose targets are masks in the pixels of their files."""
 
     def samples(self, table: pd.DataFrame, media: Media, targets: MaskTargets | None, *, training: bool) -> Samples:
         transforms = transforms_of(self.settings, training=training)
         of_rows = None if targets is None else [(masks, targets.classes) for masks in targets.masks]
-        return MaskedImageSamples(self.sources(table, media), transforms, of_rows, with_placement=not training)
+        sources = self.sources(table, media)
+        if self._is_tiled:
+            return TiledImageSamples(self._tile, sources, transforms, of_rows, with_placement=not training)
+        return MaskedImageSamples(sources, transforms, of_rows, with_placement=not training)
 
     def collate(self, items: Sequence[ImageItem]) -> MaskedImageBatch:
         targets: list[MaskTarget] = [item.target for item in items if item.target is not None]
+        images = [piece for item in items for piece in (item.image if item.image.ndim == 4 else item.image[None])]
+        moved = [piece for one in targets for piece in (one.moved if one.moved.ndim == 4 else one.moved[None])]
         return MaskedImageBatch(
             rows=[item.row for item in items],
-            images=stack_images([item.image for item in items]),
-            targets=torch.from_numpy(np.stack([one.moved for one in targets])) if targets else None,
+            images=stack_images(images),
+            targets=torch.from_numpy(np.stack(moved)) if moved else None,
             placements=[item.placement for item in items if item.placement is not None],
             masks_in_file=[one.in_file for one in targets],
+            tiles=[len(item.image) if item.image.ndim == 4 else 1 for item in items] if self._is_tiled else [],
         )
+
+    def parts(self, batch: MaskedImageBatch) -> Iterator[MaskedImageBatch]:
+        """The batch in parts that fit into memory: as it is, or image by image where images are tiles."""
+        if max(batch.tiles, default=1) == 1:
+            yield batch
+            return
+        ends = np.cumsum(batch.tiles).tolist()
+        for place, (end, count) in enumerate(zip(ends, batch.tiles, strict=True)):
+            yield replace(
+                batch,
+                rows=batch.rows[place : place + 1],
+                images=batch.images[end - count : end],
+                targets=None if batch.targets is None else batch.targets[end - count : end],
+                placements=batch.placements[place : place + 1],
+                masks_in_file=batch.masks_in_file[place : place + 1],
+                tiles=[count],
+            )
+
+    @property
+    def _is_tiled(self) -> bool:
+        return bool(self.settings.image.tiling != "Off")
+
+    @property
+    def _tile(self) -> TileSize:
+        return TileSize(self.settings.image.image_height, self.settings.image.image_width)
 
     def mixed(self, batch: ImageBatch, mixture: Mixture) -> ImageBatch:
         """Cutmix moves the patch of the masks with that of the pixels; Mixup asks the settings what is true."""
@@ -87,4 +152,8 @@ class MaskedImageInput(ImageInput):
 
     def in_file(self, batch: ImageBatch, values_BKHW: Tensor) -> Iterator[Tensor]:
         """Values a pixel of the network as values a pixel (K, H, W) of each file."""
-        return (place_in_file(one, place) for one, place in zip(values_BKHW, batch.placements, strict=True))
+        assert isinstance(batch, MaskedImageBatch)
+        if max(batch.tiles, default=1) == 1:
+            return (place_in_file(one, place) for one, place in zip(values_BKHW, batch.placements, strict=True))
+        width, height = batch.placements[0].size
+        return iter([blended(values_BKHW, tile_corners(height, width, self._tile), height, width)])

@@ -6,6 +6,7 @@ Shapes: B batch, K classes, O outputs.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -38,6 +39,9 @@ class MaskedInput(Protocol):
 
     def views(self, batch: Any) -> Iterator[tuple[Tensor, ...]]:
         """The batch as it is, then in the other views that test time augmentations ask for."""
+
+    def parts(self, batch: Any) -> Iterator[Any]:
+        """The batch in parts: samples that are one image each, or one sample that is several."""
 
     def turned_back(self, outputs: Sequence[Tensor]) -> list[Tensor]:
         """Outputs of every view, as they lie on the samples as they are."""
@@ -79,16 +83,29 @@ class SegmentationRecipe(ComposedRecipe):
 
     def score(self, model: nn.Module, batch: MaskedBatch) -> Scored:
         """With test time augmentations, the mean of the probabilities and of the losses over all views."""
-        loss = self.task.loss_function
-        views = self._masked_input.turned_back([model(*one) for one in self._masked_input.views(batch)])
+        scored = [self._scored(model, part) for part in self._masked_input.parts(batch)]
+        losses = [one.losses for one in scored if one.losses is not None]
+        return Scored([raw for one in scored for raw in one.raw], np.concatenate(losses) if losses else None)
+
+    def _scored(self, model: nn.Module, part: MaskedBatch) -> Scored:
+        """Of samples that are one image each, or of one sample that is several."""
+        loss, count = self.task.loss_function, len(part.rows)
+        views = [self._in_turns(model, one) for one in self._masked_input.views(part)]
+        outputs = self._masked_input.turned_back(views)
         losses = None
-        if batch.targets is not None:
-            of_views = [loss.per_sample(outputs, batch.targets) for outputs in views]
-            losses = torch.stack(of_views).mean(0).float().cpu().numpy()
-        probabilities = torch.stack([loss.probabilities(outputs) for outputs in views]).mean(0)
-        truths: Sequence[TrueMasks | None] = batch.masks_in_file or [None] * len(batch.rows)
-        in_file = self._masked_input.in_file(batch, probabilities)
+        if part.targets is not None:
+            of_views = torch.stack([loss.per_sample(one, part.targets) for one in outputs]).mean(0)
+            losses = of_views.float().reshape(count, -1).mean(1).cpu().numpy()
+        probabilities = torch.stack([loss.probabilities(one) for one in outputs]).mean(0)
+        truths: Sequence[TrueMasks | None] = part.masks_in_file or [None] * count
+        in_file = self._masked_input.in_file(part, probabilities)
         return Scored([self.task.raw(one, truth) for one, truth in zip(in_file, truths, strict=True)], losses)
+
+    def _in_turns(self, model: nn.Module, tensors: tuple[Tensor, ...]) -> Tensor:
+        """The outputs, of no more at a time than a batch has."""
+        size = int(self.settings.training.batch_size)
+        pieces = zip(*(torch.split(one, size) for one in tensors), strict=True)
+        return torch.cat([model(*piece) for piece in pieces])
 
     def raw_difference(self, raw: Raw, expected: Raw) -> float:
         return self.task.raw_difference(raw, expected)

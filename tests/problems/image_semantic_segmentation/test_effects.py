@@ -147,6 +147,62 @@ def test_predicted_masks_lie_in_the_pixels_of_the_file_whatever_was_done_before(
         assert min(ious) > 0.9
 
 
+class Colours(torch.nn.Module):
+    """Says what the colour of a pixel is, and how many images it was shown at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.shown: list[int] = []
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.shown.append(len(images))
+        return images[:, [0, 2]].float() / 255 * 20 - 10
+
+
+def test_tiles_keep_details_that_resizing_loses(tmp_path: Path) -> None:
+    """Stripes of two pixels in images twice as large as the input, with a small one among them."""
+    rows = []
+    for number, (height, width) in enumerate([(97, 130), (200, 64), (40, 50)]):
+        mask = np.zeros((height, width), dtype=bool)
+        mask[:, np.arange(width) % 4 < 2] = True
+        pixels = np.zeros((height, width, 3), dtype=np.uint8)
+        pixels[mask, 0] = 255
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        rows.append({"image": f"{number}.png", "class_id": ["cat", "dog"], "rle_mask": [to_text(encode(mask)), "1 1"]})
+    table = pd.DataFrame(rows)
+    ious, model = {}, Colours()
+
+    for tiling in ("Off", "Automatic"):
+        one = recipe(table, image__tiling=tiling, training__batch_size=4)
+        found = batch(one, table, tmp_path, training=False)
+        scored = one.score(model, found)
+        sums = one.task.accumulator(table)
+        assert sums is not None
+        sums.add(range(3), scored.raw)
+        ious[tiling] = sums.at_threshold().iou[0]
+        assert scored.losses is not None
+        assert scored.losses.shape == (3,)
+        assert [raw["size"].tolist() for raw in scored.raw] == [[97, 130], [200, 64], [40, 50]]
+
+    assert ious["Off"] < 0.85
+    assert ious["Automatic"] > 0.95
+    assert max(model.shown) <= 4
+
+
+def test_training_with_tiles_learns_from_crops_at_the_size_of_the_input(table: pd.DataFrame, tmp_path: Path) -> None:
+    one = recipe(table, image__tiling="Automatic")
+    samples = one.samples(table, Media(tmp_path), training=True)
+
+    first, again, other = (samples[SampleIndex(0, seed)] for seed in (5, 5, 6))
+    found = one.collate([first, other])
+
+    assert found.images.shape == (2, 3, 48, 64)
+    assert np.array_equal(first.image, again.image)
+    assert not np.array_equal(first.image, other.image)
+    assert agreement(found) > 0.98
+    assert torch.isfinite(one.loss(one.model(None), found))
+
+
 @pytest.mark.parametrize(("threshold", "pixels"), [(0.0, 64 * 48), (0.4, 64 * 48), (0.6, 0), (1.0, 0)])
 def test_the_threshold_decides_over_pixels(threshold: float, pixels: int, table: pd.DataFrame, tmp_path: Path) -> None:
     one = recipe(table, prediction__probability_threshold=threshold)

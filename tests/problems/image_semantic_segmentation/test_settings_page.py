@@ -83,6 +83,7 @@ ROWS = (
     Row("Data sample choice", "dataset.data_sample_choice", shown={"dataset.data_sample": 0.5}, hidden={}),
     Row("Image width", "image.image_width", default=256),
     Row("Image height", "image.image_height", default=256),
+    Row("Tiling", "image.tiling", grid=True, options=("Off", "Automatic"), default="Off"),
     Row("Image channels", "image.image_channels", default=3),
     Row(
         "Image normalization",
@@ -224,6 +225,7 @@ def test_a_file_of_settings_is_taken_back() -> None:
         ({"training.loss_function": "CrossEntropy"}, {OVERLAP_FACT: True}, "training.loss_function"),
         ({"training.bce_weight": 0, "training.dice_weight": 0}, {}, "training.bce_weight"),
         ({"architecture.architecture": "PSPNet", "training.batch_size": 1}, {}, "training.batch_size"),
+        (CUSTOM | {"image.tiling": "Automatic"}, {}, "image.tiling"),
         ({"architecture.backbone": "resnet3"}, {}, "architecture.backbone"),
     ],
 )

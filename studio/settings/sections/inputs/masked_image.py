@@ -26,6 +26,17 @@ class MaskedImageSection(ImageSection):
         Field(ge=16, le=4096),
         side_setting("height", DETAILS, 32),
     ] = 256
+    tiling: Annotated[
+        Literal["Off", "Automatic"],
+        Setting(
+            label="Tiling",
+            help="Off resizes every image to the input size. Automatic leaves larger images as they are: training "
+            "takes random crops of the input size, and predictions go over the image in overlapping tiles that are "
+            "blended. Small details stay; scoring takes longer.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = "Off"
 
 
 class MaskMixSection(LabelMixSection):

@@ -132,7 +132,7 @@ BatchT = TypeVar("BatchT", bound=Batch)
 
 
 class Samples(TorchDataset[Any]):
-    """The rows of a table as inputs of a model, made on demand by `Draw`."""
+    """The rows of a table as inputs of a model, made on demand by `SampleIndex`."""
 
     def __init__(self, count: int) -> None:
         self._count = count

@@ -152,7 +152,7 @@ def test_it_is_there_only_while_it_is_registered() -> None:
     ],
 )
 def test_images_are_recognised_by_content(head: bytes, ending: str | None) -> None:
-    assert IMAGE_READER.exit_reason_of(head) == ending
+    assert IMAGE_READER.suffix_of(head) == ending
 
 
 SHARED = (

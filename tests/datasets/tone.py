@@ -39,7 +39,7 @@ class ToneReader(MediaReader[ToneFacts]):
     smaller = "shorter tones"
     larger = "longer tones"
 
-    def exit_reason_of(self, head: bytes) -> str | None:
+    def suffix_of(self, head: bytes) -> str | None:
         return "tone" if head.startswith(MAGIC) else None
 
     def browser_type(self, head: bytes) -> str | None:

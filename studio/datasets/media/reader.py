@@ -51,12 +51,12 @@ class MediaReader(ABC, Generic[Facts]):
     """What gives a model more to see: larger images."""
 
     @abstractmethod
-    def exit_reason_of(self, head: bytes) -> str | None:
+    def suffix_of(self, head: bytes) -> str | None:
         """The ending of files that begin so, without the dot; None where it is no file of this medium."""
 
     def likelihood(self, head: bytes) -> float:
         """How likely files that begin so are of this medium, 0 to 1, where several media read such files."""
-        return 1.0 if self.exit_reason_of(head) else 0.0
+        return 1.0 if self.suffix_of(head) else 0.0
 
     @abstractmethod
     def browser_type(self, head: bytes) -> str | None:

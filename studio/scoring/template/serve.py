@@ -179,7 +179,7 @@ def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes)
     role = predictor.problem_type.media_role
     column = str(predictor.settings.value(f"dataset.{role}"))
     medium = predictor.problem_type.medium
-    ending = media_reader(medium).exit_reason_of(data[:HEAD_BYTES]) if medium else None
+    ending = media_reader(medium).suffix_of(data[:HEAD_BYTES]) if medium else None
     name = f"sample.{ending}" if ending else "sample"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, name).write_bytes(data)

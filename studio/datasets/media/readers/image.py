@@ -29,7 +29,7 @@ class ImageReader(MediaReader[ImageFacts]):
     smaller = "smaller images"
     larger = "larger images"
 
-    def exit_reason_of(self, head: bytes) -> str | None:
+    def suffix_of(self, head: bytes) -> str | None:
         found = file_kind(head)
         return (found.ending or None) if found else None
 

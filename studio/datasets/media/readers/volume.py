@@ -31,14 +31,14 @@ class VolumeReader(MediaReader[VolumeFacts]):
     smaller = "smaller volumes"
     larger = "larger volumes"
 
-    def exit_reason_of(self, head: bytes) -> str | None:
+    def suffix_of(self, head: bytes) -> str | None:
         from studio.datasets.media.volume_files import ending_of
 
         return ending_of(head)
 
     def likelihood(self, head: bytes) -> float:
         """Arrays whose last axis is too long for colours are volumes rather than images."""
-        ending = self.exit_reason_of(head)
+        ending = self.suffix_of(head)
         if ending != "npy":
             return 1.0 if ending else 0.0
         from studio.datasets.media.volume_files import axes_of_npy

@@ -217,7 +217,7 @@ class OnlineInference:
         if medium is None:
             raise InferenceError("This model takes a row, not a file.", hint="Send JSON.")
         reader = media_reader(medium)
-        ending = reader.exit_reason_of(head)
+        ending = reader.suffix_of(head)
         if ending is None:
             raise InferenceError(f"This is not {reader.noun} of a kind that is read.", hint=f"Send {reader.kinds}.")
         return ending

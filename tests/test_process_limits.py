@@ -99,7 +99,7 @@ def test_a_caller_with_low_limits_can_look_at_data(tmp_path: Path, command: str)
 
 @pytest.mark.parametrize(
     ("code", "words"),
-    [(None, "longer than 15 minutes"), (-signal.SIGXCPU, "600 seconds of processor time"), (-9, "lack of memory"),
+    [(None, "longer than 15 minutes"), (-signal.SIGXCPU, "600 seconds of processor time"), (-9, "memory ran out"),
      (-11, "signal 11"), (1, "exit code 1")],
 )  # fmt: skip
 def test_a_scan_that_ended_says_why(code: int | None, words: str) -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from studio.errors import PathError
@@ -35,7 +36,11 @@ def scanned(tmp_path: Path, opened: int, name: str) -> tuple[Scan, str]:
     command = python_module("studio.importing.scan", str(folder), str(opened))
     subprocess.run(command, pass_fds=[opened], check=True, capture_output=True)
     os.close(opened)
-    texts = [path.read_text() for path in folder.rglob("*") if path.is_file()]
+    texts = [
+        pd.read_parquet(path).to_csv() if path.suffix == ".parquet" else path.read_text()
+        for path in folder.rglob("*")
+        if path.is_file()
+    ]
     return Scan.model_validate(read_json(folder / "scan.json")), "".join(texts)
 
 

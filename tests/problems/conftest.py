@@ -15,7 +15,7 @@ def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return finish_run(kind_id, model_id, tmp_path_factory.mktemp(kind_id))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def scorer() -> Iterator[Scorer]:
     """Runs scoring pipelines."""
     scorer = Scorer()

@@ -164,7 +164,7 @@ def test_resume_is_refused_while_a_process_still_holds_the_run(bench: MakeBench)
     lock = RunLock(RunFolder(b.home.worker_folder(WorkerKind.TRAIN, "a")))
     assert lock.acquire()
 
-    with pytest.raises(ConflictError, match="still lives"):
+    with pytest.raises(ConflictError, match="still alive"):
         b.scheduler.resume_run("a")
 
     lock.release()

@@ -46,7 +46,7 @@ IMAGES: list[Case] = [
 ]
 FILES: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("no image", lambda data: b"hello", "not a supported image"),
-    ("an image that is cut off", lambda data: data[:200], "cut off"),
+    ("an image that is cut off", lambda data: data[:200], "truncated"),
     ("an empty file", lambda data: b"", "empty"),
 ]
 

@@ -32,6 +32,7 @@ def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_dat
     assert float((table["pred_volume_ml"] - table["volume_ml"]).abs().mean()) == pytest.approx(measured, abs=1e-4)
 
 
+@pytest.mark.figures
 def test_the_suggested_recipe_tells_mri_sequences_of_an_unseen_patient_apart(
     studio: Studio, shared_data: Path, tmp_path: Path
 ) -> None:

@@ -96,7 +96,7 @@ def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset)
     both = work(tmp_path / "both", shapes, synchronized, 2)
 
     first, second = alone.weights(), both.weights()
-    assert "gather their statistics" in (tmp_path / "both" / "worker.log").read_text()
+    assert "are synchronized over all devices" in (tmp_path / "both" / "worker.log").read_text()
     torch.testing.assert_close(first, second, rtol=0, atol=1e-4)
 
 

@@ -98,7 +98,7 @@ figures: $(VENV)/.dev ## Figures on real data that take too long for every chang
 	$(PY) -m pytest -q -s -m "figures"
 
 browser: $(VENV)/.dev studio/web/index.html chromium ## Tests in a real browser
-	$(PY) -m pytest -q -n 2 --dist loadfile -m "browser" tests/browser || { echo "Trying what failed once more, on its own:"; \
+	$(PY) -m pytest -q -n 3 --dist loadfile -m "browser" tests/browser || { echo "Trying what failed once more, on its own:"; \
 	  $(PY) -m pytest -q -m "browser" --last-failed --last-failed-no-failures none tests/browser; }
 
 chromium:

@@ -52,6 +52,7 @@ def tfidf_accuracy(source: Path, label: str) -> float:
     return float((model.predict(test["text"]) == test[label]).mean())
 
 
+@pytest.mark.figures
 def test_banking77_reaches_more_than_frozen_features_and_word_counts(
     studio: Studio, shared_data: Path, tmp_path: Path
 ) -> None:

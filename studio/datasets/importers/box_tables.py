@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion
-from studio.datasets.importers.troubles import trouble
+from studio.datasets.importers.image_tables import ImageTables
 from studio.on_demand import pa
-from studio.settings.finding import Finding, FindingLevel, FindingsError
+from studio.settings.finding import Finding, FindingsError
 
 COLUMNS = ("image", "class_id", "x_min", "y_min", "x_max", "y_max")
 BoxesXYXY = tuple[float, float, float, float]
@@ -32,30 +32,8 @@ class ImageBoxes:
 
 
 @dataclass
-class BoxTables:
+class BoxTables(ImageTables[ImageBoxes]):
     """Images by table, in the order of their annotations, and what was noticed on the way."""
-
-    images: dict[TableRole, list[ImageBoxes]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, role: TableRole, image: ImageBoxes) -> None:
-        """One more row."""
-        self.images.setdefault(role, []).append(image)
-
-    def report(
-        self,
-        code: str,
-        path: str,
-        message: str,
-        fix: str,
-        examples: Sequence[str],
-        level: FindingLevel = FindingLevel.WARNING,
-        *,
-        expected: str,
-        found: str = "",
-    ) -> None:
-        """Report one kind of trouble once, with its count; nothing if there are no examples."""
-        self.findings.extend(trouble(code, path, message, fix, examples, level, expected=expected, found=found))
 
     def conversion(self, what: str) -> Conversion:
         """The tables, file names relative to the one folder that holds all images.

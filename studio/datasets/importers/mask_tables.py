@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from studio.datasets.dataset import TableRole
 from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
 from studio.datasets.importers.format import Conversion
-from studio.datasets.importers.troubles import trouble
+from studio.datasets.importers.image_tables import ImageTables
 from studio.datasets.masks.run_lengths import to_text, united
 from studio.on_demand import np, pa
-from studio.settings.finding import Finding, FindingLevel, FindingsError
+from studio.settings.finding import Finding, FindingsError
 
 if TYPE_CHECKING:
     from studio.datasets.masks.run_lengths import Runs
@@ -48,30 +47,8 @@ class ImageMasks:
 
 
 @dataclass
-class MaskTables:
+class MaskTables(ImageTables[ImageMasks]):
     """Images by table, in the order of their annotations, and what was noticed on the way."""
-
-    images: dict[TableRole, list[ImageMasks]] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
-
-    def add(self, role: TableRole, image: ImageMasks) -> None:
-        """One more row."""
-        self.images.setdefault(role, []).append(image)
-
-    def report(
-        self,
-        code: str,
-        path: str,
-        message: str,
-        fix: str,
-        examples: Sequence[str],
-        level: FindingLevel = FindingLevel.WARNING,
-        *,
-        expected: str,
-        found: str = "",
-    ) -> None:
-        """Report one kind of trouble once, with its count; nothing if there are no examples."""
-        self.findings.extend(trouble(code, path, message, fix, examples, level, expected=expected, found=found))
 
     def conversion(self, what: str) -> Conversion:
         """The tables, file names relative to the one folder that holds all images.

@@ -17,6 +17,35 @@ type OverlayControlsProps = {
 export function OverlayControls({ overlay, onOverlay, hasTruth, hasPrediction, hasConfidence }: OverlayControlsProps) {
   return (
     <div className={classes.controls}>
+      <LayerSwitches
+        overlay={overlay}
+        onOverlay={onOverlay}
+        hasTruth={hasTruth}
+        hasPrediction={hasPrediction}
+        predictionLine="dashed"
+      />
+      {hasPrediction && hasConfidence && (
+        <OverlaySlider
+          name="Confidence"
+          label={
+            <>
+              Confidence from <strong className="number">{formatPercent(overlay.confidence)}</strong>
+            </>
+          }
+          value={overlay.confidence}
+          onChange={(confidence) => onOverlay({ ...overlay, confidence })}
+        />
+      )}
+    </div>
+  );
+}
+
+type LayerSwitchesProps = Omit<OverlayControlsProps, "hasConfidence"> & { predictionLine: "dashed" | "filled" };
+
+/** Whether truth and prediction are drawn, with the way each is drawn. */
+export function LayerSwitches({ overlay, onOverlay, hasTruth, hasPrediction, predictionLine }: LayerSwitchesProps) {
+  return (
+    <>
       {hasTruth && (
         <Switch
           withThumbIndicator={false}
@@ -35,7 +64,7 @@ export function OverlayControls({ overlay, onOverlay, hasTruth, hasPrediction, h
           withThumbIndicator={false}
           label={
             <span className={classes.lineKey}>
-              <i data-line="dashed" />
+              <i data-line={predictionLine} />
               Prediction
             </span>
           }
@@ -43,18 +72,6 @@ export function OverlayControls({ overlay, onOverlay, hasTruth, hasPrediction, h
           onChange={(event) => onOverlay({ ...overlay, showsPrediction: event.currentTarget.checked })}
         />
       )}
-      {hasPrediction && hasConfidence && (
-        <OverlaySlider
-          name="Confidence"
-          label={
-            <>
-              Confidence from <strong className="number">{formatPercent(overlay.confidence)}</strong>
-            </>
-          }
-          value={overlay.confidence}
-          onChange={(confidence) => onOverlay({ ...overlay, confidence })}
-        />
-      )}
-    </div>
+    </>
   );
 }

@@ -1,10 +1,10 @@
-import { Switch } from "@mantine/core";
 import { useMemo } from "react";
 import type { Mask, SampleView } from "../../api/types";
 import { formatMetric, formatPercent } from "../../ui/format";
 import { LabelDot } from "../LabelDot";
 import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, type MaskSide } from "../masks";
 import { classColour, type Overlay } from "../overlay";
+import { LayerSwitches } from "../OverlayControls";
 import { OverlaySlider } from "../OverlaySlider";
 import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
 import classes from "../samples.module.css";
@@ -155,32 +155,13 @@ function MaskControl({ samples, overlay, onOverlay }: ControlProps) {
   const hasPrediction = samples.some((sample) => sample.prediction !== null);
   return (
     <div className={classes.controls}>
-      {samples.some((sample) => sample.truth !== null) && (
-        <Switch
-          withThumbIndicator={false}
-          label={
-            <span className={classes.lineKey}>
-              <i data-line="solid" />
-              Truth
-            </span>
-          }
-          checked={overlay.showsTruth}
-          onChange={(event) => onOverlay({ ...overlay, showsTruth: event.currentTarget.checked })}
-        />
-      )}
-      {hasPrediction && (
-        <Switch
-          withThumbIndicator={false}
-          label={
-            <span className={classes.lineKey}>
-              <i data-line="filled" />
-              Prediction
-            </span>
-          }
-          checked={overlay.showsPrediction}
-          onChange={(event) => onOverlay({ ...overlay, showsPrediction: event.currentTarget.checked })}
-        />
-      )}
+      <LayerSwitches
+        overlay={overlay}
+        onOverlay={onOverlay}
+        hasTruth={samples.some((sample) => sample.truth !== null)}
+        hasPrediction={hasPrediction}
+        predictionLine="filled"
+      />
       <OverlaySlider
         name="Opacity"
         label="Opacity"

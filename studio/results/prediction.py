@@ -20,6 +20,8 @@ HEIGHT = "__height"
 HIDDEN_COLUMNS = (ROW, WIDTH, HEIGHT)
 MEDIA_PREFIX = "__media_"
 """Begins the names of further hidden columns, which readers of media write."""
+DEPTH = f"{MEDIA_PREFIX}depth"
+"""The hidden column of how many slices a sample has, where it has any."""
 
 
 def is_hidden(column: str) -> bool:

@@ -101,7 +101,8 @@ class Mask(_Payload):
 
     label: str
     runs: str
-    """Run lengths `start length ...`, counted from 1 down the columns; empty for no pixel."""
+    """Run lengths `start length ...`, counted from 1 along the first axis: down the columns of an image, through the
+    slices of a volume; empty for no pixel."""
     iou: float | None = None
     """Of a prediction with truth: intersection over union with the true pixels of the class."""
 
@@ -128,12 +129,14 @@ class BoxAnnotation(_Payload):
 
 
 class MaskAnnotation(_Payload):
-    """Pixels of classes in an image. Classes may overlap."""
+    """Pixels of classes in an image, or voxels in a volume. Classes may overlap."""
 
     kind: Literal["masks"] = "masks"
     width: int | None = None
     """Of the grid that runs are counted in, which lies over the whole image; None for the pixels of the image."""
     height: int | None = None
+    depth: int | None = None
+    """Of the grid of a volume; None for an image."""
     masks: tuple[Mask, ...] = ()
 
 

@@ -2817,9 +2817,11 @@ export interface components {
         };
         /**
          * MaskAnnotation
-         * @description Pixels of classes in an image. Classes may overlap.
+         * @description Pixels of classes in an image, or voxels in a volume. Classes may overlap.
          */
         MaskAnnotation: {
+            /** Depth */
+            depth?: number | null;
             /** Height */
             height?: number | null;
             /**

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -17,13 +18,15 @@ from studio.datasets.labels.labels import label_text
 from studio.datasets.labels.unseen_labels import drop_unseen
 from studio.datasets.masks.mask_part import MaskPart
 from studio.datasets.masks.run_lengths import overlap, united
-from studio.datasets.media.image_profile import image_size
 from studio.datasets.profile import DatasetProfile
 from studio.on_demand import np, pd
 from studio.settings.finding import FindingLevel
 
 if TYPE_CHECKING:
     from studio.datasets.masks.run_lengths import Runs
+
+    Shape = tuple[int, ...]
+    """(height, width), or (depth, height, width)."""
 
 CLASS = "class_name_column"
 RLE = "rle_mask_column"
@@ -129,11 +132,11 @@ def _check_table(inspection: Inspection, role: TableRole) -> dict[Any, CheckedRo
     """Repair or drop the rows of a table, and replace its cells by lists of words and texts."""
     frame = inspection.frames[role]
     columns = [str(inspection.roles[name]) for name in (CLASS, RLE)]
-    sizes = [image_size(inspection, str(name)) for name in frame[str(inspection.roles["image_column"])]]
+    shapes = _shapes(inspection, frame)
     cells = zip(*([_cell(value) for value in frame[column]] for column in columns), strict=True)
     rows = {
-        index: _checked(names, texts, size)
-        for index, (names, texts), size in zip(frame.index, cells, sizes, strict=True)
+        index: _checked(names, texts, shape)
+        for index, (names, texts), shape in zip(frame.index, cells, shapes, strict=True)
     }
     for column, values in (
         (columns[0], [row.names for row in rows.values()]),
@@ -144,11 +147,17 @@ def _check_table(inspection: Inspection, role: TableRole) -> dict[Any, CheckedRo
     inspection.frames[role] = frame
     _report(inspection, role, columns[1], rows)
     kept = {index: row for index, row in rows.items() if not row.problem}
-    _note_order(inspection, role, columns[1], [(row, size) for row, size in zip(rows.values(), sizes, strict=True)])
+    _note_order(inspection, role, columns[1], list(zip(rows.values(), shapes, strict=True)))
     return kept
 
 
-def _checked(names: list[Any], texts: list[Any], size: tuple[int, int] | None) -> CheckedRow:
+def _shapes(inspection: Inspection, frame: pd.DataFrame) -> list[Shape | None]:
+    """Of the image of every row; None where it was not decoded."""
+    names = frame[str(inspection.roles["image_column"])]
+    return [getattr(inspection.media.get(str(name)), "shape", None) for name in names]
+
+
+def _checked(names: list[Any], texts: list[Any], shape: Shape | None) -> CheckedRow:
     if len(names) != len(texts):
         found = f"{counted(len(names), 'class', 'classes')}; {counted(len(texts), 'mask')}"
         return CheckedRow(problem="mask_lengths", found=found)
@@ -160,9 +169,9 @@ def _checked(names: list[Any], texts: list[Any], size: tuple[int, int] | None) -
     for name, value in zip(row.names, texts, strict=True):
         text = "" if value is None or (isinstance(value, float) and np.isnan(value)) else str(value)
         try:
-            runs = parsed_runs(text, None if size is None else size[0] * size[1])
+            runs = parsed_runs(text, None if shape is None else math.prod(shape))
         except MaskError as error:
-            of_size = f" in {size[0]} x {size[1]} pixels" if size and error.code == "mask_size" else ""
+            of_size = f" in {_sides(shape)} pixels" if shape and error.code == "mask_size" else ""
             return CheckedRow(problem=error.code, found=error.found + of_size)
         if not len(runs) and text.strip():
             row.repaired = row.repaired or text.strip()
@@ -196,7 +205,12 @@ def _report(inspection: Inspection, role: TableRole, column: str, rows: Mapping[
         inspection.drop(role, bad, code, column, message, fix, found=next(iter(bad.values()), ""), expected=expected)
 
 
-_PAIRS = "pairs of start and length, counted from 1 down the columns"
+def _sides(shape: Shape) -> str:
+    """Width x height, as images are spoken of; volumes begin with their depth."""
+    return " x ".join(map(str, shape[::-1] if len(shape) == 2 else shape))
+
+
+_PAIRS = "pairs of start and length, counted from 1 along the first axis (down the columns of an image)"
 _PROBLEMS = (
     (
         "mask_lengths",
@@ -220,15 +234,16 @@ _PROBLEMS = (
 
 
 def _note_order(
-    inspection: Inspection, role: TableRole, column: str, rows: Sequence[tuple[CheckedRow, tuple[int, int] | None]]
+    inspection: Inspection, role: TableRole, column: str, rows: Sequence[tuple[CheckedRow, Shape | None]]
 ) -> None:
     """Masks that hang together far better when they are read along the rows were probably counted so."""
-    usable = [(row, size) for row, size in rows if size and size[0] != size[1] and row.runs and not row.problem]
+    # A mask whose shape reads the same in both directions is only mirrored by the wrong order.
+    usable = [(row, shape) for row, shape in rows if shape and shape != shape[::-1] and row.runs and not row.problem]
     down = along = 0
-    for row, size in usable[:ORDER_ROWS]:
+    for row, shape in usable[:ORDER_ROWS]:
         for runs in row.runs.values():
-            down += _edges(runs, size[1], size[0], "F")
-            along += _edges(runs, size[1], size[0], "C")
+            down += _edges(runs, shape, "F")
+            along += _edges(runs, shape, "C")
     if down > SCRAMBLED * along > 0:
         inspection.note(
             role,
@@ -242,13 +257,13 @@ def _note_order(
         )
 
 
-def _edges(runs: Runs, height: int, width: int, order: Any) -> int:
-    """Neighbouring pixels of which one is in the mask, in both directions."""
-    flat = np.zeros(height * width, dtype=bool)
+def _edges(runs: Runs, shape: Shape, order: Any) -> int:
+    """Neighbouring pixels of which one is in the mask, along every axis."""
+    flat = np.zeros(math.prod(shape), dtype=bool)
     for start, length in runs.tolist():
         flat[start - 1 : start - 1 + length] = True
-    mask = flat.reshape((height, width), order=order)
-    return int((mask[1:] != mask[:-1]).sum() + (mask[:, 1:] != mask[:, :-1]).sum())
+    mask = flat.reshape(shape, order=order)
+    return sum(int(np.diff(mask, axis=axis).sum()) for axis in range(mask.ndim))
 
 
 def _refuse_without_masks(inspection: Inspection) -> None:
@@ -273,9 +288,8 @@ def _facts(inspection: Inspection, base: TableRole, rows: Mapping[Any, CheckedRo
         images.update(row.runs.keys())
         pixels.update({name: int(runs[:, 1].sum()) for name, runs in row.runs.items()})
         covered.append(sum(int(runs[:, 1].sum()) for runs in row.runs.values()))
-    names = inspection.frames[base][str(inspection.roles["image_column"])]
-    sizes = [image_size(inspection, str(name)) for name in names]
-    total = sum(width * height for width, height in (size for size in sizes if size))
+    sizes = [math.prod(shape) if shape else 0 for shape in _shapes(inspection, inspection.frames[base])]
+    total = sum(sizes)
     overlaps = [row for row in rows.values() if len(row.runs) > 1 and overlap(np.concatenate([*row.runs.values()]))]
     empty = sum(not row.runs for row in rows.values())
     part = MaskPart(
@@ -284,7 +298,7 @@ def _facts(inspection: Inspection, base: TableRole, rows: Mapping[Any, CheckedRo
         empty_images=empty,
         overlap=bool(overlaps),
     )
-    shares = [one / (size[0] * size[1]) for one, size in zip(covered, sizes, strict=False) if size]
+    shares = [one / size for one, size in zip(covered, sizes, strict=False) if size]
     facts = {
         "masks": float(sum(len(row.runs) for row in rows.values())),
         "images_without_masks": float(empty),

@@ -32,6 +32,11 @@ class ImageFacts:
     """Whether all pixels are the same; known once the image is decoded."""
 
     @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width)."""
+        return self.height, self.width
+
+    @property
     def readable_channels(self) -> tuple[int, ...]:
         """The numbers of channels as which the image can be read."""
         if self.format == NUMPY and self.channels not in (1, 3):

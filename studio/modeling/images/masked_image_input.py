@@ -13,12 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from studio.modeling.dense.tiles import Sides, blended, cut, is_exceeded, random_corner, tile_corners
 from studio.modeling.images.coordinates import place_in_file
 from studio.modeling.images.image_input import ImageBatch, ImageInput, ImageItem, ImageSamples
 from studio.modeling.images.mixing import Mixture
 from studio.modeling.images.pipelines import transforms_of
 from studio.modeling.images.reader import Picture, stack_images
-from studio.modeling.images.tiles import TileSize, blended, cut, random_corner, tile_corners
 from studio.modeling.images.transforms import resized_masks
 from studio.modeling.images.tta import turned_back
 from studio.modeling.recipe import Media, Samples
@@ -61,7 +61,7 @@ class MaskedImageSamples(ImageSamples):
 class TiledImageSamples(MaskedImageSamples):
     """Images that are larger than the network's input stay as they are: a crop to learn from, all tiles to score."""
 
-    def __init__(self, tile: TileSize, *arguments: Any, **more: Any) -> None:
+    def __init__(self, tile: Sides, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.tile = tile
         self.first_size = None
@@ -69,18 +69,18 @@ class TiledImageSamples(MaskedImageSamples):
     def transformed(
         self, picture: Picture, target: tuple[TrueMasks, int] | None, seed: int | None
     ) -> tuple[NDArray[np.uint8], MaskTarget | None]:
-        if not self.tile.is_exceeded(picture.size):
-            return super().transformed(picture, target, seed)
         width, height = picture.size
+        if not is_exceeded((height, width), self.tile):
+            return super().transformed(picture, target, seed)
         masks_HWK = None if target is None else target[0].dense(target[1], height, width).transpose(1, 2, 0)
         if seed is not None:
-            corner = random_corner(height, width, self.tile, seed)
+            corner = random_corner((height, width), self.tile, seed)
             pixels = cut(picture.pixels, corner, self.tile)
             if masks_HWK is None or target is None:
                 return self.transforms.image(pixels, seed), None
             moved = self.transforms.image_and_masks(pixels, cut(masks_HWK, corner, self.tile), seed)
             return moved[0], MaskTarget(np.ascontiguousarray(moved[1].transpose(2, 0, 1)), target[0])
-        corners = tile_corners(height, width, self.tile)
+        corners = tile_corners((height, width), self.tile)
         pixels_ThwC = np.stack([cut(picture.pixels, corner, self.tile) for corner in corners])
         if masks_HWK is None or target is None:
             return pixels_ThwC, None
@@ -134,8 +134,8 @@ class MaskedImageInput(ImageInput):
         return bool(self.settings.image.tiling != "Off")
 
     @property
-    def _tile(self) -> TileSize:
-        return TileSize(self.settings.image.image_height, self.settings.image.image_width)
+    def _tile(self) -> Sides:
+        return self.settings.image.image_height, self.settings.image.image_width
 
     def mixed(self, batch: ImageBatch, mixture: Mixture) -> ImageBatch:
         """Cutmix moves the patch of the masks with that of the pixels; Mixup asks the settings what is true."""
@@ -156,4 +156,5 @@ class MaskedImageInput(ImageInput):
         if max(batch.tiles, default=1) == 1:
             return (place_in_file(one, place) for one, place in zip(values_BKHW, batch.placements, strict=True))
         width, height = batch.placements[0].size
-        return iter([blended(values_BKHW, tile_corners(height, width, self._tile), height, width)])
+        sides = (height, width)
+        return iter([blended(values_BKHW, tile_corners(sides, self._tile), sides)])

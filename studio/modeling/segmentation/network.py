@@ -19,12 +19,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from studio.errors import TrainingError, WeightsError
-from studio.modeling.batch_normalization import KeepsStatistics
 from studio.modeling.images.backbones import weight_arguments
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout
 from studio.modeling.recipe import LabelAlignedRows
 from studio.modeling.segmentation.encoder_weights import OWN_ENCODERS, TIMM_PREFIX, timm_name
+from studio.modeling.segmentation.mask_recipe import MaskNetwork
 from studio.modeling.weights import WeightsFile
 
 STRIDE = 32
@@ -34,7 +34,7 @@ LEAST_SIDES = MappingProxyType({"PAN": 128})
 Groups = Mapping[str, Sequence[nn.Parameter]]
 
 
-class Segmenter(KeepsStatistics):
+class Segmenter(MaskNetwork):
     """Bytes (B, C, H, W) to outputs (B, O, H, W)."""
 
     def __init__(self, settings: Any, outputs: int, weights: WeightsFile | None, *, keep_statistics: bool) -> None:

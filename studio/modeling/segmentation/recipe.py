@@ -1,116 +1,16 @@
-"""SegmentationRecipe: a network that gives every pixel its classes, over whatever input has pixels.
+"""SegmentationRecipe: a network of segmentation-models-pytorch that gives every pixel of an image its classes."""
 
-Shapes: B batch, K classes, O outputs.
-"""
-
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol
-
-import numpy as np
-import torch
-from torch import Tensor, nn
-
-from studio.modeling.composed_recipe import ComposedRecipe
-from studio.modeling.predictions import Raw
-from studio.modeling.recipe import LabelAlignedRows, Scored
 from studio.modeling.segmentation.encoder_weights import find_encoder_weights
+from studio.modeling.segmentation.mask_recipe import MaskRecipe
 from studio.modeling.segmentation.network import Segmenter
-from studio.modeling.segmentation.task import SegmentationTask
-from studio.modeling.segmentation.truth import TrueMasks
 from studio.modeling.weights import WeightsFile
 
-BODY_GROUP = "Encoder"
 
-
-class MaskedBatch(Protocol):
-    """What is asked of a batch of samples with masks."""
-
-    rows: list[int]
-    targets: Tensor | None
-    """(B, K, ...) at network size."""
-    masks_in_file: list[TrueMasks]
-
-
-class MaskedInput(Protocol):
-    """What is asked of an input whose samples have masks, beside what every input answers."""
-
-    def tensors(self, batch: Any) -> tuple[Tensor, ...]:
-        """What the network is called with."""
-
-    def views(self, batch: Any) -> Iterator[tuple[Tensor, ...]]:
-        """The batch as it is, then in the other views that test time augmentations ask for."""
-
-    def parts(self, batch: Any) -> Iterator[Any]:
-        """The batch in parts: samples that are one image each, or one sample that is several."""
-
-    def turned_back(self, outputs: Sequence[Tensor]) -> list[Tensor]:
-        """Outputs of every view, as they lie on the samples as they are."""
-
-    def in_file(self, batch: Any, values: Tensor) -> Iterator[Tensor]:
-        """Values a pixel of the network (B, K, ...) as values a pixel of each file (K, ...)."""
-
-    def keeps_statistics(self, body_group: str) -> bool:
-        """Whether batch normalizations of the pretrained part keep their running statistics."""
-
-
-class SegmentationRecipe(ComposedRecipe):
+class SegmentationRecipe(MaskRecipe):
     """An encoder and a decoder of segmentation-models-pytorch."""
-
-    raw_format = "parquet"
-    task_class: ClassVar[type[SegmentationTask]]
-    input: Any
-    task: SegmentationTask
 
     def find_weights(self, name: str) -> WeightsFile:
         return find_encoder_weights(name)
 
     def model(self, weights: WeightsFile | None) -> Segmenter:
-        outputs = self.task.loss_function.outputs(self.task.classes)
-        keep = self._masked_input.keeps_statistics(BODY_GROUP)
-        return Segmenter(self.settings, outputs, weights, keep_statistics=keep)
-
-    def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
-        assert isinstance(model, Segmenter)
-        return model.layer_groups()
-
-    def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
-        assert isinstance(model, Segmenter)
-        return model.label_aligned_rows(int(self.task.loss_function.has_background))
-
-    def loss(self, model: nn.Module, batch: MaskedBatch) -> Tensor:
-        assert batch.targets is not None
-        return self.task.loss_function(model(*self._masked_input.tensors(batch)), batch.targets)
-
-    def score(self, model: nn.Module, batch: MaskedBatch) -> Scored:
-        """With test time augmentations, the mean of the probabilities and of the losses over all views."""
-        scored = [self._scored(model, part) for part in self._masked_input.parts(batch)]
-        losses = [one.losses for one in scored if one.losses is not None]
-        return Scored([raw for one in scored for raw in one.raw], np.concatenate(losses) if losses else None)
-
-    def _scored(self, model: nn.Module, part: MaskedBatch) -> Scored:
-        """Of samples that are one image each, or of one sample that is several."""
-        loss, count = self.task.loss_function, len(part.rows)
-        views = [self._in_turns(model, one) for one in self._masked_input.views(part)]
-        outputs = self._masked_input.turned_back(views)
-        losses = None
-        if part.targets is not None:
-            of_views = torch.stack([loss.per_sample(one, part.targets) for one in outputs]).mean(0)
-            losses = of_views.float().reshape(count, -1).mean(1).cpu().numpy()
-        probabilities = torch.stack([loss.probabilities(one) for one in outputs]).mean(0)
-        truths: Sequence[TrueMasks | None] = part.masks_in_file or [None] * count
-        in_file = self._masked_input.in_file(part, probabilities)
-        return Scored([self.task.raw(one, truth) for one, truth in zip(in_file, truths, strict=True)], losses)
-
-    def _in_turns(self, model: nn.Module, tensors: tuple[Tensor, ...]) -> Tensor:
-        """The outputs, of no more at a time than a batch has."""
-        size = int(self.settings.training.batch_size)
-        pieces = zip(*(torch.split(one, size) for one in tensors), strict=True)
-        return torch.cat([model(*piece) for piece in pieces])
-
-    def raw_difference(self, raw: Raw, expected: Raw) -> float:
-        return self.task.raw_difference(raw, expected)
-
-    @property
-    def _masked_input(self) -> MaskedInput:
-        found: MaskedInput = self.input
-        return found
+        return Segmenter(self.settings, self.outputs, weights, keep_statistics=self.keeps_statistics)

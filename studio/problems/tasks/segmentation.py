@@ -18,7 +18,7 @@ from studio.datasets.tables.table_view import TableView
 from studio.on_demand import np, pd
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
-from studio.results.prediction import HEIGHT, WIDTH
+from studio.results.prediction import DEPTH, HEIGHT, WIDTH
 from studio.results.sample_view import Mask, MaskAnnotation
 from studio.results.segmentation import SEGMENTATION_METRICS, Panel
 from studio.settings.choices import ChoiceContext
@@ -58,6 +58,7 @@ def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> MaskAnnotation | 
     return MaskAnnotation(
         width=int(row.get(WIDTH) or 0) or None,
         height=int(row.get(HEIGHT) or 0) or None,
+        depth=int(row.get(DEPTH) or 0) or None,
         masks=tuple(Mask(label=label_text(name), runs=text) for name, text in zip(names, texts, strict=False) if text),
     )
 

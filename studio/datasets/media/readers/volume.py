@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.datasets.media.reader import MediaReader, Origin
 from studio.datasets.media.volume_facts import EXTENSIONS, VolumeFacts, decoding_bytes
-from studio.results.prediction import HEIGHT, MEDIA_PREFIX, WIDTH
+from studio.results.prediction import DEPTH, HEIGHT, WIDTH
 from studio.results.sample_view import MediaRef
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from studio.datasets.inspection import Inspection
 
-DEPTH = f"{MEDIA_PREFIX}depth"
 MOST_COLOURS = 4
 """An array of three axes whose last is no longer is an image with channels."""
 

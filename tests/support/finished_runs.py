@@ -25,12 +25,18 @@ SMALL: dict[str, Any] = {
     "dataset.data_sample": 0.3,
     "image.image_width": 64,
     "image.image_height": 64,
-    "image.image_depth": 16,
     "tokenizer.max_length": 48,
     "tokenizer.doc_stride": 16,
     "tokenizer.label_max_length": 32,
     "prediction.max_length": 16,
 }
+SMALL_VOLUMES: dict[str, Any] = {
+    "image.image_depth": 16,
+    "image.image_width": 32,
+    "image.image_height": 32,
+    "architecture.number_of_blocks": 3,
+}
+"""In place of the sides of images where there is a depth."""
 SMALL_BACKBONES = {"timm": "test_resnet", "segmentation": "test_resnet", "efficientdet": "tf_efficientdet_lite0"}
 
 
@@ -50,7 +56,8 @@ MODELS = [(kind.id, model.id) for _, kind in sorted(problem_types().items()) for
 
 def small_settings(model: ModelType) -> dict[str, Any]:
     fields = model.settings.fields()
-    chosen = {key: value for key, value in SMALL.items() if key in fields}
+    small = SMALL | (SMALL_VOLUMES if "image.image_depth" in fields else {})
+    chosen = {key: value for key, value in small.items() if key in fields}
     key = network_key(fields)
     library: Any = fields[key].setting.choices
     scratch = (name for name in library.suggested if name.startswith(SCRATCH))

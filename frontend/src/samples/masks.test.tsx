@@ -12,7 +12,7 @@ const maskOf = (label: string, runs: string, iou: number | null = null): Mask =>
 
 function sampleOf(truth: Mask[] | null, prediction: Mask[] | null, grid: number | null = 4): SampleView {
   const side = (masks: Mask[] | null) =>
-    masks && ({ kind: "masks", width: grid, height: grid === null ? null : 3, masks } as const);
+    masks && ({ kind: "masks", width: grid, height: grid === null ? null : 3, depth: null, masks } as const);
   return {
     row: 1,
     title: "a.png",

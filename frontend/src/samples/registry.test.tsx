@@ -18,7 +18,7 @@ const EMPTY: { [K in Kind]: AnnotationOf<K> } = {
   labels: { kind: "labels", labels: [] },
   values: { kind: "values", values: {} },
   boxes: { kind: "boxes", boxes: [] },
-  masks: { kind: "masks", width: null, height: null, masks: [] },
+  masks: { kind: "masks", width: null, height: null, depth: null, masks: [] },
   spans: { kind: "spans", spans: [], answer: null },
   text: { kind: "text", text: "", marks: [] },
   neighbours: { kind: "neighbours", neighbours: [] },

@@ -46,6 +46,12 @@ def random_corner(sides: Sides, tile: Sides, seed: int) -> Sides:
     return tuple(int(generator.integers(max(1, side - of + 1))) for side, of in zip(sides, tile, strict=True))
 
 
+def corner_around(place: Sides, sides: Sides, tile: Sides, generator: np.random.Generator) -> Sides:
+    """Where a crop begins that holds a place, every such crop being as likely."""
+    spans = [(max(0, at - of + 1), min(at, max(0, side - of))) for at, side, of in zip(place, sides, tile, strict=True)]
+    return tuple(int(generator.integers(low, max(low, high) + 1)) for low, high in spans)
+
+
 def blended(values_TKhw: Tensor, corners: Sequence[Sides], sides: Sides) -> Tensor:
     """The values (K, H, W) of an image from those of its tiles: means, in which the middle of a tile counts most."""
     tile = values_TKhw.shape[2:]

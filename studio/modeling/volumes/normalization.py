@@ -8,6 +8,7 @@ Shapes: B batch, C channels, D depth, H height, W width.
 
 from typing import Literal
 
+import torch
 from torch import Tensor, nn
 
 VolumeNormalizationKind = Literal["No", "Simple", "Min_Max"]
@@ -22,8 +23,8 @@ class VolumeNormalization(nn.Module):
         super().__init__()
         self.kind = kind
 
-    def forward(self, volumes_BCDHW: Tensor) -> Tensor:
-        """Normalized 32-bit floats."""
+    def forward(self, volumes_BCDHW: Tensor, ranges_B2: Tensor | None = None) -> Tensor:
+        """Normalized 32-bit floats; `ranges_B2` are the lowest and highest values where a volume is only a part."""
         values = volumes_BCDHW.float()
         match self.kind:
             case "No":
@@ -31,5 +32,7 @@ class VolumeNormalization(nn.Module):
             case "Simple":
                 return values / BYTE_RANGE
             case "Min_Max":
-                low = values.amin((1, 2, 3, 4), keepdim=True)
-                return (values - low) / (values.amax((1, 2, 3, 4), keepdim=True) - low + EPSILON)
+                if ranges_B2 is None:
+                    ranges_B2 = torch.stack([values.amin((1, 2, 3, 4)), values.amax((1, 2, 3, 4))], dim=1)
+                low, high = ranges_B2.float().reshape(-1, 2, 1, 1, 1, 1).unbind(1)
+                return (values - low) / (high - low + EPSILON)

@@ -1,6 +1,6 @@
 """The one way a volume of a table becomes voxels in training and scoring: the reader that import used, and its size."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -9,6 +9,7 @@ from torch.nn import functional
 
 from studio.datasets.media.readers.volume import READER
 from studio.errors import PathError, StudioError
+from studio.modeling.dense.tiles import is_exceeded
 from studio.modeling.input_cache import Entry
 from studio.modeling.recipe import Media
 from studio.modeling.sample_error import SampleError
@@ -17,8 +18,28 @@ Shape = tuple[int, int, int]
 """(depth, height, width)"""
 
 
+class Voxels(NamedTuple):
+    """A volume of a table, perhaps resampled already."""
+
+    values: NDArray[Any]
+    """(depth, height, width, channels), uint8 or float32."""
+    sides: Shape
+    """Of the file."""
+
+
 def read_volume(media: Media, name: str, channels: int, row: int, shape: Shape) -> NDArray[Any]:
     """The volume that a row names, (depth, height, width, channels) of this shape, uint8 or float32.
+
+    Raises:
+        SampleError: naming row and file.
+    """
+    return read_voxels(media, name, channels, row, shape).values
+
+
+def read_voxels(
+    media: Media, name: str, channels: int, row: int, shape: Shape, *, keeps_larger: bool = False
+) -> Voxels:
+    """The volume that a row names, in this shape; with `keeps_larger` as it is where it is larger in any direction.
 
     Where the media have a cache, it is asked first.
 
@@ -29,11 +50,18 @@ def read_volume(media: Media, name: str, channels: int, row: int, shape: Shape) 
         path = media.path(name)
 
         def decode() -> Entry:
-            return Entry(resampled(READER.decode(path, channels), shape))
+            volume = READER.decode(path, channels)
+            sides = volume.shape[:3]
+            is_kept = keeps_larger and is_exceeded(sides, shape)
+            return Entry(volume if is_kept else resampled(volume, shape), sides)
 
         if media.cache is None:
-            return decode().array
-        return media.cache.get(path, f"volumes-{'x'.join(map(str, shape))}-{channels}-v1", decode).array
+            entry = decode()
+        else:
+            what = f"{'x'.join(map(str, shape))}{'-or-larger' if keeps_larger else ''}"
+            entry = media.cache.get(path, f"volumes-{what}-{channels}-v2", decode)
+        depth, height, width = entry.facts
+        return Voxels(entry.array, (depth, height, width))
     except PathError as error:
         raise SampleError(
             f"Row {row}: the volume {name!r} is missing.",
@@ -66,3 +94,12 @@ def resampled(volume_DHWC: NDArray[Any], shape: Shape) -> NDArray[Any]:
     made = values[0].permute(1, 2, 3, 0).numpy()
     kept = np.rint(made).clip(0, 255).astype(np.uint8) if volume_DHWC.dtype == np.uint8 else made
     return np.ascontiguousarray(kept)
+
+
+def resampled_masks(masks_KDHW: NDArray[np.uint8], shape: Shape) -> NDArray[np.uint8]:
+    """Masks in another shape: the nearest voxel of each."""
+    for axis, (side, wanted) in enumerate(zip(masks_KDHW.shape[1:], shape, strict=True), start=1):
+        if side != wanted:
+            places = ((np.arange(wanted) + 0.5) * side / wanted).astype(np.int64)
+            masks_KDHW = np.take(masks_KDHW, places, axis=axis)
+    return masks_KDHW

@@ -29,12 +29,20 @@ CROP_SHARE = (0.5, 1.0)
 
 def augmented(volume_DHWC: NDArray[Any], strategy: Strategy, seed: int) -> NDArray[Any]:
     """Soft mirrors along every axis. Medium also moves and cuts holes. Hard also crops and varies brightness."""
+    return augmented_with_masks(volume_DHWC, None, strategy, seed)[0]
+
+
+def augmented_with_masks(
+    volume_DHWC: NDArray[Any], masks_KDHW: NDArray[np.uint8] | None, strategy: Strategy, seed: int
+) -> tuple[NDArray[Any], NDArray[np.uint8] | None]:
+    """The same for a volume and its masks, which are moved with it and never blended, cut or lit."""
     random = np.random.default_rng(seed)
     for axis in range(3):
         if random.random() < FLIP_PROBABILITY:
             volume_DHWC = np.flip(volume_DHWC, axis)
+            masks_KDHW = None if masks_KDHW is None else np.flip(masks_KDHW, axis + 1)
     if strategy == "Soft":
-        return np.ascontiguousarray(volume_DHWC)
+        return np.ascontiguousarray(volume_DHWC), masks_KDHW
     is_bytes = volume_DHWC.dtype == np.uint8
     values = volume_DHWC.astype(np.float32)
     affine = np.eye(4)
@@ -43,11 +51,15 @@ def augmented(volume_DHWC: NDArray[Any], strategy: Strategy, seed: int) -> NDArr
     if random.random() < PROBABILITY:
         affine = affine @ _move(random, volume_DHWC.shape[2] / volume_DHWC.shape[1])
     values = _sampled(values, affine)
+    if masks_KDHW is not None:
+        masks_DHWK = _sampled(masks_KDHW.transpose(1, 2, 3, 0).astype(np.float32), affine, "nearest")
+        masks_KDHW = masks_DHWK.transpose(3, 0, 1, 2).astype(np.uint8)
     if random.random() < PROBABILITY:
         _cut_holes(values, random)
     if strategy == "Hard" and random.random() < PROBABILITY:
         values = _lit(values, random)
-    return np.rint(values).clip(0, 255).astype(np.uint8) if is_bytes else np.ascontiguousarray(values)
+    made = np.rint(values).clip(0, 255).astype(np.uint8) if is_bytes else np.ascontiguousarray(values)
+    return made, masks_KDHW
 
 
 def _crop(random: np.random.Generator) -> NDArray[np.float64]:
@@ -69,14 +81,16 @@ def _move(random: np.random.Generator, aspect: float) -> NDArray[np.float64]:
     return affine
 
 
-def _sampled(values_DHWC: NDArray[np.float32], affine: NDArray[np.float64]) -> NDArray[np.float32]:
+def _sampled(
+    values_DHWC: NDArray[np.float32], affine: NDArray[np.float64], mode: Literal["bilinear", "nearest"] = "bilinear"
+) -> NDArray[np.float32]:
     """The volume at places that an affine map gives; outside, its border goes on."""
     if np.array_equal(affine, np.eye(4)):
         return np.ascontiguousarray(values_DHWC)
     volume = torch.from_numpy(np.ascontiguousarray(values_DHWC.transpose(3, 0, 1, 2)))[None]
     theta = torch.from_numpy(affine[None, :3].astype(np.float32))
     grid = functional.affine_grid(theta, list(volume.shape), align_corners=False)
-    moved = functional.grid_sample(volume, grid, mode="bilinear", padding_mode="border", align_corners=False)
+    moved = functional.grid_sample(volume, grid, mode=mode, padding_mode="border", align_corners=False)
     return np.ascontiguousarray(moved[0].permute(1, 2, 3, 0).numpy())
 
 

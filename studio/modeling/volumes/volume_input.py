@@ -18,7 +18,7 @@ from studio.datasets.media.volume_preview import middle_slices, shown_channels, 
 from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
 from studio.modeling.encoder_recipe import Encoder, EncoderInput
-from studio.modeling.images.mixing import mixtures
+from studio.modeling.images.mixing import Mixture, mixtures
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, SampleIndex, Samples
 from studio.modeling.volumes.encoders import volume_encoder
@@ -105,17 +105,23 @@ class VolumeInput(EncoderInput[VolumeBatch]):
 
     def encoder(self, weights: WeightsFile | None) -> Encoder:
         """Normalization and a pooled backbone."""
-        image, architecture, training = self.settings.image, self.settings.architecture, self.settings.training
+        image, architecture = self.settings.image, self.settings.architecture
         backbone, features = volume_encoder(
             architecture.encoder, image.image_channels, architecture.pool, weights, self.shape
         )
-        is_kept = keeps_statistics(
+        normalization = VolumeNormalization(image.image_normalization)
+        return Encoder(
+            {"normalization": normalization, "backbone": backbone}, features, self.keeps_statistics("Backbone")
+        )
+
+    def keeps_statistics(self, body_group: str) -> bool:
+        """Whether batch normalizations of the pretrained part, a layer group, keep their running statistics."""
+        architecture, training = self.settings.architecture, self.settings.training
+        return keeps_statistics(
             architecture.batch_normalization,
-            is_gentle=architecture.pretrained and "Backbone" in training.differential_learning_rate_layers,
+            is_gentle=architecture.pretrained and body_group in training.differential_learning_rate_layers,
             batch_size=training.batch_size,
         )
-        normalization = VolumeNormalization(image.image_normalization)
-        return Encoder({"normalization": normalization, "backbone": backbone}, features, keeps_statistics=is_kept)
 
     def tensors(self, batch: VolumeBatch) -> tuple[Tensor, ...]:
         return (batch.volumes,)
@@ -130,10 +136,14 @@ class VolumeInput(EncoderInput[VolumeBatch]):
         if not isinstance(augmentation, VolumeMixSection):
             return batch
         for one in mixtures(augmentation, len(batch), *self.shape[1:], corner=False):
-            assert batch.targets is not None
-            targets = one.targets(batch.targets, augmentation.mix_target)
-            batch = replace(batch, volumes=one.images(batch.volumes), targets=targets)
+            batch = self.mixed(batch, one)
         return batch
+
+    def mixed(self, batch: VolumeBatch, mixture: Mixture) -> VolumeBatch:
+        """Volumes with their targets, mixed."""
+        assert batch.targets is not None
+        targets = mixture.targets(batch.targets, self.settings.augmentation.mix_target)
+        return replace(batch, volumes=mixture.images(batch.volumes), targets=targets)
 
     def shown(self, scored: ScoredTable, media: Media) -> Iterator[ShownRow]:
         for position, name in enumerate(self._names(scored.table)):
@@ -143,10 +153,14 @@ class VolumeInput(EncoderInput[VolumeBatch]):
     def batch_pictures(self, batch: VolumeBatch, table: pd.DataFrame, truth_view: TruthView) -> Iterator[BatchPicture]:
         rows, names = row_numbers(table), self._names(table)
         for position, row in enumerate(batch.rows):
-            target = batch.target(position)
+            target = self.pictured(batch.target(position))
             view = SampleView(row=rows[row], title=names[row], truth=None if target is None else truth_view(target))
             volume = shown_channels(batch.volumes[position].permute(1, 2, 3, 0).numpy())
             yield BatchPicture(np.asarray(middle_slices(volume, window_of(volume), PICTURE_SIDE)), view)
+
+    def pictured(self, target: NDArray[Any] | None) -> NDArray[Any] | None:
+        """A target as the middle slices show it."""
+        return target
 
     def _names(self, table: pd.DataFrame) -> list[str]:
         return [str(name) for name in table[self.settings.dataset.image_column]]

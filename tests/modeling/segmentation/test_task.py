@@ -12,7 +12,7 @@ from studio.datasets.masks.run_lengths import decode, encode, from_text, to_text
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Target
 from studio.modeling.segmentation.insights import _average_precision, _roc_auc
-from studio.modeling.segmentation.shown_masks import LONGEST_SIDE, mask_annotation
+from studio.modeling.segmentation.shown_masks import LONGEST_SIDES, mask_annotation
 from studio.modeling.segmentation.sums import MaskSums
 from studio.modeling.segmentation.task import SegmentationTask
 from studio.modeling.segmentation.truth import TrueMasks
@@ -142,7 +142,7 @@ def test_a_large_mask_is_shown_on_a_coarser_grid() -> None:
     shown = mask_annotation([to_text(encode(mask[0]))], ("cat",), (3000, 1000))
 
     assert (shown.height, shown.width) == (1000, 334)
-    assert max(shown.height or 0, shown.width or 0) <= LONGEST_SIDE
+    assert max(shown.height or 0, shown.width or 0) <= LONGEST_SIDES[2]
     again = decode(from_text(shown.masks[0].runs), 1000, 334)
     assert again[500:].all()
     assert not again[:500].any()

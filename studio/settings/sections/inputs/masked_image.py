@@ -12,6 +12,24 @@ from studio.settings.setting import ExperienceLevel, Setting
 
 DETAILS = ", masks with them. Predicted masks come back at the size of the file."
 
+TURNED_VIEWS = Setting(
+    label="Test time augmentations",
+    help="Predict mirrored views as well, and average the masks turned back. Each view takes as long again.",
+    level=ExperienceLevel.EXPERT,
+)
+
+
+def tiling_setting(noun: str, pieces: str) -> Setting:
+    """What is done with an image or a volume that is larger than the input."""
+    return Setting(
+        label="Tiling",
+        help=f"Off resizes every {noun} to the input size. Automatic leaves larger {noun}s as they are: training "
+        f"takes random {pieces} of the input size, and predictions go over the {noun} in overlapping tiles that are "
+        "blended. Small details stay; scoring takes longer.",
+        level=ExperienceLevel.SKILLED,
+        grid=True,
+    )
+
 
 class MaskedImageSection(ImageSection):
     """Masks are learned at the input size."""
@@ -28,14 +46,7 @@ class MaskedImageSection(ImageSection):
     ] = 256
     tiling: Annotated[
         Literal["Off", "Automatic"],
-        Setting(
-            label="Tiling",
-            help="Off resizes every image to the input size. Automatic leaves larger images as they are: training "
-            "takes random crops of the input size, and predictions go over the image in overlapping tiles that are "
-            "blended. Small details stay; scoring takes longer.",
-            level=ExperienceLevel.SKILLED,
-            grid=True,
-        ),
+        tiling_setting("image", "crops"),
     ] = "Off"
 
 
@@ -59,9 +70,5 @@ class MaskViewsMixin(SettingsSection):
 
     test_time_augmentations: Annotated[
         tuple[Literal["Horizontal flip", "Vertical flip"], ...],
-        Setting(
-            label="Test time augmentations",
-            help="Predict mirrored views as well, and average the masks turned back. Each view takes as long again.",
-            level=ExperienceLevel.EXPERT,
-        ),
+        TURNED_VIEWS,
     ] = ()

@@ -42,10 +42,11 @@ ENCODERS = (
 FAMILIES = ("resnet", "efficientnet")
 
 
-def _side_setting(side: str) -> Setting:
+def side_setting(side: str, details: str = "Larger keeps small details but takes more time and memory.") -> Setting:
+    """A side of the network's input."""
     return Setting(
         label=f"Image {side}",
-        help=f"Volumes are resampled to this {side}. Larger keeps small details but takes more time and memory.",
+        help=f"Volumes are resampled to this {side}. {details}",
         unit="voxels",
         step=16,
     )
@@ -59,9 +60,9 @@ class VolumeSection(SettingsSection):
 
     title: ClassVar[str] = "Image"
 
-    image_width: Annotated[int, Side, _side_setting("width")] = 128
-    image_height: Annotated[int, Side, _side_setting("height")] = 128
-    image_depth: Annotated[int, Side, _side_setting("depth")] = 128
+    image_width: Annotated[int, Side, side_setting("width")] = 128
+    image_height: Annotated[int, Side, side_setting("height")] = 128
+    image_depth: Annotated[int, Side, side_setting("depth")] = 128
     image_channels: Annotated[
         int,
         Field(ge=1, le=64),
@@ -121,19 +122,22 @@ class VolumeMixSection(VolumeAugmentationSection):
     mix_target: MixTarget = "Ratio"
 
 
+Encoder = Annotated[
+    str,
+    Setting(
+        label="Encoder",
+        help="The network that turns a volume into features: a resnet or efficientnet of the timm library, made "
+        "three-dimensional. Its pretrained 2D weights are kept.",
+        choices=Library("timm", ENCODERS),
+        grid=True,
+    ),
+]
+
+
 class VolumeEncoderSection(ArchitectureSection):
     """Encoder, pooling, dropout."""
 
-    encoder: Annotated[
-        str,
-        Setting(
-            label="Encoder",
-            help="The network that turns a volume into features: a resnet or efficientnet of the timm library, made "
-            "three-dimensional. Its pretrained 2D weights are kept.",
-            choices=Library("timm", ENCODERS),
-            grid=True,
-        ),
-    ] = "resnet18d"
+    encoder: Encoder = "resnet18d"
     pool: Pool = "Average"
     dropout: Annotated[float, Field(ge=0, lt=1), dropout_setting((0.0, 0.2, 0.5))] = 0.0
 

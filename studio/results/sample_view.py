@@ -24,6 +24,10 @@ class MediaRef(_Payload):
     height: int | None = None
     depth: int | None = None
     """Slices of a volume; its other sides are in voxels."""
+    spacing: tuple[float, float, float] | None = None
+    """Millimetres between voxels along (depth, height, width)."""
+    orientation: str = ""
+    """Where columns, rows and slices point, such as LPS: left, posterior, superior."""
 
 
 Match = Literal["correct", "wrong_class", "false_negative", "false_positive"]

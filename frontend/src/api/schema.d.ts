@@ -1841,6 +1841,24 @@ export interface components {
                      */
                     lowest: number;
                     /**
+                     * Median Shape
+                     * @default []
+                     */
+                    median_shape: number[];
+                    /**
+                     * Median Spacing
+                     * @default []
+                     */
+                    median_spacing: number[];
+                    /** Orientations */
+                    orientations?: {
+                        [key: string]: number;
+                    };
+                    /** Percentiles */
+                    percentiles?: {
+                        [key: string]: number;
+                    };
+                    /**
                      * Readable Channels
                      * @default []
                      */
@@ -2894,6 +2912,11 @@ export interface components {
             /** Kind */
             kind: string;
             /**
+             * Orientation
+             * @default
+             */
+            orientation: string;
+            /**
              * Origin
              * @default dataset
              * @enum {string}
@@ -2901,6 +2924,12 @@ export interface components {
             origin: "dataset" | "run";
             /** Path */
             path: string;
+            /** Spacing */
+            spacing?: [
+                number,
+                number,
+                number
+            ] | null;
             /** Width */
             width?: number | null;
         };

@@ -8,24 +8,20 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import ArchitectureSection
-from studio.settings.sections.augmentation import STRATEGY
 from studio.settings.sections.image_checks import channel_contradictions
 from studio.settings.sections.inputs.boxed_image import BoxedImageTrainingSection
-from studio.settings.sections.inputs.masked_image import MaskedImageSection, MaskMixSection, MaskViewsMixin
+from studio.settings.sections.inputs.masked_image import (
+    MaskedImageSection,
+    MaskMixSection,
+    MaskViewsMixin,
+    tiling_contradictions,
+)
 
 
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """Channels that no image has, and tiles beside a pipeline of the user's own, which sees whole images."""
+    """Channels that no image has, and tiles beside a pipeline of the user's own."""
     yield from channel_contradictions(settings, context)
-    if settings.value("image.tiling") != "Off" and settings.value(STRATEGY) == "Custom":
-        yield Finding(
-            code="contradiction",
-            path="image.tiling",
-            message="Custom augmentations see whole images, and tiles are cut before.",
-            found="Automatic with Custom",
-            expected="Off, or a strategy other than Custom",
-            fix="Use Off, or Soft, Medium or Hard as augmentations strategy.",
-        )
+    yield from tiling_contradictions(settings)
 
 
 MASKED_IMAGE = replace(

@@ -146,7 +146,7 @@ class TaskSpec:
     """Settings that it adds to other sections, by the section's name."""
     metric_help: str = "The metric that validation reports and that selects the best checkpoint."
     formats: tuple[DatasetFormat, ...] = ()
-    """How data may lie in an upload, where that is not what the input says."""
+    """How data may lie in an upload, where that is not what the input says; those of the input's medium count."""
     scoring_distributions: tuple[str, ...] = ()
     """Distributions that a pipeline needs beside those of the input."""
     has_classes: bool = False
@@ -240,7 +240,7 @@ def compose(
             ModelType(one.id, one.title or title, settings_of(id, input, task, defaults or {}, one)) for one in models
         ),
         roles=(*input.roles, *task.roles),
-        dataset_formats=task.formats or input.formats(task),
+        dataset_formats=tuple(one for one in task.formats if one.medium in ("", input.medium)) or input.formats(task),
         metrics=task.metrics,
         default_metric=task.default_metric,
         panels=(*task.panels, *input.panels),

@@ -12,7 +12,7 @@ from studio.datasets.importers.coco import CocoFile, coco_candidates, coco_files
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload
-from studio.datasets.masks.run_lengths import encode
+from studio.datasets.masks.polygons import PolygonError, polygon_runs
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
 from studio.errors import DatasetError
@@ -20,8 +20,6 @@ from studio.on_demand import np
 from studio.settings.finding import FindingLevel
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from studio.datasets.masks.run_lengths import Runs
 
 MAX_PIXELS = 1 << 28
@@ -74,6 +72,7 @@ COCO_MASKS = DatasetFormat(
     "JSON files with images, annotations (polygons or run lengths) and categories, beside the images.",
     recognise,
     read,
+    medium="image",
 )
 
 
@@ -136,26 +135,10 @@ def segmentation_runs(segmentation: Any, width: int, height: int) -> Runs | None
         return None
     if not all(isinstance(part, list) and len(part) % 2 == 0 and all(map(is_number, part)) for part in segmentation):
         return None
-    polygons = [part for part in segmentation if part]
-    if any(len(part) < 6 for part in polygons):
+    try:
+        return polygon_runs([part for part in segmentation if part], width, height)
+    except PolygonError:
         return None
-    return encode(_filled(polygons, width, height)) if polygons else np.zeros((0, 2), dtype=np.int64)
-
-
-def _filled(polygons: list[list[float]], width: int, height: int) -> NDArray[np.bool_]:
-    """The pixels whose middle lies in one of the polygons, each given as x, y, x, y, ... from the image's corner."""
-    mask = np.zeros((height, width), dtype=bool)
-    middles_x, middles_y = np.arange(width) + 0.5, np.arange(height) + 0.5
-    for part in polygons:
-        corners = np.array(part, dtype=np.float64).reshape(-1, 2)
-        inside = np.zeros_like(mask)
-        for (x, y), (next_x, next_y) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-            rows = np.flatnonzero((y <= middles_y) != (next_y <= middles_y))
-            if len(rows):
-                crossings = x + (middles_y[rows] - y) * (next_x - x) / (next_y - y)
-                inside[rows] ^= middles_x[None, :] > crossings[:, None]
-        mask |= inside
-    return mask
 
 
 def _from_counts(numbers: Any, pixels: int) -> Runs | None:

@@ -88,7 +88,12 @@ def read(upload: Upload) -> Conversion:
 
 
 MASK_IMAGES = DatasetFormat(
-    "mask_images", "Folder of masks", "A folder of pictures and a folder of masks with the same names.", recognise, read
+    "mask_images",
+    "Folder of masks",
+    "A folder of pictures and a folder of masks with the same names.",
+    recognise,
+    read,
+    medium="image",
 )
 
 

@@ -73,7 +73,7 @@ def test_axe_finds_nothing_in_either_theme_nor_on_a_phone(path: str, open_page: 
         settle(page)
         found[screen] = violations(page)
 
-    assert found == dict.fromkeys(SCREENS, [])
+    assert {screen: one for screen, one in found.items() if one} == {}
 
 
 @pytest.mark.parametrize("opening", ["search", "shortcuts", "sample", "stop"])

@@ -114,9 +114,7 @@ def matching_texts(kind: str, folder: Path, names: dict[str, str]) -> Path:
 
 @pytest.mark.parametrize(
     ("file", "names", "kept"),
-    [
-        pytest.param(*one, id=one[0], marks=() if one[0] in REPRESENTATIVE else pytest.mark.figures) for one in TEXTS
-    ],
+    [pytest.param(*one, id=one[0], marks=() if one[0] in REPRESENTATIVE else pytest.mark.figures) for one in TEXTS],
 )
 def test_a_real_file_of_texts_trains_on_a_dataset_with_its_columns(
     studio: Studio, shared_data: Path, tmp_path: Path, file: str, names: dict[str, str], kept: dict[str, Any]

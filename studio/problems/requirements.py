@@ -23,8 +23,6 @@ IMAGE_SCORING = (
     "huggingface-hub",
 )
 
-VOLUME_SCORING = (*IMAGE_SCORING, "nibabel", "pydicom")
-
 TEXT_SCORING = (
     "torch",
     "transformers",

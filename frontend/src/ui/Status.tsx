@@ -36,7 +36,7 @@ export function StateLabel({ state }: { state: WorkState }) {
       <span aria-hidden="true" className={classes.shape}>
         {look.shape}
       </span>
-      <span className={classes.word}>{look.word}</span>
+      {look.word}
     </span>
   );
 }
@@ -78,7 +78,7 @@ export function StateWithProgress({
       <div className="spread">
         <StateLabel state={state} />
         {shows && (
-          <span className={`tiny muted number ${classes.left}`}>
+          <span className="tiny muted number">
             {formatPercent(progress)}
             {secondsLeft !== null && `, ${formatDuration(secondsLeft)} left`}
           </span>

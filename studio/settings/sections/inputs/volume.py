@@ -103,8 +103,8 @@ class VolumeAugmentationSection(SettingsSection):
     ] = "Soft"
 
 
-class VolumeMixMixin(SettingsSection):
-    """Mixtures of two volumes."""
+class VolumeMixSection(VolumeAugmentationSection):
+    """Mixtures of two volumes with labels."""
 
     mix_image: Annotated[
         Literal["Mixup", "Disabled"],
@@ -120,10 +120,6 @@ class VolumeMixMixin(SettingsSection):
     mix_concentration: MixConcentration = 1.0
     mix_iterations: MixIterations = 1
     mix_target: MixTarget = "Ratio"
-
-
-class VolumeMixSection(VolumeMixMixin, VolumeAugmentationSection):
-    """Variations of volumes, and mixtures of two with labels."""
 
 
 Encoder = Annotated[

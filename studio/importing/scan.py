@@ -141,7 +141,7 @@ def scan_files(files: Path, given: Mapping[str, Any]) -> Scan:
     upload = Upload(files, paths, tables)
     offers = recognised_formats(upload, str(given.get("problem_type") or ""))
     asked = chosen_format(given, offers)
-    folders = list_media_folders(paths)
+    folders = list_media_folders(paths, files)
     plain = _plain_tables(files, tables, folders)
     offer = asked or _surest(offers, plain, given)
     if offer is None or offer.format.read is None:

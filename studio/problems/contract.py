@@ -77,8 +77,6 @@ class ModelType:
     id: str | None
     title: str
     settings: type[SettingsSchema]
-    recipe: str | None = None
-    """`module:Class`; None where it is the problem type's."""
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,8 @@ IMAGE_SCORING = (
     "huggingface-hub",
 )
 
+VOLUME_SCORING = (*IMAGE_SCORING, "nibabel", "pydicom")
+
 TEXT_SCORING = (
     "torch",
     "transformers",

@@ -13,8 +13,7 @@ from studio.datasets.dataset import slices_sheet
 from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.media.readers.volume import DEPTH, READER
 from studio.datasets.media.registry import is_shown_by_browsers, reader_of
-from studio.datasets.media.volume_errors import VolumeError
-from studio.datasets.media.volume_files import MAX_VALUES
+from studio.datasets.media.volume_errors import MAX_VALUES, VolumeError
 from studio.datasets.media.volume_preview import MIDDLE_SIDE, TILE_SIDE, slice_positions
 from tests.datasets.volume_files import nifti_bytes, npy_bytes, npz_bytes, written
 
@@ -106,7 +105,7 @@ BAD_CRC[-6] ^= 1
         ("a.npy", npy_bytes(np.ones((70, 80, 90, 80), bool)), "volume_shape", "the shape (70, 80, 90, 80)"),
         ("a.nii", nifti_bytes(XYZ[:, :, 0]), "volume_shape", "the shape (5, 4)"),
         ("a.nii", nifti_bytes(XYZ, code=128), "volume_unsupported", "values of the NIfTI type 128"),
-        ("a.nii", nifti_bytes(XYZ, magic=b"ni1\0"), "volume_unsupported", "another kind of NIfTI"),
+        ("a.nii", nifti_bytes(XYZ, magic=b"ni1\0"), "volume_unsupported", "half of a pair of files"),
         ("a.npy", npy_bytes(ZYX.astype(complex)), "volume_unsupported", "values of the type complex128"),
         ("a.npz", npz_bytes(a=ZYX, b=ZYX), "volume_unsupported", "2 arrays"),
     ],

@@ -88,6 +88,11 @@ TEXTS = (
         {"logging.ignore_classes": "O,NOT_WORD_START"},
     ),
 )
+REPRESENTATIVE = (
+    "text_classification__amazon_reviews",
+    "text_token_classification__physical_objects_name_specified_texts",
+)
+"""Trained with every change; `make figures` trains the others, and the tests of settings read them all."""
 SMALL = {"text_sequence_to_sequence": "scratch/t5-mini"}
 """What stands for a backbone of the hub, which tests cannot reach."""
 
@@ -107,7 +112,10 @@ def matching_texts(kind: str, folder: Path, names: dict[str, str]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("file", "names", "kept"), TEXTS, ids=[file for file, _, _ in TEXTS])
+@pytest.mark.parametrize(
+    ("file", "names", "kept"),
+    [pytest.param(*one, id=one[0], marks=() if one[0] in REPRESENTATIVE else pytest.mark.figures) for one in TEXTS],
+)
 def test_a_real_file_of_texts_trains_on_a_dataset_with_its_columns(
     studio: Studio, shared_data: Path, tmp_path: Path, file: str, names: dict[str, str], kept: dict[str, Any]
 ) -> None:

@@ -35,6 +35,7 @@ def test_the_suggested_recipe_counts_nuclei_better_than_frozen_features(
     assert float((table["pred_nuclei_count"] - table["nuclei_count"]).abs().mean()) == pytest.approx(measured, abs=1e-4)
 
 
+@pytest.mark.figures
 def test_letters_of_an_unseen_alphabet_find_their_like(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
     """The same backbone without training, through a random projection, finds a match first for 0.77 of them."""
     source = shared_data / "image_metric_learning__omniglot"

@@ -12,6 +12,7 @@ Studio = Callable[..., Any]
 pytestmark = [pytest.mark.heavy, pytest.mark.shared]
 
 
+@pytest.mark.figures
 def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
     """The mean of the training rows is off by 1.27 on average; a recipe that learns nothing cannot be far below."""
     source = shared_data / "image_3d_regression__adrenal_volume"

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nibabel
 import numpy as np
 import pytest
 from fastapi import FastAPI
@@ -26,6 +27,7 @@ from PIL import Image
 from studio.configuration.yaml_config import dump_config, load_config
 from studio.datasets.dataset import Dataset
 from studio.datasets.media.image_decoding import inspect_image, open_image
+from studio.datasets.media.readers.volume import READER as VOLUME_READER
 from studio.datasets.tables.list_parsing import CellError, parse_list
 from studio.datasets.tables.table import read_table
 from studio.datasets.uploads.archive import extract_zip
@@ -37,6 +39,7 @@ from studio.problems.registry import problem_type, problem_types
 from studio.server.downloads import user_file
 from studio.settings.augmentations import parse_pipeline
 from studio.store.home import Home
+from tests.datasets.dicom_series import slice_dataset
 from tests.security.hostile import packed, picture
 
 EXAMPLES = 150
@@ -162,6 +165,38 @@ def read_picture_named(name: str) -> Callable[[bytes, Path], object]:
     return read
 
 
+def read_volume_named(name: str) -> Callable[[bytes, Path], object]:
+    def read(data: bytes, folder: Path) -> object:
+        (folder / name).write_bytes(data)
+        return VOLUME_READER.inspect(folder / name, folder / "preview.jpg")
+
+    return read
+
+
+def nifti(version: int = 1) -> bytes:
+    kind = nibabel.Nifti1Image if version == 1 else nibabel.Nifti2Image
+    data: bytes = kind(np.arange(60, dtype=np.int16).reshape(5, 4, 3), np.diag([0.7, 0.8, 2.5, 1])).to_bytes()
+    return data
+
+
+def dicom(height: int = 2) -> bytes:
+    target = io.BytesIO()
+    made = slice_dataset(np.arange(20, dtype=np.int16).reshape(5, 4), series="1.2", number=1, position=(0, 0, height))
+    made.save_as(target, enforce_file_format=True)
+    return target.getvalue()
+
+
+def read_dicom(data: bytes, folder: Path) -> object:
+    """A slice of a series whose other slice is whole."""
+    series = folder / "series"
+    series.mkdir(exist_ok=True)
+    (series / "0.dcm").write_bytes(dicom(1))
+    (series / "1.dcm").write_bytes(data)
+    facts = VOLUME_READER.inspect(series)
+    VOLUME_READER.convert(series, folder / "kept")
+    return facts
+
+
 def read_zip(data: bytes, folder: Path) -> None:
     """What is unpacked lies in its folder; what is refused leaves nothing."""
     target = folder / "unpacked"
@@ -230,6 +265,9 @@ READERS = {
     "png": Reader(mutated(picture(0, 8)), read_picture_named("a.png")),
     "jpeg": Reader(mutated(jpeg()), read_picture_named("a.jpg")),
     "numpy": Reader(mutated(array()), read_picture_named("a.npy")),
+    "nifti": Reader(mutated(nifti()), read_volume_named("a.nii")),
+    "nifti_2": Reader(mutated(nifti(2)), read_volume_named("a.nii")),
+    "dicom": Reader(mutated(dicom()), read_dicom),
     "checkpoint_manifest": Reader(mutated_text(manifest()), read_manifest),
     "dataset_manifest": Reader(mutated_text('{"version": 1, "id": "x", "name": "y", "tables": []}'), read_dataset),
     "paths": Reader(mutated_text("a/b/c.png") | st.text(), paths),
@@ -356,6 +394,9 @@ def test_the_good_files_are_good(tmp_path: Path) -> None:
         assert len(read_table_named(name)(data, folder).frame) == 3 - (name == "a.jsonl")  # type: ignore[attr-defined]
     for name, data in (("a.png", picture(0, 8)), ("a.jpg", jpeg()), ("a.npy", array())):
         assert read_picture_named(name)(data, folder) is not None
+    for version in (1, 2):
+        assert read_volume_named("a.nii")(nifti(version), folder) is not None
+    assert read_dicom(dicom(), folder) is not None
     assert read_coco(COCO, folder).tables  # type: ignore[attr-defined]
     assert zipfile.ZipFile(io.BytesIO(ZIP)).testzip() is None
     for id in problem_types():

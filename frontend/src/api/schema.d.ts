@@ -1766,27 +1766,6 @@ export interface components {
                     ][];
                 };
                 /**
-                 * InstancePart
-                 * @description How many objects images have, and how large they are.
-                 */
-                instances?: {
-                    /**
-                     * Median Per Image
-                     * @default 0
-                     */
-                    median_per_image: number;
-                    /**
-                     * Median Side Share
-                     * @default 0
-                     */
-                    median_side_share: number;
-                    /**
-                     * Most Per Image
-                     * @default 0
-                     */
-                    most_per_image: number;
-                };
-                /**
                  * LabelPart
                  * @description The classes, and how often each occurs.
                  */
@@ -1861,6 +1840,24 @@ export interface components {
                      * @default 0
                      */
                     lowest: number;
+                    /**
+                     * Median Shape
+                     * @default []
+                     */
+                    median_shape: number[];
+                    /**
+                     * Median Spacing
+                     * @default []
+                     */
+                    median_spacing: number[];
+                    /** Orientations */
+                    orientations?: {
+                        [key: string]: number;
+                    };
+                    /** Percentiles */
+                    percentiles?: {
+                        [key: string]: number;
+                    };
                     /**
                      * Readable Channels
                      * @default []
@@ -2638,42 +2635,6 @@ export interface components {
             rows: (string | number | null)[][];
         };
         /**
-         * Instance
-         * @description The pixels of one object.
-         */
-        Instance: {
-            /** Iou */
-            iou?: number | null;
-            /** Label */
-            label: string;
-            /** Match */
-            match?: ("correct" | "wrong_class" | "false_negative" | "false_positive") | null;
-            /** Runs */
-            runs: string;
-            /** Score */
-            score?: number | null;
-        };
-        /**
-         * InstanceAnnotation
-         * @description Objects in an image, each with a mask of its own. They may overlap.
-         */
-        InstanceAnnotation: {
-            /** Height */
-            height?: number | null;
-            /**
-             * Instances
-             * @default []
-             */
-            instances: components["schemas"]["Instance"][];
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "instances";
-            /** Width */
-            width?: number | null;
-        };
-        /**
          * LabelAnnotation
          * @description One or more classes; of a prediction with probabilities, the predicted ones first.
          */
@@ -2951,6 +2912,11 @@ export interface components {
             /** Kind */
             kind: string;
             /**
+             * Orientation
+             * @default
+             */
+            orientation: string;
+            /**
              * Origin
              * @default dataset
              * @enum {string}
@@ -2958,6 +2924,12 @@ export interface components {
             origin: "dataset" | "run";
             /** Path */
             path: string;
+            /** Spacing */
+            spacing?: [
+                number,
+                number,
+                number
+            ] | null;
             /** Width */
             width?: number | null;
         };
@@ -3583,7 +3555,7 @@ export interface components {
              */
             note: string;
             /** Prediction */
-            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
             /** Row */
             row: number;
             /**
@@ -3601,7 +3573,7 @@ export interface components {
             /** Title */
             title: string;
             /** Truth */
-            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
         };
         /**
          * Samples

@@ -100,9 +100,31 @@ function VolumeShapes({ volumes }: { volumes: VolumePart }) {
       <p className="tiny muted">
         {channelWords(volumes.channels, "volume")}; values from {shortNumber(volumes.lowest)} to{" "}
         {shortNumber(volumes.highest)}
+        {intensityWords(volumes)}
       </p>
+      <p className="tiny muted">{placeWords(volumes)}</p>
     </figure>
   );
+}
+
+/** Where most values lie: ", 99% of them from -1,000 to 1,250". */
+export function intensityWords({ percentiles }: Pick<VolumePart, "percentiles">): string {
+  const [low, high] = [percentiles["0.5"], percentiles["99.5"]];
+  return low === undefined || high === undefined
+    ? ""
+    : `, 99% of them from ${shortNumber(low)} to ${shortNumber(high)}`;
+}
+
+/** How voxels lie in the body: "Median spacing 2.5 × 0.8 × 0.8 mm; orientation LPS: 20 volumes". */
+export function placeWords({
+  median_spacing,
+  orientations,
+}: Pick<VolumePart, "median_spacing" | "orientations">): string {
+  if (median_spacing.length === 0) return "The files do not say how far voxels lie apart.";
+  const spacing = `Median spacing ${median_spacing.map((step) => Number(step.toPrecision(3))).join(" × ")} mm, depth first`;
+  const known = Object.entries(orientations).filter(([name]) => name !== "");
+  const words = known.map(([name, count]) => `${name}: ${plural(count, "volume")}`).join(", ");
+  return words ? `${spacing}; orientation ${words}` : spacing;
 }
 
 /** How many images have how many channels: "1 channel: 3 images, 3 channels: 200 images". */

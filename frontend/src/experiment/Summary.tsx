@@ -85,7 +85,7 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
             const metric = metrics.find((one) => one.name === name);
             return (
               <tr key={name} data-main={name === main || undefined}>
-                <th scope="row">
+                <th scope="row" title={metric?.definition}>
                   {metric?.label ?? SERIES_TITLES[name] ?? name}
                   {metric && (
                     <span

@@ -213,11 +213,13 @@ function MetricCell({ row }: { row: ExperimentRow }) {
   const { metric } = row;
   if (metric === null || metric.best === null) return <span className="muted">–</span>;
   return (
-    <span className={classes.metric}>
+    <span
+      className={classes.metric}
+      title={metric.best_epoch === null ? undefined : `Best at epoch ${Number(metric.best_epoch.toFixed(1))}`}
+    >
       <strong>{formatMetric(metric.best)}</strong>
       <span className="tiny muted">
         {metric.label} {metric.direction === "maximize" ? "↑" : "↓"}
-        {metric.best_epoch !== null && `, epoch ${Number(metric.best_epoch.toFixed(1))}`}
       </span>
     </span>
   );

@@ -12,14 +12,22 @@ import { SampleCard } from "./SampleCard";
 import { SampleControls } from "./SampleControls";
 import { SampleFacts } from "./SampleFacts";
 
-const IMAGE = { kind: "image", origin: "dataset", path: "query.png", width: 64, height: 64, depth: null } as const;
+const IMAGE = {
+  kind: "image",
+  origin: "dataset",
+  path: "query.png",
+  width: 64,
+  height: 64,
+  depth: null,
+  spacing: null,
+  orientation: "",
+} as const;
 /** One of every kind: the compiler asks for it when the server's document has another. */
 const EMPTY: { [K in Kind]: AnnotationOf<K> } = {
   labels: { kind: "labels", labels: [] },
   values: { kind: "values", values: {} },
   boxes: { kind: "boxes", boxes: [] },
   masks: { kind: "masks", width: null, height: null, depth: null, masks: [] },
-  instances: { kind: "instances", width: null, height: null, instances: [] },
   spans: { kind: "spans", spans: [], answer: null },
   text: { kind: "text", text: "", marks: [] },
   neighbours: { kind: "neighbours", neighbours: [] },

@@ -36,7 +36,7 @@ export function StateLabel({ state }: { state: WorkState }) {
       <span aria-hidden="true" className={classes.shape}>
         {look.shape}
       </span>
-      {look.word}
+      <span className={classes.word}>{look.word}</span>
     </span>
   );
 }
@@ -78,7 +78,7 @@ export function StateWithProgress({
       <div className="spread">
         <StateLabel state={state} />
         {shows && (
-          <span className="tiny muted number">
+          <span className={`tiny muted number ${classes.left}`}>
             {formatPercent(progress)}
             {secondsLeft !== null && `, ${formatDuration(secondsLeft)} left`}
           </span>

@@ -1,11 +1,10 @@
-"""COCO for masks: the polygons and run lengths of its annotations, one mask an annotation.
+"""COCO for masks: the polygons and run lengths of its annotations. A crowd region is pixels of its class as well.
 
 Polygons are filled at the size that the file gives for the image, which must be that of the picture.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.datasets.formatting import listed
@@ -13,7 +12,7 @@ from studio.datasets.importers.coco import CocoFile, coco_candidates, coco_files
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload
-from studio.datasets.masks.run_lengths import encode
+from studio.datasets.masks.polygons import PolygonError, polygon_runs
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
 from studio.errors import DatasetError
@@ -21,12 +20,9 @@ from studio.on_demand import np
 from studio.settings.finding import FindingLevel
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from studio.datasets.masks.run_lengths import Runs
 
 MAX_PIXELS = 1 << 28
-INSTANCES_SURE = 0.92
 _KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"segmentation"')
 
 
@@ -40,32 +36,6 @@ def recognise(upload: Upload) -> Recognition | None:
 
 
 def read(upload: Upload) -> Conversion:
-    """One table a JSON file; a crowd region is pixels of its class as well.
-
-    Raises:
-        DatasetError: if a file is not COCO.
-        FindingsError: if no image with a mask is left.
-    """
-    return _read(upload, _MaskFile)
-
-
-def recognise_instances(upload: Upload) -> Recognition | None:
-    """As `recognise`; annotations of COCO are single objects before they are pixels of classes."""
-    found = recognise(upload)
-    return None if found is None else Recognition(INSTANCES_SURE, found.reasons)
-
-
-def read_instances(upload: Upload) -> Conversion:
-    """One table a JSON file; crowd regions, which are no single objects, are left out.
-
-    Raises:
-        DatasetError: if a file is not COCO.
-        FindingsError: if no image with a mask is left.
-    """
-    return _read(upload, _InstanceFile)
-
-
-def _read(upload: Upload, kind: type[_MaskFile]) -> Conversion:
     """One table a JSON file.
 
     Raises:
@@ -83,7 +53,7 @@ def _read(upload: Upload, kind: type[_MaskFile]) -> Conversion:
         )
     tables = MaskTables()
     for role, path in files.items():
-        kind(upload, path, role, tables).read()
+        _MaskFile(upload, path, role, tables).read()
     others = [path for path in coco_candidates(upload, _KEYS) if path not in files.values()]
     tables.report(
         "coco_unused",
@@ -102,9 +72,8 @@ COCO_MASKS = DatasetFormat(
     "JSON files with images, annotations (polygons or run lengths) and categories, beside the images.",
     recognise,
     read,
+    medium="image",
 )
-
-COCO_INSTANCES = replace(COCO_MASKS, recognise=recognise_instances, read=read_instances)
 
 
 class _MaskFile(CocoFile[ImageMasks]):
@@ -154,12 +123,6 @@ class _MaskFile(CocoFile[ImageMasks]):
         return None
 
 
-class _InstanceFile(_MaskFile):
-    """Masks of single objects."""
-
-    keeps_crowds = False
-
-
 def segmentation_runs(segmentation: Any, width: int, height: int) -> Runs | None:
     """The runs of polygons or of run lengths as COCO writes them; None if it is neither."""
     if width * height > MAX_PIXELS:
@@ -172,26 +135,10 @@ def segmentation_runs(segmentation: Any, width: int, height: int) -> Runs | None
         return None
     if not all(isinstance(part, list) and len(part) % 2 == 0 and all(map(is_number, part)) for part in segmentation):
         return None
-    polygons = [part for part in segmentation if part]
-    if any(len(part) < 6 for part in polygons):
+    try:
+        return polygon_runs([part for part in segmentation if part], width, height)
+    except PolygonError:
         return None
-    return encode(_filled(polygons, width, height)) if polygons else np.zeros((0, 2), dtype=np.int64)
-
-
-def _filled(polygons: list[list[float]], width: int, height: int) -> NDArray[np.bool_]:
-    """The pixels whose middle lies in one of the polygons, each given as x, y, x, y, ... from the image's corner."""
-    mask = np.zeros((height, width), dtype=bool)
-    middles_x, middles_y = np.arange(width) + 0.5, np.arange(height) + 0.5
-    for part in polygons:
-        corners = np.array(part, dtype=np.float64).reshape(-1, 2)
-        inside = np.zeros_like(mask)
-        for (x, y), (next_x, next_y) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-            rows = np.flatnonzero((y <= middles_y) != (next_y <= middles_y))
-            if len(rows):
-                crossings = x + (middles_y[rows] - y) * (next_x - x) / (next_y - y)
-                inside[rows] ^= middles_x[None, :] > crossings[:, None]
-        mask |= inside
-    return mask
 
 
 def _from_counts(numbers: Any, pixels: int) -> Runs | None:

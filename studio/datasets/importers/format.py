@@ -49,6 +49,8 @@ class DatasetFormat:
     """
     endings: tuple[str, ...] = ()
     """Endings of files that can be a whole upload by themselves."""
+    medium: str = ""
+    """The medium that it is about, where it is not any."""
 
 
 def table_format(title: str, layout: str) -> DatasetFormat:

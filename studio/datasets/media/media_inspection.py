@@ -52,6 +52,9 @@ def decode_media(
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
             with room.take(reader.decoding_bytes(reader.read_facts(source))):
+                if reader.is_converted(source):
+                    reader.convert(source, place)
+                    source = place
                 inspection.media[name] = reader.inspect(
                     source, dataset.preview(relative), with_thumbnail=len(names) <= MAX_PREVIEWS
                 )

@@ -58,6 +58,18 @@ class MediaReader(ABC, Generic[Facts]):
         """How likely files that begin so are of this medium, 0 to 1, where several media read such files."""
         return 1.0 if self.suffix_of(head) else 0.0
 
+    def reads_folder(self, folder: Path) -> bool:
+        """Whether a folder as a whole is one of its kind, so that a table may name it like a file."""
+        return False
+
+    def is_converted(self, path: Path) -> bool:
+        """Whether a dataset keeps another file in place of this: of folders, and of what tells of a person."""
+        return False
+
+    def convert(self, path: Path, target: Path) -> None:
+        """Write the file that a dataset keeps in place of another; it decodes to the same values."""
+        raise NotImplementedError
+
     @abstractmethod
     def browser_type(self, head: bytes) -> str | None:
         """The MIME type where browsers show such files themselves; None where they need a preview."""

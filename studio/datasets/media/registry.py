@@ -73,7 +73,9 @@ def media_endings() -> tuple[str, ...]:
 
 
 def reader_of(path: Path) -> MediaReader[Any] | None:
-    """The reader of a file, by its content; the likeliest, where several read such files."""
+    """The reader of a file or folder, by its content; the likeliest, where several read such files."""
+    if path.is_dir():
+        return next((one for one in media_readers() if one.reads_folder(path)), None)
     head = read_head(path)
     best = max(media_readers(), key=lambda one: one.likelihood(head))
     return best if best.likelihood(head) > 0 else None
@@ -81,5 +83,7 @@ def reader_of(path: Path) -> MediaReader[Any] | None:
 
 def is_shown_by_browsers(path: Path) -> bool:
     """Whether browsers show a file themselves; others need their preview."""
+    if path.is_dir():
+        return False
     head = read_head(path)
     return any(one.browser_type(head) for one in media_readers())

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from studio.datasets.media import volume_errors as errors
-from studio.datasets.media.volume_facts import VolumeFacts
+from studio.datasets.media.dicom import decode_series, read_series_facts
+from studio.datasets.media.dicom_files import is_series_folder, is_series_zip
+from studio.datasets.media.nifti import write_nifti
+from studio.datasets.media.volume_facts import PERCENTILES, VolumeFacts
 from studio.datasets.media.volume_files import VolumeHeader, opened
-from studio.datasets.media.volume_preview import write_pictures
+from studio.datasets.media.volume_preview import percentiles_of, write_pictures
+from studio.files import read_head
 from studio.on_demand import np
 
 if TYPE_CHECKING:
@@ -33,8 +37,25 @@ def read_facts(path: Path) -> VolumeFacts:
     Raises:
         VolumeError: if it is no volume that is read, or too large.
     """
+    if is_series(path):
+        return read_series_facts(path)
     with opened(path) as (header, _):
         return header.facts
+
+
+def is_series(path: Path) -> bool:
+    """Whether this is a DICOM series: a folder, or a zip file, of slices."""
+    return is_series_folder(path) if path.is_dir() else is_series_zip(read_head(path))
+
+
+def convert_series(path: Path, target: Path) -> None:
+    """Write a DICOM series as one NIfTI file, which says nothing of who was scanned.
+
+    Raises:
+        VolumeError: as `open_volume`.
+    """
+    facts, volume = decode_series(path)
+    write_nifti(volume, facts.geometry, target)
 
 
 def open_volume(path: Path, channels: int) -> NDArray[Any]:
@@ -58,20 +79,28 @@ def inspect_volume(path: Path, preview: Path | None = None) -> VolumeFacts:
     Raises:
         VolumeError: as `open_volume`.
     """
-    header, volume = _decoded(path)
+    facts, volume = _decoded(path)
     if preview is not None:
         write_pictures(volume, preview)
-    return replace(header.facts, lowest=float(volume.min()), highest=float(volume.max()))
+    return replace(
+        facts,
+        lowest=float(volume.min()),
+        highest=float(volume.max()),
+        percentiles=percentiles_of(volume, PERCENTILES),
+    )
 
 
-def _decoded(path: Path) -> tuple[VolumeHeader, NDArray[Any]]:
+def _decoded(path: Path) -> tuple[VolumeFacts, NDArray[Any]]:
+    if is_series(path):
+        facts, volume_DHW = decode_series(path)
+        return facts, volume_DHW[..., None]
     with opened(path) as (header, file):
         flat = _values(header, file)
         if len(file.read(MOST_BEHIND + 1)) > MOST_BEHIND:
             raise errors.damaged("more bytes follow than its header says", f"over {MOST_BEHIND:,} further bytes")
     volume = flat.reshape(header.shape, order="F" if header.is_fortran else "C")
     volume = volume[..., None] if header.channel_axis is None else np.moveaxis(volume, header.channel_axis, 3)
-    return header, np.ascontiguousarray(volume)
+    return header.facts, np.ascontiguousarray(volume)
 
 
 def _values(header: VolumeHeader, file: IO[bytes]) -> NDArray[Any]:

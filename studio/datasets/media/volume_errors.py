@@ -1,8 +1,13 @@
 """VolumeError: what can be wrong about the file of a volume, in words."""
 
 from studio.datasets.media.reader import MediaError
+from studio.datasets.media.volume_facts import VolumeFacts
 
-EXPECTED = "a NumPy array (.npy, .npz) or NIfTI volume (.nii, .nii.gz)"
+EXPECTED = "a NumPy array (.npy, .npz), NIfTI volume (.nii, .nii.gz), or a folder with a DICOM series"
+MAX_VALUES = 1 << 27
+"""512 x 512 x 512: half a gigabyte of 32-bit floats."""
+MAX_CHANNELS = 64
+MIN_SIDE = 2
 
 
 class VolumeError(MediaError):
@@ -62,6 +67,30 @@ def too_large(values: int, most: int) -> VolumeError:
         code="volume_too_large",
         found=f"{values:,} values",
         expected=f"at most {most:,} values",
+    )
+
+
+def check_sides(facts: VolumeFacts, shape: tuple[int, ...]) -> None:
+    """Refuse what is too large, or no volume; `shape` is that of the file.
+
+    Raises:
+        VolumeError: saying so.
+    """
+    if facts.values > MAX_VALUES:
+        raise too_large(facts.values, MAX_VALUES)
+    if facts.channels > MAX_CHANNELS:
+        raise wrong_shape(shape, f"At most {MAX_CHANNELS} channels are read.")
+    if min(facts.shape) < MIN_SIDE:
+        raise wrong_shape(shape, f"Each side needs at least {MIN_SIDE} voxels; single slices are images.")
+
+
+def damaged_slice(name: str, found: str) -> VolumeError:
+    return VolumeError(
+        f"A slice of the series cannot be read ({name[:80]}).",
+        hint="Copy or export the series again.",
+        code="dicom_damaged",
+        found=found,
+        expected="complete DICOM files of one series",
     )
 
 

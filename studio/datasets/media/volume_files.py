@@ -15,14 +15,15 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
 from studio.datasets.media import volume_errors as errors
-from studio.datasets.media.nifti import HEADER_BYTES, is_nifti, parse_nifti
+from studio.datasets.media.dicom_files import is_series_zip
+from studio.datasets.media.nifti import HEADER_BYTES, header_bytes, is_nifti, parse_nifti
 from studio.datasets.media.npy_header import NpyHeaderError, read_npy_header
-from studio.datasets.media.volume_facts import VolumeFacts, VolumeFormat
+from studio.datasets.media.volume_facts import Geometry, VolumeFacts, VolumeFormat
 from studio.datasets.uploads.file_kinds import is_kind, kind_of_bytes
 from studio.files import read_head
 from studio.on_demand import np
@@ -30,10 +31,6 @@ from studio.on_demand import np
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_VALUES = 1 << 27
-"""512 x 512 x 512: half a gigabyte of 32-bit floats."""
-MAX_CHANNELS = 64
-MIN_SIDE = 2
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ZIP_NAME = struct.Struct("<4s22xHH")
 _BROKEN = (EOFError, zlib.error, gzip.BadGzipFile, zipfile.BadZipFile, struct.error, NotImplementedError, RuntimeError)
@@ -51,6 +48,7 @@ class VolumeHeader:
     is_fortran: bool = False
     slope: float = 1.0
     intercept: float = 0.0
+    geometry: Geometry = field(default_factory=Geometry)
 
     @property
     def is_scaled(self) -> bool:
@@ -73,7 +71,7 @@ class VolumeHeader:
         sides = list(self.shape)
         channels = 1 if self.channel_axis is None else sides.pop(self.channel_axis)
         depth, height, width = sides
-        return VolumeFacts(depth, height, width, channels, self.format, self.is_bytes)
+        return VolumeFacts(depth, height, width, channels, self.format, self.is_bytes, geometry=self.geometry)
 
 
 def ending_of(head: bytes) -> str | None:
@@ -81,7 +79,9 @@ def ending_of(head: bytes) -> str | None:
     if is_kind(head, "numpy"):
         return "npy"
     if is_kind(head, "zip"):
-        return "npz" if _first_name(head).endswith(b".npy") else None
+        return "npz" if _first_name(head).endswith(b".npy") else "zip" if is_series_zip(head) else None
+    if is_kind(head, "dicom"):
+        return "dcm"
     if is_nifti(head):
         return "nii"
     return "nii.gz" if is_kind(head, "gzip") and is_nifti(_inflated(head)) else None
@@ -102,17 +102,30 @@ def opened(path: Path) -> Iterator[tuple[VolumeHeader, IO[bytes]]]:
     Raises:
         VolumeError: if the file is empty, foreign, damaged, truncated or too large; also while the stream is read.
     """
+    if path.is_dir():
+        raise errors.unsupported(
+            "The name leads to a folder without DICOM files.",
+            "a folder",
+            "Name a file, or the folder that holds the slices of one DICOM series.",
+        )
     head = read_head(path)
     kind = ending_of(head)
     if not head:
         raise errors.empty()
+    if kind == "dcm":
+        raise errors.unsupported(
+            "A single DICOM file is one slice, or holds many in a way that is not read.",
+            "one DICOM file",
+            "Put the slices of a series, a file each, into one folder, and name the folder.",
+            "a folder with a DICOM series",
+        )
     if kind is None:
         found = kind_of_bytes(head)
         raise errors.unsupported("The file is not a supported volume.", found, f"Save it as {errors.EXPECTED}.")
     try:
         with _stream(path, kind) as (file, size):
             header = _nifti(file) if kind.startswith("nii") else _npy(file, "NPZ" if kind == "npz" else "NPY")
-            _check_sides(header)
+            errors.check_sides(header.facts, header.shape)
             if size is not None:
                 _check_size(header, size - file.tell())
             yield header, file
@@ -159,21 +172,21 @@ def _npy(file: IO[bytes], format: VolumeFormat) -> VolumeHeader:
 
 
 def _nifti(file: IO[bytes]) -> VolumeHeader:
-    nifti = parse_nifti(file.read(HEADER_BYTES))
-    skipped = nifti.offset - HEADER_BYTES
+    head = file.read(HEADER_BYTES)
+    head += file.read(header_bytes(head) - HEADER_BYTES)
+    nifti = parse_nifti(head)
+    skipped = nifti.offset - len(head)
     if len(file.read(skipped)) < skipped:
         raise errors.truncated(0, math.prod(nifti.shape) * nifti.dtype.itemsize)
-    return VolumeHeader("NIfTI", nifti.shape, 0, nifti.dtype, slope=nifti.slope, intercept=nifti.intercept)
-
-
-def _check_sides(header: VolumeHeader) -> None:
-    facts = header.facts
-    if header.count > MAX_VALUES:
-        raise errors.too_large(header.count, MAX_VALUES)
-    if facts.channels > MAX_CHANNELS:
-        raise errors.wrong_shape(header.shape, f"At most {MAX_CHANNELS} channels are read.")
-    if min(facts.shape) < MIN_SIDE:
-        raise errors.wrong_shape(header.shape, f"Each side needs at least {MIN_SIDE} voxels; single slices are images.")
+    return VolumeHeader(
+        "NIfTI",
+        nifti.shape,
+        0,
+        nifti.dtype,
+        slope=nifti.slope,
+        intercept=nifti.intercept,
+        geometry=nifti.geometry,
+    )
 
 
 def _check_size(header: VolumeHeader, found: int) -> None:

@@ -27,6 +27,15 @@ class VolumePart(ProfilePart):
     """Of all values."""
     are_bytes: bool = False
     """Whether all volumes hold whole numbers from 0 to 255."""
+    median_shape: tuple[int, ...] = ()
+    """(depth, height, width), each the median of all volumes; empty where there are none."""
+    median_spacing: tuple[float, ...] = ()
+    """Millimetres between voxels along (depth, height, width), each the median of the volumes that say so; empty where
+    none does."""
+    orientations: dict[str, int] = Field(default_factory=dict)
+    """Number of volumes by where their columns, rows and slices point, such as LPS; "" where files do not say."""
+    percentiles: dict[str, float] = Field(default_factory=dict)
+    """Percentage of values, such as 99.5 -> the median over all volumes of the value that so many lie below."""
 
     def choice_facts(self) -> Mapping[str, object]:
         return {VOLUME_CHANNELS_FACT: list(self.readable_channels)}

@@ -7,6 +7,7 @@ The sheet has a row an axis (slices along depth, height, width), each of as many
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,11 +46,16 @@ def shown_channels(volume_DHWC: NDArray[Any]) -> NDArray[Any]:
 
 def window_of(volume_DHWC: NDArray[Any]) -> tuple[float, float]:
     """The values that are drawn black and white."""
+    low, high = percentiles_of(volume_DHWC, SHOWN_SHARE)
+    return (low, high) if high > low else (float(volume_DHWC.min()), float(volume_DHWC.max()))
+
+
+def percentiles_of(volume_DHWC: NDArray[Any], shares: Sequence[float]) -> tuple[float, ...]:
+    """The values below which these percentages of a volume lie, of values spread evenly over it."""
     flat = volume_DHWC.reshape(-1)
-    low, high = np.percentile(flat[:: max(1, flat.size // SAMPLED_VALUES)], SHOWN_SHARE)
-    if high <= low:
-        low, high = float(flat.min()), float(flat.max())
-    return float(low), float(high)
+    # An odd step meets every column of volumes whose sides are powers of two.
+    found = np.percentile(flat[:: max(1, flat.size // SAMPLED_VALUES) | 1], shares)
+    return tuple(float(one) for one in found)
 
 
 def middle_slices(volume_DHWC: NDArray[Any], window: tuple[float, float], side: int = MIDDLE_SIDE) -> Image.Image:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted
 from studio.datasets.histograms import histogram
 from studio.datasets.inspection import Inspection
-from studio.datasets.media.volume_facts import VolumeFacts
+from studio.datasets.media.volume_facts import PERCENTILES, VolumeFacts
 from studio.datasets.media.volume_part import VolumePart
 from studio.datasets.profile import DatasetProfile
 from studio.on_demand import np
@@ -23,6 +24,7 @@ def volume_profile(inspection: Inspection) -> DatasetProfile:
     facts = volumes_of(inspection)
     if not facts:
         return DatasetProfile()
+    spacings = [one.geometry.spacing for one in facts if one.geometry.spacing is not None]
     shapes = Counter(one.shape for one in facts).most_common(MAX_SHAPES)
     part = VolumePart(
         shapes=tuple((*shape, count) for shape, count in shapes),
@@ -31,12 +33,22 @@ def volume_profile(inspection: Inspection) -> DatasetProfile:
         lowest=min(one.lowest for one in facts),
         highest=max(one.highest for one in facts),
         are_bytes=all(one.is_bytes for one in facts),
+        median_shape=tuple(int(side) for side in np.median([one.shape for one in facts], axis=0)),
+        median_spacing=tuple(float(step) for step in np.median(spacings, axis=0)) if spacings else (),
+        orientations=dict(Counter(one.geometry.orientation for one in facts).most_common()),
+        percentiles=_percentiles(facts),
     )
     sides = {name: [getattr(one, name) for one in facts] for name in ("depth", "height", "width")}
     return DatasetProfile(
         histograms=tuple(histogram(f"Volume {name}", "voxels", values) for name, values in sides.items()),
         facts={f"median_{name}": float(np.median(values)) for name, values in sides.items()},
     ).with_parts(part)
+
+
+def _percentiles(facts: Sequence[VolumeFacts]) -> dict[str, float]:
+    """The medians over all volumes, by percentage."""
+    values = np.median([one.percentiles for one in facts], axis=0)
+    return {f"{share:g}": float(value) for share, value in zip(PERCENTILES, values, strict=True)}
 
 
 def volumes_of(inspection: Inspection) -> list[VolumeFacts]:
@@ -100,4 +112,21 @@ def note_all_volumes(inspection: Inspection, column: str) -> None:
             "Check how the volumes were saved.",
             found=f"a single value in {flat / len(facts):.0%} of the volumes",
             expected="volumes with content",
+        )
+    _note_orientations(inspection, column, role, facts)
+
+
+def _note_orientations(inspection: Inspection, column: str, role: TableRole, facts: Sequence[VolumeFacts]) -> None:
+    """Volumes that lie in different ways look like different bodies to a model."""
+    counts = Counter(one.geometry.orientation for one in facts if one.geometry.orientation)
+    if len(counts) > 1:
+        inspection.note(
+            role,
+            FindingLevel.WARNING,
+            "mixed_orientations",
+            column,
+            "The volumes do not all lie in the same way; they are read as they are stored.",
+            "Store them in one orientation, and their masks with them.",
+            found=", ".join(f"{counted(count, 'volume')} in {name}" for name, count in counts.most_common()),
+            expected="one orientation",
         )

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from studio.datasets.dataset import ColumnKind, TableRole
-from studio.datasets.media.registry import media_endings
+from studio.datasets.media.registry import media_endings, reader_of
 from studio.datasets.tables import table
+from studio.files import read_head
 from studio.on_demand import pd
 
 SAMPLE_ROWS = 200
@@ -57,9 +58,13 @@ def list_tables(paths: Iterable[str]) -> list[str]:
     return sorted((path for path in paths if path.lower().endswith(table.EXTENSIONS)), key=lambda n: (n.count("/"), n))
 
 
-def list_media_folders(paths: Iterable[str]) -> list[MediaFolder]:
-    """Folders that hold media files, the fullest first."""
+def list_media_folders(paths: Iterable[str], files: Path) -> list[MediaFolder]:
+    """Folders below `files` that hold media files, the fullest first.
+
+    Names without an ending, as scanners write them, count where the first of a folder is a medium by its content.
+    """
     counts: dict[str, Counter[str]] = {}
+    nameless: dict[str, list[str]] = {}
     endings = frozenset(media_endings())
     for path in paths:
         folder, _, name = path.rpartition("/")
@@ -69,6 +74,13 @@ def list_media_folders(paths: Iterable[str]) -> list[MediaFolder]:
         ending = next((one for one in found if one in endings), None)
         if ending is not None:
             counts.setdefault(folder or ".", Counter())[ending] += 1
+        elif len(parts) == 1 or parts[-1].isdigit():
+            nameless.setdefault(folder or ".", []).append(path)
+    for folder, found_paths in nameless.items():
+        first = files / found_paths[0]
+        reader = reader_of(first)
+        if reader is not None:
+            counts.setdefault(folder, Counter())[f".{reader.suffix_of(read_head(first))}"] += len(found_paths)
     folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
     return sorted(folders, key=lambda folder: (-folder.files, folder.name))
 
@@ -100,11 +112,16 @@ def file_columns(
         cells = [cell for cell in cells if _could_be_path(cell)]
         if not cells:
             continue
-        hits = {folder: sum((files / folder / cell).is_file() for cell in cells) for folder in candidates}
+        hits = {folder: sum(_is_medium(files / folder / cell) for cell in cells) for folder in candidates}
         best = max(hits, key=lambda folder: hits[folder])
         if hits[best] >= FILE_SHARE * len(cells):
             found[column] = best
     return found
+
+
+def _is_medium(path: Path) -> bool:
+    """Whether it is a file, or a folder that some medium reads as one."""
+    return path.is_file() or (path.is_dir() and reader_of(path) is not None)
 
 
 def _could_be_path(cell: str) -> bool:

@@ -18,6 +18,8 @@ from studio.modeling.images.transforms import (
 from studio.settings.sections.augmentation import CUSTOM_INFERENCE, CUSTOM_TRAIN
 
 CUSTOM = "Custom"
+_FAULTS = (ValueError, TypeError, RuntimeError, LookupError, AssertionError, cv2.error, np.linalg.LinAlgError)
+"""What steps throw that do not take an image."""
 
 
 def transforms_of(settings: Any, *, training: bool, with_boxes: bool = False) -> Transforms:
@@ -85,24 +87,34 @@ class CustomTransforms(Transforms):
 
         return self._guarded(image, apply), moved[0]
 
+    def slices_and_masks(
+        self, slices_DHWC: np.ndarray, masks_DHWK: np.ndarray | None, seed: int | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        try:
+            slices, masks = super().slices_and_masks(slices_DHWC, masks_DHWK, seed)
+        except _FAULTS as error:
+            raise self._failure(error) from error
+        return self._same_kind(slices.reshape(*slices.shape[:3], -1), slices_DHWC), masks
+
     def frame(self, image: np.ndarray) -> np.ndarray:
         try:
             return super().frame(image)
-        except (ValueError, TypeError, RuntimeError, LookupError, cv2.error, np.linalg.LinAlgError) as error:
+        except _FAULTS as error:
             raise self._failure(error) from error
 
     def _guarded(self, image: np.ndarray, apply: Callable[[], np.ndarray]) -> np.ndarray:
         """The pixels, with the image's channels and as bytes; what a step throws is told as one of its own."""
         try:
             pixels = apply()
-        except (ValueError, TypeError, RuntimeError, LookupError, AssertionError, cv2.error) as error:
+        except _FAULTS as error:
             raise self._failure(error) from error
-        if pixels.ndim == 2:
-            pixels = pixels[:, :, None]
-        if pixels.dtype != np.uint8 or pixels.shape[2] != image.shape[2]:
+        return self._same_kind(pixels[:, :, None] if pixels.ndim == 2 else pixels, image)
+
+    def _same_kind(self, pixels: np.ndarray, given: np.ndarray) -> np.ndarray:
+        if pixels.dtype != given.dtype or pixels.shape[-1] != given.shape[-1]:
             raise AugmentationError(
-                f"The pipeline makes images of {pixels.shape[2]} channels of {pixels.dtype}, "
-                f"and gets {image.shape[2]} of uint8.",
+                f"The pipeline makes images of {pixels.shape[-1]} channels of {pixels.dtype}, "
+                f"and gets {given.shape[-1]} of {given.dtype}.",
                 hint="Leave out the step that changes the kind of image.",
                 code=self._name,
             )

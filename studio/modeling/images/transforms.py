@@ -96,6 +96,17 @@ class Transforms:
         pixels, masks = np.asarray(done["image"]), np.asarray(done["mask"])
         return pixels, masks.reshape(*masks.shape[:2], masks_HWK.shape[2])
 
+    def slices_and_masks(
+        self, slices_DHWC: np.ndarray, masks_DHWK: np.ndarray | None, seed: int | None
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """All slices of a volume changed alike, in numbers of their type, and its masks with them."""
+        self._seed(seed)
+        if masks_DHWK is None:
+            return np.asarray(self._compose(volume=slices_DHWC)["volume"]), None
+        done = self._compose(volume=slices_DHWC, mask3d=masks_DHWK)
+        masks = np.asarray(done["mask3d"])
+        return np.asarray(done["volume"]), masks.reshape(*masks.shape[:3], masks_DHWK.shape[3])
+
     def _seed(self, seed: int | None) -> None:
         if seed is not None:
             self._compose.set_random_seed(seed % 2**32)

@@ -5,7 +5,7 @@ Shapes: B batch, C channels, D depth, H height, W width, K classes, T tiles; d, 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,38 +14,17 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from studio.datasets.masks.run_lengths import from_text
 from studio.datasets.media.volume_preview import middle_slices
-from studio.modeling.dense.tiles import Sides, blended, corner_around, cut, random_corner, tile_corners
+from studio.modeling.dense.tiles import blended, tile_corners
+from studio.modeling.images.coordinates import Placement, place_in_file
 from studio.modeling.images.mixing import Mixture
+from studio.modeling.images.pipelines import CUSTOM, transforms_of
 from studio.modeling.predictions import row_numbers
-from studio.modeling.recipe import Media, SampleIndex, Samples
+from studio.modeling.recipe import Media, Samples
 from studio.modeling.segmentation.truth import MaskTargets, TrueMasks
-from studio.modeling.volumes.reader import Shape, Voxels, read_voxels, resampled_masks
-from studio.modeling.volumes.transforms import Strategy, augmented_with_masks
-from studio.modeling.volumes.volume_input import (
-    FLIPPED_AXES,
-    PICTURE_SIDE,
-    VolumeBatch,
-    VolumeInput,
-    VolumeSources,
-)
-
-FOREGROUND_SHARE = 1 / 3
-"""Of training patches that are placed around a voxel of a class, as in nnU-Net: most of a scan is background."""
-
-
-class MaskedVolumeItem(NamedTuple):
-    """One volume with its masks, whole or as tiles."""
-
-    row: int
-    volumes_TDHWC: NDArray[Any]
-    masks_TKDHW: NDArray[np.uint8] | None
-    in_file: TrueMasks | None
-    sides: Shape
-    """Of the file."""
-    range: tuple[float, float]
-    """The lowest and highest value of the whole volume."""
+from studio.modeling.volumes.masked_volume_samples import CustomVolumeSamples, MaskedVolumeItem, MaskedVolumeSamples
+from studio.modeling.volumes.reader import Shape
+from studio.modeling.volumes.volume_input import FLIPPED_AXES, PICTURE_SIDE, VolumeBatch, VolumeInput, VolumeSources
 
 
 @dataclass
@@ -60,44 +39,8 @@ class MaskedVolumeBatch(VolumeBatch):
     """One a sample; none where the table has none."""
     tiles: list[int] = field(default_factory=list)
     """Of how many volumes in a row each sample is put together."""
-
-
-class MaskedVolumeSamples(Samples):
-    """Volumes with masks, resampled and augmented together; larger ones, if asked, as patches or tiles."""
-
-    def __init__(
-        self, sources: VolumeSources, strategy: Strategy | None, targets: MaskTargets | None, *, is_tiled: bool
-    ) -> None:
-        super().__init__(len(sources.names))
-        self._sources, self._strategy, self._masks, self._is_tiled = sources, strategy, targets, is_tiled
-
-    def __getitem__(self, draw: SampleIndex) -> MaskedVolumeItem:
-        names, rows, media, channels, shape = self._sources
-        voxels = read_voxels(media, names[draw.row], channels, rows[draw.row], shape, keeps_larger=self._is_tiled)
-        volume, truth = voxels.values, None if self._masks is None else self._masks.masks[draw.row]
-        masks = None if truth is None or self._masks is None else truth.dense(self._masks.classes, *voxels.sides)
-        corners = self._corners(voxels, truth, draw.seed)
-        if corners is None:
-            volumes, moved = [volume], None if masks is None else [resampled_masks(masks, shape)]
-        else:
-            volumes = [cut(volume, corner, shape) for corner in corners]
-            moved = None if masks is None else [_cut_masks(masks, corner, shape) for corner in corners]
-        if self._strategy is not None and draw.seed is not None:
-            first = None if moved is None else moved[0]
-            volumes[0], first = augmented_with_masks(volumes[0], first, self._strategy, draw.seed)
-            moved = None if first is None else [first]
-        stacked = None if moved is None else np.stack(moved)
-        span = (float(volume.min()), float(volume.max()))
-        return MaskedVolumeItem(draw.row, np.stack(volumes), stacked, truth, voxels.sides, span)
-
-    def _corners(self, voxels: Voxels, truth: TrueMasks | None, seed: int | None) -> list[Sides] | None:
-        """Where the patch to learn from, or the tiles to score, begin; None where the volume is taken whole."""
-        shape = self._sources.shape
-        if voxels.values.shape[:3] == shape:
-            return None
-        if seed is None or self._strategy is None:
-            return tile_corners(voxels.sides, shape)
-        return [_patch_corner(truth, voxels.sides, shape, seed)]
+    placements: list[Placement | None] = field(default_factory=list)
+    """Where slices lie in those of the files, one a sample."""
 
 
 class MaskedVolumeInput(VolumeInput):
@@ -106,7 +49,11 @@ class MaskedVolumeInput(VolumeInput):
     def samples(self, table: pd.DataFrame, media: Media, targets: MaskTargets | None, *, training: bool) -> Samples:
         image = self.settings.image
         sources = VolumeSources(self._names(table), row_numbers(table), media, image.image_channels, self.shape)
-        strategy = self.settings.augmentation.augmentations_strategy if training else None
+        strategy = self.settings.augmentation.augmentations_strategy
+        if strategy == CUSTOM:
+            transforms = transforms_of(self.settings, training=training)
+            return CustomVolumeSamples(sources, transforms, targets, with_placement=not training)
+        strategy = strategy if training else None
         return MaskedVolumeSamples(sources, strategy, targets, is_tiled=image.tiling != "Off")
 
     def collate(self, items: Sequence[MaskedVolumeItem]) -> MaskedVolumeBatch:  # type: ignore[override]
@@ -123,6 +70,7 @@ class MaskedVolumeInput(VolumeInput):
             sides=[item.sides for item in items],
             masks_in_file=[item.in_file for item in items if item.in_file is not None],
             tiles=tiles,
+            placements=[item.placement for item in items],
         )
 
     def parts(self, batch: MaskedVolumeBatch) -> Iterator[MaskedVolumeBatch]:
@@ -142,6 +90,7 @@ class MaskedVolumeInput(VolumeInput):
                 sides=batch.sides[place : place + 1],
                 masks_in_file=batch.masks_in_file[place : place + 1],
                 tiles=[count],
+                placements=batch.placements[place : place + 1],
             )
 
     def tensors(self, batch: VolumeBatch) -> tuple[Tensor, ...]:
@@ -165,8 +114,14 @@ class MaskedVolumeInput(VolumeInput):
             (sides,) = batch.sides
             yield blended(values_BKDHW, tile_corners(sides, self.shape), sides)
             return
-        for values_KDHW, sides in zip(values_BKDHW, batch.sides, strict=True):
-            yield functional.interpolate(values_KDHW[None].float(), size=sides, mode="trilinear")[0]
+        for values_KDHW, sides, placement in zip(values_BKDHW, batch.sides, batch.placements, strict=True):
+            if placement is None:
+                yield functional.interpolate(values_KDHW[None].float(), size=sides, mode="trilinear")[0]
+                continue
+            deep = functional.interpolate(
+                values_KDHW[None].float(), size=(sides[0], *values_KDHW.shape[2:]), mode="trilinear"
+            )[0]
+            yield place_in_file(deep.flatten(0, 1), placement).reshape(-1, *sides)
 
     def mixed(self, batch: VolumeBatch, mixture: Mixture) -> VolumeBatch:
         assert isinstance(batch, MaskedVolumeBatch)
@@ -181,24 +136,3 @@ class MaskedVolumeInput(VolumeInput):
         masks = (target[..., None] > 0.5).astype(np.uint8) * 255
         drawn = [np.asarray(middle_slices(mask, (0.0, 255.0), PICTURE_SIDE))[..., 0] > 127 for mask in masks]
         return np.stack(drawn)
-
-
-def _cut_masks(masks_KDHW: NDArray[np.uint8], corner: Sides, shape: Shape) -> NDArray[np.uint8]:
-    return np.ascontiguousarray(cut(masks_KDHW.transpose(1, 2, 3, 0), corner, shape).transpose(3, 0, 1, 2))
-
-
-def _patch_corner(truth: TrueMasks | None, sides: Shape, shape: Shape, seed: int) -> Sides:
-    """Anywhere, or so often around some voxel of a mask."""
-    random = np.random.default_rng(seed)
-    texts = (
-        [] if truth is None else [text for text, k in zip(truth.texts, truth.classes, strict=True) if text and k >= 0]
-    )
-    if not texts or random.random() >= FOREGROUND_SHARE:
-        return random_corner(sides, shape, seed)
-    runs = from_text(texts[int(random.integers(len(texts)))])
-    behind = np.cumsum(runs[:, 1])
-    number = int(random.integers(behind[-1]))
-    run = int(np.searchsorted(behind, number, side="right"))
-    voxel = int(runs[run, 0]) - 1 + number - int(behind[run] - runs[run, 1])
-    place = tuple(int(one) for one in np.unravel_index(voxel, sides, order="F"))
-    return corner_around(place, sides, shape, random)

@@ -37,9 +37,11 @@ def read_volume(media: Media, name: str, channels: int, row: int, shape: Shape) 
 
 
 def read_voxels(
-    media: Media, name: str, channels: int, row: int, shape: Shape, *, keeps_larger: bool = False
+    media: Media, name: str, channels: int, row: int, shape: Shape | None, *, keeps_larger: bool = False
 ) -> Voxels:
-    """The volume that a row names, in this shape; with `keeps_larger` as it is where it is larger in any direction.
+    """The volume that a row names, in this shape, or as it is.
+
+    With `keeps_larger` it is resampled only where it is larger in no direction.
 
     Where the media have a cache, it is asked first.
 
@@ -52,13 +54,15 @@ def read_voxels(
         def decode() -> Entry:
             volume = READER.decode(path, channels)
             sides = volume.shape[:3]
-            is_kept = keeps_larger and is_exceeded(sides, shape)
-            return Entry(volume if is_kept else resampled(volume, shape), sides)
+            if shape is None or (keeps_larger and is_exceeded(sides, shape)):
+                return Entry(volume, sides)
+            return Entry(resampled(volume, shape), sides)
 
         if media.cache is None:
             entry = decode()
         else:
-            what = f"{'x'.join(map(str, shape))}{'-or-larger' if keeps_larger else ''}"
+            size = "decoded" if shape is None else "x".join(map(str, shape))
+            what = f"{size}{'-or-larger' if keeps_larger else ''}"
             entry = media.cache.get(path, f"volumes-{what}-{channels}-v2", decode)
         depth, height, width = entry.facts
         return Voxels(entry.array, (depth, height, width))

@@ -27,7 +27,7 @@ from studio.modeling.volumes.reader import Shape, read_volume
 from studio.modeling.volumes.transforms import Strategy, augmented
 from studio.modeling.weights import WeightsFile
 from studio.results.sample_view import SampleView
-from studio.settings.sections.inputs.volume import VolumeMixSection
+from studio.settings.sections.inputs.volume import VolumeMixMixin
 
 FLIPPED_AXES = {"Depth flip": 2, "Vertical flip": 3, "Horizontal flip": 4}
 PICTURE_SIDE = 160
@@ -133,7 +133,7 @@ class VolumeInput(EncoderInput[VolumeBatch]):
 
     def mix(self, batch: VolumeBatch) -> VolumeBatch:
         augmentation = self.settings.augmentation
-        if not isinstance(augmentation, VolumeMixSection):
+        if not isinstance(augmentation, VolumeMixMixin):
             return batch
         for one in mixtures(augmentation, len(batch), *self.shape[1:], corner=False):
             batch = self.mixed(batch, one)

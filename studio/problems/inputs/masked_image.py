@@ -8,34 +8,20 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import ArchitectureSection
-from studio.settings.sections.augmentation import STRATEGY, BoxMixSection
 from studio.settings.sections.image_checks import channel_contradictions
 from studio.settings.sections.inputs.boxed_image import BoxedImageTrainingSection
 from studio.settings.sections.inputs.masked_image import (
     MaskedImageSection,
     MaskMixSection,
     MaskViewsMixin,
-    ObjectMaskImageSection,
+    tiling_contradictions,
 )
 
 
-def tile_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """Tiles beside a pipeline of the user's own, which sees whole images."""
-    if settings.value("image.tiling") != "Off" and settings.value(STRATEGY) == "Custom":
-        yield Finding(
-            code="contradiction",
-            path="image.tiling",
-            message="Custom augmentations see whole images, and tiles are cut before.",
-            found="Automatic with Custom",
-            expected="Off, or a strategy other than Custom",
-            fix="Use Off, or Soft, Medium or Hard as augmentations strategy.",
-        )
-
-
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """Channels that no image has, and tiles where they cannot be."""
+    """Channels that no image has, and tiles beside a pipeline of the user's own."""
     yield from channel_contradictions(settings, context)
-    yield from tile_contradictions(settings, context)
+    yield from tiling_contradictions(settings)
 
 
 MASKED_IMAGE = replace(
@@ -47,11 +33,3 @@ MASKED_IMAGE = replace(
     views=(MaskViewsMixin,),
     contradictions=contradictions,
 )
-
-OBJECT_MASK_IMAGE = replace(
-    MASKED_IMAGE,
-    sections={"image": ObjectMaskImageSection, "augmentation": BoxMixSection},
-    views=(),
-    contradictions=channel_contradictions,
-)
-"""Images in which objects have a mask each; tiles and mirrored views are for models that give pixels."""

@@ -11,7 +11,7 @@ from studio.datasets.tables.role_inference import file_column
 from studio.datasets.tables.table_view import TableView
 from studio.problems.composition import FoundInput, InputSpec, TaskSpec
 from studio.problems.contract import Category, ColumnRole
-from studio.problems.requirements import IMAGE_SCORING
+from studio.problems.requirements import VOLUME_SCORING
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, SampleView, media_path
 from studio.settings.choices import ChoiceContext
@@ -83,7 +83,7 @@ VOLUME = InputSpec(
     environment=CachedEnvironmentSection,
     logging=ImageLoggingSection,
     contradictions=contradictions,
-    scoring_distributions=IMAGE_SCORING,
+    scoring_distributions=VOLUME_SCORING,
     media_role="image_column",
     medium="volume",
 )

@@ -58,6 +58,31 @@ MixTarget = Annotated[
 ]
 
 
+def custom_train_setting(noun: str = "images", more: str = "") -> Setting:
+    """The user's own pipeline for what is learned from."""
+    return Setting(
+        label="Custom train augmentations",
+        help=f"A pipeline of Albumentations transforms as YAML or JSON, for training {noun}. {more}IMAGE_HEIGHT and "
+        "IMAGE_WIDTH stand for the input size. Empty only resizes. Preview on real rows shows the result "
+        "before the start.",
+        kind=Kind.TEXT,
+        visible_if=when(STRATEGY, "Custom"),
+        level=ExperienceLevel.SKILLED,
+    )
+
+
+def custom_inference_setting(noun: str = "image") -> Setting:
+    """The same for what is scored."""
+    return Setting(
+        label="Custom inference augmentations",
+        help=f"The same for validation, test and prediction: what is done to every {noun}, without randomness. "
+        "Empty only resizes.",
+        kind=Kind.TEXT,
+        visible_if=when(STRATEGY, "Custom"),
+        level=ExperienceLevel.SKILLED,
+    )
+
+
 class ImageAugmentationSection(SettingsSection):
     """How strongly training images are varied."""
 
@@ -75,26 +100,11 @@ class ImageAugmentationSection(SettingsSection):
     ] = "Soft"
     custom_train_augmentations: Annotated[
         str,
-        Setting(
-            label="Custom train augmentations",
-            help="A pipeline of Albumentations transforms as YAML or JSON, for training images. IMAGE_HEIGHT and "
-            "IMAGE_WIDTH stand for the input size. Empty only resizes. Preview on real rows shows the result "
-            "before the start.",
-            kind=Kind.TEXT,
-            visible_if=when(STRATEGY, "Custom"),
-            level=ExperienceLevel.SKILLED,
-        ),
+        custom_train_setting(),
     ] = ""
     custom_inference_augmentations: Annotated[
         str,
-        Setting(
-            label="Custom inference augmentations",
-            help="The same for validation, test and prediction: what is done to every image, without randomness. "
-            "Empty only resizes.",
-            kind=Kind.TEXT,
-            visible_if=when(STRATEGY, "Custom"),
-            level=ExperienceLevel.SKILLED,
-        ),
+        custom_inference_setting(),
     ] = ""
 
 

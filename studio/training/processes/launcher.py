@@ -67,8 +67,7 @@ def _warm_up() -> None:
     from studio.problems.registry import problem_types
 
     for kind in problem_types().values():
-        for model in kind.model_types:
-            recipe_class(kind, model.id)
+        recipe_class(kind)
 
 
 class _Launcher:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.datasets.media.reader import MediaReader, Origin
 from studio.datasets.media.volume_facts import EXTENSIONS, VolumeFacts, decoding_bytes
-from studio.results.prediction import DEPTH, HEIGHT, WIDTH
+from studio.results.prediction import DEPTH, HEIGHT, MEDIA_PREFIX, WIDTH
 from studio.results.sample_view import MediaRef
 
 if TYPE_CHECKING:
@@ -15,17 +15,23 @@ if TYPE_CHECKING:
 
     from studio.datasets.inspection import Inspection
 
+SPACING = f"{MEDIA_PREFIX}spacing"
+"""Millimetres between voxels along (depth, height, width)."""
+ORIENTATION = f"{MEDIA_PREFIX}orientation"
+"""Where columns, rows and slices point, such as LPS."""
 MOST_COLOURS = 4
 """An array of three axes whose last is no longer is an image with channels."""
 
 
 class VolumeReader(MediaReader[VolumeFacts]):
-    """NumPy arrays and NIfTI."""
+    """NumPy arrays, NIfTI, and DICOM series as folders or zip files."""
 
     name = "volume"
     noun = "a volume"
     plural = "volumes"
-    kinds = "a NIfTI file (.nii, .nii.gz) or a NumPy array of three or four axes (.npy, .npz)"
+    kinds = (
+        "a NIfTI file (.nii, .nii.gz), a NumPy array of three or four axes (.npy, .npz), or a DICOM series in a .zip"
+    )
     endings = EXTENSIONS
     smaller = "smaller volumes"
     larger = "larger volumes"
@@ -44,6 +50,22 @@ class VolumeReader(MediaReader[VolumeFacts]):
 
         axes = axes_of_npy(head)
         return 0.9 if len(axes) == 4 or (len(axes) == 3 and axes[2] > MOST_COLOURS) else 0.1
+
+    def reads_folder(self, folder: Path) -> bool:
+        from studio.datasets.media.dicom_files import is_series_folder
+
+        return is_series_folder(folder)
+
+    def is_converted(self, path: Path) -> bool:
+        """DICOM series become NIfTI: their headers say who was scanned."""
+        from studio.datasets.media.volume_decoding import is_series
+
+        return is_series(path)
+
+    def convert(self, path: Path, target: Path) -> None:
+        from studio.datasets.media.volume_decoding import convert_series
+
+        convert_series(path, target)
 
     def browser_type(self, head: bytes) -> str | None:
         return None
@@ -67,12 +89,15 @@ class VolumeReader(MediaReader[VolumeFacts]):
 
         return inspect_volume(path, preview)
 
-    def columns(self, facts: Sequence[VolumeFacts | None]) -> Mapping[str, Sequence[int]]:
-        """Depth, height and width in voxels; 0 where unknown."""
+    def columns(self, facts: Sequence[VolumeFacts | None]) -> Mapping[str, Sequence[Any]]:
+        """Depth, height and width in voxels, 0 where unknown; spacing and orientation, None where unknown."""
+        geometries = [one.geometry if one else None for one in facts]
         return {
             DEPTH: [one.depth if one else 0 for one in facts],
             HEIGHT: [one.height if one else 0 for one in facts],
             WIDTH: [one.width if one else 0 for one in facts],
+            SPACING: [list(one.spacing) if one and one.spacing else None for one in geometries],
+            ORIENTATION: [(one.orientation or None) if one else None for one in geometries],
         }
 
     def reference(self, path: str, row: Mapping[str, Any], origin: Origin = "dataset") -> MediaRef:
@@ -84,6 +109,8 @@ class VolumeReader(MediaReader[VolumeFacts]):
             width=int(width) if width else None,
             height=int(height) if height else None,
             depth=int(depth) if depth else None,
+            spacing=_spacing(row.get(SPACING)),
+            orientation=str(row.get(ORIENTATION) or ""),
         )
 
     def drop_misfits(self, inspection: "Inspection", column: str) -> None:
@@ -100,6 +127,13 @@ class VolumeReader(MediaReader[VolumeFacts]):
         image = settings.get("image", {})
         depth = image.get("image_depth")
         return f"volumes of {depth} x {image.get('image_height')} x {image.get('image_width')} voxels" if depth else ""
+
+
+def _spacing(value: Any) -> tuple[float, float, float] | None:
+    if value is None or not hasattr(value, "__len__") or len(value) != 3:
+        return None
+    depth, height, width = map(float, value)
+    return depth, height, width
 
 
 READER = VolumeReader()

@@ -22,6 +22,7 @@ from studio.files import (
     read_json,
     remove,
     resolve_file,
+    resolve_inside,
     write_json,
 )
 from studio.importing.scan_end import ended_error
@@ -294,9 +295,11 @@ class Imports:
         """A file of the preview, or its picture where browsers do not draw the file itself."""
         self._store.imports.get(id)
         folder = self._home.import_folder(id)
-        file = resolve_file(folder / "files", path)
+        file = resolve_inside(folder / "files", path)
         preview = folder / "previews" / preview_name(path)
-        return preview if preview.is_file() and not is_shown_by_browsers(file) else file
+        if preview.is_file() and not is_shown_by_browsers(file):
+            return preview
+        return resolve_file(folder / "files", path)
 
     def recover(self) -> None:
         """After a start: look again where a look was cut off, forget what is old."""

@@ -1,12 +1,14 @@
 """Images of which every pixel is looked at."""
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from studio.settings.condition import when
-from studio.settings.schema import SettingsSection
-from studio.settings.sections.augmentation import MIX, LabelMixSection
+from studio.settings.finding import Finding
+from studio.settings.schema import SettingsSchema, SettingsSection
+from studio.settings.sections.augmentation import MIX, STRATEGY, LabelMixSection
 from studio.settings.sections.image import ImageSection, side_setting
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -31,7 +33,7 @@ def tiling_setting(noun: str, pieces: str) -> Setting:
     )
 
 
-class ObjectMaskImageSection(ImageSection):
+class MaskedImageSection(ImageSection):
     """Masks are learned at the input size."""
 
     image_width: Annotated[
@@ -44,11 +46,6 @@ class ObjectMaskImageSection(ImageSection):
         Field(ge=16, le=4096),
         side_setting("height", DETAILS, 32),
     ] = 256
-
-
-class MaskedImageSection(ObjectMaskImageSection):
-    """Images that may be looked at in tiles."""
-
     tiling: Annotated[
         Literal["Off", "Automatic"],
         tiling_setting("image", "crops"),
@@ -77,3 +74,16 @@ class MaskViewsMixin(SettingsSection):
         tuple[Literal["Horizontal flip", "Vertical flip"], ...],
         TURNED_VIEWS,
     ] = ()
+
+
+def tiling_contradictions(settings: SettingsSchema) -> Iterator[Finding]:
+    """Tiles beside a pipeline of the user's own, which sees what it changes as a whole."""
+    if settings.value("image.tiling") != "Off" and settings.value(STRATEGY) == "Custom":
+        yield Finding(
+            code="contradiction",
+            path="image.tiling",
+            message="Custom augmentations change the whole, and tiles are cut before.",
+            found="Automatic with Custom",
+            expected="Off, or a strategy other than Custom",
+            fix="Use Off, or Soft, Medium or Hard as augmentations strategy.",
+        )

@@ -103,8 +103,8 @@ class VolumeAugmentationSection(SettingsSection):
     ] = "Soft"
 
 
-class VolumeMixSection(VolumeAugmentationSection):
-    """Mixtures of two volumes with labels."""
+class VolumeMixMixin(SettingsSection):
+    """Mixtures of two volumes."""
 
     mix_image: Annotated[
         Literal["Mixup", "Disabled"],
@@ -120,6 +120,10 @@ class VolumeMixSection(VolumeAugmentationSection):
     mix_concentration: MixConcentration = 1.0
     mix_iterations: MixIterations = 1
     mix_target: MixTarget = "Ratio"
+
+
+class VolumeMixSection(VolumeMixMixin, VolumeAugmentationSection):
+    """Variations of volumes, and mixtures of two with labels."""
 
 
 Encoder = Annotated[

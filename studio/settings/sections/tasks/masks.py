@@ -27,8 +27,8 @@ class MaskColumnsMixin(SettingsSection):
         str,
         Setting(
             label="RLE mask column",
-            help="The column with a list of masks as run lengths: pairs of start and length, counted from 1 down the "
-            "columns of the image. An empty text is an empty mask.",
+            help="The column with a list of masks as run lengths: pairs of start and length, counted from 1 with the "
+            "first axis running fastest, which is down the columns of an image. An empty text is an empty mask.",
             choices=Columns(kinds=("list", "text")),
         ),
     ] = ""

@@ -1,1 +1,0 @@
-"""Instance segmentation: objects of images by their masks."""

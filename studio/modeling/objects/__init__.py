@@ -1,1 +1,0 @@
-"""Objects found in images, whether by box or by mask: matching with the truth, average precision, insights."""

@@ -1,1 +1,0 @@
-"""Image instance segmentation."""

@@ -110,6 +110,8 @@ class SuggestionContext:
     packaged_weights: tuple[str, ...] = ()
     """Names of backbones whose weights came with the installation."""
     is_hub_reachable: bool = False
+    gpu_memory_bytes: int = 0
+    """Of the smallest GPU; 0 without one."""
 
 
 class RowViewer(Protocol):

@@ -16,7 +16,7 @@ from studio.modeling.recipe import LabelAlignedRows
 from studio.modeling.segmentation.mask_recipe import MaskNetwork
 from studio.modeling.volumes.decoders import decoder_of
 from studio.modeling.volumes.inflation import inflate, not_inflatable
-from studio.modeling.volumes.normalization import VolumeNormalization
+from studio.modeling.volumes.normalization import normalization_of
 from studio.modeling.weights import WeightsFile, require_architecture
 
 
@@ -26,7 +26,7 @@ class VolumeSegmenter(MaskNetwork):
     def __init__(self, settings: Any, outputs: int, weights: WeightsFile | None, *, keep_statistics: bool) -> None:
         super().__init__()
         image, architecture = settings.image, settings.architecture
-        self.normalization = VolumeNormalization(image.image_normalization)
+        self.normalization = normalization_of(image)
         self.encoder = feature_maps(architecture, image.image_channels, weights)
         channels = [image.image_channels, *self.encoder.feature_info.channels()]
         self.dropout = nn.Dropout3d(architecture.drop_rate)

@@ -22,7 +22,7 @@ from studio.modeling.images.mixing import Mixture, mixtures
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, SampleIndex, Samples
 from studio.modeling.volumes.encoders import volume_encoder
-from studio.modeling.volumes.normalization import VolumeNormalization
+from studio.modeling.volumes.normalization import normalization_of
 from studio.modeling.volumes.reader import Shape, read_volume
 from studio.modeling.volumes.transforms import Strategy, augmented
 from studio.modeling.weights import WeightsFile
@@ -109,7 +109,7 @@ class VolumeInput(EncoderInput[VolumeBatch]):
         backbone, features = volume_encoder(
             architecture.encoder, image.image_channels, architecture.pool, weights, self.shape
         )
-        normalization = VolumeNormalization(image.image_normalization)
+        normalization = normalization_of(image)
         return Encoder(
             {"normalization": normalization, "backbone": backbone}, features, self.keeps_statistics("Backbone")
         )

@@ -10,6 +10,7 @@ from studio.datasets.dataset import ColumnKind
 from studio.datasets.importers.coco_masks import COCO_MASKS
 from studio.datasets.importers.format import table_format
 from studio.datasets.importers.mask_images import MASK_IMAGES
+from studio.datasets.importers.mask_volumes import MASK_VOLUMES
 from studio.datasets.importers.yolo_masks import YOLO_MASKS
 from studio.datasets.labels.labels import label_text
 from studio.datasets.masks.mask_checks import CLASS, RLE, inspect_masks
@@ -112,10 +113,11 @@ SEGMENTATION = TaskSpec(
     ),
     table_hint="lists of masks",
     formats=(
-        table_format("Table with lists of masks", "A table with one row an image and lists of masks, with the images."),
+        table_format("Table with lists of masks", "A table with one row a file and lists of masks, with the files."),
         COCO_MASKS,
         MASK_IMAGES,
         YOLO_MASKS,
+        MASK_VOLUMES,
     ),
     find=find,
     inspect=inspect_masks,

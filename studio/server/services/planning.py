@@ -109,6 +109,7 @@ class Planner:
             cores=here.cores,
             packaged_weights=tuple(self._weights.packaged()),
             is_hub_reachable=self._weights.hub() == "reachable",
+            gpu_memory_bytes=min((gpu.memory_bytes for gpu in here.gpus), default=0),
         )
 
     def open_dataset(self, id_or_name: str) -> Dataset:

@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from studio.settings.choices import ChoiceContext, Library
+from studio.settings.condition import when
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection, SuggestedChange
 from studio.settings.sections.architecture import ArchitectureSection, dropout_setting
@@ -21,6 +22,8 @@ from studio.settings.sections.training import BatchSize, Epochs, TrainingSection
 from studio.settings.setting import ExperienceLevel, Setting
 
 CHANNELS = "image.image_channels"
+CLIP = "image.clip_intensities"
+CLIP_LOWEST, CLIP_HIGHEST = "image.clip_lowest", "image.clip_highest"
 ENCODER = "architecture.encoder"
 CHANNELS_FACT = "dataset.volume_channels"
 """The numbers of channels as which every volume of the dataset can be read, the likeliest first; empty if unknown."""
@@ -84,6 +87,34 @@ class VolumeSection(SettingsSection):
             grid=True,
         ),
     ] = "Simple"
+    clip_intensities: Annotated[
+        bool,
+        Setting(
+            label="Clip intensities",
+            help="Set values below and above a range to its ends before they are scaled. A few extreme voxels, such as "
+            "metal in a CT, then leave the contrast of tissue alone.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = False
+    clip_lowest: Annotated[
+        float,
+        Setting(
+            label="Clip lowest",
+            help="The lower end of the range, in values of the files.",
+            visible_if=when(CLIP, True),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 0.0
+    clip_highest: Annotated[
+        float,
+        Setting(
+            label="Clip highest",
+            help="The upper end of the range, in values of the files.",
+            visible_if=when(CLIP, True),
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 255.0
 
 
 class VolumeAugmentationSection(SettingsSection):
@@ -163,7 +194,7 @@ class VolumeViewsMixin(SettingsSection):
 
 
 def volume_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """Channels that no volume has, and an encoder without a 3D form."""
+    """Channels that no volume has, an encoder without a 3D form, and an empty range of intensities."""
     readable: Sequence[int] = context.facts.get(CHANNELS_FACT) or ()
     channels, encoder = settings.value(CHANNELS), str(settings.value(ENCODER))
     if readable and channels not in readable:
@@ -183,6 +214,16 @@ def volume_contradictions(settings: SettingsSchema, context: ChoiceContext) -> I
             found=encoder,
             expected="a resnet or efficientnet",
             fix="Use resnet18d.",
+        )
+    low, high = float(settings.value(CLIP_LOWEST)), float(settings.value(CLIP_HIGHEST))
+    if settings.value(CLIP) and low >= high:
+        yield Finding(
+            code="contradiction",
+            path=CLIP_HIGHEST,
+            message="The range of intensities is empty, so all voxels would be alike.",
+            found=f"{low:g} to {high:g}",
+            expected=f"a value above {low:g}",
+            fix="Raise Clip highest, or lower Clip lowest.",
         )
 
 

@@ -170,6 +170,10 @@ class ModelSpec:
     contradictions: Contradictions = no_contradictions
     is_useful_untrained: bool = False
     """Whether a pretrained one answers without any training here."""
+    further: Mapping[str, tuple[Section, ...]] = field(default_factory=dict)
+    """Settings that it adds to other sections, by the section's name."""
+    recipe: str | None = None
+    """`module:Class`, where it has a recipe of its own."""
 
 
 @dataclass(frozen=True)
@@ -237,7 +241,8 @@ def compose(
         category=input.category,
         description=description,
         model_types=tuple(
-            ModelType(one.id, one.title or title, settings_of(id, input, task, defaults or {}, one)) for one in models
+            ModelType(one.id, one.title or title, settings_of(id, input, task, defaults or {}, one), one.recipe)
+            for one in models
         ),
         roles=(*input.roles, *task.roles),
         dataset_formats=tuple(one for one in task.formats if one.medium in ("", input.medium)) or input.formats(task),
@@ -266,7 +271,7 @@ def settings_of(
     """The settings of an input, a task and a kind of model, sections in display order.
 
     Raises:
-        TypeError: if the task adds settings to a section that the input does not bring.
+        TypeError: if task or model add settings to a section that the input does not bring.
     """
     between = {**input.sections, **(input.mixed_sections if task.has_mixed_labels else {})}
     explained = (input.interpretations,) if task.explained and input.interpretations else ()
@@ -282,10 +287,11 @@ def settings_of(
         "environment": (input.environment,),
         "logging": (input.logging,),
     }
-    if missing := sorted(set(task.further) - set(sections)):
-        raise TypeError(f"{id} has no section {', '.join(missing)}, to which its task adds settings.")
+    if missing := sorted({*task.further, *model.further} - set(sections)):
+        raise TypeError(f"{id} has no section {', '.join(missing)}, to which its task or model adds settings.")
     made = {
-        name: _section(id, name, (*task.further.get(name, ()), *bases), defaults) for name, bases in sections.items()
+        name: _section(id, name, (*model.further.get(name, ()), *task.further.get(name, ()), *bases), defaults)
+        for name, bases in sections.items()
     }
 
     def contradictions(self: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:

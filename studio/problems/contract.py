@@ -77,6 +77,8 @@ class ModelType:
     id: str | None
     title: str
     settings: type[SettingsSchema]
+    recipe: str | None = None
+    """`module:Class`; None where it is the problem type's."""
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,25 @@ def image_machine_changes(
         yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "One per core.")
 
 
+def few_image_changes(
+    context: SuggestionContext, group: str, *, learning_rate: float, batch_size: int, updates: int, most_epochs: int
+) -> Iterator[SuggestedChange]:
+    """Rates and passes for a few images, where a pretrained layer group learns beside new ones.
+
+    Args:
+        updates: How many there should be at least, if they take no more than `most_epochs`.
+    """
+    reason = "With few images, the pretrained layers learn gently while the new ones learn fast."
+    yield SuggestedChange("training.differential_learning_rate_layers", [group], reason)
+    yield SuggestedChange("training.differential_learning_rate", 3e-4, reason)
+    yield SuggestedChange("training.learning_rate", learning_rate, reason)
+    yield SuggestedChange("training.warmup_epochs", 1.0, "A gentle start keeps the pretrained weights intact.")
+    yield SuggestedChange("training.batch_size", batch_size, "Smaller batches give more updates an epoch.")
+    epochs = min(most_epochs, max(8, math.ceil(updates * batch_size / max(1, context.train_rows))))
+    yield SuggestedChange("training.epochs", epochs, "Few images need more passes.")
+    yield SuggestedChange("training.evaluation_epochs", float(max(1, epochs // 5)), "Validating rarely saves time.")
+
+
 def pooled_image_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
     """A backbone that is here, channels and a size that fit, and gentle rates where rows are few."""
     reason = "A small network whose pretrained weights are installed."

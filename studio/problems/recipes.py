@@ -7,14 +7,15 @@ from studio.modeling.recipe import Recipe
 from studio.problems.contract import ProblemType
 
 
-def recipe_class(problem_type: ProblemType) -> type[Recipe[Any]]:
-    """The class that `ProblemType.recipe` names as `module:Class`.
+def recipe_class(problem_type: ProblemType, model_type: str | None = None) -> type[Recipe[Any]]:
+    """The class that the model type, or else the problem type, names as `module:Class`; None is the first model type.
 
     Raises:
         TypeError: if it names something else.
     """
-    module, _, name = problem_type.recipe.partition(":")
+    named = problem_type.model_type(model_type).recipe or problem_type.recipe
+    module, _, name = named.partition(":")
     found = getattr(importlib.import_module(module), name)
     if not (isinstance(found, type) and issubclass(found, Recipe)):
-        raise TypeError(f"{problem_type.recipe} is not a Recipe.")
+        raise TypeError(f"{named} is not a Recipe.")
     return found

@@ -1,4 +1,4 @@
-"""The metrics and panels of object detection: names, directions, ranges, definitions, titles."""
+"""The metrics and panels of objects, found by boxes or masks: names, directions, ranges, definitions, titles."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from studio.results.metric import Direction, MetricInfo
 
 
 class Panel(StrEnum):
-    """The panels of object detection by their titles, in the order of the page."""
+    """The panels of objects by their titles, in the order of the page."""
 
     PRECISION_RECALL = "Precision-recall per class"
     CLASSES = "Average precision per class"
@@ -15,6 +15,9 @@ class Panel(StrEnum):
     BY_SIZE = "Average precision by object size"
     CONFUSION = "Confusion matrix with background"
 
+
+MATCHES_BY_SIZE = "Matches by size and IoU"
+"""A panel of instances."""
 
 DETECTION_METRICS = (
     MetricInfo(

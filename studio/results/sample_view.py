@@ -111,6 +111,19 @@ class Mask(_Payload):
     """Of a prediction with truth: intersection over union with the true pixels of the class."""
 
 
+class Instance(_Payload):
+    """The pixels of one object."""
+
+    label: str
+    runs: str
+    """Run lengths as those of a `Mask`."""
+    score: float | None = None
+    """Confidence of a prediction."""
+    match: Match | None = None
+    iou: float | None = None
+    """Of a prediction that is matched: intersection over union with its true object."""
+
+
 class LabelAnnotation(_Payload):
     """One or more classes; of a prediction with probabilities, the predicted ones first."""
 
@@ -144,6 +157,16 @@ class MaskAnnotation(_Payload):
     masks: tuple[Mask, ...] = ()
 
 
+class InstanceAnnotation(_Payload):
+    """Objects in an image, each with a mask of its own. They may overlap."""
+
+    kind: Literal["instances"] = "instances"
+    width: int | None = None
+    """As of a `MaskAnnotation`."""
+    height: int | None = None
+    instances: tuple[Instance, ...] = ()
+
+
 class SpanAnnotation(_Payload):
     """Stretches of the sample's texts, such as entities, or the places of an answer."""
 
@@ -175,6 +198,7 @@ Annotation = Annotated[
     | ValueAnnotation
     | BoxAnnotation
     | MaskAnnotation
+    | InstanceAnnotation
     | SpanAnnotation
     | TextAnnotation
     | NeighbourAnnotation,

@@ -53,7 +53,7 @@ class Predictor:
         kind = problem_type(manifest.problem_type)
         settings = kind.model_type(manifest.model_type).settings.from_mapping(manifest.settings)
         target = Target.from_json(manifest.target)
-        recipe = recipe_class(kind)(settings, target, kind.metrics, bundle.assets())
+        recipe = recipe_class(kind, manifest.model_type)(settings, target, kind.metrics, bundle.assets())
         chosen = device or torch.device("cpu")
         model = recipe.model(None)
         try:

@@ -51,7 +51,7 @@ def preview(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: StopSign
     dataset = Dataset.open(spec.dataset_folder(folder.path))
     rows = _table(dataset, settings)
     table = _spread(rows, ROWS)
-    recipe_type = recipe_class(kind)
+    recipe_type = recipe_class(kind, spec.model_type)
     # What is learned from the table is learned from all of it: the tokens of four rows would not be those of a run.
     assets = recipe_type.assets_of(settings, rows)
     recipe = recipe_type(settings, recipe_type.target_of(settings, rows), kind.metrics, assets)

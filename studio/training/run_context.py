@@ -124,7 +124,7 @@ def make_context(
     if spec.start_weights:
         start_folder = (folder.path / spec.start_weights).resolve()
         start = open_start_weights(start_folder, spec.problem_type, spec.model_type, settings)
-    recipe_type = recipe_class(kind)
+    recipe_type = recipe_class(kind, spec.model_type)
     learned = tables.learned(settings)
     if tables.is_inference_only and start is None and settings.is_useful_untrained and tables.test is not None:
         # A published model brings what it predicts; the test rows stand in for those it would learn from.

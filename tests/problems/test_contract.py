@@ -50,7 +50,7 @@ def test_one_batch_is_overfitted(finished: Finished) -> None:
     base = read_json(finished.folder / "spec.json")["settings"]
     settings = finished.model.settings.from_mapping(base)
     tables = split(finished.dataset, settings, "0")
-    recipe_type = recipe_class(kind)
+    recipe_type = recipe_class(kind, finished.model.id)
     assets = recipe_type.assets_of(settings, tables.train)
     recipe = recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics, assets)
     seed_everything(0)
@@ -82,7 +82,7 @@ def test_declared_layer_groups_are_those_of_the_model(finished: Finished) -> Non
     settings = finished.model.settings
     declared = settings.fields()["training.differential_learning_rate_layers"].values
     base = settings.from_mapping(read_json(finished.folder / "spec.json")["settings"])
-    recipe_type = recipe_class(finished.kind)
+    recipe_type = recipe_class(finished.kind, finished.model.id)
     table = split(finished.dataset, base, "0").train
     assets = recipe_type.assets_of(base, table)
     recipe = recipe_type(base, recipe_type.target_of(base, table), finished.kind.metrics, assets)

@@ -1766,6 +1766,27 @@ export interface components {
                     ][];
                 };
                 /**
+                 * InstancePart
+                 * @description How many objects images have, and how large they are.
+                 */
+                instances?: {
+                    /**
+                     * Median Per Image
+                     * @default 0
+                     */
+                    median_per_image: number;
+                    /**
+                     * Median Side Share
+                     * @default 0
+                     */
+                    median_side_share: number;
+                    /**
+                     * Most Per Image
+                     * @default 0
+                     */
+                    most_per_image: number;
+                };
+                /**
                  * LabelPart
                  * @description The classes, and how often each occurs.
                  */
@@ -2633,6 +2654,42 @@ export interface components {
             kind: "table";
             /** Rows */
             rows: (string | number | null)[][];
+        };
+        /**
+         * Instance
+         * @description The pixels of one object.
+         */
+        Instance: {
+            /** Iou */
+            iou?: number | null;
+            /** Label */
+            label: string;
+            /** Match */
+            match?: ("correct" | "wrong_class" | "false_negative" | "false_positive") | null;
+            /** Runs */
+            runs: string;
+            /** Score */
+            score?: number | null;
+        };
+        /**
+         * InstanceAnnotation
+         * @description Objects in an image, each with a mask of its own. They may overlap.
+         */
+        InstanceAnnotation: {
+            /** Height */
+            height?: number | null;
+            /**
+             * Instances
+             * @default []
+             */
+            instances: components["schemas"]["Instance"][];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "instances";
+            /** Width */
+            width?: number | null;
         };
         /**
          * LabelAnnotation
@@ -3555,7 +3612,7 @@ export interface components {
              */
             note: string;
             /** Prediction */
-            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
             /** Row */
             row: number;
             /**
@@ -3573,7 +3630,7 @@ export interface components {
             /** Title */
             title: string;
             /** Truth */
-            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
         };
         /**
          * Samples

@@ -109,6 +109,7 @@ export type MediaSize = 256 | "full" | "slices";
 export type LabelScore = Complete<Schemas["LabelScore"]>;
 export type Box = Complete<Schemas["Box"]>;
 export type Mask = Complete<Schemas["Mask"]>;
+export type Instance = Complete<Schemas["Instance"]>;
 export type TextMark = Complete<Schemas["TextMark"]>;
 export type TextSpan = Complete<Schemas["TextSpan"]>;
 export type TextBlock = Complete<Schemas["TextBlock"]>;

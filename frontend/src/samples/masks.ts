@@ -2,7 +2,10 @@ import type { Mask, SampleView } from "../api/types";
 import { annotationOf } from "./renderer";
 
 /** Pixels of a mask on its grid, row by row: 1 where the class is. */
-export type Bitmap = { width: number; height: number; pixels: Uint8Array };
+export type Bitmap = { width: number; height: number; pixels: Uint8Array } & Partial<Corner>;
+
+/** Where a bitmap that is a part of the grid begins. */
+export type Corner = { left: number; top: number };
 
 export type MaskSide = { width: number | null; height: number | null; masks: readonly Mask[] };
 
@@ -21,15 +24,46 @@ export function maskClasses(sample: SampleView): string[] {
 /** Run lengths (start and length, from 1, down the columns) as pixels; what lies outside is left out. */
 export function bitmapOf(runs: string, width: number, height: number): Bitmap {
   const pixels = new Uint8Array(width * height);
-  const numbers = runs.split(" ").filter(Boolean).map(Number);
-  for (let i = 0; i + 1 < numbers.length; i += 2) {
-    const start = (numbers[i] as number) - 1;
-    const end = Math.min(start + (numbers[i + 1] as number), pixels.length);
-    for (let place = Math.max(0, start); place < end; place++) {
+  for (const [start, end] of stretchesOf(runs, pixels.length)) {
+    for (let place = start; place < end; place++) {
       pixels[(place % height) * width + Math.floor(place / height)] = 1;
     }
   }
   return { width, height, pixels };
+}
+
+/** The part of the grid that run lengths touch: small objects cost little, however large the image is. */
+export function regionOf(runs: string, width: number, height: number): Bitmap & Corner {
+  const stretches = stretchesOf(runs, width * height);
+  let [left, top, right, bottom] = [width, height, 0, 0];
+  for (const [start, end] of stretches) {
+    const [first, last] = [Math.floor(start / height), Math.floor((end - 1) / height)];
+    left = Math.min(left, first);
+    right = Math.max(right, last + 1);
+    top = Math.min(top, first === last ? start % height : 0);
+    bottom = Math.max(bottom, first === last ? ((end - 1) % height) + 1 : height);
+  }
+  if (stretches.length === 0) return { left: 0, top: 0, width: 0, height: 0, pixels: new Uint8Array() };
+  const columns = right - left;
+  const pixels = new Uint8Array(columns * (bottom - top));
+  for (const [start, end] of stretches) {
+    for (let place = start; place < end; place++) {
+      pixels[((place % height) - top) * columns + Math.floor(place / height) - left] = 1;
+    }
+  }
+  return { left, top, width: columns, height: bottom - top, pixels };
+}
+
+/** Pairs of first pixel, from 0, and the one behind the last; what lies outside is left out. */
+function stretchesOf(runs: string, size: number): [number, number][] {
+  const numbers = runs.split(" ").filter(Boolean).map(Number);
+  const found: [number, number][] = [];
+  for (let i = 0; i + 1 < numbers.length; i += 2) {
+    const start = Math.max(0, (numbers[i] as number) - 1);
+    const end = Math.min((numbers[i] as number) - 1 + (numbers[i + 1] as number), size);
+    if (start < end) found.push([start, end]);
+  }
+  return found;
 }
 
 /** How many pixels run lengths have. */
@@ -41,7 +75,7 @@ export function areaOf(runs: string): number {
 }
 
 /** The pixels as an SVG path of rectangles, one for each stretch of a row, equal rows below each other in one. */
-export function filledPath({ width, height, pixels }: Bitmap): string {
+export function filledPath({ width, height, pixels, left = 0, top: above = 0 }: Bitmap): string {
   const parts: string[] = [];
   let open = new Map<string, number>();
   for (let y = 0; y <= height; y++) {
@@ -55,7 +89,7 @@ export function filledPath({ width, height, pixels }: Bitmap): string {
     for (const [key, top] of open) {
       if (next.has(key)) continue;
       const [from, to] = key.split(",").map(Number) as [number, number];
-      parts.push(`M${from} ${top}H${to}V${y}H${from}Z`);
+      parts.push(`M${left + from} ${above + top}H${left + to}V${above + y}H${left + from}Z`);
     }
     open = next;
   }
@@ -63,7 +97,7 @@ export function filledPath({ width, height, pixels }: Bitmap): string {
 }
 
 /** The border between pixels that are in the mask and those that are not. */
-export function outlinePath({ width, height, pixels }: Bitmap): string {
+export function outlinePath({ width, height, pixels, left = 0, top = 0 }: Bitmap): string {
   const parts: string[] = [];
   const at = (x: number, y: number) => (x < 0 || y < 0 || x >= width || y >= height ? 0 : pixels[y * width + x]);
   const line = (length: number, differs: (i: number) => boolean, write: (from: number, to: number) => void) => {
@@ -81,14 +115,14 @@ export function outlinePath({ width, height, pixels }: Bitmap): string {
     line(
       width,
       (x) => at(x, y - 1) !== at(x, y),
-      (from, to) => parts.push(`M${from} ${y}H${to}`),
+      (from, to) => parts.push(`M${left + from} ${top + y}H${left + to}`),
     );
   }
   for (let x = 0; x <= width; x++) {
     line(
       height,
       (y) => at(x - 1, y) !== at(x, y),
-      (from, to) => parts.push(`M${x} ${from}V${to}`),
+      (from, to) => parts.push(`M${left + x} ${top + from}V${top + to}`),
     );
   }
   return parts.join("");

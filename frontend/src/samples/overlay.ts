@@ -12,7 +12,12 @@ export type Overlay = {
   opacity: number;
   /** Classes whose masks are not drawn. */
   hiddenClasses: readonly string[];
+  colourBy: ColourBy;
 };
+
+/** What the colours of instances tell apart; by match they show where prediction and truth differ. */
+export type ColourBy = "instance" | "class" | "match";
+
 export const FULL_OVERLAY: Overlay = {
   showsTruth: true,
   showsPrediction: true,
@@ -21,6 +26,7 @@ export const FULL_OVERLAY: Overlay = {
   heat: 0,
   opacity: 0.45,
   hiddenClasses: [],
+  colourBy: "instance",
 };
 
 /** Where a sample's file is served. */

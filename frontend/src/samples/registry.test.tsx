@@ -28,6 +28,7 @@ const EMPTY: { [K in Kind]: AnnotationOf<K> } = {
   values: { kind: "values", values: {} },
   boxes: { kind: "boxes", boxes: [] },
   masks: { kind: "masks", width: null, height: null, depth: null, masks: [] },
+  instances: { kind: "instances", width: null, height: null, instances: [] },
   spans: { kind: "spans", spans: [], answer: null },
   text: { kind: "text", text: "", marks: [] },
   neighbours: { kind: "neighbours", neighbours: [] },

@@ -1,5 +1,6 @@
 import type { SampleView } from "../api/types";
 import { BOXES } from "./kinds/boxes";
+import { INSTANCES } from "./kinds/instances";
 import { LABELS } from "./kinds/labels";
 import { MASKS } from "./kinds/masks";
 import { NEIGHBOURS } from "./kinds/neighbours";
@@ -16,6 +17,7 @@ export const RENDERERS: { [K in Kind]: Renderer } = {
   values: VALUES,
   boxes: BOXES,
   masks: MASKS,
+  instances: INSTANCES,
   spans: SPANS,
   text: TEXT,
   neighbours: NEIGHBOURS,

@@ -1,10 +1,11 @@
-"""COCO for masks: the polygons and run lengths of its annotations. A crowd region is pixels of its class as well.
+"""COCO for masks: the polygons and run lengths of its annotations, one mask an annotation.
 
 Polygons are filled at the size that the file gives for the image, which must be that of the picture.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.datasets.formatting import listed
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from studio.datasets.masks.run_lengths import Runs
 
 MAX_PIXELS = 1 << 28
+INSTANCES_SURE = 0.92
 _KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"segmentation"')
 
 
@@ -36,6 +38,32 @@ def recognise(upload: Upload) -> Recognition | None:
 
 
 def read(upload: Upload) -> Conversion:
+    """One table a JSON file; a crowd region is pixels of its class as well.
+
+    Raises:
+        DatasetError: if a file is not COCO.
+        FindingsError: if no image with a mask is left.
+    """
+    return _read(upload, _MaskFile)
+
+
+def recognise_instances(upload: Upload) -> Recognition | None:
+    """As `recognise`; annotations of COCO are single objects before they are pixels of classes."""
+    found = recognise(upload)
+    return None if found is None else Recognition(INSTANCES_SURE, found.reasons)
+
+
+def read_instances(upload: Upload) -> Conversion:
+    """One table a JSON file; crowd regions, which are no single objects, are left out.
+
+    Raises:
+        DatasetError: if a file is not COCO.
+        FindingsError: if no image with a mask is left.
+    """
+    return _read(upload, _InstanceFile)
+
+
+def _read(upload: Upload, kind: type[_MaskFile]) -> Conversion:
     """One table a JSON file.
 
     Raises:
@@ -53,7 +81,7 @@ def read(upload: Upload) -> Conversion:
         )
     tables = MaskTables()
     for role, path in files.items():
-        _MaskFile(upload, path, role, tables).read()
+        kind(upload, path, role, tables).read()
     others = [path for path in coco_candidates(upload, _KEYS) if path not in files.values()]
     tables.report(
         "coco_unused",
@@ -74,6 +102,8 @@ COCO_MASKS = DatasetFormat(
     read,
     medium="image",
 )
+
+COCO_INSTANCES = replace(COCO_MASKS, recognise=recognise_instances, read=read_instances)
 
 
 class _MaskFile(CocoFile[ImageMasks]):
@@ -121,6 +151,12 @@ class _MaskFile(CocoFile[ImageMasks]):
             return "coco_segmentation", segmentation
         image.add(name, runs)
         return None
+
+
+class _InstanceFile(_MaskFile):
+    """Masks of single objects."""
+
+    keeps_crowds = False
 
 
 def segmentation_runs(segmentation: Any, width: int, height: int) -> Runs | None:

@@ -2,6 +2,7 @@
 
 images/1.jpg   masks/1.png            class numbers, grey or of a palette: 0 background, 255 unlabelled
 images/1.jpg   masks/cat/1.png        one black and white picture a class
+1/images/1.jpg 1/masks/...png         a folder an image
 train/images/  train/masks/  val/...  folders for the splits, above or below
 labelmap.txt                          name:red,green,blue:: where masks are drawn in colours
 classes.txt                           a name a line, from 0 on; without the background, from 1 on
@@ -10,8 +11,10 @@ classes.txt                           a name a line, from 0 on; without the back
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, cast
 
@@ -27,6 +30,8 @@ from studio.errors import DatasetError
 from studio.on_demand import np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from studio.datasets.masks.run_lengths import Runs
 
 FOREGROUND = "foreground"
@@ -36,12 +41,12 @@ MAX_NAMES_BYTES = 1 << 20
 _FOLDERS = re.compile(r"(seg(mentation)?)?[-_ ]?(masks?|labels?|annotations?|annots?|gts?|ground[-_ ]?truths?)"
                       r"|segmentations?|segmentationclass(es)?(raw)?|segs?")  # fmt: skip
 _ENDING = re.compile(r"[-_ ](masks?|labels?|seg(mentation)?s?|gt|annot(ation)?s?|ground[-_]?truth|labelids)$", re.I)
-_BACKGROUND = re.compile(r"_*(background|unlabell?ed|void|none|bg)_*", re.I)
+BACKGROUND = re.compile(r"_*(background|unlabell?ed|void|none|bg)_*", re.I)
 _COLOUR_LINE = re.compile(r"([^:#][^:]*):\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(:.*)?")
 
 
 @dataclass(frozen=True)
-class _MaskFile:
+class MaskFile:
     """A picture of a mask, and what its place says."""
 
     path: str
@@ -52,14 +57,14 @@ class _MaskFile:
 
 
 @dataclass(frozen=True)
-class _Pairs:
+class MaskPairs:
     pictures: tuple[str, ...]
-    masks: tuple[_MaskFile, ...]
+    masks: tuple[MaskFile, ...]
 
 
 def recognise(upload: Upload) -> Recognition | None:
     """A folder of masks whose pictures are called like those of another."""
-    pairs = _pairs(upload)
+    pairs = mask_pairs(upload)
     paired = [mask for mask in pairs.masks if mask.picture]
     if not paired or 2 * len(paired) < len(pairs.masks):
         return None
@@ -75,16 +80,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if there is no folder of masks.
         FindingsError: if no image with a mask is left.
     """
-    pairs = _pairs(upload)
-    if not pairs.masks:
-        raise DatasetError(
-            "There is no folder of masks in the upload.",
-            hint="Put masks into a folder called masks, named like their pictures.",
-            code="no_masks",
-            found=f"{len(pairs.pictures)} pictures",
-            expected="a folder called masks beside one of pictures",
-        )
-    return _Reading(upload, pairs).conversion()
+    return MaskReading(upload, require_masks(upload)).conversion()
 
 
 MASK_IMAGES = DatasetFormat(
@@ -97,7 +93,25 @@ MASK_IMAGES = DatasetFormat(
 )
 
 
-def _pairs(upload: Upload) -> _Pairs:
+def require_masks(upload: Upload) -> MaskPairs:
+    """Which pictures are masks, and of what.
+
+    Raises:
+        DatasetError: if none is.
+    """
+    pairs = mask_pairs(upload)
+    if not pairs.masks:
+        raise DatasetError(
+            "There is no folder of masks in the upload.",
+            hint="Put masks into a folder called masks, named like their pictures.",
+            code="no_masks",
+            found=f"{len(pairs.pictures)} pictures",
+            expected="a folder called masks beside one of pictures",
+        )
+    return pairs
+
+
+def mask_pairs(upload: Upload) -> MaskPairs:
     """Which pictures are masks, and of what."""
     masks = [path for path in upload.images.paths if _mask_folder(path) is not None]
     others = [path for path in upload.images.paths if _mask_folder(path) is None]
@@ -106,7 +120,7 @@ def _pairs(upload: Upload) -> _Pairs:
     pictures = sorted(set(others) - set(named))
     index = ImageIndex(pictures)
     found = [_placed(path, index, pictures) for path in sorted([*masks, *named])]
-    return _Pairs(tuple(pictures), tuple(found))
+    return MaskPairs(tuple(pictures), tuple(found))
 
 
 def _mask_folder(path: str) -> int | None:
@@ -119,26 +133,38 @@ def _bare_stem(path: str) -> str:
     return _ENDING.sub("", PurePosixPath(path).stem)
 
 
-def _placed(path: str, index: ImageIndex, pictures: list[str]) -> _MaskFile:
+def _placed(path: str, index: ImageIndex, pictures: list[str]) -> MaskFile:
     at = _mask_folder(path)
     below = [] if at is None else path.split("/")[at + 1 : -1]
     label = next((folder for folder in reversed(below) if role_by_name(folder) is None), "")
     stem = PurePosixPath(path).stem
+    if label and index.has_stem(label):
+        return MaskFile(path, index.with_stem(label, path), "")
     picture = index.with_stem(stem, path) or index.with_stem(_bare_stem(path), path)
     if picture is None and not label:
+        if at is not None and (beside := _only_picture_beside(path, at, pictures)):
+            return MaskFile(path, beside, "")
         for match in re.finditer(r"[-_]", stem):
             picture = index.with_stem(stem[: match.start()], path)
             if picture is not None:
-                return _MaskFile(path, picture, stem[match.end() :])
-    return _MaskFile(path, picture, label)
+                return MaskFile(path, picture, stem[match.end() :])
+    return MaskFile(path, picture, label)
+
+
+def _only_picture_beside(path: str, at: int, pictures: list[str]) -> str | None:
+    """The picture of a folder that is an image's own: its picture in one folder, its masks in another."""
+    folder = "/".join(path.split("/")[:at])
+    first = bisect_left(pictures, f"{folder}/")
+    found = list(takewhile(lambda one: one.startswith(f"{folder}/"), pictures[first : first + 2])) if folder else []
+    return found[0] if len(found) == 1 else None
 
 
 @dataclass
-class _Reading:
+class MaskReading:
     """The masks on their way into tables. Troubles are gathered by kind and reported once."""
 
     upload: Upload
-    pairs: _Pairs
+    pairs: MaskPairs
     tables: MaskTables = field(default_factory=MaskTables)
     troubles: dict[str, list[tuple[str, str, str, str]]] = field(default_factory=dict)
     """Code -> (path, message, what to do, what was found and expected)."""
@@ -152,10 +178,8 @@ class _Reading:
             if mask.picture is None:
                 self._note("mask_without_picture", mask.path, "No picture is called like the mask.", "Add it.")
             elif (runs := self._runs(mask, as_colours=bool(colours))) is not None:
-                found.setdefault(mask.picture, []).append((mask.label, runs))
-        names = self._names(
-            colours, {v for parts in found.values() for label, runs in parts for v in runs if not label}
-        )
+                found.setdefault(mask.picture, []).append((self.class_of(mask), runs))
+        names = self.names(colours, {v for parts in found.values() for label, runs in parts for v in runs if not label})
         images = {path: self._image(path, parts, names) for path, parts in found.items() if path not in self.bad}
         with_masks = {role_by_path(path) or "train" for path in images}
         for path in self.pairs.pictures:
@@ -171,7 +195,7 @@ class _Reading:
         self._report()
         return self.tables.conversion("masks")
 
-    def _runs(self, mask: _MaskFile, *, as_colours: bool) -> dict[int, Runs] | None:
+    def _runs(self, mask: MaskFile, *, as_colours: bool) -> dict[int, Runs] | None:
         assert mask.picture is not None
         try:
             numbers = read_mask(self.upload.files / mask.path, as_colours=as_colours and not mask.label)
@@ -184,13 +208,25 @@ class _Reading:
                     found=f"{numbers.shape[1]} x {numbers.shape[0]} for {facts.width} x {facts.height} pixels",
                     expected="the size of the picture",
                 )
-            return runs_of_values((numbers > 0).astype(np.uint8) if mask.label else numbers, mask.path)
+            return self.runs_of(numbers, mask)
         except MediaError as error:
             self.bad.add(mask.picture)
             self.troubles.setdefault(error.code, []).append((mask.path, error.message, error.hint, error.found or ""))
             return None
 
-    def _names(self, colours: Mapping[int, str], values: set[int]) -> dict[int, str]:
+    def runs_of(self, numbers_HW: NDArray[np.integer], mask: MaskFile) -> dict[int, Runs]:
+        """The runs of every value of a mask.
+
+        Raises:
+            MediaError: if there are more than it can have.
+        """
+        return runs_of_values((numbers_HW > 0).astype(np.uint8) if mask.label else numbers_HW, mask.path)
+
+    def class_of(self, mask: MaskFile) -> str:
+        """The class that the place of a mask speaks of; empty where its values do."""
+        return mask.label
+
+    def names(self, colours: Mapping[int, str], values: set[int]) -> dict[int, str]:
         """The class of every value; values without one are of no class."""
         if colours:
             for value in sorted(values - set(colours)):
@@ -198,8 +234,8 @@ class _Reading:
                 self._note(
                     "mask_unknown_value", f"colour {red},{green},{blue}", "A colour is of no listed class.", "List it."
                 )
-            return {value: name for value, name in colours.items() if not _BACKGROUND.fullmatch(name)}
-        listed = _listed_names(self.upload)
+            return {value: name for value, name in colours.items() if not BACKGROUND.fullmatch(name)}
+        listed = listed_names(self.upload)
         if values == {UNLABELLED}:
             return {UNLABELLED: listed[-1] if len(listed) in (1, 2) else FOREGROUND}
         if UNLABELLED in values:
@@ -208,13 +244,13 @@ class _Reading:
             values = values - {UNLABELLED}
         if not listed:
             return {value: str(value) for value in values}
-        from_one = not _BACKGROUND.fullmatch(listed[0])
+        from_one = not BACKGROUND.fullmatch(listed[0])
         names = {number + from_one: name for number, name in enumerate(listed)}
         for value in sorted(values - set(names)):
             self._note(
                 "mask_unknown_value", f"value {value}", "A value is of no listed class.", "List it in classes.txt."
             )
-        return {value: name for value, name in names.items() if not _BACKGROUND.fullmatch(name)}
+        return {value: name for value, name in names.items() if not BACKGROUND.fullmatch(name)}
 
     def _image(self, path: str, parts: list[tuple[str, dict[int, Runs]]], names: Mapping[int, str]) -> ImageMasks:
         image = ImageMasks(path)
@@ -260,7 +296,7 @@ def _colours(upload: Upload) -> dict[int, str]:
     return found
 
 
-def _listed_names(upload: Upload) -> list[str]:
+def listed_names(upload: Upload) -> list[str]:
     return _lines(upload, "classes.txt") or _lines(upload, "labels.txt")
 
 

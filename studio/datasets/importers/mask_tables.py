@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
 from studio.datasets.importers.format import Conversion
 from studio.datasets.importers.image_tables import ImageTables
-from studio.datasets.masks.run_lengths import to_text, united
-from studio.on_demand import np, pa
+from studio.datasets.masks.run_lengths import to_text
+from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingsError
 
 if TYPE_CHECKING:
@@ -29,21 +29,20 @@ class ImageMasks:
     """(width, height) of the picture."""
     drawn: tuple[int, int] | None = None
     """(width, height) that annotations are said to be drawn in, if that is said."""
-    masks: dict[str, list[Runs]] | None = field(default_factory=dict)
-    """Runs by class; None where nothing is known of the image."""
+    masks: list[tuple[str, Runs]] | None = field(default_factory=list)
+    """Class and runs of every mask, in the order of the annotations; None where nothing is known of the image."""
 
     def add(self, name: str, runs: Runs) -> None:
-        """More pixels of a class."""
+        """One more mask, of an object or of a class."""
         assert self.masks is not None
-        self.masks.setdefault(name, []).append(runs)
+        self.masks.append((name, runs))
 
     def lists(self) -> tuple[list[str] | None, list[str] | None]:
-        """Classes, and the run lengths of all pixels of each."""
+        """Classes and run lengths of the masks that have a pixel, by class; objects of a class stay apart."""
         if self.masks is None:
             return None, None
-        runs = {name: united(np.concatenate(parts)) for name, parts in self.masks.items()}
-        found = {name: to_text(one) for name, one in sorted(runs.items()) if len(one)}
-        return list(found), list(found.values())
+        found = sorted((one for one in self.masks if len(one[1])), key=lambda one: one[0])
+        return [name for name, _ in found], [to_text(runs) for _, runs in found]
 
 
 @dataclass

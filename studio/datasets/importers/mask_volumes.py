@@ -21,6 +21,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload, role_by_path
 from studio.datasets.masks.mask_files import runs_of_values
+from studio.datasets.masks.run_lengths import united
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.volume import READER
 from studio.datasets.media.registry import reader_of
@@ -241,8 +242,8 @@ class _Reading:
             self._note(mask, _UNKNOWN_VALUE, f"the value {min(unknown)}")
         image = ImageMasks(volume)
         for name, parts in runs.items():
-            for one in parts:
-                image.add(name, one)
+            if parts:
+                image.add(name, united(np.concatenate(parts)))
         self.tables.add(role, image)
 
     def _runs(self, volume: str, mask: str) -> tuple[dict[str, list[Runs]], set[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.datasets.masks.run_lengths import encode
+from studio.datasets.masks.run_lengths import encode, runs_by_value
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
 from studio.on_demand import np
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "BMP", "TIFF", "GIF")
 """Pillow's names of formats that keep every value as it is."""
 MOST_VALUES = 256
+MOST_OBJECTS = 10_000
 _NUMBERS = ("1", "L", "P", "I", "I;16", "I;16B")
 _COLOUR_BASE = 256
 
@@ -90,3 +91,21 @@ def runs_of_values(numbers_HW: NDArray[np.integer], path: str) -> dict[int, Runs
             expected=f"at most {MOST_VALUES} values",
         )
     return {int(value): encode(numbers_HW == value) for value in values if value != 0}
+
+
+def runs_of_objects(numbers_HW: NDArray[np.integer], path: str) -> dict[int, Runs]:
+    """The runs of every number but 0.
+
+    Raises:
+        MediaError: if there are more than an image has objects.
+    """
+    found = runs_by_value(numbers_HW)
+    if len(found) > MOST_OBJECTS:
+        raise MediaError(
+            "The mask holds more values than an image has objects.",
+            hint="Write one number an object; a photo is no mask.",
+            code="mask_values",
+            found=f"{len(found):,} values in {path}",
+            expected=f"at most {MOST_OBJECTS:,} values",
+        )
+    return found

@@ -8,6 +8,7 @@ Shapes: H height, W width, N runs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from studio.on_demand import np
@@ -25,6 +26,27 @@ def encode(mask_HW: NDArray[np.bool_]) -> Runs:
     flat[1:-1] = mask_HW.ravel(order="F")
     edges = np.flatnonzero(flat[1:] != flat[:-1]) + 1
     return np.stack([edges[::2], edges[1::2] - edges[::2]], axis=1).astype(np.int64)
+
+
+def encode_part(mask_hw: NDArray[np.bool_], corner: tuple[int, int], height: int) -> Runs:
+    """The runs of a mask of an image of a height, of which a part is given whose upper left corner is at (x, y)."""
+    rows = mask_hw.shape[0] + 1
+    # A row of zeros below ends every run with its column.
+    runs = encode(np.pad(mask_hw, ((0, 1), (0, 0))))
+    columns, row = np.divmod(runs[:, 0] - 1, rows)
+    starts = (corner[0] + columns) * height + corner[1] + row + 1
+    return united(np.stack([starts, runs[:, 1]], axis=1))
+
+
+def runs_by_value(numbers_HW: NDArray[np.integer]) -> dict[int, Runs]:
+    """The runs of every number but 0, in one pass, however many there are."""
+    flat = numbers_HW.ravel(order="F")
+    starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
+    lengths = np.diff(np.append(starts, flat.size))
+    order = np.argsort(flat[starts], kind="stable")
+    values, firsts = np.unique(flat[starts][order], return_index=True)
+    runs = np.stack([starts + 1, lengths], axis=1)[order].astype(np.int64)
+    return {int(k): part for k, part in zip(values, np.split(runs, firsts[1:]), strict=True) if k != 0}
 
 
 def decode(runs: Runs, *shape: int) -> NDArray[np.bool_]:
@@ -79,3 +101,10 @@ def united(runs: Runs) -> Runs:
 def overlap(runs: Runs) -> bool:
     """Whether any two of these runs, in any order, share a pixel."""
     return bool(len(runs)) and int(united(runs)[:, 1].sum()) < int(runs[:, 1].sum())
+
+
+def joined(texts: Sequence[str]) -> str:
+    """The run lengths of all pixels that any of several masks has."""
+    if len(texts) == 1:
+        return texts[0]
+    return to_text(united(np.concatenate([from_text(text) for text in texts])))

@@ -32,6 +32,8 @@ class Detections:
     corners_N4: Tensor
     scores_N: Tensor
     classes_N: Tensor
+    masks_Nmm: Tensor | None = None
+    """Probabilities of pixels that fill the boxes, where a network gives them."""
 
 
 @dataclass(frozen=True)

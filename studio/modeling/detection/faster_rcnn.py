@@ -72,6 +72,18 @@ class Outputs(NamedTuple):
         return next(iter(self.levels.values())).shape[0]
 
 
+class Regions(NamedTuple):
+    """Proposals of every image that a loss looks at."""
+
+    proposals: list[Tensor]
+    matched: list[Tensor]
+    """Of each the true object that it overlaps most."""
+    labels: list[Tensor]
+    """Its class, from 1; 0 for the background."""
+    codes: list[Tensor]
+    """How the object's box lies to it."""
+
+
 class FasterRcnnDetector(Detector[Outputs]):
     """Bytes (B, C, H, W) to proposals, and those to boxes."""
 
@@ -134,13 +146,17 @@ class FasterRcnnDetector(Detector[Outputs]):
         return torch.stack(list(self.loss_parts(outputs, truth).values())).sum()
 
     def loss_parts(self, outputs: Outputs, truth: Sequence[TrueObjects]) -> dict[str, Tensor]:
-        """The four losses by torchvision's names."""
+        """The losses by torchvision's names."""
         targets = targets_of(truth, first_class=1)
         losses = self._proposal_losses(outputs, targets)
-        chosen, _, labels, codes = self.network.roi_heads.select_training_samples(self._proposals(outputs), targets)
-        logits, deltas = self._judged(outputs, chosen)
-        losses["loss_classifier"], losses["loss_box_reg"] = fastrcnn_loss(logits, deltas, labels, codes)
-        return losses
+        regions = Regions(*self.network.roi_heads.select_training_samples(self._proposals(outputs), targets))
+        logits, deltas = self._judged(outputs, regions.proposals)
+        losses["loss_classifier"], losses["loss_box_reg"] = fastrcnn_loss(logits, deltas, regions.labels, regions.codes)
+        return losses | self.further_losses(outputs, truth, regions)
+
+    def further_losses(self, outputs: Outputs, truth: Sequence[TrueObjects], regions: Regions) -> dict[str, Tensor]:
+        """Losses of heads that a network has beside that of the boxes."""
+        return {}
 
     def losses_per_image(self, outputs: Outputs, truth: Sequence[TrueObjects]) -> Tensor:
         losses = [self.loss(outputs.of_image(index), [one]) for index, one in enumerate(truth)]

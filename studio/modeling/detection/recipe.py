@@ -11,9 +11,11 @@ from torch import Tensor, nn
 
 from studio.modeling.boxes import framed
 from studio.modeling.composed_recipe import ComposedRecipe
-from studio.modeling.detection.detector import Detector
+from studio.modeling.detection.detector import Detections, Detector
 from studio.modeling.detection.task import DetectionTask
 from studio.modeling.images.boxed_image_input import BoxedImageBatch, BoxedImageInput
+from studio.modeling.images.coordinates import Placement
+from studio.modeling.predictions import Raw
 from studio.modeling.recipe import LabelAlignedRows, Scored
 from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
@@ -25,11 +27,9 @@ class DetectorRecipe(ComposedRecipe):
     raw_format = "parquet"
     raw_is_set = True
     input_class: ClassVar[type[BoxedImageInput]]
-    task_class: ClassVar[type[DetectionTask]]
     detectors: ClassVar[Mapping[str, type[Detector[Any]]]]
     """By the id of a model type."""
     input: BoxedImageInput
-    task: DetectionTask
 
     @classmethod
     def detector_class(cls, settings: SettingsSchema) -> type[Detector[Any]]:
@@ -63,13 +63,15 @@ class DetectorRecipe(ComposedRecipe):
         """Boxes in the pixels of the files."""
         assert isinstance(model, Detector)
         outputs = model(batch.images)
-        raw = [
-            self.task.raw(
-                framed(one.corners_N4.double().cpu().numpy(), place.frame, place.size),
-                one.scores_N.double().cpu().numpy(),
-                one.classes_N.cpu().numpy().astype(np.int64),
-            )
-            for one, place in zip(model.decode(outputs), batch.placements, strict=True)
-        ]
+        found = zip(model.decode(outputs), batch.placements, strict=True)
         losses = model.losses_per_image(outputs, batch.truth).double().cpu().numpy() if batch.has_truth else None
-        return Scored(raw, losses)
+        return Scored([self.raw(one, place) for one, place in found], losses)
+
+    def raw(self, found: Detections, place: Placement) -> Raw:
+        """The raw prediction of one image, in the pixels of its file."""
+        assert isinstance(self.task, DetectionTask)
+        return self.task.raw(
+            framed(found.corners_N4.double().cpu().numpy(), place.frame, place.size),
+            found.scores_N.double().cpu().numpy(),
+            found.classes_N.cpu().numpy().astype(np.int64),
+        )

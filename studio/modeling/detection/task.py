@@ -13,11 +13,14 @@ from numpy.typing import NDArray
 
 from studio.datasets.labels.labels import label_text
 from studio.errors import DatasetError
-from studio.modeling.boxes import Matching, match_boxes
+from studio.modeling.boxes import match_boxes
 from studio.modeling.composed_recipe import ShownRow, Task
-from studio.modeling.detection.insights import DetectionResults, detection_insights
-from studio.modeling.detection.metrics import Evaluation, evaluate_boxes
+from studio.modeling.detection.insights import BOXES, compared_boxes
+from studio.modeling.detection.metrics import evaluate_boxes
 from studio.modeling.detection.truth import TrueBoxes, box_columns, class_names, truth_of
+from studio.modeling.objects.average_precision import Evaluation
+from studio.modeling.objects.insights import ObjectResults, object_insights
+from studio.modeling.objects.matching import Matching
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
 from studio.results.insight import Insight
@@ -108,16 +111,16 @@ class DetectionTask(Task):
         truth = self.targets_of(scored.table)
         if truth is None:
             return
-        results = DetectionResults(
+        results = ObjectResults(
             evaluation=self._evaluation(truth, scored),
-            truth=truth,
-            raw=scored.raw,
+            images=compared_boxes(truth, scored.raw),
             rows=scored.row_numbers(),
             labels=self.target.labels,
             overlap=self.settings.prediction.metric_iou_threshold,
             threshold=self._threshold,
+            noun=BOXES,
         )
-        yield from detection_insights(results, split)
+        yield from object_insights(results, split)
 
     def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
         truth = self.targets_of(scored.table)

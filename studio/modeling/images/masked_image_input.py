@@ -3,8 +3,9 @@
 Shapes: B batch, C channels, H height, W width, K classes.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -42,20 +43,41 @@ class MaskedImageBatch(ImageBatch):
     """Of how many images in a row each sample is put together; empty where each is one."""
 
 
+class PaintedMasks(NamedTuple):
+    """The masks of one image as planes that may be resized, moved and cut, and what is learned of them then."""
+
+    planes_PHW: NDArray[np.uint8]
+    targets: Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
+    """Moved planes (P, h, w) to targets (K, h, w)."""
+
+
+Painter = Callable[[TrueMasks, int, int], PaintedMasks]
+"""Paints masks into planes of a height and a width."""
+
+
+def painted_classes(classes: int, masks: TrueMasks, height: int, width: int) -> PaintedMasks:
+    """A plane a class, which is what is learned."""
+    return PaintedMasks(masks.dense(classes, height, width), np.ascontiguousarray)
+
+
 class MaskedImageSamples(ImageSamples):
     """Images with masks, resized and augmented together."""
 
+    def __init__(self, painter: Painter, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.painter = painter
+
     def transformed(
-        self, picture: Picture, target: tuple[TrueMasks, int] | None, seed: int | None
+        self, picture: Picture, target: TrueMasks | None, seed: int | None
     ) -> tuple[NDArray[np.uint8], MaskTarget | None]:
         """Of an image, or of several that it is cut into (T, h, w, C)."""
         if target is None:
             return self.transforms.image(picture.pixels, seed), None
-        masks, classes = target
         height, width = picture.pixels.shape[:2]
-        dense_KHW = resized_masks(masks.dense(classes, picture.size[1], picture.size[0]), width, height)
-        pixels, moved_HWK = self.transforms.image_and_masks(picture.pixels, dense_KHW.transpose(1, 2, 0), seed)
-        return pixels, MaskTarget(np.ascontiguousarray(moved_HWK.transpose(2, 0, 1)), masks)
+        painted = self.painter(target, picture.size[1], picture.size[0])
+        planes_PHW = resized_masks(painted.planes_PHW, width, height)
+        pixels, moved_HWP = self.transforms.image_and_masks(picture.pixels, planes_PHW.transpose(1, 2, 0), seed)
+        return pixels, MaskTarget(painted.targets(moved_HWP.transpose(2, 0, 1)), target)
 
 
 class TiledImageSamples(MaskedImageSamples):
@@ -67,25 +89,26 @@ class TiledImageSamples(MaskedImageSamples):
         self.first_size = None
 
     def transformed(
-        self, picture: Picture, target: tuple[TrueMasks, int] | None, seed: int | None
+        self, picture: Picture, target: TrueMasks | None, seed: int | None
     ) -> tuple[NDArray[np.uint8], MaskTarget | None]:
         width, height = picture.size
         if not is_exceeded((height, width), self.tile):
             return super().transformed(picture, target, seed)
-        masks_HWK = None if target is None else target[0].dense(target[1], height, width).transpose(1, 2, 0)
+        painted = None if target is None else self.painter(target, height, width)
+        planes_HWP = None if painted is None else painted.planes_PHW.transpose(1, 2, 0)
         if seed is not None:
             corner = random_corner((height, width), self.tile, seed)
             pixels = cut(picture.pixels, corner, self.tile)
-            if masks_HWK is None or target is None:
+            if planes_HWP is None or painted is None or target is None:
                 return self.transforms.image(pixels, seed), None
-            moved = self.transforms.image_and_masks(pixels, cut(masks_HWK, corner, self.tile), seed)
-            return moved[0], MaskTarget(np.ascontiguousarray(moved[1].transpose(2, 0, 1)), target[0])
+            moved = self.transforms.image_and_masks(pixels, cut(planes_HWP, corner, self.tile), seed)
+            return moved[0], MaskTarget(painted.targets(moved[1].transpose(2, 0, 1)), target)
         corners = tile_corners((height, width), self.tile)
         pixels_ThwC = np.stack([cut(picture.pixels, corner, self.tile) for corner in corners])
-        if masks_HWK is None or target is None:
+        if planes_HWP is None or painted is None or target is None:
             return pixels_ThwC, None
-        masks_TKhw = np.stack([cut(masks_HWK, corner, self.tile).transpose(2, 0, 1) for corner in corners])
-        return pixels_ThwC, MaskTarget(masks_TKhw, target[0])
+        pieces = (cut(planes_HWP, corner, self.tile).transpose(2, 0, 1) for corner in corners)
+        return pixels_ThwC, MaskTarget(np.stack([painted.targets(piece) for piece in pieces]), target)
 
 
 class MaskedImageInput(ImageInput):
@@ -93,11 +116,16 @@ class MaskedImageInput(ImageInput):
 
     def samples(self, table: pd.DataFrame, media: Media, targets: MaskTargets | None, *, training: bool) -> Samples:
         transforms = transforms_of(self.settings, training=training)
-        of_rows = None if targets is None else [(masks, targets.classes) for masks in targets.masks]
+        of_rows = None if targets is None else targets.masks
+        painter = self.painter(0 if targets is None else targets.classes)
         sources = self.sources(table, media)
         if self._is_tiled:
-            return TiledImageSamples(self._tile, sources, transforms, of_rows, with_placement=not training)
-        return MaskedImageSamples(sources, transforms, of_rows, with_placement=not training)
+            return TiledImageSamples(self._tile, painter, sources, transforms, of_rows, with_placement=not training)
+        return MaskedImageSamples(painter, sources, transforms, of_rows, with_placement=not training)
+
+    def painter(self, classes: int) -> Painter:
+        """How masks of so many classes become planes and targets."""
+        return partial(painted_classes, classes)
 
     def collate(self, items: Sequence[ImageItem]) -> MaskedImageBatch:
         targets: list[MaskTarget] = [item.target for item in items if item.target is not None]

@@ -70,7 +70,9 @@ class Mixture:
         for mine, partner in zip(objects, self.partners.tolist(), strict=True):
             other = objects[partner]
             seen = (mine, other) if self.patch is None else (outside(mine, self.patch), inside(other, self.patch))
-            mixed.append(TrueObjects(*(torch.cat(pair) for pair in zip(*seen, strict=True))))
+            mixed.append(
+                TrueObjects(torch.cat([one.corners_N4 for one in seen]), torch.cat([one.classes_N for one in seen]))
+            )
         return mixed
 
 

@@ -5,7 +5,7 @@ Shapes: B batch, K classes, O outputs.
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from studio.modeling.batch_normalization import KeepsStatistics
 from studio.modeling.composed_recipe import ComposedRecipe
 from studio.modeling.predictions import Raw
 from studio.modeling.recipe import LabelAlignedRows, Scored
-from studio.modeling.segmentation.task import SegmentationTask
+from studio.modeling.segmentation.losses import SegmentationLoss
 from studio.modeling.segmentation.truth import TrueMasks
 
 BODY_GROUP = "Encoder"
@@ -64,13 +64,27 @@ class MaskNetwork(KeepsStatistics):
         """See `Recipe.label_aligned_rows`; `background` outputs come before those of the classes."""
 
 
+class PixelTask(Protocol):
+    """What is asked of a task that is answered pixel by pixel, beside what every task answers."""
+
+    loss_function: SegmentationLoss
+
+    @property
+    def outputs(self) -> int:
+        """Outputs a pixel; those of the labels come last."""
+
+    def raw(self, probabilities: Tensor, truth: TrueMasks | None) -> Raw:
+        """The raw prediction of one sample from its probabilities in the pixels of its file."""
+
+    def raw_difference(self, raw: Raw, other: Raw) -> float:
+        """See `Recipe.raw_difference`."""
+
+
 class MaskRecipe(ComposedRecipe):
     """Loss and predictions of masks. A subclass builds the network, a `MaskNetwork`."""
 
     raw_format = "parquet"
-    task_class: ClassVar[type[SegmentationTask]]
     input: Any
-    task: SegmentationTask
 
     def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
         assert isinstance(model, MaskNetwork)
@@ -78,11 +92,11 @@ class MaskRecipe(ComposedRecipe):
 
     def label_aligned_rows(self, model: nn.Module) -> Mapping[str, LabelAlignedRows]:
         assert isinstance(model, MaskNetwork)
-        return model.label_aligned_rows(int(self.task.loss_function.has_background))
+        return model.label_aligned_rows(self.outputs - len(self.target.labels))
 
     def loss(self, model: nn.Module, batch: MaskedBatch) -> Tensor:
         assert batch.targets is not None
-        return self.task.loss_function(model(*self._masked_input.tensors(batch)), batch.targets)
+        return self._pixel_task.loss_function(model(*self._masked_input.tensors(batch)), batch.targets)
 
     def score(self, model: nn.Module, batch: MaskedBatch) -> Scored:
         """With test time augmentations, the mean of the probabilities and of the losses over all views."""
@@ -92,7 +106,7 @@ class MaskRecipe(ComposedRecipe):
 
     def _scored(self, model: nn.Module, part: MaskedBatch) -> Scored:
         """Of samples that are one image each, or of one sample that is several."""
-        loss, count = self.task.loss_function, len(part.rows)
+        loss, count = self._pixel_task.loss_function, len(part.rows)
         views = [self._in_turns(model, one) for one in self._masked_input.views(part)]
         outputs = self._masked_input.turned_back(views)
         losses = None
@@ -102,7 +116,7 @@ class MaskRecipe(ComposedRecipe):
         probabilities = torch.stack([loss.probabilities(one) for one in outputs]).mean(0)
         truths: Sequence[TrueMasks | None] = part.masks_in_file or [None] * count
         in_file = self._masked_input.in_file(part, probabilities)
-        return Scored([self.task.raw(one, truth) for one, truth in zip(in_file, truths, strict=True)], losses)
+        return Scored([self._pixel_task.raw(one, truth) for one, truth in zip(in_file, truths, strict=True)], losses)
 
     def _in_turns(self, model: nn.Module, tensors: tuple[Tensor, ...]) -> Tensor:
         """The outputs, of no more at a time than a batch has."""
@@ -111,12 +125,12 @@ class MaskRecipe(ComposedRecipe):
         return torch.cat([model(*piece) for piece in pieces])
 
     def raw_difference(self, raw: Raw, expected: Raw) -> float:
-        return self.task.raw_difference(raw, expected)
+        return self._pixel_task.raw_difference(raw, expected)
 
     @property
     def outputs(self) -> int:
         """How many the network gives a pixel."""
-        return self.task.loss_function.outputs(self.task.classes)
+        return self._pixel_task.outputs
 
     @property
     def keeps_statistics(self) -> bool:
@@ -126,4 +140,10 @@ class MaskRecipe(ComposedRecipe):
     @property
     def _masked_input(self) -> MaskedInput:
         found: MaskedInput = self.input
+        return found
+
+    @property
+    def _pixel_task(self) -> PixelTask:
+        task: Any = self.task
+        found: PixelTask = task
         return found

@@ -62,6 +62,11 @@ class SegmentationTask(Task):
         """How many there are."""
         return len(self.target.labels)
 
+    @property
+    def outputs(self) -> int:
+        """Outputs a pixel: of the classes, after one of the background where classes exclude each other."""
+        return self.loss_function.outputs(self.classes)
+
     def has_truth(self, table: pd.DataFrame) -> bool:
         return all(column in table.columns for column in mask_columns(self.settings))
 

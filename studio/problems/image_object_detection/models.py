@@ -9,6 +9,7 @@ from studio.problems.composition import ModelSpec
 from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection
+from studio.settings.sections.networks.pyramid import pyramid_backbone
 from studio.settings.sections.training import layers_setting
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -25,33 +26,7 @@ BACKBONES = (
     "resdet50",
     "cspresdet50",
 )
-PYRAMID_BACKBONES = (
-    "tf_efficientnet_lite0",
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "resnet50d",
-    "efficientnet_b0",
-    "tf_efficientnetv2_s",
-    "mobilenetv3_large_100",
-    "convnext_tiny",
-    "regnety_008",
-    "test_resnet",
-)
-"""Suggested ones of timm whose maps of several scales carry a feature pyramid."""
 FOCAL_PAPER = "https://arxiv.org/abs/1708.02002"
-
-
-def pyramid_backbone(purpose: str, paper: str) -> Setting:
-    """The choice of a timm network; what its feature maps are for, and the paper of the detector."""
-    return Setting(
-        label="Backbone",
-        help=f"The network that turns an image into feature maps, {purpose}. Any architecture of the timm library that "
-        "gives feature maps can be typed in.",
-        choices=Library("timm", PYRAMID_BACKBONES),
-        grid=True,
-        paper=paper,
-    )
 
 
 class EfficientDetSection(SettingsSection):

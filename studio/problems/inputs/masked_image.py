@@ -8,18 +8,20 @@ from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.architecture import ArchitectureSection
+from studio.settings.sections.augmentation import BoxMixSection
 from studio.settings.sections.image_checks import channel_contradictions
 from studio.settings.sections.inputs.boxed_image import BoxedImageTrainingSection
 from studio.settings.sections.inputs.masked_image import (
     MaskedImageSection,
     MaskMixSection,
     MaskViewsMixin,
+    ObjectMaskImageSection,
     tiling_contradictions,
 )
 
 
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """Channels that no image has, and tiles beside a pipeline of the user's own."""
+    """Channels that no image has, and tiles where they cannot be."""
     yield from channel_contradictions(settings, context)
     yield from tiling_contradictions(settings)
 
@@ -33,3 +35,11 @@ MASKED_IMAGE = replace(
     views=(MaskViewsMixin,),
     contradictions=contradictions,
 )
+
+OBJECT_MASK_IMAGE = replace(
+    MASKED_IMAGE,
+    sections={"image": ObjectMaskImageSection, "augmentation": BoxMixSection},
+    views=(),
+    contradictions=channel_contradictions,
+)
+"""Images in which objects have a mask each; tiles and mirrored views are for models that give pixels."""

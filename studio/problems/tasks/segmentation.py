@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from studio.datasets.dataset import ColumnKind
 from studio.datasets.importers.coco_masks import COCO_MASKS
 from studio.datasets.importers.format import table_format
 from studio.datasets.importers.mask_images import MASK_IMAGES
 from studio.datasets.importers.mask_volumes import MASK_VOLUMES
 from studio.datasets.importers.yolo_masks import YOLO_MASKS
-from studio.datasets.labels.labels import label_text
-from studio.datasets.masks.mask_checks import CLASS, RLE, inspect_masks
+from studio.datasets.masks.mask_checks import inspect_masks
 from studio.datasets.masks.mask_part import OVERLAP_FACT
-from studio.datasets.tables.box_columns import class_column
+from studio.datasets.masks.run_lengths import joined
 from studio.datasets.tables.table_view import TableView
-from studio.on_demand import np, pd
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
-from studio.problems.contract import ColumnRole
+from studio.problems.mask_columns import MASK_ROLES, find_label, find_masks, masks_of_row
 from studio.results.prediction import DEPTH, HEIGHT, WIDTH
 from studio.results.sample_view import Mask, MaskAnnotation
 from studio.results.segmentation import SEGMENTATION_METRICS, Panel
@@ -28,51 +24,33 @@ from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.tasks.masks import MaskColumnsMixin, MaskLossMixin, MaskThresholdSection
 
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-CERTAIN = 0.98
-LOOKED_ROWS = 50
+CERTAIN, LESS_CERTAIN = 0.98, 0.96
+"""The second where a class repeats in an image: its masks may be of single objects."""
 WEIGHTS = ("training.bce_weight", "training.dice_weight", "training.focal_weight", "training.lovasz_weight")
-_LIST: tuple[ColumnKind, ...] = ("list", "text")
-_RUNS = re.compile(r"\s*(-1|-?\d+(\s+-?\d+)+)?\s*")
-"""Loose: what is wrong with numbers is told row by row at import."""
 
 
 def find(view: TableView, found: FoundInput) -> FoundLabels | None:
     """Two list columns: one of classes, one of run lengths."""
-    lists = [column for column, kind in view.kinds.items() if kind == "list" and column not in found.columns]
-    masks = next((column for column in lists if _holds_runs(view.rows[column])), None)
-    others = {column.lower(): column for column in lists if column != masks}
-    label = class_column(others) or next(iter(others.values()), None)
-    if masks is None or label is None:
+    columns = find_masks(view, found)
+    if columns is None:
         return None
-    reasons = (f"{masks} holds lists of run lengths", f"{label} holds a list of classes")
-    return FoundLabels({CLASS: label, RLE: masks}, CERTAIN, reasons)
+    return FoundLabels(columns.roles, LESS_CERTAIN if columns.repeats_classes else CERTAIN, columns.reasons)
 
 
 def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> MaskAnnotation | None:
-    """The masks of a row, if the table has them."""
-    columns = [str(roles[name]) for name in (CLASS, RLE) if roles.get(name)]
-    if len(columns) < 2 or any(column not in row for column in columns):
+    """The masks of a row, one a class, if the table has them."""
+    pairs = masks_of_row(row, roles)
+    if pairs is None:
         return None
-    names, texts = ([] if row[column] is None else list(row[column]) for column in columns)
+    texts: dict[str, list[str]] = {}
+    for name, text in pairs:
+        texts.setdefault(name, []).append(text)
     return MaskAnnotation(
         width=int(row.get(WIDTH) or 0) or None,
         height=int(row.get(HEIGHT) or 0) or None,
         depth=int(row.get(DEPTH) or 0) or None,
-        masks=tuple(Mask(label=label_text(name), runs=text) for name, text in zip(names, texts, strict=False) if text),
+        masks=tuple(Mask(label=name, runs=joined(parts)) for name, parts in texts.items()),
     )
-
-
-def find_label(frame: pd.DataFrame, roles: Mapping[str, Any], label: str) -> NDArray[np.bool_]:
-    """Which rows have a pixel of a class."""
-    columns = [str(roles.get(name)) for name in (CLASS, RLE)]
-    if any(column not in frame.columns for column in columns):
-        return np.zeros(len(frame), dtype=bool)
-    pairs = zip(*([[] if cell is None else cell for cell in frame[column]] for column in columns), strict=True)
-    has = [any(name == label and text for name, text in zip(names, texts, strict=False)) for names, texts in pairs]
-    return np.array(has, dtype=bool)
 
 
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
@@ -99,18 +77,8 @@ def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator
         )
 
 
-def _holds_runs(cells: pd.Series) -> bool:
-    """Whether the cells are lists of texts, all of them run lengths, and not all of them empty."""
-    texts = [text for cell in cells.dropna().head(LOOKED_ROWS) for text in cell if text is not None]
-    is_some = any(isinstance(text, str) and text.strip() for text in texts)
-    return is_some and all(isinstance(text, str) and _RUNS.fullmatch(text) for text in texts)
-
-
 SEGMENTATION = TaskSpec(
-    roles=(
-        ColumnRole(CLASS, "Class name column", _LIST, in_test=False, hint="a list of classes, one a mask"),
-        ColumnRole(RLE, "RLE mask column", _LIST, in_test=False, hint="a list of masks as run lengths"),
-    ),
+    roles=MASK_ROLES,
     table_hint="lists of masks",
     formats=(
         table_format("Table with lists of masks", "A table with one row a file and lists of masks, with the files."),

@@ -67,7 +67,8 @@ def _warm_up() -> None:
     from studio.problems.registry import problem_types
 
     for kind in problem_types().values():
-        recipe_class(kind)
+        for model in kind.model_types:
+            recipe_class(kind, model.id)
 
 
 class _Launcher:

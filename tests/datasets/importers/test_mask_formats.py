@@ -81,9 +81,10 @@ def test_polygons_of_yolo(tmp_path: Path, scan_files: Any, import_files: Any) ->
         (source / "labels" / f"{name}.txt").write_text("\n".join(lines) + "\n" * bool(lines))
 
     scan = scan_files(source)
-    data = import_files(source)
+    data = import_files(source, {"problem_type": "image_semantic_segmentation"})
 
-    assert (scan.choices.problem_type, scan.choices.format) == ("image_semantic_segmentation", "yolo")
+    # A line is an object, which is more than the pixels of its class.
+    assert (scan.choices.problem_type, scan.choices.format) == ("image_instance_segmentation", "yolo")
     assert_same(pixels(data))
     assert "2.png" in set(data.table("train.parquet")["image"].map(lambda name: Path(name).name))
 

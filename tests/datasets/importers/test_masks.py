@@ -26,11 +26,9 @@ def pixels(data: Dataset, role: Any = "train") -> dict[str, dict[str, np.ndarray
     found: dict[str, dict[str, np.ndarray]] = {}
     for row in table.to_dict("records"):
         shape = (row["__height"], row["__width"])
-        masks = {
-            name: decode(from_text(text), *shape)
-            for name, text in zip(row["class_id"], row["rle_mask"], strict=True)
-            if text
-        }
+        masks: dict[str, np.ndarray] = {}
+        for name, text in zip(row["class_id"], row["rle_mask"], strict=True):
+            masks[name] = masks.get(name, np.zeros(shape, dtype=bool)) | decode(from_text(text), *shape)
         found[Path(row["image"]).name] = masks
     return found
 

@@ -1,13 +1,15 @@
 """Panels of detection by hand, and their speed."""
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from studio.modeling.detection.insights import DetectionResults, detection_insights
+from studio.modeling.detection.insights import BOXES, compared_boxes
 from studio.modeling.detection.metrics import evaluate_boxes
 from studio.modeling.detection.truth import TrueBoxes
+from studio.modeling.objects.insights import ObjectResults, object_insights
 from studio.modeling.predictions import Raw
 from studio.results.insight import Bars, Insight, Lines, Matrix, Table
 
@@ -40,10 +42,14 @@ RAW = [
 ]
 
 
+def looked_at(truth: list[TrueBoxes], raw: list[Raw], rows: Sequence[int]) -> ObjectResults:
+    evaluation = evaluate_boxes(truth, raw, 2, 0.5, 100)
+    return ObjectResults(evaluation, compared_boxes(truth, raw), rows, LABELS, 0.5, 0.3, BOXES)
+
+
 @pytest.fixture
 def panels() -> dict[str, Insight]:
-    looked = DetectionResults(evaluate_boxes(TRUTH, RAW, 2, 0.5, 100), TRUTH, RAW, (11, 12, 13), LABELS, 0.5, 0.3)
-    return {one.key: one for one in detection_insights(looked, "validation")}
+    return {one.key: one for one in object_insights(looked_at(TRUTH, RAW, (11, 12, 13)), "validation")}
 
 
 def test_what_is_taken_for_what_is_counted_with_its_rows(panels: dict[str, Insight]) -> None:
@@ -86,10 +92,9 @@ def test_a_thousand_images_of_a_hundred_boxes_take_seconds() -> None:
         {"boxes": boxes(100), "scores": generator.random(100), "classes": generator.integers(0, 2, 100)}
         for _ in range(1000)
     ]
-    looked = DetectionResults(evaluate_boxes(truth, raw, 2, 0.5, 100), truth, raw, range(1000), LABELS, 0.5, 0.3)
     began = time.monotonic()
 
-    panels = list(detection_insights(looked, "test"))
+    panels = list(object_insights(looked_at(truth, raw, range(1000)), "test"))
 
     assert len(panels) == 6
     assert time.monotonic() - began < 20

@@ -1,9 +1,10 @@
 import { useMemo } from "react";
 import type { Mask, SampleView } from "../../api/types";
 import { formatMetric, formatPercent } from "../../ui/format";
+import { ClassButtons } from "../ClassButtons";
 import { LabelDot } from "../LabelDot";
 import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, type MaskSide } from "../masks";
-import { classColour, type Overlay } from "../overlay";
+import { classColour } from "../overlay";
 import { LayerSwitches } from "../OverlayControls";
 import { OverlaySlider } from "../OverlaySlider";
 import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
@@ -171,31 +172,6 @@ function MaskControl({ samples, overlay, onOverlay }: ControlProps) {
         onChange={(opacity) => onOverlay({ ...overlay, opacity })}
       />
       {names.length > 1 && <ClassButtons names={names} overlay={overlay} onOverlay={onOverlay} />}
-    </div>
-  );
-}
-
-type ClassButtonsProps = { names: readonly string[]; overlay: Overlay; onOverlay: (overlay: Overlay) => void };
-
-function ClassButtons({ names, overlay, onOverlay }: ClassButtonsProps) {
-  const toggle = (name: string) => {
-    const hidden = overlay.hiddenClasses;
-    const hiddenClasses = hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name];
-    onOverlay({ ...overlay, hiddenClasses });
-  };
-  return (
-    <div className={classes.truths} role="group" aria-label="Classes">
-      {names.map((name) => (
-        <button
-          key={name}
-          type="button"
-          className={classes.chip}
-          aria-pressed={!overlay.hiddenClasses.includes(name)}
-          onClick={() => toggle(name)}
-        >
-          {name}
-        </button>
-      ))}
     </div>
   );
 }

@@ -33,7 +33,7 @@ def tiling_setting(noun: str, pieces: str) -> Setting:
     )
 
 
-class MaskedImageSection(ImageSection):
+class ObjectMaskImageSection(ImageSection):
     """Masks are learned at the input size."""
 
     image_width: Annotated[
@@ -46,6 +46,11 @@ class MaskedImageSection(ImageSection):
         Field(ge=16, le=4096),
         side_setting("height", DETAILS, 32),
     ] = 256
+
+
+class MaskedImageSection(ObjectMaskImageSection):
+    """Images that may be looked at in tiles."""
+
     tiling: Annotated[
         Literal["Off", "Automatic"],
         tiling_setting("image", "crops"),

@@ -1,0 +1,261 @@
+import { SegmentedControl } from "@mantine/core";
+import { memo, useMemo, useState } from "react";
+import type { Instance } from "../../api/types";
+import { formatPercent, plural } from "../../ui/format";
+import { ClassButtons } from "../ClassButtons";
+import {
+  drawn,
+  instanceClasses,
+  instanceColour,
+  instancesOf,
+  instanceWords,
+  sureInstances,
+  type DrawnInstance,
+  type InstanceSide,
+} from "../instances";
+import { LabelDot } from "../LabelDot";
+import { MatchWords, Mistakes } from "../match";
+import type { ColourBy } from "../overlay";
+import { OverlayControls } from "../OverlayControls";
+import { OverlaySlider } from "../OverlaySlider";
+import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
+import classes from "../samples.module.css";
+
+/** Objects with a mask each: predicted ones are filled, true ones are outlined; filled alone if nothing is predicted. */
+export const INSTANCES: Renderer = {
+  Lines: InstanceCounts,
+  Facts: InstanceLists,
+  Summary: ClassCounts,
+  Shapes: InstanceShapes,
+  Control: InstanceControl,
+  classNames: instanceClasses,
+  filterWords: { right: "Without mistakes", wrong: "With mistakes" },
+};
+
+function InstanceCounts({ sample, overlay }: PartProps) {
+  const truth = instancesOf(sample, "truth").instances;
+  const predicted = sureInstances(sample, overlay);
+  return (
+    <p className={`${classes.labelLine} ${classes.wraps}`}>
+      {sample.truth !== null && <span>{plural(truth.length, "instance")}</span>}
+      {sample.prediction !== null && <span className="muted">{predicted.length} predicted</span>}
+      <Mistakes truth={truth} predicted={predicted} />
+    </p>
+  );
+}
+
+function ClassCounts({ sample }: PartProps) {
+  const { instances } = instancesOf(sample, "truth");
+  return (
+    <p className="small">
+      <span className="muted">
+        Row {sample.row}, {plural(instances.length, "instance")}
+        {instances.length > 0 && ": "}
+      </span>
+      {counted(instances)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(", ")}
+    </p>
+  );
+}
+
+function counted(instances: readonly Instance[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const one of instances) counts.set(one.label, (counts.get(one.label) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1]);
+}
+
+function InstanceLists({ sample, overlay, classNames }: PartProps) {
+  const truth = overlay.showsTruth ? instancesOf(sample, "truth").instances : [];
+  const predicted = overlay.showsPrediction ? sureInstances(sample, overlay) : [];
+  return (
+    <>
+      {truth.length > 0 && <InstanceList title={`Truth, ${truth.length}`} instances={truth} classNames={classNames} />}
+      {sample.prediction !== null && (
+        <InstanceList title={`Prediction, ${predicted.length}`} instances={predicted} classNames={classNames} />
+      )}
+    </>
+  );
+}
+
+type InstanceListProps = { title: string; instances: readonly Instance[]; classNames: readonly string[] };
+
+function InstanceList({ title, instances, classNames }: InstanceListProps) {
+  const sorted = [...instances].sort((a, b) => (b.score ?? 1) - (a.score ?? 1));
+  return (
+    <div>
+      <h3>{title}</h3>
+      <ul className={classes.boxes} tabIndex={0} aria-label={title}>
+        {sorted.map((one, i) => (
+          <li key={i}>
+            <LabelDot label={one.label} classNames={classNames} />
+            <span className="grow clip">{one.label}</span>
+            <MatchWords match={one.match} />
+            {one.score !== null && <span className="number">{formatPercent(one.score)}</span>}
+          </li>
+        ))}
+      </ul>
+    </div>
+  );
+}
+
+function InstanceShapes({ sample, overlay, classNames, unit, thickness, width, height, withLabels }: ShapesProps) {
+  const [pointed, setPointed] = useState<DrawnInstance | null>(null);
+  const truth = useDrawn(instancesOf(sample, "truth"), width, height);
+  const predicted = useDrawn(instancesOf(sample, "prediction"), width, height);
+  const { confidence, hiddenClasses, showsTruth, showsPrediction } = overlay;
+  const isCompared = showsPrediction && sample.prediction !== null;
+  const shownTruth = useMemo(
+    () => truth.shapes.filter(({ instance }) => showsTruth && !hiddenClasses.includes(instance.label)),
+    [truth, showsTruth, hiddenClasses],
+  );
+  const shownPrediction = useMemo(
+    () =>
+      predicted.shapes.filter(
+        ({ instance }) =>
+          showsPrediction &&
+          !hiddenClasses.includes(instance.label) &&
+          (instance.score === null || instance.score >= confidence),
+      ),
+    [predicted, showsPrediction, hiddenClasses, confidence],
+  );
+  const look = { by: overlay.colourBy, classNames, opacity: overlay.opacity };
+  const onPoint = withLabels && overlay.showsLabels ? setPointed : undefined;
+  return (
+    <>
+      <g transform={predicted.transform}>
+        <Fillings shapes={shownPrediction} {...look} onPoint={onPoint} />
+      </g>
+      <g transform={truth.transform}>
+        {!isCompared && <Fillings shapes={shownTruth} {...look} onPoint={onPoint} />}
+        <Outlines shapes={shownTruth} {...look} thickness={thickness} isCompared={isCompared} />
+      </g>
+      {pointed && onPoint && (
+        <InstanceLabel shape={pointed} scale={isCompared ? predicted.scale : truth.scale} unit={unit} width={width} />
+      )}
+    </>
+  );
+}
+
+/** The instances of a side as paths, and how their grid lies over the image. */
+function useDrawn(side: InstanceSide, width: number, height: number) {
+  const gridWidth = side.width ?? width;
+  const gridHeight = side.height ?? height;
+  const shapes = useMemo(() => drawn(side.instances, gridWidth, gridHeight), [side.instances, gridWidth, gridHeight]);
+  const scale = { x: width / gridWidth, y: height / gridHeight };
+  return { shapes, scale, transform: `scale(${scale.x} ${scale.y})` };
+}
+
+type Look = { by: ColourBy; classNames: readonly string[]; opacity: number };
+type FillingsProps = Look & {
+  shapes: readonly DrawnInstance[];
+  onPoint: ((shape: DrawnInstance | null) => void) | undefined;
+};
+
+/** Drawn anew only if something about them changes, not where the pointer is. */
+const Fillings = memo(function Fillings({ shapes, by, classNames, opacity, onPoint }: FillingsProps) {
+  return shapes.map((shape) => (
+    <path
+      key={shape.place}
+      d={shape.filling}
+      data-instance={shape.instance.label}
+      style={{ fill: instanceColour(shape, by, classNames) }}
+      fillOpacity={opacity}
+      shapeRendering="crispEdges"
+      onPointerEnter={onPoint && (() => onPoint(shape))}
+      onPointerLeave={onPoint && (() => onPoint(null))}
+    />
+  ));
+});
+
+type OutlinesProps = Look & { shapes: readonly DrawnInstance[]; thickness: number; isCompared: boolean };
+
+/** One path a colour: hundreds of outlines are as quick to draw as one. */
+const Outlines = memo(function Outlines({ shapes, by, classNames, thickness, isCompared }: OutlinesProps) {
+  const paths = new Map<string, string[]>();
+  for (const shape of shapes) {
+    // Next to filled predictions, the colour of a true instance would stand for nothing.
+    const colour = instanceColour(shape, by === "instance" && isCompared ? "class" : by, classNames);
+    paths.set(colour, [...(paths.get(colour) ?? []), shape.outline]);
+  }
+  const line = { fill: "none", vectorEffect: "non-scaling-stroke" as const, pointerEvents: "none" as const };
+  return (
+    <>
+      <path
+        {...line}
+        d={shapes.map((shape) => shape.outline).join("")}
+        stroke="rgb(0 0 0 / 60%)"
+        strokeWidth={thickness * 2}
+      />
+      {[...paths].map(([colour, parts]) => (
+        <path key={colour} {...line} d={parts.join("")} style={{ stroke: colour }} strokeWidth={thickness} />
+      ))}
+    </>
+  );
+});
+
+const FONT = 12;
+
+type InstanceLabelProps = { shape: DrawnInstance; scale: { x: number; y: number }; unit: number; width: number };
+
+function InstanceLabel({ shape, scale, unit, width: imageWidth }: InstanceLabelProps) {
+  const text = instanceWords(shape.instance);
+  const width = (text.length * 7 + 14) * unit;
+  const height = 18 * unit;
+  const left = Math.max(0, Math.min(shape.left * scale.x, imageWidth - width));
+  const top = Math.max(0, shape.top * scale.y - height);
+  return (
+    <g pointerEvents="none" data-instance-label>
+      <rect x={left} y={top} width={width} height={height} fill="rgb(0 0 0 / 82%)" />
+      <text x={left + 7 * unit} y={top + height - 5 * unit} fontSize={FONT * unit} fill="#fff">
+        {text}
+      </text>
+    </g>
+  );
+}
+
+const COLOURS: { value: ColourBy; label: string }[] = [
+  { value: "instance", label: "Instance" },
+  { value: "class", label: "Class" },
+  { value: "match", label: "Match" },
+];
+
+/** Truth, prediction, confidence, how strongly pixels are covered, what colours tell apart, and which classes. */
+function InstanceControl({ samples, overlay, onOverlay }: ControlProps) {
+  const names = [...new Set(samples.flatMap(instanceClasses))].sort();
+  const hasTruth = samples.some((sample) => sample.truth !== null);
+  const hasPrediction = samples.some((sample) => sample.prediction !== null);
+  const offered = COLOURS.filter(({ value }) => value !== "match" || (hasTruth && hasPrediction));
+  return (
+    <>
+      <OverlayControls
+        overlay={overlay}
+        onOverlay={onOverlay}
+        hasTruth={hasTruth}
+        hasPrediction={hasPrediction}
+        hasConfidence
+      />
+      <div className={classes.controls}>
+        <OverlaySlider
+          name="Opacity"
+          label="Opacity"
+          min={0.05}
+          step={0.05}
+          value={overlay.opacity}
+          onChange={(opacity) => onOverlay({ ...overlay, opacity })}
+        />
+        <div className={classes.slider}>
+          <span className="small">Colour by</span>
+          <SegmentedControl
+            size="xs"
+            aria-label="Colour by"
+            data={offered}
+            value={overlay.colourBy}
+            onChange={(value) => onOverlay({ ...overlay, colourBy: value as ColourBy })}
+          />
+        </div>
+        {names.length > 1 && <ClassButtons names={names} overlay={overlay} onOverlay={onOverlay} />}
+      </div>
+    </>
+  );
+}

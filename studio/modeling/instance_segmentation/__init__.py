@@ -1,0 +1,1 @@
+"""Instance segmentation: objects of images by their masks."""

@@ -1,0 +1,1 @@
+"""Objects found in images, whether by box or by mask: matching with the truth, average precision, insights."""

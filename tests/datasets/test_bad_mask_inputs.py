@@ -287,6 +287,6 @@ def test_masks_counted_along_the_rows_are_said(tmp_path: Path, import_files: Any
         rows.append({"image": f"{number}.png", "class_id": ["cat"], "rle_mask": [text]})
     pd.DataFrame(rows).to_parquet(tmp_path / "in" / "train.parquet")
 
-    data = import_files(tmp_path / "in")
+    data = import_files(tmp_path / "in", {"problem_type": "image_semantic_segmentation", "format": "table"})
 
     assert "rle_row_order" in {finding.code for finding in data.findings()}

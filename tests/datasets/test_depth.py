@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from studio.datasets.importers.pascal_voc import XmlError, parse_xml
+from studio.datasets.importers.xml_file import XmlError, parse_xml
 from studio.datasets.media.image_decoding import ImageError
 from studio.datasets.media.numpy_image import read_array_header
 from studio.datasets.tables.json_lines_table import read_json_lines_table

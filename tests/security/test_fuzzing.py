@@ -6,6 +6,7 @@ Nothing may come out but a result or an error that the studio declares. `make te
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -26,6 +27,7 @@ from PIL import Image
 
 from studio.configuration.yaml_config import dump_config, load_config
 from studio.datasets.dataset import Dataset
+from studio.datasets.masks.brush import BrushError, decode_brush
 from studio.datasets.media.image_decoding import inspect_image, open_image
 from studio.datasets.media.readers.volume import READER as VOLUME_READER
 from studio.datasets.tables.list_parsing import CellError, parse_list
@@ -220,7 +222,55 @@ def read_coco(text: str, folder: Path) -> object:
     for number in (0, 1):
         (files / "images" / f"{number}.png").write_bytes(picture(number))
     (files / "instances_train.json").write_text(text, errors="replace")
+    shutil.rmtree(folder / "converted", ignore_errors=True)
     return scan_files(files, {"problem_type": "image_object_detection", "format": "coco"})
+
+
+BRUSH = [0, 0, 0, 24, 57, 27, 255, 0, 23, 255]
+"""Of 3 x 2 pixels, all of them painted."""
+POLYGON = "0 0.1 0.1 0.9 0.1 0.9 0.9\n"
+CVAT = (
+    '<annotations><image id="1" name="0.png" width="24" height="24"><mask label="a" rle="1, 2, 1" left="1" top="2" '
+    'width="2" height="2"/><polygon label="b" points="1,1;9,1;9,9"/></image></annotations>'
+)
+SQUARE = {"original_width": 24, "original_height": 24}
+STUDIO = json.dumps([{"data": {"image": "/data/0.png"}, "annotations": [{"result": [
+    SQUARE | {"value": {"points": [[1, 1], [90, 1], [90, 90]], "polygonlabels": ["a"]}},
+]}]}, {"data": {"image": "/data/1.png"}, "annotations": [{"result": [
+    SQUARE | {"value": {"rle": BRUSH, "brushlabels": ["a"]}},
+]}]}])  # fmt: skip
+COCO_MASKS = json.dumps({
+    "images": [{"id": 1, "file_name": "0.png", "width": 24, "height": 24}],
+    "categories": [{"id": 1, "name": "cat"}],
+    "annotations": [
+        {"id": 2, "image_id": 1, "category_id": 1, "segmentation": [[1, 2, 3, 4, 5, 6]], "iscrowd": 0},
+        {"id": 3, "image_id": 1, "category_id": 1, "iscrowd": 1,
+         "segmentation": {"counts": [500, 6, 70], "size": [24, 24]}},
+    ],
+})  # fmt: skip
+ROWS = "ImageId,EncodedPixels,ClassId\n0.png,1 3 10 2,a\n1.png,,a\n"
+MASKS = {
+    "coco": ("instances_train.json", COCO_MASKS),
+    "yolo": ("labels/0.txt", POLYGON),
+    "cvat": ("annotations.xml", CVAT),
+    "label_studio": ("project.json", STUDIO),
+    "mask_rows": ("train.csv", ROWS),
+    "mask_rows_along": ("train.csv", ROWS),
+}
+
+
+def read_masks(format: str, name: str) -> Callable[[str, Path], object]:
+    def read(text: str, folder: Path) -> object:
+        files = folder / "files"
+        for number in (0, 1):
+            (files / "images").mkdir(parents=True, exist_ok=True)
+            (files / "images" / f"{number}.png").write_bytes(picture(number))
+        (files / name).parent.mkdir(exist_ok=True)
+        (files / name).write_text(text, errors="replace")
+        shutil.rmtree(folder / "converted", ignore_errors=True)
+        return scan_files(files, {"problem_type": "image_semantic_segmentation", "format": format})
+
+    return read
 
 
 def read_manifest(text: str, folder: Path) -> None:
@@ -265,6 +315,12 @@ READERS = {
     "png": Reader(mutated(picture(0, 8)), read_picture_named("a.png")),
     "jpeg": Reader(mutated(jpeg()), read_picture_named("a.jpg")),
     "numpy": Reader(mutated(array()), read_picture_named("a.npy")),
+    **{f"masks_{id}": Reader(mutated_text(text), read_masks(id, name)) for id, (name, text) in MASKS.items()},
+    "brush": Reader(
+        st.lists(st.integers(0, 255), max_size=40) | mutated(bytes(BRUSH)).map(list),
+        lambda data, _: decode_brush(data, 3, 2),
+        (BrushError,),
+    ),
     "nifti": Reader(mutated(nifti()), read_volume_named("a.nii")),
     "nifti_2": Reader(mutated(nifti(2)), read_volume_named("a.nii")),
     "dicom": Reader(mutated(dicom()), read_dicom),
@@ -397,6 +453,12 @@ def test_the_good_files_are_good(tmp_path: Path) -> None:
     for version in (1, 2):
         assert read_volume_named("a.nii")(nifti(version), folder) is not None
     assert read_dicom(dicom(), folder) is not None
+    for id, (name, text) in MASKS.items():
+        shutil.rmtree(folder / "files", ignore_errors=True)
+        scan = read_masks(id, name)(text, folder)
+        assert scan.choices.format == id  # type: ignore[attr-defined]
+    shutil.rmtree(folder / "files", ignore_errors=True)
+    assert decode_brush(BRUSH, 3, 2).all()
     assert read_coco(COCO, folder).tables  # type: ignore[attr-defined]
     assert zipfile.ZipFile(io.BytesIO(ZIP)).testzip() is None
     for id in problem_types():

@@ -41,6 +41,8 @@ MAX_NAMES_BYTES = 1 << 20
 _FOLDERS = re.compile(r"(seg(mentation)?)?[-_ ]?(masks?|labels?|annotations?|annots?|gts?|ground[-_ ]?truths?)"
                       r"|segmentations?|segmentationclass(es)?(raw)?|segs?")  # fmt: skip
 _ENDING = re.compile(r"[-_ ](masks?|labels?|seg(mentation)?s?|gt|annot(ation)?s?|ground[-_]?truth|labelids)$", re.I)
+_OBJECTS = re.compile(r"(^|/)segmentationobjects?/", re.I)
+"""Folders of Pascal VOC and CVAT with the numbers of objects, whose classes stand in SegmentationClass."""
 BACKGROUND = re.compile(r"_*(background|unlabell?ed|void|none|bg)_*", re.I)
 _COLOUR_LINE = re.compile(r"([^:#][^:]*):\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*(:.*)?")
 
@@ -114,7 +116,7 @@ def require_masks(upload: Upload) -> MaskPairs:
 def mask_pairs(upload: Upload) -> MaskPairs:
     """Which pictures are masks, and of what."""
     masks = [path for path in upload.images.paths if _mask_folder(path) is not None]
-    others = [path for path in upload.images.paths if _mask_folder(path) is None]
+    others = [path for path in upload.images.paths if _mask_folder(path) is None and not _OBJECTS.search(path)]
     stems = {PurePosixPath(path).stem for path in others}
     named = [path for path in others if (stem := _bare_stem(path)) != PurePosixPath(path).stem and stem in stems]
     pictures = sorted(set(others) - set(named))

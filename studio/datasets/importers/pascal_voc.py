@@ -8,34 +8,23 @@ A split is in `ImageSets/Main/*.txt`, else in a folder's name. Document types an
 import math
 import re
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
-from typing import NoReturn, cast
-from xml.etree.ElementTree import Element, ParseError, TreeBuilder
-from xml.parsers import expat
+from pathlib import PurePosixPath
+from typing import cast
+from xml.etree.ElementTree import Element
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import shortened
 from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.xml_file import MAX_BYTES, UnsafeXmlError, XmlError, parse_xml
 from studio.errors import DatasetError
 from studio.files import read_head
 from studio.settings.finding import Finding, FindingsError
 
-MAX_BYTES = 8 << 20
-MAX_DEPTH = 32
-"""Levels of elements; an annotation of the challenge has five."""
 _ROOT = re.compile(rb"<annotation[\s>]")
 _SAMPLE = 20
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
-
-
-class XmlError(ValueError):
-    """A file that is no plain XML annotation; the text says why."""
-
-
-class UnsafeXmlError(XmlError):
-    """A file that declares a document type, as entity bombs do."""
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -75,52 +64,6 @@ def read(upload: Upload) -> Conversion:
 PASCAL_VOC = DatasetFormat(
     "pascal_voc", "Pascal VOC", "One XML file per image, with ImageSets/Main for the splits.", recognise, read
 )
-
-
-def parse_xml(path: Path) -> Element:
-    """The root of an XML file.
-
-    Raises:
-        UnsafeXmlError: if it declares a document type or an entity.
-        XmlError: if it is too large or damaged.
-    """
-    if path.stat().st_size > MAX_BYTES:
-        raise XmlError(f"{path.stat().st_size:,} bytes")
-    builder = TreeBuilder()
-    levels = _Levels(builder)
-    parser = expat.ParserCreate()
-    parser.StartElementHandler = levels.start
-    parser.EndElementHandler = levels.end
-    parser.CharacterDataHandler = builder.data
-    parser.StartDoctypeDeclHandler = _refuse_doctype
-    parser.buffer_text = True
-    try:
-        parser.Parse(path.read_bytes(), True)
-        return builder.close()
-    except (expat.ExpatError, ParseError, RecursionError, AssertionError) as error:
-        raise XmlError(str(error)) from None
-
-
-class _Levels:
-    """Passes elements on to a builder, down to a stated depth."""
-
-    def __init__(self, builder: TreeBuilder) -> None:
-        self._builder = builder
-        self._depth = 0
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise XmlError(f"nested more than {MAX_DEPTH} deep")
-        self._builder.start(tag, attributes)
-
-    def end(self, tag: str) -> None:
-        self._depth -= 1
-        self._builder.end(tag)
-
-
-def _refuse_doctype(*declaration: object) -> NoReturn:
-    raise UnsafeXmlError(f"a document type {declaration[0]!r} is declared")
 
 
 def _split_lists(upload: Upload) -> dict[str, TableRole]:

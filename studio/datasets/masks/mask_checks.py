@@ -251,7 +251,7 @@ def _note_order(
             "rle_row_order",
             column,
             "The masks look scrambled, as if they were counted along the rows. Here they are read down the columns.",
-            "Look at the samples; write the masks in column order (of the transposed array).",
+            "Look at the samples; if they are, choose the data format of masks that are counted along the rows.",
             found=f"{down / along:.1f} times as many edges as in row order",
             expected=_PAIRS,
         )

@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.datasets.importers.coco_masks import COCO_INSTANCES
+from studio.datasets.importers.cvat import CVAT
 from studio.datasets.importers.format import table_format
 from studio.datasets.importers.instance_images import INSTANCE_IMAGES
+from studio.datasets.importers.label_studio import LABEL_STUDIO
+from studio.datasets.importers.mask_rows import OBJECT_ROWS, OBJECT_ROWS_ALONG
 from studio.datasets.importers.yolo_masks import YOLO_MASKS
 from studio.datasets.masks.instance_checks import inspect_instances
 from studio.datasets.tables.table_view import TableView
@@ -57,6 +60,10 @@ INSTANCE_SEGMENTATION = TaskSpec(
         COCO_INSTANCES,
         YOLO_MASKS,
         INSTANCE_IMAGES,
+        CVAT,
+        LABEL_STUDIO,
+        OBJECT_ROWS,
+        OBJECT_ROWS_ALONG,
     ),
     find=find,
     inspect=inspect_instances,

@@ -6,8 +6,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.datasets.importers.coco_masks import COCO_MASKS
+from studio.datasets.importers.cvat import CVAT
 from studio.datasets.importers.format import table_format
+from studio.datasets.importers.label_studio import LABEL_STUDIO
 from studio.datasets.importers.mask_images import MASK_IMAGES
+from studio.datasets.importers.mask_rows import MASK_ROWS, MASK_ROWS_ALONG
 from studio.datasets.importers.mask_volumes import MASK_VOLUMES
 from studio.datasets.importers.yolo_masks import YOLO_MASKS
 from studio.datasets.masks.mask_checks import inspect_masks
@@ -86,6 +89,10 @@ SEGMENTATION = TaskSpec(
         MASK_IMAGES,
         YOLO_MASKS,
         MASK_VOLUMES,
+        CVAT,
+        LABEL_STUDIO,
+        MASK_ROWS,
+        MASK_ROWS_ALONG,
     ),
     find=find,
     inspect=inspect_masks,

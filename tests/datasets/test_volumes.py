@@ -14,7 +14,7 @@ from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.media.readers.volume import DEPTH, READER
 from studio.datasets.media.registry import is_shown_by_browsers, reader_of
 from studio.datasets.media.volume_errors import MAX_VALUES, VolumeError
-from studio.datasets.media.volume_preview import MIDDLE_SIDE, TILE_SIDE, slice_positions
+from studio.datasets.media.volume_preview import MIDDLE_SIDE, TILE_SIDE, heat_sheet, slice_positions
 from tests.datasets.volume_files import nifti_bytes, npy_bytes, npz_bytes, written
 
 XYZ = np.arange(5 * 4 * 3, dtype=np.int16).reshape(5, 4, 3) - 7
@@ -177,3 +177,20 @@ def test_a_page_knows_the_sides_of_a_volume(tmp_path: Path) -> None:
     assert columns[DEPTH] == [3, 0]
     assert (media.kind, media.depth, media.height, media.width) == ("volume", 3, 4, 5)
     assert READER.reference("a.npy", {}).depth is None
+
+
+def test_a_map_is_laid_out_as_the_slices_of_its_volume() -> None:
+    """A map of half the size: what is bright in it lies over the same tiles of the sheet."""
+    heat = np.zeros((4, 8, 6), dtype=np.float32)
+    heat[1, 4:, 3:] = 1.0
+
+    sheet = np.asarray(heat_sheet(heat, (8, 16, 12)))
+
+    assert sheet.shape == (3 * TILE_SIDE, 16 * TILE_SIDE)
+    tiles = sheet.reshape(3, TILE_SIDE, 16, TILE_SIDE).max(axis=(1, 3)) > 128
+    assert np.flatnonzero(tiles[0]).tolist() == [2, 3]
+    assert np.flatnonzero(tiles[1]).tolist() == list(range(8, 16))
+    assert np.flatnonzero(tiles[2]).tolist() == list(range(6, 12))
+    depth = sheet[:TILE_SIDE, 2 * TILE_SIDE : 3 * TILE_SIDE]
+    assert depth[: TILE_SIDE // 3].max() < 128
+    assert depth[-TILE_SIDE // 4 :, TILE_SIDE // 2 + 20 : TILE_SIDE * 7 // 8 - 10].min() > 128

@@ -8,6 +8,8 @@ from studio.server.services.problem_catalogue import described
 from studio.settings.schema import SettingsSchema
 
 METHODS = {
+    "image_3d_classification": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
+    "image_3d_regression": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "image_classification": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "image_regression": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "text_classification": ("integrated gradients", "https://arxiv.org/abs/1703.01365"),

@@ -91,7 +91,7 @@ CHOICES = {
     "augmentation.mix_image": ("Mixup", "Disabled"),
 }
 NOT_FOR_VOLUMES = ("augmentation.custom_train_augmentations", "augmentation.cutmix_corner", "architecture.backbone",
-                   "environment.memory_layout", "training.run_interpretations")  # fmt: skip
+                   "environment.memory_layout")  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", OWN)

@@ -31,12 +31,14 @@ export function ImageOverlay({
   const [natural, setNatural] = useState<{ width: number; height: number } | null>(null);
   const [isMissing, setIsMissing] = useState(false);
   const { media } = sample;
-  if (media?.kind === "volume") return <VolumeSlices sample={sample} source={source} size={size} />;
+  const heat = heatUrl ?? (sample.heatmap ? source(sample.heatmap, "full") : null);
+  if (media?.kind === "volume") {
+    return <VolumeSlices sample={sample} source={source} size={size} heat={heat} strength={overlay.heat} />;
+  }
   if (media === null || media.kind !== "image") return null;
   const width = media.width ?? natural?.width ?? 0;
   const height = media.height ?? natural?.height ?? 0;
   const { Shapes } = rendererOf(sample);
-  const heat = heatUrl ?? (sample.heatmap ? source(sample.heatmap, "full") : null);
   const thickness = size === 256 ? 1.5 : 2;
   const unit = shown > 0 && width > 0 ? width / shown : 1;
   if (isMissing) return <div className={classes.missing}>The image cannot be shown.</div>;

@@ -12,10 +12,17 @@ const AXES = [
 /** At most so many slices an axis are on the sheet that the server drew. */
 export const MOST_SLICES = 24;
 
-type VolumeSlicesProps = { sample: SampleView; source: MediaSource; size: 256 | "full" };
+type VolumeSlicesProps = {
+  sample: SampleView;
+  source: MediaSource;
+  size: 256 | "full";
+  /** The sheet of what explains the prediction, and how strongly it is drawn, 0 to 1. */
+  heat?: string | null;
+  strength?: number;
+};
 
 /** A volume: three middle slices on a card; large, a slice along each axis with a slider through all of them. */
-export function VolumeSlices({ sample, source, size }: VolumeSlicesProps) {
+export function VolumeSlices({ sample, source, size, heat = null, strength = 0 }: VolumeSlicesProps) {
   const media = sample.media as MediaRef;
   const name = sample.title || `Row ${sample.row}`;
   const [hasSheet, setHasSheet] = useState<boolean | null>(null);
@@ -58,6 +65,8 @@ export function VolumeSlices({ sample, source, size }: VolumeSlicesProps) {
             url={url}
             row={row}
             columns={columns}
+            heat={strength > 0 ? heat : null}
+            strength={strength}
           />
         ))}
     </div>
@@ -70,24 +79,37 @@ export function sliceOf(tile: number, count: number): number {
   return shown < 2 ? 0 : Math.round((tile * (count - 1)) / (shown - 1));
 }
 
-type AxisSlicesProps = { name: string; axis: string; count: number; url: string; row: number; columns: number };
+type AxisSlicesProps = {
+  name: string;
+  axis: string;
+  count: number;
+  url: string;
+  row: number;
+  columns: number;
+  heat: string | null;
+  strength: number;
+};
 
-function AxisSlices({ name, axis, count, url, row, columns }: AxisSlicesProps) {
+function AxisSlices({ name, axis, count, url, row, columns, heat, strength }: AxisSlicesProps) {
   const shown = Math.min(count, MOST_SLICES);
   const [tile, setTile] = useState(Math.floor(shown / 2));
   const words = `slice ${sliceOf(tile, count) + 1} of ${count}`;
+  const place = {
+    backgroundSize: `${columns * 100}% ${AXES.length * 100}%`,
+    backgroundPosition: `${columns > 1 ? (tile / (columns - 1)) * 100 : 0}% ${(row / (AXES.length - 1)) * 100}%`,
+  };
   return (
     <figure className={classes.axis}>
       <div
         className={classes.tile}
         role="img"
         aria-label={`${name}, ${words} along ${axis.toLowerCase()}`}
-        style={{
-          backgroundImage: `url("${url}")`,
-          backgroundSize: `${columns * 100}% ${AXES.length * 100}%`,
-          backgroundPosition: `${columns > 1 ? (tile / (columns - 1)) * 100 : 0}% ${(row / (AXES.length - 1)) * 100}%`,
-        }}
-      />
+        style={{ ...place, backgroundImage: `url("${url}")` }}
+      >
+        {heat && (
+          <div className={classes.heat} style={{ ...place, backgroundImage: `url("${heat}")`, opacity: strength }} />
+        )}
+      </div>
       <figcaption>
         <span>{axis}</span>
         <span className="number muted">{words}</span>

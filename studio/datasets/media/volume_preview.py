@@ -73,6 +73,20 @@ def slice_positions(count: int) -> list[int]:
     return [round(number * (count - 1) / max(1, shown - 1)) for number in range(shown)]
 
 
+def heat_sheet(map_DHW: NDArray[Any], shape: tuple[int, int, int]) -> Image.Image:
+    """The slices of a map from 0 to 1 in grey, laid out as the sheet of a volume of this (depth, height, width)."""
+    rows = [slice_positions(count) for count in shape]
+    picture = Image.new("L", (max(map(len, rows)) * TILE_SIDE, 3 * TILE_SIDE))
+    for axis, positions in enumerate(rows):
+        height, width = (side for number, side in enumerate(shape) if number != axis)
+        for column, position in enumerate(positions):
+            nearest = int((position + 0.5) * map_DHW.shape[axis] / shape[axis])
+            grey = (np.take(map_DHW, nearest, axis=axis).clip(0, 1) * 255).round().astype(np.uint8)
+            size, place = _fitted(width, height, TILE_SIDE, (column * TILE_SIDE, axis * TILE_SIDE))
+            picture.paste(Image.fromarray(grey).resize(size, Image.Resampling.BILINEAR), place)
+    return picture
+
+
 def _sheet(volume_DHWC: NDArray[Any], window: tuple[float, float]) -> Image.Image:
     rows = [slice_positions(count) for count in volume_DHWC.shape[:3]]
     picture = Image.new("RGB", (max(map(len, rows)) * TILE_SIDE, 3 * TILE_SIDE))
@@ -91,7 +105,12 @@ def _paste(
     scaled = (slice_HWC.astype(np.float32) - low) * (255.0 / (high - low) if high > low else 0.0)
     pixels = np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
     image = Image.fromarray(pixels if pixels.shape[2] == 3 else pixels[:, :, 0])
-    scale = side / max(image.size)
-    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    place = (corner[0] + (side - size[0]) // 2, corner[1] + (side - size[1]) // 2)
+    size, place = _fitted(image.width, image.height, side, corner)
     picture.paste(image.resize(size, Image.Resampling.BILINEAR), place)
+
+
+def _fitted(width: int, height: int, side: int, corner: tuple[int, int]) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The size that fills a tile as far as it goes, and where it begins so that it is in the middle."""
+    scale = side / max(width, height)
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return size, (corner[0] + (side - size[0]) // 2, corner[1] + (side - size[1]) // 2)

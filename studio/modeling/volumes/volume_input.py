@@ -3,7 +3,7 @@
 Shapes: B batch, C channels, D depth, H height, W width, K targets.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -17,7 +17,8 @@ from studio.datasets.media.readers.volume import READER
 from studio.datasets.media.volume_preview import middle_slices, shown_channels, window_of
 from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
-from studio.modeling.encoder_recipe import Encoder, EncoderInput
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
+from studio.modeling.images.hires_cam import attribution_maps
 from studio.modeling.images.mixing import Mixture, mixtures
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, SampleIndex, Samples
@@ -144,6 +145,13 @@ class VolumeInput(EncoderInput[VolumeBatch]):
         assert batch.targets is not None
         targets = mixture.targets(batch.targets, self.settings.augmentation.mix_target)
         return replace(batch, volumes=mixture.images(batch.volumes), targets=targets)
+
+    def attributions(
+        self, model: EncoderModel, batch: VolumeBatch, score_of: Callable[[Tensor], Score]
+    ) -> list[NDArray[np.float32]] | None:
+        """HiResCAM, in the shape of the model's input."""
+        maps = attribution_maps(model, batch.volumes, lambda outputs: score_of(outputs.detach())(outputs))
+        return None if maps is None else list(maps.cpu().numpy())
 
     def shown(self, scored: ScoredTable, media: Media) -> Iterator[ShownRow]:
         for position, name in enumerate(self._names(scored.table)):

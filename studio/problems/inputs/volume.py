@@ -28,6 +28,7 @@ from studio.settings.sections.inputs.volume import (
     VolumeViewsMixin,
     volume_contradictions,
 )
+from studio.settings.sections.interpretations import HIRES_CAM, VolumeInterpretationsMixin
 from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.sections.text_checks import missing_column
 
@@ -79,6 +80,8 @@ VOLUME = InputSpec(
     mixed_sections={"augmentation": VolumeMixSection},
     architecture=VolumeEncoderSection,
     training=VolumeTrainingSection,
+    interpretations=VolumeInterpretationsMixin,
+    explanation=HIRES_CAM,
     views=(VolumeViewsMixin,),
     environment=CachedEnvironmentSection,
     logging=ImageLoggingSection,

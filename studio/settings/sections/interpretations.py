@@ -38,6 +38,14 @@ class ImageInterpretationsMixin(SettingsSection):
     ] = True
 
 
+class VolumeInterpretationsMixin(SettingsSection):
+    """Attribution maps of the samples that insights show."""
+
+    run_interpretations: Annotated[
+        bool, _run_interpretations("regions of the volume support the prediction", "volume", HIRES_CAM)
+    ] = True
+
+
 class TextInterpretationsMixin(SettingsSection):
     """Token importance on the samples that insights show."""
 

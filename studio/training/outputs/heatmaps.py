@@ -9,6 +9,7 @@ import pandas as pd
 from PIL import Image
 
 from studio.datasets.media.readers.image import READER as IMAGE_READER
+from studio.datasets.media.volume_preview import heat_sheet
 from studio.modeling.images.coordinates import LONGEST_SIDE
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Attribution, Media, SampleRow, Split
@@ -57,7 +58,14 @@ def explained(view: SampleView, attribution: Attribution, path: Path, name: str)
 
 
 def write_heatmap(path: Path, attribution: np.ndarray, medium: MediaRef | None) -> MediaRef:
-    """Write a map (h, w) from 0 to 1 as a grey picture of the medium's shape; gives a reference with its bare name."""
+    """Write a map (h, w) from 0 to 1 as a grey picture of the medium's shape; gives a reference with its bare name.
+
+    A map (d, h, w) becomes the sheet of its slices.
+    """
+    if attribution.ndim == 3:
+        sheet = heat_sheet(attribution, _shape_of(medium) or attribution.shape)
+        sheet.save(path)
+        return IMAGE_READER.reference(path.name, {WIDTH: sheet.width, HEIGHT: sheet.height}, "run")
     height, width = attribution.shape
     if medium is not None and medium.width and medium.height:
         scale = min(1.0, LONGEST_SIDE / max(medium.width, medium.height))
@@ -65,3 +73,10 @@ def write_heatmap(path: Path, attribution: np.ndarray, medium: MediaRef | None) 
     grey = cv2.resize(attribution.astype(np.float32), (width, height), interpolation=cv2.INTER_LINEAR)
     Image.fromarray((grey.clip(0, 1) * 255).round().astype(np.uint8)).save(path)
     return IMAGE_READER.reference(path.name, {WIDTH: width, HEIGHT: height}, "run")
+
+
+def _shape_of(medium: MediaRef | None) -> tuple[int, int, int] | None:
+    """(depth, height, width) of a volume, where they are known."""
+    if medium is None or not medium.depth or not medium.height or not medium.width:
+        return None
+    return medium.depth, medium.height, medium.width

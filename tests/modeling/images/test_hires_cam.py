@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from studio.modeling.images.backbones import Pooling, feature_extractor
 from studio.modeling.images.hires_cam import attribution_maps, hires_cam, positive_share
+from studio.modeling.volumes.encoders import volume_encoder
 
 
 class Toy(nn.Module):
@@ -40,6 +41,31 @@ def test_a_map_is_the_positive_part_of_the_weighted_channels() -> None:
     for one, image in zip(found.numpy(), features.numpy(), strict=True):
         expected = np.maximum(1.9 * image[0] - 0.7 * image[1], 0)
         assert np.allclose(one, expected / expected.max(), atol=1e-6)
+
+
+def test_a_map_of_a_volume_is_the_positive_part_of_the_weighted_channels() -> None:
+    features = torch.rand(2, 2, 3, 4, 6, generator=torch.Generator().manual_seed(0))
+
+    found = attribution_maps(Toy([1.9, -0.7]), features, lambda scores: scores[:, 0])
+
+    assert found is not None
+    for one, volume in zip(found.numpy(), features.numpy(), strict=True):
+        expected = np.maximum(1.9 * volume[0] - 0.7 * volume[1], 0)
+        assert np.allclose(one, expected / expected.max(), atol=1e-6)
+
+
+def test_every_inflated_network_has_maps_of_the_volumes_size() -> None:
+    torch.manual_seed(0)
+    for name in ("test_resnet", "test_efficientnet"):
+        encoder, count = volume_encoder(name, 1, "Average", None, (16, 32, 48))
+        # Without a bias the positions add up to the score, so some are above 0 where it is.
+        model = nn.Sequential(encoder, nn.Linear(count, 3, bias=False)).eval()
+
+        found = attribution_maps(model, torch.rand(2, 1, 16, 32, 48), lambda scores: scores.abs().amax(1))
+
+        assert found is not None
+        assert found.shape == (2, 16, 32, 48)
+        assert found.amax((1, 2, 3)).min() > 0.5
 
 
 def test_where_nothing_speaks_for_the_answer_the_map_is_0() -> None:

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import pandas as pd
 from torch import Tensor, nn
 
-from studio.modeling.predictions import ScoredTable
+from studio.modeling.predictions import PredictedMask, ScoredTable
 from studio.modeling.recipe import (
     Accumulator,
     Assets,
@@ -166,6 +166,10 @@ class Task(ABC):
         """See `Recipe.columns_against`; None where rows are not compared."""
         return None
 
+    def masks(self, scored: ScoredTable) -> list[list[PredictedMask]] | None:
+        """See `Recipe.masks`."""
+        return None
+
     @abstractmethod
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """See `Recipe.metrics`."""
@@ -250,6 +254,9 @@ class ComposedRecipe(Recipe[Any]):
     def columns_against(self, scored: ScoredTable, index: ScoredTable) -> pd.DataFrame:
         columns = self.task.columns_against(scored, index)
         return super().columns_against(scored, index) if columns is None else columns
+
+    def masks(self, scored: ScoredTable) -> list[list[PredictedMask]] | None:
+        return self.task.masks(scored)
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         return self.task.metrics(scored)

@@ -15,6 +15,18 @@ Raw = Mapping[str, np.ndarray]
 
 
 @dataclass(frozen=True)
+class PredictedMask:
+    """The pixels of a class or of an object, in those of its file."""
+
+    label: str
+    score: float | None
+    """Confidence of an object; None for a class."""
+    runs: np.ndarray
+    """(N, 2) as `studio/datasets/masks/run_lengths.py` has them."""
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class ScoredTable:
     """A table with what a model says about each of its rows, in the table's order."""
 

@@ -17,7 +17,7 @@ from torch.utils.data import Dataset as TorchDataset
 
 from studio.errors import StudioError
 from studio.modeling.input_cache import InputCache
-from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.weights import WeightsFile, find_weights
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
@@ -272,6 +272,10 @@ class Recipe(ABC, Generic[BatchT]):
             StudioError: where the problem type compares no rows.
         """
         raise StudioError("This model compares no rows, so it has no use for an index.", hint="Leave the index out.")
+
+    def masks(self, scored: ScoredTable) -> list[list[PredictedMask]] | None:
+        """The predicted masks of every row, as `columns` has them; None where the problem type predicts none."""
+        return None
 
     @abstractmethod
     def metrics(self, scored: ScoredTable) -> dict[str, float]:

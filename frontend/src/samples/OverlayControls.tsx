@@ -11,10 +11,20 @@ type OverlayControlsProps = {
   hasPrediction: boolean;
   /** Whether what is drawn can be limited by its confidence. */
   hasConfidence: boolean;
+  predictionLine?: PredictionLine;
 };
 
+type PredictionLine = "dashed" | "filled";
+
 /** What is drawn: truth, prediction, and from which confidence on. */
-export function OverlayControls({ overlay, onOverlay, hasTruth, hasPrediction, hasConfidence }: OverlayControlsProps) {
+export function OverlayControls({
+  overlay,
+  onOverlay,
+  hasTruth,
+  hasPrediction,
+  hasConfidence,
+  predictionLine = "dashed",
+}: OverlayControlsProps) {
   return (
     <div className={classes.controls}>
       <LayerSwitches
@@ -22,7 +32,7 @@ export function OverlayControls({ overlay, onOverlay, hasTruth, hasPrediction, h
         onOverlay={onOverlay}
         hasTruth={hasTruth}
         hasPrediction={hasPrediction}
-        predictionLine="dashed"
+        predictionLine={predictionLine}
       />
       {hasPrediction && hasConfidence && (
         <OverlaySlider
@@ -40,7 +50,7 @@ export function OverlayControls({ overlay, onOverlay, hasTruth, hasPrediction, h
   );
 }
 
-type LayerSwitchesProps = Omit<OverlayControlsProps, "hasConfidence"> & { predictionLine: "dashed" | "filled" };
+type LayerSwitchesProps = Omit<OverlayControlsProps, "hasConfidence"> & { predictionLine: PredictionLine };
 
 /** Whether truth and prediction are drawn, with the way each is drawn. */
 export function LayerSwitches({ overlay, onOverlay, hasTruth, hasPrediction, predictionLine }: LayerSwitchesProps) {

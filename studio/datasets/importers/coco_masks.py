@@ -13,6 +13,7 @@ from studio.datasets.importers.coco import CocoFile, coco_candidates, coco_files
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload
+from studio.datasets.masks.coco_rle import counts_of_text
 from studio.datasets.masks.polygons import PolygonError, polygon_runs
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
@@ -165,7 +166,7 @@ def segmentation_runs(segmentation: Any, width: int, height: int) -> Runs | None
         return None
     if isinstance(segmentation, dict):
         counts = segmentation.get("counts")
-        numbers = _uncompressed(counts) if isinstance(counts, str) else counts
+        numbers = counts_of_text(counts) if isinstance(counts, str) else counts
         return _from_counts(numbers, width * height)
     if not isinstance(segmentation, list):
         return None
@@ -187,31 +188,6 @@ def _from_counts(numbers: Any, pixels: int) -> Runs | None:
     lengths = np.array(numbers[1::2], dtype=np.int64)
     runs = np.stack([ends[::2][: len(lengths)] + 1, lengths], axis=1)
     return np.asarray(runs[lengths > 0])
-
-
-def _uncompressed(text: str) -> list[int] | None:
-    """The counts of a text of COCO; None if it is none.
-
-    Five bits a letter from "0" on, the sixth says that more follow; from the fourth count on, each is written as the
-    difference to the one two before.
-    """
-    counts: list[int] = []
-    place = 0
-    while place < len(text):
-        value = shift = 0
-        while True:
-            if place >= len(text) or not 0 <= ord(text[place]) - 48 < 64 or shift > 60:
-                return None
-            bits = ord(text[place]) - 48
-            place += 1
-            value |= (bits & 31) << shift
-            shift += 5
-            if not bits & 32:
-                break
-        if bits & 16:
-            value -= 1 << shift
-        counts.append(value + counts[-2] if len(counts) > 2 else value)
-    return counts
 
 
 def _rle_size(segmentation: Any) -> tuple[int, int] | None:

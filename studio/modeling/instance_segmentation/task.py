@@ -21,7 +21,7 @@ from studio.modeling.instance_segmentation.truth import InstanceSet
 from studio.modeling.objects.average_precision import Evaluation
 from studio.modeling.objects.insights import ObjectResults, object_insights
 from studio.modeling.objects.matching import ComparedImage, Matching
-from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
 from studio.modeling.segmentation.truth import MaskTargets, TrueMasks, class_names, mask_columns, truth_of
 from studio.results.insight import Insight
@@ -104,6 +104,17 @@ class InstanceTask(Task):
 
     def columns(self, scored: ScoredTable) -> pd.DataFrame:
         return self._lists(scored, self._confidence)
+
+    def masks(self, scored: ScoredTable) -> list[list[PredictedMask]]:
+        found = [InstanceSet.of_raw(raw) for raw in scored.raw]
+        sure = [one.where(one.scores_N > self._confidence) for one in found]
+        return [
+            [
+                PredictedMask(self.target.labels[k], float(score), runs, one.shape)
+                for k, score, runs in zip(one.classes_N, one.scores_N, one.runs, strict=True)
+            ]
+            for one in sure
+        ]
 
     def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
         """Rows with an instance that is sure, and their sure instances as lists in the columns of the training table.

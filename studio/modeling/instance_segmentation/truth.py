@@ -14,6 +14,7 @@ import numpy as np
 from faster_coco_eval.core import mask as coco_masks
 from numpy.typing import NDArray
 
+from studio.datasets.masks.coco_rle import coco_counts
 from studio.datasets.masks.run_lengths import from_text
 from studio.modeling.objects.average_precision import ImageObjects
 from studio.modeling.predictions import Raw
@@ -93,12 +94,3 @@ class InstanceSet:
             return np.zeros((len(self.runs), len(others.runs)))
         found = coco_masks.iou(self.coco, others.coco, [0] * len(others.runs))
         return np.asarray(found, dtype=np.float64).reshape(len(self.runs), len(others.runs))
-
-
-def coco_counts(runs: Runs, size: int) -> list[int]:
-    """Lengths of pixels outside and inside in turn, which fill a mask of so many pixels."""
-    starts, lengths = runs[:, 0] - 1, runs[:, 1]
-    ends = starts + lengths
-    gaps = starts - np.concatenate([[0], ends[:-1]])
-    counts = np.stack([gaps, lengths], axis=1).ravel().tolist()
-    return [*counts, size - int(ends[-1])] if len(runs) else [size]

@@ -17,7 +17,7 @@ from studio.datasets.masks.run_lengths import encode, to_text
 from studio.errors import DatasetError
 from studio.modeling.composed_recipe import ShownRow, Task
 from studio.modeling.dense.levels import LEVELS, at_threshold, level_counts, level_of_threshold, levels_of
-from studio.modeling.predictions import Raw, ScoredTable
+from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
 from studio.modeling.segmentation.insights import segmentation_insights
 from studio.modeling.segmentation.losses import loss_of
@@ -130,6 +130,16 @@ class SegmentationTask(Task):
             }
         )
 
+    def masks(self, scored: ScoredTable) -> list[list[PredictedMask]]:
+        return [
+            [
+                PredictedMask(label, None, runs, tuple(raw[SIZE].tolist()))
+                for label, runs in zip(self.target.labels, _runs(raw), strict=True)
+                if len(runs)
+            ]
+            for raw in scored.raw
+        ]
+
     def accumulator(self, table: pd.DataFrame) -> MaskSums | None:
         return MaskSums(self.classes, self.threshold) if self.has_truth(table) else None
 
@@ -210,10 +220,14 @@ def _confusion(probabilities: Tensor, chosen: Tensor, true: Tensor) -> Tensor:
     return torch.stack(rows)
 
 
+def _runs(raw: Raw) -> list[NDArray[np.int64]]:
+    """The runs of every class."""
+    return np.split(raw[RUNS], np.cumsum(raw[RUNS_PER_CLASS])[:-1])
+
+
 def _texts(raw: Raw) -> list[str]:
     """The run lengths of every class."""
-    ends = np.cumsum(raw[RUNS_PER_CLASS])[:-1]
-    return [to_text(one) for one in np.split(raw[RUNS], ends)]
+    return [to_text(one) for one in _runs(raw)]
 
 
 def _pixels(raw: Raw) -> list[NDArray[np.int64]]:

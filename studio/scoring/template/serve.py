@@ -8,6 +8,8 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,19 +18,22 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import numpy as np
 import pandas as pd
 import uvicorn
-from fastapi import FastAPI, HTTPException, Request
+from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from studio.datasets.masks.coco_rle import coco_counts, text_of_counts
 from studio.datasets.media.registry import media_reader
 from studio.datasets.uploads.file_kinds import HEAD_BYTES
 from studio.errors import StudioError
 from studio.json_text import parse_json
+from studio.modeling.predictions import PredictedMask, ScoredTable
 from studio.modeling.recipe import Media
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, TextBlock
 from studio.scoring.gate import LOOPBACK_NAMES, Gate, Rules, known_hosts
+from studio.scoring.mask_picture import drawn_masks
 from studio.scoring.predictor import Predictor
 from studio.settings.finding import told
 
@@ -38,11 +43,25 @@ MAX_CONNECTIONS = 256
 HEADER_SECONDS = 15.0
 GRACEFUL_SECONDS = 3
 ROW_DEPTH = 2
+PNG = "image/png"
+IMAGE, IMAGE_AXES = "image", 2
 TOKEN_VARIABLE = "SCORING_TOKEN"  # noqa: S105 -- a name
 HOSTS_VARIABLE = "SCORING_HOSTS"
 Cell = str | Annotated[float, Field(allow_inf_nan=False)] | int | list[str] | None
 ROWS = TypeAdapter(dict[str, Cell])
 logger = logging.getLogger("uvicorn.error")
+
+
+class PredictedCocoMask(BaseModel):
+    """The pixels of a class or of an object as COCO writes them, in those of the image that was sent."""
+
+    label: str
+    score: float | None
+    """Confidence of an object; none for a class."""
+    size: tuple[int, int]
+    """Height and width."""
+    counts: str
+    """Compressed run lengths, as pycocotools decodes them."""
 
 
 class Prediction(BaseModel):
@@ -54,6 +73,8 @@ class Prediction(BaseModel):
     """What a prediction table would have in its own columns."""
     texts: tuple[TextBlock, ...] = ()
     """The texts that were read. Spans count in them, in Unicode code points."""
+    masks: list[PredictedCocoMask] | None = None
+    """Of an image, where pixels of classes or objects are predicted; `Accept: image/png` asks for a picture instead."""
 
 
 class About(BaseModel):
@@ -140,12 +161,13 @@ def make_app(folder: Path, token: str | None, hosts: frozenset[str] = frozenset(
             input=f"the bytes of {reader.noun}" if reader else "a JSON object of column names and values",
         )
 
-    @app.post("/predict", openapi_extra=_body_schema(reads_files=reads_files))
-    async def predict(request: Request) -> Prediction:
+    @app.post("/predict", openapi_extra=_body_schema(reads_files=reads_files), response_model=Prediction)
+    async def predict(request: Request) -> Prediction | Response:
         data = await request.body()
-        if reads_files:
-            return await run_in_threadpool(_predict_bytes, predictor, answering, data)
-        return await run_in_threadpool(_predict_row, predictor, answering, _row(data), folder)
+        if not reads_files:
+            return await run_in_threadpool(_predict_row, predictor, answering, _row(data), folder)
+        answer = _draw_bytes if _wants_picture(request) else _predict_bytes
+        return await run_in_threadpool(answer, predictor, answering, data)
 
     return Gate(app, Rules(token, MAX_FILE_BYTES if reads_files else MAX_ROW_BYTES, hosts))
 
@@ -175,7 +197,30 @@ def _row(data: bytes) -> dict[str, Cell]:
         ) from error
 
 
+def _wants_picture(request: Request) -> bool:
+    """Whether a picture is asked for, and JSON is not."""
+    accepted = request.headers.get("accept", "").lower()
+    return PNG in accepted and "json" not in accepted
+
+
 def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes) -> Prediction:
+    with _as_file(predictor, data) as (row, folder):
+        return _predict_row(predictor, answering, row, folder)
+
+
+def _draw_bytes(predictor: Predictor, answering: threading.Lock, data: bytes) -> Response:
+    """The image that was sent, with its masks over it."""
+    with _as_file(predictor, data) as (row, folder), _told():
+        scored = _scored(predictor, answering, row, folder)
+        masks = predictor.recipe.masks(scored)
+        if masks is None or predictor.problem_type.medium != IMAGE:
+            raise HTTPException(406, "This model predicts no masks of images, so there is no picture. Accept JSON.")
+        return Response(drawn_masks(folder / next(iter(row.values())), masks[0]), media_type=PNG)
+
+
+@contextmanager
+def _as_file(predictor: Predictor, data: bytes) -> Iterator[tuple[dict[str, Any], Path]]:
+    """The bytes of a sample as a row that names a file in a folder."""
     role = predictor.problem_type.media_role
     column = str(predictor.settings.value(f"dataset.{role}"))
     medium = predictor.problem_type.medium
@@ -183,26 +228,47 @@ def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes)
     name = f"sample.{ending}" if ending else "sample"
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, name).write_bytes(data)
-        return _predict_row(predictor, answering, {column: name}, Path(folder))
+        yield {column: name}, Path(folder)
 
 
 def _predict_row(predictor: Predictor, answering: threading.Lock, row: dict[str, Any], media: Path) -> Prediction:
+    with _told():
+        scored = _scored(predictor, answering, row, media)
+        view = next(predictor.recipe.sample_rows(scored, Media(media))).view
+        columns = predictor.recipe.columns(scored).iloc[0]
+        masks = predictor.recipe.masks(scored)
+        return Prediction(
+            prediction=view.prediction,
+            columns={str(name): _plain(value) for name, value in columns.items()},
+            texts=view.texts,
+            masks=None if masks is None else [_coco(one) for one in masks[0] if len(one.shape) == IMAGE_AXES],
+        )
+
+
+def _scored(predictor: Predictor, answering: threading.Lock, row: dict[str, Any], media: Path) -> ScoredTable:
     """One sample at a time: torch already uses every core for it."""
+    with answering:
+        return predictor.predict(pd.DataFrame([{**row, ROW: 1}]), Media(media))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a sample does to a library is no fault of the server."""
     try:
-        with answering:
-            scored = predictor.predict(pd.DataFrame([{**row, ROW: 1}]), Media(media))
-            view = next(predictor.recipe.sample_rows(scored, Media(media))).view
-            columns = predictor.recipe.columns(scored).iloc[0]
+        yield
+    except HTTPException:
+        raise
     except StudioError as error:
         raise HTTPException(422, told(error)) from error
-    except Exception as error:  # the border: what a sample does to a library is no fault of the server
+    except Exception as error:  # the border
         logger.exception("A sample could not be predicted.")
         raise HTTPException(422, f"This sample cannot be predicted ({type(error).__name__}).") from error
-    return Prediction(
-        prediction=view.prediction,
-        columns={str(name): _plain(value) for name, value in columns.items()},
-        texts=view.texts,
-    )
+
+
+def _coco(mask: PredictedMask) -> PredictedCocoMask:
+    height, width = mask.shape
+    counts = text_of_counts(coco_counts(mask.runs, height * width))
+    return PredictedCocoMask(label=mask.label, score=mask.score, size=(height, width), counts=counts)
 
 
 def _plain(value: Any) -> JsonValue:

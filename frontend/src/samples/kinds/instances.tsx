@@ -234,6 +234,7 @@ function InstanceControl({ samples, overlay, onOverlay }: ControlProps) {
         hasTruth={hasTruth}
         hasPrediction={hasPrediction}
         hasConfidence
+        predictionLine="filled"
       />
       <div className={classes.controls}>
         <OverlaySlider

@@ -58,6 +58,11 @@ class RunFolder:
         return self.path / "preview.json"
 
     @property
+    def media_previews(self) -> Path:
+        """Pictures of predicted files that browsers do not draw."""
+        return self.path / "previews"
+
+    @property
     def stop(self) -> Path:
         """Exists when the run is asked to stop after the present step."""
         return self.path / "stop"

@@ -32,6 +32,7 @@ from studio.runs.spec import RunSpec
 from studio.scoring.predictor import Predictor
 from studio.training.failures.failures import describe, findings_behind
 from studio.training.outputs.heatmaps import explained
+from studio.training.outputs.media_previews import with_previews
 from studio.training.outputs.predicted_rows import PredictedRows
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import Reporter
@@ -112,6 +113,8 @@ def _new_sample(predictor: Predictor, folder: RunFolder, question: Mapping[str, 
     file = resolve_inside(folder.path / ANSWERS, str(question["path"]).removeprefix(f"{ANSWERS}/"))
     media = Media(folder.path / ANSWERS, origin="run")
     table = pd.DataFrame([{ROW: 1, **_row(predictor, file)}])
+    # Beside the sample, so that both are forgotten together.
+    table = with_previews(predictor.problem_type, predictor.settings, table, media, folder.path / ANSWERS)
     scored = predictor.predict(table, media)
     sample = next(predictor.recipe.sample_rows(scored, media)).view
     if isinstance(sample.prediction, NeighbourAnnotation):

@@ -11,6 +11,7 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec
 from studio.scoring.inputs import input_table
 from studio.scoring.predictor import Predictor
+from studio.training.outputs.media_previews import with_previews
 from studio.training.outputs.results import write_results
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import Reporter
@@ -32,6 +33,8 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
     predictor = Predictor.load((folder.path / order.bundle).resolve())
     table = _ordered_table(folder, spec, order)
     media = ordered_media(folder, spec, order)
+    if not spec.dataset:
+        table = with_previews(predictor.problem_type, predictor.settings, table, media, folder.media_previews)
     reporter.event(Phase(name="predicting", detail=f"{len(table)} rows"))
 
     def after_batch(rows: int) -> None:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from studio.errors import DatasetError, TrainingError
-from studio.training.failures.failures import describe, failed_event, is_out_of_memory
+from studio.training.failures.failures import Situation, describe, failed_event, is_out_of_memory
 
 
 def too_large() -> BaseException:
@@ -47,3 +47,10 @@ def test_torchs_own_allocator_is_recognised() -> None:
 
 def test_other_runtime_errors_are_not_memory() -> None:
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+
+
+@pytest.mark.parametrize("key", ["architecture.backbone", "architecture.encoder"])
+def test_weights_that_cannot_be_had_point_to_the_setting_that_names_the_network(key: str) -> None:
+    event = failed_event(TrainingError("x", code="weights"), Situation(network=key))
+
+    assert event.setting == key

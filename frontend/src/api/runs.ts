@@ -2,7 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import { api, apiPath, read, withQuery } from "./client";
 import { nextOffset, SAMPLES_A_PAGE } from "./datasets";
 import type { Insight } from "./insight";
-import type { InsightEntry, LogPage, RunFile, SamplePage, SampleView, SeriesHistory } from "./types";
+import type { InsightEntry, LogPage, MediaSize, RunFile, SamplePage, SampleView, SeriesHistory } from "./types";
 
 export type RunSampleFilter = {
   split: string | null;
@@ -112,8 +112,8 @@ export function useExplanation(run: string | null, split: string, row: number, e
   });
 }
 
-export function answerMedia(run: string, path: string): string {
-  return withQuery(apiPath("runs", run, "answer", "media"), { path });
+export function answerMedia(run: string, path: string, size: MediaSize = "full"): string {
+  return withQuery(apiPath("runs", run, "answer", "media"), { path, size: size === "slices" ? size : "full" });
 }
 
 export function useBuildPipeline(run: string) {

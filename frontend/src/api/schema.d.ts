@@ -767,7 +767,7 @@ export interface paths {
         };
         /**
          * Get Prediction Media
-         * @description A picture of what was predicted.
+         * @description A picture of what was predicted, or of a volume a sheet of slices.
          */
         get: operations["get_prediction_media"];
         put?: never;
@@ -971,7 +971,7 @@ export interface paths {
         };
         /**
          * Get Answer Media
-         * @description What was answered.
+         * @description What was asked about, or of a volume a sheet of slices.
          */
         get: operations["get_answer_media"];
         put?: never;
@@ -5957,6 +5957,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
+                size?: "full" | "slices";
             };
             header?: never;
             path: {
@@ -6367,6 +6368,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
+                size?: "full" | "slices";
             };
             header?: never;
             path: {

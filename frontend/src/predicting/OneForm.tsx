@@ -13,9 +13,14 @@ import { formatDuration } from "../ui/format";
 import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
 
+/** Types of files that browsers draw by themselves. */
+const DRAWN = /^image\/(png|jpeg|webp|gif|bmp)$/;
+
 /** One image, answered at once in the page. The first answer loads the model; the next ones are quick. */
 export function OneForm({ run, experiment }: { run: Run; experiment: Experiment }) {
-  const explanation = useProblemType(experiment.problem_type)?.explanation ?? null;
+  const problem = useProblemType(experiment.problem_type);
+  const explanation = problem?.explanation ?? null;
+  const noun = problem?.medium ?? "image";
   const answer = useAnswer(run.id, explanation !== null);
   const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: 0.3 });
   const [local, setLocal] = useState<string | null>(null);
@@ -23,24 +28,24 @@ export function OneForm({ run, experiment }: { run: Run; experiment: Experiment 
   const classNames = useClassNames(dataset);
   const ask = (file: File) => {
     if (local) URL.revokeObjectURL(local);
-    setLocal(file.type.startsWith("image/") ? URL.createObjectURL(file) : null);
+    setLocal(DRAWN.test(file.type) ? URL.createObjectURL(file) : null);
     answer.mutate(file);
   };
   const source = useMemo(
     () => (media: MediaRef, size: MediaSize) =>
       media.origin === "dataset" && dataset
         ? datasetMedia(dataset, media.path, size)
-        : (local ?? answerMedia(run.id, media.path)),
+        : (local ?? answerMedia(run.id, media.path, size)),
     [local, run.id, dataset],
   );
   const sample = answer.data?.sample;
   return (
     <div className="column" style={{ gap: 16 }}>
       <FileDrop
-        label="Image"
-        accept="image/*"
-        title="Drop an image here"
-        button={sample ? "Choose another image" : "Choose image"}
+        label={noun.charAt(0).toUpperCase() + noun.slice(1)}
+        accept={noun === "image" ? "image/*" : ""}
+        title={`Drop one ${noun} here`}
+        button={sample ? `Choose another ${noun}` : `Choose ${noun}`}
         onFile={ask}
         isBusy={answer.isPending}
       >

@@ -1,5 +1,7 @@
 """Predictions on new data."""
 
+from typing import Literal
+
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
@@ -50,9 +52,12 @@ def list_prediction_samples(studio: StudioDep, prediction_id: IdPath, query: Sam
 
 
 @router.get("/{prediction_id}/media", response_class=FileResponse)
-def get_prediction_media(studio: StudioDep, prediction_id: IdPath, path: FileQuery) -> Response:
-    """A picture of what was predicted."""
-    return user_file(studio.home, studio.predictions.media(prediction_id, path), is_immutable=True)
+def get_prediction_media(
+    studio: StudioDep, prediction_id: IdPath, path: FileQuery, size: Literal["full", "slices"] = "full"
+) -> Response:
+    """A picture of what was predicted, or of a volume a sheet of slices."""
+    file = studio.predictions.media(prediction_id, path, slices=size == "slices")
+    return user_file(studio.home, file, is_immutable=True)
 
 
 @router.get("/{prediction_id}/files")

@@ -141,6 +141,8 @@ async def explain_sample(
 
 
 @router.get("/{run_id}/answer/media", response_class=FileResponse)
-def get_answer_media(studio: StudioDep, run_id: IdPath, path: FileQuery) -> Response:
-    """What was answered."""
-    return user_file(studio.home, studio.answers.media(run_id, path))
+def get_answer_media(
+    studio: StudioDep, run_id: IdPath, path: FileQuery, size: Literal["full", "slices"] = "full"
+) -> Response:
+    """What was asked about, or of a volume a sheet of slices."""
+    return user_file(studio.home, studio.answers.media(run_id, path, slices=size == "slices"))

@@ -8,8 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
-from studio.datasets.dataset import slices_sheet
-from studio.datasets.media.registry import is_shown_by_browsers
 from studio.errors import ConflictError, PathError
 from studio.files import resolve_file
 from studio.runs.spec import WorkerKind
@@ -20,6 +18,7 @@ from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.dataset_views import DatasetViews
+from studio.server.services.shown_files import shown_file
 from studio.server.services.viewing.table_samples import TableQuery, read_table_samples
 from studio.store.datasets import DatasetRow
 from studio.store.home import Home
@@ -100,12 +99,8 @@ class Datasets(DatasetViews):
         """
         row = self._store.datasets.get(id_or_name)
         dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
-        file = resolve_file(dataset.media, path)
-        preview = dataset.preview(path)
-        if slices and slices_sheet(preview).is_file():
-            return slices_sheet(preview)
-        is_wanted = thumbnail or not is_shown_by_browsers(file)
-        return preview if is_wanted and preview.is_file() else file
+        file, preview = resolve_file(dataset.media, path), dataset.preview(path)
+        return preview if thumbnail and not slices and preview.is_file() else shown_file(file, preview, slices=slices)
 
     def used_by(self, id_or_name: str) -> list[UsedBy]:
         """Experiments that use a dataset."""

@@ -12,6 +12,7 @@ from studio.modeling.sample_error import SampleError
 from studio.runs.events import Failed, FailedSample
 from studio.runs.spec import RunSpec
 from studio.settings.finding import Finding, FindingsError
+from studio.settings.sections.architecture import NETWORK_KEYS, network_key
 from studio.training.failures.disk import disk_error
 from studio.training.failures.input_sizes import input_words, larger_inputs, smaller_inputs
 from studio.training.failures.known_errors import CAUSES, SETTINGS, is_gpu_memory, is_host_memory
@@ -45,6 +46,8 @@ class Situation:
     smaller: str = "smaller inputs"
     """What needs less memory, in the words of the medium."""
     larger: str = "larger inputs"
+    network: str = NETWORK_KEYS[0]
+    """The setting that names the pretrained network."""
 
     @property
     def less_memory(self) -> str:
@@ -55,7 +58,8 @@ class Situation:
     def of(cls, spec: RunSpec, reporter: Reporter) -> "Situation":
         """That of a run."""
         needs = tuple(_needs(spec))
-        return cls(_where(reporter), needs, _columns(spec), smaller_inputs(spec), larger_inputs(spec))
+        network = network_key([f"architecture.{name}" for name in spec.settings.get("architecture", {})])
+        return cls(_where(reporter), needs, _columns(spec), smaller_inputs(spec), larger_inputs(spec), network)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -100,11 +104,17 @@ def failed_event(error: BaseException, situation: Situation | None = None) -> Fa
         code=failure.code,
         message=failure.message,
         hint=failure.hint,
-        setting=SETTINGS.get(failure.code, ""),
+        setting=_setting(failure.code, situation or Situation()),
         sample=_sample(error, situation or Situation()),
         findings=findings_behind(error),
         detail=detail,
     )
+
+
+def _setting(code: str, now: Situation) -> str:
+    """The setting that most likely stands behind a cause, by the name that this run's settings have for it."""
+    found = SETTINGS.get(code, "")
+    return now.network if found in NETWORK_KEYS else found
 
 
 def findings_behind(error: BaseException) -> tuple[Finding, ...]:

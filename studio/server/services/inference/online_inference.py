@@ -10,6 +10,7 @@ from typing import Any
 
 from starlette.requests import ClientDisconnect
 
+from studio.datasets.dataset import preview_name
 from studio.datasets.media.registry import media_reader
 from studio.datasets.uploads.file_kinds import HEAD_BYTES
 from studio.errors import StudioError
@@ -27,6 +28,7 @@ from studio.server.raw_body import pieces
 from studio.server.schemas.runs import Answer
 from studio.server.services.models import Models
 from studio.server.services.runs import Runs
+from studio.server.services.shown_files import shown_file
 from studio.settings.finding import Finding, FindingsError
 from studio.store.home import Home
 from studio.store.ids import new_id
@@ -152,10 +154,11 @@ class OnlineInference:
                 raise ClientDisconnect
             return await self._lane.run(work)
 
-    def media(self, run_id: str, path: str) -> Path:
-        """What was answered."""
+    def media(self, run_id: str, path: str, *, slices: bool = False) -> Path:
+        """A sample that was asked about, or its picture where browsers do not draw it; of a volume also its slices."""
         self._runs.get(run_id)
-        return resolve_file(self._home.worker_folder(WorkerKind.ONLINE_INFERENCE, run_id) / "answers", path)
+        answers = self._home.worker_folder(WorkerKind.ONLINE_INFERENCE, run_id) / "answers"
+        return shown_file(resolve_file(answers, path), answers / preview_name(path), slices=slices)
 
     def close(self) -> None:
         """Ask every answer worker to end: without a server nobody asks them."""

@@ -7,12 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.datasets.dataset import Dataset
+from studio.datasets.dataset import Dataset, preview_name
 from studio.datasets.importers.converting import converted_folder
 from studio.datasets.tables.kept_tables import kept_beside
 from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
-from studio.files import private_folder, resolve_file
+from studio.files import private_folder, resolve_file, resolve_inside
 from studio.results.prediction import PredictionSummary
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
@@ -26,6 +26,7 @@ from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.importing.imports import Imports
 from studio.server.services.models import Models
+from studio.server.services.shown_files import shown_file
 from studio.server.services.viewing.run_files import find_file, prediction_files
 from studio.server.services.viewing.samples import SampleQuery, read_samples
 from studio.server.views import damaged_prediction, prediction_view, shown
@@ -162,12 +163,17 @@ class Predictions:
         self._store.predictions.get(id)
         return read_samples(self._folder(id).predictions, query)
 
-    def media(self, id: str, path: str) -> Path:
-        """A picture of what was predicted: of the dataset, or of the upload."""
+    def media(self, id: str, path: str, *, slices: bool = False) -> Path:
+        """A picture of what was predicted, of the dataset or of the upload; of a volume also its slices."""
         row = self._store.predictions.get(id)
         if row.dataset_id is not None:
-            return resolve_file(self._home.dataset(row.dataset_id) / "media", path)
-        return resolve_file(self._folder(id).path / "input" / "files", path)
+            dataset = self._home.dataset(row.dataset_id)
+            return shown_file(
+                resolve_file(dataset / "media", path), dataset / "previews" / preview_name(path), slices=slices
+            )
+        folder = self._folder(id)
+        file = resolve_inside(folder.path / "input" / "files", path)
+        return shown_file(file, folder.media_previews / preview_name(path), slices=slices)
 
     def files(self, id: str) -> list[RunFile]:
         """What can be downloaded."""

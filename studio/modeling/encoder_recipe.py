@@ -49,6 +49,13 @@ class EncoderInput(Input[BatchT]):
         """The batch as it is, then in the other views that test time augmentations ask for."""
         yield self.tensors(batch)
 
+    def chunk_counts(self, batch: BatchT) -> Sequence[int] | None:
+        """How many of the encoder's vectors, one after the other, belong to each sample; None where each has one.
+
+        Samples of several chunks are predicted by the mean over them.
+        """
+        return None
+
     def attributions(
         self, model: "EncoderModel", batch: BatchT, score_of: "Callable[[Tensor], Score]"
     ) -> Sequence[Attribution] | None:
@@ -139,16 +146,30 @@ class EncoderRecipe(ComposedRecipe):
         return self.task.loss(model, model(*self.input.tensors(batch)), batch.targets)
 
     def score(self, model: nn.Module, batch: Any) -> Scored:
-        """With test time augmentations, the mean of the predictions and of the losses over all views."""
+        """With test time augmentations or several chunks, the mean of the predictions and of the losses over all."""
         views = [model(*tensors) for tensors in self.input.views(batch)]
+        counts = self.input.chunk_counts(batch)
         losses = None
         if batch.targets is not None:
-            of_views = [self.task.losses(model, outputs, batch.targets) for outputs in views]
-            losses = torch.stack(of_views).mean(0).float().cpu().numpy()
-        return Scored(self.task.raw(views), losses)
+            targets = batch.targets if counts is None else _repeated(batch.targets, counts)
+            means = torch.stack([self.task.losses(model, outputs, targets) for outputs in views]).mean(0)
+            if counts is not None:
+                means = torch.stack([part.mean() for part in torch.split(means, list(counts))])
+            losses = means.float().cpu().numpy()
+        return Scored(self.task.raw(views) if counts is None else self._raw_of_chunks(views, counts), losses)
+
+    def _raw_of_chunks(self, views: Sequence[Tensor], counts: Sequence[int]) -> list[Raw]:
+        """To a task, the chunks of a sample are views of it."""
+        of_samples = zip(*(torch.split(outputs, list(counts)) for outputs in views), strict=True)
+        return [self.task.raw([row[None] for view in sample for row in view])[0] for sample in of_samples]
 
     def attributions(self, model: nn.Module, batch: Any) -> Sequence[Attribution] | None:
         if not self.task.is_explained:
             return None
         assert isinstance(model, EncoderModel)
         return self.input.attributions(model, batch, self.task.score_of)
+
+
+def _repeated(targets: Tensor, counts: Sequence[int]) -> Tensor:
+    """Of each sample's target as many as it has chunks."""
+    return targets.repeat_interleave(torch.tensor(counts, device=targets.device), 0)

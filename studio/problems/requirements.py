@@ -25,6 +25,8 @@ IMAGE_SCORING = (
 
 VOLUME_SCORING = (*IMAGE_SCORING, "nibabel", "pydicom")
 
+AUDIO_SCORING = (*IMAGE_SCORING, "soundfile", "soxr")
+
 TEXT_SCORING = (
     "torch",
     "transformers",

@@ -24,6 +24,8 @@ class MediaRef(_Payload):
     height: int | None = None
     depth: int | None = None
     """Slices of a volume; its other sides are in voxels."""
+    seconds: float | None = None
+    """Of a recording."""
     spacing: tuple[float, float, float] | None = None
     """Millimetres between voxels along (depth, height, width)."""
     orientation: str = ""

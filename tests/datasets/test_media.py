@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from studio.datasets.media.image_decoding import ImageError, decode_image, inspect_image, open_image, read_facts
-from studio.datasets.uploads.file_kinds import drawn_type
+from studio.datasets.uploads.file_kinds import shown_type
 
 
 def saved(tmp_path: Path, image: Image.Image, name: str = "a.png", **options: object) -> Path:
@@ -143,5 +143,5 @@ def test_types_are_sniffed_by_content(format: str, kind: str) -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (2, 2)).save(buffer, format)
 
-    assert drawn_type(buffer.getvalue()[:32]) == kind
-    assert drawn_type(b"<html>") is None
+    assert shown_type(buffer.getvalue()[:32], "image") == kind
+    assert shown_type(b"<html>", "image") is None

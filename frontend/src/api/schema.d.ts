@@ -1731,6 +1731,40 @@ export interface components {
              */
             parts: {
                 /**
+                 * AudioPart
+                 * @description Lengths and rates of the recordings of all tables.
+                 */
+                audio?: {
+                    /** Channels */
+                    channels?: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * Long Seconds
+                     * @default 0
+                     */
+                    long_seconds: number;
+                    /**
+                     * Longest Seconds
+                     * @default 0
+                     */
+                    longest_seconds: number;
+                    /**
+                     * Median Seconds
+                     * @default 0
+                     */
+                    median_seconds: number;
+                    /** Sample Rates */
+                    sample_rates?: {
+                        [key: string]: number;
+                    };
+                    /**
+                     * Seconds
+                     * @default 0
+                     */
+                    seconds: number;
+                };
+                /**
                  * BoxPart
                  * @description How large objects are in their images.
                  */
@@ -2981,6 +3015,8 @@ export interface components {
             origin: "dataset" | "run";
             /** Path */
             path: string;
+            /** Seconds */
+            seconds?: number | null;
             /** Spacing */
             spacing?: [
                 number,

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 HEAD_BYTES = 512
-Group = Literal["image", "table", "archive", "document", "data", "code"]
+Group = Literal["image", "audio", "table", "archive", "document", "data", "code"]
+_MP3_STARTS = (b"ID3", *(bytes((0xFF, second)) for second in (0xFA, 0xFB, 0xF2, 0xF3, 0xE2, 0xE3)))
+"""A tag, or the first frame: its synchronization, MPEG version and layer III."""
+_MP4_STARTS = (b"ftypM4A", b"ftypM4B", b"ftypmp42", b"ftypisom", b"ftypiso2")
 _WEB_PAGE_WORDS = (b"<html", b"<!doctype html")
 
 
@@ -22,9 +25,9 @@ class FileKind:
     then: tuple[int, bytes] = (0, b"")
     """Further bytes, and where they stand."""
     mime: str = ""
-    """Of images that browsers draw themselves."""
+    """Of images and recordings that browsers show themselves."""
     ending: str = ""
-    """Of images that are read: the ending that a file of this kind gets."""
+    """Of media that are read: the ending that a file of this kind gets."""
 
     def begins(self, head: bytes) -> bool:
         """Whether a file that begins so is of this kind."""
@@ -39,6 +42,12 @@ KINDS: tuple[FileKind, ...] = (
     FileKind("gif", "a GIF image", "image", (b"GIF87a", b"GIF89a"), mime="image/gif", ending="gif"),
     FileKind("bmp", "a BMP image", "image", (b"BM",), mime="image/bmp", ending="bmp"),
     FileKind("tiff", "a TIFF image", "image", (b"II*\x00", b"MM\x00*"), ending="tiff"),
+    FileKind("wav", "a WAV recording", "audio", (b"RIFF", b"RF64"), then=(8, b"WAVE"), mime="audio/wav", ending="wav"),
+    FileKind("flac", "a FLAC recording", "audio", (b"fLaC",), mime="audio/flac", ending="flac"),
+    FileKind("ogg", "an Ogg recording", "audio", (b"OggS",), mime="audio/ogg", ending="ogg"),
+    FileKind("mp3", "an MP3 recording", "audio", _MP3_STARTS, mime="audio/mpeg", ending="mp3"),
+    FileKind("aiff", "an AIFF recording", "audio", (b"FORM",), then=(8, b"AIF"), ending="aiff"),
+    FileKind("m4a", "an MPEG-4 recording", "audio", _MP4_STARTS, offset=4, mime="audio/mp4", ending="m4a"),
     FileKind("parquet", "a parquet file", "table", (b"PAR1",)),
     FileKind("zip", "a zip or Office file", "archive", (b"PK\x03\x04", b"PK\x05\x06")),
     FileKind("gzip", "a gzip file", "archive", (b"\x1f\x8b",)),
@@ -70,10 +79,10 @@ def is_kind(head: bytes, *ids: str) -> bool:
     return found is not None and found.id in ids
 
 
-def drawn_type(head: bytes) -> str | None:
-    """The MIME type of an image that browsers draw themselves; None for anything else."""
+def shown_type(head: bytes, group: Group) -> str | None:
+    """The MIME type of media of a group that browsers show themselves; None for anything else."""
     found = file_kind(head)
-    return found.mime or None if found else None
+    return found.mime or None if found is not None and found.group == group else None
 
 
 def foreign_archive(head: bytes) -> FileKind | None:

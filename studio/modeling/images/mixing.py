@@ -76,19 +76,23 @@ class Mixture:
         return mixed
 
 
-def mixtures(augmentation: Any, count: int, height: int, width: int, *, corner: bool) -> list[Mixture]:
+def mixtures(
+    augmentation: Any, count: int, height: int, width: int, *, corner: bool, kind: str | None = None
+) -> list[Mixture]:
     """What the settings ask for this batch, one after the other; nothing where it stays as it is.
 
-    `corner` puts the patch of Cutmix into one of the four corners, so that what is left of a box is a box.
+    `kind` is Mixup, Cutmix or Disabled, by default what *Mix image* says. `corner` puts the patch of Cutmix into one of
+    the four corners, so that what is left of a box is a box.
     """
-    if augmentation.mix_image == "Disabled" or count < 2 or torch.rand(()).item() >= augmentation.mix_probability:
+    kind = augmentation.mix_image if kind is None else kind
+    if kind == "Disabled" or count < 2 or torch.rand(()).item() >= augmentation.mix_probability:
         return []
     found = []
     for _ in range(augmentation.mix_iterations):
         concentration = torch.tensor(float(augmentation.mix_concentration))
         ratio = torch.distributions.Beta(concentration, concentration).sample().item()
         partners = draw_partners(count)
-        if augmentation.mix_image == "Mixup":
+        if kind == "Mixup":
             found.append(Mixture(partners, ratio, None))
             continue
         patch = draw_patch(1 - ratio, height, width, corner=corner)

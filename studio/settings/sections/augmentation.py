@@ -14,48 +14,58 @@ CUSTOM_TRAIN = "augmentation.custom_train_augmentations"
 CUSTOM_INFERENCE = "augmentation.custom_inference_augmentations"
 MIXUP_PAPER = "https://arxiv.org/abs/1710.09412"
 CUTMIX_PAPER = "https://arxiv.org/abs/1905.04899"
-MixProbability = Annotated[
-    float,
-    Field(ge=0, le=1),
-    Setting(
+
+
+def mix_probability_setting(switch: str = MIX) -> Setting:
+    """How often; `switch` is the key of the setting that turns mixing on."""
+    return Setting(
         label="Mix probability",
         help="The share of training batches that are mixed.",
         step=0.05,
-        visible_if=when_not(MIX, "Disabled"),
+        visible_if=when_not(switch, "Disabled"),
         level=ExperienceLevel.EXPERT,
-    ),
-]
-MixConcentration = Annotated[
-    float,
-    Field(gt=0, le=100),
-    Setting(
+    )
+
+
+def mix_concentration_setting(switch: str = MIX, noun: str = "image") -> Setting:
+    """How strongly."""
+    return Setting(
         label="Mix concentration",
         help="The concentration (alpha) of the Beta distribution that the mixing ratio is drawn from. Small "
-        "values keep one image nearly unchanged, large values mix half and half.",
-        visible_if=when_not(MIX, "Disabled"),
+        f"values keep one {noun} nearly unchanged, large values mix half and half.",
+        visible_if=when_not(switch, "Disabled"),
         level=ExperienceLevel.EXPERT,
-    ),
-]
-MixIterations = Annotated[
-    int,
-    Field(ge=1, le=10),
-    Setting(
+    )
+
+
+def mix_iterations_setting(switch: str = MIX, noun: str = "image") -> Setting:
+    """How many times."""
+    return Setting(
         label="Mix iterations",
-        help="How many times a batch is mixed; with 2, up to four images end up in one.",
-        visible_if=when_not(MIX, "Disabled"),
+        help=f"How many times a batch is mixed; with 2, up to four {noun}s end up in one.",
+        visible_if=when_not(switch, "Disabled"),
         level=ExperienceLevel.EXPERT,
-    ),
-]
-MixTarget = Annotated[
-    Literal["Ratio", "Union", "Keep"],
-    Setting(
+    )
+
+
+def mix_target_setting(switch: str = MIX, noun: str = "image") -> Setting:
+    """What becomes of the labels."""
+    return Setting(
         label="Mix target",
-        help="The label of a mixed image: both labels weighted by the ratio (Ratio), both in full (Union), or "
-        "only that of the first image (Keep).",
-        visible_if=when_not(MIX, "Disabled"),
+        help=f"The label of a mixed {noun}: both labels weighted by the ratio (Ratio), both in full (Union), or "
+        f"only that of the first {noun} (Keep).",
+        visible_if=when_not(switch, "Disabled"),
         level=ExperienceLevel.EXPERT,
-    ),
-]
+    )
+
+
+Share = Field(ge=0, le=1)
+Concentration = Field(gt=0, le=100)
+Iterations = Field(ge=1, le=10)
+MixProbability = Annotated[float, Share, mix_probability_setting()]
+MixConcentration = Annotated[float, Concentration, mix_concentration_setting()]
+MixIterations = Annotated[int, Iterations, mix_iterations_setting()]
+MixTarget = Annotated[Literal["Ratio", "Union", "Keep"], mix_target_setting()]
 
 
 def custom_train_setting(noun: str = "images", more: str = "") -> Setting:

@@ -154,6 +154,15 @@ class ImageDatasetSection(MediaDatasetSection):
     ] = ""
 
 
+class AudioDatasetSection(MediaDatasetSection):
+    """Rows that name recordings."""
+
+    audio_column: Annotated[
+        str,
+        Setting(label="Audio column", help="The column with the audio file names.", choices=Columns()),
+    ] = ""
+
+
 class UnlabeledMixin(SettingsSection):
     """Rows without labels that a model labels for itself."""
 

@@ -53,3 +53,11 @@ class TextInterpretationsMixin(SettingsSection):
         bool,
         _run_interpretations("words support or oppose the prediction", "text", INTEGRATED_GRADIENTS),
     ] = True
+
+
+class AudioInterpretationsMixin(SettingsSection):
+    """Attribution maps over the spectrograms of the samples that insights show."""
+
+    run_interpretations: Annotated[
+        bool, _run_interpretations("times and frequencies support the prediction", "recording", HIRES_CAM)
+    ] = True

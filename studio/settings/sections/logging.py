@@ -94,3 +94,21 @@ class TextLoggingSection(LoggingSection):
     def shown_samples(self) -> int:
         """As many texts as are asked for."""
         return self.number_of_texts
+
+
+class AudioLoggingSection(LoggingSection):
+    """Records of audio problems."""
+
+    number_of_audios: Annotated[
+        int,
+        Field(ge=0, le=200),
+        Setting(
+            label="Number of audios",
+            help="How many recordings each panel of the insights shows.",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 8
+
+    @property
+    def shown_samples(self) -> int:
+        return self.number_of_audios

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.datasets.media.image_facts import EXTENSIONS, ImageFacts, decoding_bytes
 from studio.datasets.media.reader import MediaReader, Origin
-from studio.datasets.uploads.file_kinds import drawn_type, file_kind
+from studio.datasets.uploads.file_kinds import file_kind, shown_type
 from studio.results.prediction import HEIGHT, WIDTH
 from studio.results.sample_view import MediaRef
 
@@ -31,7 +31,7 @@ class ImageReader(MediaReader[ImageFacts]):
 
     def suffix_of(self, head: bytes) -> str | None:
         found = file_kind(head)
-        return (found.ending or None) if found else None
+        return found.ending or None if found is not None and found.group in ("image", "data") else None
 
     def likelihood(self, head: bytes) -> float:
         """Arrays of numbers are what other media are, too."""
@@ -39,7 +39,7 @@ class ImageReader(MediaReader[ImageFacts]):
         return 0.5 if found is not None and found.id == "numpy" else super().likelihood(head)
 
     def browser_type(self, head: bytes) -> str | None:
-        return drawn_type(head)
+        return shown_type(head, "image")
 
     def read_facts(self, path: Path) -> ImageFacts:
         from studio.datasets.media.image_decoding import read_facts

@@ -1,0 +1,34 @@
+"""What a profile knows about a dataset's recordings."""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from studio.datasets.profile_parts import ProfilePart
+
+RATES_FACT = "dataset.audio_sample_rates"
+"""The sample rates of the dataset's recordings, the most frequent first; empty if unknown."""
+
+
+class AudioPart(ProfilePart):
+    """Lengths and rates of the recordings of all tables."""
+
+    part: ClassVar[str] = "audio"
+
+    seconds: float = 0.0
+    """Of all recordings together."""
+    median_seconds: float = 0.0
+    long_seconds: float = 0.0
+    """19 of 20 recordings are no longer."""
+    longest_seconds: float = 0.0
+    sample_rates: dict[str, int] = Field(default_factory=dict)
+    """Number of recordings by samples a second, the most frequent first."""
+    channels: dict[str, int] = Field(default_factory=dict)
+    """Number of recordings by number of channels."""
+
+    def choice_facts(self) -> Mapping[str, object]:
+        return {RATES_FACT: [int(rate) for rate in self.sample_rates]}
+
+
+PART = AudioPart

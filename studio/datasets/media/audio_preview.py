@@ -1,0 +1,78 @@
+"""Picture of a recording for pages: its waveform above its mel spectrogram, over its whole length.
+
+A column of the picture stands for an equal part of the recording, so that a playhead moves evenly over both.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from studio.datasets.media.mel_filters import mel_filters
+from studio.on_demand import np
+
+if TYPE_CHECKING:
+    import soundfile
+    from numpy.typing import NDArray
+
+WIDTH = 640
+WAVE_HEIGHT = 96
+MEL_HEIGHT = 160
+WINDOW = 2048
+LOWEST_HERTZ = 40.0
+RANGE_DB = 70.0
+MOST_PART = 1 << 14
+"""Samples of a column that are looked at."""
+WAVE_INK = (64, 123, 191)
+PAPER = (248, 249, 251)
+COLOURS = ((13, 8, 36), (59, 15, 112), (140, 41, 129), (222, 73, 104), (254, 159, 109), (252, 253, 191))
+"""Colours from quiet to loud, evenly spread; a sequence of rising lightness."""
+
+
+def write_picture(file: soundfile.SoundFile, frames: int, preview: Path) -> None:
+    """Write the picture of an open recording as a JPEG."""
+    starts = np.linspace(0, frames, WIDTH, endpoint=False).astype(np.int64)
+    step = max(1, frames // WIDTH)
+    parts = np.stack([_part(file, int(start), max(step, WINDOW)) for start in starts])
+    preview.parent.mkdir(parents=True, exist_ok=True)
+    pixels = np.concatenate([_waveform(parts[:, :step]), _spectrogram(parts[:, :WINDOW], file.samplerate)])
+    Image.fromarray(pixels).save(preview, "JPEG", quality=85)
+
+
+def _part(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
+    """Samples of one channel from a place on, silence behind the end."""
+    wanted = min(count, MOST_PART)
+    file.seek(start)
+    block = file.read(wanted, dtype="float32", always_2d=True).mean(1)
+    return np.pad(block, (0, wanted - len(block)))
+
+
+def _waveform(parts: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """(WAVE_HEIGHT, columns, 3): from the lowest to the highest sample of each column."""
+    scale = max(float(np.abs(parts).max(initial=0)), 1e-6)
+    middle = (WAVE_HEIGHT - 1) / 2
+    top = np.floor(middle - parts.max(1) / scale * middle)
+    bottom = np.ceil(middle - parts.min(1) / scale * middle)
+    rows = np.arange(WAVE_HEIGHT)[:, None]
+    is_ink = (rows >= top[None]) & (rows <= bottom[None])
+    return np.where(is_ink[..., None], np.array(WAVE_INK, np.uint8), np.array(PAPER, np.uint8))
+
+
+def _spectrogram(parts: NDArray[np.float32], sample_rate: int) -> NDArray[np.uint8]:
+    """(MEL_HEIGHT, columns, 3): low frequencies at the bottom, louder is brighter."""
+    powers = np.abs(np.fft.rfft(parts * np.hanning(parts.shape[1]), n=WINDOW)) ** 2
+    mels = mel_filters(sample_rate, WINDOW, MEL_HEIGHT // 2, LOWEST_HERTZ, sample_rate / 2) @ powers.T
+    decibels = 10 * np.log10(np.maximum(mels, 1e-10))
+    shares = np.clip((decibels - decibels.max()) / RANGE_DB + 1, 0, 1)
+    return coloured(shares[::-1].repeat(2, axis=0))
+
+
+def coloured(shares: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """Colours (..., 3) of values from 0, quiet, to 1, loud."""
+    colours = np.asarray(COLOURS, dtype=np.float32)
+    places = shares * (len(colours) - 1)
+    below = np.minimum(places.astype(np.int64), len(colours) - 2)
+    share = (places - below)[..., None]
+    return np.asarray(colours[below] * (1 - share) + colours[below + 1] * share, dtype=np.uint8)

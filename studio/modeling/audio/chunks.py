@@ -1,0 +1,55 @@
+"""Chunks: the pieces in which recordings are read."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def covering_starts(length: int, chunk: int) -> list[int]:
+    """Where chunks of one length begin that cover all of a recording, with as little overlap as that takes."""
+    if length <= chunk:
+        return [0]
+    count = math.ceil(length / chunk)
+    return [round(number * (length - chunk) / (count - 1)) for number in range(count)]
+
+
+def random_chunk(
+    samples: NDArray[np.float32], length: int, generator: np.random.Generator | None
+) -> NDArray[np.float32]:
+    """A piece of this length from a random place; one that is shorter is padded, at random on both sides.
+
+    Without a generator it is the beginning.
+    """
+    spare = len(samples) - length
+    if spare >= 0:
+        start = 0 if generator is None else int(generator.integers(spare + 1))
+        return samples[start : start + length]
+    before = 0 if generator is None else int(generator.integers(-spare + 1))
+    return np.pad(samples, (before, -spare - before))
+
+
+def fixed_chunks(samples: NDArray[np.float32], length: int) -> list[NDArray[np.float32]]:
+    """All of a recording in chunks of one length."""
+    starts = covering_starts(len(samples), length)
+    return [padded(samples[start : start + length], length) for start in starts]
+
+
+def full_chunks(samples: NDArray[np.float32], most: int, step: int) -> list[NDArray[np.float32]]:
+    """A recording as a whole, filled up to a multiple of `step`; beyond `most` in pieces of that."""
+    if len(samples) > most:
+        return fixed_chunks(samples, most)
+    return [padded(samples, min(most, step * max(1, math.ceil(len(samples) / step))))]
+
+
+def padded(samples: NDArray[np.float32], length: int) -> NDArray[np.float32]:
+    """Silence behind the end."""
+    return samples if len(samples) >= length else np.pad(samples, (0, length - len(samples)))
+
+
+def stacked(chunks: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Chunks (N, S) as long as the longest, and how long each is."""
+    lengths = np.asarray([len(chunk) for chunk in chunks])
+    longest = int(lengths.max())
+    return np.stack([padded(chunk, longest) for chunk in chunks]), lengths

@@ -1,0 +1,101 @@
+"""AudioParameters: the numbers that recordings are read by, chosen by hand or found in the training rows.
+
+Found ones are an asset of the run, so that a pipeline reads recordings as training did.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studio.datasets.media.readers.audio import SAMPLE_RATE, SECONDS
+from studio.modeling.recipe import Assets
+from studio.settings.schema import SettingsSchema
+
+ASSET = "audio.json"
+LONG_SHARE = 0.95
+MOST_CHUNK_SECONDS = 60.0
+LEAST_CHUNK_SECONDS = 0.25
+DEFAULT_RATE = 16_000
+DEFAULT_SECONDS = 5.0
+"""Where nothing is known of the recordings."""
+LEAST_COLUMNS = 96
+"""Of a spectrogram: a chunk of half a second at the usual hop of 512 samples would be too narrow for a network."""
+BINS = 128
+LOWEST_HERTZ = 50.0
+WINDOW_SECONDS = 0.064
+"""2048 samples at 32 kHz."""
+
+
+@dataclass(frozen=True)
+class AudioParameters:
+    """How recordings are read."""
+
+    sample_rate: int
+    mel_bins: int
+    lowest_hertz: float
+    highest_hertz: float
+    hop: int
+    window: int
+    chunk_seconds: float
+
+    @property
+    def chunk_samples(self) -> int:
+        """Samples of a training chunk."""
+        return max(self.window, round(self.chunk_seconds * self.sample_rate))
+
+    def describe(self) -> str:
+        """The values, for the log."""
+        return (
+            f"Sample rate {self.sample_rate:,} Hz, {self.mel_bins} mel bins from {self.lowest_hertz:g} to "
+            f"{self.highest_hertz:g} Hz, hop {self.hop} and window {self.window} samples, "
+            f"training chunks of {self.chunk_seconds:g} s."
+        )
+
+
+def assets_of(settings: SettingsSchema, table: pd.DataFrame) -> Assets:
+    """The parameters as an asset."""
+    values = manual(settings) if settings.value("audio.audio_parameters") == "Manual" else automatic(table)
+    return {ASSET: json.dumps(asdict(values)).encode()}
+
+
+def parameters_of(assets: Assets) -> AudioParameters:
+    """The parameters of a run."""
+    values: dict[str, Any] = json.loads(assets[ASSET])
+    return AudioParameters(**values)
+
+
+def manual(settings: Any) -> AudioParameters:
+    """As the settings say; frequencies end at half the rate."""
+    audio = settings.audio
+    return AudioParameters(
+        audio.sample_rate,
+        audio.mel_frequency_bins,
+        audio.minimum_frequency,
+        min(audio.maximum_frequency, audio.sample_rate / 2),
+        audio.hop_size,
+        audio.stft_window_size,
+        audio.training_chunk_seconds,
+    )
+
+
+def automatic(table: pd.DataFrame) -> AudioParameters:
+    """The most frequent sample rate, and chunks as long as 19 of 20 recordings."""
+    rate = _most_frequent(_known(table, SAMPLE_RATE)) or DEFAULT_RATE
+    lengths = _known(table, SECONDS)
+    long = float(np.quantile(lengths, LONG_SHARE)) if len(lengths) else DEFAULT_SECONDS
+    seconds = round(min(MOST_CHUNK_SECONDS, max(LEAST_CHUNK_SECONDS, long)), 2)
+    window = 1 << round(np.log2(WINDOW_SECONDS * rate))
+    hop = max(16, min(window // 4, int(seconds * rate) // LEAST_COLUMNS))
+    return AudioParameters(rate, BINS, min(LOWEST_HERTZ, rate / 8), rate / 2, hop, window, seconds)
+
+
+def _known(table: pd.DataFrame, column: str) -> Sequence[float]:
+    return [float(value) for value in table[column] if value > 0] if column in table else []
+
+
+def _most_frequent(values: Sequence[float]) -> int:
+    return int(pd.Series(values).mode().iloc[0]) if len(values) else 0

@@ -1,0 +1,1 @@
+"""Audio classification: one class, or several, for a recording."""

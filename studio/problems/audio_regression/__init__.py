@@ -1,0 +1,1 @@
+"""Audio regression: numbers of a recording."""

@@ -1,0 +1,32 @@
+"""What suggestions of problems with recordings have in common."""
+
+import math
+from collections.abc import Iterator
+
+from studio.problems.contract import SuggestionContext
+from studio.problems.image_suggestions import PACKAGED
+from studio.settings.schema import SettingsSchema, SuggestedChange
+
+SMALL_ROWS = 5000
+LEAST_UPDATES = 300
+MOST_EPOCHS = 40
+BATCH_SIZE = 16
+
+
+def audio_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
+    """A backbone that is here, loudness that does not matter, and gentle rates where rows are few."""
+    reason = "Each recording is read at its own loudness, so that the distance to the microphone matters less."
+    yield SuggestedChange("audio.spectrogram_normalization", "Per sample", reason)
+    on_cpu = context.gpu_count == 0
+    if PACKAGED in context.packaged_weights and (on_cpu or not context.is_hub_reachable):
+        reason = "A small network whose pretrained weights are installed."
+        yield SuggestedChange("architecture.backbone", PACKAGED, reason)
+    if on_cpu:
+        yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "One per core.")
+    if context.train_rows < SMALL_ROWS:
+        reason = "With few recordings, masked times and frequencies keep the network from learning them by heart."
+        yield SuggestedChange("augmentation.augmentations_strategy", "Medium", reason)
+        yield SuggestedChange("training.batch_size", BATCH_SIZE, "Smaller batches give more updates per epoch.")
+        yield SuggestedChange("training.warmup_epochs", 1.0, "A warm-up preserves the pretrained weights.")
+        epochs = math.ceil(LEAST_UPDATES * BATCH_SIZE / max(1, context.train_rows))
+        yield SuggestedChange("training.epochs", max(6, min(epochs, MOST_EPOCHS)), "Few rows need more epochs.")

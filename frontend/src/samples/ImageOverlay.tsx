@@ -2,6 +2,7 @@ import { useState } from "react";
 import type { SampleView } from "../api/types";
 import { useSize } from "../ui/size";
 import type { MediaSource, Overlay } from "./overlay";
+import { Recording } from "./Recording";
 import { rendererOf } from "./registry";
 import { VolumeSlices } from "./VolumeSlices";
 import classes from "./samples.module.css";
@@ -34,6 +35,9 @@ export function ImageOverlay({
   const heat = heatUrl ?? (sample.heatmap ? source(sample.heatmap, "full") : null);
   if (media?.kind === "volume") {
     return <VolumeSlices sample={sample} source={source} size={size} heat={heat} strength={overlay.heat} />;
+  }
+  if (media?.kind === "audio") {
+    return <Recording sample={sample} source={source} size={size} heat={heat} strength={overlay.heat} />;
   }
   if (media === null || media.kind !== "image") return null;
   const width = media.width ?? natural?.width ?? 0;

@@ -21,6 +21,7 @@ const IMAGE = {
   depth: null,
   spacing: null,
   orientation: "",
+  seconds: null,
 } as const;
 /** One of every kind: the compiler asks for it when the server's document has another. */
 const EMPTY: { [K in Kind]: AnnotationOf<K> } = {

@@ -1,0 +1,139 @@
+import { type PointerEvent, useEffect, useRef, useState } from "react";
+import type { MediaRef, SampleView } from "../api/types";
+import { useShortcuts } from "../ui/keys";
+import type { MediaSource } from "./overlay";
+import classes from "./recording.module.css";
+
+type RecordingProps = {
+  sample: SampleView;
+  source: MediaSource;
+  size: 256 | "full";
+  /** Where the map of what explains the answer is. */
+  heat: string | null;
+  /** How strongly it covers the spectrogram; 0 hides it. */
+  strength: number;
+};
+
+type Region = { from: number; to: number };
+
+/** Shares of the recording; a drag that is shorter is a click. */
+const SHORTEST_REGION = 0.01;
+const SEEK_SECONDS = 1;
+
+/** A recording: waveform and spectrogram on a card; large, with a player, a playhead and a region that repeats. */
+export function Recording({ sample, source, size, heat, strength }: RecordingProps) {
+  const media = sample.media as MediaRef;
+  const name = sample.title || `Row ${sample.row}`;
+  const picture = <Picture media={media} name={name} source={source} />;
+  if (size === 256) return <div className={classes.card}>{picture}</div>;
+  return (
+    <Player url={source(media, "full")} name={name}>
+      {picture}
+      {heat !== null && strength > 0 && (
+        <img src={heat} alt="" aria-hidden="true" className={classes.heat} style={{ opacity: strength }} />
+      )}
+    </Player>
+  );
+}
+
+function Picture({ media, name, source }: { media: MediaRef; name: string; source: MediaSource }) {
+  const [isMissing, setIsMissing] = useState(false);
+  // Before an import is complete, and of files to predict, nothing is drawn yet.
+  if (isMissing) return <div className={classes.missing}>Recording</div>;
+  return (
+    <img
+      className={classes.picture}
+      src={source(media, 256)}
+      alt={`${name}, waveform and spectrogram`}
+      loading="lazy"
+      decoding="async"
+      draggable={false}
+      onError={() => setIsMissing(true)}
+    />
+  );
+}
+
+function Player({ url, name, children }: { url: string; name: string; children: React.ReactNode }) {
+  const audio = useRef<HTMLAudioElement>(null);
+  const [region, setRegion] = useState<Region | null>(null);
+  const share = usePlayhead(audio, region);
+  const toggle = () => {
+    const player = audio.current;
+    if (player) void (player.paused ? player.play() : player.pause());
+  };
+  const seekBy = (seconds: number) => {
+    if (audio.current) audio.current.currentTime = Math.max(0, audio.current.currentTime + seconds);
+  };
+  const seekTo = (place: number) => {
+    const player = audio.current;
+    if (player && Number.isFinite(player.duration)) player.currentTime = place * player.duration;
+  };
+  useShortcuts({
+    p: toggle,
+    ",": () => seekBy(-SEEK_SECONDS),
+    ".": () => seekBy(SEEK_SECONDS),
+    r: () => setRegion(null),
+  });
+  const drag = useDrag((from, to) => {
+    const isClick = to - from < SHORTEST_REGION;
+    setRegion(isClick ? null : { from, to });
+    seekTo(from);
+  });
+  const shown = drag.region ?? region;
+  return (
+    <div className={classes.player}>
+      <div className={classes.stage} {...drag.handlers}>
+        {children}
+        {shown && (
+          <div className={classes.region} style={{ left: `${shown.from * 100}%`, right: `${(1 - shown.to) * 100}%` }} />
+        )}
+        <div className={classes.playhead} style={{ left: `${share * 100}%` }} />
+      </div>
+      <audio ref={audio} src={url} controls preload="metadata" aria-label={name} />
+      <p className="tiny muted">
+        P plays and pauses, comma and full stop move by a second. Drag over the picture to repeat a region; R removes
+        it.
+      </p>
+    </div>
+  );
+}
+
+/** Where the player is, as a share, moved with every frame; repeats a region where there is one. */
+function usePlayhead(audio: React.RefObject<HTMLAudioElement | null>, region: Region | null): number {
+  const [share, setShare] = useState(0);
+  useEffect(() => {
+    let frame = requestAnimationFrame(function follow() {
+      const player = audio.current;
+      if (player && player.duration > 0) {
+        const place = player.currentTime / player.duration;
+        if (region && !player.paused && place >= region.to) player.currentTime = region.from * player.duration;
+        setShare(place);
+      }
+      frame = requestAnimationFrame(follow);
+    });
+    return () => cancelAnimationFrame(frame);
+  }, [audio, region]);
+  return share;
+}
+
+function useDrag(onEnd: (from: number, to: number) => void) {
+  const [ends, setEnds] = useState<[number, number] | null>(null);
+  const region = ends === null ? null : { from: Math.min(...ends), to: Math.max(...ends) };
+  const handlers = {
+    onPointerDown: (event: PointerEvent<HTMLDivElement>) => {
+      event.currentTarget.setPointerCapture(event.pointerId);
+      setEnds([placeOf(event), placeOf(event)]);
+    },
+    onPointerMove: (event: PointerEvent<HTMLDivElement>) => ends && setEnds([ends[0], placeOf(event)]),
+    onPointerUp: () => {
+      if (region) onEnd(region.from, region.to);
+      setEnds(null);
+    },
+  };
+  return { region, handlers };
+}
+
+function placeOf(event: PointerEvent<HTMLDivElement>): number {
+  const { left, width } = event.currentTarget.getBoundingClientRect();
+  return Math.min(1, Math.max(0, (event.clientX - left) / width));
+}

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studio.datasets.importers.class_folders import AUDIO_FOLDER
 from studio.datasets.importers.format import DatasetFormat, table_format
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.audio_profile import audio_profile
@@ -34,9 +35,10 @@ from studio.settings.sections.training import TrainingSection
 
 
 def formats(task: TaskSpec) -> tuple[DatasetFormat, ...]:
-    """Tables that name recordings."""
+    """Tables that name recordings; where labels are classes, a folder a class."""
     words = f"A table that names the recordings and says {task.table_hint}."
-    return (table_format("Table with a folder of recordings", words),)
+    table = table_format("Table with a folder of recordings", words)
+    return (table, AUDIO_FOLDER) if task.has_classes else (table,)
 
 
 def find(view: TableView) -> FoundInput | None:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studio.datasets.importers.class_folders import IMAGE_FOLDER
 from studio.datasets.importers.format import DatasetFormat, table_format
-from studio.datasets.importers.image_folder import IMAGE_FOLDER
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.image_profile import image_profile
 from studio.datasets.media.readers.image import READER as IMAGE_READER

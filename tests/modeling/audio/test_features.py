@@ -16,7 +16,11 @@ from studio.modeling.audio.reader import resampled
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-CASES = [(16_000, 128, 50.0, 8000.0, 160, 1024), (8000, 40, 0.0, 4000.0, 100, 512), (44_100, 64, 20.0, 16_000.0, 512, 2048)]
+CASES = [
+    (16_000, 128, 50.0, 8000.0, 160, 1024),
+    (8000, 40, 0.0, 4000.0, 100, 512),
+    (44_100, 64, 20.0, 16_000.0, 512, 2048),
+]
 
 
 def sound(rate: int, seconds: float = 0.7) -> NDArray[np.float32]:
@@ -58,7 +62,9 @@ def test_the_mel_scale_goes_back_and_forth() -> None:
 
 def test_pcen_is_that_of_librosa() -> None:
     rate, hop = 16_000, 160
-    energies = librosa.feature.melspectrogram(y=sound(rate), sr=rate, hop_length=hop, n_fft=1024, n_mels=40) * PCEN_SCALE
+    energies = (
+        librosa.feature.melspectrogram(y=sound(rate), sr=rate, hop_length=hop, n_fft=1024, n_mels=40) * PCEN_SCALE
+    )
 
     ours = pcen(torch.from_numpy(energies).float()[None], rate / hop)[0].numpy()
 

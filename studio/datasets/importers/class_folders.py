@@ -1,68 +1,90 @@
-"""ImageFolder: a folder a class, with or without folders for the splits above them.
+"""Class folders: a folder a class, with or without folders for the splits above them, of images or of recordings.
 
 cats/1.jpg  dogs/2.jpg                       one train table
 train/cats/1.jpg  val/cats/2.jpg  test/...   a table a split
-test/3.jpg                                   images directly in a split folder have no class
+test/3.jpg                                   files directly in a split folder have no class
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload
+from studio.datasets.media.reader import MediaReader
+from studio.datasets.media.readers.audio import READER as AUDIO_READER
+from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.uploads.discovery import role_by_name
 from studio.errors import DatasetError
 from studio.on_demand import pa
 
 _NO_CLASSES = frozenset(
-    {"images", "image", "img", "imgs", "jpegimages", "labels", "masks", "mask", "annotations", "depth", "previews"}
+    {
+        "images",
+        "image",
+        "img",
+        "audio",
+        "audios",
+        "wav",
+        "wavs",
+        "imgs",
+        "jpegimages",
+        "labels",
+        "masks",
+        "mask",
+        "annotations",
+        "depth",
+        "previews",
+    }
 )
 
 
 @dataclass(frozen=True)
 class _Place:
-    """Where images lie: the split and the class of one folder; None for images without a class."""
+    """Where files lie: the split and the class of one folder; None for files without a class."""
 
     role: TableRole
     label: str | None
 
 
-def recognise(upload: Upload) -> Recognition | None:
-    """At least two folders of images that are called like classes."""
-    places = _places(upload)
+def recognise(upload: Upload, reader: MediaReader[Any]) -> Recognition | None:
+    """At least two folders of files of a medium that are called like classes."""
+    places = _places(_files(upload, reader))
     classes = sorted({place.label for place in places.values() if place.label is not None}) if places else []
     if places is None or len(classes) < 2:
         return None
     shown = ", ".join(classes[:4]) + (", ..." if len(classes) > 4 else "")
-    reasons = [f"{len(classes)} folders of images, one per class: {shown}"]
+    reasons = [f"{len(classes)} folders of {reader.plural}, one per class: {shown}"]
     splits = sorted({place.role for place in places.values()}, key=TABLE_ORDER.index)
     if len(splits) > 1:
         reasons.append(f"above them folders for {', '.join(splits)}")
     return Recognition(0.8, tuple(reasons))
 
 
-def read(upload: Upload) -> Conversion:
-    """One table a split with the columns image and label.
+def read(upload: Upload, reader: MediaReader[Any]) -> Conversion:
+    """One table a split with the columns image, or what the medium is called, and label.
 
     Raises:
-        DatasetError: if images are not sorted into folders of classes.
+        DatasetError: if the files are not sorted into folders of classes.
     """
-    places = _places(upload)
+    files = _files(upload, reader)
+    places = _places(files)
     if places is None or not any(place.label is not None for place in places.values()):
         raise DatasetError(
-            "The images are not sorted into folders of classes.",
+            f"The {reader.plural} are not sorted into folders of classes.",
             hint="Make one folder per class, all at the same depth, or folders train, val and test above them.",
             code="no_class_folders",
-            found=listed(sorted({_folder(path) or "." for path in upload.images.paths})) or "no image",
+            found=listed(sorted({_folder(path) or "." for path in files})) or f"no {reader.name} file",
             expected="one folder per class, all at the same depth",
         )
-    paths = [path for path in upload.images.paths if _folder(path) in places]
+    paths = [path for path in files if _folder(path) in places]
     folder = media_folder(paths)
     cut = 0 if folder == "." else len(folder) + 1
     tables: dict[TableRole, pa.Table] = {}
@@ -71,24 +93,38 @@ def read(upload: Upload) -> Conversion:
         if not rows:
             continue
         names, labels = [name for name, _ in rows], [label for _, label in rows]
-        columns = {"image": names} if all(label is None for label in labels) else {"image": names, "label": labels}
+        is_labelled = any(label is not None for label in labels)
+        columns = {reader.name: names, **({"label": labels} if is_labelled else {})}
         tables[role] = pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
     return Conversion(tables, folder)
 
 
-IMAGE_FOLDER = DatasetFormat(
-    "image_folder", "Folder per class", "One folder per class, optionally inside folders train, val and test.",
-    recognise, read,
-)  # fmt: skip
+def _format(id: str, reader: MediaReader[Any]) -> DatasetFormat:
+    return DatasetFormat(
+        id,
+        "Folder per class",
+        "One folder per class, optionally inside folders train, val and test.",
+        partial(recognise, reader=reader),
+        partial(read, reader=reader),
+        medium=reader.name,
+    )
+
+
+IMAGE_FOLDER = _format("image_folder", IMAGE_READER)
+AUDIO_FOLDER = _format("audio_folder", AUDIO_READER)
+
+
+def _files(upload: Upload, reader: MediaReader[Any]) -> list[str]:
+    return upload.with_ending(*reader.endings)
 
 
 def _folder(path: str) -> str:
     return path.rpartition("/")[0]
 
 
-def _places(upload: Upload) -> Mapping[str, _Place] | None:
-    """Split and class of every folder with images; None if they are not laid out like classes."""
-    folders = sorted({_folder(path) for path in upload.images.paths})
+def _places(files: list[str]) -> Mapping[str, _Place] | None:
+    """Split and class of every folder with files; None if they are not laid out like classes."""
+    folders = sorted({_folder(path) for path in files})
     if not folders or "" in folders:
         return None
     above = {PurePosixPath(folder).parent.as_posix() for folder in folders}

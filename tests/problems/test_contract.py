@@ -157,6 +157,7 @@ def test_no_pickle_is_written(finished: Finished) -> None:
         ".npy",
         ".png",
         ".jpg",
+        ".wav",
         ".zip",
         ".index",
         ".lock",

@@ -3,7 +3,7 @@
 Shapes: B recordings of a batch, N chunks of all of them, S samples, K targets.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -18,13 +18,14 @@ from studio.datasets.media.audio_preview import coloured
 from studio.datasets.media.readers.audio import READER
 from studio.modeling.audio.augmentations import Strategy, augmented, drawn_masks
 from studio.modeling.audio.backbone import AudioBackbone
-from studio.modeling.audio.chunks import fixed_chunks, full_chunks, random_chunk, stacked
+from studio.modeling.audio.chunks import fixed_chunks, full_chunks, joined, random_chunk, stacked
 from studio.modeling.audio.features import MelSpectrogram
 from studio.modeling.audio.parameters import AudioParameters, assets_of, parameters_of
 from studio.modeling.audio.reader import read_recording
 from studio.modeling.batch_normalization import keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
-from studio.modeling.encoder_recipe import Encoder, EncoderInput
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
+from studio.modeling.images.hires_cam import attribution_maps
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import Assets, BatchPicture, Media, Note, SampleIndex, Samples
@@ -42,6 +43,8 @@ class AudioItem(NamedTuple):
 
     row: int
     chunks: list[NDArray[np.float32]]
+    samples: int
+    """Of the recording, without padding."""
     masks: NDArray[np.float32]
     target: Any | None
 
@@ -56,6 +59,8 @@ class AudioBatch(TargetBatch):
     """Of spectrograms (N, masks, 3), see `drawn_masks`."""
     counts: list[int] = field(default_factory=list)
     """Chunks of each recording."""
+    samples: list[int] = field(default_factory=list)
+    """Of each recording, without padding."""
 
 
 class AudioSources(NamedTuple):
@@ -83,7 +88,9 @@ class TrainingChunks(Samples):
             samples = augmented(samples, self._strategy, generator)
             masks = drawn_masks(self._strategy, generator)
         chunk = random_chunk(samples, parameters.chunk_samples, generator)
-        return AudioItem(draw.row, [chunk], masks, None if self._targets is None else self._targets[draw.row])
+        return AudioItem(
+            draw.row, [chunk], len(chunk), masks, None if self._targets is None else self._targets[draw.row]
+        )
 
 
 class WholeRecordings(Samples):
@@ -97,9 +104,8 @@ class WholeRecordings(Samples):
         names, rows, media, parameters = self._sources
         samples = read_recording(media, names[draw.row], rows[draw.row], parameters.sample_rate)
         masks = np.zeros((0, 3), dtype=np.float32)
-        return AudioItem(
-            draw.row, self._chunks(samples), masks, None if self._targets is None else self._targets[draw.row]
-        )
+        target = None if self._targets is None else self._targets[draw.row]
+        return AudioItem(draw.row, self._chunks(samples), len(samples), masks, target)
 
     def _chunks(self, samples: NDArray[np.float32]) -> list[NDArray[np.float32]]:
         parameters, prediction = self._sources.parameters, self._prediction
@@ -143,6 +149,7 @@ class AudioInput(EncoderInput[AudioBatch]):
             lengths=torch.from_numpy(lengths),
             masks=torch.from_numpy(np.stack(masks)),
             counts=[len(item.chunks) for item in items],
+            samples=[item.samples for item in items],
             targets=torch.from_numpy(np.stack(targets)) if targets else None,
         )
 
@@ -169,6 +176,22 @@ class AudioInput(EncoderInput[AudioBatch]):
 
     def chunk_counts(self, batch: AudioBatch) -> Sequence[int] | None:
         return None if len(batch.lengths) == len(batch) else batch.counts
+
+    def attributions(
+        self, model: EncoderModel, batch: AudioBatch, score_of: Callable[[Tensor], Score]
+    ) -> list[NDArray[np.float32]] | None:
+        """HiResCAM over the spectrogram of each whole recording, low frequencies at the bottom."""
+        maps = []
+        for chunk, length, mask in zip(batch.audio, batch.lengths.tolist(), batch.masks, strict=True):
+            one = (chunk[None, :length], torch.tensor([length], device=chunk.device), mask[None])
+            sides = (self.parameters.mel_bins, 1 + length // self.parameters.hop)
+            made = attribution_maps(model, one, sides, lambda outputs: score_of(outputs.detach())(outputs))
+            if made is None:
+                return None
+            maps.append(made[0].flip(0).cpu().numpy())
+        starts = np.cumsum([0, *batch.counts])
+        spans = zip(starts[:-1], starts[1:], batch.samples, strict=True)
+        return [joined(maps[begin:end], samples / self.parameters.hop) for begin, end, samples in spans]
 
     def mix(self, batch: AudioBatch) -> AudioBatch:
         augmentation = self.settings.augmentation

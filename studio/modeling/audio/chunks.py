@@ -53,3 +53,21 @@ def stacked(chunks: Sequence[NDArray[np.float32]]) -> tuple[NDArray[np.float32],
     lengths = np.asarray([len(chunk) for chunk in chunks])
     longest = int(lengths.max())
     return np.stack([padded(chunk, longest) for chunk in chunks]), lengths
+
+
+def joined(maps: Sequence[NDArray[np.float32]], columns: float) -> NDArray[np.float32]:
+    """Maps (M, T) of chunks that cover a recording of so many columns as one map of it; where they overlap, the mean.
+
+    Columns of one chunk that is padded are cut off behind the end.
+    """
+    length, width = max(1, math.ceil(columns)), maps[0].shape[1]
+    if len(maps) == 1:
+        return maps[0][:, :length]
+    total, times = np.zeros((maps[0].shape[0], length), np.float32), np.zeros(length, np.float32)
+    for number, one in enumerate(maps):
+        start = round(number * max(0, length - width) / (len(maps) - 1))
+        part = one[:, : length - start]
+        total[:, start : start + part.shape[1]] += part
+        times[start : start + part.shape[1]] += 1
+    mean: NDArray[np.float32] = (total / np.maximum(times, 1)).astype(np.float32)
+    return mean

@@ -19,8 +19,14 @@ from studio.modeling.images.backbones import Pooling
 EPSILON = 1e-12
 
 
-def attribution_maps(model: nn.Module, inputs_BCS: Tensor, score_of: Callable[[Tensor], Tensor]) -> Tensor | None:
+def attribution_maps(
+    model: nn.Module, tensors: Sequence[Tensor], sides: Sequence[int], score_of: Callable[[Tensor], Tensor]
+) -> Tensor | None:
     """Maps (B, S) from 0 to 1 of what explains the score (B) that `score_of` makes of the model's outputs.
+
+    Args:
+        tensors: What the model is called with.
+        sides: S, the shape of what the network sees.
 
     None for a model without a pooling of ours, or whose positions are no grid.
     """
@@ -36,7 +42,7 @@ def attribution_maps(model: nn.Module, inputs_BCS: Tensor, score_of: Callable[[T
     hooks = [one.register_forward_pre_hook(keep) for one in model.modules() if isinstance(one, Pooling)]
     try:
         with torch.no_grad():
-            scores = score_of(model(inputs_BCS))
+            scores = score_of(model(*tensors))
     finally:
         for hook in hooks:
             hook.remove()
@@ -44,7 +50,6 @@ def attribution_maps(model: nn.Module, inputs_BCS: Tensor, score_of: Callable[[T
         return None
     features, is_channels_last = seen[-1]
     (gradients,) = torch.autograd.grad(scores.sum(), features)
-    sides = inputs_BCS.shape[2:]
     pair = [_as_map(one.detach().float(), is_channels_last, sides) for one in (features, gradients)]
     if pair[0] is None or pair[1] is None:
         return None

@@ -156,7 +156,9 @@ class ImageInput(EncoderInput[ImageBatch]):
         self, model: EncoderModel, batch: ImageBatch, score_of: Callable[[Tensor], Score]
     ) -> list[NDArray[np.float32]] | None:
         """HiResCAM."""
-        maps = attribution_maps(model, batch.images, lambda outputs: score_of(outputs.detach())(outputs))
+        maps = attribution_maps(
+            model, (batch.images,), batch.images.shape[2:], lambda outputs: score_of(outputs.detach())(outputs)
+        )
         if maps is None:
             return None
         found = list(maps.cpu().numpy())

@@ -150,7 +150,9 @@ class VolumeInput(EncoderInput[VolumeBatch]):
         self, model: EncoderModel, batch: VolumeBatch, score_of: Callable[[Tensor], Score]
     ) -> list[NDArray[np.float32]] | None:
         """HiResCAM, in the shape of the model's input."""
-        maps = attribution_maps(model, batch.volumes, lambda outputs: score_of(outputs.detach())(outputs))
+        maps = attribution_maps(
+            model, (batch.volumes,), self.shape, lambda outputs: score_of(outputs.detach())(outputs)
+        )
         return None if maps is None else list(maps.cpu().numpy())
 
     def shown(self, scored: ScoredTable, media: Media) -> Iterator[ShownRow]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from studio.datasets.media.mel_filters import hertz_of, mel_filters, mel_of
 from studio.modeling.audio.augmentations import STRENGTHS, augmented, drawn_masks, masked
 from studio.modeling.audio.backbone import SpectrogramNormalization
-from studio.modeling.audio.chunks import covering_starts, fixed_chunks, full_chunks, random_chunk
+from studio.modeling.audio.chunks import covering_starts, fixed_chunks, full_chunks, joined, random_chunk
 from studio.modeling.audio.features import PCEN_SCALE, MelSpectrogram, pcen
 from studio.modeling.audio.parameters import AudioParameters
 from studio.modeling.audio.reader import resampled
@@ -91,6 +91,14 @@ def test_chunks_cover_every_sample(length: int, chunk: int) -> None:
     assert heard[:length].all()
     assert all(start + chunk <= max(length, chunk) for start in starts)
     assert {len(one) for one in fixed_chunks(np.ones(length, np.float32), chunk)} == {chunk}
+
+
+def test_maps_of_chunks_become_one_of_the_recording() -> None:
+    whole = np.tile(np.arange(25, dtype=np.float32), (3, 1))
+    chunks = [whole[:, start : start + 10] for start in covering_starts(25, 10)]
+
+    assert joined(chunks, 25) == pytest.approx(whole, abs=1)  # starts are rounded
+    assert joined([whole], 20.2).shape == (3, 21)
 
 
 def test_a_whole_recording_is_one_piece_up_to_the_longest_allowed() -> None:

@@ -1,5 +1,8 @@
 """HiResCAM against its closed form, and over backbones of convolutions and of tokens."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -8,6 +11,10 @@ from torch import Tensor, nn
 from studio.modeling.images.backbones import Pooling, feature_extractor
 from studio.modeling.images.hires_cam import attribution_maps, hires_cam, positive_share
 from studio.modeling.volumes.encoders import volume_encoder
+
+
+def maps_of(model: nn.Module, inputs: torch.Tensor, score_of: Callable[[torch.Tensor], torch.Tensor]) -> Any:
+    return attribution_maps(model, (inputs,), inputs.shape[2:], score_of)
 
 
 class Toy(nn.Module):
@@ -35,7 +42,7 @@ def test_the_positions_of_a_weighted_average_add_up_to_its_score() -> None:
 def test_a_map_is_the_positive_part_of_the_weighted_channels() -> None:
     features = torch.rand(3, 2, 4, 6, generator=torch.Generator().manual_seed(0))
 
-    found = attribution_maps(Toy([1.9, -0.7]), features, lambda scores: scores[:, 0])
+    found = maps_of(Toy([1.9, -0.7]), features, lambda scores: scores[:, 0])
 
     assert found is not None
     for one, image in zip(found.numpy(), features.numpy(), strict=True):
@@ -46,7 +53,7 @@ def test_a_map_is_the_positive_part_of_the_weighted_channels() -> None:
 def test_a_map_of_a_volume_is_the_positive_part_of_the_weighted_channels() -> None:
     features = torch.rand(2, 2, 3, 4, 6, generator=torch.Generator().manual_seed(0))
 
-    found = attribution_maps(Toy([1.9, -0.7]), features, lambda scores: scores[:, 0])
+    found = maps_of(Toy([1.9, -0.7]), features, lambda scores: scores[:, 0])
 
     assert found is not None
     for one, volume in zip(found.numpy(), features.numpy(), strict=True):
@@ -61,7 +68,7 @@ def test_every_inflated_network_has_maps_of_the_volumes_size() -> None:
         # Without a bias the positions add up to the score, so some are above 0 where it is.
         model = nn.Sequential(encoder, nn.Linear(count, 3, bias=False)).eval()
 
-        found = attribution_maps(model, torch.rand(2, 1, 16, 32, 48), lambda scores: scores.abs().amax(1))
+        found = maps_of(model, torch.rand(2, 1, 16, 32, 48), lambda scores: scores.abs().amax(1))
 
         assert found is not None
         assert found.shape == (2, 16, 32, 48)
@@ -73,7 +80,7 @@ def test_where_nothing_speaks_for_the_answer_the_map_is_0() -> None:
 
 
 def test_a_model_without_pooling_has_no_maps() -> None:
-    assert attribution_maps(nn.Flatten(), torch.rand(1, 1, 2, 2), lambda scores: scores[:, 0]) is None
+    assert maps_of(nn.Flatten(), torch.rand(1, 1, 2, 2), lambda scores: scores[:, 0]) is None
 
 
 @pytest.mark.parametrize("name", ["test_resnet", "test_convnext", "test_vit", "mobilenetv3_small_050"])
@@ -85,7 +92,7 @@ def test_every_kind_of_backbone_has_maps_of_the_images_size(name: str, pool: str
     images = torch.rand(2, 3, *size)
     model(images)
 
-    found = attribution_maps(model, images, lambda scores: scores.amax(1))
+    found = maps_of(model, images, lambda scores: scores.amax(1))
 
     assert found is not None
     assert found.shape == (2, *size)
@@ -102,7 +109,7 @@ def test_the_bright_object_that_decides_is_where_the_map_is() -> None:
     model = nn.Sequential(nn.MaxPool2d(2), Pooling("Average"), nn.Linear(1, 1, bias=False))
     nn.init.ones_(model[2].weight)
 
-    found = attribution_maps(model, images, lambda scores: scores[:, 0])
+    found = maps_of(model, images, lambda scores: scores[:, 0])
 
     assert found is not None
     assert found[0].argmax().item() // 8 in range(4)
@@ -119,7 +126,7 @@ def test_gradients_are_kept_for_the_head_alone_and_left_as_they_were() -> None:
     first = next(one for one in model.modules() if isinstance(one, nn.Conv2d))
     first.register_forward_hook(lambda module, inputs, output: kept.append(output.requires_grad))
 
-    attribution_maps(model, images, lambda scores: scores[:, 0])
+    maps_of(model, images, lambda scores: scores[:, 0])
 
     assert kept == [False]
     assert torch.is_grad_enabled()

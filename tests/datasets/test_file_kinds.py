@@ -27,7 +27,7 @@ STUDIO = Path(studio.__file__).parent
         (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"),
         (b"\0" * 257 + b"ustar", "a tar archive"),
         (b"\x89PNG\r\n\x1a\n\0", "a PNG image"),
-        (b"RIFF\x24\0\0\0WAVEfmt ", "bytes 52 49 46 46 24 00 00 00"),
+        (b"RIFF\x24\0\0\0WAVEfmt ", "a WAV recording"),
         (b"BM\x46\0\0\0\0\0", "a BMP image"),
         (b"BMW,red", "text that begins with 'BMW,red'"),
         (b"hello", "text that begins with 'hello'"),

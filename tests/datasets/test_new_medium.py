@@ -11,6 +11,7 @@ from PIL import Image
 import studio
 from studio.datasets.dataset import preview_name
 from studio.datasets.media.reader import MediaReader
+from studio.datasets.media.readers.audio import READER as AUDIO_READER
 from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.media.readers.volume import READER as VOLUME_READER
 from studio.datasets.media.registry import (
@@ -135,7 +136,7 @@ def test_it_is_there_only_while_it_is_registered() -> None:
         assert ".tone" in media_endings()
         with pytest.raises(TypeError, match="not a new MediaReader"), registered(READER):
             pass
-    assert media_readers() == (IMAGE_READER, VOLUME_READER)
+    assert media_readers() == (AUDIO_READER, IMAGE_READER, VOLUME_READER)
     with pytest.raises(NotFoundError, match="no medium named 'tone'"):
         media_reader("tone")
 

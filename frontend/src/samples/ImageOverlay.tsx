@@ -33,9 +33,7 @@ export function ImageOverlay({
   const [isMissing, setIsMissing] = useState(false);
   const { media } = sample;
   const heat = heatUrl ?? (sample.heatmap ? source(sample.heatmap, "full") : null);
-  if (media?.kind === "volume") {
-    return <VolumeSlices sample={sample} source={source} size={size} heat={heat} strength={overlay.heat} />;
-  }
+  if (media?.kind === "volume") return <VolumeSlices {...{ sample, source, size, classNames, overlay, heat }} />;
   if (media?.kind === "audio") {
     return <Recording sample={sample} source={source} size={size} heat={heat} strength={overlay.heat} />;
   }

@@ -1,6 +1,8 @@
 import { useState } from "react";
 import type { MediaRef, SampleView } from "../api/types";
-import type { MediaSource } from "./overlay";
+import type { MediaSource, Overlay } from "./overlay";
+import { SliceMasks } from "./SliceMasks";
+import type { Axis } from "./volume-masks";
 import classes from "./volumes.module.css";
 
 const AXES = [
@@ -12,17 +14,16 @@ const AXES = [
 /** At most so many slices an axis are on the sheet that the server drew. */
 export const MOST_SLICES = 24;
 
-type VolumeSlicesProps = {
-  sample: SampleView;
+type Drawn = { sample: SampleView; classNames: readonly string[]; overlay: Overlay };
+type VolumeSlicesProps = Drawn & {
   source: MediaSource;
   size: 256 | "full";
-  /** The sheet of what explains the prediction, and how strongly it is drawn, 0 to 1. */
+  /** The sheet of what explains the prediction. */
   heat?: string | null;
-  strength?: number;
 };
 
 /** A volume: three middle slices on a card; large, a slice along each axis with a slider through all of them. */
-export function VolumeSlices({ sample, source, size, heat = null, strength = 0 }: VolumeSlicesProps) {
+export function VolumeSlices({ sample, source, size, classNames, overlay, heat = null }: VolumeSlicesProps) {
   const media = sample.media as MediaRef;
   const name = sample.title || `Row ${sample.row}`;
   const [hasSheet, setHasSheet] = useState<boolean | null>(null);
@@ -32,15 +33,29 @@ export function VolumeSlices({ sample, source, size, heat = null, strength = 0 }
   // Before an import is complete, and of files to predict, there are only the middle slices.
   if (size === 256 || media.depth === null || hasSheet === false) {
     return (
-      <img
-        className={classes.middle}
-        src={source(media, size)}
-        alt={`${name}, the middle slices along depth, height and width`}
-        loading="lazy"
-        decoding="async"
-        draggable={false}
-        onError={() => setIsMissing(true)}
-      />
+      <div className={classes.middle}>
+        <img
+          src={source(media, size)}
+          alt={`${name}, the middle slices along depth, height and width`}
+          loading="lazy"
+          decoding="async"
+          draggable={false}
+          onError={() => setIsMissing(true)}
+        />
+        <div className={classes.middleMasks}>
+          {AXES.map((axis, row) => (
+            <div key={axis.name} className={classes.cell}>
+              <SliceMasks
+                sample={sample}
+                classNames={classNames}
+                overlay={overlay}
+                axis={row as Axis}
+                slice={Math.floor((media[axis.side] ?? 1) / 2)}
+              />
+            </div>
+          ))}
+        </div>
+      </div>
     );
   }
   const url = source(media, "slices");
@@ -59,14 +74,14 @@ export function VolumeSlices({ sample, source, size, heat = null, strength = 0 }
         AXES.map((axis, row) => (
           <AxisSlices
             key={axis.name}
+            drawn={{ sample, classNames, overlay }}
             name={name}
             axis={axis.name}
             count={media[axis.side] ?? 1}
             url={url}
-            row={row}
+            row={row as Axis}
             columns={columns}
-            heat={strength > 0 ? heat : null}
-            strength={strength}
+            heat={overlay.heat > 0 ? heat : null}
           />
         ))}
     </div>
@@ -80,17 +95,17 @@ export function sliceOf(tile: number, count: number): number {
 }
 
 type AxisSlicesProps = {
+  drawn: Drawn;
   name: string;
   axis: string;
   count: number;
   url: string;
-  row: number;
+  row: Axis;
   columns: number;
   heat: string | null;
-  strength: number;
 };
 
-function AxisSlices({ name, axis, count, url, row, columns, heat, strength }: AxisSlicesProps) {
+function AxisSlices({ drawn, name, axis, count, url, row, columns, heat }: AxisSlicesProps) {
   const shown = Math.min(count, MOST_SLICES);
   const [tile, setTile] = useState(Math.floor(shown / 2));
   const words = `slice ${sliceOf(tile, count) + 1} of ${count}`;
@@ -107,8 +122,12 @@ function AxisSlices({ name, axis, count, url, row, columns, heat, strength }: Ax
         style={{ ...place, backgroundImage: `url("${url}")` }}
       >
         {heat && (
-          <div className={classes.heat} style={{ ...place, backgroundImage: `url("${heat}")`, opacity: strength }} />
+          <div
+            className={classes.heat}
+            style={{ ...place, backgroundImage: `url("${heat}")`, opacity: drawn.overlay.heat }}
+          />
         )}
+        <SliceMasks {...drawn} axis={row} slice={sliceOf(tile, count)} />
       </div>
       <figcaption>
         <span>{axis}</span>

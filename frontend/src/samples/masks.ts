@@ -7,9 +7,15 @@ export type Bitmap = { width: number; height: number; pixels: Uint8Array } & Par
 /** Where a bitmap that is a part of the grid begins. */
 export type Corner = { left: number; top: number };
 
-export type MaskSide = { width: number | null; height: number | null; masks: readonly Mask[] };
+export type MaskSide = {
+  width: number | null;
+  height: number | null;
+  /** Of a volume. */
+  depth: number | null;
+  masks: readonly Mask[];
+};
 
-const NO_MASKS: MaskSide = { width: null, height: null, masks: [] };
+const NO_MASKS: MaskSide = { width: null, height: null, depth: null, masks: [] };
 
 export function masksOf(sample: SampleView, side: "truth" | "prediction"): MaskSide {
   return annotationOf(sample, side, "masks") ?? NO_MASKS;

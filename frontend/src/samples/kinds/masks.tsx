@@ -88,7 +88,8 @@ function shareOf(side: MaskSide, name: string, sample: SampleView): string {
   const area = side.masks.filter((mask) => mask.label === name).reduce((sum, mask) => sum + areaOf(mask.runs), 0);
   const width = side.width ?? sample.media?.width;
   const height = side.height ?? sample.media?.height;
-  return width && height ? formatPercent(area / (width * height), 1) : String(area);
+  const depth = side.depth ?? sample.media?.depth ?? 1;
+  return width && height ? formatPercent(area / (width * height * depth), 1) : String(area);
 }
 
 /** A class that is not predicted, and so has no mask, has nothing in common with the truth. */

@@ -29,6 +29,12 @@ QUICK = {
     "environment.number_of_workers": 0,
 }
 """What a test on two cores cannot spare the time for; everything else is as the file says."""
+OF_VOLUMES = {
+    "image.image_width": 32,
+    "image.image_height": 32,
+    "image.image_depth": 16,
+    "architecture.number_of_blocks": 2,
+}
 
 
 def example(studio: Studio, problem_type: str, folder: Path) -> None:
@@ -50,6 +56,17 @@ def example(studio: Studio, problem_type: str, folder: Path) -> None:
             "image_classification",
             {"training.loss_function": "BCE", "prediction.metric": "ROC_AUC", "augmentation.mix_target": "Ratio"},
         ),
+        (
+            "image_3d_semantic_segmentation__covid19_ct_scans",
+            "image_3d_semantic_segmentation",
+            {
+                "architecture.encoder": "resnet18d",
+                "architecture.decoder": "Unet",
+                "architecture.number_of_blocks": 5,
+                "training.dice_weight": 1.0,
+                "image.image_depth": 128,
+            },
+        ),
     ],
 )
 def test_a_real_file_trains_on_a_dataset_of_its_kind(
@@ -57,7 +74,7 @@ def test_a_real_file_trains_on_a_dataset_of_its_kind(
 ) -> None:
     path = shared_data / "hydrogen_torch_configs" / f"{file}.yaml"
     example(studio, problem_type, tmp_path / "example")
-    changes = {"general.dataset": "matching", **QUICK}
+    changes = {"general.dataset": "matching", **QUICK, **(OF_VOLUMES if "_3d_" in problem_type else {})}
     options = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
 
     loaded = studio("config", "load", path)

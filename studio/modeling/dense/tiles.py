@@ -40,9 +40,8 @@ def cut(pixels_HWC: NDArray[Any], corner: Sides, tile: Sides) -> NDArray[Any]:
     return np.ascontiguousarray(np.pad(piece, (*missing, (0, 0)), mode="edge"))
 
 
-def random_corner(sides: Sides, tile: Sides, seed: int) -> Sides:
+def random_corner(sides: Sides, tile: Sides, generator: np.random.Generator) -> Sides:
     """Where a training crop begins, every place being as likely."""
-    generator = np.random.default_rng(seed)
     return tuple(int(generator.integers(max(1, side - of + 1))) for side, of in zip(sides, tile, strict=True))
 
 

@@ -97,7 +97,7 @@ class TiledImageSamples(MaskedImageSamples):
         painted = None if target is None else self.painter(target, height, width)
         planes_HWP = None if painted is None else painted.planes_PHW.transpose(1, 2, 0)
         if seed is not None:
-            corner = random_corner((height, width), self.tile, seed)
+            corner = random_corner((height, width), self.tile, np.random.default_rng(seed))
             pixels = cut(picture.pixels, corner, self.tile)
             if planes_HWP is None or painted is None or target is None:
                 return self.transforms.image(pixels, seed), None

@@ -135,7 +135,7 @@ def _patch_corner(truth: TrueMasks | None, sides: Shape, shape: Shape, seed: int
     masks = [] if truth is None else zip(truth.classes, truth.texts, strict=True)
     texts = [text for k, text in masks if text and k >= 0]
     if not texts or random.random() >= FOREGROUND_SHARE:
-        return random_corner(sides, shape, seed)
+        return random_corner(sides, shape, random)
     runs = from_text(texts[int(random.integers(len(texts)))])
     behind = np.cumsum(runs[:, 1])
     number = int(random.integers(behind[-1]))

@@ -77,6 +77,8 @@ class ThresholdCurves(_Payload):
     """One tuple a class, thresholds falling."""
     roc_auc: tuple[float | None, ...]
     average_precision: tuple[float | None, ...]
+    is_overlap: bool = False
+    """Whether what is counted are pixels: overlaps are then told as IoU and Dice."""
 
 
 class Bars(_Payload):

@@ -13,6 +13,8 @@ class Panel(StrEnum):
     DICE = "Dice by threshold"
     CURVES = "Pixels by threshold"
     CONFUSION = "Confusion of pixels"
+    WORST = "Worst samples per class"
+    ERRORS = "Errors at boundaries and elsewhere"
 
 
 _MEAN = "Of all pixels of the set together, then averaged over the classes that occur."

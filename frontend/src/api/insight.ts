@@ -32,6 +32,8 @@ export type ThresholdCurvesPayload = {
   points: ThresholdPoint[][];
   roc_auc: (number | null)[];
   average_precision: (number | null)[];
+  /** Whether pixels are counted, so that overlaps are told as IoU and Dice; missing in results of earlier versions. */
+  is_overlap?: boolean;
 };
 export type BarsPayload = {
   kind: "bars";

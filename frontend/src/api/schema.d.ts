@@ -4197,6 +4197,11 @@ export interface components {
             /** Default Threshold */
             default_threshold: number;
             /**
+             * Is Overlap
+             * @default false
+             */
+            is_overlap: boolean;
+            /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
              */

@@ -52,7 +52,7 @@ export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPa
           />
         </div>
       </div>
-      {now && <Outcome point={now} />}
+      {now && <Outcome point={now} isOverlap={payload.is_overlap === true} />}
       <div className={classes.twoPlots}>
         <Curve
           title="Precision and recall"
@@ -117,7 +117,13 @@ function Curve({ title, score, children }: { title: string; score: string; child
   );
 }
 
-function Outcome({ point }: { point: ThresholdPoint }) {
+/** Intersection over union of what is predicted and true; null where neither is. */
+export function iouOf(point: ThresholdPoint): number | null {
+  const union = point.true_positives + point.false_positives + point.false_negatives;
+  return union > 0 ? point.true_positives / union : null;
+}
+
+function Outcome({ point, isOverlap }: { point: ThresholdPoint; isOverlap: boolean }) {
   const f1 =
     point.precision !== null && point.precision + point.recall > 0
       ? (2 * point.precision * point.recall) / (point.precision + point.recall)
@@ -125,7 +131,8 @@ function Outcome({ point }: { point: ThresholdPoint }) {
   const counts: [string, string][] = [
     ["Precision", formatMetric(point.precision)],
     ["Recall", formatMetric(point.recall)],
-    ["F1", formatMetric(f1)],
+    ...(isOverlap ? ([["IoU", formatMetric(iouOf(point))]] as [string, string][]) : []),
+    [isOverlap ? "Dice" : "F1", formatMetric(f1)],
     ["True positives", formatCount(point.true_positives)],
     ["False positives", formatCount(point.false_positives)],
     ["False negatives", formatCount(point.false_negatives)],

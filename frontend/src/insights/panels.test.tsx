@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ConfusionMatrix } from "./ConfusionMatrix";
 import { InsightProvider } from "./context";
 import { InsightTable } from "./InsightTable";
-import { pointAt } from "./ThresholdCurves";
+import { iouOf, pointAt } from "./ThresholdCurves";
 
 function show(children: ReactNode): void {
   const context = {
@@ -111,5 +111,16 @@ describe("the threshold slider", () => {
     expect(pointAt(points, 0.5)?.threshold).toBe(0.5);
     expect(pointAt(points, 0.3)?.threshold).toBe(0.5);
     expect(pointAt(points, 0.95)?.threshold).toBe(0.9);
+  });
+});
+
+describe("the overlap at a threshold", () => {
+  const point = { threshold: 0.5, precision: 0.5, recall: 0.5, false_positive_rate: 0 };
+
+  it("is what is right of what is predicted or true", () => {
+    const counts = { true_positives: 6, false_positives: 3, false_negatives: 1, true_negatives: 90 };
+    expect(iouOf({ ...point, ...counts })).toBe(0.6);
+    const nothing = { true_positives: 0, false_positives: 0, false_negatives: 0, true_negatives: 90 };
+    expect(iouOf({ ...point, ...nothing })).toBeNull();
   });
 });

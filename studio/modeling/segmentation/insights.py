@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from studio.modeling.dense.levels import LEVELS, NOT_TRUE, TRUE, Counts, at_every_level
+from studio.modeling.dense.levels import LEVELS, NOT_TRUE, TRUE, Counts, at_every_level, at_threshold
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Split
-from studio.modeling.segmentation.sums import CONFUSION, MaskSums
+from studio.modeling.segmentation.sums import CONFUSION, MaskSums, row_counts
 from studio.results.insight import Insight, Lines, Matrix, Series, Table, ThresholdCurves, ThresholdPoint
 from studio.results.segmentation import Panel
 
@@ -15,6 +15,8 @@ MOST_CURVES = 50
 """Classes that have curves, those with the most pixels; the table has them all."""
 BACKGROUND = "(background)"
 ROWS_BEHIND_CELL = 12
+MOST_WORST = 5
+"""Samples of a class that are named."""
 STEP = 4
 """Levels between two points of the curves that are only looked at."""
 
@@ -31,6 +33,8 @@ def segmentation_insights(
     yield from _overlaps(sums, labels, shown, split)
     yield _curves(sums, labels, shown, split)
     yield _confusion(sums, labels, scored, split)
+    yield _worst(sums, labels, scored, split)
+    yield _errors(sums, labels, split)
 
 
 def _classes(sums: MaskSums, labels: Sequence[str], split: Split) -> Insight:
@@ -91,10 +95,11 @@ def _curves(sums: MaskSums, labels: Sequence[str], shown: Sequence[int], split: 
         key=f"{split}-curves",
         group=split,
         title=Panel.CURVES,
-        how_to_read="Move the threshold to trade missed pixels against false ones. Counts are of all pixels of the "
-        "set, and F1 is the Dice of the class.",
+        how_to_read="Move the threshold to trade missed pixels against false ones. Counts, IoU and Dice are of all "
+        "pixels of the set.",
         payload=ThresholdCurves(
             default_threshold=sums.threshold,
+            is_overlap=True,
             classes=tuple(labels[k] for k in shown),
             points=tuple(_points(sums.counts[k]) for k in shown),
             roc_auc=tuple(_roc_auc(sums.counts[k]) for k in shown),
@@ -173,4 +178,47 @@ def _confusion(sums: MaskSums, labels: Sequence[str], scored: ScoredTable, split
             opens_samples=False,
             sample_rows=behind,
         ),
+    )
+
+
+def _worst(sums: MaskSums, labels: Sequence[str], scored: ScoredTable, split: Split) -> Insight:
+    """Of every class that occurs, the rows with its lowest IoU; of equals, those with more wrong pixels first."""
+    of_rows = [at_threshold(row_counts(raw, len(labels)), sums.threshold) for raw in scored.raw]
+    hits, wrong, missed = (
+        np.stack([getattr(one, name) for one in of_rows])
+        for name in ("true_positives", "false_positives", "false_negatives")
+    )
+    rows, numbers = [], scored.row_numbers()
+    for k, label in enumerate(labels):
+        concerned = np.flatnonzero(hits[:, k] + wrong[:, k] + missed[:, k])
+        ious = np.array([of_rows[i].iou[k] for i in concerned])
+        order = np.lexsort((-(wrong + missed)[concerned, k], ious))[:MOST_WORST]
+        for i in concerned[order]:
+            found = of_rows[i]
+            rows.append(
+                (label, numbers[i], float(found.iou[k]), float(found.dice[k]), int(missed[i, k]), int(wrong[i, k]))
+            )
+    return Insight(
+        key=f"{split}-worst-of-classes",
+        group=split,
+        title=Panel.WORST,
+        how_to_read="The rows in which a class is found worst, at the probability threshold. A class that is predicted "
+        "where it is not has an IoU of 0 there.",
+        payload=Table(columns=("Class", "Row", "IoU", "Dice", "False negatives", "False positives"), rows=tuple(rows)),
+    )
+
+
+def _errors(sums: MaskSums, labels: Sequence[str], split: Split) -> Insight:
+    rows = []
+    for label, places in zip(labels, sums.errors.tolist(), strict=True):
+        total = sum(places)
+        rows.append((label, total, *(count / total if total else None for count in places)))
+    return Insight(
+        key=f"{split}-errors",
+        group=split,
+        title=Panel.ERRORS,
+        how_to_read="Where wrong pixels lie, at the probability threshold. At boundaries: within 2 % of the "
+        "diagonal of the true outline, often a matter of how one draws. Inside: missed further in. Away: predicted "
+        "further out. Errors inside and away are objects that are not understood.",
+        payload=Table(columns=("Class", "Wrong pixels", "At boundaries", "Inside", "Away"), rows=tuple(rows)),
     )

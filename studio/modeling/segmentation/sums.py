@@ -12,9 +12,9 @@ from studio.modeling.dense.levels import LEVELS, TRUE, Counts, ThresholdCounts, 
 from studio.modeling.predictions import Raw
 from studio.modeling.recipe import Accumulator
 
-PLACES, COUNTS, CONFUSION = "level_places", "level_counts", "confusion"
-"""Names of raw outputs: where counts (K, 2, L) are not 0, what they are there, and (1 + K, 1 + K) pixels by truth and
-prediction, the background last."""
+PLACES, COUNTS, CONFUSION, ERRORS = "level_places", "level_counts", "confusion", "error_places"
+"""Names of raw outputs: where counts (K, 2, L) are not 0, what they are there, (1 + K, 1 + K) pixels by truth and
+prediction, the background last, and where the wrong pixels (K, 3) lie."""
 
 
 class MaskSums(Accumulator):
@@ -26,6 +26,8 @@ class MaskSums(Accumulator):
         self.confusion: Counts = np.zeros((classes + 1, classes + 1), dtype=np.int64)
         self.images: NDArray[np.int64] = np.zeros(classes, dtype=np.int64)
         """In which the class is true."""
+        self.errors: Counts = np.zeros((classes, 3), dtype=np.int64)
+        """Wrong pixels by place, see `error_places.py`."""
 
     def add(self, rows: Sequence[int], raw: Sequence[Raw]) -> None:
         for one in raw:
@@ -33,6 +35,7 @@ class MaskSums(Accumulator):
             self.counts += counts
             self.images += counts[:, TRUE].sum(axis=1) > 0
             self.confusion += one[CONFUSION].reshape(self.confusion.shape)
+            self.errors += one[ERRORS].reshape(self.errors.shape)
 
     @property
     def present(self) -> NDArray[np.bool_]:

@@ -19,10 +19,11 @@ from studio.modeling.composed_recipe import ShownRow, Task
 from studio.modeling.dense.levels import LEVELS, at_threshold, level_counts, level_of_threshold, levels_of
 from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
+from studio.modeling.segmentation.error_places import error_places
 from studio.modeling.segmentation.insights import segmentation_insights
 from studio.modeling.segmentation.losses import loss_of
 from studio.modeling.segmentation.shown_masks import mask_annotation
-from studio.modeling.segmentation.sums import CONFUSION, COUNTS, PLACES, MaskSums, row_counts
+from studio.modeling.segmentation.sums import CONFUSION, COUNTS, ERRORS, PLACES, MaskSums, row_counts
 from studio.modeling.segmentation.truth import MaskTargets, TrueMasks, class_names, mask_columns, truth_of
 from studio.results.insight import Insight
 from studio.results.sample_view import MaskAnnotation, SampleView
@@ -112,6 +113,7 @@ class SegmentationTask(Task):
         flat = torch.cat(counts).flatten().cpu().numpy()
         found[PLACES] = np.flatnonzero(flat)
         found[COUNTS] = flat[found[PLACES]]
+        found[ERRORS] = error_places(chosen, true.bool()).flatten().cpu().numpy()
         found[CONFUSION] = _confusion(probabilities, chosen, true.bool()).flatten().cpu().numpy()
         return found
 

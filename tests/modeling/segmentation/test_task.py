@@ -159,3 +159,29 @@ def test_a_difference_of_masks_is_that_of_means_and_a_little_of_pixels() -> None
     assert 0 < one.raw_difference(raw, changed) < 1e-4
     assert one.raw_difference(raw, one.raw(torch.full((3, 100, 90), 0.2), None)) == float("inf")
     assert one.raw_difference(raw, one.raw(1 - probabilities, None)) > 0.1
+
+
+def test_the_worst_rows_of_a_class_and_places_of_errors_are_told() -> None:
+    """Of each class the rows with the lowest IoU, counted pixel by pixel; wrong pixels add up to those of the table."""
+    one = task()
+    probabilities, truths, table = made()
+    insights = {insight.title: insight.payload for insight in one.insights(scored(one, probabilities, table), "test")}
+
+    worst, errors = insights["Worst samples per class"], insights["Errors at boundaries and elsewhere"]
+    for k, label in enumerate(one.target.labels):
+        chosen = [(values[k] >= 0.5).numpy() for values in probabilities]
+        true = [truth[k].astype(bool) for truth in truths]
+        unions = [(a | b).sum() for a, b in zip(chosen, true, strict=True)]
+        ious = {
+            row: (a & b).sum() / union
+            for row, (a, b, union) in enumerate(zip(chosen, true, unions, strict=True), start=1)
+            if union
+        }
+        expected = sorted(ious.values())[:5]
+        rows = [row for row in worst.rows if row[0] == label]
+        assert [row[2] for row in rows] == pytest.approx(expected)
+        assert all(row[2] == pytest.approx(ious[row[1]]) for row in rows)
+        wrong = sum(int((a ^ b).sum()) for a, b in zip(chosen, true, strict=True))
+        places = next(row for row in errors.rows if row[0] == label)
+        assert places[1] == wrong
+        assert sum(places[2:]) == pytest.approx(1.0)

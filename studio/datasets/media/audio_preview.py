@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 WIDTH = 640
 WAVE_HEIGHT = 96
 MEL_HEIGHT = 160
-WINDOW = 2048
+WINDOW_SECONDS = 0.032
+LEAST_WINDOW = 128
 LOWEST_HERTZ = 40.0
 RANGE_DB = 70.0
 MOST_PART = 1 << 14
@@ -33,20 +34,26 @@ COLOURS = ((13, 8, 36), (59, 15, 112), (140, 41, 129), (222, 73, 104), (254, 159
 
 def write_picture(file: soundfile.SoundFile, frames: int, preview: Path) -> None:
     """Write the picture of an open recording as a JPEG."""
-    starts = np.linspace(0, frames, WIDTH, endpoint=False).astype(np.int64)
-    step = max(1, frames // WIDTH)
-    parts = np.stack([_part(file, int(start), max(step, WINDOW)) for start in starts])
+    places = (np.arange(WIDTH) * (frames / WIDTH)).astype(np.int64)
+    step, window = max(1, frames // WIDTH), window_of(file.samplerate)
+    waves = np.stack([_part(file, int(place), step) for place in places])
+    around = np.stack([_part(file, int(place) - window // 2, window) for place in places])
     preview.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.concatenate([_waveform(parts[:, :step]), _spectrogram(parts[:, :WINDOW], file.samplerate)])
+    pixels = np.concatenate([_waveform(waves), _spectrogram(around, file.samplerate)])
     Image.fromarray(pixels).save(preview, "JPEG", quality=85)
 
 
+def window_of(sample_rate: int) -> int:
+    """Samples of a column of the spectrogram."""
+    return max(LEAST_WINDOW, 1 << round(float(np.log2(WINDOW_SECONDS * sample_rate))))
+
+
 def _part(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
-    """Samples of one channel from a place on, silence behind the end."""
-    wanted = min(count, MOST_PART)
-    file.seek(start)
-    block = file.read(wanted, dtype="float32", always_2d=True).mean(1)
-    return np.pad(block, (0, wanted - len(block)))
+    """Samples of one channel from a place on, silence before the beginning and behind the end."""
+    wanted, before = min(count, MOST_PART), max(0, -start)
+    file.seek(max(0, start))
+    block = file.read(max(0, wanted - before), dtype="float32", always_2d=True).mean(1)
+    return np.pad(block, (before, wanted - before - len(block)))
 
 
 def _waveform(parts: NDArray[np.float32]) -> NDArray[np.uint8]:
@@ -62,8 +69,8 @@ def _waveform(parts: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 def _spectrogram(parts: NDArray[np.float32], sample_rate: int) -> NDArray[np.uint8]:
     """(MEL_HEIGHT, columns, 3): low frequencies at the bottom, louder is brighter."""
-    powers = np.abs(np.fft.rfft(parts * np.hanning(parts.shape[1]), n=WINDOW)) ** 2
-    mels = mel_filters(sample_rate, WINDOW, MEL_HEIGHT // 2, LOWEST_HERTZ, sample_rate / 2) @ powers.T
+    powers = np.abs(np.fft.rfft(parts * np.hanning(parts.shape[1]))) ** 2
+    mels = mel_filters(sample_rate, parts.shape[1], MEL_HEIGHT // 2, LOWEST_HERTZ, sample_rate / 2) @ powers.T
     decibels = 10 * np.log10(np.maximum(mels, 1e-10))
     shares = np.clip((decibels - decibels.max()) / RANGE_DB + 1, 0, 1)
     return coloured(shares[::-1].repeat(2, axis=0))

@@ -69,7 +69,7 @@ function Player({ url, name, children }: { url: string; name: string; children: 
     if (player && Number.isFinite(player.duration)) player.currentTime = place * player.duration;
   };
   useShortcuts({
-    p: toggle,
+    k: toggle,
     ",": () => seekBy(-SEEK_SECONDS),
     ".": () => seekBy(SEEK_SECONDS),
     r: () => setRegion(null),
@@ -82,7 +82,7 @@ function Player({ url, name, children }: { url: string; name: string; children: 
   const shown = drag.region ?? region;
   return (
     <div className={classes.player}>
-      <div className={classes.stage} {...drag.handlers}>
+      <div className={classes.stage} tabIndex={-1} {...drag.handlers}>
         {children}
         {shown && (
           <div className={classes.region} style={{ left: `${shown.from * 100}%`, right: `${(1 - shown.to) * 100}%` }} />
@@ -91,7 +91,7 @@ function Player({ url, name, children }: { url: string; name: string; children: 
       </div>
       <audio ref={audio} src={url} controls preload="metadata" aria-label={name} />
       <p className="tiny muted">
-        P plays and pauses, comma and full stop move by a second. Drag over the picture to repeat a region; R removes
+        K plays and pauses, comma and full stop move by a second. Drag over the picture to repeat a region; R removes
         it.
       </p>
     </div>
@@ -122,6 +122,7 @@ function useDrag(onEnd: (from: number, to: number) => void) {
   const handlers = {
     onPointerDown: (event: PointerEvent<HTMLDivElement>) => {
       event.currentTarget.setPointerCapture(event.pointerId);
+      event.currentTarget.focus(); // keys are heard inside of dialogs only
       setEnds([placeOf(event), placeOf(event)]);
     },
     onPointerMove: (event: PointerEvent<HTMLDivElement>) => ends && setEnds([ends[0], placeOf(event)]),

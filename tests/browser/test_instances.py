@@ -20,6 +20,7 @@ SMALL = {
     "training__batch_size": 4,
     "training__evaluation_epochs": 8,
     "training__build_scoring_pipelines": False,
+    "environment__seed": 1,
 }
 PICTURES = os.environ.get("STUDIO_PICTURES")
 """A folder for screenshots, to be looked at."""
@@ -47,14 +48,9 @@ def test_instances_of_a_run_are_compared_with_the_truth(
     page = open_page(f"/experiments/{finished['id']}/samples")
     card = page.locator("[data-sample]").filter(has=page.locator("[data-instance]")).first
     card.wait_for()
-    colours = "els => new Set(els.map(el => el.style.fill)).size"
 
     expect(card).to_contain_text("predicted")
-    page.get_by_text("Class", exact=True).first.click()
-    by_class = page.locator("[data-instance]").evaluate_all(colours)
-    page.get_by_text("Instance", exact=True).first.click()
-    assert page.locator("[data-instance]").evaluate_all(colours) > by_class
-    page.get_by_text("Match", exact=True).first.click()
+    page.get_by_role("radiogroup", name="Colour by").first.get_by_text("Match").click()
     expect(page.locator("[data-instance][style*='--f']").first).to_be_attached()
     card.click()
     dialog = page.get_by_role("dialog")
@@ -62,6 +58,20 @@ def test_instances_of_a_run_are_compared_with_the_truth(
     shown = dialog.locator("[data-instance]")
     shown.first.hover(force=True)
     expect(dialog.locator("[data-instance-label]")).to_contain_text("%")
+
+
+def test_instances_of_a_dataset_are_told_apart_or_coloured_by_class(
+    open_page: Callable[..., Any], finished: dict[str, Any]
+) -> None:
+    page = open_page(f"/datasets/{finished['dataset']['id']}/samples")
+    shown = page.locator("[data-instance]")
+    shown.first.wait_for(state="attached")
+    colours = "els => new Set(els.map(el => el.style.fill)).size"
+
+    assert shown.evaluate_all(colours) == 4
+    page.get_by_role("radiogroup", name="Colour by").first.get_by_text("Class").click()
+    expect(page.locator("[data-instance][style*='--series']").first).to_be_attached()
+    assert shown.evaluate_all(colours) == 2
 
 
 def test_the_confidence_leaves_instances_out(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:

@@ -40,9 +40,10 @@ export function ImageOverlay({
   if (media === null || media.kind !== "image") return null;
   const width = media.width ?? natural?.width ?? 0;
   const height = media.height ?? natural?.height ?? 0;
-  const { Shapes } = rendererOf(sample);
+  const { Shapes, Layers } = rendererOf(sample);
   const thickness = size === 256 ? 1.5 : 2;
   const unit = shown > 0 && width > 0 ? width / shown : 1;
+  const drawing = { sample, classNames, overlay, unit, width, height, thickness, withLabels };
   if (isMissing) return <div className={classes.missing}>The image cannot be shown.</div>;
   return (
     <div
@@ -76,18 +77,10 @@ export function ImageOverlay({
           draggable={false}
         />
       )}
+      {width > 0 && Layers && <Layers {...drawing} />}
       {width > 0 && Shapes && (
         <svg viewBox={`0 0 ${width} ${height}`} aria-hidden="true" preserveAspectRatio="none">
-          <Shapes
-            sample={sample}
-            classNames={classNames}
-            overlay={overlay}
-            unit={unit}
-            width={width}
-            height={height}
-            thickness={thickness}
-            withLabels={withLabels}
-          />
+          <Shapes {...drawing} />
         </svg>
       )}
     </div>

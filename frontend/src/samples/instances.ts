@@ -1,7 +1,7 @@
 import type { Instance, SampleView } from "../api/types";
 import { filledPath, outlinePath, regionOf, type Corner } from "./masks";
 import { MATCH_WORDS, type Match } from "./match";
-import { classColour, type ColourBy, type Overlay } from "./overlay";
+import { classColour, type ColourBy } from "./overlay";
 import { annotationOf } from "./renderer";
 import { formatMetric, formatPercent } from "../ui/format";
 
@@ -14,7 +14,7 @@ export function instancesOf(sample: SampleView, side: "truth" | "prediction"): I
 }
 
 /** Predicted instances at or above the confidence. */
-export function sureInstances(sample: SampleView, { confidence }: Overlay): readonly Instance[] {
+export function sureInstances(sample: SampleView, confidence: number): readonly Instance[] {
   const { instances } = instancesOf(sample, "prediction");
   return instances.filter((one) => one.score === null || one.score >= confidence);
 }

@@ -41,6 +41,8 @@ export type Renderer = {
   Summary?: ComponentType<PartProps>;
   /** SVG over an image, in its pixels. */
   Shapes?: ComponentType<ShapesProps>;
+  /** Whole SVG elements over an image in place of one: each is a layer, so that one may change without the others. */
+  Layers?: ComponentType<ShapesProps>;
   /** The texts to draw, with what is marked in them. */
   texts?: (sample: SampleView) => readonly MarkedBlock[];
   /** Switches and sliders for what is drawn over samples. */

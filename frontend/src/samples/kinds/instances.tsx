@@ -1,5 +1,5 @@
 import { SegmentedControl } from "@mantine/core";
-import { memo, useMemo, useState } from "react";
+import { memo, useMemo, useState, type ReactNode } from "react";
 import type { Instance } from "../../api/types";
 import { formatPercent, plural } from "../../ui/format";
 import { ClassButtons } from "../ClassButtons";
@@ -26,7 +26,7 @@ export const INSTANCES: Renderer = {
   Lines: InstanceCounts,
   Facts: InstanceLists,
   Summary: ClassCounts,
-  Shapes: InstanceShapes,
+  Layers: InstanceLayers,
   Control: InstanceControl,
   classNames: instanceClasses,
   filterWords: { right: "Without mistakes", wrong: "With mistakes" },
@@ -34,7 +34,7 @@ export const INSTANCES: Renderer = {
 
 function InstanceCounts({ sample, overlay }: PartProps) {
   const truth = instancesOf(sample, "truth").instances;
-  const predicted = sureInstances(sample, overlay);
+  const predicted = sureInstances(sample, overlay.confidence);
   return (
     <p className={`${classes.labelLine} ${classes.wraps}`}>
       {sample.truth !== null && <span>{plural(truth.length, "instance")}</span>}
@@ -65,9 +65,15 @@ function counted(instances: readonly Instance[]): [string, number][] {
   return [...counts].sort((a, b) => b[1] - a[1]);
 }
 
+const NONE: readonly Instance[] = [];
+
 function InstanceLists({ sample, overlay, classNames }: PartProps) {
-  const truth = overlay.showsTruth ? instancesOf(sample, "truth").instances : [];
-  const predicted = overlay.showsPrediction ? sureInstances(sample, overlay) : [];
+  const { confidence, showsTruth, showsPrediction } = overlay;
+  const truth = showsTruth ? instancesOf(sample, "truth").instances : NONE;
+  const predicted = useMemo(
+    () => (showsPrediction ? sureInstances(sample, confidence) : NONE),
+    [sample, confidence, showsPrediction],
+  );
   return (
     <>
       {truth.length > 0 && <InstanceList title={`Truth, ${truth.length}`} instances={truth} classNames={classNames} />}
@@ -80,7 +86,8 @@ function InstanceLists({ sample, overlay, classNames }: PartProps) {
 
 type InstanceListProps = { title: string; instances: readonly Instance[]; classNames: readonly string[] };
 
-function InstanceList({ title, instances, classNames }: InstanceListProps) {
+/** Hundreds of lines, which are not made anew where only the look of the picture changes. */
+const InstanceList = memo(function InstanceList({ title, instances, classNames }: InstanceListProps) {
   const sorted = [...instances].sort((a, b) => (b.score ?? 1) - (a.score ?? 1));
   return (
     <div>
@@ -97,9 +104,9 @@ function InstanceList({ title, instances, classNames }: InstanceListProps) {
       </ul>
     </div>
   );
-}
+});
 
-function InstanceShapes({ sample, overlay, classNames, unit, thickness, width, height, withLabels }: ShapesProps) {
+function InstanceLayers({ sample, overlay, classNames, unit, thickness, width, height, withLabels }: ShapesProps) {
   const [pointed, setPointed] = useState<DrawnInstance | null>(null);
   const truth = useDrawn(instancesOf(sample, "truth"), width, height);
   const predicted = useDrawn(instancesOf(sample, "prediction"), width, height);
@@ -119,19 +126,25 @@ function InstanceShapes({ sample, overlay, classNames, unit, thickness, width, h
       ),
     [predicted, showsPrediction, hiddenClasses, confidence],
   );
-  const look = { by: overlay.colourBy, classNames, opacity: overlay.opacity };
+  const filled = isCompared ? predicted : truth;
+  const look = { by: overlay.colourBy, classNames };
   const onPoint = withLabels && overlay.showsLabels ? setPointed : undefined;
   return (
     <>
-      <g transform={predicted.transform}>
-        <Fillings shapes={shownPrediction} {...look} onPoint={onPoint} />
-      </g>
-      <g transform={truth.transform}>
-        {!isCompared && <Fillings shapes={shownTruth} {...look} onPoint={onPoint} />}
-        <Outlines shapes={shownTruth} {...look} thickness={thickness} isCompared={isCompared} />
-      </g>
-      {pointed && onPoint && (
-        <InstanceLabel shape={pointed} scale={isCompared ? predicted.scale : truth.scale} unit={unit} width={width} />
+      <Layer width={width} height={height} opacity={overlay.opacity} isTouched>
+        <g transform={filled.transform}>
+          <Fillings shapes={isCompared ? shownPrediction : shownTruth} {...look} onPoint={onPoint} />
+        </g>
+      </Layer>
+      <Layer width={width} height={height}>
+        <g transform={truth.transform}>
+          <Outlines shapes={shownTruth} {...look} thickness={thickness} isCompared={isCompared} />
+        </g>
+      </Layer>
+      {onPoint && (
+        <Layer width={width} height={height}>
+          {pointed && <InstanceLabel shape={pointed} scale={filled.scale} unit={unit} width={width} />}
+        </Layer>
       )}
     </>
   );
@@ -146,21 +159,36 @@ function useDrawn(side: InstanceSide, width: number, height: number) {
   return { shapes, scale, transform: `scale(${scale.x} ${scale.y})` };
 }
 
-type Look = { by: ColourBy; classNames: readonly string[]; opacity: number };
+type LayerProps = { width: number; height: number; opacity?: number; isTouched?: boolean; children: ReactNode };
+
+/** The browser draws hundreds of paths once, whatever fades or moves over or under them. */
+function Layer({ width, height, opacity = 1, isTouched = false, children }: LayerProps) {
+  return (
+    <svg
+      viewBox={`0 0 ${width} ${height}`}
+      aria-hidden="true"
+      preserveAspectRatio="none"
+      style={{ opacity, willChange: "opacity", pointerEvents: isTouched ? undefined : "none" }}
+    >
+      {children}
+    </svg>
+  );
+}
+
+type Look = { by: ColourBy; classNames: readonly string[] };
 type FillingsProps = Look & {
   shapes: readonly DrawnInstance[];
   onPoint: ((shape: DrawnInstance | null) => void) | undefined;
 };
 
 /** Drawn anew only if something about them changes, not where the pointer is. */
-const Fillings = memo(function Fillings({ shapes, by, classNames, opacity, onPoint }: FillingsProps) {
+const Fillings = memo(function Fillings({ shapes, by, classNames, onPoint }: FillingsProps) {
   return shapes.map((shape) => (
     <path
       key={shape.place}
       d={shape.filling}
       data-instance={shape.instance.label}
       style={{ fill: instanceColour(shape, by, classNames) }}
-      fillOpacity={opacity}
       shapeRendering="crispEdges"
       onPointerEnter={onPoint && (() => onPoint(shape))}
       onPointerLeave={onPoint && (() => onPoint(null))}

@@ -13,6 +13,7 @@ class Panel(StrEnum):
     DICE = "Dice by threshold"
     CURVES = "Pixels by threshold"
     CONFUSION = "Confusion of pixels"
+    SIZES = "Predicted against true size per class"
     WORST = "Worst samples per class"
     ERRORS = "Errors at boundaries and elsewhere"
 

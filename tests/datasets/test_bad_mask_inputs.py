@@ -264,6 +264,42 @@ def test_a_bad_mask_is_refused_found_or_handled(tmp_path: Path, scan_files: Any,
     check_case(Case(**{**vars(case), "choices": choices}), tmp_path, scan_files, import_files)
 
 
+OF_VOLUMES = {"problem_type": "image_3d_semantic_segmentation", "roles": ROLES}
+
+
+def volumes(text: str, shape: tuple[int, ...] = (4, 6, 8)) -> Callable[[Path], Path]:
+    """Five volumes; the mask of the last is this."""
+
+    def make(folder: Path) -> Path:
+        (folder / "images").mkdir(parents=True)
+        rows = []
+        for number in range(5):
+            values = np.random.default_rng(number).integers(0, 255, shape, dtype=np.uint8)
+            np.save(folder / "images" / f"{number}.npy", values, allow_pickle=False)
+            rows.append({"image": f"{number}.npy", "class_id": ["cat"], "rle_mask": [text if number == 4 else "1 3"]})
+        pd.DataFrame(rows).to_parquet(folder / "train.parquet")
+        return folder
+
+    return make
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        found("E87", "a mask larger than its volume", volumes("190 20"), "mask_size", (5,), met="209 of 192"),
+        found("E88", "an odd number of numbers", volumes("1 2 3"), "rle_pairs", (5,), met="3 numbers"),
+        found("E88", "words", volumes("full"), "rle_number", (5,), met="full"),
+        found("E88", "runs that overlap", volumes("5 9 7 2"), "rle_order", (5,), met="7 2"),
+        handled("E88", "the empty mask of Kaggle", volumes("-1"), row_count(5)),
+    ],
+    ids=lambda case: case.what,
+)
+def test_a_bad_mask_of_a_volume_is_found_or_handled(
+    tmp_path: Path, scan_files: Any, import_files: Any, case: Case
+) -> None:
+    check_case(Case(**{**vars(case), "choices": OF_VOLUMES}), tmp_path, scan_files, import_files)
+
+
 def test_what_left_no_image_is_said_beside_the_refusal(tmp_path: Path, scan_files: Any) -> None:
     choices = {"problem_type": "image_semantic_segmentation"}
 

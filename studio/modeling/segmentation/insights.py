@@ -33,6 +33,7 @@ def segmentation_insights(
     yield from _overlaps(sums, labels, shown, split)
     yield _curves(sums, labels, shown, split)
     yield _confusion(sums, labels, scored, split)
+    yield _sizes(sums, labels, scored, split)
     yield _worst(sums, labels, scored, split)
     yield _errors(sums, labels, split)
 
@@ -177,6 +178,32 @@ def _confusion(sums: MaskSums, labels: Sequence[str], scored: ScoredTable, split
             counts=tuple(tuple(int(one) for one in row) for row in sums.confusion),
             opens_samples=False,
             sample_rows=behind,
+        ),
+    )
+
+
+def _sizes(sums: MaskSums, labels: Sequence[str], scored: ScoredTable, split: Split) -> Insight:
+    """Of every class how many pixels or voxels it has, and how far predictions are off, over rows that have any."""
+    found = [at_threshold(row_counts(raw, len(labels)), sums.threshold) for raw in scored.raw]
+    true_NK = np.stack([one.true_positives + one.false_negatives for one in found])
+    said_NK = np.stack([one.true_positives + one.false_positives for one in found])
+    rows = []
+    for k, label in enumerate(labels):
+        true, said = (sizes[true_NK[:, k] > 0, k].astype(np.float64) for sizes in (true_NK, said_NK))
+        off = said - true
+        known = (float(np.median(true)), float(np.median(said)), float((np.abs(off) / true).mean()),
+                 float(off.sum() / true.sum())) if len(true) else (None,) * 4  # fmt: skip
+        rows.append((label, len(true), *known))
+    return Insight(
+        key=f"{split}-sizes",
+        group=split,
+        title=Panel.SIZES,
+        how_to_read="How large a class is in the samples that have it, at the probability threshold, in pixels or "
+        "voxels. The error is the mean share by which single predictions are off; the bias of all together is below 0 "
+        "where too little is predicted. A good size may still be in the wrong place, which IoU tells.",
+        payload=Table(
+            columns=("Class", "Samples", "Median true size", "Median predicted size", "Error", "Bias"),
+            rows=tuple(rows),
         ),
     )
 

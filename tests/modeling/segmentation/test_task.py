@@ -185,3 +185,28 @@ def test_the_worst_rows_of_a_class_and_places_of_errors_are_told() -> None:
         places = next(row for row in errors.rows if row[0] == label)
         assert places[1] == wrong
         assert sum(places[2:]) == pytest.approx(1.0)
+
+
+def test_sizes_of_classes_are_compared_row_by_row() -> None:
+    probabilities, truth, table = made()
+    one = task()
+
+    insights = {insight.key: insight for insight in one.insights(scored(one, probabilities, table), "test")}
+
+    rows = insights["test-sizes"].payload.rows
+    true = np.array([mask[0].sum() for mask in truth], dtype=float)
+    said = np.array([float((p[0] >= 0.5).sum()) for p in probabilities])
+    assert rows[0] == (
+        "cat",
+        3,
+        *(
+            pytest.approx(one)
+            for one in (
+                np.median(true),
+                np.median(said),
+                (np.abs(said - true) / true).mean(),
+                said.sum() / true.sum() - 1,
+            )
+        ),
+    )
+    assert rows[2] == ("owl", 0, None, None, None, None)

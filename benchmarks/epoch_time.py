@@ -15,6 +15,7 @@ from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.runs.events import Event, Phase, SpeedChosen, Timings, decode
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
+from studio.settings.sections.architecture import network_key
 from studio.training.processes.stopping import StopSignal
 from studio.training.reporting.reporter import SilentReporter
 from studio.training.run_context import RunContext, make_context
@@ -79,7 +80,7 @@ def one_round(
     by_hand = RunFolder(make_run(root / f"bare{index}", dataset, off, threads=threads))
     mine = make_run(root / f"ours{index}", dataset, values, threads=threads)
     context = make_context(by_hand, RunSpec.read(by_hand.path), 1, SilentReporter(), StopSignal(by_hand))
-    return Pair(bare_seconds(context, values["architecture.backbone"]), ours(mine)), mine
+    return Pair(bare_seconds(context, str(values[network_key(values)])), ours(mine)), mine
 
 
 def told(folder: Path) -> Iterator[str]:
@@ -94,7 +95,7 @@ def told(folder: Path) -> Iterator[str]:
     yield "    " + ", ".join(f"{part} {value / whole:.0%}" for part, value in seconds.items())
 
 
-def compare(name: str, rounds: int, measured: Callable[[int], tuple[Pair, Path]]) -> None:
+def compare(name: str, rounds: int, measured: Callable[[int], tuple[Pair, Path]], target: float = 1.3) -> None:
     """Print every round as it is done, how the last run computed, and the median ratio."""
     ratios = []
     for index in range(rounds):
@@ -102,4 +103,6 @@ def compare(name: str, rounds: int, measured: Callable[[int], tuple[Pair, Path]]
         ratios.append(pair.bare / pair.ours)
         print(f"{name}: bare {pair.bare:.2f}, ours {pair.ours:.2f} s an epoch, ratio {ratios[-1]:.2f}", flush=True)
         print("\n".join(told(folder)), flush=True)
-    print(f"{name}: {statistics.median(ratios):.2f} times as fast as the bare loop (median of {rounds}); target 1.3")
+    print(
+        f"{name}: {statistics.median(ratios):.2f} times as fast as the bare loop (median of {rounds}); target {target}"
+    )

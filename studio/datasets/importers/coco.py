@@ -45,19 +45,37 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if a file is not COCO.
         FindingsError: if no image is left.
     """
-    files = coco_files(upload, _KEYS)
+    tables = BoxTables()
+    read_files(upload, _KEYS, _BoxFile, tables)
+    return tables.conversion("COCO")
+
+
+COCO = DatasetFormat(
+    "coco", "COCO", "JSON files with images, annotations and categories, next to the images.", recognise, read
+)
+
+
+def read_files(
+    upload: Upload, keys: Sequence[bytes], file_class: type[CocoFile[ImageT]], tables: _Tables[ImageT]
+) -> None:
+    """Read the file of each split that holds all these keys, and report the others.
+
+    Raises:
+        DatasetError: if there is none, or one is not COCO.
+    """
+    files = coco_files(upload, keys)
     if not files:
+        words = ", ".join(key.decode().strip('"') for key in keys)
         raise DatasetError(
-            "There is no COCO file in the upload.",
-            hint="Add a JSON file with images, annotations and categories.",
+            "There is no such COCO file in the upload.",
+            hint=f"Add a JSON file with {words}.",
             code="no_coco",
             found=listed(upload.with_ending(".json")) or "no JSON file",
-            expected="a JSON file with images, annotations and categories",
+            expected=f"a JSON file with {words}",
         )
-    tables = BoxTables()
     for role, path in files.items():
-        _BoxFile(upload, path, role, tables).read()
-    others = [path for path in coco_candidates(upload, _KEYS) if path not in files.values()]
+        file_class(upload, path, role, tables).read()
+    others = [path for path in coco_candidates(upload, keys) if path not in files.values()]
     tables.report(
         "coco_unused",
         others[0] if others else "",
@@ -66,12 +84,6 @@ def read(upload: Upload) -> Conversion:
         others,
         expected="one file per split",
     )
-    return tables.conversion("COCO")
-
-
-COCO = DatasetFormat(
-    "coco", "COCO", "JSON files with images, annotations and categories, next to the images.", recognise, read
-)
 
 
 def coco_files(upload: Upload, keys: Sequence[bytes]) -> dict[TableRole, str]:

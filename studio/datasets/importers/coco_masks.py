@@ -8,8 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from studio.datasets.formatting import listed
-from studio.datasets.importers.coco import CocoFile, coco_candidates, coco_files, is_number
+from studio.datasets.importers.coco import CocoFile, coco_files, is_number, read_files
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload
@@ -17,7 +16,6 @@ from studio.datasets.masks.coco_rle import counts_of_text
 from studio.datasets.masks.polygons import PolygonError, polygon_runs
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
-from studio.errors import DatasetError
 from studio.on_demand import np
 from studio.settings.finding import FindingLevel
 
@@ -71,27 +69,8 @@ def _read(upload: Upload, kind: type[_MaskFile]) -> Conversion:
         DatasetError: if a file is not COCO.
         FindingsError: if no image with a mask is left.
     """
-    files = coco_files(upload, _KEYS)
-    if not files:
-        raise DatasetError(
-            "There is no COCO file with segmentations in the upload.",
-            hint="Add a JSON file with images, annotations and categories.",
-            code="no_coco",
-            found=listed(upload.with_ending(".json")) or "no JSON file",
-            expected="a JSON file with images, annotations, categories and segmentation",
-        )
     tables = MaskTables()
-    for role, path in files.items():
-        kind(upload, path, role, tables).read()
-    others = [path for path in coco_candidates(upload, _KEYS) if path not in files.values()]
-    tables.report(
-        "coco_unused",
-        others[0] if others else "",
-        f"{len(others)} more COCO files speak of the same split and are not used.",
-        "Keep one file a split.",
-        others,
-        expected="one file a split",
-    )
+    read_files(upload, _KEYS, kind, tables)
     return tables.conversion("COCO")
 
 

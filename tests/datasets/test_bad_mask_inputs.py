@@ -264,6 +264,18 @@ def test_a_bad_mask_is_refused_found_or_handled(tmp_path: Path, scan_files: Any,
     check_case(Case(**{**vars(case), "choices": choices}), tmp_path, scan_files, import_files)
 
 
+OF_INSTANCES = {"problem_type": "image_instance_segmentation", "roles": ROLES}
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case.choices == TABLE], ids=lambda case: f"{case.row} {case.what}"
+)
+def test_a_bad_mask_of_an_object_is_refused_found_or_handled_as_one_of_a_class(
+    tmp_path: Path, scan_files: Any, import_files: Any, case: Case
+) -> None:
+    check_case(Case(**{**vars(case), "choices": OF_INSTANCES}), tmp_path, scan_files, import_files)
+
+
 OF_VOLUMES = {"problem_type": "image_3d_semantic_segmentation", "roles": ROLES}
 
 

@@ -78,8 +78,9 @@ frontend-check: $(VENV)/.dev studio/web/index.html ## Types, unit tests and API 
 	npm --prefix frontend run --silent types
 	git diff --exit-code --stat -- frontend/src/api/schema.d.ts || { echo "The API changed: commit frontend/src/api/schema.d.ts"; exit 1; }
 
+# Three at a time on two cores: many of these tests wait for a scan or a worker of their own.
 unit: $(VENV)/.dev ## Unit tests, in parallel
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --timeout 300 --durations 15 -m "not heavy and not browser and not trust and not faults" || { \
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 --timeout 300 --durations 15 -m "not heavy and not browser and not trust and not faults" || { \
 	  echo "Trying what failed once more, on its own:"; \
 	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not heavy and not browser and not trust and not faults" --last-failed --last-failed-no-failures none; }
 

@@ -20,8 +20,13 @@ EXTREME = 1.5
 """So many times wider than the range of the percentiles is one that extreme values stretch."""
 
 
-def volume_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
-    """Channels, a size and a range that fit the volumes, an encoder that is here, and gentle training of few rows."""
+def volume_changes(
+    settings: SettingsSchema, context: SuggestionContext, *, updates: int = LEAST_UPDATES
+) -> Iterator[SuggestedChange]:
+    """Channels, a size and a range that fit the volumes, an encoder that is here, and gentle training of few rows.
+
+    Few rows are gone through until there are so many updates.
+    """
     yield from reading_changes(context)
     on_cpu = context.gpu_count == 0
     most = ON_CPU if on_cpu else MOST_VOXELS_A_SIDE
@@ -37,7 +42,7 @@ def volume_changes(settings: SettingsSchema, context: SuggestionContext) -> Iter
     if context.train_rows < SMALL_ROWS:
         batch_size = int(settings.value("training.batch_size"))
         yield SuggestedChange("training.warmup_epochs", 1.0, "A warm-up keeps the first updates small.")
-        epochs = math.ceil(LEAST_UPDATES * batch_size / max(1, context.train_rows))
+        epochs = math.ceil(updates * batch_size / max(1, context.train_rows))
         yield SuggestedChange("training.epochs", max(10, min(epochs, MOST_EPOCHS)), "Few rows need more epochs.")
 
 

@@ -13,10 +13,17 @@ from studio.datasets.media.readers.image import READER
 from studio.errors import StudioError
 from studio.modeling.predictions import PredictedMask
 
+PICTURE_TYPE = "image/png"
+PICTURE_AXES = 2
 OPACITY = 0.5
 GOLDEN_SHARE = 0.618034
 """Of the circle of hues, between neighbours: no two of a dozen in a row are alike."""
 COLOUR_CHANNELS = 3
+
+
+def is_drawn(medium: str | None) -> bool:
+    """Whether masks over a medium make a picture."""
+    return medium == READER.name
 
 
 def drawn_masks(image: Path, masks: Sequence[PredictedMask]) -> bytes:

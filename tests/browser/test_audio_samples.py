@@ -80,7 +80,7 @@ def test_keys_and_a_drag_move_the_playhead_and_repeat_a_region(
     )
     assert begin == pytest.approx(0.25, abs=0.03)
     page.evaluate("() => { document.querySelector('audio').muted = true }")
-    page.keyboard.press("k")
+    page.keyboard.press("p")
     page.wait_for_function("() => !document.querySelector('audio').paused")
     # Longer than the region: it went back instead of on.
     page.wait_for_timeout(900)
@@ -88,5 +88,5 @@ def test_keys_and_a_drag_move_the_playhead_and_repeat_a_region(
         page.evaluate("() => { const one = document.querySelector('audio'); return one.currentTime / one.duration }")
         < 0.6
     )
-    page.keyboard.press("k")
+    page.keyboard.press("p")
     page.wait_for_function("() => document.querySelector('audio').paused")

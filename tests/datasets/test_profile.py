@@ -78,7 +78,7 @@ def test_a_part_that_only_this_test_knows_is_kept_read_and_described(tmp_path: P
 
 
 def test_the_parts_are_those_that_owners_declare() -> None:
-    assert list(profile_parts()) == ["boxes", "images", "labels", "masks", "texts", "volumes"]
+    assert list(profile_parts()) == ["audio", "boxes", "images", "instances", "labels", "masks", "texts", "volumes"]
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.heavy, pytest.mark.shared]
 
 @pytest.mark.figures
 def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
-    """The mean of the training rows is off by 1.27 on average; a recipe that learns nothing cannot be far below."""
+    """The mean of the training rows is off by 1.27 on average; the suggested recipe was at 0.10."""
     source = shared_data / "image_3d_regression__adrenal_volume"
     imported = studio("dataset", "import", source, "--name", "glands")
     assert imported["problem_type"] == "image_3d_regression"
@@ -25,7 +25,7 @@ def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_dat
     shown = studio("run", config, "--name", "size", "--wait", timeout=900)
 
     measured = shown["runs"][0]["metrics"]["test"]["MAE"]
-    assert measured < 0.6
+    assert measured < 0.12
     predicted = studio("predict", "size", "--table", source / "test.csv", "--media", source / "images",
                        "-o", tmp_path / "predictions.csv")  # fmt: skip
     table = pd.read_csv(tmp_path / "predictions.csv")

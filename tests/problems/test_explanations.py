@@ -8,6 +8,8 @@ from studio.server.services.problem_catalogue import described
 from studio.settings.schema import SettingsSchema
 
 METHODS = {
+    "audio_classification": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
+    "audio_regression": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "image_3d_classification": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "image_3d_regression": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "image_classification": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),

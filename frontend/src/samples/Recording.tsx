@@ -1,6 +1,6 @@
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import type { MediaRef, SampleView } from "../api/types";
-import { useShortcuts } from "../ui/keys";
+import { useDialogShortcuts } from "../ui/keys";
 import type { MediaSource } from "./overlay";
 import classes from "./recording.module.css";
 
@@ -68,8 +68,8 @@ function Player({ url, name, children }: { url: string; name: string; children: 
     const player = audio.current;
     if (player && Number.isFinite(player.duration)) player.currentTime = place * player.duration;
   };
-  useShortcuts({
-    k: toggle,
+  useDialogShortcuts({
+    p: toggle,
     ",": () => seekBy(-SEEK_SECONDS),
     ".": () => seekBy(SEEK_SECONDS),
     r: () => setRegion(null),
@@ -82,7 +82,7 @@ function Player({ url, name, children }: { url: string; name: string; children: 
   const shown = drag.region ?? region;
   return (
     <div className={classes.player}>
-      <div className={classes.stage} tabIndex={-1} {...drag.handlers}>
+      <div className={classes.stage} {...drag.handlers}>
         {children}
         {shown && (
           <div className={classes.region} style={{ left: `${shown.from * 100}%`, right: `${(1 - shown.to) * 100}%` }} />
@@ -91,7 +91,7 @@ function Player({ url, name, children }: { url: string; name: string; children: 
       </div>
       <audio ref={audio} src={url} controls preload="metadata" aria-label={name} />
       <p className="tiny muted">
-        K plays and pauses, comma and full stop move by a second. Drag over the picture to repeat a region; R removes
+        P plays and pauses, comma and full stop move by a second. Drag over the picture to repeat a region; R removes
         it.
       </p>
     </div>
@@ -122,7 +122,6 @@ function useDrag(onEnd: (from: number, to: number) => void) {
   const handlers = {
     onPointerDown: (event: PointerEvent<HTMLDivElement>) => {
       event.currentTarget.setPointerCapture(event.pointerId);
-      event.currentTarget.focus(); // keys are heard inside of dialogs only
       setEnds([placeOf(event), placeOf(event)]);
     },
     onPointerMove: (event: PointerEvent<HTMLDivElement>) => ends && setEnds([ends[0], placeOf(event)]),

@@ -2,7 +2,7 @@ import { ActionIcon, Modal } from "@mantine/core";
 import { useEffect, useState } from "react";
 import type { SampleView } from "../api/types";
 import { answerMedia, useExplanation } from "../api/runs";
-import { useShortcuts } from "../ui/keys";
+import { useDialogShortcuts } from "../ui/keys";
 import { ChevronLeftIcon, ChevronRightIcon, CloseIcon, MinusIcon, PlusIcon } from "../ui/icons";
 import { HeatControl } from "./HeatControl";
 import { ImageOverlay } from "./ImageOverlay";
@@ -66,7 +66,7 @@ export function SampleViewer({
         ? { ...overlay, showsTruth: false, showsPrediction: false }
         : { ...overlay, showsTruth: true, showsPrediction: true },
     );
-  useShortcuts({
+  useDialogShortcuts({
     ArrowLeft: () => step(-1),
     ArrowRight: () => step(1),
     "+": () => zoomBy(1),

@@ -4,19 +4,28 @@ export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
 
 /** Page-wide keys such as "/", "n" or "Control+Enter". Letters are left alone while somebody types or a dialog is open. */
 export function useShortcuts(shortcuts: Shortcuts, isEnabled = true): void {
+  useKeys(shortcuts, isEnabled, false);
+}
+
+/** Keys of what is shown in a dialog; while it is open, those of the page behind it rest. */
+export function useDialogShortcuts(shortcuts: Shortcuts): void {
+  useKeys(shortcuts, true, true);
+}
+
+function useKeys(shortcuts: Shortcuts, isEnabled: boolean, isInDialog: boolean): void {
   const current = useRef(shortcuts);
   current.current = shortcuts;
   useEffect(() => {
     if (!isEnabled) return;
     const listen = (event: KeyboardEvent) => {
       const run = current.current[nameOf(event)];
-      if (run === undefined || event.defaultPrevented || isForAnother(event)) return;
+      if (run === undefined || event.defaultPrevented || isForAnother(event, isInDialog)) return;
       event.preventDefault();
       run(event);
     };
     window.addEventListener("keydown", listen);
     return () => window.removeEventListener("keydown", listen);
-  }, [isEnabled]);
+  }, [isEnabled, isInDialog]);
 }
 
 function nameOf(event: KeyboardEvent): string {
@@ -24,7 +33,7 @@ function nameOf(event: KeyboardEvent): string {
   return [...modifiers, event.key].join("+");
 }
 
-function isForAnother(event: KeyboardEvent): boolean {
+function isForAnother(event: KeyboardEvent, isInDialog: boolean): boolean {
   if (event.ctrlKey || event.metaKey) return false;
   const target = event.target as HTMLElement;
   const isTyping =
@@ -36,6 +45,6 @@ function isForAnother(event: KeyboardEvent): boolean {
   return (
     isTyping ||
     target.closest('[role="menu"], [role="listbox"]') !== null ||
-    (document.querySelector('[role="dialog"]') !== null && target.closest('[role="dialog"]') === null)
+    isInDialog !== (document.querySelector('[role="dialog"]') !== null)
   );
 }

@@ -5,6 +5,8 @@ A column of the picture stands for an equal part of the recording, so that a pla
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,8 @@ WINDOW_SECONDS = 0.032
 LEAST_WINDOW = 128
 LOWEST_HERTZ = 40.0
 RANGE_DB = 70.0
+MOST_WHOLE = 1 << 22
+"""Samples that are read at once; of more only the parts that are drawn."""
 MOST_PART = 1 << 14
 """Samples of a column that are looked at."""
 WAVE_INK = (64, 123, 191)
@@ -36,10 +40,14 @@ def write_picture(file: soundfile.SoundFile, frames: int, preview: Path) -> None
     """Write the picture of an open recording as a JPEG."""
     places = (np.arange(WIDTH) * (frames / WIDTH)).astype(np.int64)
     step, window = max(1, frames // WIDTH), window_of(file.samplerate)
-    waves = np.stack([_part(file, int(place), step) for place in places])
-    around = np.stack([_part(file, int(place) - window // 2, window) for place in places])
+    read = _whole(file) if frames <= MOST_WHOLE else partial(_parts, file)
+    pixels = np.concatenate(
+        [
+            _waveform(read(places, min(step, MOST_PART))),
+            _spectrogram(read(places - window // 2, window), file.samplerate),
+        ]
+    )
     preview.parent.mkdir(parents=True, exist_ok=True)
-    pixels = np.concatenate([_waveform(waves), _spectrogram(around, file.samplerate)])
     Image.fromarray(pixels).save(preview, "JPEG", quality=85)
 
 
@@ -48,12 +56,27 @@ def window_of(sample_rate: int) -> int:
     return max(LEAST_WINDOW, 1 << round(float(np.log2(WINDOW_SECONDS * sample_rate))))
 
 
-def _part(file: soundfile.SoundFile, start: int, count: int) -> NDArray[np.float32]:
-    """Samples of one channel from a place on, silence before the beginning and behind the end."""
-    wanted, before = min(count, MOST_PART), max(0, -start)
-    file.seek(max(0, start))
-    block = file.read(max(0, wanted - before), dtype="float32", always_2d=True).mean(1)
-    return np.pad(block, (before, wanted - before - len(block)))
+def _whole(file: soundfile.SoundFile) -> Callable[[NDArray[np.int64], int], NDArray[np.float32]]:
+    """Reads parts (places, count) out of all samples; silence before the beginning and behind the end."""
+    file.seek(0)
+    samples = file.read(dtype="float32", always_2d=True).mean(1)
+
+    def read(places: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+        at = places[:, None] + np.arange(count)
+        return np.where((at >= 0) & (at < len(samples)), samples[at.clip(0, len(samples) - 1)], np.float32(0))
+
+    return read
+
+
+def _parts(file: soundfile.SoundFile, places: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+    """The same of a recording that is too long to be read at once."""
+    parts = np.zeros((len(places), count), np.float32)
+    for part, place in zip(parts, places.tolist(), strict=True):
+        before = max(0, -place)
+        file.seek(max(0, place))
+        block = file.read(max(0, count - before), dtype="float32", always_2d=True).mean(1)
+        part[before : before + len(block)] = block
+    return parts
 
 
 def _waveform(parts: NDArray[np.float32]) -> NDArray[np.uint8]:

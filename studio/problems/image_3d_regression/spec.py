@@ -2,9 +2,9 @@
 
 from studio.problems.composition import compose
 from studio.problems.image_3d_regression.example import make_example
+from studio.problems.image_3d_regression.suggest import suggest
 from studio.problems.inputs.volume import VOLUME
 from studio.problems.tasks.regression import REGRESSION
-from studio.problems.volume_suggestions import volume_changes
 
 PROBLEM_TYPE = compose(
     "image_3d_regression",
@@ -14,6 +14,6 @@ PROBLEM_TYPE = compose(
     task=REGRESSION,
     make_example=make_example,
     example_title="Balls and their volumes",
-    suggest=volume_changes,
+    suggest=suggest,
     recipe="studio.problems.image_3d_regression.recipe:Image3dRegressionRecipe",
 )

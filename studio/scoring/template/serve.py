@@ -33,7 +33,7 @@ from studio.modeling.recipe import Media
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, TextBlock
 from studio.scoring.gate import LOOPBACK_NAMES, Gate, Rules, known_hosts
-from studio.scoring.mask_picture import drawn_masks
+from studio.scoring.mask_picture import PICTURE_AXES, PICTURE_TYPE, drawn_masks, is_drawn
 from studio.scoring.predictor import Predictor
 from studio.settings.finding import told
 
@@ -43,8 +43,6 @@ MAX_CONNECTIONS = 256
 HEADER_SECONDS = 15.0
 GRACEFUL_SECONDS = 3
 ROW_DEPTH = 2
-PNG = "image/png"
-IMAGE, IMAGE_AXES = "image", 2
 TOKEN_VARIABLE = "SCORING_TOKEN"  # noqa: S105 -- a name
 HOSTS_VARIABLE = "SCORING_HOSTS"
 Cell = str | Annotated[float, Field(allow_inf_nan=False)] | int | list[str] | None
@@ -53,7 +51,7 @@ logger = logging.getLogger("uvicorn.error")
 
 
 class PredictedCocoMask(BaseModel):
-    """The pixels of a class or of an object as COCO writes them, in those of the image that was sent."""
+    """The pixels of a class or of an object as COCO writes them, in those of the file that was sent."""
 
     label: str
     score: float | None
@@ -74,7 +72,7 @@ class Prediction(BaseModel):
     texts: tuple[TextBlock, ...] = ()
     """The texts that were read. Spans count in them, in Unicode code points."""
     masks: list[PredictedCocoMask] | None = None
-    """Of an image, where pixels of classes or objects are predicted; `Accept: image/png` asks for a picture instead."""
+    """Where pixels of classes or objects are predicted. A request that accepts PNG gets a picture instead."""
 
 
 class About(BaseModel):
@@ -200,7 +198,7 @@ def _row(data: bytes) -> dict[str, Cell]:
 def _wants_picture(request: Request) -> bool:
     """Whether a picture is asked for, and JSON is not."""
     accepted = request.headers.get("accept", "").lower()
-    return PNG in accepted and "json" not in accepted
+    return PICTURE_TYPE in accepted and "json" not in accepted
 
 
 def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes) -> Prediction:
@@ -209,13 +207,13 @@ def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes)
 
 
 def _draw_bytes(predictor: Predictor, answering: threading.Lock, data: bytes) -> Response:
-    """The image that was sent, with its masks over it."""
+    """What was sent, with its masks over it."""
     with _as_file(predictor, data) as (row, folder), _told():
         scored = _scored(predictor, answering, row, folder)
         masks = predictor.recipe.masks(scored)
-        if masks is None or predictor.problem_type.medium != IMAGE:
-            raise HTTPException(406, "This model predicts no masks of images, so there is no picture. Accept JSON.")
-        return Response(drawn_masks(folder / next(iter(row.values())), masks[0]), media_type=PNG)
+        if masks is None or not is_drawn(predictor.problem_type.medium):
+            raise HTTPException(406, "This model predicts no masks that make a picture. Accept JSON.")
+        return Response(drawn_masks(folder / next(iter(row.values())), masks[0]), media_type=PICTURE_TYPE)
 
 
 @contextmanager
@@ -241,7 +239,7 @@ def _predict_row(predictor: Predictor, answering: threading.Lock, row: dict[str,
             prediction=view.prediction,
             columns={str(name): _plain(value) for name, value in columns.items()},
             texts=view.texts,
-            masks=None if masks is None else [_coco(one) for one in masks[0] if len(one.shape) == IMAGE_AXES],
+            masks=None if masks is None else [_coco(one) for one in masks[0] if len(one.shape) == PICTURE_AXES],
         )
 
 

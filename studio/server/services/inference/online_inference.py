@@ -155,7 +155,7 @@ class OnlineInference:
             return await self._lane.run(work)
 
     def media(self, run_id: str, path: str, *, slices: bool = False) -> Path:
-        """A sample that was asked about, or its picture where browsers do not draw it; of a volume also its slices."""
+        """A sample that was asked about, or its picture where browsers do not draw it, or the sheet of its slices."""
         self._runs.get(run_id)
         answers = self._home.worker_folder(WorkerKind.ONLINE_INFERENCE, run_id) / "answers"
         return shown_file(resolve_file(answers, path), answers / preview_name(path), slices=slices)

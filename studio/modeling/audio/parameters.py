@@ -3,15 +3,16 @@
 Found ones are an asset of the run, so that a pipeline reads recordings as training did.
 """
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
 
 from studio.datasets.media.readers.audio import SAMPLE_RATE, SECONDS
+from studio.errors import WeightsError
+from studio.json_text import parse_json
 from studio.modeling.recipe import Assets
 from studio.settings.schema import SettingsSchema
 
@@ -30,17 +31,18 @@ WINDOW_SECONDS = 0.064
 """2048 samples at 32 kHz."""
 
 
-@dataclass(frozen=True)
-class AudioParameters:
+class AudioParameters(BaseModel):
     """How recordings are read."""
 
-    sample_rate: int
-    mel_bins: int
-    lowest_hertz: float
-    highest_hertz: float
-    hop: int
-    window: int
-    chunk_seconds: float
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sample_rate: int = Field(ge=1, le=192_000)
+    mel_bins: int = Field(ge=1, le=512)
+    lowest_hertz: float = Field(ge=0, le=96_000)
+    highest_hertz: float = Field(gt=0, le=96_000)
+    hop: int = Field(ge=1, le=16_384)
+    window: int = Field(ge=2, le=32_768)
+    chunk_seconds: float = Field(gt=0, le=600)
 
     @property
     def chunk_samples(self) -> int:
@@ -59,26 +61,34 @@ class AudioParameters:
 def assets_of(settings: SettingsSchema, table: pd.DataFrame) -> Assets:
     """The parameters as an asset."""
     values = manual(settings) if settings.value("audio.audio_parameters") == "Manual" else automatic(table)
-    return {ASSET: json.dumps(asdict(values)).encode()}
+    return {ASSET: values.model_dump_json().encode()}
 
 
 def parameters_of(assets: Assets) -> AudioParameters:
-    """The parameters of a run."""
-    values: dict[str, Any] = json.loads(assets[ASSET])
-    return AudioParameters(**values)
+    """The parameters of a run.
+
+    Raises:
+        WeightsError: if the asset is missing or damaged.
+    """
+    try:
+        return AudioParameters.model_validate(parse_json(assets[ASSET]))
+    except (KeyError, ValueError) as error:
+        raise WeightsError(
+            f"{ASSET} of the model, by which recordings are read, is missing or damaged.", hint="Train again."
+        ) from error
 
 
 def manual(settings: Any) -> AudioParameters:
     """As the settings say; frequencies end at half the rate."""
     audio = settings.audio
     return AudioParameters(
-        audio.sample_rate,
-        audio.mel_frequency_bins,
-        audio.minimum_frequency,
-        min(audio.maximum_frequency, audio.sample_rate / 2),
-        audio.hop_size,
-        audio.stft_window_size,
-        audio.training_chunk_seconds,
+        sample_rate=audio.sample_rate,
+        mel_bins=audio.mel_frequency_bins,
+        lowest_hertz=audio.minimum_frequency,
+        highest_hertz=min(audio.maximum_frequency, audio.sample_rate / 2),
+        hop=audio.hop_size,
+        window=audio.stft_window_size,
+        chunk_seconds=audio.training_chunk_seconds,
     )
 
 
@@ -90,7 +100,15 @@ def automatic(table: pd.DataFrame) -> AudioParameters:
     seconds = round(min(MOST_CHUNK_SECONDS, max(LEAST_CHUNK_SECONDS, long)), 2)
     window = 1 << round(np.log2(WINDOW_SECONDS * rate))
     hop = max(16, min(window // 4, int(seconds * rate) // LEAST_COLUMNS))
-    return AudioParameters(rate, BINS, min(LOWEST_HERTZ, rate / 8), rate / 2, hop, window, seconds)
+    return AudioParameters(
+        sample_rate=rate,
+        mel_bins=BINS,
+        lowest_hertz=min(LOWEST_HERTZ, rate / 8),
+        highest_hertz=rate / 2,
+        hop=hop,
+        window=window,
+        chunk_seconds=seconds,
+    )
 
 
 def _known(table: pd.DataFrame, column: str) -> Sequence[float]:

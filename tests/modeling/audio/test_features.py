@@ -7,11 +7,12 @@ import torch
 from numpy.typing import NDArray
 
 from studio.datasets.media.mel_filters import hertz_of, mel_filters, mel_of
+from studio.errors import WeightsError
 from studio.modeling.audio.augmentations import STRENGTHS, augmented, drawn_masks, masked
 from studio.modeling.audio.backbone import SpectrogramNormalization
 from studio.modeling.audio.chunks import covering_starts, fixed_chunks, full_chunks, joined, random_chunk
 from studio.modeling.audio.features import PCEN_SCALE, MelSpectrogram, pcen
-from studio.modeling.audio.parameters import AudioParameters
+from studio.modeling.audio.parameters import ASSET, AudioParameters, parameters_of
 from studio.modeling.audio.reader import resampled
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -31,7 +32,15 @@ def sound(rate: int, seconds: float = 0.7) -> NDArray[np.float32]:
 
 
 def parameters(rate: int, bins: int, lowest: float, highest: float, hop: int, window: int) -> AudioParameters:
-    return AudioParameters(rate, bins, lowest, highest, hop, window, 0.7)
+    return AudioParameters(
+        sample_rate=rate,
+        mel_bins=bins,
+        lowest_hertz=lowest,
+        highest_hertz=highest,
+        hop=hop,
+        window=window,
+        chunk_seconds=0.7,
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -186,3 +195,11 @@ def test_global_normalization_is_that_of_all_training_batches() -> None:
 
     assert result.mean((0, 1, 3)) == pytest.approx(torch.zeros(5), abs=1e-5)
     assert result.std((0, 1, 3), unbiased=False) == pytest.approx(torch.ones(5), abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    "asset", [None, b"", b"[]", b'{"window": 1e12}', b"[" * 2000], ids=["missing", "empty", "a list", "huge", "deep"]
+)
+def test_a_damaged_asset_is_refused_in_words(asset: bytes | None) -> None:
+    with pytest.raises(WeightsError, match=r"audio\.json"):
+        parameters_of({} if asset is None else {ASSET: asset})

@@ -95,7 +95,7 @@ trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at m
 test-faults: $(VENV)/.dev ## The long loops: hundreds of kills, power cuts, a large fuzz budget
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -s -m "faults"
 
-figures: $(VENV)/.dev ## Figures on real data that take too long for every change (about half an hour)
+figures: $(VENV)/.dev ## Figures on real data that take too long for every change (more than an hour)
 	$(PY) -m pytest -q -s -m "figures"
 
 browser: $(VENV)/.dev studio/web/index.html chromium ## Tests in a real browser

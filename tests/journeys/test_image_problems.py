@@ -12,6 +12,7 @@ Studio = Callable[..., Any]
 pytestmark = [pytest.mark.heavy, pytest.mark.shared]
 
 
+@pytest.mark.figures
 def test_the_suggested_recipe_counts_nuclei_better_than_frozen_features(
     studio: Studio, shared_data: Path, tmp_path: Path
 ) -> None:

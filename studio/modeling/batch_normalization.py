@@ -1,7 +1,7 @@
 """Batch normalization on small data: train its statistics, or keep those of the pretrained weights."""
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
@@ -43,3 +43,13 @@ def keeps_statistics(choice: BatchNormalization, *, is_gentle: bool, batch_size:
     if choice == "Automatic":
         return is_gentle or batch_size == 1
     return choice == "Frozen"
+
+
+def group_keeps_statistics(settings: Any, group: str) -> bool:
+    """What these settings make of the pretrained part of a network, which is the layer group of this name."""
+    architecture, training = settings.architecture, settings.training
+    return keeps_statistics(
+        architecture.batch_normalization,
+        is_gentle=architecture.pretrained and group in training.differential_learning_rate_layers,
+        batch_size=training.batch_size,
+    )

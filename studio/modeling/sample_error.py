@@ -1,6 +1,9 @@
 """SampleError: a row of a table that cannot be made into an input of the model."""
 
-from studio.errors import TrainingError
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from studio.errors import PathError, StudioError, TrainingError
 
 
 class SampleError(TrainingError):
@@ -13,3 +16,30 @@ class SampleError(TrainingError):
         self.row = row
         """As the dataset counts its rows, from 1."""
         self.file = file
+
+
+@contextmanager
+def reading_file(noun: str, name: str, row: int) -> Iterator[None]:
+    """What goes wrong while the file of a row is read, as a SampleError; `noun` says what it is, such as image.
+
+    Raises:
+        SampleError: naming row and file.
+    """
+    try:
+        yield
+    except PathError as error:
+        raise SampleError(
+            f"Row {row}: the {noun} {name!r} is missing.",
+            row=row,
+            file=name,
+            hint="Put the file back, or import the dataset again; it checks every file.",
+            code="file_missing",
+        ) from error
+    except (StudioError, OSError) as error:
+        raise SampleError(
+            f"Row {row}: the {noun} {name!r} cannot be read. {error}",
+            row=row,
+            file=name,
+            hint="Replace the file, or import the dataset again; it checks every file.",
+            code="file_damaged",
+        ) from error

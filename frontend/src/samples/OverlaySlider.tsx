@@ -1,5 +1,6 @@
 import { Slider } from "@mantine/core";
 import type { ReactNode } from "react";
+import type { Overlay } from "./overlay";
 import classes from "./samples.module.css";
 
 type OverlaySliderProps = {
@@ -28,5 +29,21 @@ export function OverlaySlider({ name, label, value, onChange, min = 0, step = 0.
         onChange={onChange}
       />
     </div>
+  );
+}
+
+type OpacitySliderProps = { overlay: Overlay; onOverlay: (overlay: Overlay) => void };
+
+/** How strongly masks cover the image. */
+export function OpacitySlider({ overlay, onOverlay }: OpacitySliderProps) {
+  return (
+    <OverlaySlider
+      name="Opacity"
+      label="Opacity"
+      min={0.05}
+      step={0.05}
+      value={overlay.opacity}
+      onChange={(opacity) => onOverlay({ ...overlay, opacity })}
+    />
   );
 }

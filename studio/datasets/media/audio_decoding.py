@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from studio.datasets.media import audio_errors as errors
 from studio.datasets.media.audio_facts import CLIPPED, LEAST_SECONDS, MOST_SECONDS, AudioFacts
-from studio.datasets.media.audio_preview import write_picture
+from studio.datasets.media.audio_preview import MOST_WHOLE, parts_of_file, parts_of_samples, write_picture
 from studio.datasets.media.riff import missing_frames
 from studio.datasets.uploads.file_kinds import HEAD_BYTES, file_kind, kind_of_bytes
 from studio.on_demand import np
@@ -67,18 +67,23 @@ def inspect_audio(path: Path, preview: Path | None = None) -> AudioFacts:
     """
     with opened(path) as file:
         facts = _facts(path, file)
+        is_kept = preview is not None and facts.frames <= MOST_WHOLE
+        kept: list[NDArray[np.float32]] = []
         peak, clipped, unknown, read = 0.0, 0, 0, 0
         for block in _blocks(file, 0, facts.frames):
             sizes = np.abs(block)
             unknown += int(block.size - np.isfinite(block).sum())
             peak, clipped = max(peak, float(sizes.max(initial=0))), clipped + int((sizes >= CLIPPED).sum())
             read += len(block)
+            if is_kept:
+                kept.append(_mono(block))
         if unknown:
             raise errors.not_finite(unknown)
+        if read == 0:
+            raise errors.empty("no samples")
         if preview is not None:
-            write_picture(file, read, preview)
-    if read == 0:
-        raise errors.empty("no samples")
+            parts = parts_of_samples(np.concatenate(kept)) if is_kept else parts_of_file(file)
+            write_picture(parts, read, facts.sample_rate, preview)
     return replace(
         facts,
         frames=read,

@@ -1,14 +1,10 @@
 """What a profile knows about a dataset's recordings."""
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from studio.datasets.profile_parts import ProfilePart
-
-RATES_FACT = "dataset.audio_sample_rates"
-"""The sample rates of the dataset's recordings, the most frequent first; empty if unknown."""
 
 
 class AudioPart(ProfilePart):
@@ -26,9 +22,6 @@ class AudioPart(ProfilePart):
     """Number of recordings by samples a second, the most frequent first."""
     channels: dict[str, int] = Field(default_factory=dict)
     """Number of recordings by number of channels."""
-
-    def choice_facts(self) -> Mapping[str, object]:
-        return {RATES_FACT: [int(rate) for rate in self.sample_rates]}
 
 
 PART = AudioPart

@@ -6,7 +6,6 @@ A column of the picture stands for an equal part of the recording, so that a pla
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,7 @@ LEAST_WINDOW = 128
 LOWEST_HERTZ = 40.0
 RANGE_DB = 70.0
 MOST_WHOLE = 1 << 22
-"""Samples that are read at once; of more only the parts that are drawn."""
+"""Samples that are kept for the picture; of more only the parts that are drawn are read again."""
 MOST_PART = 1 << 14
 """Samples of a column that are looked at."""
 WAVE_INK = (64, 123, 191)
@@ -35,18 +34,16 @@ PAPER = (248, 249, 251)
 COLOURS = ((13, 8, 36), (59, 15, 112), (140, 41, 129), (222, 73, 104), (254, 159, 109), (252, 253, 191))
 """Colours from quiet to loud, evenly spread; a sequence of rising lightness."""
 
+Parts = Callable[["NDArray[np.int64]", int], "NDArray[np.float32]"]
+"""Samples (places, count) of one channel from some places on; silence before the beginning and behind the end."""
 
-def write_picture(file: soundfile.SoundFile, frames: int, preview: Path) -> None:
-    """Write the picture of an open recording as a JPEG."""
+
+def write_picture(parts: Parts, frames: int, sample_rate: int, preview: Path) -> None:
+    """Write the picture of a recording as a JPEG."""
     places = (np.arange(WIDTH) * (frames / WIDTH)).astype(np.int64)
-    step, window = max(1, frames // WIDTH), window_of(file.samplerate)
-    read = _whole(file) if frames <= MOST_WHOLE else partial(_parts, file)
-    pixels = np.concatenate(
-        [
-            _waveform(read(places, min(step, MOST_PART))),
-            _spectrogram(read(places - window // 2, window), file.samplerate),
-        ]
-    )
+    step, window = max(1, frames // WIDTH), window_of(sample_rate)
+    wave = _waveform(parts(places, min(step, MOST_PART)))
+    pixels = np.concatenate([wave, _spectrogram(parts(places - window // 2, window), sample_rate)])
     preview.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(preview, "JPEG", quality=85)
 
@@ -56,26 +53,28 @@ def window_of(sample_rate: int) -> int:
     return max(LEAST_WINDOW, 1 << round(float(np.log2(WINDOW_SECONDS * sample_rate))))
 
 
-def _whole(file: soundfile.SoundFile) -> Callable[[NDArray[np.int64], int], NDArray[np.float32]]:
-    """Reads parts (places, count) out of all samples; silence before the beginning and behind the end."""
-    file.seek(0)
-    samples = file.read(dtype="float32", always_2d=True).mean(1)
+def parts_of_samples(samples: NDArray[np.float32]) -> Parts:
+    """Parts of a recording that was read already."""
 
-    def read(places: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+    def parts(places: NDArray[np.int64], count: int) -> NDArray[np.float32]:
         at = places[:, None] + np.arange(count)
         return np.where((at >= 0) & (at < len(samples)), samples[at.clip(0, len(samples) - 1)], np.float32(0))
 
-    return read
+    return parts
 
 
-def _parts(file: soundfile.SoundFile, places: NDArray[np.int64], count: int) -> NDArray[np.float32]:
-    """The same of a recording that is too long to be read at once."""
-    parts = np.zeros((len(places), count), np.float32)
-    for part, place in zip(parts, places.tolist(), strict=True):
-        before = max(0, -place)
-        file.seek(max(0, place))
-        block = file.read(max(0, count - before), dtype="float32", always_2d=True).mean(1)
-        part[before : before + len(block)] = block
+def parts_of_file(file: soundfile.SoundFile) -> Parts:
+    """Parts of one that is too long to be kept, each read from its place."""
+
+    def parts(places: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+        found = np.zeros((len(places), count), np.float32)
+        for part, place in zip(found, places.tolist(), strict=True):
+            before = max(0, -place)
+            file.seek(max(0, place))
+            block = file.read(max(0, count - before), dtype="float32", always_2d=True).mean(1)
+            part[before : before + len(block)] = block
+        return found
+
     return parts
 
 

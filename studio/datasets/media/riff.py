@@ -1,9 +1,19 @@
-"""RIFF: how many samples a WAV file declares. libsndfile reads a file that was cut off as a shorter one, in silence."""
+"""RIFF: WAV files without a library that decodes: how many samples one declares, and writing a plain one.
+
+libsndfile reads a file that was cut off as a shorter one, in silence.
+"""
 
 from __future__ import annotations
 
 import struct
+import wave
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.on_demand import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 CHUNK = struct.Struct("<4sI")
 MOST_CHUNKS = 64
@@ -30,3 +40,12 @@ def missing_frames(path: Path) -> int:
                 return (length - held) // frame_bytes if is_short else 0
             file.seek(length + length % 2, 1)
     return 0
+
+
+def write_wav(path: Path, samples: NDArray[np.float64], sample_rate: int) -> None:
+    """Write samples from -1 to 1 as a recording of one channel and 16 bits."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes((np.clip(samples, -1, 1) * 32767).astype("<i2").tobytes())

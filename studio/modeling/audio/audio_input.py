@@ -22,7 +22,7 @@ from studio.modeling.audio.chunks import fixed_chunks, full_chunks, joined, rand
 from studio.modeling.audio.features import MelSpectrogram
 from studio.modeling.audio.parameters import AudioParameters, assets_of, parameters_of
 from studio.modeling.audio.reader import read_recording
-from studio.modeling.batch_normalization import keeps_statistics
+from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
 from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
 from studio.modeling.images.hires_cam import attribution_maps
@@ -155,7 +155,7 @@ class AudioInput(EncoderInput[AudioBatch]):
 
     def encoder(self, weights: WeightsFile | None) -> Encoder:
         """Spectrogram, normalization and a pooled backbone."""
-        audio, architecture, training = self.settings.audio, self.settings.architecture, self.settings.training
+        audio, architecture = self.settings.audio, self.settings.architecture
         backbone = AudioBackbone(
             self.parameters,
             audio.spectrogram,
@@ -164,11 +164,7 @@ class AudioInput(EncoderInput[AudioBatch]):
             architecture.pool,
             weights,
         )
-        is_kept = keeps_statistics(
-            architecture.batch_normalization,
-            is_gentle=architecture.pretrained and "Backbone" in training.differential_learning_rate_layers,
-            batch_size=training.batch_size,
-        )
+        is_kept = group_keeps_statistics(self.settings, "Backbone")
         return Encoder({"backbone": backbone}, backbone.features, keeps_statistics=is_kept)
 
     def tensors(self, batch: AudioBatch) -> tuple[Tensor, ...]:

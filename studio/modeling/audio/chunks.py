@@ -6,13 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-
-def covering_starts(length: int, chunk: int) -> list[int]:
-    """Where chunks of one length begin that cover all of a recording, with as little overlap as that takes."""
-    if length <= chunk:
-        return [0]
-    count = math.ceil(length / chunk)
-    return [round(number * (length - chunk) / (count - 1)) for number in range(count)]
+from studio.modeling.dense.tiles import covering_starts
 
 
 def random_chunk(
@@ -32,7 +26,7 @@ def random_chunk(
 
 def fixed_chunks(samples: NDArray[np.float32], length: int) -> list[NDArray[np.float32]]:
     """All of a recording in chunks of one length."""
-    starts = covering_starts(len(samples), length)
+    starts = covering_starts(len(samples), length, overlap=0.0)
     return [padded(samples[start : start + length], length) for start in starts]
 
 

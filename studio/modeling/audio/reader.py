@@ -5,10 +5,9 @@ import soxr
 from numpy.typing import NDArray
 
 from studio.datasets.media.audio_decoding import open_audio
-from studio.errors import PathError, StudioError
 from studio.modeling.input_cache import Entry
 from studio.modeling.recipe import Media
-from studio.modeling.sample_error import SampleError
+from studio.modeling.sample_error import reading_file
 
 QUALITY = "HQ"
 """soxr's: 20 bits, passband up to 91 % of half the rate."""
@@ -23,7 +22,7 @@ def read_recording(media: Media, name: str, row: int, sample_rate: int) -> NDArr
     Raises:
         SampleError: naming row and file.
     """
-    try:
+    with reading_file("recording", name, row):
         path = media.path(name)
 
         def decode() -> Entry:
@@ -33,22 +32,6 @@ def read_recording(media: Media, name: str, row: int, sample_rate: int) -> NDArr
         if media.cache is None:
             return decode().array
         return media.cache.get(path, f"audio-{sample_rate}-v1", decode, MOST_CACHED_BYTES).array
-    except PathError as error:
-        raise SampleError(
-            f"Row {row}: the recording {name!r} is missing.",
-            row=row,
-            file=name,
-            hint="Put the file back, or import the dataset again; it checks every file.",
-            code="file_missing",
-        ) from error
-    except (StudioError, OSError) as error:
-        raise SampleError(
-            f"Row {row}: the recording {name!r} cannot be read. {error}",
-            row=row,
-            file=name,
-            hint="Replace the file, or import the dataset again; it checks every file.",
-            code="file_damaged",
-        ) from error
 
 
 def resampled(samples: NDArray[np.float32], rate: int, wanted: int) -> NDArray[np.float32]:

@@ -28,9 +28,20 @@ def is_exceeded(sides: Sides, tile: Sides) -> bool:
     return any(side > of for side, of in zip(sides, tile, strict=True))
 
 
+def covering_starts(length: int, piece: int, overlap: float) -> list[int]:
+    """Where evenly spread pieces begin that cover a length, the first at its beginning and the last at its end.
+
+    Neighbours have at least this share of a piece in common.
+    """
+    if length <= piece:
+        return [0]
+    count = math.ceil((length - piece) / (piece * (1 - overlap))) + 1
+    return [round(place * (length - piece) / (count - 1)) for place in range(count)]
+
+
 def tile_corners(sides: Sides, tile: Sides) -> list[Sides]:
     """Where the tiles that cover an image or a volume begin, the last axis running fastest."""
-    return list(itertools.product(*(_starts(side, of) for side, of in zip(sides, tile, strict=True))))
+    return list(itertools.product(*(covering_starts(side, of, OVERLAP) for side, of in zip(sides, tile, strict=True))))
 
 
 def cut(pixels_HWC: NDArray[Any], corner: Sides, tile: Sides) -> NDArray[Any]:
@@ -64,14 +75,6 @@ def blended(values_TKhw: Tensor, corners: Sequence[Sides], sides: Sides) -> Tens
         total[(slice(None), *region)] += values_Khw.float()[(slice(None), *shown)] * weights_hw[shown]
         weight[region] += weights_hw[shown]
     return total / weight
-
-
-def _starts(length: int, side: int) -> list[int]:
-    """Evenly spread, the first at the beginning and the last at the end."""
-    if length <= side:
-        return [0]
-    count = math.ceil((length - side) / (side * (1 - OVERLAP))) + 1
-    return [round(place * (length - side) / (count - 1)) for place in range(count)]
 
 
 def _weights(tile: Sides) -> Tensor:

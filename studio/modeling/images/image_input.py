@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.datasets.media.readers.image import READER
-from studio.modeling.batch_normalization import keeps_statistics
+from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
 from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
 from studio.modeling.images.backbones import feature_count, feature_extractor
@@ -122,12 +122,7 @@ class ImageInput(EncoderInput[ImageBatch]):
 
     def keeps_statistics(self, body_group: str) -> bool:
         """Whether batch normalizations of the pretrained part, a layer group, keep their running statistics."""
-        architecture, training = self.settings.architecture, self.settings.training
-        return keeps_statistics(
-            architecture.batch_normalization,
-            is_gentle=architecture.pretrained and body_group in training.differential_learning_rate_layers,
-            batch_size=training.batch_size,
-        )
+        return group_keeps_statistics(self.settings, body_group)
 
     def tensors(self, batch: ImageBatch) -> tuple[Tensor, ...]:
         return (batch.images,)

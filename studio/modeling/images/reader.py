@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 
 from studio.datasets.media.readers.image import READER
-from studio.errors import PathError, StudioError
 from studio.modeling.images.transforms import resized
 from studio.modeling.input_cache import Entry
 from studio.modeling.recipe import Media
-from studio.modeling.sample_error import SampleError
+from studio.modeling.sample_error import reading_file
 
 MAX_DECODED_BYTES = 3 << 20
 """Larger images are not cached as they are: reading them back takes as long as decoding saves."""
@@ -47,7 +46,7 @@ def read_picture(
     Raises:
         SampleError: naming row and file.
     """
-    try:
+    with reading_file("image", name, row):
         path = media.path(name)
 
         def decode() -> Entry:
@@ -62,22 +61,6 @@ def read_picture(
             limit = MAX_DECODED_BYTES if first_size is None else None
             entry = media.cache.get(path, f"images-{what}-{channels}-v1", decode, max_bytes=limit)
         return Picture(entry.array, (entry.facts[0], entry.facts[1]))
-    except PathError as error:
-        raise SampleError(
-            f"Row {row}: the image {name!r} is missing.",
-            row=row,
-            file=name,
-            hint="Put the file back, or import the dataset again; it checks every file.",
-            code="file_missing",
-        ) from error
-    except (StudioError, OSError) as error:
-        raise SampleError(
-            f"Row {row}: the image {name!r} cannot be read. {error}",
-            row=row,
-            file=name,
-            hint="Replace the file, or import the dataset again; it checks every file.",
-            code="file_damaged",
-        ) from error
 
 
 def stack_images(images: list[np.ndarray]) -> Tensor:

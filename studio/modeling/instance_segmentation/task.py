@@ -12,7 +12,6 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.masks.run_lengths import to_text
-from studio.errors import DatasetError
 from studio.modeling.composed_recipe import ShownRow, Task
 from studio.modeling.instance_segmentation.layers import Layers, layers_as_runs, pixels_of
 from studio.modeling.instance_segmentation.results import INSTANCES, ComparedMasks, compared_masks, evaluate_masks
@@ -49,16 +48,7 @@ class InstanceTask(Task):
     @classmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
         """Raises DatasetError if no row has a mask with a pixel."""
-        names = class_names(table, mask_columns(settings))
-        if not names:
-            raise DatasetError(
-                "No training row has a mask.",
-                hint="Choose the columns that hold the masks.",
-                code="no_masks",
-                found="0 masks",
-                expected="at least 1 mask",
-            )
-        return Target("instance segmentation", tuple(sorted(set(names))))
+        return Target("instance segmentation", class_names(table, mask_columns(settings)))
 
     def has_truth(self, table: pd.DataFrame) -> bool:
         return all(column in table.columns for column in mask_columns(self.settings))

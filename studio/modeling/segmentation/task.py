@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from studio.datasets.masks.run_lengths import encode, to_text
-from studio.errors import DatasetError
 from studio.modeling.composed_recipe import ShownRow, Task
 from studio.modeling.dense.levels import LEVELS, at_threshold, level_counts, level_of_threshold, levels_of
 from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
@@ -47,16 +46,7 @@ class SegmentationTask(Task):
     @classmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
         """Raises DatasetError if no row has a pixel of a class."""
-        names = class_names(table, mask_columns(settings))
-        if not names:
-            raise DatasetError(
-                "No training row has a mask.",
-                hint="Choose the columns that hold the masks.",
-                code="no_masks",
-                found="0 masks",
-                expected="at least 1 mask",
-            )
-        return Target("segmentation", tuple(sorted(set(names))))
+        return Target("segmentation", class_names(table, mask_columns(settings)))
 
     @property
     def classes(self) -> int:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from studio.datasets.labels.labels import label_text
 from studio.datasets.masks.run_lengths import decode, from_text
 from studio.datasets.tables.list_parsing import parse_list
+from studio.errors import DatasetError
 
 CLASS = "class_name_column"
 RLE = "rle_mask_column"
@@ -62,9 +63,23 @@ def truth_of(table: pd.DataFrame, settings: Any, labels: Sequence[str]) -> list[
     return rows
 
 
-def class_names(table: pd.DataFrame, columns: tuple[str, str]) -> list[str]:
-    """The class of every mask with a pixel of a table."""
-    return [name for names, texts in _pairs(table, columns) for name, text in zip(names, texts, strict=True) if text]
+def class_names(table: pd.DataFrame, columns: tuple[str, str]) -> tuple[str, ...]:
+    """The classes of the masks with a pixel of a table, in alphabetical order.
+
+    Raises:
+        DatasetError: if there is none.
+    """
+    pairs = _pairs(table, columns)
+    found = {name for names, texts in pairs for name, text in zip(names, texts, strict=True) if text}
+    if not found:
+        raise DatasetError(
+            "No training row has a mask.",
+            hint="Choose the columns that hold the masks.",
+            code="no_masks",
+            found="0 masks",
+            expected="at least 1 mask",
+        )
+    return tuple(sorted(found))
 
 
 def _pairs(table: pd.DataFrame, columns: tuple[str, str]) -> list[tuple[list[str], list[str]]]:

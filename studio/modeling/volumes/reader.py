@@ -8,11 +8,10 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from studio.datasets.media.readers.volume import READER
-from studio.errors import PathError, StudioError
 from studio.modeling.dense.tiles import is_exceeded
 from studio.modeling.input_cache import Entry
 from studio.modeling.recipe import Media
-from studio.modeling.sample_error import SampleError
+from studio.modeling.sample_error import reading_file
 
 Shape = tuple[int, int, int]
 """(depth, height, width)"""
@@ -48,7 +47,7 @@ def read_voxels(
     Raises:
         SampleError: naming row and file.
     """
-    try:
+    with reading_file("volume", name, row):
         path = media.path(name)
 
         def decode() -> Entry:
@@ -66,22 +65,6 @@ def read_voxels(
             entry = media.cache.get(path, f"volumes-{what}-{channels}-v2", decode)
         depth, height, width = entry.facts
         return Voxels(entry.array, (depth, height, width))
-    except PathError as error:
-        raise SampleError(
-            f"Row {row}: the volume {name!r} is missing.",
-            row=row,
-            file=name,
-            hint="Put the file back, or import the dataset again; it checks every file.",
-            code="file_missing",
-        ) from error
-    except (StudioError, OSError) as error:
-        raise SampleError(
-            f"Row {row}: the volume {name!r} cannot be read. {error}",
-            row=row,
-            file=name,
-            hint="Replace the file, or import the dataset again; it checks every file.",
-            code="file_damaged",
-        ) from error
 
 
 def resampled(volume_DHWC: NDArray[Any], shape: Shape) -> NDArray[Any]:

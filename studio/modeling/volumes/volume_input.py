@@ -15,7 +15,7 @@ from torch import Tensor
 
 from studio.datasets.media.readers.volume import READER
 from studio.datasets.media.volume_preview import middle_slices, shown_channels, window_of
-from studio.modeling.batch_normalization import keeps_statistics
+from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
 from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
 from studio.modeling.images.hires_cam import attribution_maps
@@ -117,12 +117,7 @@ class VolumeInput(EncoderInput[VolumeBatch]):
 
     def keeps_statistics(self, body_group: str) -> bool:
         """Whether batch normalizations of the pretrained part, a layer group, keep their running statistics."""
-        architecture, training = self.settings.architecture, self.settings.training
-        return keeps_statistics(
-            architecture.batch_normalization,
-            is_gentle=architecture.pretrained and body_group in training.differential_learning_rate_layers,
-            batch_size=training.batch_size,
-        )
+        return group_keeps_statistics(self.settings, body_group)
 
     def tensors(self, batch: VolumeBatch) -> tuple[Tensor, ...]:
         return (batch.volumes,)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
-import wave
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.datasets.media.riff import write_wav
 from studio.on_demand import np
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def make_example(folder: Path) -> None:
         for number in range(count * len(CLASSES)):
             label = CLASSES[number % len(CLASSES)]
             name = f"{split}_{number:03}.wav"
-            _write(folder / "audios" / name, make_sound(label, generator))
+            write_wav(folder / "audios" / name, make_sound(label, generator), RATE)
             rows.append((name, label))
         with (folder / f"{split}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("audio", "label"), *rows])
@@ -44,11 +44,3 @@ def make_sound(label: str, generator: np.random.Generator) -> NDArray[np.float64
     else:
         sound = generator.uniform(-1, 1, len(times))
     return sound * generator.uniform(0.3, 0.9) + generator.normal(0, 0.01, len(times))
-
-
-def _write(path: Path, sound: NDArray[np.float64]) -> None:
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())

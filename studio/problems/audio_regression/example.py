@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import csv
-import wave
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from studio.datasets.media.riff import write_wav
 from studio.on_demand import np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 RATE = 8000
 COUNTS = {"train": 96, "test": 30}
@@ -22,20 +26,16 @@ def make_example(folder: Path) -> None:
         for number in range(count):
             semitones = round(float(generator.uniform(0, 36)), 2)
             name = f"{split}_{number:03}.wav"
-            _write_tone(folder / "audios" / name, semitones, generator)
+            write_wav(folder / "audios" / name, _tone(semitones, generator), RATE)
             rows.append((name, semitones))
         with (folder / f"{split}.csv").open("w", newline="") as file:
             csv.writer(file).writerows([("audio", "semitones"), *rows])
 
 
-def _write_tone(path: Path, semitones: float, generator: np.random.Generator) -> None:
+def _tone(semitones: float, generator: np.random.Generator) -> NDArray[np.float64]:
     """A tone of 0.6 to 1 second that dies away, with overtones that differ from tone to tone."""
     times = np.arange(int(RATE * generator.uniform(0.6, 1.0))) / RATE
     pitch = LOWEST_HERTZ * 2 ** (semitones / 12)
     parts = [generator.uniform(0.2, 1) / number * np.sin(2 * np.pi * pitch * number * times) for number in (1, 2, 3)]
-    sound = sum(parts) * np.exp(-2 * times) * generator.uniform(0.2, 0.4) + generator.normal(0, 0.005, len(times))
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(RATE)
-        file.writeframes((np.clip(sound, -1, 1) * 32767).astype("<i2").tobytes())
+    sound: NDArray[np.float64] = np.sum(parts, axis=0) * np.exp(-2 * times) * generator.uniform(0.2, 0.4)
+    return sound + generator.normal(0, 0.005, len(times))

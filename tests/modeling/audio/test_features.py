@@ -10,10 +10,11 @@ from studio.datasets.media.mel_filters import hertz_of, mel_filters, mel_of
 from studio.errors import WeightsError
 from studio.modeling.audio.augmentations import STRENGTHS, augmented, drawn_masks, masked
 from studio.modeling.audio.backbone import SpectrogramNormalization
-from studio.modeling.audio.chunks import covering_starts, fixed_chunks, full_chunks, joined, random_chunk
+from studio.modeling.audio.chunks import fixed_chunks, full_chunks, joined, random_chunk
 from studio.modeling.audio.features import PCEN_SCALE, MelSpectrogram, pcen
 from studio.modeling.audio.parameters import ASSET, AudioParameters, parameters_of
 from studio.modeling.audio.reader import resampled
+from studio.modeling.dense.tiles import covering_starts
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -110,7 +111,7 @@ def test_a_spectrogram_of_silence_is_finite() -> None:
 
 @pytest.mark.parametrize(("length", "chunk"), [(100, 100), (101, 100), (250, 100), (1000, 300), (40, 100)])
 def test_chunks_cover_every_sample(length: int, chunk: int) -> None:
-    starts = covering_starts(length, chunk)
+    starts = covering_starts(length, chunk, overlap=0.0)
 
     heard = np.zeros(max(length, chunk), dtype=bool)
     for start in starts:
@@ -122,7 +123,7 @@ def test_chunks_cover_every_sample(length: int, chunk: int) -> None:
 
 def test_maps_of_chunks_become_one_of_the_recording() -> None:
     whole = np.tile(np.arange(25, dtype=np.float32), (3, 1))
-    chunks = [whole[:, start : start + 10] for start in covering_starts(25, 10)]
+    chunks = [whole[:, start : start + 10] for start in covering_starts(25, 10, overlap=0.0)]
 
     assert joined(chunks, 25) == pytest.approx(whole, abs=1)  # starts are rounded
     assert joined([whole], 20.2).shape == (3, 21)

@@ -1,11 +1,9 @@
 import type { Box, SampleView } from "../../api/types";
 import { formatPercent, plural } from "../../ui/format";
-import { LabelDot } from "../LabelDot";
-import { MatchWords, Mistakes } from "../match";
 import { classColour, type Overlay } from "../overlay";
+import { ObjectClassCounts, ObjectCounts, ObjectLists } from "../ObjectParts";
 import { OverlayControls } from "../OverlayControls";
 import { annotationOf, type ControlProps, type PartProps, type Renderer, type ShapesProps } from "../renderer";
-import classes from "../samples.module.css";
 
 const NO_BOXES: readonly Box[] = [];
 
@@ -43,66 +41,20 @@ function BoxControl({ samples, overlay, onOverlay }: ControlProps) {
 }
 
 function BoxCounts({ sample, overlay }: PartProps) {
-  const truth = trueBoxes(sample);
-  const predicted = predictedBoxes(sample, overlay);
   return (
-    <p className={`${classes.labelLine} ${classes.wraps}`}>
-      {sample.truth !== null && <span>{plural(truth.length, "object")}</span>}
-      {sample.prediction !== null && <span className="muted">{predicted.length} predicted</span>}
-      <Mistakes truth={truth} predicted={predicted} />
-    </p>
+    <ObjectCounts sample={sample} truth={trueBoxes(sample)} predicted={predictedBoxes(sample, overlay)} noun="object" />
   );
 }
 
-/** How many boxes of each class: a list of every box would push everything else away. */
 function ClassCounts({ sample }: PartProps) {
   const boxes = trueBoxes(sample);
-  const counts = new Map<string, number>();
-  for (const box of boxes) counts.set(box.label, (counts.get(box.label) ?? 0) + 1);
-  const sorted = [...counts].sort((a, b) => b[1] - a[1]);
-  return (
-    <p className="small">
-      <span className="muted">
-        Row {sample.row}, {plural(boxes.length, "box", "boxes")}
-        {boxes.length > 0 && ": "}
-      </span>
-      {sorted.map(([name, count]) => `${name} ${count}`).join(", ")}
-    </p>
-  );
+  return <ObjectClassCounts row={sample.row} objects={boxes} count={plural(boxes.length, "box", "boxes")} />;
 }
 
 function BoxLists({ sample, overlay, classNames }: PartProps) {
   const truth = overlay.showsTruth ? trueBoxes(sample) : NO_BOXES;
   const predicted = overlay.showsPrediction ? predictedBoxes(sample, overlay) : NO_BOXES;
-  return (
-    <>
-      {truth.length > 0 && <BoxList title={`Truth, ${truth.length}`} boxes={truth} classNames={classNames} />}
-      {sample.prediction !== null && (
-        <BoxList title={`Prediction, ${predicted.length}`} boxes={predicted} classNames={classNames} />
-      )}
-    </>
-  );
-}
-
-type BoxListProps = { title: string; boxes: readonly Box[]; classNames: readonly string[] };
-
-function BoxList({ title, boxes, classNames }: BoxListProps) {
-  const sorted = [...boxes].sort((a, b) => (b.score ?? 1) - (a.score ?? 1));
-  return (
-    <div>
-      <h3>{title}</h3>
-      <ul className={classes.boxes} tabIndex={0} aria-label={title}>
-        {sorted.map((box, i) => (
-          <li key={i}>
-            <LabelDot label={box.label} classNames={classNames} />
-            <span className="grow clip">{box.label}</span>
-            <MatchWords match={box.match} />
-            {box.score !== null && <span className="number">{formatPercent(box.score)}</span>}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
+  return <ObjectLists sample={sample} truth={truth} predicted={predicted} classNames={classNames} />;
 }
 
 function BoxShapes({ sample, overlay, classNames, unit, thickness, withLabels }: ShapesProps) {

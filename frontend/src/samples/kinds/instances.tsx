@@ -1,7 +1,7 @@
 import { SegmentedControl } from "@mantine/core";
 import { memo, useMemo, useState, type ReactNode } from "react";
 import type { Instance } from "../../api/types";
-import { formatPercent, plural } from "../../ui/format";
+import { plural } from "../../ui/format";
 import { ClassButtons } from "../ClassButtons";
 import {
   drawn,
@@ -13,11 +13,10 @@ import {
   type DrawnInstance,
   type InstanceSide,
 } from "../instances";
-import { LabelDot } from "../LabelDot";
-import { MatchWords, Mistakes } from "../match";
 import type { ColourBy } from "../overlay";
+import { ObjectClassCounts, ObjectCounts, ObjectLists } from "../ObjectParts";
 import { OverlayControls } from "../OverlayControls";
-import { OverlaySlider } from "../OverlaySlider";
+import { OpacitySlider } from "../OverlaySlider";
 import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
 import classes from "../samples.module.css";
 
@@ -35,34 +34,12 @@ export const INSTANCES: Renderer = {
 function InstanceCounts({ sample, overlay }: PartProps) {
   const truth = instancesOf(sample, "truth").instances;
   const predicted = sureInstances(sample, overlay.confidence);
-  return (
-    <p className={`${classes.labelLine} ${classes.wraps}`}>
-      {sample.truth !== null && <span>{plural(truth.length, "instance")}</span>}
-      {sample.prediction !== null && <span className="muted">{predicted.length} predicted</span>}
-      <Mistakes truth={truth} predicted={predicted} />
-    </p>
-  );
+  return <ObjectCounts sample={sample} truth={truth} predicted={predicted} noun="instance" />;
 }
 
 function ClassCounts({ sample }: PartProps) {
   const { instances } = instancesOf(sample, "truth");
-  return (
-    <p className="small">
-      <span className="muted">
-        Row {sample.row}, {plural(instances.length, "instance")}
-        {instances.length > 0 && ": "}
-      </span>
-      {counted(instances)
-        .map(([name, count]) => `${name} ${count}`)
-        .join(", ")}
-    </p>
-  );
-}
-
-function counted(instances: readonly Instance[]): [string, number][] {
-  const counts = new Map<string, number>();
-  for (const one of instances) counts.set(one.label, (counts.get(one.label) ?? 0) + 1);
-  return [...counts].sort((a, b) => b[1] - a[1]);
+  return <ObjectClassCounts row={sample.row} objects={instances} count={plural(instances.length, "instance")} />;
 }
 
 const NONE: readonly Instance[] = [];
@@ -74,37 +51,8 @@ function InstanceLists({ sample, overlay, classNames }: PartProps) {
     () => (showsPrediction ? sureInstances(sample, confidence) : NONE),
     [sample, confidence, showsPrediction],
   );
-  return (
-    <>
-      {truth.length > 0 && <InstanceList title={`Truth, ${truth.length}`} instances={truth} classNames={classNames} />}
-      {sample.prediction !== null && (
-        <InstanceList title={`Prediction, ${predicted.length}`} instances={predicted} classNames={classNames} />
-      )}
-    </>
-  );
+  return <ObjectLists sample={sample} truth={truth} predicted={predicted} classNames={classNames} />;
 }
-
-type InstanceListProps = { title: string; instances: readonly Instance[]; classNames: readonly string[] };
-
-/** Hundreds of lines, which are not made anew where only the look of the picture changes. */
-const InstanceList = memo(function InstanceList({ title, instances, classNames }: InstanceListProps) {
-  const sorted = [...instances].sort((a, b) => (b.score ?? 1) - (a.score ?? 1));
-  return (
-    <div>
-      <h3>{title}</h3>
-      <ul className={classes.boxes} tabIndex={0} aria-label={title}>
-        {sorted.map((one, i) => (
-          <li key={i}>
-            <LabelDot label={one.label} classNames={classNames} />
-            <span className="grow clip">{one.label}</span>
-            <MatchWords match={one.match} />
-            {one.score !== null && <span className="number">{formatPercent(one.score)}</span>}
-          </li>
-        ))}
-      </ul>
-    </div>
-  );
-});
 
 function InstanceLayers({ sample, overlay, classNames, unit, thickness, width, height, withLabels }: ShapesProps) {
   const [pointed, setPointed] = useState<DrawnInstance | null>(null);
@@ -265,14 +213,7 @@ function InstanceControl({ samples, overlay, onOverlay }: ControlProps) {
         predictionLine="filled"
       />
       <div className={classes.controls}>
-        <OverlaySlider
-          name="Opacity"
-          label="Opacity"
-          min={0.05}
-          step={0.05}
-          value={overlay.opacity}
-          onChange={(opacity) => onOverlay({ ...overlay, opacity })}
-        />
+        <OpacitySlider overlay={overlay} onOverlay={onOverlay} />
         <div className={classes.slider}>
           <span className="small">Colour by</span>
           <SegmentedControl

@@ -6,7 +6,7 @@ import { LabelDot } from "../LabelDot";
 import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, type MaskSide } from "../masks";
 import { classColour } from "../overlay";
 import { LayerSwitches } from "../OverlayControls";
-import { OverlaySlider } from "../OverlaySlider";
+import { OpacitySlider } from "../OverlaySlider";
 import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
 import classes from "../samples.module.css";
 
@@ -164,14 +164,7 @@ function MaskControl({ samples, overlay, onOverlay }: ControlProps) {
         hasPrediction={hasPrediction}
         predictionLine="filled"
       />
-      <OverlaySlider
-        name="Opacity"
-        label="Opacity"
-        min={0.05}
-        step={0.05}
-        value={overlay.opacity}
-        onChange={(opacity) => onOverlay({ ...overlay, opacity })}
-      />
+      <OpacitySlider overlay={overlay} onOverlay={onOverlay} />
       {names.length > 1 && <ClassButtons names={names} overlay={overlay} onOverlay={onOverlay} />}
     </div>
   );

@@ -99,6 +99,7 @@ def test_the_chosen_run_stays_chosen_from_tab_to_tab(page: Any) -> None:
 def test_predict_takes_the_run_along_and_offers_the_others(page: Any) -> None:
     choose(page, 1)
     page.get_by_role("link", name="Predict with run 1").click()
+    page.get_by_role("heading", name="New prediction").wait_for()  # the page before has a list of the same name
 
     expect(chosen(page)).to_have_value(re.compile("^1 ·"))
     chosen(page).click()

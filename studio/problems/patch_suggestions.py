@@ -11,6 +11,7 @@ from typing import NamedTuple
 from studio.datasets.media.volume_part import VolumePart
 from studio.problems.contract import SuggestionContext
 from studio.settings.schema import SuggestedChange
+from studio.settings.sections.inputs.masked_volume import LEAST_MM, MOST_MM, SPACINGS, VOXEL_SPACING
 
 BYTES_A_VOXEL = 1100
 """Of training by Unet: 740 bytes of features are kept for the way back (measured), and half as many made on it."""
@@ -21,6 +22,8 @@ VOXELS_ON_CPU = 2**17
 """64 x 64 x 32: half a second forwards and backwards on a core (measured)."""
 SMALLEST_SIDE, LEAST_DEEP = 8, 2
 """Voxels of a side; and of the shortest one where features are coarsest."""
+DIFFERENT_SPACING = 1.1
+"""The largest spacing by the smallest, from which on structures differ in size from scan to scan."""
 BLOCKS = (2, 5)
 BATCH_SIZES = (2, 4)
 
@@ -55,6 +58,7 @@ def patch_changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
         yield SuggestedChange(f"image.image_{name}", side, reason)
     if not patch.is_whole:
         yield SuggestedChange("image.tiling", "Automatic", "Pieces of larger volumes keep their small structures.")
+        yield from spacing_changes(part)
     words = (
         f"The shortest side is halved {patch.blocks} times until {min(patch.sides) >> patch.blocks} voxels are left."
     )
@@ -62,6 +66,18 @@ def patch_changes(context: SuggestionContext) -> Iterator[SuggestedChange]:
     fitting = room // math.prod(patch.sides) if on_gpu else VOXELS_ON_CPU // math.prod(patch.sides)
     batch_size = max(BATCH_SIZES[0], min(BATCH_SIZES[1], fitting), 2 if not on_gpu else 1)
     yield SuggestedChange("training.batch_size", batch_size, f"So many pieces of {size} fit at a time.")
+
+
+def spacing_changes(part: VolumePart) -> Iterator[SuggestedChange]:
+    """One spacing for scans whose spacings differ: the median of each axis."""
+    differs = any(high > DIFFERENT_SPACING * low for low, high in part.spacing_range)
+    if not differs or min(part.median_spacing) < LEAST_MM or max(part.median_spacing) > MOST_MM:
+        return
+    ranges = ", ".join(f"{low:g} to {high:g}" for low, high in part.spacing_range)
+    reason = f"Voxels lie {ranges} mm apart (depth, height, width), so structures differ in size from scan to scan."
+    yield SuggestedChange(VOXEL_SPACING, "Common", reason)
+    for key, step in zip(SPACINGS, part.median_spacing, strict=True):
+        yield SuggestedChange(key, float(f"{step:.4g}"), "The median of all volumes.")
 
 
 def patch_of(shape: tuple[int, ...], spacing: tuple[float, ...], most_voxels: int) -> Patch:

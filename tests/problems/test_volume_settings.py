@@ -60,6 +60,7 @@ OWN: dict[str, dict[str, Any]] = {
         "dataset.class_name_column": "",
         "dataset.rle_mask_column": "",
         "image.tiling": "Off",
+        "image.voxel_spacing": "As stored",
         "augmentation.custom_train_augmentations": "",
         "augmentation.custom_inference_augmentations": "",
         "architecture.decoder": "Unet",
@@ -285,3 +286,22 @@ def test_what_the_network_sees_follows_shapes_spacing_and_memory(
     assert (found.value("architecture.number_of_blocks"), found.value("image.tiling")) == (blocks, tiling)
     assert all(side % 2**blocks == 0 for side in sides)
     assert 1 <= found.value("training.batch_size") <= 4
+
+
+def test_one_spacing_is_suggested_where_those_of_the_scans_differ() -> None:
+    kind = problem_types()["image_3d_semantic_segmentation"]
+    settings = kind.model_types[0].settings()
+    part = VolumePart(
+        shapes=((128, 512, 512, 9),),
+        median_shape=(128, 512, 512),
+        median_spacing=(2.51234, 0.7, 0.7),
+        spacing_range=((1.0, 5.0), (0.5, 0.9), (0.5, 0.9)),
+    )
+    alike = part.model_copy(update={"spacing_range": ((2.5, 2.6), (0.7, 0.7), (0.7, 0.7))})
+
+    changes = {one.key: one for one in kind.suggest(settings, context(part))}
+
+    steps = [changes[f"image.spacing_{axis}"].value for axis in ("depth", "height", "width")]
+    assert (changes["image.voxel_spacing"].value, steps) == ("Common", [2.512, 0.7, 0.7])
+    assert "1 to 5, 0.5 to 0.9, 0.5 to 0.9 mm" in changes["image.voxel_spacing"].reason
+    assert "image.voxel_spacing" not in {one.key for one in kind.suggest(settings, context(alike))}

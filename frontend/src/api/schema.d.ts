@@ -1928,6 +1928,14 @@ export interface components {
                         number,
                         number
                     ][];
+                    /**
+                     * Spacing Range
+                     * @default []
+                     */
+                    spacing_range: [
+                        number,
+                        number
+                    ][];
                 };
             };
             /**

@@ -70,6 +70,17 @@ def too_large(values: int, most: int) -> VolumeError:
     )
 
 
+def too_large_at_spacing(shape: tuple[int, ...], spacing: tuple[float, ...], most: int) -> VolumeError:
+    sides, steps = " x ".join(map(str, shape)), " x ".join(f"{step:g}" for step in spacing)
+    return VolumeError(
+        f"At a spacing of {steps} mm the volume has {sides} voxels.",
+        hint="Use a wider spacing (Spacing depth, height and width).",
+        code="volume_too_large",
+        found=f"{sides} voxels",
+        expected=f"at most {most:,} voxels",
+    )
+
+
 def check_sides(facts: VolumeFacts, shape: tuple[int, ...]) -> None:
     """Refuse what is too large, or no volume; `shape` is that of the file.
 

@@ -6,9 +6,7 @@ from typing import ClassVar
 from pydantic import Field
 
 from studio.datasets.profile_parts import ProfilePart
-
-VOLUME_CHANNELS_FACT = "dataset.volume_channels"
-"""The numbers of channels as which every volume of the dataset can be read, the likeliest first; empty if unknown."""
+from studio.settings.sections.inputs.volume import CHANNELS_FACT, SPACING_FACT
 
 
 class VolumePart(ProfilePart):
@@ -30,15 +28,17 @@ class VolumePart(ProfilePart):
     median_shape: tuple[int, ...] = ()
     """(depth, height, width), each the median of all volumes; empty where there are none."""
     median_spacing: tuple[float, ...] = ()
-    """Millimetres between voxels along (depth, height, width), each the median of the volumes that say so; empty where
+    """Millimetres between voxels along (depth, height, width), each the median of the volumes that give it; empty where
     none does."""
+    spacing_range: tuple[tuple[float, float], ...] = ()
+    """The smallest and the largest spacing along (depth, height, width); empty where no volume gives it."""
     orientations: dict[str, int] = Field(default_factory=dict)
     """Number of volumes by where their columns, rows and slices point, such as LPS; "" where files do not say."""
     percentiles: dict[str, float] = Field(default_factory=dict)
     """Percentage of values, such as 99.5 -> the median over all volumes of the value that so many lie below."""
 
     def choice_facts(self) -> Mapping[str, object]:
-        return {VOLUME_CHANNELS_FACT: list(self.readable_channels)}
+        return {CHANNELS_FACT: list(self.readable_channels), SPACING_FACT: list(self.median_spacing)}
 
 
 PART = VolumePart

@@ -35,6 +35,7 @@ def volume_profile(inspection: Inspection) -> DatasetProfile:
         are_bytes=all(one.is_bytes for one in facts),
         median_shape=tuple(int(side) for side in np.median([one.shape for one in facts], axis=0)),
         median_spacing=tuple(float(step) for step in np.median(spacings, axis=0)) if spacings else (),
+        spacing_range=tuple((min(steps), max(steps)) for steps in zip(*spacings, strict=True)),
         orientations=dict(Counter(one.geometry.orientation for one in facts).most_common()),
         percentiles=_percentiles(facts),
     )

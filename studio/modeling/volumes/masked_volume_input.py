@@ -35,6 +35,8 @@ class MaskedVolumeBatch(VolumeBatch):
     """(B, 2)"""
     sides: list[Shape] = field(default_factory=list)
     """Of the files, one a sample."""
+    wholes: list[Shape] = field(default_factory=list)
+    """Of the volumes that tiles make up, one a sample."""
     masks_in_file: list[TrueMasks] = field(default_factory=list)
     """One a sample; none where the table has none."""
     tiles: list[int] = field(default_factory=list)
@@ -54,7 +56,10 @@ class MaskedVolumeInput(VolumeInput):
             transforms = transforms_of(self.settings, training=training)
             return CustomVolumeSamples(sources, transforms, targets, with_placement=not training)
         strategy = strategy if training else None
-        return MaskedVolumeSamples(sources, strategy, targets, is_tiled=image.tiling != "Off")
+        is_tiled = image.tiling != "Off"
+        is_common = is_tiled and image.voxel_spacing == "Common"
+        spacing = (image.spacing_depth, image.spacing_height, image.spacing_width) if is_common else None
+        return MaskedVolumeSamples(sources, strategy, targets, is_tiled=is_tiled, spacing=spacing)
 
     def collate(self, items: Sequence[MaskedVolumeItem]) -> MaskedVolumeBatch:  # type: ignore[override]
         masks = [item.masks_TKDHW for item in items if item.masks_TKDHW is not None]
@@ -68,6 +73,7 @@ class MaskedVolumeInput(VolumeInput):
             targets=torch.from_numpy(np.concatenate(masks)) if masks else None,
             ranges=ranges.repeat_interleave(torch.tensor(tiles), dim=0),
             sides=[item.sides for item in items],
+            wholes=[item.whole for item in items],
             masks_in_file=[item.in_file for item in items if item.in_file is not None],
             tiles=tiles,
             placements=[item.placement for item in items],
@@ -75,7 +81,7 @@ class MaskedVolumeInput(VolumeInput):
 
     def parts(self, batch: MaskedVolumeBatch) -> Iterator[MaskedVolumeBatch]:
         """The batch as it is, or volume by volume where volumes are tiles."""
-        if max(batch.tiles) == 1:
+        if not self._is_cut(batch):
             yield batch
             return
         ends = np.cumsum(batch.tiles).tolist()
@@ -88,6 +94,7 @@ class MaskedVolumeInput(VolumeInput):
                 targets=None if batch.targets is None else batch.targets[own],
                 ranges=batch.ranges[own],
                 sides=batch.sides[place : place + 1],
+                wholes=batch.wholes[place : place + 1],
                 masks_in_file=batch.masks_in_file[place : place + 1],
                 tiles=[count],
                 placements=batch.placements[place : place + 1],
@@ -110,9 +117,10 @@ class MaskedVolumeInput(VolumeInput):
 
     def in_file(self, batch: MaskedVolumeBatch, values_BKDHW: Tensor) -> Iterator[Tensor]:
         """Values a voxel of the network as values a voxel (K, D, H, W) of each file."""
-        if max(batch.tiles) > 1:
-            (sides,) = batch.sides
-            yield blended(values_BKDHW, tile_corners(sides, self.shape), sides)
+        if self._is_cut(batch):
+            (sides,), (whole,) = batch.sides, batch.wholes
+            values_KDHW = blended(values_BKDHW, tile_corners(whole, self.shape), whole)
+            yield functional.interpolate(values_KDHW[None], size=sides, mode="trilinear")[0]
             return
         for values_KDHW, sides, placement in zip(values_BKDHW, batch.sides, batch.placements, strict=True):
             if placement is None:
@@ -122,6 +130,10 @@ class MaskedVolumeInput(VolumeInput):
                 values_KDHW[None].float(), size=(sides[0], *values_KDHW.shape[2:]), mode="trilinear"
             )[0]
             yield place_in_file(deep.flatten(0, 1), placement).reshape(-1, *sides)
+
+    def _is_cut(self, batch: MaskedVolumeBatch) -> bool:
+        """Whether any volume has other sides than the network's input, for which pieces were taken of it."""
+        return any(whole != self.shape for whole in batch.wholes)
 
     def mixed(self, batch: VolumeBatch, mixture: Mixture) -> VolumeBatch:
         assert isinstance(batch, MaskedVolumeBatch)

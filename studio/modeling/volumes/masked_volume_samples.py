@@ -14,7 +14,7 @@ from studio.modeling.images.coordinates import Placement
 from studio.modeling.images.transforms import Transforms
 from studio.modeling.recipe import SampleIndex, Samples
 from studio.modeling.segmentation.truth import MaskTargets, TrueMasks
-from studio.modeling.volumes.reader import Shape, Voxels, read_voxels, resampled, resampled_masks
+from studio.modeling.volumes.reader import Sampling, Shape, Spacing, Voxels, read_voxels, resampled, resampled_masks
 from studio.modeling.volumes.transforms import Strategy, augmented_with_masks
 from studio.modeling.volumes.volume_input import VolumeSources
 
@@ -33,6 +33,8 @@ class MaskedVolumeItem(NamedTuple):
     in_file: TrueMasks | None
     sides: Shape
     """Of the file."""
+    whole: Shape
+    """Of the volume that the pieces make up."""
     range: tuple[float, float]
     """The lowest and highest value of the whole volume."""
     placement: Placement | None = None
@@ -45,13 +47,21 @@ class MaskedVolumeSamples(Samples):
     Args:
         strategy: Of augmentations; None where nothing is left to chance.
         is_tiled: Whether larger volumes come as a patch to learn from, or as tiles to score.
+        spacing: Of all volumes that are cut; None leaves them as they are stored.
     """
 
     def __init__(
-        self, sources: VolumeSources, strategy: Strategy | None, targets: MaskTargets | None, *, is_tiled: bool = False
+        self,
+        sources: VolumeSources,
+        strategy: Strategy | None,
+        targets: MaskTargets | None,
+        *,
+        is_tiled: bool = False,
+        spacing: Spacing | None = None,
     ) -> None:
         super().__init__(len(sources.names))
-        self.sources, self._strategy, self._targets, self._is_tiled = sources, strategy, targets, is_tiled
+        self.sources, self._strategy, self._targets = sources, strategy, targets
+        self._sampling = Sampling(sources.shape, keeps_larger=is_tiled, spacing=spacing)
 
     def __getitem__(self, draw: SampleIndex) -> MaskedVolumeItem:
         voxels = self.voxels(draw.row)
@@ -62,12 +72,12 @@ class MaskedVolumeSamples(Samples):
             volumes[0], first = augmented_with_masks(volumes[0], first, self._strategy, draw.seed)
             masks = None if first is None else [first]
         stacked = None if masks is None else np.stack(masks)
-        return MaskedVolumeItem(draw.row, np.stack(volumes), stacked, truth, voxels.sides, _range(volume))
+        return MaskedVolumeItem(draw.row, np.stack(volumes), stacked, truth, voxels.sides, voxels.shape, _range(volume))
 
     def voxels(self, row: int) -> Voxels:
         """The volume of a row, at network size or, if it is to be cut, as it is."""
-        names, rows, media, channels, shape = self.sources
-        return read_voxels(media, names[row], channels, rows[row], shape, keeps_larger=self._is_tiled)
+        names, rows, media, channels, _ = self.sources
+        return read_voxels(media, names[row], channels, rows[row], self._sampling)
 
     def masks(self, truth: TrueMasks | None, voxels: Voxels) -> Masks | None:
         """Masks (K, D, H, W) in the voxels of the file."""
@@ -80,16 +90,19 @@ class MaskedVolumeSamples(Samples):
         if corners is None:
             return [volume], None if masks is None else [resampled_masks(masks, shape)]
         volumes = [cut(volume, corner, shape) for corner in corners]
-        return volumes, None if masks is None else [_cut_masks(masks, corner, shape) for corner in corners]
+        if masks is None:
+            return volumes, None
+        masks = resampled_masks(masks, volume.shape[:3])
+        return volumes, [_cut_masks(masks, corner, shape) for corner in corners]
 
     def _corners(self, voxels: Voxels, truth: TrueMasks | None, seed: int | None) -> list[Sides] | None:
         """Where the patch to learn from, or the tiles to score, begin; None where the volume is taken whole."""
         shape = self.sources.shape
-        if voxels.values.shape[:3] == shape:
+        if voxels.shape == shape:
             return None
         if seed is None or self._strategy is None:
-            return tile_corners(voxels.sides, shape)
-        return [_patch_corner(truth, voxels.sides, shape, seed)]
+            return tile_corners(voxels.shape, shape)
+        return [_patch_corner(truth, voxels, shape, seed)]
 
 
 class CustomVolumeSamples(MaskedVolumeSamples):
@@ -110,11 +123,12 @@ class CustomVolumeSamples(MaskedVolumeSamples):
         volume = resampled(slices, self.sources.shape)
         stacked = None if moved is None else resampled_masks(moved.transpose(3, 0, 1, 2), self.sources.shape)[None]
         placement = self._placement(voxels) if self._with_placement else None
-        return MaskedVolumeItem(draw.row, volume[None], stacked, truth, voxels.sides, _range(volume), placement)
+        shape = self.sources.shape
+        return MaskedVolumeItem(draw.row, volume[None], stacked, truth, voxels.sides, shape, _range(volume), placement)
 
     def voxels(self, row: int) -> Voxels:
         names, rows, media, channels, _ = self.sources
-        return read_voxels(media, names[row], channels, rows[row], None)
+        return read_voxels(media, names[row], channels, rows[row], Sampling(None))
 
     def _placement(self, voxels: Voxels) -> Placement:
         _, height, width = voxels.sides
@@ -129,8 +143,9 @@ def _cut_masks(masks_KDHW: Masks, corner: Sides, shape: Shape) -> Masks:
     return np.ascontiguousarray(cut(masks_KDHW.transpose(1, 2, 3, 0), corner, shape).transpose(3, 0, 1, 2))
 
 
-def _patch_corner(truth: TrueMasks | None, sides: Shape, shape: Shape, seed: int) -> Sides:
+def _patch_corner(truth: TrueMasks | None, voxels: Voxels, shape: Shape, seed: int) -> Sides:
     """Anywhere, or so often around some voxel of a mask."""
+    sides = voxels.shape
     random = np.random.default_rng(seed)
     masks = [] if truth is None else zip(truth.classes, truth.texts, strict=True)
     texts = [text for k, text in masks if text and k >= 0]
@@ -141,5 +156,6 @@ def _patch_corner(truth: TrueMasks | None, sides: Shape, shape: Shape, seed: int
     number = int(random.integers(behind[-1]))
     run = int(np.searchsorted(behind, number, side="right"))
     voxel = int(runs[run, 0]) - 1 + number - int(behind[run] - runs[run, 1])
-    place = tuple(int(one) for one in np.unravel_index(voxel, sides, order="F"))
+    in_file = np.unravel_index(voxel, voxels.sides, order="F")
+    place = tuple(int(at * side / of) for at, side, of in zip(in_file, sides, voxels.sides, strict=True))
     return corner_around(place, sides, shape, random)

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from torch.nn import functional
 
 from studio.datasets.media.readers.volume import READER
+from studio.datasets.media.volume_errors import MAX_VALUES, too_large_at_spacing
+from studio.datasets.media.volume_facts import VolumeFacts
 from studio.modeling.dense.tiles import is_exceeded
 from studio.modeling.input_cache import Entry
 from studio.modeling.recipe import Media
@@ -15,6 +17,8 @@ from studio.modeling.sample_error import reading_file
 
 Shape = tuple[int, int, int]
 """(depth, height, width)"""
+Spacing = tuple[float, float, float]
+"""Millimetres between voxels along (depth, height, width)."""
 
 
 class Voxels(NamedTuple):
@@ -25,6 +29,47 @@ class Voxels(NamedTuple):
     sides: Shape
     """Of the file."""
 
+    @property
+    def shape(self) -> Shape:
+        """(depth, height, width) of the values."""
+        depth, height, width, _ = self.values.shape
+        return depth, height, width
+
+
+class Sampling(NamedTuple):
+    """The voxels in which a volume is wanted."""
+
+    shape: Shape | None
+    """None leaves it as it is."""
+    keeps_larger: bool = False
+    """Whether volumes that are larger in any direction are not resampled to the shape."""
+    spacing: Spacing | None = None
+    """Resamples to this spacing, and not to the shape, those whose files give theirs."""
+
+    def shape_of(self, facts: VolumeFacts) -> Shape:
+        """(depth, height, width) of a volume in those voxels.
+
+        Raises:
+            VolumeError: if it would be too large.
+        """
+        given = facts.geometry.spacing
+        if self.spacing is not None and given is not None:
+            of_axes = zip(facts.shape, given, self.spacing, strict=True)
+            depth, height, width = (max(1, round(side * own / wanted)) for side, own, wanted in of_axes)
+            if depth * height * width * facts.channels > MAX_VALUES:
+                raise too_large_at_spacing((depth, height, width), self.spacing, MAX_VALUES // facts.channels)
+            return depth, height, width
+        if self.shape is None or (self.keeps_larger and is_exceeded(facts.shape, self.shape)):
+            return facts.shape
+        return self.shape
+
+    @property
+    def key(self) -> str:
+        """Names it in a cache."""
+        size = "decoded" if self.shape is None else "x".join(map(str, self.shape))
+        spacing = "" if self.spacing is None else "-at-" + "x".join(map(str, self.spacing))
+        return f"{size}{'-or-larger' if self.keeps_larger else ''}{spacing}"
+
 
 def read_volume(media: Media, name: str, channels: int, row: int, shape: Shape) -> NDArray[Any]:
     """The volume that a row names, (depth, height, width, channels) of this shape, uint8 or float32.
@@ -32,15 +77,11 @@ def read_volume(media: Media, name: str, channels: int, row: int, shape: Shape) 
     Raises:
         SampleError: naming row and file.
     """
-    return read_voxels(media, name, channels, row, shape).values
+    return read_voxels(media, name, channels, row, Sampling(shape)).values
 
 
-def read_voxels(
-    media: Media, name: str, channels: int, row: int, shape: Shape | None, *, keeps_larger: bool = False
-) -> Voxels:
-    """The volume that a row names, in this shape, or as it is.
-
-    With `keeps_larger` it is resampled only where it is larger in no direction.
+def read_voxels(media: Media, name: str, channels: int, row: int, sampling: Sampling) -> Voxels:
+    """The volume that a row names, in the voxels that are asked for.
 
     Where the media have a cache, it is asked first.
 
@@ -51,18 +92,14 @@ def read_voxels(
         path = media.path(name)
 
         def decode() -> Entry:
-            volume = READER.decode(path, channels)
-            sides = volume.shape[:3]
-            if shape is None or (keeps_larger and is_exceeded(sides, shape)):
-                return Entry(volume, sides)
-            return Entry(resampled(volume, shape), sides)
+            facts = READER.read_facts(path)
+            shape = sampling.shape_of(facts)
+            return Entry(resampled(READER.decode(path, channels), shape), facts.shape)
 
         if media.cache is None:
             entry = decode()
         else:
-            size = "decoded" if shape is None else "x".join(map(str, shape))
-            what = f"{size}{'-or-larger' if keeps_larger else ''}"
-            entry = media.cache.get(path, f"volumes-{what}-{channels}-v2", decode)
+            entry = media.cache.get(path, f"volumes-{sampling.key}-{channels}-v3", decode)
         depth, height, width = entry.facts
         return Voxels(entry.array, (depth, height, width))
 

@@ -27,6 +27,8 @@ CLIP_LOWEST, CLIP_HIGHEST = "image.clip_lowest", "image.clip_highest"
 ENCODER = "architecture.encoder"
 CHANNELS_FACT = "dataset.volume_channels"
 """The numbers of channels as which every volume of the dataset can be read, the likeliest first; empty if unknown."""
+SPACING_FACT = "dataset.volume_spacing"
+"""Median millimetres between voxels along (depth, height, width); empty if no file gives them."""
 ENCODERS = (
     "resnet18d",
     "resnet10t",

@@ -98,7 +98,7 @@ def packaged_weights(name: str, cache: Path | None = None) -> WeightsFile | None
     folder = private_folder(cache or weights_cache())
     path = folder / f"{bare}-{package.sha256[:12]}.safetensors"
     if not _is_intact(path):
-        _convert(bare, path)
+        convert("studio.modeling.packaged_weights", bare, path)
     return WeightsFile(name, path, "packaged")
 
 
@@ -116,10 +116,14 @@ def _is_intact(path: Path) -> bool:
     return path.is_file() and record.is_file() and read_json(record)["sha256"] == sha256_file(path)
 
 
-def _convert(name: str, path: Path) -> None:
-    """In a process of its own: what reads a pickle, even weights-only, ends right after."""
+def convert(module: str, name: str, path: Path) -> None:
+    """Have a module of ours convert packaged weights in a process of its own, which ends right after.
+
+    Raises:
+        WeightsError: in the words of that process.
+    """
     environment = {**without_working_folder(os.environ), "OMP_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-    command = python_module("studio.modeling.packaged_weights", name, str(path))
+    command = python_module(module, name, str(path))
     try:
         done = subprocess.run(
             command, env=environment, check=False, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT_SECONDS

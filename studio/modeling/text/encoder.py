@@ -7,10 +7,10 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from studio.modeling.hub_models.building import build, checkpoint_activations, model_config, without_pooler
 from studio.modeling.recipe import Assets
 from studio.modeling.text.pooling import TextPool, TextPooling
 from studio.modeling.text.sources.assets import config_of
-from studio.modeling.text.transformers_models import build, checkpoint_activations, model_config, without_pooler
 from studio.modeling.weights import WeightsFile
 
 

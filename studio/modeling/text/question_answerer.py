@@ -9,9 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from studio.modeling.hub_models.building import build, checkpoint_activations, model_config
 from studio.modeling.recipe import Assets
 from studio.modeling.text.sources.assets import config_of
-from studio.modeling.text.transformers_models import build, checkpoint_activations, model_config
 from studio.modeling.weights import WeightsFile
 
 OUTPUTS = 2

@@ -7,9 +7,9 @@ arXiv:1907.12461.
 from collections.abc import Mapping
 from typing import Any
 
-from studio.modeling.text.sources.allowed_models import PAIR
+from studio.modeling.hub_models.allowed_models import PAIR
+from studio.modeling.hub_models.building import build, model_config, set_dropout, without_pooler
 from studio.modeling.text.tokens.tokenizer import SpecialTokens
-from studio.modeling.text.transformers_models import build, model_config, set_dropout, without_pooler
 from studio.modeling.weights import WeightsFile
 
 FORCED = ("forced_bos_token_id", "forced_eos_token_id", "bad_words_ids", "suppress_tokens")

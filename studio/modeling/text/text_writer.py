@@ -8,13 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from studio.modeling.hub_models.building import checkpoint_activations
+from studio.modeling.hub_models.tied_weights import keep_once
 from studio.modeling.recipe import Assets
 from studio.modeling.text.sampling import GumbelDraws, draw_seed
 from studio.modeling.text.seq2seq_models import build_translator, generation_values
 from studio.modeling.text.sources.assets import config_of
-from studio.modeling.text.sources.tied_weights import keep_once
 from studio.modeling.text.tokens.tokenizer import SpecialTokens
-from studio.modeling.text.transformers_models import checkpoint_activations
 from studio.modeling.weights import WeightsFile
 
 

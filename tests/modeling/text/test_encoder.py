@@ -7,13 +7,9 @@ import pytest
 import torch
 
 from studio.errors import TrainingError
+from studio.modeling.hub_models.building import checkpoint_activations, model_config
 from studio.modeling.text.pooling import TextPooling
-from studio.modeling.text.transformers_models import (
-    check_length,
-    checkpoint_activations,
-    model_config,
-    position_limit,
-)
+from studio.modeling.text.position_limits import check_length, position_limit
 from tests.modeling.text.models import text_model
 
 OF_HEADS = ("classifier_dropout", "qa_dropout", "seq_classif_dropout", "summary_last_dropout", "pooler_dropout")

@@ -24,7 +24,7 @@ def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("STUDIO_HOME", str(tmp_path))
     monkeypatch.delenv("STUDIO_WEIGHTS", raising=False)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    monkeypatch.setattr("studio.modeling.text.sources.sources.is_hub_reachable", lambda seconds: False)
+    monkeypatch.setattr("studio.modeling.hub_models.files.is_hub_reachable", lambda seconds: False)
     return tmp_path / "weights"
 
 
@@ -38,7 +38,7 @@ def test_the_packaged_model_has_its_own_tokenizer_and_weights(offline: Path) -> 
 
 @needs_minilm
 def test_an_altered_package_is_refused(offline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.modeling.text.sources.sources.sha256_file", lambda path: "0" * 64)
+    monkeypatch.setattr("studio.modeling.hub_models.files.sha256_file", lambda path: "0" * 64)
 
     with pytest.raises(WeightsError, match="not the known ones"):
         find_text_model(MINILM).weights()

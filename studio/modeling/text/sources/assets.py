@@ -8,14 +8,9 @@ from tokenizers import Tokenizer
 
 from studio.errors import WeightsError
 from studio.json_text import parse_json
-from studio.modeling.text.sources.clean_copies import tokenizer_folder
-from studio.modeling.text.sources.sources import (
-    CONFIG,
-    TextModelFiles,
-    find_text_model,
-    is_scratch,
-    scratch_architecture,
-)
+from studio.modeling.hub_models.clean_copies import tokenizer_folder
+from studio.modeling.hub_models.files import CONFIG, ModelFiles
+from studio.modeling.text.sources.sources import find_text_model, is_scratch, scratch_architecture
 from studio.modeling.text.tokens.tokenizer import SPECIAL_TOKENS, TOKENIZER, SpecialTokens
 from studio.modeling.text.tokens.tokenizer_training import FIRST, LAST, PAD, train_tokenizer
 
@@ -65,7 +60,7 @@ def _from_scratch(name: str, texts: Iterable[str]) -> tuple[dict[str, Any], Toke
     return config, tokenizer, special
 
 
-def _own_tokenizer(files: TextModelFiles) -> tuple[Tokenizer, SpecialTokens]:
+def _own_tokenizer(files: ModelFiles) -> tuple[Tokenizer, SpecialTokens]:
     """The tokenizer of a model's files, in the one form that the studio uses."""
     from transformers import AutoTokenizer
 

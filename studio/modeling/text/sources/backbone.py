@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from studio.modeling.recipe import Assets
+from studio.modeling.text.position_limits import check_length
 from studio.modeling.text.sources.assets import config_of, text_assets
 from studio.modeling.text.sources.sources import is_scratch
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
-from studio.modeling.text.transformers_models import check_length
 from studio.settings.schema import SettingsSchema
 
 

@@ -6,7 +6,7 @@ fetch kernels. So only what is listed reaches it, and nothing of a configuration
 
 import dataclasses
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from studio.errors import WeightsError
@@ -30,7 +30,14 @@ TRANSLATORS = frozenset(
 )  # fmt: skip
 PAIR = "encoder-decoder"
 """The library's name of a model that is put together of two others."""
-MODEL_TYPES = ENCODERS | DECODERS | TRANSLATORS | {PAIR}
+TEXT_TYPES = ENCODERS | DECODERS | TRANSLATORS | {PAIR}
+WAVEFORM_ENCODERS = frozenset(
+    {"data2vec-audio", "hubert", "sew", "sew-d", "unispeech", "unispeech-sat", "wav2vec2", "wavlm"}
+)
+"""What hears samples."""
+SPECTROGRAM_ENCODERS = frozenset({"audio-spectrogram-transformer", "whisper"})
+SPEECH_TYPES = WAVEFORM_ENCODERS | SPECTROGRAM_ENCODERS
+MODEL_TYPES = TEXT_TYPES | SPEECH_TYPES
 CODE_KEYS = frozenset(
     {
         "_attn_implementation_internal", "_attn_implementation", "attn_implementation", "custom_pipelines",
@@ -57,17 +64,17 @@ _OF_NONE = frozenset(
 _WORD = re.compile(r"[A-Za-z0-9_.+|-]{0,64}")
 
 
-def allowed_config(values: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """What of a configuration is allowed; other keys are left out.
+def allowed_config(values: Mapping[str, Any], name: str, kinds: Set[str] = MODEL_TYPES) -> dict[str, Any]:
+    """What of a configuration is allowed, whose model type is one of `kinds`; other keys are left out.
 
     Raises:
         WeightsError: for a model type that is not listed, a key that names code, or a value that is not plain.
     """
     kind = values.get("model_type")
-    if not isinstance(kind, str) or kind not in MODEL_TYPES:
+    if not isinstance(kind, str) or kind not in kinds:
         raise WeightsError(
             f"The model {name!r} is of the type {str(kind)[:60]!r}, which is not read.",
-            hint=f"Choose a model of one of these types: {', '.join(sorted(MODEL_TYPES))}.",
+            hint=f"Choose a model of one of these types: {', '.join(sorted(kinds))}.",
             code="model_files",
             found=str(kind)[:60],
             expected="a model type of the list",

@@ -13,8 +13,8 @@ from typing import Any
 
 from studio.errors import WeightsError
 from studio.json_text import parse_json
-from studio.modeling.text.sources.allowed_models import MODEL_TYPES
-from studio.modeling.text.sources.sources import CONFIG, WEIGHTS, TextModelFiles
+from studio.modeling.hub_models.allowed_models import MODEL_TYPES
+from studio.modeling.hub_models.files import CONFIG, WEIGHTS, ModelFiles
 
 TOKENIZER_CONFIG = "tokenizer_config.json"
 VOCABULARIES = ("tokenizer.json", "vocab.json", "vocab.txt", "merges.txt", "added_tokens.json", "bpe.codes",
@@ -44,7 +44,7 @@ _INDEX_DEPTH = 4
 
 
 @contextmanager
-def tokenizer_folder(files: TextModelFiles) -> Iterator[Path]:
+def tokenizer_folder(files: ModelFiles) -> Iterator[Path]:
     """A folder to make a model's tokenizer of: vocabularies, and the settings that are allowed.
 
     Raises:
@@ -103,7 +103,7 @@ def _weight_map(path: Path, name: str) -> dict[str, str]:
     return places
 
 
-def _allowed_settings(files: TextModelFiles, name: str) -> dict[str, Any]:
+def _allowed_settings(files: ModelFiles, name: str) -> dict[str, Any]:
     values = _read(files, name)
     if not isinstance(values, Mapping):
         raise _unreadable(files.name, name, "no object")
@@ -130,7 +130,7 @@ def _classes() -> frozenset[str]:
     return frozenset(one.removesuffix("Fast") for one in {*named, *GENERAL_CLASSES} if one)
 
 
-def _read(files: TextModelFiles, name: str) -> Any:
+def _read(files: ModelFiles, name: str) -> Any:
     try:
         return parse_json((files.folder / name).read_bytes())
     except (OSError, ValueError) as error:

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from studio.errors import TrainingError, WeightsError
-from studio.modeling.text.sources.allowed_models import allowed_config
-from studio.modeling.text.sources.clean_copies import weights_folder
+from studio.modeling.hub_models.allowed_models import allowed_config
+from studio.modeling.hub_models.clean_copies import weights_folder
 from studio.modeling.weights import WeightsFile
 
 DROPOUT_NAMES = (
@@ -26,9 +26,6 @@ DROPOUT_NAMES = (
     "embedding_dropout",
 )
 """What the architectures call the dropout inside their layers."""
-RELATIVE = ("t5", "mt5", "umt5", "longt5", "xlnet")
-"""Model types that know distances in place of places."""
-COUNTED_FROM_PADDING = ("roberta", "xlm-roberta", "camembert", "longformer", "mpnet", "ibert", "data2vec-text")
 
 
 def model_config(values: Mapping[str, Any], dropout: float | None = None) -> Any:
@@ -60,33 +57,6 @@ def set_dropout(config: Any, rate: float) -> None:
     for name in DROPOUT_NAMES:
         if isinstance(getattr(config, name, None), float | int):
             setattr(config, name, rate)
-
-
-def position_limit(values: Mapping[str, Any]) -> int | None:
-    """The longest sequence that a model has places for; None where it has no such limit."""
-    places = values.get("max_position_embeddings", values.get("n_positions"))
-    # DeBERTa knows distances alone, unless it is told to add places.
-    is_relative = values.get("model_type") in RELATIVE or values.get("position_biased_input") is False
-    if is_relative or not isinstance(places, int) or places < 1:
-        return None
-    # RoBERTa and its kin count places from behind the padding token's.
-    offset = int(values.get("pad_token_id") or 0) + 1 if values.get("model_type") in COUNTED_FROM_PADDING else 0
-    return places - offset
-
-
-def check_length(values: Mapping[str, Any], length: int, setting: str, name: str) -> None:
-    """Refuse a length that the backbone has no places for.
-
-    Raises:
-        TrainingError: naming both.
-    """
-    limit = position_limit(values.get("encoder", values))
-    if limit is not None and length > limit:
-        raise TrainingError(
-            f"{setting} is {length} tokens, and the backbone {name!r} reads at most {limit}.",
-            hint=f"Set {setting} to {limit} or less, or choose a backbone that reads more.",
-            code="too_long",
-        )
 
 
 def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> Any:

@@ -1,5 +1,6 @@
 """A whole server in this process: real guard, store, files and inspections; trainings are threads that write events."""
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ from studio.scheduling.executors.fake import FakeExecutor, Script, epochs_script
 from studio.server.app import build_studio, create_app
 from studio.server.config import ServerConfig
 from studio.server.studio import Studio
+from studio.store.datasets import DatasetRow
 
 TOKEN = "t" * 43
 PORT = 8000
@@ -106,30 +108,36 @@ class Silent:
 HOMES: list[Path] = []
 
 
+def open_server(root: Path, train: Script | None = None, **config: Any) -> Server:
+    """A server over the home in this folder; it starts when a client of it is entered."""
+    home = root / "home"
+    HOMES[:] = [home]
+    executor = FakeExecutor(studio_script(train or epochs_script(epochs=2, steps=4)))
+    settings = {
+        "home": home,
+        "port": PORT,
+        "ballast_bytes": 0,
+        "reserve_bytes": 0,
+        "web": root / "web",
+        **config,
+    }
+    studio = build_studio(ServerConfig(**settings), TOKEN, executor)
+    app = create_app(studio)
+    api = TestClient(app, base_url=f"http://127.0.0.1:{PORT}", headers={"Authorization": f"Bearer {TOKEN}"})
+    anybody = TestClient(app, base_url=f"http://127.0.0.1:{PORT}", raise_server_exceptions=False)
+    return Server(studio, executor, api, anybody)
+
+
 @pytest.fixture
 def make_server(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     clients: list[TestClient] = []
 
     def make(train: Script | None = None, *, is_started: bool = True, **config: Any) -> Server:
-        home = tmp_path / "home"
-        HOMES[:] = [home]
-        executor = FakeExecutor(studio_script(train or epochs_script(epochs=2, steps=4)))
-        settings = {
-            "home": home,
-            "port": PORT,
-            "ballast_bytes": 0,
-            "reserve_bytes": 0,
-            "web": tmp_path / "web",
-            **config,
-        }
-        studio = build_studio(ServerConfig(**settings), TOKEN, executor)
-        app = create_app(studio)
-        api = TestClient(app, base_url=f"http://127.0.0.1:{PORT}", headers={"Authorization": f"Bearer {TOKEN}"})
+        server = open_server(tmp_path, train, **config)
         if is_started:
-            api.__enter__()
-            clients.append(api)
-        anybody = TestClient(app, base_url=f"http://127.0.0.1:{PORT}", raise_server_exceptions=False)
-        return Server(studio, executor, api, anybody)
+            server.api.__enter__()
+            clients.append(server.api)
+        return server
 
     yield make
     for client in clients:
@@ -141,12 +149,27 @@ def server(make_server: Callable[..., Server]) -> Server:
     return make_server()
 
 
+@pytest.fixture(scope="session")
+def imported_shapes(tmp_path_factory: pytest.TempPathFactory) -> tuple[DatasetRow, Path]:
+    """The example dataset of image classification, imported once, and its folder."""
+    server = open_server(tmp_path_factory.mktemp("imported"))
+    with server.api:
+        made = server.api.post("/api/examples/image_classification")
+        assert made.status_code == 201, made.text
+        server.wait(f"/api/datasets/{made.json()['id']}", {"ready"})
+    row = server.studio.store.datasets.get(made.json()["id"])
+    return row, server.studio.home.path / "datasets" / row.id
+
+
 @pytest.fixture
-def shapes(server: Server) -> dict[str, Any]:
-    """The example dataset, inspected."""
-    made = server.api.post("/api/examples/image_classification")
-    assert made.status_code == 201, made.text
-    return server.wait(f"/api/datasets/{made.json()['id']}", {"ready"})
+def shapes(server: Server, imported_shapes: tuple[DatasetRow, Path]) -> dict[str, Any]:
+    """The example dataset, as if this server had imported it."""
+    row, folder = imported_shapes
+    shutil.copytree(folder, server.studio.home.path / "datasets" / row.id)
+    server.studio.store.datasets.insert(row)
+    found: dict[str, Any] = server.api.get(f"/api/datasets/{row.id}").json()
+    assert found["state"] == "ready"
+    return found
 
 
 @pytest.fixture

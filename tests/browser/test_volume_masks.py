@@ -39,6 +39,13 @@ DRAWN = """canvas => {
     return found;
 }"""
 """How many pixels of a canvas are covered."""
+COLOURS = """canvas => {
+    const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+    const found = new Set();
+    for (let i = 0; i < data.length; i += 4) if (data[i + 3] > 0) found.add(data.slice(i, i + 4).join());
+    return found.size;
+}"""
+"""How many colours a canvas has."""
 SCRUB = """async slider => {
     const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set;
     const works = [];
@@ -105,11 +112,18 @@ def test_truth_and_prediction_of_a_run_are_compared_and_classes_switched(
     canvas = dialog.locator("canvas").first
     both = canvas.evaluate(DRAWN)
 
+    dialog.get_by_role("switch", name="Difference").click()
+    expect(dialog.get_by_role("list", name="Colours of the difference")).to_contain_text("false negative")
+    difference = canvas.evaluate(COLOURS)
+    keep(page, "difference")
+    dialog.get_by_role("switch", name="Difference").click()
+
     dialog.get_by_role("group", name="Classes").get_by_role("button", name="ball").click()
     one = canvas.evaluate(DRAWN)
     dialog.get_by_role("group", name="Classes").get_by_role("button", name="rod").click()
 
     assert both > one > 0
+    assert 1 <= difference <= 4
     assert canvas.evaluate(DRAWN) == 0
 
 

@@ -66,6 +66,7 @@ export function LayerSwitches({ overlay, onOverlay, hasTruth, hasPrediction, pre
             </span>
           }
           checked={overlay.showsTruth}
+          disabled={overlay.showsDifference}
           onChange={(event) => onOverlay({ ...overlay, showsTruth: event.currentTarget.checked })}
         />
       )}
@@ -79,6 +80,7 @@ export function LayerSwitches({ overlay, onOverlay, hasTruth, hasPrediction, pre
             </span>
           }
           checked={overlay.showsPrediction}
+          disabled={overlay.showsDifference}
           onChange={(event) => onOverlay({ ...overlay, showsPrediction: event.currentTarget.checked })}
         />
       )}

@@ -1,7 +1,9 @@
 import { useLayoutEffect, useRef } from "react";
 import type { Mask, MediaRef, SampleView } from "../api/types";
-import { masksOf } from "./masks";
-import { classColour, type Overlay } from "./overlay";
+import { differenceOf } from "./mask-difference";
+import { shownMasks, masksOf } from "./masks";
+import { MATCH_COLOURS } from "./match";
+import { classColour, isDifferenceShown, type Overlay } from "./overlay";
 import { fillBitmap, outlineBitmap } from "./slice-drawing";
 import { gridOf, gridSlice, sliceOfMask, type Axis, type Grid } from "./volume-masks";
 import classes from "./volumes.module.css";
@@ -25,22 +27,34 @@ type SliceMasksProps = {
 export function SliceMasks({ sample, classNames, overlay, axis, slice }: SliceMasksProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const media = sample.media as MediaRef;
+  const isDifference = isDifferenceShown(sample, overlay);
   const layers = layersOf(sample, overlay);
-  const grid = layers[0]?.grid ?? null;
+  const grid = isDifference ? gridOf(masksOf(sample, "truth")) : (layers[0]?.grid ?? null);
   useLayoutEffect(() => {
     const context = canvas.current?.getContext("2d");
     if (!context || !grid || !canvas.current) return;
     const styles = getComputedStyle(canvas.current);
+    const colourOf = (variable: string) => styles.getPropertyValue(variable.slice(4, -1)).trim();
     const [across, down] = planeOf(grid, axis);
     const scale = Math.max(1, Math.round(DRAWN_SIDE / Math.max(across, down)));
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, across * scale, down * scale);
     context.setTransform(scale, 0, 0, scale, 0, 0);
+    const plane = (mask: Mask, own: Grid) =>
+      sliceOfMask(mask, own, axis, gridSlice(slice, media[SIDES[axis]] ?? 1, own[SIDES[axis]]));
+    if (isDifference) {
+      const [truth, predicted] = [shownMasks(sample, "truth", overlay), shownMasks(sample, "prediction", overlay)];
+      context.globalAlpha = overlay.opacity;
+      for (const [match, bitmap] of differenceOf(truth, predicted, (mask) => plane(mask, grid))) {
+        context.fillStyle = colourOf(MATCH_COLOURS[match]);
+        fillBitmap(context, bitmap);
+      }
+      return;
+    }
     for (const layer of layers) {
-      const at = gridSlice(slice, media[SIDES[axis]] ?? 1, layer.grid[SIDES[axis]]);
       for (const mask of layer.masks) {
-        const colour = styles.getPropertyValue(classColour(mask.label, classNames).slice(4, -1)).trim();
-        draw(context, sliceOfMask(mask, layer.grid, axis, at), colour, layer, overlay.opacity, 2 / scale);
+        const colour = colourOf(classColour(mask.label, classNames));
+        draw(context, plane(mask, layer.grid), colour, layer, overlay.opacity, 2 / scale);
       }
     }
   });
@@ -66,12 +80,15 @@ function layersOf(sample: SampleView, overlay: Overlay): Layer[] {
   const isCompared = overlay.showsPrediction && sample.prediction !== null;
   const layers: Layer[] = [];
   for (const name of ["prediction", "truth"] as const) {
-    const side = masksOf(sample, name);
-    const grid = gridOf(side);
+    const grid = gridOf(masksOf(sample, name));
     if (!grid || !(name === "truth" ? overlay.showsTruth : overlay.showsPrediction)) continue;
-    const masks = side.masks.filter((mask) => !overlay.hiddenClasses.includes(mask.label));
     const isTruth = name === "truth";
-    layers.push({ grid, masks, isFilled: !isTruth || !isCompared, isOutlined: isTruth });
+    layers.push({
+      grid,
+      masks: shownMasks(sample, name, overlay),
+      isFilled: !isTruth || !isCompared,
+      isOutlined: isTruth,
+    });
   }
   return layers;
 }

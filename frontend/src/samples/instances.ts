@@ -1,6 +1,6 @@
 import type { Instance, SampleView } from "../api/types";
 import { filledPath, outlinePath, regionOf, type Corner } from "./masks";
-import { MATCH_WORDS, type Match } from "./match";
+import { MATCH_COLOURS, MATCH_WORDS } from "./match";
 import { classColour, type ColourBy } from "./overlay";
 import { annotationOf } from "./renderer";
 import { formatMetric, formatPercent } from "../ui/format";
@@ -36,12 +36,6 @@ export function drawn(instances: readonly Instance[], width: number, height: num
   });
 }
 
-const MATCH_COLOURS: Record<Match, string> = {
-  correct: "var(--finished)",
-  wrong_class: "var(--running)",
-  false_negative: "var(--stopped)",
-  false_positive: "var(--failed)",
-};
 /** Degrees between neighbouring hues: no two of a dozen in a row are alike. */
 const GOLDEN_ANGLE = 137.508;
 

@@ -67,6 +67,17 @@ describe("run lengths", () => {
 });
 
 describe("masks", () => {
+  it("show where prediction and truth differ, on demand and where there are both", () => {
+    const both = sampleOf([maskOf("cat", "1 2")], [maskOf("cat", "2 2", 0.33)]);
+    const shown = overlaid(both, { showsDifference: true });
+    const unlabeled = overlaid(sampleOf(null, [maskOf("cat", "2 2")]), { showsDifference: true });
+
+    const paths = [...shown.querySelectorAll("[data-difference]")];
+    expect(paths.map((path) => path.getAttribute("d"))).toEqual(["M0 1H1V2H0Z", "M0 0H1V1H0Z", "M0 2H1V3H0Z", ""]);
+    expect(shown.querySelectorAll("[data-mask]")).toHaveLength(0);
+    expect(unlabeled.querySelectorAll("[data-mask]")).toHaveLength(1);
+  });
+
   it("are filled where they are predicted and outlined where they are true", () => {
     const container = overlaid(sampleOf([maskOf("cat", "1 2")], [maskOf("cat", "1 3", 0.66)]));
     const [predicted, truth] = [...container.querySelectorAll("[data-mask]")];

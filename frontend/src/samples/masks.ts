@@ -1,4 +1,5 @@
 import type { Mask, SampleView } from "../api/types";
+import type { Overlay } from "./overlay";
 import { annotationOf } from "./renderer";
 
 /** Pixels of a mask on its grid, row by row: 1 where the class is. */
@@ -19,6 +20,11 @@ const NO_MASKS: MaskSide = { width: null, height: null, depth: null, masks: [] }
 
 export function masksOf(sample: SampleView, side: "truth" | "prediction"): MaskSide {
   return annotationOf(sample, side, "masks") ?? NO_MASKS;
+}
+
+/** Those of classes that are not hidden. */
+export function shownMasks(sample: SampleView, side: "truth" | "prediction", overlay: Overlay): readonly Mask[] {
+  return masksOf(sample, side).masks.filter((mask) => !overlay.hiddenClasses.includes(mask.label));
 }
 
 /** The classes of a sample's masks, those of the truth first. */

@@ -10,6 +10,13 @@ export const MATCH_WORDS: Record<Match, string> = {
   false_positive: "✕ false positive",
 };
 
+export const MATCH_COLOURS: Record<Match, string> = {
+  correct: "var(--finished)",
+  wrong_class: "var(--running)",
+  false_negative: "var(--stopped)",
+  false_positive: "var(--failed)",
+};
+
 /** How a box or a span compares with the other side, in words. */
 export function MatchWords({ match }: { match: Match | null }) {
   if (match === null) return null;

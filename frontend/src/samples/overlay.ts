@@ -1,4 +1,4 @@
-import type { MediaRef, MediaSize } from "../api/types";
+import type { MediaRef, MediaSize, SampleView } from "../api/types";
 
 /** What is drawn over a sample. */
 export type Overlay = {
@@ -13,6 +13,8 @@ export type Overlay = {
   /** Classes whose masks are not drawn. */
   hiddenClasses: readonly string[];
   colourBy: ColourBy;
+  /** Whether masks show where prediction and truth differ, in place of both. */
+  showsDifference: boolean;
 };
 
 /** What the colours of instances tell apart; by match they show where prediction and truth differ. */
@@ -27,7 +29,12 @@ export const FULL_OVERLAY: Overlay = {
   opacity: 0.45,
   hiddenClasses: [],
   colourBy: "instance",
+  showsDifference: false,
 };
+
+export function isDifferenceShown(sample: SampleView, overlay: Overlay): boolean {
+  return overlay.showsDifference && sample.truth !== null && sample.prediction !== null;
+}
 
 /** Where a sample's file is served. */
 export type MediaSource = (media: MediaRef, size: MediaSize) => string;

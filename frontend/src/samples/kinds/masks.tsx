@@ -2,9 +2,12 @@ import { useMemo } from "react";
 import type { Mask, SampleView } from "../../api/types";
 import { formatMetric, formatPercent } from "../../ui/format";
 import { ClassButtons } from "../ClassButtons";
+import { DifferenceSwitch } from "../DifferenceSwitch";
 import { LabelDot } from "../LabelDot";
+import { differenceOf } from "../mask-difference";
 import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, type MaskSide } from "../masks";
-import { classColour } from "../overlay";
+import { MATCH_COLOURS } from "../match";
+import { classColour, isDifferenceShown } from "../overlay";
 import { LayerSwitches } from "../OverlayControls";
 import { OpacitySlider } from "../OverlaySlider";
 import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
@@ -97,7 +100,9 @@ function iouOf(side: MaskSide, name: string): number {
   return side.masks.find((mask) => mask.label === name)?.iou ?? 0;
 }
 
-function MaskShapes({ sample, overlay, classNames, thickness, width, height }: ShapesProps) {
+function MaskShapes(props: ShapesProps) {
+  const { sample, overlay, classNames, thickness, width, height } = props;
+  if (isDifferenceShown(sample, overlay)) return <DifferenceShapes {...props} />;
   const truth = masksOf(sample, "truth");
   const predicted = masksOf(sample, "prediction");
   const isCompared = overlay.showsPrediction && sample.prediction !== null;
@@ -121,6 +126,35 @@ function MaskShapes({ sample, overlay, classNames, thickness, width, height }: S
           thickness={isOutlined ? thickness : 0}
         />
       )),
+  );
+}
+
+/** The pixels that prediction and truth agree on, and those they do not. */
+function DifferenceShapes({ sample, overlay, width, height }: ShapesProps) {
+  const { hiddenClasses } = overlay;
+  const side = masksOf(sample, "truth");
+  const gridWidth = side.width ?? width;
+  const gridHeight = side.height ?? height;
+  const truth = side.masks;
+  const predicted = masksOf(sample, "prediction").masks;
+  const parts = useMemo(() => {
+    const shown = (masks: readonly Mask[]) => masks.filter((mask) => !hiddenClasses.includes(mask.label));
+    return differenceOf(shown(truth), shown(predicted), ({ runs }) => bitmapOf(runs, gridWidth, gridHeight)).map(
+      ([match, bitmap]) => ({ match, path: filledPath(bitmap) }),
+    );
+  }, [truth, predicted, hiddenClasses, gridWidth, gridHeight]);
+  return (
+    <g transform={`scale(${width / gridWidth} ${height / gridHeight})`} fillOpacity={overlay.opacity}>
+      {parts.map(({ match, path }) => (
+        <path
+          key={match}
+          d={path}
+          data-difference={match}
+          style={{ fill: MATCH_COLOURS[match] }}
+          shapeRendering="crispEdges"
+        />
+      ))}
+    </g>
   );
 }
 
@@ -151,19 +185,21 @@ function MaskShape({ mask, gridWidth, gridHeight, width, height, colour, opacity
   );
 }
 
-/** Truth, prediction, how strongly pixels are covered, and which classes. */
+/** Truth, prediction or their difference, how strongly pixels are covered, and which classes. */
 function MaskControl({ samples, overlay, onOverlay }: ControlProps) {
   const names = [...new Set(samples.flatMap(maskClasses))].sort();
+  const hasTruth = samples.some((sample) => sample.truth !== null);
   const hasPrediction = samples.some((sample) => sample.prediction !== null);
   return (
     <div className={classes.controls}>
       <LayerSwitches
         overlay={overlay}
         onOverlay={onOverlay}
-        hasTruth={samples.some((sample) => sample.truth !== null)}
+        hasTruth={hasTruth}
         hasPrediction={hasPrediction}
         predictionLine="filled"
       />
+      {hasTruth && hasPrediction && <DifferenceSwitch overlay={overlay} onOverlay={onOverlay} />}
       <OpacitySlider overlay={overlay} onOverlay={onOverlay} />
       {names.length > 1 && <ClassButtons names={names} overlay={overlay} onOverlay={onOverlay} />}
     </div>

@@ -37,6 +37,11 @@ class Encoder:
 class EncoderInput(Input[BatchT]):
     """An input that has an encoder."""
 
+    body_group: str = "Backbone"
+    """The layer group that is the encoder."""
+    tensor_count = 1
+    """How many tensors the encoder is called with."""
+
     @abstractmethod
     def encoder(self, weights: WeightsFile | None) -> Encoder:
         """The encoder; with None, random."""
@@ -44,6 +49,10 @@ class EncoderInput(Input[BatchT]):
     @abstractmethod
     def tensors(self, batch: BatchT) -> tuple[Tensor, ...]:
         """What the encoder is called with."""
+
+    def layer_groups(self, model: "EncoderModel") -> Mapping[str, list[nn.Parameter]]:
+        """The parameters of the encoder by the names that settings use."""
+        return {self.body_group: model.encoder_parameters}
 
     def views(self, batch: BatchT) -> Iterator[tuple[Tensor, ...]]:
         """The batch as it is, then in the other views that test time augmentations ask for."""
@@ -57,9 +66,12 @@ class EncoderInput(Input[BatchT]):
         return None
 
     def attributions(
-        self, model: "EncoderModel", batch: BatchT, score_of: "Callable[[Tensor], Score]"
+        self, model: nn.Module, batch: BatchT, score_of: "Callable[[Tensor], Score]"
     ) -> Sequence[Attribution] | None:
-        """See `Recipe.attributions`. `score_of` says of the outputs of this batch what is to be explained."""
+        """See `Recipe.attributions`. `score_of` says of the outputs of this batch what is to be explained.
+
+        `model` is called with `tensors` and has the modules of `encoder` under their names.
+        """
         return None
 
 
@@ -139,8 +151,10 @@ class EncoderRecipe(ComposedRecipe):
 
     def layer_groups(self, model: nn.Module) -> Mapping[str, Sequence[nn.Parameter]]:
         assert isinstance(model, EncoderModel)
-        heads = {title: list(model.get_submodule(name).parameters()) for name, title in self.task.layer_groups.items()}
-        return {"Backbone": model.encoder_parameters, **heads}
+        groups = {title: list(parameters) for title, parameters in self.input.layer_groups(model).items()}
+        for name, title in self.task.layer_groups.items():
+            groups[title] = [*groups.get(title, ()), *model.get_submodule(name).parameters()]
+        return groups
 
     def loss(self, model: nn.Module, batch: Any) -> Tensor:
         return self.task.loss(model, model(*self.input.tensors(batch)), batch.targets)

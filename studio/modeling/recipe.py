@@ -27,8 +27,17 @@ from studio.settings.schema import SettingsSchema
 Split = Literal["train", "validation", "test"]
 Assets = Mapping[str, bytes]
 """Files that a model needs beside its weights, such as its tokenizer: name -> content. They travel with the bundle."""
-Attribution = np.ndarray | tuple[TextMark, ...]
-"""What in one input explains its prediction: a map (h, w) from 0 to 1, or marks of role importance in its text."""
+
+
+@dataclass(frozen=True)
+class Attributions:
+    """What in an input of several parts explains its prediction, a part each."""
+
+    parts: tuple["Attribution", ...]
+
+
+Attribution = np.ndarray | tuple[TextMark, ...] | Attributions
+"""What in one input explains its prediction: a map (h, w) from 0 to 1, marks of role importance in its text, both."""
 
 
 @dataclass(frozen=True)

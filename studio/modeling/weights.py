@@ -6,7 +6,8 @@ A file of yours lies in `HOME/weights/` and is named after the backbone: `resnet
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -39,6 +40,24 @@ class WeightsFile:
             "folder": f"from {self.path.name} in the weights folder",
         }
         return f"Pretrained weights of {self.name}, {words[self.source]}."
+
+
+@dataclass(frozen=True)
+class JointWeights(WeightsFile):
+    """Pretrained weights of a model that is put together from several networks; `path` is that of the first."""
+
+    parts: Mapping[str, WeightsFile] = field(default_factory=dict)
+    """By the name of the part that starts from them."""
+
+    @classmethod
+    def of(cls, parts: Mapping[str, WeightsFile]) -> "JointWeights":
+        """The weights of at least one part."""
+        first = next(iter(parts.values()))
+        return cls(" and ".join(one.name for one in parts.values()), first.path, first.source, parts)
+
+    def describe(self) -> str:
+        """Where each of them comes from."""
+        return " ".join(one.describe() for one in self.parts.values())
 
 
 def find_weights(name: str, cache: Path | None = None) -> WeightsFile:

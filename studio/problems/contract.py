@@ -175,6 +175,11 @@ class ProblemType:
     """What an explanation of a prediction shows, and by which method; None where there is none."""
 
     @property
+    def is_row_needed(self) -> bool:
+        """Whether a prediction needs cells of a row, and not its file alone."""
+        return any(role.in_test and role.is_required and role.name != self.media_role for role in self.roles)
+
+    @property
     def insights(self) -> tuple[str, ...]:
         """What a finished run shows, in words."""
         words = [f"{one.shows} ({one.method.name}), on the samples" for one in [self.explanation] if one]

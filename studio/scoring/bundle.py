@@ -28,11 +28,11 @@ from studio.files import (
     write_json,
 )
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.architecture import network_keys
 
 MANIFEST = "bundle.json"
 ASSETS = "assets"
 WEIGHTS = "model.safetensors"
-BACKBONE = "architecture.backbone"
 VERSION = 2
 """Since 2 a manifest carries its own hash."""
 DIGEST = "sha256"
@@ -148,12 +148,12 @@ def open_start_weights(folder: Path, problem_type: str, model_type: str | None, 
         raise WeightsError(
             f"The start weights are of {theirs}, this run is of {ours}.", hint=hint, code="start_weights"
         )
-    found = manifest.settings.get("architecture", {}).get("backbone")
-    wanted = settings.value(BACKBONE) if BACKBONE in settings.fields() else None
-    if found != wanted:
-        raise WeightsError(
-            f"The start weights have the backbone {found}, this run has {wanted}.", hint=hint, code="start_weights"
-        )
+    for key in network_keys(settings.fields()):
+        found, wanted = manifest.settings.get("architecture", {}).get(key.partition(".")[2]), settings.value(key)
+        if found != wanted:
+            raise WeightsError(
+                f"The start weights have the backbone {found}, this run has {wanted}.", hint=hint, code="start_weights"
+            )
     return bundle
 
 

@@ -30,6 +30,7 @@ from studio.runs.events import Phase
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 from studio.scoring.predictor import Predictor
+from studio.scoring.sent_rows import file_column, with_own_file
 from studio.training.failures.failures import describe, findings_behind
 from studio.training.outputs.heatmaps import explained
 from studio.training.outputs.media_previews import with_previews
@@ -151,7 +152,7 @@ def _predicted_row(predictor: Predictor, folder: RunFolder, question: Mapping[st
     is_own = sample.media.origin == "run"
     root = run.path if is_own else RunSpec.read(run.path).dataset_folder(run.path) / "media"
     column = str(predictor.settings.value(f"dataset.{role}"))
-    table = pd.DataFrame([{ROW: row, column: sample.media.path}])
+    table = _inputs_of(predictor, run, split, row).assign(**{column: sample.media.path})
     return _Asked(table, Media(root, origin=sample.media.origin), sample, name)
 
 
@@ -174,16 +175,17 @@ def _input_columns(predictor: Predictor) -> list[str]:
 
 
 def _row(predictor: Predictor, file: Path) -> dict[str, Any]:
-    """A JSON file is a row; any other is the file of the role that names files."""
+    """A JSON file is a row, with the bytes of its file if it has one; any other file is all that there is of a row."""
+    kind = predictor.problem_type
     if file.suffix == ".json":
         values = read_json(file)
         if not isinstance(values, dict):
             raise DatasetError("The sample is not one row.", hint="Send a JSON object of column names and values.")
-        return values
-    role = predictor.problem_type.media_role
-    if role is None:
+        return with_own_file(kind, predictor.settings, values, file.parent, file.stem)
+    column = file_column(kind, predictor.settings)
+    if column is None or kind.is_row_needed:
         raise DatasetError("This model takes a row, not a file.", hint="Send JSON.")
-    return {str(predictor.settings.value(f"dataset.{role}")): file.name}
+    return {column: file.name}
 
 
 def _answer_one(connection: socket.socket, folder: RunFolder, predictor: Predictor) -> bool:

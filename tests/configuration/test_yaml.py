@@ -10,6 +10,7 @@ from studio.configuration.yaml_config import LoadedConfig, dump_config, load_con
 from studio.errors import YamlError
 from studio.problems.registry import problem_types
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.architecture import network_key, pretrained_key
 from studio.settings.yaml_text import MAX_DEPTH, read_yaml
 
 SCHEMAS = [model.settings for kind in problem_types().values() for model in kind.model_types]
@@ -25,7 +26,7 @@ def test_settings_survive_a_round_trip(schema: type[SettingsSchema]) -> None:
     settings = schema().replaced(
         {"training.learning_rate": 1e-5, "training.epochs": 0, "general.experiment_name": "yes: no # 1e3"}
     )
-    grid = {"training.learning_rate": [1e-4, 3e-4], "architecture.pretrained": [True, False]}
+    grid = {"training.learning_rate": [1e-4, 3e-4], pretrained_key(network_key(schema.fields())): [True, False]}
 
     loaded = load_config(dump_config(settings, grid))
 

@@ -14,6 +14,7 @@ METHODS = {
     "image_3d_regression": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "image_classification": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
     "image_regression": ("HiResCAM", "https://arxiv.org/abs/2011.08891"),
+    "image_text_classification": ("HiResCAM and integrated gradients", "https://arxiv.org/abs/2011.08891"),
     "text_classification": ("integrated gradients", "https://arxiv.org/abs/1703.01365"),
     "text_regression": ("integrated gradients", "https://arxiv.org/abs/1703.01365"),
 }

@@ -8,12 +8,11 @@ from benchmarks.workspace import import_example, make_run
 from studio.datasets.dataset import Dataset
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_types
-from studio.settings.sections.architecture import network_key
+from studio.settings.sections.architecture import network_keys, pretrained_key
 from studio.settings.sections.text import SCRATCH
 from studio.training.worker import run_worker
 
 SMALL: dict[str, Any] = {
-    "architecture.pretrained": False,
     "environment.number_of_workers": 0,
     "logging.number_of_images": 3,
     "logging.number_of_texts": 3,
@@ -58,10 +57,11 @@ def small_settings(model: ModelType) -> dict[str, Any]:
     fields = model.settings.fields()
     small = SMALL | (SMALL_VOLUMES if "image.image_depth" in fields else {})
     chosen = {key: value for key, value in small.items() if key in fields}
-    key = network_key(fields)
-    library: Any = fields[key].setting.choices
-    scratch = (name for name in library.suggested if name.startswith(SCRATCH))
-    return {**chosen, key: SMALL_BACKBONES.get(library.name) or next(scratch)}
+    for key in network_keys(fields):
+        library: Any = fields[key].setting.choices
+        scratch = (name for name in library.suggested if name.startswith(SCRATCH))
+        chosen |= {key: SMALL_BACKBONES.get(library.name) or next(scratch), pretrained_key(key): False}
+    return chosen
 
 
 def finish_run(kind_id: str, model_id: str | None, root: Path) -> Finished:

@@ -51,6 +51,6 @@ def test_other_runtime_errors_are_not_memory() -> None:
 
 @pytest.mark.parametrize("key", ["architecture.backbone", "architecture.encoder"])
 def test_weights_that_cannot_be_had_point_to_the_setting_that_names_the_network(key: str) -> None:
-    event = failed_event(TrainingError("x", code="weights"), Situation(network=key))
+    event = failed_event(TrainingError("x", code="weights"), Situation(networks={key: ""}))
 
     assert event.setting == key

@@ -34,14 +34,17 @@ LEAST_COUNTS_SHARE = 0.1
 """Different values of a column of counts: fewer are classes. Where all differ, they number the rows."""
 
 
-def prose_columns(view: TableView) -> list[str]:
-    """Columns of free text, the likeliest name first; none where a column names files."""
-    if view.file_columns:
+def prose_columns(view: TableView, *, beside_files: bool = False) -> list[str]:
+    """Columns of free text, the likeliest name first; where a column names files, none unless `beside_files`."""
+    if view.file_columns and not beside_files:
         return []
     found = [
         column
         for column, kind in view.kinds.items()
-        if kind == "text" and column.lower() not in RESERVED and _is_prose(view.rows[column])
+        if kind == "text"
+        and column.lower() not in RESERVED
+        and column not in view.file_columns
+        and _is_prose(view.rows[column])
     ]
     return sorted(found, key=lambda column: not has_word(column, TEXT_WORDS))
 

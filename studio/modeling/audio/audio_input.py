@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.datasets.media.audio_preview import coloured
 from studio.datasets.media.readers.audio import READER
@@ -24,7 +24,7 @@ from studio.modeling.audio.parameters import AudioParameters, assets_of, paramet
 from studio.modeling.audio.reader import read_recording
 from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
-from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, Score
 from studio.modeling.images.hires_cam import attribution_maps
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.predictions import ScoredTable, row_numbers
@@ -164,7 +164,7 @@ class AudioInput(EncoderInput[AudioBatch]):
             architecture.pool,
             weights,
         )
-        is_kept = group_keeps_statistics(self.settings, "Backbone")
+        is_kept = group_keeps_statistics(self.settings, self.body_group)
         return Encoder({"backbone": backbone}, backbone.features, keeps_statistics=is_kept)
 
     def tensors(self, batch: AudioBatch) -> tuple[Tensor, ...]:
@@ -174,7 +174,7 @@ class AudioInput(EncoderInput[AudioBatch]):
         return None if len(batch.lengths) == len(batch) else batch.counts
 
     def attributions(
-        self, model: EncoderModel, batch: AudioBatch, score_of: Callable[[Tensor], Score]
+        self, model: nn.Module, batch: AudioBatch, score_of: Callable[[Tensor], Score]
     ) -> list[NDArray[np.float32]] | None:
         """HiResCAM over the spectrogram of each whole recording, low frequencies at the bottom."""
         maps = []

@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.datasets.media.readers.image import READER
 from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
-from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, Score
 from studio.modeling.images.backbones import feature_count, feature_extractor
 from studio.modeling.images.coordinates import Placement, placed
 from studio.modeling.images.hires_cam import attribution_maps
@@ -116,7 +116,7 @@ class ImageInput(EncoderInput[ImageBatch]):
         return Encoder(
             {"normalization": normalization, "backbone": backbone},
             feature_count(backbone, image.image_channels, size),
-            keeps_statistics=self.keeps_statistics("Backbone"),
+            keeps_statistics=self.keeps_statistics(self.body_group),
             layout="Channels last",
         )
 
@@ -148,7 +148,7 @@ class ImageInput(EncoderInput[ImageBatch]):
         return replace(batch, images=mixture.images(batch.images), targets=targets)
 
     def attributions(
-        self, model: EncoderModel, batch: ImageBatch, score_of: Callable[[Tensor], Score]
+        self, model: nn.Module, batch: ImageBatch, score_of: Callable[[Tensor], Score]
     ) -> list[NDArray[np.float32]] | None:
         """HiResCAM."""
         maps = attribution_maps(

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, Score
 from studio.modeling.recipe import Media, Samples
 from studio.modeling.text.attributions import importance_marks, integrated_gradients, steps_for
 from studio.modeling.text.encoder import PooledTextEncoder
@@ -23,6 +23,8 @@ from studio.settings.schema import SettingsSchema
 
 class TextInput(SequenceInput, EncoderInput[TextBatch]):
     """Sequences of tokens; one vector a text."""
+
+    tensor_count = 2
 
     @classmethod
     def texts_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Iterator[str]:
@@ -55,7 +57,7 @@ class TextInput(SequenceInput, EncoderInput[TextBatch]):
         return batch.ids, batch.mask
 
     def attributions(
-        self, model: EncoderModel, batch: TextBatch, score_of: Callable[[Tensor], Score]
+        self, model: nn.Module, batch: TextBatch, score_of: Callable[[Tensor], Score]
     ) -> list[tuple[TextMark, ...]]:
         """Integrated gradients of every token, as marks in the texts."""
         encoder = model.get_submodule("backbone")

@@ -31,6 +31,8 @@ from studio.settings.schema import SettingsSchema
 class WordsInput(TokenizedInput[WindowBatch[WordWindow]], EncoderInput[WindowBatch[WordWindow]]):
     """Windows of words; the targets of a row are a number a word."""
 
+    tensor_count = 2
+
     @classmethod
     def texts_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Iterator[str]:
         return (" ".join(words_of(cell)) for cell in table[str(settings.value("dataset.text_column"))])

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from studio.datasets.media.readers.volume import READER
 from studio.datasets.media.volume_preview import middle_slices, shown_channels, window_of
 from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
-from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, Score
 from studio.modeling.images.hires_cam import attribution_maps
 from studio.modeling.images.mixing import Mixture, mixtures
 from studio.modeling.predictions import ScoredTable, row_numbers
@@ -112,7 +112,7 @@ class VolumeInput(EncoderInput[VolumeBatch]):
         )
         normalization = normalization_of(image)
         return Encoder(
-            {"normalization": normalization, "backbone": backbone}, features, self.keeps_statistics("Backbone")
+            {"normalization": normalization, "backbone": backbone}, features, self.keeps_statistics(self.body_group)
         )
 
     def keeps_statistics(self, body_group: str) -> bool:
@@ -142,7 +142,7 @@ class VolumeInput(EncoderInput[VolumeBatch]):
         return replace(batch, volumes=mixture.images(batch.volumes), targets=targets)
 
     def attributions(
-        self, model: EncoderModel, batch: VolumeBatch, score_of: Callable[[Tensor], Score]
+        self, model: nn.Module, batch: VolumeBatch, score_of: Callable[[Tensor], Score]
     ) -> list[NDArray[np.float32]] | None:
         """HiResCAM, in the shape of the model's input."""
         maps = attribution_maps(

@@ -11,6 +11,7 @@ from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.role_inference import file_column
 from studio.datasets.tables.table_view import TableView
+from studio.datasets.texts.text_role_inference import prose_columns
 from studio.problems.composition import FoundInput, InputSpec, TaskSpec
 from studio.problems.contract import Category, ColumnRole
 from studio.problems.requirements import IMAGE_SCORING
@@ -30,6 +31,9 @@ from studio.settings.sections.logging import ImageLoggingSection
 from studio.settings.sections.text_checks import missing_column
 from studio.settings.sections.training import TrainingSection
 
+WITH_PROSE = 0.95
+"""How sure images alone are the input, where a table also has a column of prose."""
+
 
 def formats(task: TaskSpec) -> tuple[DatasetFormat, ...]:
     """Tables that name images; where labels are classes, a folder a class."""
@@ -38,12 +42,13 @@ def formats(task: TaskSpec) -> tuple[DatasetFormat, ...]:
 
 
 def find(view: TableView) -> FoundInput | None:
-    """A column that names files."""
+    """A column that names files; where there is prose beside it, that may belong to the input."""
     found = file_column(view)
     if found is None:
         return None
     column, folder = found
-    return FoundInput({"image_column": column}, (column,), f"{column} names files in {folder}")
+    certainty = WITH_PROSE if prose_columns(view, beside_files=True) else 1.0
+    return FoundInput({"image_column": column}, (column,), f"{column} names files in {folder}", certainty)
 
 
 def check(inspection: Inspection) -> None:

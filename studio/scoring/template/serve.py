@@ -30,11 +30,13 @@ from studio.errors import StudioError
 from studio.json_text import parse_json
 from studio.modeling.predictions import PredictedMask, ScoredTable
 from studio.modeling.recipe import Media
+from studio.problems.contract import ProblemType
 from studio.results.prediction import ROW
 from studio.results.sample_view import Annotation, TextBlock
 from studio.scoring.gate import LOOPBACK_NAMES, Gate, Rules, known_hosts
 from studio.scoring.mask_picture import PICTURE_AXES, PICTURE_TYPE, drawn_masks, is_drawn
 from studio.scoring.predictor import Predictor
+from studio.scoring.sent_rows import BASE64_BYTES, input_words, is_sent_as_row, with_own_file
 from studio.settings.finding import told
 
 MAX_FILE_BYTES = 64 << 20
@@ -142,8 +144,7 @@ def make_app(folder: Path, token: str | None, hosts: frozenset[str] = frozenset(
     predictor = Predictor.load(folder / "bundle")
     answering = threading.Lock()
     kind = predictor.problem_type
-    reads_files = kind.media_role is not None
-    reader = media_reader(kind.medium) if kind.medium else None
+    reads_rows = is_sent_as_row(kind)
     # The library's own pages of documentation load scripts from elsewhere.
     app = FastAPI(title=kind.title, version="1", docs_url=None, redoc_url=None)
 
@@ -156,23 +157,30 @@ def make_app(folder: Path, token: str | None, hosts: frozenset[str] = frozenset(
         return About(
             problem_type=kind.id,
             labels=list(predictor.recipe.target.labels),
-            input=f"the bytes of {reader.noun}" if reader else "a JSON object of column names and values",
+            input=input_words(kind, predictor.settings),
         )
 
-    @app.post("/predict", openapi_extra=_body_schema(reads_files=reads_files), response_model=Prediction)
+    @app.post("/predict", openapi_extra=_body_schema(reads_rows=reads_rows), response_model=Prediction)
     async def predict(request: Request) -> Prediction | Response:
         data = await request.body()
-        if not reads_files:
-            return await run_in_threadpool(_predict_row, predictor, answering, _row(data), folder)
+        if reads_rows:
+            return await run_in_threadpool(_predict_sent, predictor, answering, _row(data), folder)
         answer = _draw_bytes if _wants_picture(request) else _predict_bytes
         return await run_in_threadpool(answer, predictor, answering, data)
 
-    return Gate(app, Rules(token, MAX_FILE_BYTES if reads_files else MAX_ROW_BYTES, hosts))
+    return Gate(app, Rules(token, _max_bytes(kind, reads_rows=reads_rows), hosts))
 
 
-def _body_schema(*, reads_files: bool) -> dict[str, Any]:
-    kind = "application/octet-stream" if reads_files else "application/json"
-    schema = {"type": "string", "format": "binary"} if reads_files else ROWS.json_schema()
+def _max_bytes(kind: ProblemType, *, reads_rows: bool) -> int:
+    """Of a body: of a file, of a row, or of a row with a file in Base64."""
+    if kind.media_role is None:
+        return MAX_ROW_BYTES
+    return round(MAX_FILE_BYTES * BASE64_BYTES) + MAX_ROW_BYTES if reads_rows else MAX_FILE_BYTES
+
+
+def _body_schema(*, reads_rows: bool) -> dict[str, Any]:
+    kind = "application/json" if reads_rows else "application/octet-stream"
+    schema = ROWS.json_schema() if reads_rows else {"type": "string", "format": "binary"}
     return {"requestBody": {"required": True, "content": {kind: {"schema": schema}}}}
 
 
@@ -199,6 +207,15 @@ def _wants_picture(request: Request) -> bool:
     """Whether a picture is asked for, and JSON is not."""
     accepted = request.headers.get("accept", "").lower()
     return PICTURE_TYPE in accepted and "json" not in accepted
+
+
+def _predict_sent(predictor: Predictor, answering: threading.Lock, row: dict[str, Any], folder: Path) -> Prediction:
+    """A row as it was sent; one that has a file brings it along."""
+    if predictor.problem_type.media_role is None:
+        return _predict_row(predictor, answering, row, folder)
+    with tempfile.TemporaryDirectory() as name, _told():
+        whole = with_own_file(predictor.problem_type, predictor.settings, row, Path(name), "sample")
+        return _predict_row(predictor, answering, whole, Path(name))
 
 
 def _predict_bytes(predictor: Predictor, answering: threading.Lock, data: bytes) -> Prediction:

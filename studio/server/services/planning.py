@@ -20,7 +20,7 @@ from studio.settings.finding import Finding, blocking
 from studio.settings.grid import grid_findings, grid_points
 from studio.settings.names import unusable_names
 from studio.settings.schema import SettingsSchema
-from studio.settings.sections.architecture import NETWORK_KEYS, network_key
+from studio.settings.sections.architecture import network_keys, pretrained_key
 from studio.settings.sections.text import LIBRARY, SCRATCH
 from studio.store.home import Home
 from studio.store.store import Store
@@ -123,11 +123,13 @@ class Planner:
         return Dataset(dataset.folder, dataset.manifest.model_copy(update={"name": row.name}))
 
     def weights_source(self, values: Mapping[str, Any]) -> Source | None:
-        """Where the pretrained weights of settings would come from; None if from nowhere, or none are asked for."""
-        backbone = values.get(network_key(values))
-        if not values.get("architecture.pretrained") or not isinstance(backbone, str):
-            return None
-        return self._weights.source(backbone)
+        """Where the pretrained weights of settings would come from, of several those of the first network.
+
+        None if some would come from nowhere, or none are asked for.
+        """
+        wanted = [values.get(key) for key in network_keys(values) if values.get(pretrained_key(key))]
+        sources = [self._weights.source(one) for one in wanted if isinstance(one, str)]
+        return None if None in sources else next(iter(sources), None)
 
     def _weights_findings(self, settings: SettingsSchema, grid: Mapping[str, Any]) -> list[Finding]:
         values = settings.flat()
@@ -135,16 +137,14 @@ class Planner:
         has_weights = bool(values.get("general.use_previous_experiment_weights"))
         if has_weights or not (is_trained or settings.is_useful_untrained):
             return []
-        # Of a text model, configuration and tokenizer are needed in any case.
-        needs_files = _library(settings) == LIBRARY
-        if not values.get("architecture.pretrained") and not needs_files:
-            return []
-        findings = []
-        key = network_key(values)
-        for backbone in grid.get(key) or [values.get(key)]:
-            if isinstance(backbone, str) and self._weights.source(backbone) is None:
-                findings.append(_missing_weights(backbone, _present_backbones(settings), needs_files=needs_files))
-        return findings
+        return [
+            _missing_weights(settings, key, backbone)
+            for key in network_keys(settings.fields())
+            # Of a text model, configuration and tokenizer are needed in any case.
+            if values.get(pretrained_key(key)) or _needs_files(settings, key)
+            for backbone in grid.get(key) or [values.get(key)]
+            if isinstance(backbone, str) and self._weights.source(backbone) is None
+        ]
 
     def _dataset(self, name: str, kind: ProblemType) -> tuple[Dataset | None, str | None, list[Finding]]:
         if not name:
@@ -178,26 +178,26 @@ def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[
     return (one for one in findings if is_trained or one.path not in labels)
 
 
-def _library(settings: SettingsSchema) -> str:
-    """The library that the backbone is of; empty where there is none."""
-    field = settings.fields().get(network_key(settings.fields()))
-    choices = field.setting.choices if field else None
-    return choices.name if isinstance(choices, Library) else ""
+def _needs_files(settings: SettingsSchema, key: str) -> bool:
+    """Whether the network that `key` names is more than weights."""
+    choices = settings.fields()[key].setting.choices
+    return isinstance(choices, Library) and choices.name == LIBRARY
 
 
-def _present_backbones(settings: SettingsSchema) -> list[str]:
+def _present_backbones(settings: SettingsSchema, key: str) -> list[str]:
     """Suggested backbones whose weights can be installed, or that need none."""
-    choices = settings.fields()[network_key(settings.fields())].setting.choices
+    choices = settings.fields()[key].setting.choices
     suggested = choices.suggested if isinstance(choices, Library) else ()
     return [name for name in suggested if timm_name(name) in PACKAGED or name.startswith(SCRATCH)]
 
 
-def _missing_weights(backbone: str, present: Sequence[str], *, needs_files: bool) -> Finding:
+def _missing_weights(settings: SettingsSchema, key: str, backbone: str) -> Finding:
+    present = _present_backbones(settings, key)
     choice = f"Choose {' or '.join(present)}, which need no hub" if present else "Connect to the hub"
-    if needs_files:
+    if _needs_files(settings, key):
         return Finding(
             code="weights_missing",
-            path=NETWORK_KEYS[0],
+            path=key,
             message=f"The files of {backbone} are not on this machine, and the model hub cannot be reached.",
             found=backbone,
             expected="a model in a package, in the cache, in the weights folder, or on a hub that answers",
@@ -205,9 +205,9 @@ def _missing_weights(backbone: str, present: Sequence[str], *, needs_files: bool
         )
     return Finding(
         code="weights_missing",
-        path="architecture.pretrained",
+        path=pretrained_key(key),
         message=f"The pretrained weights of {backbone} are not on this machine, and the model hub cannot be reached.",
         found=backbone,
         expected="weights in a package, in the cache, or on a hub that answers",
-        fix=f"{choice}, or switch Pretrained off.",
+        fix=f"{choice}, or switch {settings.fields()[pretrained_key(key)].setting.label} off.",
     )

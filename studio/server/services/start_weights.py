@@ -8,7 +8,7 @@ from studio.errors import NotFoundError
 from studio.server.services.models import Models
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
-from studio.settings.sections.architecture import network_key
+from studio.settings.sections.architecture import network_keys
 from studio.settings.value_checks import warning
 from studio.store.experiments import ExperimentRow
 from studio.store.runs import RunRow
@@ -82,20 +82,18 @@ def _unfit(
             fix="Wait until one of its runs has finished, or choose another experiment.",
         )
         return
-    key = network_key(settings.fields())
-    if key not in settings.fields():
-        return
-    trained = dict(best.spec.settings.get("architecture", {})).get(key.rpartition(".")[2])
-    others = [one for one in grid.get(key, [settings.value(key)]) if one != trained]
-    if others:
-        yield Finding(
-            code="other_backbone",
-            path=key,
-            message=f"The weights of {row.name!r} are those of another backbone.",
-            found=", ".join(map(str, others)),
-            expected=str(trained),
-            fix=f"Choose {trained}, or start without its weights.",
-        )
+    for key in network_keys(settings.fields()):
+        trained = dict(best.spec.settings.get("architecture", {})).get(key.rpartition(".")[2])
+        others = [one for one in grid.get(key, [settings.value(key)]) if one != trained]
+        if others:
+            yield Finding(
+                code="other_backbone",
+                path=key,
+                message=f"The weights of {row.name!r} are those of another backbone.",
+                found=", ".join(map(str, others)),
+                expected=str(trained),
+                fix=f"Choose {trained}, or start without its weights.",
+            )
 
 
 def _taken(row: ExperimentRow, best: RunRow) -> Finding:

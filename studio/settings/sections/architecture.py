@@ -1,6 +1,6 @@
 """Architecture: what every model built on a pretrained backbone has in common."""
 
-from collections.abc import Container
+from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
@@ -9,12 +9,26 @@ from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
 NETWORK_KEYS = ("architecture.backbone", "architecture.encoder")
-"""The settings that name a pretrained network; a problem type has one of them."""
+"""The settings that name a pretrained network. Of several in one model, each is `architecture.<part>_backbone`."""
+PART = "_backbone"
+PRETRAINED = "architecture.pretrained"
 
 
-def network_key(known: Container[str]) -> str:
-    """The one of them that these settings have."""
-    return next((key for key in NETWORK_KEYS if key in known), NETWORK_KEYS[0])
+def network_keys(known: Iterable[str]) -> tuple[str, ...]:
+    """Those that these settings have, one for each network of a model."""
+    return tuple(
+        key for key in known if key in NETWORK_KEYS or (key.startswith("architecture.") and key.endswith(PART))
+    )
+
+
+def network_key(known: Iterable[str]) -> str:
+    """The first of them."""
+    return next(iter(network_keys(known)), NETWORK_KEYS[0])
+
+
+def pretrained_key(network: str) -> str:
+    """The setting that says whether the network that `network` names starts from pretrained weights."""
+    return f"{network.removesuffix(PART)}_pretrained" if network.endswith(PART) else PRETRAINED
 
 
 class PretrainedSection(SettingsSection):

@@ -18,6 +18,7 @@ class ExplanationMethod:
 
 HIRES_CAM = ExplanationMethod("HiResCAM", "https://arxiv.org/abs/2011.08891")
 INTEGRATED_GRADIENTS = ExplanationMethod("integrated gradients", "https://arxiv.org/abs/1703.01365")
+BOTH = ExplanationMethod(f"{HIRES_CAM.name} and {INTEGRATED_GRADIENTS.name}", HIRES_CAM.reference)
 
 
 def _run_interpretations(shown: str, input: str, method: ExplanationMethod) -> Setting:
@@ -60,4 +61,15 @@ class AudioInterpretationsMixin(SettingsSection):
 
     run_interpretations: Annotated[
         bool, _run_interpretations("times and frequencies support the prediction", "recording", HIRES_CAM)
+    ] = True
+
+
+class ImageTextInterpretationsMixin(SettingsSection):
+    """Attribution maps and token importance on the samples that insights show."""
+
+    run_interpretations: Annotated[
+        bool,
+        _run_interpretations(
+            "regions of the image and which words support the prediction", "image with its texts", BOTH
+        ),
     ] = True

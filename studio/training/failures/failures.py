@@ -12,7 +12,7 @@ from studio.modeling.sample_error import SampleError
 from studio.runs.events import Failed, FailedSample
 from studio.runs.spec import RunSpec
 from studio.settings.finding import Finding, FindingsError
-from studio.settings.sections.architecture import NETWORK_KEYS, network_key
+from studio.settings.sections.architecture import NETWORK_KEYS, PRETRAINED, network_keys, pretrained_key
 from studio.training.failures.disk import disk_error
 from studio.training.failures.input_sizes import input_words, larger_inputs, smaller_inputs
 from studio.training.failures.known_errors import CAUSES, SETTINGS, is_gpu_memory, is_host_memory
@@ -46,8 +46,8 @@ class Situation:
     smaller: str = "smaller inputs"
     """What needs less memory, in the words of the medium."""
     larger: str = "larger inputs"
-    network: str = NETWORK_KEYS[0]
-    """The setting that names the pretrained network."""
+    networks: Mapping[str, str] = field(default_factory=lambda: {NETWORK_KEYS[0]: ""})
+    """The settings that name pretrained networks, and their names."""
 
     @property
     def less_memory(self) -> str:
@@ -58,8 +58,9 @@ class Situation:
     def of(cls, spec: RunSpec, reporter: Reporter) -> "Situation":
         """That of a run."""
         needs = tuple(_needs(spec))
-        network = network_key([f"architecture.{name}" for name in spec.settings.get("architecture", {})])
-        return cls(_where(reporter), needs, _columns(spec), smaller_inputs(spec), larger_inputs(spec), network)
+        architecture = {f"architecture.{name}": value for name, value in spec.settings.get("architecture", {}).items()}
+        networks = {key: str(architecture[key]) for key in network_keys(architecture)} or {NETWORK_KEYS[0]: ""}
+        return cls(_where(reporter), needs, _columns(spec), smaller_inputs(spec), larger_inputs(spec), networks)
 
 
 def is_out_of_memory(error: BaseException) -> bool:
@@ -104,17 +105,21 @@ def failed_event(error: BaseException, situation: Situation | None = None) -> Fa
         code=failure.code,
         message=failure.message,
         hint=failure.hint,
-        setting=_setting(failure.code, situation or Situation()),
+        setting=_setting(failure, situation or Situation()),
         sample=_sample(error, situation or Situation()),
         findings=findings_behind(error),
         detail=detail,
     )
 
 
-def _setting(code: str, now: Situation) -> str:
+def _setting(failure: Failure, now: Situation) -> str:
     """The setting that most likely stands behind a cause, by the name that this run's settings have for it."""
-    found = SETTINGS.get(code, "")
-    return now.network if found in NETWORK_KEYS else found
+    found = SETTINGS.get(failure.code, "")
+    if found not in (*NETWORK_KEYS, PRETRAINED):
+        return found
+    named = (key for key, name in now.networks.items() if name and repr(name) in failure.message)
+    network = next(named, next(iter(now.networks)))
+    return pretrained_key(network) if found == PRETRAINED else network
 
 
 def findings_behind(error: BaseException) -> tuple[Finding, ...]:

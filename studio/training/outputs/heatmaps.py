@@ -1,6 +1,7 @@
 """Heatmaps on disk: grey pictures of what in a sample explains its prediction, and the samples that show them."""
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from pathlib import Path
 
 import cv2
@@ -12,7 +13,7 @@ from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.media.volume_preview import heat_sheet
 from studio.modeling.images.coordinates import LONGEST_SIDE
 from studio.modeling.predictions import ScoredTable
-from studio.modeling.recipe import Attribution, Media, SampleRow, Split
+from studio.modeling.recipe import Attribution, Attributions, Media, SampleRow, Split
 from studio.results.prediction import HEIGHT, WIDTH
 from studio.results.sample_view import MediaRef, SampleView
 from studio.runs.folder import RunFolder
@@ -45,6 +46,8 @@ def explained_rows(
 
 def explained(view: SampleView, attribution: Attribution, path: Path, name: str) -> SampleView:
     """The view with marks in its first text, or with a picture that is written to `path` and referred to as `name`."""
+    if isinstance(attribution, Attributions):
+        return reduce(lambda shown, part: explained(shown, part, path, name), attribution.parts, view)
     if isinstance(attribution, tuple):
         if not view.texts:
             return view

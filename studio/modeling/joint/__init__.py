@@ -1,0 +1,1 @@
+"""Inputs that are put together from others, each with an encoder of its own."""

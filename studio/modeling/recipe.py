@@ -203,6 +203,10 @@ class Recipe(ABC, Generic[BatchT]):
         """What was decided, and what is odd about these tables, for the log."""
         yield from ()
 
+    def training_notes(self, table: pd.DataFrame) -> Iterator["Note"]:
+        """What is odd about the rows that are learned from, such as rows that are left out, for the log."""
+        yield from ()
+
     # Data
 
     @abstractmethod

@@ -42,3 +42,5 @@ TEXT_SCORING = (
     "scipy",
     "huggingface-hub",
 )
+
+SPEECH_SCORING = (*TEXT_SCORING, "pillow", "soundfile", "soxr", "jiwer")

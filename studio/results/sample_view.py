@@ -188,6 +188,31 @@ class TextAnnotation(_Payload):
     """Where it differs from the text on the other side."""
 
 
+class AlignedWord(_Payload):
+    """A word of a transcript, or one that it lacks."""
+
+    text: str
+    """As it is written; empty for a word that is lacking."""
+    match: Literal["correct", "substituted", "inserted", "deleted"] | None = None
+    """How it compares with the reference; None where that is not known."""
+    reference: str = ""
+    """What is said in place of a substituted word, or where one is lacking."""
+    start: float | None = None
+    """Seconds from the beginning of the recording; None where the model does not tell."""
+    end: float | None = None
+
+
+class TranscriptAnnotation(_Payload):
+    """What is said in a recording, word by word, compared with the truth where that is known."""
+
+    kind: Literal["transcript"] = "transcript"
+    text: str
+    words: tuple[AlignedWord, ...] = ()
+    """In the order in which they are said, with those that are lacking in between."""
+    shown_seconds: float | None = None
+    """Where only so much of the recording is shown, with the words in it; None for all of it."""
+
+
 class NeighbourAnnotation(_Payload):
     """The rows most like the sample, the nearest first."""
 
@@ -203,6 +228,7 @@ Annotation = Annotated[
     | InstanceAnnotation
     | SpanAnnotation
     | TextAnnotation
+    | TranscriptAnnotation
     | NeighbourAnnotation,
     Field(discriminator="kind"),
 ]

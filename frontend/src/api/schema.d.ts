@@ -1391,6 +1391,25 @@ export interface components {
             version: string;
         };
         /**
+         * AlignedWord
+         * @description A word of a transcript, or one that it lacks.
+         */
+        AlignedWord: {
+            /** End */
+            end?: number | null;
+            /** Match */
+            match?: ("correct" | "substituted" | "inserted" | "deleted") | null;
+            /**
+             * Reference
+             * @default
+             */
+            reference: string;
+            /** Start */
+            start?: number | null;
+            /** Text */
+            text: string;
+        };
+        /**
          * Answer
          * @description What the model says about one sample.
          */
@@ -3656,7 +3675,7 @@ export interface components {
              */
             note: string;
             /** Prediction */
-            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            prediction?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["TranscriptAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
             /** Row */
             row: number;
             /**
@@ -3674,7 +3693,7 @@ export interface components {
             /** Title */
             title: string;
             /** Truth */
-            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
+            truth?: (components["schemas"]["LabelAnnotation"] | components["schemas"]["ValueAnnotation"] | components["schemas"]["BoxAnnotation"] | components["schemas"]["MaskAnnotation"] | components["schemas"]["InstanceAnnotation"] | components["schemas"]["SpanAnnotation"] | components["schemas"]["TextAnnotation"] | components["schemas"]["TranscriptAnnotation"] | components["schemas"]["NeighbourAnnotation"]) | null;
         };
         /**
          * Samples
@@ -4240,6 +4259,26 @@ export interface components {
             true_negatives: number;
             /** True Positives */
             true_positives: number;
+        };
+        /**
+         * TranscriptAnnotation
+         * @description What is said in a recording, word by word, compared with the truth where that is known.
+         */
+        TranscriptAnnotation: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "transcript";
+            /** Shown Seconds */
+            shown_seconds?: number | null;
+            /** Text */
+            text: string;
+            /**
+             * Words
+             * @default []
+             */
+            words: components["schemas"]["AlignedWord"][];
         };
         /**
          * Translation

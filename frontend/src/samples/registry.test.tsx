@@ -32,6 +32,7 @@ const EMPTY: { [K in Kind]: AnnotationOf<K> } = {
   instances: { kind: "instances", width: null, height: null, instances: [] },
   spans: { kind: "spans", spans: [], answer: null },
   text: { kind: "text", text: "", marks: [] },
+  transcript: { kind: "transcript", text: "", words: [], shown_seconds: null },
   neighbours: { kind: "neighbours", neighbours: [] },
 };
 const NEWER = { kind: "smell", smells: ["rose"] } as unknown as Annotation;

@@ -6,6 +6,7 @@ import { MASKS } from "./kinds/masks";
 import { NEIGHBOURS } from "./kinds/neighbours";
 import { SPANS } from "./kinds/spans";
 import { TEXT } from "./kinds/text";
+import { TRANSCRIPT } from "./kinds/transcript";
 import { PLAIN, UNKNOWN } from "./kinds/unknown";
 import { VALUES } from "./kinds/values";
 import type { FilterWords, Kind, Renderer } from "./renderer";
@@ -20,6 +21,7 @@ export const RENDERERS: { [K in Kind]: Renderer } = {
   instances: INSTANCES,
   spans: SPANS,
   text: TEXT,
+  transcript: TRANSCRIPT,
   neighbours: NEIGHBOURS,
 };
 

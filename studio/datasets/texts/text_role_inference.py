@@ -21,6 +21,8 @@ NUMBER_WORDS = (
 )  # fmt: skip
 TARGET_WORDS = ("summary", "target", "translation", "output", "response", "reply", "highlights", "label", "reference")
 TAG_WORDS = ("tag", "tags", "label", "labels", "ner", "pos", "upos")
+TRANSCRIPT_WORDS = ("transcript", "transcription", "sentence", "utterance", "text", "words", "normalized")
+"""What columns of words that are said are called, beside columns that name recordings."""
 QUESTION_WORDS = ("question", "query")
 CONTEXT_WORDS = ("context", "passage", "paragraph", "document", "article")
 ANSWER_WORDS = ("answer", "answers")
@@ -47,6 +49,18 @@ def prose_columns(view: TableView, *, beside_files: bool = False) -> list[str]:
         and _is_prose(view.rows[column])
     ]
     return sorted(found, key=lambda column: not has_word(column, TEXT_WORDS))
+
+
+def transcript_columns(view: TableView, leave_out: Sequence[str] = ()) -> list[str]:
+    """Columns of what is said in recordings: those that are called so, then prose."""
+    texts = [
+        column
+        for column, kind in view.kinds.items()
+        if kind == "text" and column not in leave_out and column.lower() not in RESERVED
+    ]
+    named = [column for column in texts if has_word(column, TRANSCRIPT_WORDS)]
+    prose = [column for column in texts if _is_prose(view.rows[column])]
+    return [*sorted(named, key=lambda column: column not in prose), *(one for one in prose if one not in named)]
 
 
 def number_columns(view: TableView, leave_out: Sequence[str] = ()) -> list[str]:

@@ -41,6 +41,15 @@ ENCODERS = (
 LIBRARY = "Hugging Face"
 
 Dropout = Annotated[float, Field(ge=0, lt=1), dropout_setting((0.0, 0.1, 0.3))]
+GradientCheckpointing = Annotated[
+    bool,
+    Setting(
+        label="Gradient checkpointing",
+        help="Recompute activations in the backward pass instead of storing them. Slower; for models that do "
+        "not fit into memory. A backbone that cannot do it ends the run with a message.",
+        level=ExperienceLevel.EXPERT,
+    ),
+]
 
 
 class TextDatasetSection(DatasetSection):
@@ -157,15 +166,7 @@ class TransformerSection(PretrainedSection):
             grid=True,
         ),
     ] = "bert-base-uncased"
-    gradient_checkpointing: Annotated[
-        bool,
-        Setting(
-            label="Gradient checkpointing",
-            help="Recompute activations in the backward pass instead of storing them. Slower; for models that do "
-            "not fit into memory. A backbone that cannot do it ends the run with a message.",
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = False
+    gradient_checkpointing: GradientCheckpointing = False
     intermediate_dropout: Annotated[
         float,
         Field(ge=0, le=0.9),

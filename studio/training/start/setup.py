@@ -75,6 +75,8 @@ def set_up(context: RunContext) -> TrainingState:
         trial=trial,
     )
     _tell(context, rows, table)
+    for note in context.recipe.training_notes(rows):
+        context.reporter.log(note.level, note.text)
     if context.process_group.rank:
         # Other random numbers than the first process's, which are those of a run on one device.
         seed_everything(context.seed + context.process_group.rank)

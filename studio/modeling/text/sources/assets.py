@@ -32,7 +32,7 @@ def text_assets(
     else:
         files = find_text_model(name)
         config = files.config()
-        tokenizer, special = _own_tokenizer(files)
+        tokenizer, special = own_tokenizer(files)
         _check_vocabulary(name, config, tokenizer)
     return {
         CONFIG: json.dumps(adapt(config), indent=2).encode(),
@@ -60,8 +60,12 @@ def _from_scratch(name: str, texts: Iterable[str]) -> tuple[dict[str, Any], Toke
     return config, tokenizer, special
 
 
-def _own_tokenizer(files: ModelFiles) -> tuple[Tokenizer, SpecialTokens]:
-    """The tokenizer of a model's files, in the one form that the studio uses."""
+def own_tokenizer(files: ModelFiles) -> tuple[Tokenizer, SpecialTokens]:
+    """The tokenizer of a model's files, in the one form that the studio uses.
+
+    Raises:
+        WeightsError: if it cannot be read.
+    """
     from transformers import AutoTokenizer
 
     try:

@@ -9,6 +9,16 @@ from studio.settings.condition import when
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
+NumBeams = Annotated[
+    int,
+    Field(ge=1, le=32),
+    Setting(
+        label="Num beams",
+        help="The number of beams in beam search. More can be better but takes longer; 1 is greedy decoding.",
+        level=ExperienceLevel.SKILLED,
+    ),
+]
+
 
 class WrittenTextMixin(SettingsSection):
     """The label column of generation."""
@@ -47,15 +57,7 @@ class WritingMixin(SettingsSection):
             unit="tokens",
         ),
     ] = 128
-    num_beams: Annotated[
-        int,
-        Field(ge=1, le=32),
-        Setting(
-            label="Num beams",
-            help="The number of beams in beam search. More can be better but takes longer; 1 is greedy decoding.",
-            level=ExperienceLevel.SKILLED,
-        ),
-    ] = 1
+    num_beams: NumBeams = 1
     do_sample: Annotated[
         bool,
         Setting(

@@ -1,0 +1,1 @@
+"""Speech: recordings of people speaking, and the models that hear them."""

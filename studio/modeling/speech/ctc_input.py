@@ -1,0 +1,88 @@
+"""CtcInput: speech for a model that says which character is heard at every moment."""
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from studio.modeling.recipe import Assets, Note
+from studio.modeling.speech.ctc_decoding import needed_frames
+from studio.modeling.speech.ctc_model import frame_count, stride_of
+from studio.modeling.speech.sources import ctc_assets, speech_config, speech_weights
+from studio.modeling.speech.speech_input import SpeechInput, Tokens
+from studio.modeling.speech.vocabulary import VOCABULARY, Vocabulary
+from studio.modeling.speech.windows import Windows
+from studio.modeling.text.tokens.sequences import cells
+from studio.modeling.transcription.normalization import normalizer_of
+from studio.modeling.weights import WeightsFile
+from studio.settings.schema import SettingsSchema
+
+MOST_CHARACTERS_TOLD = 20
+
+
+class CtcInput(SpeechInput):
+    """Characters of a vocabulary of the model's own, or of the transcripts."""
+
+    is_normalized: ClassVar[bool] = True
+    unlearnable_reason: ClassVar[str] = "they are too short for their transcripts to be heard in them"
+
+    @classmethod
+    def assets_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Assets:
+        normalize = normalizer_of(settings)
+        return ctc_assets(settings, [normalize(text) for text in _transcripts(settings, table)])
+
+    @cached_property
+    def vocabulary(self) -> Vocabulary:
+        """The characters."""
+        return Vocabulary.from_bytes(self.assets[VOCABULARY], str(self.settings.architecture.backbone))
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration of the model."""
+        return speech_config(self.assets)
+
+    @property
+    def windows(self) -> Windows:
+        rate, prediction = self.settings.audio.sample_rate, self.settings.prediction
+        size = round(prediction.inference_chunk_seconds * rate)
+        return Windows(size, min(size // 2, round(prediction.chunk_overlap_seconds * rate)), stride_of(self.config))
+
+    def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
+        yield Note(
+            "info", f"{len(self.vocabulary)} characters, with the blank, the unknown one and the one between words."
+        )
+        normalize = normalizer_of(self.settings)
+        for name, table in (("validation", validation), ("test", test)):
+            texts = [] if table is None else _transcripts(self.settings, table)
+            unknown = sorted({sign for text in texts for sign in self.vocabulary.unknown_in(normalize(text))})
+            if unknown:
+                shown = " ".join(unknown[:MOST_CHARACTERS_TOLD]) + (
+                    " ..." if len(unknown) > MOST_CHARACTERS_TOLD else ""
+                )
+                words = "not in the training transcripts, so the model cannot write them and they count as errors"
+                yield Note("warning", f"Characters of the {name} transcripts that are {words}: {shown}")
+
+    def tokens_of(self, texts: Sequence[str | None]) -> list[Tokens | None]:
+        normalize = normalizer_of(self.settings)
+        return [None if text is None else self.vocabulary.encode(normalize(text)) for text in texts]
+
+    def text_of(self, ids: Sequence[int]) -> str:
+        return self.vocabulary.decode(ids)
+
+    def unlearnable(self, seconds: NDArray[np.float64] | None, tokens: Sequence[Tokens | None]) -> NDArray[np.bool_]:
+        if seconds is None:
+            return np.zeros(len(tokens), dtype=bool)
+        frames = [frame_count(self.config, int(one * self.settings.audio.sample_rate)) for one in seconds]
+        needed = [0 if one is None else needed_frames(one.tolist()) for one in tokens]
+        return np.array(needed) > np.array(frames)
+
+    def find_weights(self, name: str) -> WeightsFile:
+        return speech_weights(name)
+
+
+def _transcripts(settings: Any, table: pd.DataFrame) -> list[str]:
+    column = str(settings.dataset.label_columns)
+    return cells(table, column) if column in table.columns else []

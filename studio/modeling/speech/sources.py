@@ -1,0 +1,113 @@
+"""Where speech models come from, and the assets that they need beside their weights: configuration, tokens."""
+
+import json
+import math
+from collections.abc import Iterable, Mapping, Sequence, Set
+from importlib import resources
+from typing import Any
+
+from studio.bundled_weights import PACKAGED_SPEECH_MODELS
+from studio.errors import WeightsError
+from studio.json_text import parse_json
+from studio.modeling.audio.whisper_features import HOP
+from studio.modeling.hub_models.files import CONFIG, ModelFiles, find_model_files
+from studio.modeling.recipe import Assets
+from studio.modeling.speech.vocabulary import VOCABULARY, Vocabulary
+from studio.modeling.text.sources.assets import config_of, own_tokenizer
+from studio.modeling.text.tokens.tokenizer import SPECIAL_TOKENS, TOKENIZER
+from studio.modeling.text.tokens.tokenizer_training import FIRST, LAST, PAD, train_tokenizer
+from studio.modeling.weights import WeightsFile
+from studio.settings.schema import SettingsSchema
+from studio.settings.sections.inputs.speech import WINDOW_SECONDS
+from studio.settings.sections.networks.wav2vec2 import SCRATCH_WAV2VEC2
+from studio.settings.sections.networks.whisper import SCRATCH_WHISPER
+from studio.settings.sections.text import SCRATCH
+
+SCRATCH_MODELS = (SCRATCH_WHISPER, SCRATCH_WAV2VEC2)
+WHISPER, WAV2VEC2 = frozenset({"whisper"}), frozenset({"wav2vec2"})
+COLUMNS_A_PLACE = 2
+"""Columns of the spectrogram that become one place of Whisper's encoder."""
+
+
+def whisper_assets(settings: SettingsSchema, texts: Iterable[str], longest_seconds: float) -> Assets:
+    """Configuration and tokenizer. One from scratch hears as much at once as the longest recording that it learns from.
+
+    Raises:
+        WeightsError: if the model cannot be had, or is no Whisper.
+    """
+    name = str(settings.value("architecture.backbone"))
+    if not name.startswith(SCRATCH):
+        files = _files(name, WHISPER)
+        config = files.config()
+        tokenizer, special = own_tokenizer(files)
+    else:
+        tokenizer, special = train_tokenizer(texts, marks_first=False)
+        columns = min(longest_seconds, WINDOW_SECONDS) * int(settings.value("audio.sample_rate")) / HOP
+        config = {
+            **_architecture(name),
+            "vocab_size": tokenizer.get_vocab_size(with_added_tokens=True),
+            "max_source_positions": max(1, math.ceil(columns / COLUMNS_A_PLACE)),
+            "pad_token_id": PAD,
+            "bos_token_id": FIRST,
+            "eos_token_id": LAST,
+            "decoder_start_token_id": FIRST,
+        }
+    return {
+        CONFIG: json.dumps(config, indent=2).encode(),
+        TOKENIZER: tokenizer.to_str().encode(),
+        SPECIAL_TOKENS: special.to_bytes(),
+    }
+
+
+def ctc_assets(settings: SettingsSchema, texts: Sequence[str]) -> Assets:
+    """Configuration and vocabulary: that of the model if it has all characters of the texts, else that of the texts.
+
+    Raises:
+        WeightsError: if the model cannot be had, or is no Wav2vec2.
+    """
+    name = str(settings.value("architecture.backbone"))
+    if name.startswith(SCRATCH):
+        vocabulary = Vocabulary.of_texts(texts)
+        config = {**_architecture(name), "vocab_size": len(vocabulary), "pad_token_id": vocabulary.blank}
+    else:
+        files = _files(name, WAV2VEC2)
+        config = files.config()
+        path = files.folder / VOCABULARY
+        own = Vocabulary.from_bytes(path.read_bytes(), name) if path.is_file() else None
+        is_enough = own is not None and not any(own.unknown_in(text) for text in texts)
+        vocabulary = own if own is not None and is_enough else Vocabulary.of_texts(texts)
+    return {CONFIG: json.dumps(config, indent=2).encode(), VOCABULARY: vocabulary.to_bytes()}
+
+
+def speech_config(assets: Assets) -> dict[str, Any]:
+    """The configuration in a model's assets."""
+    return config_of(assets)
+
+
+def speech_weights(name: str) -> WeightsFile:
+    """The weights of a speech model.
+
+    Raises:
+        WeightsError: if they are neither here nor to be had.
+    """
+    return _files(name, WHISPER | WAV2VEC2).weights()
+
+
+def _architecture(name: str) -> Mapping[str, Any]:
+    if name not in SCRATCH_MODELS:
+        raise WeightsError(
+            f"There is no architecture {name!r}.", hint=f"Choose {' or '.join(SCRATCH_MODELS)}.", code="model_files"
+        )
+    path = resources.files("studio.modeling.speech") / "architectures" / f"{name.removeprefix(SCRATCH)}.json"
+    values: Mapping[str, Any] = parse_json(path.read_bytes())
+    return values
+
+
+def _files(name: str, kinds: Set[str]) -> ModelFiles:
+    others = f"install {' or '.join(PACKAGED_SPEECH_MODELS)} and choose it" if kinds & WHISPER else "choose Whisper"
+    return find_model_files(
+        name,
+        kinds,
+        f"Put the model's files into weights/{name} of the home, {others}, or train a small one from scratch "
+        f"({', '.join(SCRATCH_MODELS)}).",
+    )

@@ -1,0 +1,1 @@
+"""Transcription: what is said, whatever it is heard by."""

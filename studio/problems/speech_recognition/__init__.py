@@ -1,0 +1,1 @@
+"""Speech recognition: the words that are said in a recording."""

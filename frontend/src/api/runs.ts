@@ -125,10 +125,13 @@ export function useBuildPipeline(run: string) {
   });
 }
 
+type Asked = File | Record<string, string | string[]>;
+
 /** Asks the run's model about one file, or one row of column names and values; the answer comes back at once. */
 export function useAnswer(run: string, explains: boolean) {
   return useMutation({
-    mutationFn: async (asked: File | Record<string, string | string[]>) => {
+    mutationFn: async (asking: Asked | Promise<Asked>) => {
+      const asked = await asking;
       const isFile = asked instanceof File;
       const response = await fetch(withQuery(apiPath("runs", run, "answer"), { interpret: String(explains) }), {
         method: "POST",

@@ -3399,6 +3399,8 @@ export interface components {
             id: string;
             /** Insights */
             insights: string[];
+            /** Media Role */
+            media_role: string | null;
             /** Medium */
             medium: string | null;
             /** Metrics */

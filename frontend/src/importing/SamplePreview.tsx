@@ -26,7 +26,7 @@ export function SamplePreview({ scan }: { scan: Import }) {
                 <ImageOverlay {...part} size="full" withLabels />
               </div>
             )}
-            {isRead(sample) && <ReadingCard {...part} />}
+            {sample.texts.length > 0 && <ReadingCard {...part} />}
             <div className={classes.sampleFacts}>
               {isRead(sample) ? (
                 <>

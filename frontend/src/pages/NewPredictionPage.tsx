@@ -89,7 +89,7 @@ function Choose({ first }: { first: ExperimentRow }) {
           {type.medium === null ? (
             <OneRowForm key={run.id} run={run} experiment={experiment} type={type} />
           ) : (
-            <OneForm key={run.id} run={run} experiment={experiment} />
+            <OneForm key={run.id} run={run} experiment={experiment} type={type} />
           )}
         </>
       )}

@@ -1,85 +1,85 @@
-import { useMemo, useState } from "react";
-import { useProblemType } from "../api/catalogue";
-import { answerMedia, useAnswer } from "../api/runs";
-import { datasetMedia, useClassNames } from "../api/datasets";
-import type { Experiment, MediaRef, MediaSize, Run } from "../api/types";
-import { ImageOverlay } from "../samples/ImageOverlay";
-import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
-import { ExplanationProvider } from "../samples/explanation";
-import { SampleControls } from "../samples/SampleControls";
-import { SampleFacts } from "../samples/SampleFacts";
+import { Button } from "@mantine/core";
+import { useState } from "react";
+import { useExperimentSettings } from "../api/experiments";
+import { useAnswer } from "../api/runs";
+import type { Experiment, ProblemType, Run } from "../api/types";
 import { FileDrop } from "../ui/FileDrop";
-import { formatDuration } from "../ui/format";
 import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
+import { FileAnswer } from "./FileAnswer";
+import { cellOf, fileColumnOf, inputsOf, isComplete, rowsOf } from "./inputs";
+import { RowFields } from "./RowFields";
 
 /** Types of files that browsers draw by themselves. */
 const DRAWN = /^image\/(png|jpeg|webp|gif|bmp)$/;
 
-/** One image, answered at once in the page. The first answer loads the model; the next ones are quick. */
-export function OneForm({ run, experiment }: { run: Run; experiment: Experiment }) {
-  const problem = useProblemType(experiment.problem_type);
-  const explanation = problem?.explanation ?? null;
-  const noun = problem?.medium ?? "image";
-  const answer = useAnswer(run.id, explanation !== null);
-  const [overlay, setOverlay] = useState<Overlay>({ ...FULL_OVERLAY, confidence: 0.3 });
+type OneFormProps = { run: Run; experiment: Experiment; type: ProblemType };
+
+/** One file, with the texts of its row where a model reads them, answered at once. The first answer loads the model. */
+export function OneForm({ run, experiment, type }: OneFormProps) {
+  const noun = type.medium ?? "file";
+  const settings = useExperimentSettings(experiment.id).data?.settings;
+  const inputs = settings ? inputsOf(type, settings) : [];
+  const needsRow = type.roles.some((role) => role.in_test && role.is_required && role.name !== type.media_role);
+  const answer = useAnswer(run.id, type.explanation !== null);
+  const [values, setValues] = useState<Record<string, string>>({});
+  const [file, setFile] = useState<File | null>(null);
   const [local, setLocal] = useState<string | null>(null);
-  const dataset = experiment.dataset?.id ?? null;
-  const classNames = useClassNames(dataset);
-  const ask = (file: File) => {
-    if (local) URL.revokeObjectURL(local);
-    setLocal(DRAWN.test(file.type) ? URL.createObjectURL(file) : null);
-    answer.mutate(file);
+  const choose = (chosen: File) => {
+    setFile(chosen);
+    if (!needsRow) ask(chosen);
   };
-  const source = useMemo(
-    () => (media: MediaRef, size: MediaSize) =>
-      media.origin === "dataset" && dataset
-        ? datasetMedia(dataset, media.path, size)
-        : (local ?? answerMedia(run.id, media.path, size)),
-    [local, run.id, dataset],
-  );
-  const sample = answer.data?.sample;
+  const ask = (chosen: File) => {
+    if (local) URL.revokeObjectURL(local);
+    setLocal(DRAWN.test(chosen.type) ? URL.createObjectURL(chosen) : null);
+    const column = settings && fileColumnOf(type, settings);
+    if (!needsRow || !column) return answer.mutate(chosen);
+    const [row] = rowsOf(inputs, values, false);
+    answer.mutate(cellOf(chosen).then((cell) => ({ ...row, [column]: cell })));
+  };
   return (
     <div className="column" style={{ gap: 16 }}>
       <FileDrop
         label={noun.charAt(0).toUpperCase() + noun.slice(1)}
         accept={noun === "image" ? "image/*" : ""}
-        title={`Drop one ${noun} here`}
-        button={sample ? `Choose another ${noun}` : `Choose ${noun}`}
-        onFile={ask}
+        title={file && needsRow ? file.name : `Drop one ${noun} here`}
+        button={file ? `Choose another ${noun}` : `Choose ${noun}`}
+        onFile={choose}
         isBusy={answer.isPending}
       >
         <p className="small muted">
           {answer.isPending
             ? "Predicting. The first prediction takes a few seconds while the model loads."
-            : "It is predicted immediately and not saved as a dataset."}
+            : needsRow
+              ? "It is predicted together with the text, and not saved as a dataset."
+              : "It is predicted immediately and not saved as a dataset."}
         </p>
       </FileDrop>
+      {needsRow && (
+        <form
+          className={classes.rowForm}
+          onSubmit={(event) => {
+            event.preventDefault();
+            if (file) ask(file);
+          }}
+        >
+          <RowFields inputs={inputs} values={values} onValues={setValues} />
+          <div>
+            <Button type="submit" disabled={!file || !isComplete(inputs, values)} loading={answer.isPending}>
+              Predict
+            </Button>
+          </div>
+        </form>
+      )}
       {answer.error && <RefusalPanel title="Prediction failed." error={answer.error} />}
-      {sample && (
-        <section className={classes.answer} aria-label="Result">
-          <div className={classes.answerPicture}>
-            {sample.media ? (
-              <ImageOverlay
-                key={local}
-                sample={sample}
-                source={source}
-                classNames={classNames}
-                overlay={overlay}
-                size="full"
-                withLabels
-                heatUrl={sample.heatmap ? answerMedia(run.id, sample.heatmap.path) : null}
-              />
-            ) : null}
-          </div>
-          <div className={classes.answerSide}>
-            <ExplanationProvider value={explanation}>
-              <SampleControls samples={[sample]} overlay={overlay} onOverlay={setOverlay} />
-            </ExplanationProvider>
-            <SampleFacts sample={sample} source={source} classNames={classNames} overlay={overlay} isNumbered={false} />
-            <p className="tiny muted number">Predicted in {formatDuration(answer.data?.seconds)}</p>
-          </div>
-        </section>
+      {answer.data && (
+        <FileAnswer
+          {...answer.data}
+          run={run.id}
+          dataset={experiment.dataset?.id ?? null}
+          explanation={type.explanation}
+          local={local}
+        />
       )}
     </div>
   );

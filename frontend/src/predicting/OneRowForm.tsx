@@ -1,4 +1,4 @@
-import { Button, Switch, Textarea } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { type KeyboardEvent, useState } from "react";
 import { useExperimentSettings } from "../api/experiments";
 import { useAnswer } from "../api/runs";
@@ -7,7 +7,8 @@ import { useClassNames } from "../api/datasets";
 import { ExplanationProvider } from "../samples/explanation";
 import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
-import { inputsOf, isComplete, type RowInput, rowsOf } from "./inputs";
+import { inputsOf, isComplete, rowsOf } from "./inputs";
+import { RowFields } from "./RowFields";
 import { TextAnswer } from "./TextAnswer";
 
 type Answered = { key: number; sample: SampleView; seconds: number };
@@ -51,14 +52,7 @@ export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
         onSubmit={(event) => (event.preventDefault(), isReady && void ask())}
         onKeyDown={press}
       >
-        {inputs.map((input) => (
-          <RowInputField
-            key={input.column}
-            input={input}
-            value={values[input.column] ?? ""}
-            onChange={(value) => setValues((old) => ({ ...old, [input.column]: value }))}
-          />
-        ))}
+        <RowFields inputs={inputs} values={values} onValues={setValues} />
         {canSplit && (
           <Switch
             withThumbIndicator={false}
@@ -86,23 +80,5 @@ export function OneRowForm({ run, experiment, type }: OneRowFormProps) {
         ))}
       </ExplanationProvider>
     </div>
-  );
-}
-
-type RowInputFieldProps = { input: RowInput; value: string; onChange: (value: string) => void };
-
-function RowInputField({ input, value, onChange }: RowInputFieldProps) {
-  return (
-    <Textarea
-      label={input.title}
-      description={input.isWords ? "Words and punctuation marks are split automatically." : undefined}
-      withAsterisk={input.isRequired}
-      dir="auto"
-      autosize
-      minRows={input.isLong ? 5 : 2}
-      maxRows={16}
-      value={value}
-      onChange={(event) => onChange(event.currentTarget.value)}
-    />
   );
 }

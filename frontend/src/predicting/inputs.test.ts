@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import type { ProblemType } from "../api/types";
-import { inputsOf, isComplete, rowsOf, wordsOf } from "./inputs";
+import { cellOf, fileColumnOf, inputsOf, isComplete, rowsOf, wordsOf } from "./inputs";
 
 function typeOf(...roles: Partial<ProblemType["roles"][number]>[]): ProblemType {
   const whole = { kinds: ["text"], is_many: false, is_required: true, in_test: true, hint: "" };
-  return { roles: roles.map((role) => ({ ...whole, ...role })) } as ProblemType;
+  return { media_role: null, roles: roles.map((role) => ({ ...whole, ...role })) } as ProblemType;
 }
 
 const QUESTIONS = typeOf(
@@ -30,6 +30,20 @@ describe("what is typed to ask a model", () => {
 
     expect(inputs.map((input) => input.title)).toEqual(["subject", "body"]);
     expect(rowsOf(inputs, { subject: "Hello" }, false)).toEqual([{ subject: "Hello", body: "" }]);
+  });
+
+  it("leaves out the column of files, which are chosen and not typed", async () => {
+    const roles = [
+      { name: "image_column", title: "Image column" },
+      { name: "text_column", title: "Text column", is_many: true },
+    ];
+    const type = { ...typeOf(...roles), media_role: "image_column" };
+    const settings = { "dataset.image_column": "photo", "dataset.text_column": ["caption"] };
+
+    expect(inputsOf(type, settings).map((input) => input.column)).toEqual(["caption"]);
+    expect(fileColumnOf(type, settings)).toBe("photo");
+    expect(fileColumnOf(QUESTIONS, settings)).toBeNull();
+    expect(await cellOf(new File(["ab"], "a.png", { type: "image/png" }))).toBe("data:image/png;base64,YWI=");
   });
 
   it("can be many texts, one a line", () => {

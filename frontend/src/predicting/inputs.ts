@@ -12,10 +12,10 @@ export type RowInput = {
 };
 export type Row = Record<string, string | string[]>;
 
-/** What a person types to ask a model: a text for every column of the roles that new rows have, too. */
+/** What a person types to ask a model: a text for every column of the roles that new rows have, but that of files. */
 export function inputsOf(type: ProblemType, settings: SettingValues): RowInput[] {
   const inputs = type.roles
-    .filter((role) => role.in_test)
+    .filter((role) => role.in_test && role.name !== type.media_role)
     .flatMap((role) => {
       const value = settings[`dataset.${role.name}`];
       const columns = (Array.isArray(value) ? value : [value]).filter((one) => typeof one === "string" && one !== "");
@@ -29,6 +29,22 @@ export function inputsOf(type: ProblemType, settings: SettingValues): RowInput[]
       }));
     });
   return inputs.map((input, i) => ({ ...input, isLong: inputs.length > 1 && i === inputs.length - 1 }));
+}
+
+/** The column whose cells name files; null where rows have none. */
+export function fileColumnOf(type: ProblemType, settings: SettingValues): string | null {
+  const column = type.media_role === null ? null : settings[`dataset.${type.media_role}`];
+  return typeof column === "string" ? column : null;
+}
+
+/** A file as the cell of a row: a data URL with its bytes in Base64. */
+export function cellOf(file: File): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(new Error("The file cannot be read. Choose it again."));
+    reader.readAsDataURL(file);
+  });
 }
 
 /** Several columns make one input together, so one of them is enough; an only one must be filled. */

@@ -9,11 +9,11 @@ const EXCERPT = 260;
 
 type ReadingCardProps = { sample: SampleView; classNames: readonly string[]; overlay: Overlay };
 
-/** The beginning of each text of a sample, with its marks: the upper part of a card. */
+/** The beginning of each text of a sample, with its marks: the upper part of a card, or what stands below a picture. */
 export function ReadingCard({ sample, classNames, overlay }: ReadingCardProps) {
   const texts = textsOf(sample);
   return (
-    <div className={classes.cardText}>
+    <div className={classes.cardText} data-beside={sample.media !== null || undefined}>
       {texts.map((block, i) => (
         <div key={i}>
           {(texts.length > 1 || block.is_cut) && (

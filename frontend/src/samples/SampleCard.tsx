@@ -27,7 +27,7 @@ export const SampleCard = memo(function SampleCard({ sample, source, classNames,
             <ImageOverlay sample={sample} source={source} classNames={classNames} overlay={overlay} size={256} />
           </div>
         )}
-        {isText && <ReadingCard sample={sample} classNames={classNames} overlay={overlay} />}
+        {sample.texts.length > 0 && <ReadingCard sample={sample} classNames={classNames} overlay={overlay} />}
         <div className={classes.caption}>
           <AnswerLines sample={sample} source={source} classNames={classNames} overlay={overlay} />
           <div className={classes.footLine}>

@@ -56,7 +56,7 @@ export function SampleViewer({
   );
   const heatmap = explanation.data?.sample.heatmap;
   const marked = explanation.data?.sample.texts;
-  const sample = isText && marked ? { ...listed, texts: marked } : listed;
+  const sample = marked && marked.length > 0 ? { ...listed, texts: marked } : listed;
   const heatUrl = heatmap && explainer ? answerMedia(explainer.run, heatmap.path) : null;
   const zoomBy = (steps: number) => setZoom((old) => Math.max(0, Math.min(ZOOMS.length - 1, old + steps)));
   const step = (by: number) => index + by >= 0 && index + by < samples.length && onIndex(index + by);
@@ -159,10 +159,13 @@ export function SampleViewer({
             </ActionIcon>
           </div>
           <h2 className={classes.viewerTitle}>{(!isText && sample.title) || `Row ${sample.row}`}</h2>
+          {sample.media !== null && sample.texts.length > 0 && (
+            <TextBlocks key={sample.row} sample={sample} classNames={classNames} overlay={overlay} />
+          )}
           <KindControls samples={[sample]} overlay={overlay} onOverlay={onOverlay} />
           {(sample.heatmap || hasImportance(sample) || explainer) && (
             <HeatControl
-              isText={isText}
+              isText={sample.texts.length > 0}
               overlay={overlay}
               onOverlay={onOverlay}
               state={explanation.isFetching ? "asking" : explanation.error ? "failed" : null}

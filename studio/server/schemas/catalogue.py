@@ -64,6 +64,8 @@ class ProblemTypeInfo(Payload):
     """None where predictions are not explained."""
     medium: str | None
     """The files that its rows name; None where rows are whole in themselves."""
+    media_role: str | None
+    """The role of the column that names them."""
     example_title: str
 
 

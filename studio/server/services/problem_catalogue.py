@@ -113,6 +113,7 @@ def described(kind: ProblemType) -> ProblemTypeInfo:
         prediction_columns=kind.prediction_columns,
         explanation=_explanation(kind),
         medium=kind.medium,
+        media_role=kind.media_role,
         example_title=kind.example_title,
     )
 

@@ -1,8 +1,13 @@
 """Precision: which floating-point numbers a device computes in."""
 
-from typing import Literal
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any, Literal
 
 import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.overrides import TorchFunctionMode
 
 Precision = Literal["float32", "bfloat16", "float16"]
 
@@ -11,11 +16,41 @@ TYPES: dict[Precision, torch.dtype] = {
     "bfloat16": torch.bfloat16,
     "float16": torch.float16,
 }
+THIN = {1: 4, 2: 2}
+"""The shortest side of sequences and of images up to which gradients may be wrong: found at 4 and at 1."""
+_CONVOLUTIONS = (functional.conv1d, functional.conv2d, functional.conv3d)
 
 
-def autocast(precision: Precision, device: torch.device) -> torch.autocast:
+@contextmanager
+def autocast(precision: Precision, device: torch.device) -> Iterator[None]:
     """The context to compute in."""
-    return torch.autocast(device.type, dtype=TYPES[precision], enabled=precision != "float32")
+    with ExitStack() as contexts:
+        contexts.enter_context(torch.autocast(device.type, dtype=TYPES[precision], enabled=precision != "float32"))
+        if device.type == "cpu" and precision == "bfloat16":
+            contexts.enter_context(_ExactConvolutions())
+        yield
+
+
+class _ExactConvolutions(TorchFunctionMode):
+    """Computes in 32 bits the convolutions whose gradients a processor gets wrong in bfloat16.
+
+    The gradients of their weights read memory that nobody wrote where inputs are as thin as a kernel or a stride, or
+    are volumes; a process may be killed by it (measured with torch 2.14 on AVX-512).
+    """
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        if func in _CONVOLUTIONS and _is_at_risk(args[0]):
+            with torch.autocast("cpu", enabled=False):
+                return func(args[0].float(), *args[1:], **(kwargs or {}))
+        return func(*args, **(kwargs or {}))
+
+
+def _is_at_risk(features: Tensor) -> bool:
+    """Whether these (B, C, ...) are a volume, or thin along any axis."""
+    sides = features.shape[2:]
+    return len(sides) not in THIN or min(sides) <= THIN[len(sides)]
 
 
 def gradient_scaler(precision: Precision, device: torch.device) -> torch.amp.GradScaler:

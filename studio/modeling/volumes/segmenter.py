@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import timm
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -42,13 +41,6 @@ class VolumeSegmenter(MaskNetwork):
 
         `ranges_B2` are the lowest and highest values of the volumes that these are parts of.
         """
-        if volumes_BCDHW.device.type != "cpu":
-            return self._outputs(volumes_BCDHW, ranges_B2)
-        # In bfloat16 on a processor, losses became NaN after 15 to 50 updates (measured, torch 2.14).
-        with torch.autocast("cpu", enabled=False):
-            return self._outputs(volumes_BCDHW, ranges_B2)
-
-    def _outputs(self, volumes_BCDHW: Tensor, ranges_B2: Tensor | None) -> Tensor:
         depth, height, width = volumes_BCDHW.shape[2:]
         values = self.normalization(volumes_BCDHW, ranges_B2)
         # From the last axis to the first, as `pad` wants it.

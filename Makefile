@@ -78,19 +78,24 @@ frontend-check: $(VENV)/.dev studio/web/index.html ## Types, unit tests and API 
 	npm --prefix frontend run --silent types
 	git diff --exit-code --stat -- frontend/src/api/schema.d.ts || { echo "The API changed: commit frontend/src/api/schema.d.ts"; exit 1; }
 
-# Three at a time on two cores: many of these tests wait for a scan or a worker of their own.
+# Where tests of a part lie (tests/architecture holds it): collecting all of them takes twenty seconds a process.
+TRUST = tests/cli tests/reliability tests/scoring tests/security tests/server
+JOURNEYS = tests/cli tests/journeys tests/scoring tests/training
+
+# Three at a time on two cores: many of these tests wait for a scan or a worker of their own. Neighbours share fixtures,
+# so each process takes a stretch of them, and then from those that have more left.
 unit: $(VENV)/.dev ## Unit tests, in parallel
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 --timeout 300 --durations 15 -m "not heavy and not browser and not trust and not faults" || { \
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 --dist worksteal --timeout 300 --durations 15 -m "not heavy and not browser and not trust and not faults" || { \
 	  echo "Trying what failed once more, on its own:"; \
 	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not heavy and not browser and not trust and not faults" --last-failed --last-failed-no-failures none; }
 
 journeys: $(VENV)/.dev ## Long journeys: real training on real data, two at a time
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --maxschedchunk 1 -m "heavy and not browser and not figures"
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --maxschedchunk 1 -m "heavy and not browser and not figures" $(JOURNEYS)
 
 # Three at a time on two cores: these tests mostly wait for other processes.
 trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at most ten minutes)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 -m "trust and not faults" || { echo "Trying what failed once more, on its own:"; \
-	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "trust and not faults" --last-failed --last-failed-no-failures none; }
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 -m "trust and not faults" $(TRUST) || { echo "Trying what failed once more, on its own:"; \
+	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "trust and not faults" --last-failed --last-failed-no-failures none $(TRUST); }
 
 test-faults: $(VENV)/.dev ## The long loops: hundreds of kills, power cuts, a large fuzz budget
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -s -m "faults"

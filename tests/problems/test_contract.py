@@ -1,6 +1,7 @@
 """What every model type of every registered problem type must keep, without a line written for it: its example is
 imported, trained, predicted, shown, packed, and repeated with the server's packages blocked."""
 
+import re
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from studio.results.insight import SAMPLE_PANELS, Insight
 from studio.results.prediction import SAMPLE_COLUMNS, is_hidden
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
+from tests.conftest import REPOSITORY
 from tests.support.finished_runs import MODELS, Finished
 from tests.support.scorer import Scorer
 
@@ -168,6 +170,18 @@ def test_no_pickle_is_written(finished: Finished) -> None:
             assert all(arrays[name].dtype != object for name in arrays)
     for path in finished.folder.rglob("*.npy"):
         assert np.load(path, allow_pickle=False).dtype != object
+
+
+def test_raw_outputs_are_those_that_the_docs_name(finished: Finished) -> None:
+    [raw] = (finished.folder / "predictions").glob("validation_raw.*")
+    lines = (REPOSITORY / "docs" / "scoring-pipeline.md").read_text().splitlines()
+    [row] = [line for line in lines if line.startswith("| `") and f"`{finished.kind.id}`" in line]
+
+    _, _, ending, holds, _ = row.split("|")
+
+    names = set(np.load(raw).files) if raw.suffix == ".npz" else set(pd.read_parquet(raw).columns)
+    assert raw.suffix in ending
+    assert names - {"row", "labels"} <= set(re.findall("`([a-z_]+)`", holds))
 
 
 SERVER_MODULES = {"fastapi", "starlette", "uvicorn", "sqlalchemy", "alembic"}

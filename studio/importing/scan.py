@@ -21,7 +21,7 @@ from studio.datasets.formatting import listed, quoted
 from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.reader import MediaError
-from studio.datasets.media.registry import is_shown_by_browsers, reader_of
+from studio.datasets.media.registry import needs_preview, reader_of
 from studio.datasets.tables.kept_tables import kept_beside, read_table_once
 from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column
 from studio.datasets.tables.table_view import TableView
@@ -128,8 +128,8 @@ def draw_previews(folder: Path, result: Scan) -> None:
         try:
             file = resolve_inside(folder / "files", path)
             reader = reader_of(file)
-            if reader is not None and not preview.is_file() and not is_shown_by_browsers(file):
-                reader.inspect(file, preview, with_thumbnail=False)
+            if reader is not None and not preview.is_file() and needs_preview(reader, file):
+                reader.inspect(file, preview, with_thumbnail=not reader.is_drawn_by_browsers)
         except (PathError, MediaError, OSError):
             continue
 

@@ -9,13 +9,15 @@ import pytest
 import soundfile
 from PIL import Image
 
-from studio.datasets.dataset import Dataset
+from studio.datasets.dataset import Dataset, preview_name
 from studio.datasets.media.audio_decoding import open_audio
 from studio.datasets.media.audio_errors import AudioError
 from studio.datasets.media.audio_facts import MOST_SECONDS
 from studio.datasets.media.audio_part import AudioPart
 from studio.datasets.media.readers.audio import READER
 from studio.datasets.media.registry import is_shown_by_browsers, reader_of
+from studio.importing.scan import draw_previews, scan_files
+from studio.problems.registry import problem_types
 
 RATE = 8000
 ImportFiles = Callable[..., Dataset]
@@ -166,6 +168,9 @@ def test_e105_e108_a_dataset_says_what_is_odd_and_keeps_the_rest(tmp_path: Path,
     part = dataset.profile().part(AudioPart)
     assert part.sample_rates == {"8000": 3, "16000": 1}
     assert part.longest_seconds == pytest.approx(1.0)
+    assert part.formats == {"WAV, PCM_16": 4}
+    assert part.silent == 1
+    assert part.quiet_share == pytest.approx(1.0 / 2.5, abs=0.01)
 
 
 def test_a_folder_a_class_of_recordings_is_a_dataset(tmp_path: Path, import_files: ImportFiles) -> None:
@@ -179,3 +184,37 @@ def test_a_folder_a_class_of_recordings_is_a_dataset(tmp_path: Path, import_file
     assert dataset.manifest.problem_type == "audio_classification"
     assert dataset.manifest.roles == {"audio_column": "audio", "label_columns": ("label",)}
     assert dataset.manifest.tables[0].rows == 6
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("loudness", [0.5, 0.02])
+def test_pauses_are_measured_against_the_recording_itself(tmp_path: Path, loudness: float, channels: int) -> None:
+    """A quarter of a recording hisses 46 dB below its tone; the first of two channels is silent throughout."""
+    hiss = loudness * 0.005 * np.random.default_rng(0).uniform(-1, 1, 4000).astype(np.float32)
+    sound = np.concatenate([tone(0.75, loudness=loudness), hiss[: RATE // 4]])
+    samples = sound if channels == 1 else np.stack([np.zeros_like(sound), sound], 1)
+
+    facts = READER.inspect(write(tmp_path / "pause.wav", samples, subtype="FLOAT"))
+
+    assert facts.quiet_share == pytest.approx(0.25, abs=0.02)
+    assert not facts.is_silent
+
+
+def test_silence_is_silent_throughout(tmp_path: Path) -> None:
+    facts = READER.inspect(write(tmp_path / "silence.wav", np.zeros(RATE, np.float32)))
+
+    assert facts.quiet_share == 1.0
+    assert facts.is_silent
+
+
+def test_the_preview_of_an_import_has_pictures_of_its_recordings(tmp_path: Path) -> None:
+    problem_types()["audio_classification"].make_example(tmp_path / "files")
+    result = scan_files(tmp_path / "files", {})
+
+    draw_previews(tmp_path, result)
+
+    shown = [one.media.path for one in result.samples if one.media]
+    assert shown
+    for path in shown:
+        with Image.open(tmp_path / "previews" / preview_name(path)) as picture:
+            assert picture.size == (640, 256)

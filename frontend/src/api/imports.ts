@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, apiPath, withQuery } from "./client";
-import type { Choices, Dataset, Import } from "./types";
+import type { Choices, Dataset, Import, MediaSize } from "./types";
 
 export function useImport(id: string | null) {
   return useQuery({
@@ -50,6 +50,6 @@ export function useDropImport() {
   return useMutation({ mutationFn: (id: string) => api.delete<null>(apiPath("imports", id)) });
 }
 
-export function importMedia(id: string, path: string): string {
-  return withQuery(apiPath("imports", id, "media"), { path });
+export function importMedia(id: string, path: string, size: MediaSize = "full"): string {
+  return withQuery(apiPath("imports", id, "media"), { path, size });
 }

@@ -61,5 +61,5 @@ export function predictionFile(id: string, name: string): string {
 }
 
 export function predictionMedia(id: string, path: string, size: MediaSize = "full"): string {
-  return withQuery(apiPath("predictions", id, "media"), { path, size: size === "slices" ? size : "full" });
+  return withQuery(apiPath("predictions", id, "media"), { path, size });
 }

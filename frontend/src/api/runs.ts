@@ -113,7 +113,7 @@ export function useExplanation(run: string | null, split: string, row: number, e
 }
 
 export function answerMedia(run: string, path: string, size: MediaSize = "full"): string {
-  return withQuery(apiPath("runs", run, "answer", "media"), { path, size: size === "slices" ? size : "full" });
+  return withQuery(apiPath("runs", run, "answer", "media"), { path, size });
 }
 
 export function useBuildPipeline(run: string) {

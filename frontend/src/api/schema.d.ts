@@ -579,7 +579,7 @@ export interface paths {
         };
         /**
          * Get Import Media
-         * @description An image of the preview.
+         * @description A file of the preview, its small picture, or of a volume a sheet of slices.
          */
         get: operations["get_import_media"];
         put?: never;
@@ -767,7 +767,7 @@ export interface paths {
         };
         /**
          * Get Prediction Media
-         * @description A picture of what was predicted, or of a volume a sheet of slices.
+         * @description What was predicted, its small picture, or of a volume a sheet of slices.
          */
         get: operations["get_prediction_media"];
         put?: never;
@@ -971,7 +971,7 @@ export interface paths {
         };
         /**
          * Get Answer Media
-         * @description What was asked about, or of a volume a sheet of slices.
+         * @description What was asked about, its small picture, or of a volume a sheet of slices.
          */
         get: operations["get_answer_media"];
         put?: never;
@@ -1758,6 +1758,10 @@ export interface components {
                     channels?: {
                         [key: string]: number;
                     };
+                    /** Formats */
+                    formats?: {
+                        [key: string]: number;
+                    };
                     /**
                      * Long Seconds
                      * @default 0
@@ -1773,6 +1777,11 @@ export interface components {
                      * @default 0
                      */
                     median_seconds: number;
+                    /**
+                     * Quiet Share
+                     * @default 0
+                     */
+                    quiet_share: number;
                     /** Sample Rates */
                     sample_rates?: {
                         [key: string]: number;
@@ -1782,6 +1791,11 @@ export interface components {
                      * @default 0
                      */
                     seconds: number;
+                    /**
+                     * Silent
+                     * @default 0
+                     */
+                    silent: number;
                 };
                 /**
                  * BoxPart
@@ -5660,6 +5674,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
+                size?: "256" | "full" | "slices";
             };
             header?: never;
             path: {
@@ -6047,7 +6062,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
-                size?: "full" | "slices";
+                size?: "256" | "full" | "slices";
             };
             header?: never;
             path: {
@@ -6458,7 +6473,7 @@ export interface operations {
         parameters: {
             query: {
                 path: string;
-                size?: "full" | "slices";
+                size?: "256" | "full" | "slices";
             };
             header?: never;
             path: {

@@ -99,6 +99,7 @@ type WholeProfile = Complete<Schemas["DatasetProfile"]>;
 export type DatasetProfile = Omit<WholeProfile, "parts"> & { parts: Partial<WholeProfile["parts"]> };
 export type ImagePart = WholeProfile["parts"]["images"];
 export type VolumePart = WholeProfile["parts"]["volumes"];
+export type AudioPart = WholeProfile["parts"]["audio"];
 export type LabelPart = WholeProfile["parts"]["labels"];
 export type Example = Complete<Schemas["Example"]>;
 export type UsedBy = Complete<Schemas["UsedBy"]>;

@@ -6,6 +6,7 @@ import { SelectInput } from "../ui/inputs";
 import { Section } from "../ui/Page";
 import { Answer, LoadingBlock } from "../ui/states";
 import { Histogram } from "./Histogram";
+import { RecordingFacts } from "./RecordingFacts";
 import classes from "./datasets.module.css";
 
 /** Distributions of the files, and every column of a table. */
@@ -45,8 +46,8 @@ export function Statistics({ dataset }: { dataset: Dataset }) {
 }
 
 function Distributions({ profile }: { profile: DatasetProfile }) {
-  const { images, volumes } = profile.parts;
-  if (profile.histograms.length === 0 && images === undefined && volumes === undefined) return null;
+  const { images, volumes, audio } = profile.parts;
+  if (profile.histograms.length === 0 && Object.keys(profile.parts).length === 0) return null;
   return (
     <Section title="Distributions">
       <div className={classes.histograms}>
@@ -55,6 +56,7 @@ function Distributions({ profile }: { profile: DatasetProfile }) {
         ))}
         {images && <ImageSizes images={images} />}
         {volumes && <VolumeShapes volumes={volumes} />}
+        {audio && audio.seconds > 0 && <RecordingFacts audio={audio} />}
       </div>
     </Section>
   );

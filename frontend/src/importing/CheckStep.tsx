@@ -132,7 +132,7 @@ function Preview({ scan }: { scan: Import }) {
                   {row.media && (
                     <img
                       className={classes.thumb}
-                      src={importMedia(scan.id, row.media.path)}
+                      src={importMedia(scan.id, row.media.path, 256)}
                       alt={`File of row ${row.row}`}
                       loading="lazy"
                     />

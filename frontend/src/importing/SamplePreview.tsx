@@ -1,5 +1,5 @@
 import { importMedia } from "../api/imports";
-import type { Import, MediaRef } from "../api/types";
+import type { Import, MediaRef, MediaSize } from "../api/types";
 import { AnswerLines } from "../samples/AnswerLines";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
@@ -13,7 +13,7 @@ import classes from "./importing.module.css";
 export function SamplePreview({ scan }: { scan: Import }) {
   const samples = scan.samples.slice(0, 3);
   if (samples.length === 0) return <p className="muted">Samples appear when the columns are chosen.</p>;
-  const source = (media: MediaRef) => importMedia(scan.id, media.path);
+  const source = (media: MediaRef, size: MediaSize) => importMedia(scan.id, media.path, size);
   return (
     <ul className={classes.samples}>
       {samples.map((sample) => {

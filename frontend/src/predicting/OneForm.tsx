@@ -8,16 +8,20 @@ import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
 import { FileAnswer } from "./FileAnswer";
 import { cellOf, fileColumnOf, inputsOf, isComplete, rowsOf } from "./inputs";
+import { Recorder } from "./Recorder";
 import { RowFields } from "./RowFields";
 
 /** Types of files that browsers draw by themselves. */
 const DRAWN = /^image\/(png|jpeg|webp|gif|bmp)$/;
 
+const NOUNS: Record<string, string> = { audio: "recording" };
+
 type OneFormProps = { run: Run; experiment: Experiment; type: ProblemType };
 
 /** One file, with the texts of its row where a model reads them, answered at once. The first answer loads the model. */
 export function OneForm({ run, experiment, type }: OneFormProps) {
-  const noun = type.medium ?? "file";
+  const medium = type.medium ?? "file";
+  const noun = NOUNS[medium] ?? medium;
   const settings = useExperimentSettings(experiment.id).data?.settings;
   const inputs = settings ? inputsOf(type, settings) : [];
   const needsRow = type.roles.some((role) => role.in_test && role.is_required && role.name !== type.media_role);
@@ -41,7 +45,7 @@ export function OneForm({ run, experiment, type }: OneFormProps) {
     <div className="column" style={{ gap: 16 }}>
       <FileDrop
         label={noun.charAt(0).toUpperCase() + noun.slice(1)}
-        accept={noun === "image" ? "image/*" : ""}
+        accept={medium === "image" ? "image/*" : ""}
         title={file && needsRow ? file.name : `Drop one ${noun} here`}
         button={file ? `Choose another ${noun}` : `Choose ${noun}`}
         onFile={choose}
@@ -55,6 +59,7 @@ export function OneForm({ run, experiment, type }: OneFormProps) {
               : "It is predicted immediately and not saved as a dataset."}
         </p>
       </FileDrop>
+      {medium === "audio" && <Recorder onFile={choose} isBusy={answer.isPending} />}
       {needsRow && (
         <form
           className={classes.rowForm}

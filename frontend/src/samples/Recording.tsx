@@ -1,4 +1,4 @@
-import { type PointerEvent, useEffect, useRef, useState } from "react";
+import { type PointerEvent, useCallback, useEffect, useRef, useState } from "react";
 import type { MediaRef, SampleView } from "../api/types";
 import { useDialogShortcuts } from "../ui/keys";
 import type { MediaSource } from "./overlay";
@@ -57,6 +57,11 @@ function Player({ url, name, children }: { url: string; name: string; children: 
   const audio = useRef<HTMLAudioElement>(null);
   const [region, setRegion] = useState<Region | null>(null);
   const share = usePlayhead(audio, region);
+  // Keys act in dialogs alone: a page may show several recordings.
+  const [isInDialog, setIsInDialog] = useState(false);
+  const look = useCallback((node: HTMLElement | null) => {
+    if (node) setIsInDialog(node.closest('[role="dialog"]') !== null);
+  }, []);
   const toggle = () => {
     const player = audio.current;
     if (player) void (player.paused ? player.play() : player.pause());
@@ -81,7 +86,7 @@ function Player({ url, name, children }: { url: string; name: string; children: 
   });
   const shown = drag.region ?? region;
   return (
-    <div className={classes.player}>
+    <div className={classes.player} ref={look} data-large={isInDialog || undefined}>
       <div className={classes.stage} {...drag.handlers}>
         {children}
         {shown && (
@@ -90,9 +95,9 @@ function Player({ url, name, children }: { url: string; name: string; children: 
         <div className={classes.playhead} style={{ left: `${share * 100}%` }} />
       </div>
       <audio ref={audio} src={url} controls preload="metadata" aria-label={name} />
-      <p className="tiny muted">
-        P plays and pauses, comma and full stop move by a second. Drag over the picture to repeat a region; R removes
-        it.
+      <p className={`${classes.hint} tiny muted`}>
+        {isInDialog && "P plays and pauses, comma and full stop move by a second. "}
+        Drag over the picture to repeat a region; {isInDialog ? "R or a click" : "a click"} removes it.
       </p>
     </div>
   );

@@ -16,7 +16,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.datasets.media import audio_errors as errors
-from studio.datasets.media.audio_facts import CLIPPED, LEAST_SECONDS, MOST_SECONDS, AudioFacts
+from studio.datasets.media.audio_facts import (
+    CLIPPED,
+    LEAST_SECONDS,
+    MOST_SECONDS,
+    QUIET,
+    QUIET_SECONDS,
+    SILENCE,
+    AudioFacts,
+)
 from studio.datasets.media.audio_preview import MOST_WHOLE, parts_of_file, parts_of_samples, write_picture
 from studio.datasets.media.riff import missing_frames
 from studio.datasets.uploads.file_kinds import HEAD_BYTES, file_kind, kind_of_bytes
@@ -69,12 +77,14 @@ def inspect_audio(path: Path, preview: Path | None = None) -> AudioFacts:
         facts = _facts(path, file)
         is_kept = preview is not None and facts.frames <= MOST_WHOLE
         kept: list[NDArray[np.float32]] = []
+        stretches: list[NDArray[np.float32]] = []
         peak, clipped, unknown, read = 0.0, 0, 0, 0
         for block in _blocks(file, 0, facts.frames):
             sizes = np.abs(block)
             unknown += int(block.size - np.isfinite(block).sum())
             peak, clipped = max(peak, float(sizes.max(initial=0))), clipped + int((sizes >= CLIPPED).sum())
             read += len(block)
+            stretches.append(_loudest(sizes, max(1, round(QUIET_SECONDS * facts.sample_rate))))
             if is_kept:
                 kept.append(_mono(block))
         if unknown:
@@ -90,6 +100,7 @@ def inspect_audio(path: Path, preview: Path | None = None) -> AudioFacts:
         missing_frames=max(facts.missing_frames, facts.frames - read),
         peak=peak,
         clipped_share=clipped / (read * facts.channels),
+        quiet_share=float((np.concatenate(stretches) < max(QUIET * peak, SILENCE)).mean()),
     )
 
 
@@ -139,6 +150,12 @@ def _blocks(file: soundfile.SoundFile, first: int, count: int) -> Iterator[NDArr
             yield block
     except (soundfile.LibsndfileError, RuntimeError) as error:
         raise errors.damaged(_reason(error)) from error
+
+
+def _loudest(sizes: NDArray[np.float32], frames: int) -> NDArray[np.float32]:
+    """The largest of each stretch of so many frames (the last may be shorter), over all channels."""
+    loudest: NDArray[np.float32] = np.maximum.reduceat(sizes.max(1), np.arange(0, len(sizes), frames))
+    return loudest
 
 
 def _mono(block: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -9,6 +9,10 @@ MOST_SECONDS = 4 * 3600.0
 LEAST_SECONDS = 0.01
 SILENCE = 1e-3
 """A peak of 60 dB below full scale."""
+QUIET = 0.01
+"""40 dB below the peak of the recording itself: pauses, even where a microphone hisses."""
+QUIET_SECONDS = 0.025
+"""A pause is made of stretches of this length whose loudest sample is quiet."""
 CLIPPED = 0.999
 CLIPPED_SHARE = 0.001
 BLOCK_BYTES = 64 << 20
@@ -32,6 +36,8 @@ class AudioFacts:
     """The largest absolute value, 1 for full scale; known once the recording is decoded, as what follows."""
     clipped_share: float = 0.0
     """Of samples at full scale."""
+    quiet_share: float = 0.0
+    """Of its time, that is pauses."""
 
     @property
     def seconds(self) -> float:

@@ -22,6 +22,12 @@ class AudioPart(ProfilePart):
     """Number of recordings by samples a second, the most frequent first."""
     channels: dict[str, int] = Field(default_factory=dict)
     """Number of recordings by number of channels."""
+    formats: dict[str, int] = Field(default_factory=dict)
+    """Number of recordings by kind of file and of its samples, the most frequent first."""
+    silent: int = 0
+    """Recordings in which nothing is to be heard."""
+    quiet_share: float = 0.0
+    """Of the time of all recordings, that is pauses."""
 
 
 PART = AudioPart

@@ -28,10 +28,15 @@ def audio_profile(inspection: Inspection) -> DatasetProfile:
         longest_seconds=max(seconds),
         sample_rates=dict(rates),
         channels=dict(sorted(Counter(str(one.channels) for one in facts).items())),
+        formats=dict(Counter(one.format for one in facts).most_common()),
+        silent=sum(one.is_silent for one in facts),
+        quiet_share=sum(one.quiet_share * one.seconds for one in facts) / sum(seconds),
     )
     histograms = [histogram("Duration", "seconds", seconds)]
     if len(rates) > 1:
         histograms.append(histogram("Sample rate", "Hz", [one.sample_rate for one in facts]))
+    if any(one.quiet_share for one in facts):
+        histograms.append(histogram("Silence", "% of the recording", [100 * one.quiet_share for one in facts]))
     return DatasetProfile(
         histograms=tuple(histograms), facts={"median_seconds": part.median_seconds, "hours": part.seconds / 3600}
     ).with_parts(part)

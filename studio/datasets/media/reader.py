@@ -49,6 +49,8 @@ class MediaReader(ABC, Generic[Facts]):
     """What needs less memory and time: smaller images."""
     larger: ClassVar[str]
     """What gives a model more to see: larger images."""
+    is_drawn_by_browsers: ClassVar[bool] = True
+    """Whether what browsers show of its files is a picture; where not, a preview stands for them in lists."""
 
     @abstractmethod
     def suffix_of(self, head: bytes) -> str | None:

@@ -81,6 +81,11 @@ def reader_of(path: Path) -> MediaReader[Any] | None:
     return best if best.likelihood(head) > 0 else None
 
 
+def needs_preview(reader: MediaReader[Any], path: Path) -> bool:
+    """Whether a preview stands for a file: in lists, or wherever it is shown."""
+    return not reader.is_drawn_by_browsers or not is_shown_by_browsers(path)
+
+
 def is_shown_by_browsers(path: Path) -> bool:
     """Whether browsers show a file themselves; others need their preview."""
     if path.is_dir():

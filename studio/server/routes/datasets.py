@@ -1,6 +1,6 @@
 """Datasets and their samples."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from fastapi.responses import FileResponse, Response
@@ -12,6 +12,7 @@ from studio.server.routes.sample_query import MAX_OFFSET
 from studio.server.routes.texts import FileQuery, IdPath, OptionalName, OptionalSearch
 from studio.server.schemas.datasets import Dataset, DatasetPatch, Example, SamplePage, UsedBy
 from studio.server.schemas.session import Done
+from studio.server.services.shown_files import MediaSize
 from studio.server.studio import StudioDep
 from studio.settings.finding import Finding
 
@@ -74,11 +75,9 @@ def list_dataset_samples(
 
 
 @router.get("/datasets/{dataset_id}/media", response_class=FileResponse)
-def get_dataset_media(
-    studio: StudioDep, dataset_id: IdPath, path: FileQuery, size: Literal["256", "full", "slices"] = "full"
-) -> Response:
+def get_dataset_media(studio: StudioDep, dataset_id: IdPath, path: FileQuery, size: MediaSize = "full") -> Response:
     """A media file, its thumbnail, or of a volume a sheet of slices: a row of square tiles for each axis."""
-    file = studio.datasets.media(dataset_id, path, thumbnail=size == "256", slices=size == "slices")
+    file = studio.datasets.media(dataset_id, path, size)
     return user_file(studio.home, file, is_immutable=True)
 
 

@@ -9,6 +9,7 @@ from studio.server.routes.texts import FileQuery, IdPath
 from studio.server.schemas.datasets import Dataset
 from studio.server.schemas.imports import Import, ImportCheck, ImportCreate, ImportFinish, ImportRoots
 from studio.server.schemas.session import Done
+from studio.server.services.shown_files import MediaSize
 from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api", tags=["imports"])
@@ -53,6 +54,6 @@ def delete_import(studio: StudioDep, import_id: IdPath) -> Done:
 
 
 @router.get("/imports/{import_id}/media", response_class=FileResponse)
-def get_import_media(studio: StudioDep, import_id: IdPath, path: FileQuery) -> Response:
-    """An image of the preview."""
-    return user_file(studio.home, studio.imports.media(import_id, path))
+def get_import_media(studio: StudioDep, import_id: IdPath, path: FileQuery, size: MediaSize = "full") -> Response:
+    """A file of the preview, its small picture, or of a volume a sheet of slices."""
+    return user_file(studio.home, studio.imports.media(import_id, path, size))

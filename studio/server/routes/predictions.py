@@ -1,7 +1,5 @@
 """Predictions on new data."""
 
-from typing import Literal
-
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
@@ -12,6 +10,7 @@ from studio.server.routes.texts import FilePath, FileQuery, IdPath
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.session import Done
+from studio.server.services.shown_files import MediaSize
 from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api/predictions", tags=["predictions"])
@@ -53,10 +52,10 @@ def list_prediction_samples(studio: StudioDep, prediction_id: IdPath, query: Sam
 
 @router.get("/{prediction_id}/media", response_class=FileResponse)
 def get_prediction_media(
-    studio: StudioDep, prediction_id: IdPath, path: FileQuery, size: Literal["full", "slices"] = "full"
+    studio: StudioDep, prediction_id: IdPath, path: FileQuery, size: MediaSize = "full"
 ) -> Response:
-    """A picture of what was predicted, or of a volume a sheet of slices."""
-    file = studio.predictions.media(prediction_id, path, slices=size == "slices")
+    """What was predicted, its small picture, or of a volume a sheet of slices."""
+    file = studio.predictions.media(prediction_id, path, size)
     return user_file(studio.home, file, is_immutable=True)
 
 

@@ -11,6 +11,7 @@ from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import MAX_OFFSET, SampleQueryDep
 from studio.server.routes.texts import FilePath, FileQuery, IdPath, ListQuery, NameQuery, SearchQuery
 from studio.server.schemas.runs import Answer, LogPage, PipelineInfo, Run, RunFile, RunSamplePage, SeriesAnswer
+from studio.server.services.shown_files import MediaSize
 from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api/runs", tags=["runs"])
@@ -141,8 +142,6 @@ async def explain_sample(
 
 
 @router.get("/{run_id}/answer/media", response_class=FileResponse)
-def get_answer_media(
-    studio: StudioDep, run_id: IdPath, path: FileQuery, size: Literal["full", "slices"] = "full"
-) -> Response:
-    """What was asked about, or of a volume a sheet of slices."""
-    return user_file(studio.home, studio.answers.media(run_id, path, slices=size == "slices"))
+def get_answer_media(studio: StudioDep, run_id: IdPath, path: FileQuery, size: MediaSize = "full") -> Response:
+    """What was asked about, its small picture, or of a volume a sheet of slices."""
+    return user_file(studio.home, studio.answers.media(run_id, path, size))

@@ -18,7 +18,7 @@ from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset, SamplePage, UsedBy
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.dataset_views import DatasetViews
-from studio.server.services.shown_files import shown_file
+from studio.server.services.shown_files import MediaSize, shown_file
 from studio.server.services.viewing.table_samples import TableQuery, read_table_samples
 from studio.store.datasets import DatasetRow
 from studio.store.home import Home
@@ -92,15 +92,11 @@ class Datasets(DatasetViews):
         dataset = self._open(id_or_name)
         return read_table_samples(dataset, TableQuery(table, offset, min(max(limit, 1), MAX_SAMPLES), label, text))
 
-    def media(self, id_or_name: str, path: str, *, thumbnail: bool = False, slices: bool = False) -> Path:
-        """A media file, or its small picture: if asked, or where browsers do not draw the file itself.
-
-        With `slices` the sheet of its slices, where its medium has any.
-        """
+    def media(self, id_or_name: str, path: str, size: MediaSize) -> Path:
+        """A media file, or a picture of it: if asked, or where browsers do not show the file itself."""
         row = self._store.datasets.get(id_or_name)
         dataset = DatasetFiles(self._home.dataset(row.id), row.manifest)  # type: ignore[arg-type]
-        file, preview = resolve_file(dataset.media, path), dataset.preview(path)
-        return preview if thumbnail and not slices and preview.is_file() else shown_file(file, preview, slices=slices)
+        return shown_file(resolve_file(dataset.media, path), dataset.preview(path), size)
 
     def used_by(self, id_or_name: str) -> list[UsedBy]:
         """Experiments that use a dataset."""

@@ -6,7 +6,7 @@ import pandas as pd
 
 from studio.datasets.dataset import preview_name
 from studio.datasets.media.reader import MediaError
-from studio.datasets.media.registry import is_shown_by_browsers, media_reader
+from studio.datasets.media.registry import media_reader, needs_preview
 from studio.errors import PathError
 from studio.modeling.recipe import Media
 from studio.problems.contract import ProblemType
@@ -32,8 +32,9 @@ def with_previews(
     for name in table[column].dropna().astype(str).drop_duplicates().head(MOST_PREVIEWS):
         try:
             path = media.path(name)
-            if not is_shown_by_browsers(path):
-                facts[name] = reader.inspect(path, previews / preview_name(media.relative(name)), with_thumbnail=False)
+            if needs_preview(reader, path):
+                preview = previews / preview_name(media.relative(name))
+                facts[name] = reader.inspect(path, preview, with_thumbnail=not reader.is_drawn_by_browsers)
         except (MediaError, PathError, OSError):
             continue
     if not facts:

@@ -31,6 +31,7 @@ class AudioReader(MediaReader[AudioFacts]):
     endings = EXTENSIONS
     smaller = "shorter recordings"
     larger = "longer recordings"
+    is_drawn_by_browsers = False
 
     def suffix_of(self, head: bytes) -> str | None:
         found = file_kind(head)

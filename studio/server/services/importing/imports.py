@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import preview_name
-from studio.datasets.media.registry import is_shown_by_browsers
 from studio.datasets.uploads.rejections import found_and_expected
 from studio.errors import ConflictError, PathError, StudioError
 from studio.files import (
@@ -21,7 +20,6 @@ from studio.files import (
     private_folder,
     read_json,
     remove,
-    resolve_file,
     resolve_inside,
     write_json,
 )
@@ -40,6 +38,7 @@ from studio.server.services.datasets import Datasets
 from studio.server.services.import_sources import ImportSources
 from studio.server.services.importing.refused_kinds import refuse_kind
 from studio.server.services.importing.uploads import Uploads
+from studio.server.services.shown_files import MediaSize, shown_file
 from studio.store.datasets import DatasetRow
 from studio.store.drafts import ImportRow
 from studio.store.home import Home
@@ -291,15 +290,11 @@ class Imports:
             with suppress(ConflictError):  # another dataset is being made of it
                 self.delete(id)
 
-    def media(self, id: str, path: str) -> Path:
-        """A file of the preview, or its picture where browsers do not draw the file itself."""
+    def media(self, id: str, path: str, size: MediaSize) -> Path:
+        """A file of the preview, or a picture of it."""
         self._store.imports.get(id)
         folder = self._home.import_folder(id)
-        file = resolve_inside(folder / "files", path)
-        preview = folder / "previews" / preview_name(path)
-        if preview.is_file() and not is_shown_by_browsers(file):
-            return preview
-        return resolve_file(folder / "files", path)
+        return shown_file(resolve_inside(folder / "files", path), folder / "previews" / preview_name(path), size)
 
     def recover(self) -> None:
         """After a start: look again where a look was cut off, forget what is old."""

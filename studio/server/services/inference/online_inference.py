@@ -28,7 +28,7 @@ from studio.server.raw_body import pieces
 from studio.server.schemas.runs import Answer
 from studio.server.services.models import Models
 from studio.server.services.runs import Runs
-from studio.server.services.shown_files import shown_file
+from studio.server.services.shown_files import MediaSize, shown_file
 from studio.settings.finding import Finding, FindingsError
 from studio.store.home import Home
 from studio.store.ids import new_id
@@ -154,11 +154,11 @@ class OnlineInference:
                 raise ClientDisconnect
             return await self._lane.run(work)
 
-    def media(self, run_id: str, path: str, *, slices: bool = False) -> Path:
-        """A sample that was asked about, or its picture where browsers do not draw it, or the sheet of its slices."""
+    def media(self, run_id: str, path: str, size: MediaSize) -> Path:
+        """A sample that was asked about, or a picture of it."""
         self._runs.get(run_id)
         answers = self._home.worker_folder(WorkerKind.ONLINE_INFERENCE, run_id) / "answers"
-        return shown_file(resolve_file(answers, path), answers / preview_name(path), slices=slices)
+        return shown_file(resolve_file(answers, path), answers / preview_name(path), size)
 
     def close(self) -> None:
         """Ask every answer worker to end: without a server nobody asks them."""

@@ -26,7 +26,7 @@ from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.importing.imports import Imports
 from studio.server.services.models import Models
-from studio.server.services.shown_files import shown_file
+from studio.server.services.shown_files import MediaSize, shown_file
 from studio.server.services.viewing.run_files import find_file, prediction_files
 from studio.server.services.viewing.samples import SampleQuery, read_samples
 from studio.server.views import damaged_prediction, prediction_view, shown
@@ -163,17 +163,15 @@ class Predictions:
         self._store.predictions.get(id)
         return read_samples(self._folder(id).predictions, query)
 
-    def media(self, id: str, path: str, *, slices: bool = False) -> Path:
-        """A picture of what was predicted, of the dataset or of the upload; of a volume also its slices."""
+    def media(self, id: str, path: str, size: MediaSize) -> Path:
+        """What was predicted, of the dataset or of the upload, or a picture of it."""
         row = self._store.predictions.get(id)
         if row.dataset_id is not None:
             dataset = self._home.dataset(row.dataset_id)
-            return shown_file(
-                resolve_file(dataset / "media", path), dataset / "previews" / preview_name(path), slices=slices
-            )
+            return shown_file(resolve_file(dataset / "media", path), dataset / "previews" / preview_name(path), size)
         folder = self._folder(id)
         file = resolve_inside(folder.path / "input" / "files", path)
-        return shown_file(file, folder.media_previews / preview_name(path), slices=slices)
+        return shown_file(file, folder.media_previews / preview_name(path), size)
 
     def files(self, id: str) -> list[RunFile]:
         """What can be downloaded."""

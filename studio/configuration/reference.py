@@ -72,6 +72,10 @@ def _test(test: Test, schema: type[SettingsSchema]) -> str:
             return f"{label} is above {_text(test.value)}"
         case "longer":
             return f"{label} has more than {test.value}"
+        case "contains":
+            return f"{label} contains {_text(test.value)}"
+        case "not_contains":
+            return f"{label} does not contain {_text(test.value)}"
 
 
 def _text(value: Any) -> str:

@@ -139,6 +139,8 @@ class Library(Choices):
 
     name: str
     suggested: tuple[str, ...] = ()
+    with_hub_names: bool = False
+    """Whether models of the Hugging Face hub are taken as well, by owner/name."""
     is_open = True
 
     def options(self, context: ChoiceContext) -> Sequence[Option]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-Operator = Literal["in", "not_in", "lt", "gt", "longer"]
+Operator = Literal["in", "not_in", "lt", "gt", "longer", "contains", "not_contains"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,10 @@ class Test:
                 return _is_number(found) and found > self.value
             case "longer":
                 return isinstance(found, list | tuple) and len(found) > self.value
+            case "contains":
+                return isinstance(found, str) and self.value in found
+            case "not_contains":
+                return not (isinstance(found, str) and self.value in found)
 
     def to_json(self) -> dict[str, Any]:
         """`{"key": ..., "<operator>": ...}`."""

@@ -96,6 +96,8 @@ def choice_findings(field: Field, value: Any, context: ChoiceContext) -> Iterato
 def _library_findings(field: Field, choices: Library, value: Any) -> Iterator[Finding]:
     names = choices.names()
     bare = str(value).split(".")[0]
+    if choices.with_hub_names and "/" in str(value):
+        return
     if names and value not in choices.suggested and bare not in names:
         near = difflib.get_close_matches(bare, names, n=3, cutoff=0.5)
         yield Finding(

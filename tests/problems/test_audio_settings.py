@@ -10,12 +10,17 @@ import soundfile
 import torch
 
 from studio.datasets.media.readers.audio import SAMPLE_RATE, SECONDS
+from studio.datasets.profile import DatasetProfile
 from studio.modeling.audio.parameters import assets_of, parameters_of
 from studio.modeling.recipe import Media, SampleIndex, Target
+from studio.problems.contract import SuggestionContext
 from studio.problems.recipes import recipe_class
 from studio.problems.registry import problem_types
 from studio.results.prediction import ROW
 from studio.settings.choices import ChoiceContext
+from studio.settings.sections.networks.speech_encoder import WHISPER_BASE
+from studio.settings.sections.networks.wav2vec2 import SCRATCH_WAV2VEC2
+from studio.settings.sections.networks.whisper import SCRATCH_WHISPER, TINY
 
 KINDS = ("audio_classification", "audio_regression")
 REFERENCE: dict[str, Any] = {
@@ -37,6 +42,7 @@ REFERENCE: dict[str, Any] = {
     "augmentation.mix_target": "Ratio",
     "architecture.pretrained": True,
     "architecture.backbone": "resnet50",
+    "architecture.freeze_encoder": False,
     "architecture.pool": "Average",
     "architecture.dropout": 0.0,
     "training.learning_rate": 1e-3,
@@ -185,3 +191,87 @@ def test_what_does_not_go_together_is_said_at_its_setting(changes: dict[str, Any
     found = {one.path for one in settings.contradictions(ChoiceContext())}
 
     assert path in found
+
+
+SPEECH: dict[str, Any] = {
+    "dataset.audio_column": "audio",
+    "dataset.label_columns": ["label"],
+    "audio.audio_parameters": "Manual",
+    "audio.training_chunk_seconds": 0.5,
+    "architecture.backbone": SCRATCH_WHISPER,
+    "architecture.pretrained": False,
+}
+SPEECH_CHANGES: dict[str, Any] = {
+    "audio.audio_parameters": "Auto",
+    "audio.training_chunk_seconds": 0.8,
+    "augmentation.augmentations_strategy": "Hard",
+    "augmentation.mix_audio": "Mixup",
+    "architecture.backbone": SCRATCH_WAV2VEC2,
+    "architecture.pool": "Max",
+    "architecture.dropout": 0.5,
+    "prediction.inference_chunk_method": "Full",
+    "prediction.inference_chunk_seconds": 0.3,
+}
+
+
+@pytest.mark.parametrize("key", SPEECH_CHANGES)
+def test_every_setting_that_a_speech_encoder_shows_has_an_effect(key: str, sounds: Path) -> None:
+    assert outcome({**SPEECH, key: SPEECH_CHANGES[key]}, sounds) != outcome(SPEECH, sounds)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_speech_encoder_hides_what_only_spectrograms_have(kind: str) -> None:
+    settings = problem_types()[kind].model_types[0].settings
+    by_hand = {"audio.audio_parameters": "Manual"}
+
+    spectrograms = settings.from_mapping(by_hand).visible()
+    speech = settings.from_mapping({**by_hand, "architecture.backbone": "team/hears"}).visible()
+
+    hidden = {f"audio.{name}" for name in MANUAL if name != "training_chunk_seconds"}
+    hidden |= {"audio.spectrogram", "audio.spectrogram_normalization", "architecture.batch_normalization",
+               "training.run_interpretations"}  # fmt: skip
+    assert spectrograms - speech == hidden
+    assert speech - spectrograms == {"architecture.freeze_encoder"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"audio.training_chunk_seconds": 31.0}, "audio.training_chunk_seconds"),
+        ({"prediction.inference_chunk_seconds": 31.0}, "prediction.inference_chunk_seconds"),
+        ({"prediction.inference_chunk_method": "Full"}, "prediction.max_inference_chunk_seconds"),
+        ({"architecture.pretrained": True}, "architecture.pretrained"),
+        ({"architecture.freeze_encoder": True}, "architecture.freeze_encoder"),
+    ],
+)
+def test_what_no_speech_encoder_can_do_is_said_at_its_setting(changes: dict[str, Any], path: str) -> None:
+    settings = problem_types()["audio_classification"].model_types[0].settings
+
+    found = {one.path for one in settings.from_mapping({**SPEECH, **changes}).contradictions(ChoiceContext())}
+
+    assert found == {path}
+
+
+@pytest.mark.parametrize(
+    ("installed", "rows", "backbone", "is_frozen"),
+    [
+        ((TINY,), 480, TINY, True),
+        ((TINY, WHISPER_BASE), 480, WHISPER_BASE, True),
+        ((TINY,), 50_000, "resnet50", False),
+        ((), 480, "resnet50", False),
+    ],
+)
+def test_few_recordings_of_classes_get_a_frozen_speech_encoder_that_is_installed(
+    installed: tuple[str, ...], rows: int, backbone: str, is_frozen: bool
+) -> None:
+    kind = problem_types()["audio_classification"]
+    settings = kind.model_types[0].settings()
+    context = SuggestionContext(DatasetProfile(), rows, gpu_count=0, cores=2, packaged_weights=installed)
+
+    changes = kind.suggest(settings, context)
+
+    suggested = settings.replaced({change.key: change.value for change in changes})
+    assert suggested.value("architecture.backbone") == backbone
+    assert suggested.value("architecture.freeze_encoder") == is_frozen
+    assert all(change.reason for change in changes)
+    assert not {change.key for change in changes} - suggested.visible()

@@ -1602,6 +1602,8 @@ export interface components {
          * @description One comparison: `key` and one operator.
          */
         ConditionTest: {
+            /** Contains */
+            contains?: string | null;
             /** Gt */
             gt?: number | null;
             /** In */
@@ -1612,6 +1614,8 @@ export interface components {
             longer?: number | null;
             /** Lt */
             lt?: number | null;
+            /** Not Contains */
+            not_contains?: string | null;
             /** Not In */
             not_in?: (boolean | number | string | (boolean | number | string | null)[] | null)[] | null;
         };

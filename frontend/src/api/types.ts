@@ -31,6 +31,8 @@ export type ConditionTest = {
   lt?: number | null;
   gt?: number | null;
   longer?: number | null;
+  contains?: string | null;
+  not_contains?: string | null;
 };
 export type Condition = { all?: ConditionTest[] | null; any?: ConditionTest[] | null };
 export type SettingType =

@@ -21,6 +21,8 @@ function testHolds(test: ConditionTest, values: SettingValues): boolean {
   if (typeof test.lt === "number") return typeof found === "number" && found < test.lt;
   if (typeof test.gt === "number") return typeof found === "number" && found > test.gt;
   if (typeof test.longer === "number") return Array.isArray(found) && found.length > test.longer;
+  if (typeof test.contains === "string") return typeof found === "string" && found.includes(test.contains);
+  if (typeof test.not_contains === "string") return !(typeof found === "string" && found.includes(test.not_contains));
   return false;
 }
 

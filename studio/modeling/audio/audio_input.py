@@ -22,6 +22,8 @@ from studio.modeling.audio.chunks import fixed_chunks, full_chunks, joined, rand
 from studio.modeling.audio.features import MelSpectrogram
 from studio.modeling.audio.parameters import AudioParameters, assets_of, parameters_of
 from studio.modeling.audio.reader import read_recording
+from studio.modeling.audio.speech_encoder import SpeechEncoder
+from studio.modeling.audio.speech_models import find_speech_model, speech_assets
 from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
 from studio.modeling.encoder_recipe import Encoder, EncoderInput, Score
@@ -33,6 +35,8 @@ from studio.modeling.weights import WeightsFile
 from studio.results.sample_view import SampleView
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.inputs.audio import AudioMixSection
+from studio.settings.sections.networks.speech_encoder import is_speech_encoder
+from studio.settings.sections.text import SCRATCH
 
 PICTURE_RANGE = 3.5
 """Of the logarithmic energies that pictures of a batch show: 70 decibels."""
@@ -55,6 +59,8 @@ class AudioBatch(TargetBatch):
 
     audio: Tensor
     lengths: Tensor
+    heard: Tensor
+    """Samples of each chunk (N) that are of its recording, from its beginning where the backbone hears speech."""
     masks: Tensor
     """Of spectrograms (N, masks, 3), see `drawn_masks`."""
     counts: list[int] = field(default_factory=list)
@@ -75,9 +81,11 @@ class AudioSources(NamedTuple):
 class TrainingChunks(Samples):
     """A random chunk of each recording of a table, varied."""
 
-    def __init__(self, sources: AudioSources, strategy: Strategy, targets: Sequence[Any] | None) -> None:
+    def __init__(
+        self, sources: AudioSources, strategy: Strategy, targets: Sequence[Any] | None, *, shifts: bool
+    ) -> None:
         super().__init__(len(sources.names))
-        self._sources, self._strategy, self._targets = sources, strategy, targets
+        self._sources, self._strategy, self._targets, self._shifts = sources, strategy, targets, shifts
 
     def __getitem__(self, draw: SampleIndex) -> AudioItem:
         names, rows, media, parameters = self._sources
@@ -87,10 +95,9 @@ class TrainingChunks(Samples):
         if generator is not None:
             samples = augmented(samples, self._strategy, generator)
             masks = drawn_masks(self._strategy, generator)
-        chunk = random_chunk(samples, parameters.chunk_samples, generator)
-        return AudioItem(
-            draw.row, [chunk], len(chunk), masks, None if self._targets is None else self._targets[draw.row]
-        )
+        chunk = random_chunk(samples, parameters.chunk_samples, generator, shifts=self._shifts)
+        heard = min(len(samples), len(chunk))
+        return AudioItem(draw.row, [chunk], heard, masks, None if self._targets is None else self._targets[draw.row])
 
 
 class WholeRecordings(Samples):
@@ -123,7 +130,13 @@ class AudioInput(EncoderInput[AudioBatch]):
 
     @classmethod
     def assets_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Assets:
-        return assets_of(settings, table)
+        name = str(settings.value("architecture.backbone"))
+        return {**assets_of(settings, table), **(speech_assets(name) if is_speech_encoder(name) else {})}
+
+    @property
+    def is_speech(self) -> bool:
+        """Whether the backbone hears speech, rather than looks at spectrograms."""
+        return is_speech_encoder(self.settings.architecture.backbone)
 
     @cached_property
     def parameters(self) -> AudioParameters:
@@ -131,19 +144,22 @@ class AudioInput(EncoderInput[AudioBatch]):
         return parameters_of(self.assets)
 
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
-        yield Note("info", self.parameters.describe())
+        yield Note("info", self.parameters.describe(is_speech=self.is_speech))
 
     def samples(self, table: pd.DataFrame, media: Media, targets: Any | None, *, training: bool) -> Samples:
         sources = AudioSources(self._names(table), row_numbers(table), media, self.parameters)
         if training:
-            return TrainingChunks(sources, self.settings.augmentation.augmentations_strategy, targets)
+            strategy = self.settings.augmentation.augmentations_strategy
+            return TrainingChunks(sources, strategy, targets, shifts=not self.is_speech)
         return WholeRecordings(sources, self.settings.prediction, targets)
 
     def collate(self, items: Sequence[AudioItem]) -> AudioBatch:
         targets = [item.target for item in items if item.target is not None]
         audio, lengths = stacked([chunk for item in items for chunk in item.chunks])
         masks = [item.masks for item in items for _ in item.chunks]
+        heard = [min(len(chunk), item.samples) for item in items for chunk in item.chunks]
         return AudioBatch(
+            heard=torch.tensor(heard),
             rows=[item.row for item in items],
             audio=torch.from_numpy(audio),
             lengths=torch.from_numpy(lengths),
@@ -153,9 +169,19 @@ class AudioInput(EncoderInput[AudioBatch]):
             targets=torch.from_numpy(np.stack(targets)) if targets else None,
         )
 
+    def weights_name(self) -> str | None:
+        name = super().weights_name()
+        return None if name is None or name.startswith(SCRATCH) else name
+
+    def find_weights(self, name: str) -> WeightsFile:
+        return find_speech_model(name).weights() if is_speech_encoder(name) else super().find_weights(name)
+
     def encoder(self, weights: WeightsFile | None) -> Encoder:
         """Spectrogram, normalization and a pooled backbone."""
         audio, architecture = self.settings.audio, self.settings.architecture
+        if self.is_speech:
+            speech = SpeechEncoder(self.assets, architecture.pool, weights, is_frozen=architecture.freeze_encoder)
+            return Encoder({"backbone": speech}, speech.features)
         backbone = AudioBackbone(
             self.parameters,
             audio.spectrogram,
@@ -168,7 +194,8 @@ class AudioInput(EncoderInput[AudioBatch]):
         return Encoder({"backbone": backbone}, backbone.features, keeps_statistics=is_kept)
 
     def tensors(self, batch: AudioBatch) -> tuple[Tensor, ...]:
-        return batch.audio, batch.lengths, batch.masks
+        tensors = (batch.audio, batch.lengths, batch.masks)
+        return (*tensors, batch.heard) if self.is_speech else tensors
 
     def chunk_counts(self, batch: AudioBatch) -> Sequence[int] | None:
         return None if len(batch.lengths) == len(batch) else batch.counts
@@ -177,6 +204,8 @@ class AudioInput(EncoderInput[AudioBatch]):
         self, model: nn.Module, batch: AudioBatch, score_of: Callable[[Tensor], Score]
     ) -> list[NDArray[np.float32]] | None:
         """HiResCAM over the spectrogram of each whole recording, low frequencies at the bottom."""
+        if self.is_speech:
+            return None
         maps = []
         for chunk, length, mask in zip(batch.audio, batch.lengths.tolist(), batch.masks, strict=True):
             one = (chunk[None, :length], torch.tensor([length], device=chunk.device), mask[None])
@@ -198,7 +227,8 @@ class AudioInput(EncoderInput[AudioBatch]):
         ):
             assert batch.targets is not None
             targets = one.targets(batch.targets, augmentation.mix_target)
-            batch = replace(batch, audio=one.images(batch.audio), targets=targets)
+            heard = torch.maximum(batch.heard, batch.heard[one.partners.to(batch.heard.device)])
+            batch = replace(batch, audio=one.images(batch.audio), heard=heard, targets=targets)
         return batch
 
     def shown(self, scored: ScoredTable, media: Media) -> Iterator[ShownRow]:

@@ -67,6 +67,15 @@ def drawn_masks(strategy: Strategy, generator: np.random.Generator) -> NDArray[n
     return np.asarray(masks, dtype=np.float32).reshape(-1, 3)
 
 
+def silenced(audio_BS: Tensor, masks_BN3: Tensor) -> Tensor:
+    """Recordings whose masked times are silent; masks of frequencies leave samples as they are."""
+    if masks_BN3.shape[1] == 0:
+        return audio_BS
+    places = (torch.arange(audio_BS.shape[1], device=audio_BS.device) + 0.5) / audio_BS.shape[1]
+    inside = (places >= masks_BN3[:, :, 1:2]) & (places < masks_BN3[:, :, 2:3]) & (masks_BN3[:, :, :1] == 1)
+    return audio_BS.masked_fill(inside.any(1), 0.0)
+
+
 def masked(images_BCMT: Tensor, masks_BN3: Tensor) -> Tensor:
     """Spectrograms whose masked bands have the mean of their spectrogram."""
     if masks_BN3.shape[1] == 0:

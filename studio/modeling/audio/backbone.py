@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from studio.modeling.audio.augmentations import masked
+from studio.modeling.audio.by_length import by_length
 from studio.modeling.audio.features import MelSpectrogram
 from studio.modeling.audio.parameters import AudioParameters
 from studio.modeling.images.backbones import feature_count, feature_extractor
@@ -73,18 +74,7 @@ class AudioBackbone(nn.Module):
 
     def forward(self, audio_BS: Tensor, lengths_B: Tensor, masks_BN3: Tensor) -> Tensor:
         """Features (B, F) of recordings, each as if it were alone: what pads the shorter ones is never heard."""
-        lengths = lengths_B.tolist()
-        if len(set(lengths)) == 1:
-            return self._features(audio_BS[:, : lengths[0]], masks_BN3)
-        features_BF: Tensor | None = None
-        for length in sorted(set(lengths)):
-            chosen = (lengths_B == length).nonzero()[:, 0]
-            part = self._features(audio_BS[chosen, :length], masks_BN3[chosen])
-            if features_BF is None:
-                features_BF = part.new_zeros(len(lengths), part.shape[1])
-            features_BF = features_BF.index_copy(0, chosen, part)
-        assert features_BF is not None
-        return features_BF
+        return by_length(self._features, audio_BS, lengths_B, masks_BN3)
 
     def images(self, audio_BS: Tensor) -> Tensor:
         """Spectrograms (B, 1, M, T) as the network sees them."""

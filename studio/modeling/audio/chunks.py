@@ -10,13 +10,15 @@ from studio.modeling.dense.tiles import covering_starts
 
 
 def random_chunk(
-    samples: NDArray[np.float32], length: int, generator: np.random.Generator | None
+    samples: NDArray[np.float32], length: int, generator: np.random.Generator | None, *, shifts: bool = True
 ) -> NDArray[np.float32]:
     """A piece of this length from a random place; one that is shorter is padded, at random on both sides.
 
-    Without a generator it is the beginning.
+    Without a generator it is the beginning, and without `shifts` padding stands behind the end.
     """
     spare = len(samples) - length
+    if spare < 0 and not shifts:
+        return padded(samples, length)
     if spare >= 0:
         start = 0 if generator is None else int(generator.integers(spare + 1))
         return samples[start : start + length]

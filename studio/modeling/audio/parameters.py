@@ -13,8 +13,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from studio.datasets.media.readers.audio import SAMPLE_RATE, SECONDS
 from studio.errors import WeightsError
 from studio.json_text import parse_json
+from studio.modeling.audio.whisper_features import HOP, WINDOW
 from studio.modeling.recipe import Assets
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.inputs.speech import SPEECH_RATE
+from studio.settings.sections.networks.speech_encoder import MOST_SECONDS, is_speech_encoder
 
 ASSET = "audio.json"
 LONG_SHARE = 0.95
@@ -27,6 +30,7 @@ LEAST_COLUMNS = 96
 """Of a spectrogram: a chunk of half a second at the usual hop of 512 samples would be too narrow for a network."""
 BINS = 128
 LOWEST_HERTZ = 50.0
+SPEECH_BINS = 80
 WINDOW_SECONDS = 0.064
 """2048 samples at 32 kHz."""
 
@@ -49,8 +53,10 @@ class AudioParameters(BaseModel):
         """Samples of a training chunk."""
         return max(self.window, round(self.chunk_seconds * self.sample_rate))
 
-    def describe(self) -> str:
+    def describe(self, *, is_speech: bool = False) -> str:
         """The values, for the log."""
+        if is_speech:
+            return f"Sample rate {self.sample_rate:,} Hz, training chunks of {self.chunk_seconds:g} s."
         return (
             f"Sample rate {self.sample_rate:,} Hz, {self.mel_bins} mel bins from {self.lowest_hertz:g} to "
             f"{self.highest_hertz:g} Hz, hop {self.hop} and window {self.window} samples, "
@@ -60,7 +66,12 @@ class AudioParameters(BaseModel):
 
 def assets_of(settings: SettingsSchema, table: pd.DataFrame) -> Assets:
     """The parameters as an asset."""
-    values = manual(settings) if settings.value("audio.audio_parameters") == "Manual" else automatic(table)
+    is_manual = settings.value("audio.audio_parameters") == "Manual"
+    if is_speech_encoder(settings.value("architecture.backbone")):
+        by_hand = settings.value("audio.training_chunk_seconds")
+        values = of_speech(by_hand if is_manual else chunk_seconds_of(table, MOST_SECONDS))
+    else:
+        values = manual(settings) if is_manual else automatic(table)
     return {ASSET: values.model_dump_json().encode()}
 
 
@@ -95,9 +106,7 @@ def manual(settings: Any) -> AudioParameters:
 def automatic(table: pd.DataFrame) -> AudioParameters:
     """The most frequent sample rate, and chunks as long as 19 of 20 recordings."""
     rate = _most_frequent(_known(table, SAMPLE_RATE)) or DEFAULT_RATE
-    lengths = _known(table, SECONDS)
-    long = float(np.quantile(lengths, LONG_SHARE)) if len(lengths) else DEFAULT_SECONDS
-    seconds = round(min(MOST_CHUNK_SECONDS, max(LEAST_CHUNK_SECONDS, long)), 2)
+    seconds = chunk_seconds_of(table, MOST_CHUNK_SECONDS)
     window = 1 << round(np.log2(WINDOW_SECONDS * rate))
     hop = max(16, min(window // 4, int(seconds * rate) // LEAST_COLUMNS))
     return AudioParameters(
@@ -109,6 +118,26 @@ def automatic(table: pd.DataFrame) -> AudioParameters:
         window=window,
         chunk_seconds=seconds,
     )
+
+
+def of_speech(chunk_seconds: float) -> AudioParameters:
+    """As speech encoders hear; the spectrogram is Whisper's, for those that hear samples it is for pictures alone."""
+    return AudioParameters(
+        sample_rate=SPEECH_RATE,
+        mel_bins=SPEECH_BINS,
+        lowest_hertz=0.0,
+        highest_hertz=SPEECH_RATE / 2,
+        hop=HOP,
+        window=WINDOW,
+        chunk_seconds=chunk_seconds,
+    )
+
+
+def chunk_seconds_of(table: pd.DataFrame, most: float) -> float:
+    """Chunks as long as 19 of 20 recordings."""
+    lengths = _known(table, SECONDS)
+    long = float(np.quantile(lengths, LONG_SHARE)) if len(lengths) else DEFAULT_SECONDS
+    return round(min(most, max(LEAST_CHUNK_SECONDS, long)), 2)
 
 
 def _known(table: pd.DataFrame, column: str) -> Sequence[float]:

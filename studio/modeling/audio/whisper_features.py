@@ -22,13 +22,14 @@ RANGE = 8.0
 class WhisperFeatures(nn.Module):
     """Spectrograms (N, M, S / HOP) of recordings (N, S), each filled up with silence to the length that Whisper hears.
 
-    `samples` is that length, a multiple of `HOP`: 30 seconds in all published models.
+    `samples` is that length, a multiple of `HOP`: 30 seconds in all published models. With None, recordings are heard
+    as long as they are.
     """
 
     window: Tensor
     filters: Tensor
 
-    def __init__(self, bins: int, samples: int, sample_rate: int = SAMPLE_RATE) -> None:
+    def __init__(self, bins: int, samples: int | None = None, sample_rate: int = SAMPLE_RATE) -> None:
         super().__init__()
         self.samples = samples
         self.register_buffer("window", torch.hann_window(WINDOW), persistent=False)
@@ -38,7 +39,8 @@ class WhisperFeatures(nn.Module):
     def forward(self, audio_NS: Tensor) -> Tensor:
         """Values between about -1 and 2; samples beyond the length are not heard."""
         with torch.autocast(audio_NS.device.type, enabled=False):
-            audio = functional.pad(audio_NS.float(), (0, self.samples - audio_NS.shape[1]))
+            spare = 0 if self.samples is None else self.samples - audio_NS.shape[1]
+            audio = functional.pad(audio_NS.float(), (0, spare))
             spectra = torch.stft(audio, WINDOW, HOP, window=self.window, return_complex=True)[..., :-1]
             energies_NMT = self.filters @ spectra.real.square().add(spectra.imag.square())
             powers = energies_NMT.clamp(min=FLOOR).log10()

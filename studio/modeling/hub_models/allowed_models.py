@@ -35,7 +35,7 @@ WAVEFORM_ENCODERS = frozenset(
     {"data2vec-audio", "hubert", "sew", "sew-d", "unispeech", "unispeech-sat", "wav2vec2", "wavlm"}
 )
 """What hears samples."""
-SPECTROGRAM_ENCODERS = frozenset({"audio-spectrogram-transformer", "whisper"})
+SPECTROGRAM_ENCODERS = frozenset({"whisper"})
 SPEECH_TYPES = WAVEFORM_ENCODERS | SPECTROGRAM_ENCODERS
 MODEL_TYPES = TEXT_TYPES | SPEECH_TYPES
 CODE_KEYS = frozenset(

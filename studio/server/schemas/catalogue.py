@@ -87,6 +87,8 @@ class ConditionTest(Payload):
     lt: float | None = None
     gt: float | None = None
     longer: int | None = None
+    contains: str | None = None
+    not_contains: str | None = None
 
 
 class Condition(Payload):

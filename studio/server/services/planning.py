@@ -140,10 +140,11 @@ class Planner:
         return [
             _missing_weights(settings, key, backbone)
             for key in network_keys(settings.fields())
-            # Of a text model, configuration and tokenizer are needed in any case.
-            if values.get(pretrained_key(key)) or _needs_files(settings, key)
             for backbone in grid.get(key) or [values.get(key)]
-            if isinstance(backbone, str) and self._weights.source(backbone) is None
+            if isinstance(backbone, str)
+            # Of a model of the hub, the configuration is needed in any case, and of a text model the tokenizer.
+            if values.get(pretrained_key(key)) or _needs_files(settings, key, backbone)
+            if self._weights.source(backbone) is None
         ]
 
     def _dataset(self, name: str, kind: ProblemType) -> tuple[Dataset | None, str | None, list[Finding]]:
@@ -178,10 +179,12 @@ def _applicable(kind: ProblemType, settings: SettingsSchema, findings: Iterable[
     return (one for one in findings if is_trained or one.path not in labels)
 
 
-def _needs_files(settings: SettingsSchema, key: str) -> bool:
+def _needs_files(settings: SettingsSchema, key: str, backbone: str) -> bool:
     """Whether the network that `key` names is more than weights."""
     choices = settings.fields()[key].setting.choices
-    return isinstance(choices, Library) and choices.name == LIBRARY
+    if not isinstance(choices, Library):
+        return False
+    return choices.name == LIBRARY or (choices.with_hub_names and "/" in backbone)
 
 
 def _present_backbones(settings: SettingsSchema, key: str) -> list[str]:
@@ -194,7 +197,7 @@ def _present_backbones(settings: SettingsSchema, key: str) -> list[str]:
 def _missing_weights(settings: SettingsSchema, key: str, backbone: str) -> Finding:
     present = _present_backbones(settings, key)
     choice = f"Choose {' or '.join(present)}, which need no hub" if present else "Connect to the hub"
-    if _needs_files(settings, key):
+    if _needs_files(settings, key, backbone):
         return Finding(
             code="weights_missing",
             path=key,

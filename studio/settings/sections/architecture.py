@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from studio.settings.condition import When
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
 
@@ -47,20 +48,26 @@ class PretrainedSection(SettingsSection):
     ] = True
 
 
+BatchNormalization = Literal["Automatic", "Train", "Frozen"]
+
+
+def batch_normalization_setting(visible_if: When | None = None) -> Setting:
+    """Whether running statistics are kept; shown where the backbone has any."""
+    return Setting(
+        label="Batch normalization",
+        help="Frozen keeps the pretrained statistics, which is more stable on small datasets; Train updates "
+        "them. Automatic freezes them when weights are pretrained and the backbone has its own lower "
+        "learning rate.",
+        visible_if=visible_if,
+        level=ExperienceLevel.EXPERT,
+        grid=True,
+    )
+
+
 class ArchitectureSection(PretrainedSection):
     """Pretrained weights and how batch normalization treats them."""
 
-    batch_normalization: Annotated[
-        Literal["Automatic", "Train", "Frozen"],
-        Setting(
-            label="Batch normalization",
-            help="Frozen keeps the pretrained statistics, which is more stable on small datasets; Train updates "
-            "them. Automatic freezes them when weights are pretrained and the backbone has its own lower "
-            "learning rate.",
-            level=ExperienceLevel.EXPERT,
-            grid=True,
-        ),
-    ] = "Automatic"
+    batch_normalization: Annotated[BatchNormalization, batch_normalization_setting()] = "Automatic"
 
 
 def dropout_setting(grid_values: tuple[float, ...]) -> Setting:

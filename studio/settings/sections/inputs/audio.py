@@ -9,7 +9,12 @@ from studio.settings.choices import ChoiceContext, Library
 from studio.settings.condition import when
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection
-from studio.settings.sections.architecture import ArchitectureSection, dropout_setting
+from studio.settings.sections.architecture import (
+    ArchitectureSection,
+    BatchNormalization,
+    batch_normalization_setting,
+    dropout_setting,
+)
 from studio.settings.sections.augmentation import (
     MIXUP_PAPER,
     Concentration,
@@ -21,12 +26,21 @@ from studio.settings.sections.augmentation import (
     mix_target_setting,
 )
 from studio.settings.sections.image_backbone import BACKBONES, Pool
+from studio.settings.sections.networks.speech_encoder import (
+    BACKBONE,
+    OF_SPECTROGRAMS,
+    SPEECH_ENCODERS,
+    FreezeEncoder,
+    is_speech_encoder,
+    of_spectrograms,
+)
 from studio.settings.setting import ExperienceLevel, Setting
 
 PARAMETERS = "audio.audio_parameters"
 MIX = "augmentation.mix_audio"
 METHOD = "prediction.inference_chunk_method"
 MANUAL = when(PARAMETERS, "Manual")
+MANUAL_SPECTROGRAM = of_spectrograms(MANUAL)
 
 
 class AudioSection(SettingsSection):
@@ -39,7 +53,8 @@ class AudioSection(SettingsSection):
         Setting(
             label="Audio parameters",
             help="Auto takes the most frequent sample rate of the training recordings, frequencies up to half of it, "
-            "and chunks that are as long as 19 of 20 recordings, 60 seconds at most. The log says the values.",
+            "and chunks that are as long as 19 of 20 recordings, 60 seconds at most. Speech encoders always hear "
+            "16 kHz, at most 30 seconds at once. The log says the values.",
             level=ExperienceLevel.SKILLED,
         ),
     ] = "Auto"
@@ -50,7 +65,7 @@ class AudioSection(SettingsSection):
             label="Sample rate",
             help="Recordings of other rates are resampled to it (soxr, high quality).",
             unit="Hz",
-            visible_if=MANUAL,
+            visible_if=MANUAL_SPECTROGRAM,
             level=ExperienceLevel.SKILLED,
             grid=True,
         ),
@@ -61,7 +76,7 @@ class AudioSection(SettingsSection):
         Setting(
             label="Mel frequency bins",
             help="The height of the spectrogram: how finely frequencies are told apart.",
-            visible_if=MANUAL,
+            visible_if=MANUAL_SPECTROGRAM,
             level=ExperienceLevel.SKILLED,
             grid=True,
         ),
@@ -73,7 +88,7 @@ class AudioSection(SettingsSection):
             label="Minimum frequency",
             help="The lowest frequency of the spectrogram.",
             unit="Hz",
-            visible_if=MANUAL,
+            visible_if=MANUAL_SPECTROGRAM,
             level=ExperienceLevel.EXPERT,
         ),
     ] = 50.0
@@ -84,7 +99,7 @@ class AudioSection(SettingsSection):
             label="Maximum frequency",
             help="The highest frequency of the spectrogram, at most half the sample rate.",
             unit="Hz",
-            visible_if=MANUAL,
+            visible_if=MANUAL_SPECTROGRAM,
             level=ExperienceLevel.EXPERT,
         ),
     ] = 16_000.0
@@ -95,7 +110,7 @@ class AudioSection(SettingsSection):
             label="Hop size",
             help="Samples from one column of the spectrogram to the next. Smaller resolves time more finely.",
             unit="samples",
-            visible_if=MANUAL,
+            visible_if=MANUAL_SPECTROGRAM,
             level=ExperienceLevel.EXPERT,
             grid=True,
         ),
@@ -107,7 +122,7 @@ class AudioSection(SettingsSection):
             label="STFT window size",
             help="Samples of one column of the spectrogram. Larger tells frequencies apart better, and times worse.",
             unit="samples",
-            visible_if=MANUAL,
+            visible_if=MANUAL_SPECTROGRAM,
             level=ExperienceLevel.EXPERT,
             grid=True,
         ),
@@ -130,6 +145,7 @@ class AudioSection(SettingsSection):
             label="Spectrogram",
             help="How energies become values: their logarithm, or per-channel energy normalization, which suppresses "
             "constant noise.",
+            visible_if=OF_SPECTROGRAMS,
             level=ExperienceLevel.EXPERT,
             grid=True,
             paper="https://arxiv.org/abs/1607.05666",
@@ -141,6 +157,7 @@ class AudioSection(SettingsSection):
             label="Spectrogram normalization",
             help="Per sample gives each spectrogram mean 0 and deviation 1, so that loudness does not matter. Global "
             "learns mean and deviation of every frequency from the training batches.",
+            visible_if=OF_SPECTROGRAMS,
             level=ExperienceLevel.EXPERT,
             grid=True,
         ),
@@ -157,7 +174,8 @@ class AudioAugmentationSection(SettingsSection):
         Setting(
             label="Augmentations strategy",
             help="Soft changes loudness and the place of short recordings. Medium adds noise, and masks times and "
-            "frequencies of the spectrogram (SpecAugment). Hard does so more strongly and changes the speed.",
+            "frequencies of the spectrogram (SpecAugment); of encoders that hear samples, times alone. Hard does so "
+            "more strongly and changes the speed.",
             level=ExperienceLevel.SKILLED,
             grid=True,
             paper="https://arxiv.org/abs/1904.08779",
@@ -187,16 +205,20 @@ class AudioMixSection(AudioAugmentationSection):
 class AudioBackboneSection(ArchitectureSection):
     """Backbone, pooling, dropout."""
 
+    batch_normalization: Annotated[BatchNormalization, batch_normalization_setting(OF_SPECTROGRAMS)] = "Automatic"
+
     backbone: Annotated[
         str,
         Setting(
             label="Backbone",
-            help="The network that turns a spectrogram into features: any architecture of the timm library. Weights "
-            "that were learned on images serve spectrograms, too.",
-            choices=Library("timm", BACKBONES),
+            help="The network that turns a recording into features: any architecture of the timm library, which looks "
+            "at a spectrogram with weights that were learned on images; or a speech encoder of the Hugging Face hub by "
+            "owner/name (Whisper, Wav2vec2, HuBERT, WavLM, data2vec), or in a folder below the home's weights folder.",
+            choices=Library("timm", (*BACKBONES, *SPEECH_ENCODERS), with_hub_names=True),
             grid=True,
         ),
     ] = "resnet50"
+    freeze_encoder: FreezeEncoder = False
     pool: Pool = "Average"
     dropout: Annotated[float, Field(ge=0, lt=1), dropout_setting((0.0, 0.2, 0.5))] = 0.0
 
@@ -239,7 +261,7 @@ class AudioChunksMixin(SettingsSection):
 
 def audio_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
     """Frequencies that the rate does not hold, and windows that a chunk cannot fill."""
-    if settings.value(PARAMETERS) != "Manual":
+    if settings.value(PARAMETERS) != "Manual" or is_speech_encoder(settings.value(BACKBONE)):
         return
     rate, lowest = settings.value("audio.sample_rate"), settings.value("audio.minimum_frequency")
     highest, window = settings.value("audio.maximum_frequency"), settings.value("audio.stft_window_size")

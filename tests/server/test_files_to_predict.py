@@ -86,3 +86,26 @@ def test_a_path_that_is_not_allowed_is_refused(server: Any, model: str, tmp_path
     assert (outside.status_code, both.status_code, none.status_code) == (404, 400, 400)
     assert "may be imported from" in outside.json()["error"]["message"]
     assert list((server.studio.home.path / "predictions").iterdir()) == []
+
+
+def test_what_a_prediction_drew_is_shown_and_nothing_beside_it(
+    server: Any, model: str, folder: Path, shapes: dict[str, Any]
+) -> None:
+    made = server.api.post("/api/predictions", json={"run_id": model, "dataset_id": shapes["id"], "table": "test.csv"})
+    assert made.status_code == 201, made.text
+    own = server.studio.home.path / "predictions" / made.json()["id"]
+    drawn = own / "insights" / "media" / "test-heatmap-1.png"
+    drawn.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(folder / "media" / "circle.png", drawn)
+    (own / "insights" / "test.txt").write_text("x")
+    address = f"/api/predictions/{made.json()['id']}/media"
+
+    def status(path: str, origin: str) -> int:
+        return int(server.api.get(address, params={"path": path, "origin": origin}).status_code)
+
+    assert server.api.get(address, params={"path": "insights/media/test-heatmap-1.png", "origin": "run"}).content == (
+        drawn.read_bytes()
+    )
+    assert status("insights/media/test-heatmap-1.png", "dataset") == 404
+    assert status("spec.json", "run") == 404
+    assert status("../../studio.db", "run") == 404

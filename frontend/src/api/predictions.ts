@@ -1,7 +1,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, apiPath, withQuery } from "./client";
 import { nextOffset, SAMPLES_A_PAGE } from "./datasets";
-import type { MediaSize, Prediction, RunFile, SamplePage } from "./types";
+import type { MediaRef, MediaSize, Prediction, RunFile, SamplePage } from "./types";
 
 export type PredictionOrder = { experiment?: string; run_id?: string; name?: string } & (
   { dataset_id: string; table: string } | { upload_id: string }
@@ -60,6 +60,6 @@ export function predictionFile(id: string, name: string): string {
   return `${apiPath("predictions", id, "files")}/${name.split("/").map(encodeURIComponent).join("/")}`;
 }
 
-export function predictionMedia(id: string, path: string, size: MediaSize = "full"): string {
-  return withQuery(apiPath("predictions", id, "media"), { path, size });
+export function predictionMedia(id: string, { path, origin }: MediaRef, size: MediaSize = "full"): string {
+  return withQuery(apiPath("predictions", id, "media"), { path, origin, size });
 }

@@ -767,7 +767,7 @@ export interface paths {
         };
         /**
          * Get Prediction Media
-         * @description What was predicted, its small picture, or of a volume a sheet of slices.
+         * @description What was predicted, its small picture, of a volume a sheet of slices, or what the prediction drew (`run`).
          */
         get: operations["get_prediction_media"];
         put?: never;
@@ -6067,6 +6067,7 @@ export interface operations {
             query: {
                 path: string;
                 size?: "256" | "full" | "slices";
+                origin?: "dataset" | "run";
             };
             header?: never;
             path: {

@@ -132,7 +132,7 @@ function Samples({ prediction }: { prediction: Prediction }) {
     () => (media: MediaRef, size: MediaSize) =>
       dataset && media.origin === "dataset"
         ? datasetMedia(dataset, media.path, size)
-        : predictionMedia(prediction.id, media.path, size),
+        : predictionMedia(prediction.id, media, size),
     [dataset, prediction.id],
   );
   const samples = useMemo(() => (query.data?.pages ?? []).flatMap((page) => page.rows), [query.data]);

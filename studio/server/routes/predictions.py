@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, Response
 
+from studio.datasets.media.reader import Origin
 from studio.server.downloads import file_attachment, user_file
 from studio.server.lanes import in_lane
 from studio.server.routes.sample_query import SampleQueryDep
@@ -52,10 +53,10 @@ def list_prediction_samples(studio: StudioDep, prediction_id: IdPath, query: Sam
 
 @router.get("/{prediction_id}/media", response_class=FileResponse)
 def get_prediction_media(
-    studio: StudioDep, prediction_id: IdPath, path: FileQuery, size: MediaSize = "full"
+    studio: StudioDep, prediction_id: IdPath, path: FileQuery, size: MediaSize = "full", origin: Origin = "dataset"
 ) -> Response:
-    """What was predicted, its small picture, or of a volume a sheet of slices."""
-    file = studio.predictions.media(prediction_id, path, size)
+    """What was predicted, its small picture, of a volume a sheet of slices, or what the prediction drew (`run`)."""
+    file = studio.predictions.media(prediction_id, path, size, origin)
     return user_file(studio.home, file, is_immutable=True)
 
 

@@ -31,6 +31,7 @@ from studio.server.schemas.runs import (
     StopInfo,
 )
 from studio.server.services.models import Models
+from studio.server.services.shown_files import written_picture
 from studio.server.services.viewing.run_files import find_file, list_files
 from studio.server.services.viewing.samples import SampleQuery, read_samples
 from studio.server.views import run_view
@@ -150,10 +151,7 @@ class Runs:
     def media(self, id: str, path: str) -> Path:
         """A picture that the run wrote: only below its insights."""
         self._train(id)
-        file = resolve_inside(self.folder(id).path, path)
-        if not file.is_relative_to(self.folder(id).insights) or not file.is_file():
-            raise NotFoundError(f"There is no picture {path[:80]!r}.", hint="Pictures of a run lie in insights/media.")
-        return file
+        return written_picture(self.folder(id), path)
 
     def files(self, id: str) -> list[RunFile]:
         """What can be downloaded."""

@@ -6,6 +6,8 @@ from typing import Literal
 from studio.datasets.dataset import slices_sheet
 from studio.datasets.media.registry import is_shown_by_browsers
 from studio.errors import NotFoundError
+from studio.files import resolve_inside
+from studio.runs.folder import RunFolder
 
 MediaSize = Literal["256", "full", "slices"]
 """A small picture, the file as it is shown large, or a sheet of slices."""
@@ -23,4 +25,16 @@ def shown_file(file: Path, preview: Path, size: MediaSize) -> Path:
         return preview
     if not file.is_file():
         raise NotFoundError("There is no picture of this folder.", hint="Name a file.")
+    return file
+
+
+def written_picture(folder: RunFolder, path: str) -> Path:
+    """A picture that a worker wrote: only below its insights.
+
+    Raises:
+        NotFoundError: if there is none.
+    """
+    file = resolve_inside(folder.path, path)
+    if not file.is_relative_to(folder.insights) or not file.is_file():
+        raise NotFoundError(f"There is no picture {path[:80]!r}.", hint="Pictures of a run lie in insights/media.")
     return file

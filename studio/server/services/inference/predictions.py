@@ -9,6 +9,7 @@ from pathlib import Path
 
 from studio.datasets.dataset import Dataset, preview_name
 from studio.datasets.importers.converting import converted_folder
+from studio.datasets.media.reader import Origin
 from studio.datasets.tables.kept_tables import kept_beside
 from studio.errors import ConflictError, NotFoundError, PathError, StudioError
 from studio.failpoints import failpoint
@@ -26,7 +27,7 @@ from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.importing.imports import Imports
 from studio.server.services.models import Models
-from studio.server.services.shown_files import MediaSize, shown_file
+from studio.server.services.shown_files import MediaSize, shown_file, written_picture
 from studio.server.services.viewing.run_files import find_file, prediction_files
 from studio.server.services.viewing.samples import SampleQuery, read_samples
 from studio.server.views import damaged_prediction, prediction_view, shown
@@ -163,9 +164,11 @@ class Predictions:
         self._store.predictions.get(id)
         return read_samples(self._folder(id).predictions, query)
 
-    def media(self, id: str, path: str, size: MediaSize) -> Path:
-        """What was predicted, of the dataset or of the upload, or a picture of it."""
+    def media(self, id: str, path: str, size: MediaSize, origin: Origin) -> Path:
+        """What was predicted, of the dataset or of the upload, a picture of it, or one that the prediction drew."""
         row = self._store.predictions.get(id)
+        if origin == "run":
+            return written_picture(self._folder(id), path)
         if row.dataset_id is not None:
             dataset = self._home.dataset(row.dataset_id)
             return shown_file(resolve_file(dataset / "media", path), dataset / "previews" / preview_name(path), size)

@@ -27,6 +27,7 @@ class CtcInput(SpeechInput):
     """Characters of a vocabulary of the model's own, or of the transcripts."""
 
     is_normalized: ClassVar[bool] = True
+    longest_setting: ClassVar[str] = "Max training seconds"
     unlearnable_reason: ClassVar[str] = "they are too short for their transcripts to be heard in them"
 
     @classmethod
@@ -43,6 +44,10 @@ class CtcInput(SpeechInput):
     def config(self) -> dict[str, Any]:
         """The configuration of the model."""
         return speech_config(self.assets)
+
+    @property
+    def longest_seconds(self) -> float:
+        return float(self.settings.audio.max_training_seconds)
 
     @property
     def windows(self) -> Windows:

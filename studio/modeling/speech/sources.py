@@ -2,12 +2,12 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from studio.modeling.audio.speech_models import find_speech_model, scratch_architecture
 from studio.modeling.audio.whisper_features import HOP
-from studio.modeling.hub_models.files import CONFIG
+from studio.modeling.hub_models.files import CONFIG, ModelFiles
 from studio.modeling.recipe import Assets
 from studio.modeling.speech.vocabulary import VOCABULARY, Vocabulary
 from studio.modeling.text.sources.assets import config_of, own_tokenizer
@@ -15,12 +15,14 @@ from studio.modeling.text.tokens.tokenizer import SPECIAL_TOKENS, TOKENIZER
 from studio.modeling.text.tokens.tokenizer_training import FIRST, LAST, PAD, train_tokenizer
 from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
-from studio.settings.sections.inputs.speech import WINDOW_SECONDS
 from studio.settings.sections.text import SCRATCH
 
 WHISPER, WAV2VEC2 = frozenset({"whisper"}), frozenset({"wav2vec2"})
-COLUMNS_A_PLACE = 2
-"""Columns of the spectrogram that become one place of Whisper's encoder."""
+SAMPLES_A_PLACE = 2 * HOP
+"""Two columns of the spectrogram become one place of Whisper's encoder."""
+GENERATION_CONFIG = "generation_config.json"
+DECODING = ("suppress_tokens", "begin_suppress_tokens", "alignment_heads")
+"""What is read of how published models write: tokens that they suppress, and attention heads that follow the words."""
 
 
 def whisper_assets(settings: SettingsSchema, texts: Iterable[str], longest_seconds: float) -> Assets:
@@ -32,15 +34,15 @@ def whisper_assets(settings: SettingsSchema, texts: Iterable[str], longest_secon
     name = str(settings.value("architecture.backbone"))
     if not name.startswith(SCRATCH):
         files = find_speech_model(name, WHISPER)
-        config = files.config()
+        config = {**_decoding(files), **files.config()}
         tokenizer, special = own_tokenizer(files)
     else:
         tokenizer, special = train_tokenizer(texts, marks_first=False)
-        columns = min(longest_seconds, WINDOW_SECONDS) * int(settings.value("audio.sample_rate")) / HOP
+        places = math.ceil(longest_seconds * int(settings.value("audio.sample_rate")) / SAMPLES_A_PLACE)
         config = {
             **scratch_architecture(name),
             "vocab_size": tokenizer.get_vocab_size(with_added_tokens=True),
-            "max_source_positions": max(1, math.ceil(columns / COLUMNS_A_PLACE)),
+            "max_source_positions": max(1, places),
             "pad_token_id": PAD,
             "bos_token_id": FIRST,
             "eos_token_id": LAST,
@@ -85,3 +87,17 @@ def speech_weights(name: str) -> WeightsFile:
         WeightsError: if they are neither here nor to be had.
     """
     return find_speech_model(name, WHISPER | WAV2VEC2).weights()
+
+
+def _decoding(files: ModelFiles) -> dict[str, Any]:
+    """Numbers of tokens and heads; nothing else is taken."""
+    if not (files.folder / GENERATION_CONFIG).is_file():
+        return {}
+    values = files.read_json(GENERATION_CONFIG)
+    found = {key: values.get(key) for key in DECODING} if isinstance(values, Mapping) else {}
+    return {key: value for key, value in found.items() if isinstance(value, list) and _are_numbers(value)}
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    """Whether a list holds whole numbers, or lists of them."""
+    return all(_are_numbers(one) if isinstance(one, list) else isinstance(one, int) for one in values)

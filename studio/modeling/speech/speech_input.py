@@ -121,6 +121,14 @@ class SpeechInput(Input[SpeechBatch]):
     is_normalized: ClassVar[bool] = False
     """Whether a recording is brought to mean 0 and deviation 1."""
 
+    longest_setting: ClassVar[str]
+    """The label of the setting that says so."""
+
+    @property
+    @abstractmethod
+    def longest_seconds(self) -> float:
+        """The longest recording that is learned from."""
+
     @property
     @abstractmethod
     def windows(self) -> Windows:
@@ -174,7 +182,7 @@ class SpeechInput(Input[SpeechBatch]):
         if is_out.all():
             raise TrainingError(
                 "No recording is left to learn from: all are too long, or too short for their transcripts.",
-                hint="Raise Max training seconds, or cut the recordings into sentences.",
+                hint=f"Raise {self.longest_setting}, or cut the recordings into sentences.",
                 code="too_few_rows",
             )
         chosen = np.flatnonzero(~is_out).tolist()
@@ -218,12 +226,12 @@ class SpeechInput(Input[SpeechBatch]):
         seconds = _known_seconds(table)
         nothing = np.zeros(len(table), dtype=bool)
         is_empty = np.array([not _size(one) for one in tokens], dtype=bool) if tokens else ~nothing
-        longest = self.settings.audio.max_training_seconds
+        longest = self.longest_seconds
         is_long = (nothing if seconds is None else seconds > longest) & ~is_empty
         is_short = (self.unlearnable(seconds, tokens) if tokens else nothing) & ~is_empty & ~is_long
         return {
             "they have no transcript": is_empty,
-            f"they are longer than {longest:g} s (Max training seconds)": is_long,
+            f"they are longer than {longest:g} s ({self.longest_setting})": is_long,
             self.unlearnable_reason: is_short,
         }
 

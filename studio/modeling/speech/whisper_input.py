@@ -1,5 +1,6 @@
 """WhisperInput: speech for Whisper, whose decoder writes tokens of text."""
 
+import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -9,9 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.datasets.media.readers.audio import SECONDS
-from studio.modeling.audio.whisper_features import HOP
 from studio.modeling.recipe import Assets, Note
-from studio.modeling.speech.sources import COLUMNS_A_PLACE, speech_config, speech_weights, whisper_assets
+from studio.modeling.speech.sources import SAMPLES_A_PLACE, speech_config, speech_weights, whisper_assets
 from studio.modeling.speech.speech_input import SpeechInput, Tokens
 from studio.modeling.speech.whisper_tokens import WhisperTokens
 from studio.modeling.speech.windows import Windows
@@ -19,22 +19,22 @@ from studio.modeling.text.tokens.sequences import cells
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
 from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
-from studio.settings.sections.inputs.speech import WINDOW_SECONDS
 
-PLACES = 448
-"""Tokens that published models can write, those that a transcript begins with included."""
+ENCODER_PLACES, PLACES = 1500, 448
+"""Of published models: what they hear at once, and tokens that they write, with those that transcripts begin with."""
 
 
 class WhisperInput(SpeechInput):
     """Tokens of a tokenizer."""
 
+    longest_setting: ClassVar[str] = "Window seconds"
     unlearnable_reason: ClassVar[str] = "their transcripts have more tokens than the model can write"
 
     @classmethod
     def assets_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Assets:
         column = str(settings.value("dataset.label_columns"))
         texts = cells(table, column) if column in table.columns else []
-        return whisper_assets(settings, texts, _longest(table, float(settings.value("audio.max_training_seconds"))))
+        return whisper_assets(settings, texts, _longest(table, float(settings.value("audio.window_seconds"))))
 
     @cached_property
     def tokenizer(self) -> TextTokenizer:
@@ -52,20 +52,26 @@ class WhisperInput(SpeechInput):
         return WhisperTokens.of(self.tokenizer, self.config, self.settings.architecture.language)
 
     @property
+    def longest_seconds(self) -> float:
+        return self.heard_samples / float(self.settings.audio.sample_rate)
+
+    @property
     def heard_samples(self) -> int:
-        """Samples that the model hears at once."""
-        return int(self.config.get("max_source_positions", 1500)) * COLUMNS_A_PLACE * HOP
+        """Samples that the model hears at once: as the settings say, if the model has places for as many."""
+        seconds, rate = float(self.settings.audio.window_seconds), int(self.settings.audio.sample_rate)
+        wanted = math.ceil(seconds * rate / SAMPLES_A_PLACE)
+        return min(wanted, int(self.config.get("max_source_positions", ENCODER_PLACES))) * SAMPLES_A_PLACE
 
     @property
     def windows(self) -> Windows:
-        rate, prediction = self.settings.audio.sample_rate, self.settings.prediction
-        size = min(self.heard_samples, round(prediction.inference_chunk_seconds * rate))
-        return Windows(size, min(size // 2, round(prediction.chunk_overlap_seconds * rate)))
+        size = self.heard_samples
+        overlap = round(self.settings.prediction.chunk_overlap_seconds * self.settings.audio.sample_rate)
+        return Windows(size, min(size // 2, overlap))
 
     def notes(self, validation: pd.DataFrame, test: pd.DataFrame | None) -> Iterator[Note]:
         seconds = self.windows.size / self.settings.audio.sample_rate
         yield Note(
-            "info", f"Longer recordings than {seconds:g} s are transcribed in overlapping pieces; they have no loss."
+            "info", f"Recordings longer than {seconds:g} s are transcribed in overlapping pieces; they have no loss."
         )
 
     def tokens_of(self, texts: Sequence[str | None]) -> list[Tokens | None]:
@@ -94,4 +100,4 @@ class WhisperInput(SpeechInput):
 def _longest(table: pd.DataFrame, most: float) -> float:
     """The length of the longest recording that is learned from."""
     known = [float(one) for one in table[SECONDS] if 0 < one <= most] if SECONDS in table.columns else []
-    return max(known, default=min(most, WINDOW_SECONDS))
+    return max(known, default=most)

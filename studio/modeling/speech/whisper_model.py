@@ -18,7 +18,7 @@ from studio.modeling.audio.whisper_features import WhisperFeatures
 from studio.modeling.hub_models.building import build, checkpoint_activations, model_config
 from studio.modeling.hub_models.tied_weights import keep_once
 from studio.modeling.recipe import Assets
-from studio.modeling.speech.sources import speech_config
+from studio.modeling.speech.sources import SAMPLES_A_PLACE, speech_config
 from studio.modeling.speech.trust import (
     LEAST_LOG_PROBABILITY,
     MOST_COMPRESSION,
@@ -81,6 +81,7 @@ class WhisperModel(nn.Module):
         config = model_config(speech_config(assets))
         config.apply_spec_augment, config.encoder_layerdrop, config.decoder_layerdrop = False, 0.0, 0.0
         self.network: Any = build(AutoModelForSpeechSeq2Seq, config, weights).float()
+        _hear_less(self.network, heard[0] // SAMPLES_A_PLACE)
         self.features = WhisperFeatures(config.num_mel_bins, *heard)
         self._tokens, self._text_of, self._config = tokens, text_of, config
         if architecture.gradient_checkpointing:
@@ -181,6 +182,14 @@ class WhisperModel(nn.Module):
     def _prefix(self, like: Tensor) -> Tensor:
         prefix = torch.tensor(self._tokens.prefix, device=like.device)
         return prefix[None].expand(len(like), -1)
+
+
+def _hear_less(network: Any, places: int) -> None:
+    """Make the encoder hear the first so many places of those it was made for."""
+    encoder = network.get_encoder()
+    kept = encoder.embed_positions.weight[:places].detach().clone()
+    encoder.embed_positions = nn.Embedding.from_pretrained(kept, freeze=True)  # type: ignore[no-untyped-call]
+    encoder.config.max_source_positions = network.config.max_source_positions = places
 
 
 class Suppressed:

@@ -70,7 +70,7 @@ def _signs(tokenizer: TextTokenizer, known: Mapping[str, int]) -> list[int]:
 
 
 def _is_sign(character: str) -> bool:
-    return character in SIGNS or unicodedata.category(character) == "So"
+    return character in SIGNS or (character != "\ufffd" and unicodedata.category(character) == "So")
 
 
 def _ids(values: Sequence[int], but: int = -1) -> tuple[int, ...]:

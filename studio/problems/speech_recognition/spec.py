@@ -5,10 +5,16 @@ from studio.problems.inputs.speech import SPEECH
 from studio.problems.speech_recognition.example import make_example
 from studio.problems.speech_suggestions import speech_changes
 from studio.problems.tasks.transcription import TRANSCRIPTION
-from studio.settings.sections.networks.wav2vec2 import CtcDecodingMixin, Wav2vec2LayersMixin, Wav2vec2Section
+from studio.settings.sections.networks.wav2vec2 import (
+    CtcDecodingMixin,
+    TrainingSecondsMixin,
+    Wav2vec2LayersMixin,
+    Wav2vec2Section,
+)
 from studio.settings.sections.networks.whisper import (
     WhisperLayersMixin,
     WhisperSection,
+    WhisperWindowMixin,
     WhisperWritingMixin,
     whisper_contradictions,
 )
@@ -18,7 +24,7 @@ WHISPER = ModelSpec(
     title="Whisper",
     architecture=(WhisperSection,),
     training=(WhisperLayersMixin,),
-    further={"prediction": (WhisperWritingMixin,)},
+    further={"audio": (WhisperWindowMixin,), "prediction": (WhisperWritingMixin,)},
     contradictions=whisper_contradictions,
     is_useful_untrained=True,
 )
@@ -27,7 +33,7 @@ WAV2VEC2 = ModelSpec(
     title="Wav2vec2",
     architecture=(Wav2vec2Section,),
     training=(Wav2vec2LayersMixin,),
-    further={"prediction": (CtcDecodingMixin,)},
+    further={"audio": (TrainingSecondsMixin,), "prediction": (CtcDecodingMixin,)},
     is_useful_untrained=True,
     recipe="studio.problems.speech_recognition.recipe:Wav2vec2Recipe",
 )

@@ -136,17 +136,21 @@ def test_frames_are_counted_as_the_library_makes_them(table: pd.DataFrame, sampl
         logits, frames = model(torch.randn(1, samples), torch.tensor([samples]))
 
     assert logits.shape[1] == int(frames[0]) == frame_count(recipe.input.config, samples)
-    assert (stride_of(recipe.input.config), least_samples(recipe.input.config)) == (320, 400)
+    assert (stride_of(recipe.input.config), least_samples(recipe.input.config)) == (320, 730)
+
+
+def two_seconds(kind: str) -> dict[str, float]:
+    """Settings by which two seconds are heard at once, and learned from."""
+    if kind == "whisper":
+        return {"audio__window_seconds": 2.0}
+    return {"audio__max_training_seconds": 2.0, "prediction__inference_chunk_seconds": 2.0}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_long_recording_is_heard_to_its_end(tmp_path: Path, kind: str) -> None:
     """In windows of two seconds; what is written of them is written of the whole, and CTC has its loss."""
     table = write_recordings(tmp_path, (7.3, 1.0))
-    recipe: Any = make_recipe(
-        kind, table, prediction__inference_chunk_seconds=2.0, prediction__chunk_overlap_seconds=0.5,
-        audio__max_training_seconds=2.0,
-    )  # fmt: skip
+    recipe: Any = make_recipe(kind, table, prediction__chunk_overlap_seconds=0.5, **two_seconds(kind))
     model = make_model(recipe)
     item = recipe.samples(table, Media(tmp_path), training=False)[SampleIndex(0)]
 
@@ -182,13 +186,14 @@ def test_what_cannot_be_learned_from_is_left_out_and_named(tmp_path: Path, kind:
     table = write_recordings(tmp_path, (0.7, 3.0, 0.06, 0.5)).assign(
         transcript=["one", "two", " ".join(str(one * 7919 % 100_003) for one in range(300)), ""]
     )
-    recipe = make_recipe(kind, table, audio__max_training_seconds=2.0)
+    recipe = make_recipe(kind, table, **two_seconds(kind))
+    limit = "Window seconds" if kind == "whisper" else "Max training seconds"
 
     samples = recipe.samples(table, Media(tmp_path), training=True)
     notes = " | ".join(note.text for note in recipe.training_notes(table))
 
     assert [samples[SampleIndex(place)].row for place in range(len(samples))] == [0]
-    assert "longer than 2 s (Max training seconds). Rows 2." in notes
+    assert f"longer than {'0.7' if kind == 'whisper' else '2'} s ({limit}). Rows 2." in notes
     assert "they have no transcript. Rows 4." in notes
     assert "Rows 3." in notes
     with pytest.raises(TrainingError, match="No recording is left"):

@@ -24,11 +24,11 @@ from studio.settings.value_checks import warning
 SPEECH_RATE = 16_000
 """Samples a second that all published speech models were trained on."""
 WINDOW_SECONDS = 30.0
-"""What Whisper hears at once."""
+"""What speech models hear at once, at most."""
 
 
 class SpeechSection(SettingsSection):
-    """Sample rate, and the longest recording to learn from."""
+    """Sample rate."""
 
     title: ClassVar[str] = "Audio"
 
@@ -43,17 +43,6 @@ class SpeechSection(SettingsSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = SPEECH_RATE
-    max_training_seconds: Annotated[
-        float,
-        Field(ge=0.5, le=WINDOW_SECONDS),
-        Setting(
-            label="Max training seconds",
-            help="Longer recordings are left out of training, since nobody knows which words belong to a piece of "
-            "them; the log lists their rows. Shorter takes less memory. Predictions read every recording to its end.",
-            unit="s",
-            level=ExperienceLevel.SKILLED,
-        ),
-    ] = WINDOW_SECONDS
 
 
 class SpeechModelSection(PretrainedSection):
@@ -85,24 +74,14 @@ class SpeechTrainingSection(TrainingSection):
 class SpeechWindowsMixin(SettingsSection):
     """In which pieces recordings are transcribed."""
 
-    inference_chunk_seconds: Annotated[
-        float,
-        Field(ge=2, le=WINDOW_SECONDS),
-        Setting(
-            label="Inference chunk seconds",
-            help="Longer recordings are transcribed in overlapping chunks of this length, which are joined where they "
-            "overlap. Nothing is left out.",
-            unit="s",
-            level=ExperienceLevel.EXPERT,
-        ),
-    ] = WINDOW_SECONDS
     chunk_overlap_seconds: Annotated[
         float,
         Field(ge=0.5, le=10),
         Setting(
             label="Chunk overlap seconds",
-            help="How long two neighbouring chunks overlap, at least; at most half a chunk. It must be long enough to "
-            "hold a few words.",
+            help="Recordings that are longer than what is heard at once are transcribed in overlapping chunks, which "
+            "are joined where they overlap; nothing is left out. This is how long two neighbours overlap, at least; at "
+            "most half a chunk. It must be long enough for a few words.",
             unit="s",
             level=ExperienceLevel.EXPERT,
         ),

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from studio.settings.choices import Library
 from studio.settings.schema import SettingsSection
+from studio.settings.sections.inputs.speech import WINDOW_SECONDS
 from studio.settings.sections.text import LIBRARY
 from studio.settings.sections.training import layers_setting
 from studio.settings.setting import ExperienceLevel, Setting
@@ -39,6 +40,22 @@ class Wav2vec2Section(SettingsSection):
     ] = BACKBONES[0]
 
 
+class TrainingSecondsMixin(SettingsSection):
+    """The longest recording to learn from."""
+
+    max_training_seconds: Annotated[
+        float,
+        Field(ge=0.5, le=WINDOW_SECONDS),
+        Setting(
+            label="Max training seconds",
+            help="Longer recordings are left out of training, since nobody knows which words belong to a piece of "
+            "them; the log lists their rows. Shorter takes less memory. Predictions read every recording to its end.",
+            unit="s",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = WINDOW_SECONDS
+
+
 class Wav2vec2LayersMixin(SettingsSection):
     """Layer groups of an encoder with a head."""
 
@@ -51,6 +68,16 @@ class Wav2vec2LayersMixin(SettingsSection):
 class CtcDecodingMixin(SettingsSection):
     """How characters of every moment become a text."""
 
+    inference_chunk_seconds: Annotated[
+        float,
+        Field(ge=2, le=WINDOW_SECONDS),
+        Setting(
+            label="Inference chunk seconds",
+            help="How much of a recording is heard at once. Shorter takes less memory.",
+            unit="s",
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = WINDOW_SECONDS
     num_beams: Annotated[
         int,
         Field(ge=1, le=100),

@@ -8,6 +8,7 @@ from pydantic import Field
 from studio.settings.choices import ChoiceContext, Library
 from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema, SettingsSection
+from studio.settings.sections.inputs.speech import WINDOW_SECONDS
 from studio.settings.sections.tasks.generation import NumBeams
 from studio.settings.sections.text import LIBRARY
 from studio.settings.sections.training import layers_setting
@@ -90,6 +91,25 @@ class WhisperSection(SettingsSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = "en"
+
+
+class WhisperWindowMixin(SettingsSection):
+    """How much Whisper hears at once."""
+
+    window_seconds: Annotated[
+        float,
+        Field(ge=1, le=WINDOW_SECONDS),
+        Setting(
+            label="Window seconds",
+            help="How much the model hears at once; shorter recordings are filled up with silence. Published models "
+            "were trained with 30 seconds. A shorter window takes proportionally less time; a few seconds more than "
+            "most recordings have are enough. Longer recordings are left out of training, since nobody knows which "
+            "words belong to a piece of them; the log lists their rows. Predictions read every recording to its end.",
+            unit="s",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = WINDOW_SECONDS
 
 
 class WhisperLayersMixin(SettingsSection):

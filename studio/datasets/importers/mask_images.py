@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, cast
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
-from studio.datasets.importers.upload import ImageIndex, Upload, role_by_path
+from studio.datasets.importers.upload import FileIndex, Upload, role_by_path
 from studio.datasets.masks.mask_files import colour_number, read_mask, runs_of_values
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
@@ -120,7 +120,7 @@ def mask_pairs(upload: Upload) -> MaskPairs:
     stems = {PurePosixPath(path).stem for path in others}
     named = [path for path in others if (stem := _bare_stem(path)) != PurePosixPath(path).stem and stem in stems]
     pictures = sorted(set(others) - set(named))
-    index = ImageIndex(pictures)
+    index = FileIndex(pictures)
     found = [_placed(path, index, pictures) for path in sorted([*masks, *named])]
     return MaskPairs(tuple(pictures), tuple(found))
 
@@ -135,7 +135,7 @@ def _bare_stem(path: str) -> str:
     return _ENDING.sub("", PurePosixPath(path).stem)
 
 
-def _placed(path: str, index: ImageIndex, pictures: list[str]) -> MaskFile:
+def _placed(path: str, index: FileIndex, pictures: list[str]) -> MaskFile:
     at = _mask_folder(path)
     below = [] if at is None else path.split("/")[at + 1 : -1]
     label = next((folder for folder in reversed(below) if role_by_name(folder) is None), "")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 
+from studio.datasets.media.readers.audio import READER as RECORDINGS
 from studio.datasets.media.readers.image import READER
 from studio.datasets.tables.table import RawTable
 from studio.datasets.uploads.discovery import role_by_name
@@ -29,13 +30,18 @@ class Upload:
         return [(path, path.lower()) for path in self.paths]
 
     @cached_property
-    def images(self) -> "ImageIndex":
+    def images(self) -> "FileIndex":
         """Every image, to be found by name."""
-        return ImageIndex(self.with_ending(*READER.endings))
+        return FileIndex(self.with_ending(*READER.endings))
+
+    @cached_property
+    def recordings(self) -> "FileIndex":
+        """Every recording, to be found by name."""
+        return FileIndex(self.with_ending(*RECORDINGS.endings))
 
 
-class ImageIndex:
-    """Finds images of an upload by whole name or by stem, wherever they lie."""
+class FileIndex:
+    """Finds files of an upload by whole name or by stem, wherever they lie."""
 
     def __init__(self, paths: list[str]) -> None:
         self.paths = tuple(paths)
@@ -47,18 +53,18 @@ class ImageIndex:
             self._by_stem.setdefault(name.rpartition(".")[0], []).append(path)
 
     def named(self, name: str, near: str) -> str | None:
-        """The image that an annotation file at `near` calls `name`; None if it is not there."""
+        """The file that an annotation file at `near` calls `name`; None if it is not there."""
         plain = name.replace("\\", "/").removeprefix("./")
         found = self._by_name.get(plain.rpartition("/")[2], [])
         whole = [path for path in found if path == plain or path.endswith(f"/{plain}")]
         return _nearest(whole, near)
 
     def with_stem(self, stem: str, near: str) -> str | None:
-        """The image whose name without ending is `stem`; None if there is none."""
+        """The file whose name without ending is `stem`; None if there is none."""
         return _nearest(self._by_stem.get(stem, []), near)
 
     def has_stem(self, stem: str) -> bool:
-        """Whether some image is named so."""
+        """Whether some file is named so."""
         return stem in self._by_stem
 
 

@@ -38,6 +38,10 @@ class MediaFolder:
     """Number of files by ending."""
 
 
+PIECES = "__pieces__"
+"""Folder beside uploaded files for what an importer cuts out of them; it is no part of the upload."""
+
+
 def list_files(root: Path) -> tuple[str, ...]:
     """Every regular file below a folder, relative and sorted; links are left out. One look at each name."""
     found: list[str] = []
@@ -47,6 +51,8 @@ def list_files(root: Path) -> tuple[str, ...]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 if entry.is_dir(follow_symlinks=False):
+                    if prefix + entry.name == PIECES:
+                        continue
                     folders.append((f"{prefix}{entry.name}/", folder / entry.name))
                 elif entry.is_file(follow_symlinks=False):
                     found.append(prefix + entry.name)

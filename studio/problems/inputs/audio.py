@@ -5,6 +5,7 @@ from typing import Any
 
 from studio.datasets.importers.class_folders import AUDIO_FOLDER
 from studio.datasets.importers.format import DatasetFormat, table_format
+from studio.datasets.importers.speech.metadata_tables import LABELLED_TABLES
 from studio.datasets.inspection import Inspection
 from studio.datasets.media.audio_profile import audio_profile
 from studio.datasets.media.readers.audio import READER as AUDIO_READER
@@ -39,7 +40,7 @@ def formats(task: TaskSpec) -> tuple[DatasetFormat, ...]:
     """Tables that name recordings; where labels are classes, a folder a class."""
     words = f"A table that names the recordings and says {task.table_hint}."
     table = table_format("Table with a folder of recordings", words)
-    return (table, AUDIO_FOLDER) if task.has_classes else (table,)
+    return (table, AUDIO_FOLDER, LABELLED_TABLES) if task.has_classes else (table,)
 
 
 def find(view: TableView) -> FoundInput | None:

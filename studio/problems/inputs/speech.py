@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from studio.datasets.importers.format import DatasetFormat, table_format
+from studio.datasets.importers.speech.formats import CORPORA
 from studio.problems.composition import TaskSpec
 from studio.problems.contract import Category
 from studio.problems.inputs.audio import AUDIO
@@ -22,9 +23,9 @@ from studio.settings.sections.text_checks import backbone_contradictions, missin
 
 
 def formats(task: TaskSpec) -> tuple[DatasetFormat, ...]:
-    """Tables that name recordings."""
+    """Tables that name recordings, and the layouts in which speech corpora are published."""
     words = f"A table that names the recordings and says {task.table_hint}."
-    return (table_format("Table with a folder of recordings", words),)
+    return (table_format("Table with a folder of recordings", words), *CORPORA)
 
 
 def contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:

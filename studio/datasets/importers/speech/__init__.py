@@ -1,0 +1,1 @@
+"""Speech corpora: layouts in which recordings and transcripts are published."""

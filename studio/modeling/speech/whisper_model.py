@@ -5,8 +5,9 @@ Radford et al. 2022, arXiv:2212.04356.
 Shapes: N windows, S samples, P places of the encoder, D features, T tokens, V vocabulary.
 """
 
+import math
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +27,9 @@ from studio.modeling.speech.trust import (
     compression_ratio,
 )
 from studio.modeling.speech.whisper_tokens import WhisperTokens
+from studio.modeling.speech.word_times import following_heads, recorded_attention, word_times
 from studio.modeling.text.sampling import GumbelDraws
+from studio.modeling.text.tokens.tokenizer import TextTokenizer
 from studio.modeling.token_targets import IGNORED
 from studio.modeling.weights import WeightsFile
 
@@ -45,6 +48,10 @@ class Written:
     """The probability that nobody speaks."""
     temperature: float = 0.0
     """Of the draws that wrote it; 0 without any."""
+    ids: tuple[int, ...] = ()
+    """Its tokens."""
+    times: tuple[tuple[float, float], ...] = ()
+    """Seconds from the beginning of the window in which each of its words is said; empty where they are not known."""
 
     @property
     def compression(self) -> float:
@@ -71,7 +78,7 @@ class WhisperModel(nn.Module):
         assets: Assets,
         tokens: WhisperTokens,
         heard: tuple[int, int],
-        text_of: Callable[[Sequence[int]], str],
+        tokenizer: TextTokenizer,
         weights: WeightsFile | None,
     ) -> None:
         """`heard` are the samples that are heard at once, and samples a second."""
@@ -83,7 +90,8 @@ class WhisperModel(nn.Module):
         self.network: Any = build(AutoModelForSpeechSeq2Seq, config, weights).float()
         _hear_less(self.network, heard[0] // SAMPLES_A_PLACE)
         self.features = WhisperFeatures(config.num_mel_bins, *heard)
-        self._tokens, self._text_of, self._config = tokens, text_of, config
+        self._tokens, self._tokenizer, self._config = tokens, tokenizer, config
+        self._heads, self._sample_rate = following_heads(speech_config(assets)), heard[1]
         if architecture.gradient_checkpointing:
             checkpoint_activations(self.network, architecture.backbone)
         self._is_frozen = bool(architecture.freeze_encoder)
@@ -109,11 +117,17 @@ class WhisperModel(nn.Module):
         logits: Tensor = found.logits
         return logits.float()
 
-    def write(self, heard_NPD: Tensor, prediction: Any, seeds: Sequence[int]) -> list[Written]:
-        """What is said in each window, as the settings say; a seed each decides the draws."""
+    def write(self, heard_NPD: Tensor, lengths: Sequence[int], prediction: Any, seeds: Sequence[int]) -> list[Written]:
+        """What is said in each window of so many samples, as the settings say; a seed each decides the draws."""
         written = self._once(heard_NPD, prediction, 0.0, seeds)
-        if not prediction.temperature_fallback:
-            return written
+        if prediction.temperature_fallback:
+            written = self._guarded(written, heard_NPD, prediction, seeds)
+        return self._timed(written, heard_NPD, lengths)
+
+    def _guarded(
+        self, written: list[Written], heard_NPD: Tensor, prediction: Any, seeds: Sequence[int]
+    ) -> list[Written]:
+        """With doubtful transcripts written again, and none of silence."""
         for temperature in TEMPERATURES:
             again = [place for place, one in enumerate(written) if one.is_doubtful and not one.is_silence]
             if not again:
@@ -122,7 +136,24 @@ class WhisperModel(nn.Module):
             redrawn = self._once(heard_NPD[chosen], prediction, temperature, [seeds[place] for place in again])
             for place, one in zip(again, redrawn, strict=True):
                 written[place] = one
-        return [replace(one, text="") if one.is_silence else one for one in written]
+        return [replace(one, text="", ids=()) if one.is_silence else one for one in written]
+
+    def _timed(self, written: list[Written], heard_NPD: Tensor, lengths: Sequence[int]) -> list[Written]:
+        """With the times of words, by one more pass over all tokens."""
+        longest = max(len(one.ids) for one in written)
+        end, prefix = self._tokens.end, len(self._tokens.prefix)
+        ids = torch.tensor([[*one.ids, *[end] * (longest + 1 - len(one.ids))] for one in written])
+        with recorded_attention(self.network.get_decoder(), self._heads) as weights_of:
+            self.logits(heard_NPD, ids.to(heard_NPD.device))
+            weights = weights_of().cpu().numpy()
+        found = []
+        for one, look, samples in zip(written, weights, lengths, strict=True):
+            places = min(look.shape[2], max(1, math.ceil(samples / SAMPLES_A_PLACE)))
+            rows = look[:, prefix - 1 : prefix + len(one.ids), :places]
+            times = word_times(rows, self._pieces_of(one.ids), SAMPLES_A_PLACE / self._sample_rate)
+            is_whole = len(times) == len(one.text.split())
+            found.append(replace(one, times=tuple(times) if is_whole else ()))
+        return found
 
     def encoder(self) -> list[nn.Parameter]:
         """Parameters of what hears."""
@@ -177,7 +208,16 @@ class WhisperModel(nn.Module):
         counted = ~is_end | (is_end.cumsum(1) == 1)
         means = (log_probabilities * counted).sum(1) / counted.sum(1).clamp(min=1)
         rows = zip(ids_NT.tolist(), (~is_end).sum(1).tolist(), means.tolist(), silence.tolist(), strict=True)
-        return [Written(self._text_of(ids[:count]), mean, quiet, temperature) for ids, count, mean, quiet in rows]
+        return [
+            Written(self._text_of(ids[:count]), mean, quiet, temperature, tuple(ids[:count]))
+            for ids, count, mean, quiet in rows
+        ]
+
+    def _text_of(self, ids: Sequence[int]) -> str:
+        return self._tokenizer.decode(ids).strip()
+
+    def _pieces_of(self, ids: Sequence[int]) -> list[str]:
+        return self._tokenizer.tokens(ids)
 
     def _prefix(self, like: Tensor) -> Tensor:
         prefix = torch.tensor(self._tokens.prefix, device=like.device)

@@ -2,10 +2,14 @@
 
 import pytest
 
-from studio.modeling.speech.joined_texts import joined_texts
+from studio.modeling.speech.joined_words import Word, joined_words
 from studio.modeling.speech.windows import Windows, seams
 
 SIZE, OVERLAP = 1000, 200
+
+
+def joined_texts(texts: list[str]) -> str:
+    return " ".join(word.text for word in joined_words([[Word(word) for word in text.split()] for text in texts]))
 
 
 @pytest.mark.parametrize("step", [1, 320])

@@ -1,29 +1,38 @@
-"""Texts of overlapping pieces of a recording as one: joined where they say the same."""
+"""Words of overlapping pieces of a recording as one text: joined where they say the same."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 MOST_WORDS = 40
 """Words at the end of one text and the beginning of the next that are compared: ten seconds have fewer."""
 
 
-def joined_texts(texts: Sequence[str]) -> str:
+class Word(NamedTuple):
+    """A word of a text."""
+
+    text: str
+    times: tuple[float, float] | None = None
+    """Seconds in which it is said, where that is known."""
+
+
+def joined_words(texts: Sequence[Sequence[Word]]) -> list[Word]:
     """One text of several, each of which overlaps the next in sound.
 
     Two neighbours are cut in the middle of the longest sequence of words that the end of one and the beginning of the
     other have in common; case and punctuation do not count. Where they have none, both are kept whole: a word may then
     be there twice, and none is lost.
     """
-    words: list[str] = []
+    words: list[Word] = []
     is_after_silence = True
     for text in texts:
-        more = text.split()
-        words = [*words, *more] if is_after_silence else _joined(words, more)
-        is_after_silence = not more
-    return " ".join(words)
+        words = [*words, *text] if is_after_silence else _joined(words, text)
+        is_after_silence = not text
+    return words
 
 
-def _joined(first: list[str], second: list[str]) -> list[str]:
-    tail, head = [_bare(word) for word in first[-MOST_WORDS:]], [_bare(word) for word in second[:MOST_WORDS]]
+def _joined(first: Sequence[Word], second: Sequence[Word]) -> list[Word]:
+    tail = [_bare(word.text) for word in first[-MOST_WORDS:]]
+    head = [_bare(word.text) for word in second[:MOST_WORDS]]
     at, other, length = _longest_common(tail, head)
     if not length:
         return [*first, *second]

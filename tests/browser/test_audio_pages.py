@@ -76,7 +76,7 @@ def test_a_recording_is_made_listened_to_and_predicted(
     page = with_microphone(f"/predictions/new?experiment={finished['id']}")
     recorder = page.get_by_role("region", name="Recorder")
 
-    recorder.get_by_role("button", name="Record").click()
+    recorder.get_by_role("button", name="Record", exact=True).click()
     expect(recorder.get_by_text("Recording, 0:02")).to_be_visible()
     shoot(page, "recorder-running")
     recorder.get_by_role("button", name="Stop").click()
@@ -103,10 +103,10 @@ def test_a_refused_microphone_is_told_with_what_to_do(
 ) -> None:
     page = with_microphone(f"/predictions/new?experiment={finished['id']}", refuses=True, color_scheme="dark")
 
-    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Record", exact=True).click()
 
     expect(page.get_by_role("alert")).to_contain_text("Allow it in the address bar")
-    expect(page.get_by_role("button", name="Record")).to_be_enabled()
+    expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
     shoot(page, "recorder-refused")
     assert violations(page) == []
 

@@ -14,11 +14,12 @@ Studio = Callable[..., Any]
 pytestmark = [pytest.mark.heavy, pytest.mark.figures, pytest.mark.shared]
 
 GROUPS = {
-    "upper body": ("longsleeve", "outwear", "shirt", "t-shirt"),
-    "legs": ("pants", "shorts", "skirt"),
-    "anything else": ("dress", "hat", "shoes"),
+    "summer": ("dress", "shorts", "t-shirt"),
+    "winter": ("hat", "longsleeve", "outwear"),
+    "all year": ("pants", "shirt", "shoes", "skirt"),
 }
-SENTENCES = ("something for the {}, size {}", "{}, hardly used, size {}", "i sell this, it is for {}, and fits {}")
+"""Seasons, which tell apart what looks alike: a shirt, a longsleeve and a t-shirt."""
+SENTENCES = ("something for {}, size {}", "for {}, hardly used, size {}", "i sell this, i wore it in {}, it fits {}")
 SIZES = 30
 WRONG = 0.1
 """The share of captions that tell a group at random."""

@@ -4,7 +4,7 @@ import { AnswerLines } from "../samples/AnswerLines";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY } from "../samples/overlay";
 import { ReadingCard } from "../samples/ReadingCard";
-import { rendererOf } from "../samples/registry";
+import { rendererOf, textsOf } from "../samples/registry";
 import { SampleFacts } from "../samples/SampleFacts";
 import { isRead } from "../samples/texts";
 import classes from "./importing.module.css";
@@ -26,7 +26,7 @@ export function SamplePreview({ scan }: { scan: Import }) {
                 <ImageOverlay {...part} size="full" withLabels />
               </div>
             )}
-            {sample.texts.length > 0 && <ReadingCard {...part} />}
+            {textsOf(sample).length > 0 && <ReadingCard {...part} />}
             <div className={classes.sampleFacts}>
               {isRead(sample) ? (
                 <>

@@ -5,6 +5,7 @@ import type { MediaRef, MediaSize, ProblemType, SampleView } from "../api/types"
 import { ExplanationProvider } from "../samples/explanation";
 import { ImageOverlay } from "../samples/ImageOverlay";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
+import { textsOf } from "../samples/registry";
 import { SampleControls } from "../samples/SampleControls";
 import { SampleFacts } from "../samples/SampleFacts";
 import { TextBlocks } from "../samples/TextBlocks";
@@ -49,7 +50,7 @@ export function FileAnswer({ sample, seconds, run, dataset, explanation, local }
         )}
       </div>
       <div className={classes.answerSide}>
-        {sample.texts.length > 0 && <TextBlocks {...part} />}
+        {textsOf(sample).length > 0 && <TextBlocks {...part} />}
         <ExplanationProvider value={explanation}>
           <SampleControls samples={[sample]} overlay={overlay} onOverlay={setOverlay} />
         </ExplanationProvider>

@@ -5,6 +5,7 @@ import { AnswerLines } from "./AnswerLines";
 import { ImageOverlay } from "./ImageOverlay";
 import { type MediaSource, type Overlay } from "./overlay";
 import { ReadingCard } from "./ReadingCard";
+import { textsOf } from "./registry";
 import { isRead } from "./texts";
 import classes from "./samples.module.css";
 
@@ -27,7 +28,7 @@ export const SampleCard = memo(function SampleCard({ sample, source, classNames,
             <ImageOverlay sample={sample} source={source} classNames={classNames} overlay={overlay} size={256} />
           </div>
         )}
-        {sample.texts.length > 0 && <ReadingCard sample={sample} classNames={classNames} overlay={overlay} />}
+        {textsOf(sample).length > 0 && <ReadingCard sample={sample} classNames={classNames} overlay={overlay} />}
         <div className={classes.caption}>
           <AnswerLines sample={sample} source={source} classNames={classNames} overlay={overlay} />
           <div className={classes.footLine}>

@@ -7,6 +7,7 @@ import { ChevronLeftIcon, ChevronRightIcon, CloseIcon, MinusIcon, PlusIcon } fro
 import { HeatControl } from "./HeatControl";
 import { ImageOverlay } from "./ImageOverlay";
 import type { MediaSource, Overlay } from "./overlay";
+import { textsOf } from "./registry";
 import { KindControls } from "./SampleControls";
 import { SampleFacts } from "./SampleFacts";
 import { TextBlocks } from "./TextBlocks";
@@ -159,7 +160,7 @@ export function SampleViewer({
             </ActionIcon>
           </div>
           <h2 className={classes.viewerTitle}>{(!isText && sample.title) || `Row ${sample.row}`}</h2>
-          {sample.media !== null && sample.texts.length > 0 && (
+          {sample.media !== null && textsOf(sample).length > 0 && (
             <TextBlocks key={sample.row} sample={sample} classNames={classNames} overlay={overlay} />
           )}
           <KindControls samples={[sample]} overlay={overlay} onOverlay={onOverlay} />

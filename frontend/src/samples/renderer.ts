@@ -28,6 +28,9 @@ export type ControlProps = {
   onOverlay: (overlay: Overlay) => void;
 };
 
+/** `seconds` is where the player is; `onHear` plays a part of the recording. */
+export type HeardProps = { sample: SampleView; seconds: number; onHear: (start: number, end: number) => void };
+
 /** What the filters of a list of samples are called. */
 export type FilterWords = { truth: string; prediction: string; outcome: string; right: string; wrong: string };
 
@@ -43,6 +46,10 @@ export type Renderer = {
   Shapes?: ComponentType<ShapesProps>;
   /** Whole SVG elements over an image in place of one: each is a layer, so that one may change without the others. */
   Layers?: ComponentType<ShapesProps>;
+  /** Below the player of a large recording: what is heard in it. */
+  Heard?: ComponentType<HeardProps>;
+  /** How much of a recording is shown, where that is not all of it. */
+  shownSeconds?: (sample: SampleView) => number | null;
   /** The texts to draw, with what is marked in them. */
   texts?: (sample: SampleView) => readonly MarkedBlock[];
   /** Switches and sliders for what is drawn over samples. */

@@ -1,0 +1,113 @@
+"""Transcripts on pages: aligned with their reference, errors marked, and every word to be clicked and heard."""
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.browser.accessibility import settle, violations
+from tests.browser.conftest import Server
+
+expect = pytest.importorskip("playwright.sync_api").expect
+SHOTS = os.environ.get("STUDIO_SCREENSHOTS")
+KIND = "speech_recognition"
+SMALL = {
+    "architecture.backbone": "scratch/wav2vec2-mini",
+    "architecture.pretrained": False,
+    "training.epochs": 40,
+    "training.evaluation_epochs": 10,
+    "training.learning_rate": 1e-3,
+    "environment.seed": 1,
+    "training.build_scoring_pipelines": False,
+}
+VIEWS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark")]
+PLACE = "() => document.querySelector('audio').currentTime"
+
+
+@pytest.fixture(scope="module")
+def finished(server: Server) -> dict[str, Any]:
+    """A finished experiment on the example of speech recognition that still makes many mistakes."""
+    made = server.call("POST", f"/api/examples/{KIND}", {})
+    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
+    document = server.call("GET", f"/api/schema/{KIND}?model_type=wav2vec2&dataset={dataset['id']}")
+    values = {one["key"]: one["default"] for one in document["settings"] if not one["fixed"]}
+    values |= document["values"] | {one["key"]: one["value"] for one in document["suggested"]} | SMALL
+    draft = {"problem_type": KIND, "model_type": "wav2vec2", "name": "melodies", "settings": values, "grid": {}}
+    ended = server.ended(server.call("POST", "/api/experiments", draft))
+    assert ended["state"] == "finished", ended["runs"]
+    return ended
+
+
+def shoot(page: Any, name: str) -> None:
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+
+
+@pytest.mark.parametrize(("width", "scheme"), VIEWS)
+def test_a_transcript_is_aligned_with_its_reference_and_its_errors_are_marked(
+    open_page: Callable[..., Any], finished: dict[str, Any], width: int, scheme: str
+) -> None:
+    page = open_page(f"/experiments/{finished['id']}/samples", width=width, color_scheme=scheme)
+    card = page.locator("[data-sample]").first
+    expect(card.get_by_text("WER")).to_be_visible()
+    settle(page)
+    shoot(page, f"transcript-cards-{width}-{scheme}")
+
+    card.click()
+    dialog = page.get_by_role("dialog")
+    transcript = dialog.get_by_role("region", name="Transcript")
+    expect(transcript).to_be_visible()
+    expect(dialog.get_by_role("heading", name="Reference")).to_be_visible()
+    expect(transcript.locator("ruby, ins, del").first).to_be_visible()
+    settle(page)
+    shoot(page, f"transcript-viewer-{width}-{scheme}")
+    assert violations(page) == []
+
+
+def test_a_clicked_word_is_heard_and_no_more(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:
+    page = open_page(f"/experiments/{finished['id']}/samples?sort=loss")
+    page.locator("[data-sample]").filter(has=page.locator("ruby")).first.click()
+    dialog = page.get_by_role("dialog")
+    page.wait_for_function("() => document.querySelector('audio')?.readyState > 0")
+    page.evaluate("() => { document.querySelector('audio').muted = true }")
+    words = dialog.get_by_role("region", name="Transcript").get_by_role("button")
+    last = words.last
+    start = float((last.get_attribute("title") or "").removesuffix(" s"))
+
+    last.click()
+    page.wait_for_function(f"() => document.querySelector('audio').currentTime >= {start}")
+    page.wait_for_function("() => document.querySelector('audio').paused")
+
+    # A note lasts a fifth of a second.
+    assert start <= page.evaluate(PLACE) < start + 0.6
+
+
+PANELS = ("errors", "rate-by-length", "rate-by-column", "confusions", "durations", "words-per-second")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_panels_tell_of_errors_by_length_and_of_confused_words(
+    open_page: Callable[..., Any], finished: dict[str, Any], scheme: str
+) -> None:
+    page = open_page(f"/experiments/{finished['id']}/insights", color_scheme=scheme)
+
+    for name in PANELS:
+        panel = page.locator(f"#panel-validation-{name}")
+        panel.scroll_into_view_if_needed()
+        expect(panel.locator("table, svg").first).to_be_visible()
+    settle(page)
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"transcript-insights-{scheme}.png", full_page=True)
+
+
+def test_the_samples_of_the_dataset_show_what_is_said(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:
+    page = open_page(f"/datasets/{finished['dataset']['id']}/samples")
+
+    card = page.locator("[data-sample]").first
+    expect(card.locator("[data-beside]")).to_have_text(re.compile(r"(do|re|mi|fa|sol|la)( |$)"))
+    settle(page)
+    shoot(page, "transcript-dataset")
+    assert violations(page) == []

@@ -13,7 +13,8 @@ BATCH_SIZE = 8
 LEAST_UPDATES = 60
 """Of pretrained weights."""
 LEAST_SCRATCH_UPDATES = 600
-MOST_EPOCHS, MOST_SCRATCH_EPOCHS = 10, 100
+LEAST_EPOCHS, MOST_EPOCHS, MOST_SCRATCH_EPOCHS = 3, 10, 100
+VALIDATIONS = 3
 SCRATCH_RATE = 1e-3
 WINDOW = "audio.window_seconds"
 SPARE = 1.2
@@ -38,8 +39,11 @@ def speech_changes(settings: SettingsSchema, context: SuggestionContext) -> Iter
     yield SuggestedChange("training.warmup_epochs", 1.0, "A warm-up preserves the pretrained weights.")
     if context.train_rows < SMALL_ROWS:
         updates, most = (LEAST_SCRATCH_UPDATES, MOST_SCRATCH_EPOCHS) if is_scratch else (LEAST_UPDATES, MOST_EPOCHS)
-        epochs = math.ceil(updates * BATCH_SIZE / max(1, context.train_rows))
-        yield SuggestedChange("training.epochs", max(3, min(epochs, most)), "Few rows need more epochs.")
+        wanted = math.ceil(updates * BATCH_SIZE / max(1, context.train_rows))
+        epochs = max(LEAST_EPOCHS, min(wanted, most))
+        yield SuggestedChange("training.epochs", epochs, "Few rows need more epochs.")
+        reason = "Transcribing the validation recordings takes longer than a training epoch."
+        yield SuggestedChange("training.evaluation_epochs", float(math.ceil(epochs / VALIDATIONS)), reason)
     if context.gpu_count == 0:
         yield SuggestedChange("environment.number_of_workers", min(2, context.cores), "One per core.")
 

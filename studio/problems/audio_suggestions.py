@@ -3,10 +3,11 @@
 import math
 from collections.abc import Iterator
 
+from studio.datasets.media.audio_part import AudioPart
 from studio.problems.contract import SuggestionContext
 from studio.problems.image_suggestions import PACKAGED
 from studio.settings.schema import SettingsSchema, SuggestedChange
-from studio.settings.sections.networks.speech_encoder import WHISPER_BASE
+from studio.settings.sections.networks.speech_encoder import MOST_SECONDS, WHISPER_BASE
 from studio.settings.sections.networks.whisper import TINY
 
 SMALL_ROWS = 5000
@@ -17,7 +18,12 @@ MOST_EPOCHS = 40
 BATCH_SIZE = 16
 FROZEN_EPOCHS = 10
 FROZEN_RATE = 5e-3
-"""A linear layer on frozen features learns well at it: on 480 spoken digits 0.98 to 0.99 after 5 to 8 epochs."""
+GENTLE_EPOCHS = 8
+GENTLE_RATE = 1e-4
+"""On 480 spoken digits, Whisper tiny.en reached a test accuracy of 0.989 frozen, and of 0.994 at this rate. Whisper
+base, which knows many languages, reached 0.967 frozen."""
+MOST_SECONDS_AN_EPOCH = 1000.0
+"""Of sound that a processor learns from in minutes; a GPU in no time."""
 
 
 def audio_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
@@ -43,8 +49,8 @@ def audio_changes(settings: SettingsSchema, context: SuggestionContext) -> Itera
 
 
 def audio_class_changes(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
-    """With few recordings a frozen speech encoder, if one is installed: most recordings that get a class are spoken."""
-    present = [name for name in (WHISPER_BASE, TINY) if name in context.packaged_weights]
+    """With few recordings a speech encoder, if one is installed: most recordings that get a class are spoken."""
+    present = [name for name in (TINY, WHISPER_BASE) if name in context.packaged_weights]
     if not present or context.train_rows >= SMALL_ROWS:
         yield from audio_changes(settings, context)
         return
@@ -54,10 +60,16 @@ def audio_class_changes(settings: SettingsSchema, context: SuggestionContext) ->
         "With few recordings, an encoder that learned from thousands of hours of speech tells more apart than a "
         f"network that learned from images. Where nobody speaks, compare it with a network such as {PACKAGED}.",
     )
-    reason = "Only the layer on top is trained, which needs few recordings and little time."
-    yield SuggestedChange("architecture.freeze_encoder", True, reason)
     yield from _workers(context)
     yield SuggestedChange("training.batch_size", BATCH_SIZE, "Smaller batches give more updates per epoch.")
+    seconds = context.train_rows * min(context.profile.part(AudioPart).long_seconds, MOST_SECONDS)
+    if context.gpu_count or seconds <= MOST_SECONDS_AN_EPOCH:
+        yield SuggestedChange("training.learning_rate", GENTLE_RATE, "Pretrained transformers take small steps.")
+        yield SuggestedChange("training.warmup_epochs", 1.0, "A warm-up preserves the pretrained weights.")
+        yield SuggestedChange("training.epochs", GENTLE_EPOCHS, "Few rows need more epochs.")
+        return
+    reason = "Training all of it would take long on a processor; the layer on top takes little."
+    yield SuggestedChange("architecture.freeze_encoder", True, reason)
     yield SuggestedChange("training.learning_rate", FROZEN_RATE, "One layer alone learns well at a high rate.")
     yield SuggestedChange("training.epochs", FROZEN_EPOCHS, "Few rows need more epochs.")
 

@@ -1,5 +1,6 @@
 """Recordings: recognised by content, read whatever their rate, channels and depth, refused in words (E103 to E108)."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,3 +219,50 @@ def test_the_preview_of_an_import_has_pictures_of_its_recordings(tmp_path: Path)
     for path in shown:
         with Image.open(tmp_path / "previews" / preview_name(path)) as picture:
             assert picture.size == (640, 256)
+
+
+FFMPEG = """#!/bin/sh
+echo run "$@" >> {calls}
+for last; do :; done
+case "$*" in *damaged*) printf half > "$last"; exit 1;; esac
+cp {flac} "$last"
+"""
+
+
+@pytest.fixture
+def ffmpeg(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the program: what it decodes is one tone. Gives the file that counts its runs."""
+    folder = tmp_path / "programs"
+    flac = write(folder / "tone.flac", tone())
+    program, calls = folder / "ffmpeg", folder / "calls"
+    program.write_text(FFMPEG.format(calls=calls, flac=flac))
+    program.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
+    return calls
+
+
+def test_an_mpeg_4_recording_is_decoded_once_at_import_and_keeps_its_name(
+    tmp_path: Path, import_files: ImportFiles, ffmpeg: Path
+) -> None:
+    source = tmp_path / "s"
+    for number in range(5):
+        write(source / "audios" / f"{number}.wav", tone(loudness=0.2 + 0.1 * number))
+    for name in ("memo", "damaged"):
+        (source / "audios" / f"{name}.m4a").write_bytes(b"\0\0\0\x20ftypM4A \0\0\0\0" + bytes(64))
+    names = [*(f"{number}.wav" for number in range(5)), "memo.m4a", "damaged.m4a"]
+    rows = "".join(f"{name},{'ab'[at % 2]}\n" for at, name in enumerate(names))
+    (source / "train.csv").write_text(f"audio,label\n{rows}")
+
+    data = import_files(source)
+    runs = ffmpeg.read_text()
+    kept = data.folder / "media" / data.manifest.media_folder / "memo.m4a"
+    samples, rate = open_audio(kept)
+
+    assert data.table("train.csv")["audio"].tolist() == names[:-1]
+    # The others were for the pictures of the rows that the scan shows.
+    assert sum("/datasets/" in line for line in runs.splitlines()) == 2
+    assert ffmpeg.read_text() == runs
+    assert kept.read_bytes()[:4] == b"fLaC"
+    np.testing.assert_allclose(samples, tone(), atol=1e-4, equal_nan=False)
+    assert rate == RATE
+    assert not kept.with_name("damaged.m4a").exists()

@@ -7,6 +7,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from studio.bundled_weights import PACKAGED_SPEECH_MODELS
+from studio.settings.sections.networks.whisper import TINY
+
 Studio = Callable[..., Any]
 
 pytestmark = [pytest.mark.heavy, pytest.mark.figures, pytest.mark.shared]
@@ -23,6 +26,7 @@ def trained(studio: Studio, source: Path, kind: str, config: Path, *options: str
     return metrics
 
 
+@pytest.mark.skipif(PACKAGED_SPEECH_MODELS[TINY].path() is None, reason="the packaged Whisper is not installed")
 def test_spoken_digits_are_told_apart(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
     """Ten digits of six speakers; the most frequent one is right for a tenth of the recordings."""
     source = shared_data / "audio_classification__spoken_digits"
@@ -30,7 +34,7 @@ def test_spoken_digits_are_told_apart(studio: Studio, shared_data: Path, tmp_pat
     metrics = trained(studio, source, "audio_classification", tmp_path / "digits.yaml",
                       "--set", "prediction.metric=Accuracy")  # fmt: skip
 
-    assert metrics["Accuracy"] >= 0.96
+    assert metrics["Accuracy"] >= 0.99
     studio("predict", "heard", "--table", source / "test.csv", "--media", source / "audios",
            "-o", tmp_path / "predictions.csv")  # fmt: skip
     table = pd.read_csv(tmp_path / "predictions.csv")

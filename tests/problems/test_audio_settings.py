@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 
+from studio.datasets.media.audio_part import AudioPart
 from studio.datasets.media.readers.audio import SAMPLE_RATE, SECONDS
 from studio.datasets.profile import DatasetProfile
 from studio.modeling.audio.parameters import assets_of, parameters_of
@@ -253,20 +254,23 @@ def test_what_no_speech_encoder_can_do_is_said_at_its_setting(changes: dict[str,
 
 
 @pytest.mark.parametrize(
-    ("installed", "rows", "backbone", "is_frozen"),
+    ("installed", "rows", "seconds", "gpus", "backbone", "is_frozen"),
     [
-        ((TINY,), 480, TINY, True),
-        ((TINY, WHISPER_BASE), 480, WHISPER_BASE, True),
-        ((TINY,), 50_000, "resnet50", False),
-        ((), 480, "resnet50", False),
+        ((TINY,), 480, 0.7, 0, TINY, False),
+        ((TINY, WHISPER_BASE), 480, 5.0, 0, TINY, True),
+        ((TINY,), 480, 5.0, 1, TINY, False),
+        ((WHISPER_BASE,), 480, 5.0, 0, WHISPER_BASE, True),
+        ((TINY,), 50_000, 0.7, 0, "resnet50", False),
+        ((), 480, 0.7, 0, "resnet50", False),
     ],
 )
-def test_few_recordings_of_classes_get_a_frozen_speech_encoder_that_is_installed(
-    installed: tuple[str, ...], rows: int, backbone: str, is_frozen: bool
+def test_few_recordings_of_classes_get_a_speech_encoder_that_is_frozen_where_training_it_takes_long(
+    installed: tuple[str, ...], rows: int, seconds: float, gpus: int, backbone: str, is_frozen: bool
 ) -> None:
     kind = problem_types()["audio_classification"]
     settings = kind.model_types[0].settings()
-    context = SuggestionContext(DatasetProfile(), rows, gpu_count=0, cores=2, packaged_weights=installed)
+    profile = DatasetProfile().with_parts(AudioPart(long_seconds=seconds))
+    context = SuggestionContext(profile, rows, gpu_count=gpus, cores=2, packaged_weights=installed)
 
     changes = kind.suggest(settings, context)
 

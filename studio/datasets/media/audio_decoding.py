@@ -20,6 +20,7 @@ from studio.datasets.media.audio_facts import (
     CLIPPED,
     LEAST_SECONDS,
     MOST_SECONDS,
+    NEEDS_FFMPEG,
     QUIET,
     QUIET_SECONDS,
     SILENCE,
@@ -117,13 +118,40 @@ def opened(path: Path) -> Iterator[soundfile.SoundFile]:
     if kind is None or kind.group != "audio":
         raise errors.unsupported(kind_of_bytes(head))
     with tempfile.TemporaryDirectory() as folder:
-        readable = _converted(path, Path(folder)) if kind.id == "m4a" else path
+        readable = path
+        if kind.id == NEEDS_FFMPEG:
+            readable = Path(folder) / "converted.flac"
+            convert_to_flac(path, readable)
         try:
             file = soundfile.SoundFile(str(readable))
         except (soundfile.LibsndfileError, RuntimeError) as error:
             raise errors.damaged(_reason(error)) from error
         with file:
             yield file
+
+
+def convert_to_flac(path: Path, target: Path) -> None:
+    """Write an MPEG-4 recording as FLAC: libsndfile cannot read it. ffmpeg is told the format and opens nothing else.
+
+    Raises:
+        AudioError: without ffmpeg, or if it cannot decode the file.
+    """
+    ffmpeg = shutil.which("ffmpeg")
+    if ffmpeg is None:
+        raise errors.unsupported("an MPEG-4 recording", "Install ffmpeg on this machine, or convert it to WAV or FLAC.")
+    command = [ffmpeg, "-nostdin", "-v", "error", "-y", "-protocol_whitelist", "file", "-f", "mov", "-i", str(path)]
+    try:
+        done = subprocess.run(
+            [*command, "-vn", "-map", "0:a:0", "-f", "flac", str(target)],
+            check=False,
+            capture_output=True,
+            timeout=CONVERSION_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise errors.damaged("it takes too long to decode") from error
+    if done.returncode != 0 or not target.is_file():
+        target.unlink(missing_ok=True)
+        raise errors.damaged("ffmpeg cannot decode it")
 
 
 def _facts(path: Path, file: soundfile.SoundFile) -> AudioFacts:
@@ -165,24 +193,3 @@ def _mono(block: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _reason(error: Exception) -> str:
     return str(getattr(error, "error_string", error)).strip().rstrip(".")
-
-
-def _converted(path: Path, folder: Path) -> Path:
-    """An MPEG-4 recording as FLAC: libsndfile cannot read it. ffmpeg is told the format and opens nothing else."""
-    ffmpeg = shutil.which("ffmpeg")
-    if ffmpeg is None:
-        raise errors.unsupported("an MPEG-4 recording", "Install ffmpeg on this machine, or convert it to WAV or FLAC.")
-    target = folder / "converted.flac"
-    command = [ffmpeg, "-nostdin", "-v", "error", "-protocol_whitelist", "file", "-f", "mov", "-i", str(path)]
-    try:
-        done = subprocess.run(
-            [*command, "-vn", "-map", "0:a:0", "-f", "flac", str(target)],
-            check=False,
-            capture_output=True,
-            timeout=CONVERSION_SECONDS,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise errors.damaged("it takes too long to decode") from error
-    if done.returncode != 0 or not target.is_file():
-        raise errors.damaged("ffmpeg cannot decode it")
-    return target

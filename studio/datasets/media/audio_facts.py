@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+NEEDS_FFMPEG = "m4a"
+"""The kind of file that libsndfile cannot read."""
 EXTENSIONS = (".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".m4a")
 MOST_SECONDS = 4 * 3600.0
 LEAST_SECONDS = 0.01

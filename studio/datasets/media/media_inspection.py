@@ -51,10 +51,11 @@ def decode_media(
         place = media / relative
         place.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with room.take(reader.decoding_bytes(reader.read_facts(source))):
-                if reader.is_converted(source):
+            if reader.is_converted(source):
+                with room.take(reader.conversion_bytes(source)):
                     reader.convert(source, place)
-                    source = place
+                source = place
+            with room.take(reader.decoding_bytes(reader.read_facts(source))):
                 inspection.media[name] = reader.inspect(
                     source, dataset.preview(relative), with_thumbnail=len(names) <= MAX_PREVIEWS
                 )

@@ -65,8 +65,14 @@ class MediaReader(ABC, Generic[Facts]):
         return False
 
     def is_converted(self, path: Path) -> bool:
-        """Whether a dataset keeps another file in place of this: of folders, and of what tells of a person."""
+        """Whether a dataset keeps another file in place of this: of folders, of what tells of a person, of what takes
+        another program to read.
+        """
         return False
+
+    def conversion_bytes(self, path: Path) -> int:
+        """The memory that making such a file takes at most, about."""
+        return self.decoding_bytes(self.read_facts(path))
 
     def convert(self, path: Path, target: Path) -> None:
         """Write the file that a dataset keeps in place of another; it decodes to the same values."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.datasets.media.audio_facts import BLOCK_BYTES, EXTENSIONS, AudioFacts
+from studio.datasets.media.audio_facts import BLOCK_BYTES, EXTENSIONS, NEEDS_FFMPEG, AudioFacts
 from studio.datasets.media.reader import MediaReader, Origin
 from studio.datasets.uploads.file_kinds import file_kind, shown_type
+from studio.files import read_head
 from studio.results.prediction import MEDIA_PREFIX
 from studio.results.sample_view import MediaRef
 
@@ -47,6 +48,18 @@ class AudioReader(MediaReader[AudioFacts]):
 
     def decoding_bytes(self, facts: AudioFacts) -> int:
         return BLOCK_BYTES
+
+    def is_converted(self, path: Path) -> bool:
+        # ffmpeg would run again whenever it is read.
+        return path.is_file() and (kind := file_kind(read_head(path))) is not None and kind.id == NEEDS_FFMPEG
+
+    def conversion_bytes(self, path: Path) -> int:
+        return BLOCK_BYTES
+
+    def convert(self, path: Path, target: Path) -> None:
+        from studio.datasets.media.audio_decoding import convert_to_flac
+
+        convert_to_flac(path, target)
 
     def decode(self, path: Path, channels: int = 1) -> "NDArray[np.float32]":
         """(frames, 1), all channels mixed to one, at the recording's own rate."""

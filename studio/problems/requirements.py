@@ -25,7 +25,7 @@ IMAGE_SCORING = (
 
 VOLUME_SCORING = (*IMAGE_SCORING, "nibabel", "pydicom")
 
-AUDIO_SCORING = (*IMAGE_SCORING, "soundfile", "soxr")
+AUDIO_SCORING = (*IMAGE_SCORING, "transformers", "tokenizers", "soundfile", "soxr")
 
 TEXT_SCORING = (
     "torch",

@@ -1,7 +1,9 @@
 """A finished run of every model type on its problem type's example, small enough to be made again in every session."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from benchmarks.workspace import import_example, make_run
@@ -64,12 +66,14 @@ def small_settings(model: ModelType) -> dict[str, Any]:
     return chosen
 
 
-def finish_run(kind_id: str, model_id: str | None, root: Path) -> Finished:
-    """Import the example below `root` and train on it in this process."""
+def finish_run(
+    kind_id: str, model_id: str | None, root: Path, changes: Mapping[str, Any] = MappingProxyType({})
+) -> Finished:
+    """Import the example below `root` and train on it in this process; `changes` are settings unlike the small ones."""
     kind = problem_types()[kind_id]
     model = kind.model_type(model_id)
     dataset = import_example(kind.id, root / "datasets" / "example")
-    settings = small_settings(model)
+    settings = {**small_settings(model), **changes}
     folder = make_run(root / "runs" / "run", dataset, settings, threads=1, model_type=model.id)
     assert run_worker(folder) == 0, (folder / "events.jsonl").read_text()[-3000:]
     return Finished(kind, model, dataset, folder, settings)

@@ -13,6 +13,7 @@ from studio.modeling.recipe import Media, Recipe, SampleIndex
 from studio.problems.registry import problem_type
 from studio.settings.choices import ChoiceContext, Column
 from studio.settings.finding import FindingLevel
+from studio.settings.sections.inputs.speech import LONGEST_FACT
 from tests.modeling.speech.models import make_recipe, score, write_recordings
 
 KIND = problem_type("speech_recognition")
@@ -141,13 +142,14 @@ def test_every_setting_of_speech_has_an_effect(model: str, key: str, recordings:
         ({"audio.sample_rate": 8000}, "audio.sample_rate", FindingLevel.WARNING),
         ({"architecture.backbone": "scratch/whisper-mini"}, "architecture.pretrained", FindingLevel.WARNING),
         ({}, "dataset.label_columns", FindingLevel.ERROR),
+        ({"audio.window_seconds": 12.0}, "audio.window_seconds", FindingLevel.WARNING),
     ],
 )
 def test_what_does_not_go_together_is_said_at_its_setting(
     changes: dict[str, Any], path: str, level: FindingLevel
 ) -> None:
     settings = KIND.model_type("whisper").settings.from_mapping({"dataset.train_dataframe": "train", **changes})
-    context = ChoiceContext(columns=(Column("audio", "file"), Column("transcript", "text")))
+    context = ChoiceContext(columns=(Column("audio", "file"), Column("transcript", "text")), facts={LONGEST_FACT: 20.0})
 
     found = {one.path: one.level for one in settings.contradictions(context)}
 

@@ -1,10 +1,12 @@
 """What a profile knows about a dataset's recordings."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
 
 from studio.datasets.profile_parts import ProfilePart
+from studio.settings.sections.inputs.speech import LONGEST_FACT
 
 
 class AudioPart(ProfilePart):
@@ -28,6 +30,9 @@ class AudioPart(ProfilePart):
     """Recordings in which nothing is to be heard."""
     quiet_share: float = 0.0
     """Of the time of all recordings, that is pauses."""
+
+    def choice_facts(self) -> Mapping[str, object]:
+        return {LONGEST_FACT: self.longest_seconds}
 
 
 PART = AudioPart

@@ -15,7 +15,7 @@ from torch.nn import functional
 from studio.modeling.audio.speech_models import WITHOUT_DRAWS
 from studio.modeling.hub_models.building import build, checkpoint_activations, model_config
 from studio.modeling.recipe import Assets
-from studio.modeling.speech.sources import speech_config
+from studio.modeling.speech.sources import HAS_NEW_HEAD, speech_config
 from studio.modeling.token_targets import IGNORED
 from studio.modeling.weights import WeightsFile
 
@@ -33,7 +33,7 @@ class CtcModel(nn.Module):
         values = {**speech_config(assets), **WITHOUT_DRAWS}
         config = model_config(values)
         self.network: Any = build(AutoModelForCTC, config, weights).float()
-        if config.vocab_size != outputs:
+        if values.get(HAS_NEW_HEAD):
             self.network.lm_head = nn.Linear(self.network.lm_head.in_features, outputs)
         self._config = values
         self._is_masked = config.feat_extract_norm == "layer"

@@ -17,6 +17,8 @@ from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.text import SCRATCH
 
+HAS_NEW_HEAD = "has_new_head"
+"""In our configuration: whether the characters are not those of the model, so that the layer of outputs is replaced."""
 WHISPER, WAV2VEC2 = frozenset({"whisper"}), frozenset({"wav2vec2"})
 SAMPLES_A_PLACE = 2 * HOP
 """Two columns of the spectrogram become one place of Whisper's encoder."""
@@ -72,6 +74,7 @@ def ctc_assets(settings: SettingsSchema, texts: Sequence[str]) -> Assets:
         own = Vocabulary.from_bytes(path.read_bytes(), name) if path.is_file() else None
         is_enough = own is not None and not any(own.unknown_in(text) for text in texts)
         vocabulary = own if own is not None and is_enough else Vocabulary.of_texts(texts)
+        config[HAS_NEW_HEAD] = vocabulary is not own
     return {CONFIG: json.dumps(config, indent=2).encode(), VOCABULARY: vocabulary.to_bytes()}
 
 

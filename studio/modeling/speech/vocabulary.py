@@ -13,7 +13,7 @@ from studio.errors import WeightsError
 from studio.json_text import parse_json
 
 VOCABULARY = "vocab.json"
-BLANK, UNKNOWN, BETWEEN_WORDS = "<pad>", "<unk>", "|"
+BLANKS, UNKNOWNS, BETWEEN_WORDS = ("<pad>", "[PAD]"), ("<unk>", "[UNK]"), "|"
 """As published models of Wav2vec2 call them: the blank of CTC is their padding."""
 
 
@@ -27,7 +27,7 @@ class Vocabulary:
     def of_texts(cls, texts: Iterable[str]) -> Self:
         """Every character of some texts, in order."""
         found = sorted({one for text in texts for one in text if not one.isspace()} - {BETWEEN_WORDS})
-        return cls({sign: number for number, sign in enumerate((BLANK, UNKNOWN, BETWEEN_WORDS, *found))})
+        return cls({sign: number for number, sign in enumerate((BLANKS[0], UNKNOWNS[0], BETWEEN_WORDS, *found))})
 
     @classmethod
     def from_bytes(cls, content: bytes, name: str) -> Self:
@@ -43,9 +43,9 @@ class Vocabulary:
         is_whole = isinstance(values, dict) and sorted(map(str, values.values())) == sorted(
             map(str, range(len(values)))
         )
-        if not is_whole or not {BLANK, BETWEEN_WORDS} <= values.keys():
+        if not is_whole or BETWEEN_WORDS not in values or not set(BLANKS) & values.keys():
             raise WeightsError(
-                f"{VOCABULARY} of {name!r} is no vocabulary of characters with {BLANK} and {BETWEEN_WORDS}.",
+                f"{VOCABULARY} of {name!r} is no vocabulary of characters with {BLANKS[0]} and {BETWEEN_WORDS}.",
                 hint="Choose another model, or turn Pretrained off.",
                 code="model_files",
             )
@@ -61,7 +61,7 @@ class Vocabulary:
     @property
     def blank(self) -> int:
         """The output that stands for no character."""
-        return self.numbers[BLANK]
+        return next(self.numbers[name] for name in BLANKS if name in self.numbers)
 
     @cached_property
     def is_upper(self) -> bool:
@@ -75,13 +75,13 @@ class Vocabulary:
 
     def encode(self, text: str) -> NDArray[np.int32]:
         """The numbers of a text's characters; those it does not have become the unknown one, or are left out."""
-        unknown = self.numbers.get(UNKNOWN)
+        unknown = next((self.numbers[name] for name in UNKNOWNS if name in self.numbers), None)
         found = (self.numbers.get(sign, unknown) for sign in self._written(text))
         return np.array([one for one in found if one is not None], dtype=np.int32)
 
     def decode(self, numbers: Sequence[int]) -> str:
         """The text of characters, blanks of CTC left out."""
-        text = "".join(self._signs[number] for number in numbers)
+        text = "".join(self._signs.get(number, "") for number in numbers)
         return " ".join(text.lower().split() if self.is_upper else text.split())
 
     def ends_word(self, number: int) -> bool:
@@ -90,7 +90,7 @@ class Vocabulary:
 
     def sign(self, number: int) -> str:
         """The character of an output, as `decode` writes it; empty for those that are not written."""
-        sign = self._signs[number]
+        sign = self._signs.get(number, "")
         return sign.lower() if self.is_upper else sign
 
     @cached_property

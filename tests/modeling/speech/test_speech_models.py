@@ -1,5 +1,6 @@
 """Both speech models: the same in every batch, losses as the library and the definition have them, whole recordings."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from studio.errors import TrainingError, WeightsError
 from studio.modeling.recipe import Media, Raw, SampleIndex, Scored
@@ -284,3 +286,32 @@ def test_models_of_another_kind_are_refused(tmp_path: Path, monkeypatch: pytest.
 
     with pytest.raises(WeightsError, match="is of the type 'wav2vec2', which is not read"):
         make_recipe("whisper", table, architecture__backbone="mine")
+
+
+@pytest.mark.parametrize("has_enough", [True, False])
+def test_a_model_that_transcribes_keeps_its_characters_where_they_are_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_enough: bool
+) -> None:
+    """A folder with weights, whose vocabulary has one character more or less than the transcripts need."""
+    table = write_recordings(tmp_path / "audios")
+    scratch: Any = make_recipe("wav2vec2", table)
+    known = scratch.input.vocabulary
+    signs = [*known.numbers, "q"] if has_enough else [sign for sign in known.numbers if sign != "w"]
+    folder = tmp_path / "weights" / "mine"
+    folder.mkdir(parents=True)
+    own = make_model(scratch)
+    own.network.lm_head = torch.nn.Linear(128, len(signs))
+    config = {**scratch.input.config, "vocab_size": len(signs)}
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "vocab.json").write_text(json.dumps({sign: place for place, sign in enumerate(signs)}))
+    save_file({name: one.contiguous() for name, one in own.network.state_dict().items()}, folder / "model.safetensors")
+    monkeypatch.setenv("STUDIO_WEIGHTS", str(tmp_path / "weights"))
+
+    recipe: Any = make_recipe("wav2vec2", table, architecture__backbone="mine", architecture__pretrained=True)
+    model = recipe.model(recipe.find_weights("mine"))
+
+    assert len(recipe.input.vocabulary) == model.network.lm_head.out_features
+    assert torch.equal(model.network.lm_head.weight, own.network.lm_head.weight) == has_enough
+    encoder = "network.wav2vec2.encoder.layers.0.feed_forward.output_dense.weight"
+    assert torch.equal(model.state_dict()[encoder], own.state_dict()[encoder])
+    assert "w" in recipe.input.vocabulary.numbers

@@ -30,6 +30,15 @@ def test_a_vocabulary_of_capitals_takes_and_gives_small_letters() -> None:
     assert vocabulary.unknown_in("end") == []
 
 
+def test_a_vocabulary_with_square_brackets_and_fewer_outputs_than_the_model_is_read() -> None:
+    """As of many models of other languages: the model has outputs for signs that stand in another file."""
+    vocabulary = Vocabulary.from_bytes(json.dumps({"[PAD]": 2, "[UNK]": 1, "|": 0, "a": 3}).encode(), "there")
+
+    assert vocabulary.blank == 2
+    assert vocabulary.encode("a x").tolist() == [3, 0, 1]
+    assert vocabulary.decode([3, 9, 1, 0, 3]) == "a a"
+
+
 def test_unknown_characters_are_named_and_marked() -> None:
     vocabulary = Vocabulary.of_texts(["ab"])
 

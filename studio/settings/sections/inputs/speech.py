@@ -23,6 +23,10 @@ from studio.settings.value_checks import warning
 
 SPEECH_RATE = 16_000
 """Samples a second that all published speech models were trained on."""
+LONGEST_FACT = "dataset.longest_seconds"
+"""The fact that says how long the longest recording is."""
+LIMITS = ("audio.window_seconds", "audio.max_training_seconds")
+"""The settings that say how long a recording may be that is learned from; a model has one of them."""
 WINDOW_SECONDS = 30.0
 """What speech models hear at once, at most."""
 
@@ -100,7 +104,7 @@ class SpeechWindowsMixin(SettingsSection):
 
 
 def speech_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Iterator[Finding]:
-    """Pretrained weights that were trained on recordings of another rate."""
+    """Pretrained weights that were trained on recordings of another rate, and recordings that are left out."""
     rate = settings.value("audio.sample_rate")
     if settings.value("architecture.pretrained") and rate != SPEECH_RATE:
         yield warning(
@@ -111,4 +115,15 @@ def speech_contradictions(settings: SettingsSchema, context: ChoiceContext) -> I
             f"Set it to {SPEECH_RATE}, or turn Pretrained off.",
             found=f"{rate} Hz",
             expected=f"{SPEECH_RATE} Hz",
+        )
+    key = next(one for one in LIMITS if one in settings.fields())
+    longest, limit = context.facts.get(LONGEST_FACT), float(settings.value(key))
+    if isinstance(longest, float) and longest > limit:
+        yield warning(
+            key,
+            "long_recordings",
+            f"Recordings longer than {limit:g} s are left out of training; predictions read them to their end.",
+            "Cut long recordings into sentences, or raise the limit.",
+            found=f"a recording of {longest:.1f} s",
+            expected=f"at most {limit:g} s",
         )

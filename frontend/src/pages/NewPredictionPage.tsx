@@ -94,7 +94,7 @@ function Choose({ first }: { first: ExperimentRow }) {
         </>
       )}
       {experiment && run && way === "dataset" && <DatasetForm run={run} experiment={experiment} />}
-      {experiment && run && way === "file" && <FileForm run={run} medium={type?.medium ?? null} />}
+      {experiment && run && type && way === "file" && <FileForm run={run} type={type} />}
     </div>
   );
 }

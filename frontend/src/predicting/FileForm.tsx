@@ -9,12 +9,14 @@ import { formatBytes } from "../ui/format";
 import { ErrorPanel } from "../ui/states";
 import { ProgressBar } from "../ui/Status";
 import classes from "../pages/predict.module.css";
+import { needsRow } from "./inputs";
 import { StartError } from "./StartError";
 
-type FileFormProps = { run: Run; medium: ProblemType["medium"] };
+type FileFormProps = { run: Run; type: ProblemType };
 
 /** A table, a zip of files, or a table with its files, sent and predicted as work in the queue. */
-export function FileForm({ run, medium }: FileFormProps) {
+export function FileForm({ run, type }: FileFormProps) {
+  const medium = needsRow(type) ? null : type.medium;
   const [sending, setSending] = useState<{ file: File; sent: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
   const abort = useRef<AbortController | null>(null);
@@ -59,14 +61,22 @@ export function FileForm({ run, medium }: FileFormProps) {
         <FileDrop
           label="File to predict on"
           accept={`.zip,.csv,.tsv,.parquet,.jsonl,.json${medium ? `,${medium}/*` : ""}`}
-          title={medium ? `Drop a zip, a table or an ${medium} file here` : "Drop a table here"}
+          title={
+            medium
+              ? `Drop a zip, a table or an ${medium} file here`
+              : type.medium
+                ? "Drop a zip here"
+                : "Drop a table here"
+          }
           button="Choose file"
           onFile={(file) => void send(file)}
         >
           <p className="small muted">
             {medium
               ? `A zip of ${medium} files, or a zip with a table and its media folder.`
-              : "A csv, parquet or jsonl table with the columns the model was trained on, alone or in a zip."}{" "}
+              : type.medium
+                ? `A zip with a table that has the columns the model was trained on, and its folder of ${type.medium} files.`
+                : "A csv, parquet or jsonl table with the columns the model was trained on, alone or in a zip."}{" "}
             The result is a table to download.
           </p>
         </FileDrop>

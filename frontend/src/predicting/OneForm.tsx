@@ -7,7 +7,7 @@ import { FileDrop } from "../ui/FileDrop";
 import { RefusalPanel } from "../ui/RefusalPanel";
 import classes from "../pages/predict.module.css";
 import { FileAnswer } from "./FileAnswer";
-import { cellOf, fileColumnOf, inputsOf, isComplete, rowsOf } from "./inputs";
+import { cellOf, fileColumnOf, inputsOf, isComplete, needsRow, rowsOf } from "./inputs";
 import { Recorder } from "./Recorder";
 import { RowFields } from "./RowFields";
 
@@ -24,20 +24,20 @@ export function OneForm({ run, experiment, type }: OneFormProps) {
   const noun = NOUNS[medium] ?? medium;
   const settings = useExperimentSettings(experiment.id).data?.settings;
   const inputs = settings ? inputsOf(type, settings) : [];
-  const needsRow = type.roles.some((role) => role.in_test && role.is_required && role.name !== type.media_role);
+  const hasRow = needsRow(type);
   const answer = useAnswer(run.id, type.explanation !== null);
   const [values, setValues] = useState<Record<string, string>>({});
   const [file, setFile] = useState<File | null>(null);
   const [local, setLocal] = useState<string | null>(null);
   const choose = (chosen: File) => {
     setFile(chosen);
-    if (!needsRow) ask(chosen);
+    if (!hasRow) ask(chosen);
   };
   const ask = (chosen: File) => {
     if (local) URL.revokeObjectURL(local);
     setLocal(DRAWN.test(chosen.type) ? URL.createObjectURL(chosen) : null);
     const column = settings && fileColumnOf(type, settings);
-    if (!needsRow || !column) return answer.mutate(chosen);
+    if (!hasRow || !column) return answer.mutate(chosen);
     const [row] = rowsOf(inputs, values, false);
     answer.mutate(cellOf(chosen).then((cell) => ({ ...row, [column]: cell })));
   };
@@ -46,7 +46,7 @@ export function OneForm({ run, experiment, type }: OneFormProps) {
       <FileDrop
         label={noun.charAt(0).toUpperCase() + noun.slice(1)}
         accept={medium === "image" ? "image/*" : ""}
-        title={file && needsRow ? file.name : `Drop one ${noun} here`}
+        title={file && hasRow ? file.name : `Drop one ${noun} here`}
         button={file ? `Choose another ${noun}` : `Choose ${noun}`}
         onFile={choose}
         isBusy={answer.isPending}
@@ -54,13 +54,13 @@ export function OneForm({ run, experiment, type }: OneFormProps) {
         <p className="small muted">
           {answer.isPending
             ? "Predicting. The first prediction takes a few seconds while the model loads."
-            : needsRow
+            : hasRow
               ? "It is predicted together with the text, and not saved as a dataset."
               : "It is predicted immediately and not saved as a dataset."}
         </p>
       </FileDrop>
       {medium === "audio" && <Recorder onFile={choose} isBusy={answer.isPending} />}
-      {needsRow && (
+      {hasRow && (
         <form
           className={classes.rowForm}
           onSubmit={(event) => {

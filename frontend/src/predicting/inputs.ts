@@ -31,6 +31,11 @@ export function inputsOf(type: ProblemType, settings: SettingValues): RowInput[]
   return inputs.map((input, i) => ({ ...input, isLong: inputs.length > 1 && i === inputs.length - 1 }));
 }
 
+/** Whether a model needs cells of a row, and not its file alone. */
+export function needsRow(type: ProblemType): boolean {
+  return type.roles.some((role) => role.in_test && role.is_required && role.name !== type.media_role);
+}
+
 /** The column whose cells name files; null where rows have none. */
 export function fileColumnOf(type: ProblemType, settings: SettingValues): string | null {
   const column = type.media_role === null ? null : settings[`dataset.${type.media_role}`];

@@ -37,7 +37,7 @@ def find(view: TableView, found: FoundInput) -> FoundLabels | None:
     if len(flags) > 1:
         shown = ", ".join(flags[:SHOWN_FLAGS]) + (", ..." if len(flags) > SHOWN_FLAGS else "")
         reason = f"{len(flags)} columns hold only 0 and 1: {shown}"
-        return FoundLabels({"label_columns": tuple(flags)}, 0.85, (reason,))
+        return FoundLabels({"label_columns": tuple(flags)}, found.certainty * 0.85, (reason,))
     columns = class_columns(view, found.columns)
     if not columns:
         return None

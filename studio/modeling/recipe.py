@@ -362,6 +362,8 @@ class SampleRow:
     prediction: str = ""
     correct: bool | None = None
     confidence: float | None = None
+    error: float | None = None
+    """How wrong it is by the measure that people of the problem type use, where that is not the loss."""
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ predictions/<split>_samples.index          where the rows of a page are (see sam
 
 from pydantic import BaseModel, ConfigDict
 
-SAMPLE_COLUMNS = ("row", "title", "loss", "truth", "prediction", "correct", "confidence", "view")
+SAMPLE_COLUMNS = ("row", "title", "loss", "truth", "prediction", "correct", "confidence", "error", "view")
 """Columns of the samples table. `view` is the JSON of a SampleView; `truth` and `prediction` are short texts that
-filters compare (empty where a sample has several); `correct` may be missing; sort keys are row, loss, confidence."""
+filters compare (empty where a sample has several); `correct` may be missing; sort keys
+are row, loss, confidence and error, which tables of earlier versions lack."""
 
 ROW = "__row"
 """The hidden column that carries the source row through every table."""

@@ -3,7 +3,7 @@
 `<split>_samples.index`  an uncompressed Arrow file, mapped into memory; one value a row of the table:
 
 row                                                          its number in the source table
-row_up, loss_up, loss_down, confidence_up, confidence_down   row positions in this order; missing values stand last
+row_up, loss_up, loss_down, confidence_up, ..., error_down   row positions in this order; missing values stand last
 truth, prediction                                            64-bit hash of the text, 0 where it is missing
 correct                                                      1, 0, or -1 where it is missing
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SUFFIX = "_samples.index"
 GROUP_ROWS = 512
 """Rows of a group of the samples table: a page sorted by loss reads a group for each of its rows."""
-SORT_KEYS = ("row", "loss", "confidence")
+SORT_KEYS = ("row", "loss", "confidence", "error")
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,9 @@ class SampleIndex:
         """The index of a samples table (without its views)."""
         rows = table.column("row").to_numpy()
         columns: dict[str, NDArray[np.generic]] = {"row": rows, "row_up": _order(rows, rows, 1)}
-        for key in ("loss", "confidence"):
-            values = table.column(key).to_numpy()
+        for key in SORT_KEYS[1:]:
+            known = key in table.column_names
+            values = table.column(key).to_numpy() if known else np.full(len(rows), np.nan)
             columns[f"{key}_up"], columns[f"{key}_down"] = _order(values, rows, 1), _order(values, rows, -1)
         for key in ("truth", "prediction"):
             columns[key] = _hashes(table.column(key))
@@ -71,6 +72,11 @@ class SampleIndex:
                 for name in table.column_names
             }
         )
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether samples can be sorted by every key; one of an earlier version knows fewer."""
+        return all(f"{key}_up" in self.columns for key in SORT_KEYS)
 
     def write(self, path: Path) -> None:
         """Write the sidecar."""

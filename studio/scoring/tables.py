@@ -150,6 +150,7 @@ def samples_frame(scored: ScoredTable, rows: Sequence[SampleRow]) -> pd.DataFram
             "confidence": pd.array(
                 [np.nan if row.confidence is None else row.confidence for row in rows], dtype="float64"
             ),
+            "error": pd.array([np.nan if row.error is None else row.error for row in rows], dtype="float64"),
             "view": pd.array([row.view.model_dump_json() for row in rows], dtype="str"),
         }
     )

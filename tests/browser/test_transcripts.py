@@ -53,6 +53,13 @@ def test_a_transcript_is_aligned_with_its_reference_and_its_errors_are_marked(
     page = open_page(f"/experiments/{finished['id']}/samples", width=width, color_scheme=scheme)
     card = page.locator("[data-sample]").first
     expect(card.get_by_text("WER")).to_be_visible()
+    page.get_by_label("Sort", exact=True).first.click()
+    page.get_by_role("option", name="Lowest WER first", exact=True).click()
+    page.wait_for_url("**sort=error**")
+    rates = page.locator("[data-sample]").get_by_text("WER")
+    expect(rates.last).to_be_visible()
+    told = [float(one.removeprefix("WER ")) for one in rates.all_text_contents()]
+    assert told == sorted(told)
     settle(page)
     shoot(page, f"transcript-cards-{width}-{scheme}")
 

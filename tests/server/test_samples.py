@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from studio.errors import NotFoundError, StudioError
-from studio.results.sample_index import SUFFIX
+from studio.results.sample_index import SUFFIX, SampleIndex
 from studio.results.sample_view import SampleView
 from studio.scoring.tables import write_samples
 from studio.server.services.viewing.samples import SampleQuery, read_samples
@@ -31,6 +31,7 @@ def samples(rows: int = ROWS) -> pd.DataFrame:
             "prediction": pd.array([f"class {one}" for one in generator.integers(1, 6, rows)], dtype="str"),
             "correct": pd.array(generator.choice([True, False, None], rows), dtype="boolean"),
             "confidence": generator.random(rows).round(2),
+            "error": generator.random(rows).round(1),
             "view": [SampleView(row=int(one), title=f"{one}.png").model_dump_json() for one in numbers],
         }
     )
@@ -62,7 +63,7 @@ def expected(frame: pd.DataFrame, query: SampleQuery) -> tuple[int, list[int]]:
     return len(found), found["row"].tolist()[query.offset : query.offset + query.limit]
 
 
-@pytest.mark.parametrize("sort", ["row", "-row", "loss", "-loss", "confidence", "-confidence"])
+@pytest.mark.parametrize("sort", ["row", "-row", "loss", "-loss", "confidence", "-confidence", "error", "-error"])
 @pytest.mark.parametrize(
     "wanted",
     [
@@ -105,6 +106,19 @@ def test_an_index_older_than_its_table_is_not_believed(folder: Path, tmp_path: P
     assert read_samples(tmp_path, query) == read_samples(folder, query)
 
 
+def test_a_table_of_an_earlier_version_is_paged_without_what_it_does_not_know(tmp_path: Path) -> None:
+    frame = samples(100).drop(columns="error")
+    frame.to_parquet(tmp_path / "validation_samples.parquet", index=False)
+    columns = {key: frame["row"].to_numpy() for key in ("row", "row_up", "loss_up", "loss_down")}
+    SampleIndex(columns).write(tmp_path / f"validation{SUFFIX}")
+
+    page = read_samples(tmp_path, SampleQuery(sort="-error"))
+
+    assert [one.row for one in page.rows] == sorted(frame["row"])[:24]
+    assert "error" not in (page.known or [])
+    assert "loss" in (page.known or [])
+
+
 def test_an_empty_table_has_an_empty_page(tmp_path: Path, frame: pd.DataFrame) -> None:
     write_samples(frame.head(0), tmp_path, "test")
 
@@ -122,7 +136,10 @@ def test_unknown_splits_and_sort_keys_are_refused(folder: Path) -> None:
 
 def test_a_page_tells_what_can_be_asked_of_its_split(tmp_path: Path) -> None:
     frame = samples(1200).assign(
-        truth=pd.array([""] * 1200, dtype="str"), confidence=np.nan, correct=pd.array([None] * 1200, dtype="boolean")
+        truth=pd.array([""] * 1200, dtype="str"),
+        confidence=np.nan,
+        error=np.nan,
+        correct=pd.array([None] * 1200, dtype="boolean"),
     )
     write_samples(frame, tmp_path, "validation")
 

@@ -19,6 +19,8 @@ const SORTS = [
   { value: "loss", label: "Best first" },
   { value: "-confidence", label: "Most confident first" },
   { value: "confidence", label: "Least confident first" },
+  { value: "-error", label: "Highest error first" },
+  { value: "error", label: "Lowest error first" },
   { value: "row", label: "By row" },
 ];
 const ANY = "any";
@@ -82,7 +84,10 @@ export function Samples({ run, classNames }: { run: Run; classNames: readonly st
         <SelectInput
           label="Sort"
           w={180}
-          data={SORTS.filter((one) => isKnown(one.value, known))}
+          data={SORTS.filter((one) => isKnown(one.value, known)).map((one) => ({
+            ...one,
+            label: one.label.replace("error", told.error),
+          }))}
           value={sort}
           onChange={(value) => setSort(value ?? "")}
         />

@@ -31,6 +31,7 @@ const FILTER_WORDS: FilterWords = {
   outcome: "Outcome",
   right: "Correct",
   wrong: "Wrong",
+  error: "error",
 };
 
 /** How a sample is drawn: by the kind of its prediction, or of its truth where nothing is predicted. */

@@ -32,7 +32,14 @@ export type ControlProps = {
 export type HeardProps = { sample: SampleView; seconds: number; onHear: (start: number, end: number) => void };
 
 /** What the filters of a list of samples are called. */
-export type FilterWords = { truth: string; prediction: string; outcome: string; right: string; wrong: string };
+export type FilterWords = {
+  truth: string;
+  prediction: string;
+  outcome: string;
+  right: string;
+  wrong: string;
+  error: string;
+};
 
 /** All that the page does for one kind of annotation. */
 export type Renderer = {

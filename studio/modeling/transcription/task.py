@@ -94,7 +94,8 @@ class TranscriptionTask(Task):
                 note=_note(transcript),
                 **one.view,
             )
-            yield SampleRow(view, correct=is_right, confidence=float(np.exp(transcript.trust[MEAN_LOG_PROBABILITY])))
+            confidence = float(np.exp(transcript.trust[MEAN_LOG_PROBABILITY]))
+            yield SampleRow(view, correct=is_right, confidence=confidence, error=scores.get("WER"))
 
     def pseudo_labels(self, scored: ScoredTable) -> pd.DataFrame:
         """Transcripts that the model is sure of and that do not repeat themselves."""

@@ -18,7 +18,7 @@ export const TRANSCRIPT: Renderer = {
   Facts,
   Heard,
   shownSeconds: (sample) => transcriptOf(sample)?.shown_seconds ?? null,
-  filterWords: { right: "Without errors", wrong: "With errors" },
+  filterWords: { right: "Without errors", wrong: "With errors", error: "WER" },
 };
 
 /** How many words of a transcript are wrong, by the kind of the error. */

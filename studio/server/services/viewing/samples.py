@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 SUFFIX = "_samples.parquet"
-_INDEXED = ["row", "loss", "truth", "prediction", "correct", "confidence"]
+_INDEXED = ["row", "loss", "truth", "prediction", "correct", "confidence", "error"]
 
 
 @dataclass(frozen=True)
@@ -67,14 +67,16 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
 
 
 def _index(predictions: Path, split: str) -> SampleIndex:
-    """The index beside the table; made for this page alone where it is missing, or older than the table."""
+    """The index beside the table; made for this page alone where it is missing, or older than the table or than we."""
     import pyarrow.parquet as pq
 
     table, path = predictions / f"{split}{SUFFIX}", predictions / f"{split}{INDEX_SUFFIX}"
     if path.is_file() and path.stat().st_mtime_ns >= table.stat().st_mtime_ns:
-        return SampleIndex.open(path)
+        index = SampleIndex.open(path)
+        if index.is_complete:
+            return index
     with pq.ParquetFile(table) as file:
-        return SampleIndex.of(file.read(columns=_INDEXED))
+        return SampleIndex.of(file.read(columns=[one for one in _INDEXED if one in file.schema_arrow.names]))
 
 
 def _known(path: Path) -> list[str]:
@@ -83,7 +85,7 @@ def _known(path: Path) -> list[str]:
 
     metadata = pq.read_metadata(path)
     places = {metadata.schema.column(place).name: place for place in range(metadata.num_columns)}
-    return [name for name in _INDEXED if name != "row" and _has_value(metadata, places[name])]
+    return [name for name in _INDEXED if name != "row" and name in places and _has_value(metadata, places[name])]
 
 
 def _has_value(metadata: "pq.FileMetaData", place: int) -> bool:

@@ -132,6 +132,10 @@ class EncoderModel(KeepsStatistics):
         features_BF: Tensor = self.get_submodule(first)(*tensors)
         for name in others:
             features_BF = self.get_submodule(name)(features_BF)
+        return self.outputs_of(features_BF)
+
+    def outputs_of(self, features_BF: Tensor) -> Tensor:
+        """The outputs of vectors that the encoder has given."""
         outputs_BO: Tensor = self.get_submodule(self._output_name)(self.get_submodule("dropout")(features_BF))
         return outputs_BO
 

@@ -19,6 +19,7 @@ from studio.datasets.media.readers.audio import READER
 from studio.modeling.audio.augmentations import Strategy, augmented, drawn_masks
 from studio.modeling.audio.backbone import AudioBackbone
 from studio.modeling.audio.chunks import fixed_chunks, full_chunks, joined, random_chunk, stacked
+from studio.modeling.audio.explained_moments import explained_moments
 from studio.modeling.audio.features import MelSpectrogram
 from studio.modeling.audio.parameters import AudioParameters, assets_of, parameters_of
 from studio.modeling.audio.reader import read_recording
@@ -26,7 +27,7 @@ from studio.modeling.audio.speech_encoder import SpeechEncoder
 from studio.modeling.audio.speech_models import find_speech_model, speech_assets
 from studio.modeling.batch_normalization import group_keeps_statistics
 from studio.modeling.composed_recipe import ShownRow, TargetBatch, TruthView
-from studio.modeling.encoder_recipe import Encoder, EncoderInput, Score
+from studio.modeling.encoder_recipe import Encoder, EncoderInput, EncoderModel, Score
 from studio.modeling.images.hires_cam import attribution_maps
 from studio.modeling.images.mixing import mixtures
 from studio.modeling.predictions import ScoredTable, row_numbers
@@ -38,6 +39,8 @@ from studio.settings.sections.inputs.audio import AudioMixSection
 from studio.settings.sections.networks.speech_encoder import is_speech_encoder
 from studio.settings.sections.text import SCRATCH
 
+BACKBONE = "backbone"
+"""The module of the model that turns recordings into vectors."""
 PICTURE_RANGE = 3.5
 """Of the logarithmic energies that pictures of a batch show: 70 decibels."""
 
@@ -181,7 +184,7 @@ class AudioInput(EncoderInput[AudioBatch]):
         audio, architecture = self.settings.audio, self.settings.architecture
         if self.is_speech:
             speech = SpeechEncoder(self.assets, architecture.pool, weights, is_frozen=architecture.freeze_encoder)
-            return Encoder({"backbone": speech}, speech.features)
+            return Encoder({BACKBONE: speech}, speech.features)
         backbone = AudioBackbone(
             self.parameters,
             audio.spectrogram,
@@ -191,7 +194,7 @@ class AudioInput(EncoderInput[AudioBatch]):
             weights,
         )
         is_kept = group_keeps_statistics(self.settings, self.body_group)
-        return Encoder({"backbone": backbone}, backbone.features, keeps_statistics=is_kept)
+        return Encoder({BACKBONE: backbone}, backbone.features, keeps_statistics=is_kept)
 
     def tensors(self, batch: AudioBatch) -> tuple[Tensor, ...]:
         tensors = (batch.audio, batch.lengths, batch.masks)
@@ -203,13 +206,23 @@ class AudioInput(EncoderInput[AudioBatch]):
     def attributions(
         self, model: nn.Module, batch: AudioBatch, score_of: Callable[[Tensor], Score]
     ) -> list[NDArray[np.float32]] | None:
-        """HiResCAM over the spectrogram of each whole recording, low frequencies at the bottom."""
-        if self.is_speech:
-            return None
+        """HiResCAM over the spectrogram of each whole recording, low frequencies at the bottom.
+
+        Of a speech encoder, over its moments: all frequencies of one are alike.
+        """
         maps = []
-        for chunk, length, mask in zip(batch.audio, batch.lengths.tolist(), batch.masks, strict=True):
-            one = (chunk[None, :length], torch.tensor([length], device=chunk.device), mask[None])
+        for chunk, length, mask, heard in zip(
+            batch.audio, batch.lengths.tolist(), batch.masks, batch.heard.tolist(), strict=True
+        ):
             sides = (self.parameters.mel_bins, 1 + length // self.parameters.hop)
+            if self.is_speech:
+                assert isinstance(model, EncoderModel)
+                encoder = model.get_submodule(BACKBONE)
+                assert isinstance(encoder, SpeechEncoder)
+                moments = explained_moments(model, encoder, chunk[:length], heard, sides, score_of)
+                maps.append(moments.cpu().numpy())
+                continue
+            one = (chunk[None, :length], torch.tensor([length], device=chunk.device), mask[None])
             made = attribution_maps(model, one, sides, lambda outputs: score_of(outputs.detach())(outputs))
             if made is None:
                 return None

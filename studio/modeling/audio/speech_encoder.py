@@ -64,17 +64,29 @@ class SpeechEncoder(nn.Module):
         """
 
         def features_of(audio: Tensor, masks: Tensor, heard: Tensor) -> Tensor:
-            with torch.set_grad_enabled(torch.is_grad_enabled() and not self.is_frozen):
-                frames_NTF = self.body(audio, masks if self.training else masks[:, :0], heard)
-            frames, samples = frames_NTF.shape[1], audio.shape[1]
-            counts = [max(1, -(-frames * one // samples)) for one in heard.tolist()]
-            rows = [
-                pooled(one[:count].float().T[None], self.pool, self.power)
-                for one, count in zip(frames_NTF, counts, strict=True)
-            ]
-            return torch.cat(rows)
+            return self.pooled_frames(self.frames(audio, masks, heard), heard, audio.shape[1])
 
         return by_length(features_of, audio_NS, lengths_N, masks_NM3, heard_N)
+
+    def frames(self, audio_NS: Tensor, masks_NM3: Tensor, heard_N: Tensor) -> Tensor:
+        """A vector for every moment (N, T, F) of recordings of one length."""
+        with torch.set_grad_enabled(torch.is_grad_enabled() and not self.is_frozen):
+            frames_NTF: Tensor = self.body(audio_NS, masks_NM3 if self.training else masks_NM3[:, :0], heard_N)
+        return frames_NTF
+
+    def pooled_frames(self, frames_NTF: Tensor, heard_N: Tensor, samples: int) -> Tensor:
+        """One vector a recording (N, F), of so many samples of which so many were heard."""
+        counts = [heard_frames(frames_NTF.shape[1], one, samples) for one in heard_N.tolist()]
+        rows = [
+            pooled(one[:count].float().T[None], self.pool, self.power)
+            for one, count in zip(frames_NTF, counts, strict=True)
+        ]
+        return torch.cat(rows)
+
+
+def heard_frames(frames: int, heard: int, samples: int) -> int:
+    """How many of the frames of a padded recording are of what was heard; at least one."""
+    return max(1, -(-frames * heard // samples))
 
 
 class WhisperBody(nn.Module):

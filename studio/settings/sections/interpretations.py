@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from studio.settings.condition import When
 from studio.settings.schema import SettingsSection
-from studio.settings.sections.networks.speech_encoder import OF_SPECTROGRAMS
 from studio.settings.setting import ExperienceLevel, Setting
 
 
@@ -23,12 +21,11 @@ INTEGRATED_GRADIENTS = ExplanationMethod("integrated gradients", "https://arxiv.
 BOTH = ExplanationMethod(f"{HIRES_CAM.name} and {INTEGRATED_GRADIENTS.name}", HIRES_CAM.reference)
 
 
-def _run_interpretations(shown: str, input: str, method: ExplanationMethod, visible_if: When | None = None) -> Setting:
+def _run_interpretations(shown: str, input: str, method: ExplanationMethod) -> Setting:
     return Setting(
         label="Run interpretations",
         help=f"Show for the samples of the insights which {shown} ({method.name}). "
         f"For any other {input} it is shown on demand.",
-        visible_if=visible_if,
         level=ExperienceLevel.SKILLED,
         paper=method.reference,
     )
@@ -64,7 +61,9 @@ class AudioInterpretationsMixin(SettingsSection):
 
     run_interpretations: Annotated[
         bool,
-        _run_interpretations("times and frequencies support the prediction", "recording", HIRES_CAM, OF_SPECTROGRAMS),
+        _run_interpretations(
+            "times and frequencies support the prediction, or of speech encoders, times", "recording", HIRES_CAM
+        ),
     ] = True
 
 

@@ -12,8 +12,10 @@ from transformers import AutoConfig, AutoModel, Wav2Vec2FeatureExtractor, Whispe
 
 from studio.bundled_weights import PACKAGED_SPEECH_MODELS
 from studio.errors import WeightsError
-from studio.modeling.audio.speech_encoder import SpeechEncoder
+from studio.modeling.audio.explained_moments import explained_moments
+from studio.modeling.audio.speech_encoder import SpeechEncoder, heard_frames
 from studio.modeling.audio.speech_models import find_speech_model, speech_assets
+from studio.modeling.encoder_recipe import Encoder, EncoderModel
 from studio.modeling.weights import WeightsFile
 from studio.settings.sections.networks.wav2vec2 import SCRATCH_WAV2VEC2
 from studio.settings.sections.networks.whisper import SCRATCH_WHISPER, TINY
@@ -172,6 +174,32 @@ def test_the_packaged_whisper_is_heard_with_its_weights(weights_home: Path) -> N
 
     assert (weights.source, encoder.features) == ("packaged", 384)
     assert vectors(encoder, [sound(0.5)]).shape == (1, 384)
+
+
+@pytest.mark.parametrize("name", [SCRATCH_WHISPER, SCRATCH_WAV2VEC2])
+def test_moments_of_a_linear_head_add_up_to_its_score(name: str) -> None:
+    torch.manual_seed(0)
+    encoder = SpeechEncoder(speech_assets(name), "Average", None, is_frozen=False)
+    model = EncoderModel(
+        Encoder({"backbone": encoder}, encoder.features), 0.0, {"head": torch.nn.Linear(128, 1)}
+    ).eval()
+    audio, heard = torch.cat([sound(0.5), torch.zeros(RATE // 2)]), RATE // 2
+
+    found = explained_moments(model, encoder, audio, heard, (80, 101), lambda outputs: lambda own: own[:, 0])
+
+    tensors = (audio[None], torch.tensor([RATE]), NO_MASKS[:1], torch.tensor([heard]))
+    with torch.no_grad():
+        frames = encoder.frames(audio[None], NO_MASKS[:1], torch.tensor([heard]))[0]
+        counted = frames[: heard_frames(len(frames), heard, RATE)]
+        score = float(model(*tensors) - model.head.bias)
+    each = (counted @ model.head.weight[0].detach()) / len(counted)
+    assert float(each.sum()) == pytest.approx(score, abs=1e-4)
+    assert found.shape == (80, 101)
+    assert torch.equal(found[0], found[79])
+    assert found[0, 60:].abs().sum() == 0
+    assert float(found.max()) == pytest.approx(1, abs=0.2)
+    best = int(each.argmax()) / len(frames) * 101
+    assert abs(int(found[0].argmax()) - best) <= 3
 
 
 def test_without_a_hub_the_message_names_what_can_be_had(weights_home: Path) -> None:

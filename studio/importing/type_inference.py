@@ -5,7 +5,7 @@ from typing import Any
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.tables.table_view import TableView
-from studio.datasets.uploads.discovery import role_by_name
+from studio.datasets.uploads.roles import role_by_name
 from studio.importing.scan_result import TABLE_ROLES, Choices, ScannedGuess
 from studio.problems.contract import Guess, ProblemType
 from studio.problems.registry import problem_type, problem_types

@@ -607,8 +607,10 @@ E77 = [
         "coco",
         choices={"format": "coco"},
     ),
-    found("E90", "six values", yolo("0 0.5 0.5 0.2 0.2 0.9"), "yolo_line", holds=row_count(3)),
-    found("E90", "a decimal class", yolo("0.0 0.5 0.5 0.2 0.2"), "yolo_line", holds=row_count(3)),
+    found("E90", "a confidence", yolo("0 0.5 0.5 0.2 0.2 0.9"), "yolo_extra", holds=row_count(4)),
+    found("E90", "three numbers", yolo("0 0.5 0.5 0.2"), "yolo_line", holds=row_count(3)),
+    found("E90", "a broken class", yolo("0.5 0.5 0.5 0.2 0.2"), "yolo_line", holds=row_count(3)),
+    handled("E90", "a decimal class", yolo("0.0 0.5 0.5 0.2 0.2"), row_count(4)),
     found("E90", "a decimal comma", yolo("0 0,5 0,5 0,2 0,2"), "yolo_line", holds=row_count(3)),
     found("E90", "pixels", yolo("0 20 15 8 6"), "yolo_line", holds=row_count(3)),
     found(

@@ -21,7 +21,7 @@ from studio.datasets.importers.upload import Upload
 from studio.datasets.media.reader import MediaReader
 from studio.datasets.media.readers.audio import READER as AUDIO_READER
 from studio.datasets.media.readers.image import READER as IMAGE_READER
-from studio.datasets.uploads.discovery import role_by_name
+from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
 from studio.on_demand import pa
 

@@ -7,26 +7,33 @@ Crowd regions are no objects and are left out. A box that is missing is taken fr
 from __future__ import annotations
 
 import math
+import re
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
+from studio.datasets.media.reader import MediaError
+from studio.datasets.media.readers.image import READER
+from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES
 from studio.json_text import MAX_DEPTH, DepthError, parse_json
 from studio.settings.finding import FindingLevel
 
 MAX_BYTES = 768 << 20
+MAX_BARE_BYTES = 64 << 20
 _KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"bbox"')
 _OVERLAP = 16
+SAME_RATIO = 0.02
+"""So much may the scales of width and height differ: sides are whole pixels."""
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -34,7 +41,7 @@ def recognise(upload: Upload) -> Recognition | None:
     found = coco_files(upload, _KEYS)
     if not found:
         return None
-    names = ", ".join(found.values())
+    names = ", ".join(path for _, path in found)
     return Recognition(0.95, (f"{names}: JSON with images, annotations, categories and bbox",))
 
 
@@ -73,30 +80,36 @@ def read_files(
             found=listed(upload.with_ending(".json")) or "no JSON file",
             expected=f"a JSON file with {words}",
         )
-    for role, path in files.items():
-        file_class(upload, path, role, tables).read()
-    others = [path for path in coco_candidates(upload, keys) if path not in files.values()]
+    taken: dict[TableRole, set[str]] = {}
+    others = [path for role, path in files if not file_class(upload, path, role, tables).read(taken)]
     tables.report(
         "coco_unused",
         others[0] if others else "",
-        f"{len(others)} more COCO files describe the same split and are not used.",
-        "Keep one file per split.",
+        f"{len(others)} more COCO files describe the same images and are not used.",
+        "Keep one file per image.",
         others,
-        expected="one file per split",
+        expected="one file per image",
     )
 
 
-def coco_files(upload: Upload, keys: Sequence[bytes]) -> dict[TableRole, str]:
-    """The JSON file of each split that holds all these keys; of several, the one that is named instances."""
-    found: dict[TableRole, str] = {}
-    for path in sorted(coco_candidates(upload, keys), key=lambda one: ("instances" not in one.lower(), one)):
-        found.setdefault(cast(TableRole, role_by_path(path) or "train"), path)
-    return found
+def coco_files(upload: Upload, keys: Sequence[bytes]) -> list[tuple[TableRole, str]]:
+    """The JSON files that hold all these keys, with their splits; those that are named instances come first.
+
+    Beside them, those that list images and no annotation: images without objects.
+    """
+    paths = upload.with_ending(".json")
+    found = [path for path in paths if _holds_keys(upload.files / path, keys)]
+    if found:
+        found += [path for path in paths if path not in found and _is_bare(upload.files / path, keys[:-1])]
+    found.sort(key=lambda path: ("instances" not in path.lower(), path))
+    return [(role_by_path(path) or "train", path) for path in found]
 
 
-def coco_candidates(upload: Upload, keys: Sequence[bytes]) -> list[str]:
-    """JSON files that hold all these keys."""
-    return [path for path in upload.with_ending(".json") if _holds_keys(upload.files / path, keys)]
+def _is_bare(path: Path, keys: Sequence[bytes]) -> bool:
+    """Whether a small file has these keys and an empty list of annotations."""
+    if path.stat().st_size > MAX_BARE_BYTES or not _holds_keys(path, keys):
+        return False
+    return re.search(rb'"annotations"\s*:\s*\[\s*\]', path.read_bytes()) is not None
 
 
 def _holds_keys(path: Path, keys: Sequence[bytes]) -> bool:
@@ -157,6 +170,8 @@ class CocoFile(ABC, Generic[ImageT]):
     tables: _Tables[ImageT]
     troubles: dict[str, list[str]] = field(default_factory=dict)
     left_out: set[Any] = field(default_factory=set)
+    absent: set[Any] = field(default_factory=set)
+    """Ids of listed images that are not in the upload, or could be several of it."""
 
     @abstractmethod
     def slim(self, entry: dict[str, Any]) -> dict[str, Any]:
@@ -170,16 +185,21 @@ class CocoFile(ABC, Generic[ImageT]):
     def take(self, image: ImageT, name: str, entry: Any) -> tuple[str, Any] | None:
         """Add an annotation of a class to its image; else the code of its trouble, and the value that is to blame."""
 
-    def read(self) -> None:
-        """Add the images to the tables."""
+    def read(self, taken: dict[TableRole, set[str]]) -> bool:
+        """Add the images to the tables; False if one of them is taken already."""
         document = self._document()
         categories = self._categories(document["categories"])
         images = self._images(document["images"])
+        known = taken.setdefault(self.role, set())
+        if any(image.path in known for image in images.values()):
+            return False
+        known.update(image.path for image in images.values())
         self._annotations(document["annotations"], images, categories)
         for id, image in images.items():
             if id not in self.left_out:
                 self.tables.add(self.role, image)
         self._report()
+        return True
 
     def _document(self) -> dict[str, list[Any]]:
         path = self.upload.files / self.path
@@ -215,9 +235,9 @@ class CocoFile(ABC, Generic[ImageT]):
     def _categories(self, entries: list[Any]) -> dict[Any, str]:
         names: dict[Any, str] = {}
         for entry in entries:
-            id, name = _get(entry, "id"), _get(entry, "name")
-            if not isinstance(id, int) or not isinstance(name, str) or not name.strip():
-                self._note("coco_category", f"category {id!r}")
+            id, name = id_of(_get(entry, "id")), _get(entry, "name")
+            if id is None or not isinstance(name, str) or not name.strip():
+                self._note("coco_category", f"category {_get(entry, 'id')!r}")
             elif id in names:
                 self._note("coco_category", f"duplicate category {id}")
             else:
@@ -227,33 +247,50 @@ class CocoFile(ABC, Generic[ImageT]):
     def _images(self, entries: list[Any]) -> dict[Any, ImageT]:
         images: dict[Any, ImageT] = {}
         for entry in entries:
-            id, name = _get(entry, "id"), _get(entry, "file_name")
-            if not isinstance(id, int | str) or not isinstance(name, str) or not name:
-                self._note("coco_image", f"image {id!r} without id or file name")
-            elif id in images:
+            id, name = id_of(_get(entry, "id")), _get(entry, "file_name")
+            if id is None or not isinstance(name, str) or not name.strip():
+                self._note("coco_image", f"image {_get(entry, 'id')!r} without id or file name")
+                continue
+            if id in images or id in self.absent:
                 self._note("coco_image", f"duplicate image id {id}")
+                continue
+            path, several = self.upload.images.find(name, self.path)
+            if path is None:
+                self.absent.add(id)
+                self._note("coco_several" if several else "coco_missing", name)
             else:
-                images[id] = self.image(self.upload.images.named(name, self.path) or name, entry)
+                images[id] = self.image(path, entry)
         return images
 
     def _annotations(self, entries: list[Any], images: dict[Any, ImageT], categories: dict[Any, str]) -> None:
-        seen = Counter(_hashable(_get(entry, "id")) for entry in entries)
+        seen = Counter(id_of(_get(entry, "id")) for entry in entries)
+        crowded: dict[Any, ImageT] = {}
+        told: set[Any] = set()
+        """Ids of images that have an object, or are said to have none."""
         for entry in entries:
-            id, image_id = _get(entry, "id"), _hashable(_get(entry, "image_id"))
-            if id is not None and seen[_hashable(id)] > 1:
+            id, image_id = id_of(_get(entry, "id")), id_of(_get(entry, "image_id"))
+            if id is not None and seen[id] > 1:
                 self._note("coco_twice", f"annotation {id}")
             image = images.get(image_id)
+            if image_id in self.absent:
+                continue
             if image is None:
                 self._note("coco_no_image", f"annotation {id} of image {image_id}")
                 continue
-            if not self.keeps_crowds and _get(entry, "iscrowd") == 1:
+            if not self.keeps_crowds and id_of(_get(entry, "iscrowd")) == 1:
+                crowded[image_id] = image
                 self._note("coco_crowd", image.path)
                 continue
-            name = categories.get(_hashable(_get(entry, "category_id")))
+            name = categories.get(id_of(_get(entry, "category_id")))
             if name is None:
                 self._leave_out("coco_unknown_category", image_id, image, _get(entry, "category_id"))
             elif trouble := self.take(image, name, entry):
                 self._leave_out(trouble[0], image_id, image, trouble[1])
+            else:
+                told.add(image_id)
+        for image_id, image in crowded.items():
+            if image_id not in told:
+                self._leave_out("coco_crowds_only", image_id, image, "crowd regions only")
 
     def _leave_out(self, code: str, image_id: Any, image: ImageT, value: Any) -> None:
         self.left_out.add(image_id)
@@ -302,6 +339,27 @@ _REPORTS: tuple[Report, ...] = (
     ),
     ("coco_crowd", "crowd regions are not single objects and are left out.", "single objects", "", _NOTE),
     (
+        "coco_crowds_only",
+        "images have crowd regions (iscrowd) and no single object; they are left out.",
+        "single objects",
+        "Draw the objects one by one, or set iscrowd to 0 where a region is one object.",
+        _WARNING,
+    ),
+    (
+        "coco_missing",
+        "images are not in the upload and are left out.",
+        "the file of every listed image",
+        "Add these files.",
+        _WARNING,
+    ),
+    (
+        "coco_several",
+        "images are left out because several files of the upload have their name.",
+        "names that tell one file, such as folder/name",
+        "Export the names with their folders, or rename the files.",
+        _WARNING,
+    ),
+    (
         "coco_unknown_category",
         "annotations have an unknown category; their images are left out.",
         "the id of a listed category",
@@ -311,6 +369,7 @@ _REPORTS: tuple[Report, ...] = (
 )
 
 
+@dataclass
 class _BoxFile(CocoFile[ImageBoxes]):
     """Boxes."""
 
@@ -323,41 +382,106 @@ class _BoxFile(CocoFile[ImageBoxes]):
             "Write x, y, width, height.",
             _WARNING,
         ),
+        (
+            "coco_size",
+            "annotations are drawn at another size than their picture has, and other sides; their images are left out.",
+            "the size of the picture, or one with the same ratio of sides",
+            "Export the annotations for the pictures as they are.",
+            _WARNING,
+        ),
+        (
+            "coco_scaled",
+            "images have another size than the file says; their boxes are scaled to the picture.",
+            "the size of the picture",
+            "",
+            _NOTE,
+        ),
     )
+
+    scales: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """By image, of x and of y, where the file states another size."""
 
     def slim(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Polygons are most of a COCO file; where there is a box they are dropped while parsing."""
-        if "bbox" in entry:
+        if entry.get("bbox"):
             entry.pop("segmentation", None)
         return entry
 
     def image(self, path: str, entry: Any) -> ImageBoxes:
+        stated, real = size_of(entry), _size_in_file(self.upload.files / path)
+        if stated and real and stated != real:
+            scale = real[0] / stated[0], real[1] / stated[1]
+            self.scales[path] = scale
+            if _is_even(scale):
+                self._note("coco_scaled", f"{path}: {_sizes(stated, real)}")
         return ImageBoxes(path)
 
     def take(self, image: ImageBoxes, name: str, entry: Any) -> tuple[str, Any] | None:
+        scale = self.scales.get(image.path, (1.0, 1.0))
+        if not _is_even(scale):
+            return "coco_size", f"{scale[0]:.3g} times as wide and {scale[1]:.3g} times as high as the file says"
+        if _says_nothing(entry):
+            return None
         corners = _corners(entry)
         if corners is None:
             return "coco_box", _get(entry, "bbox")
-        image.add(name, corners)
+        (across, down), (left, top, right, bottom) = scale, corners
+        image.add(name, (left * across, top * down, right * across, bottom * down))
         return None
+
+
+def size_of(entry: Any) -> tuple[int, int] | None:
+    """(width, height) that an entry of an image states."""
+    width, height = number_of(_get(entry, "width")), number_of(_get(entry, "height"))
+    return (int(width), int(height)) if width and height and width >= 1 and height >= 1 else None
+
+
+def _size_in_file(path: Path) -> tuple[int, int] | None:
+    try:
+        facts = READER.read_facts(path)
+    except MediaError:  # said at import, for the picture itself
+        return None
+    return facts.width, facts.height
+
+
+def _is_even(scale: tuple[float, float]) -> bool:
+    return abs(scale[0] - scale[1]) <= SAME_RATIO * max(scale)
+
+
+def _sizes(stated: tuple[int, int], real: tuple[int, int]) -> str:
+    return f"{real[0]} x {real[1]}, not {stated[0]} x {stated[1]} pixels"
+
+
+def _says_nothing(entry: Any) -> bool:
+    """Whether an annotation says by an empty box that nothing is there."""
+    return isinstance(entry, dict) and "bbox" in entry and not entry["bbox"] and not entry.get("segmentation")
 
 
 def _get(entry: Any, key: str) -> Any:
     return entry.get(key) if isinstance(entry, dict) else None
 
 
-def _hashable(value: Any) -> Any:
-    return value if isinstance(value, int | str) else None
+_WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})(\.0*)?$")
+
+
+def id_of(value: Any) -> int | str | None:
+    """An id as a whole number if it is one, however it is written, or else as text; None if it is neither."""
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text.partition(".")[0]) if _WHOLE.match(text) else text or None
+    if isinstance(value, float) and math.isfinite(value) and value == int(value):
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _corners(entry: Any) -> BoxesXYXY | None:
     """The corners of an annotation's box, or of its polygons; None if neither can be read."""
-    box = _get(entry, "bbox")
-    if isinstance(box, list) and len(box) == 4 and all(map(is_number, box)):
-        x, y, width, height = map(float, box)
+    box = numbers_of(_get(entry, "bbox"))
+    if box is not None and len(box) == 4:
+        x, y, width, height = box
         return x, y, x + width, y + height
     parts = _get(entry, "segmentation")
-    if box is not None or not isinstance(parts, list) or not parts:
+    if _get(entry, "bbox") or not isinstance(parts, list) or not parts:
         return None
     if not all(isinstance(part, list) and len(part) >= 6 and len(part) % 2 == 0 for part in parts):
         return None
@@ -372,3 +496,22 @@ def _corners(entry: Any) -> BoxesXYXY | None:
 def is_number(value: Any) -> bool:
     """Whether it is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def number_of(value: Any) -> float | None:
+    """A finite number, also one that is written as text."""
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    return float(value) if is_number(value) else None
+
+
+def numbers_of(value: Any) -> list[float] | None:
+    """A list of finite numbers, also one that is written as text; None if it is none."""
+    if isinstance(value, str):
+        value = value.strip().strip("[]()").replace(",", " ").split()
+    found = [number_of(one) for one in value] if isinstance(value, list) else []
+    numbers = [one for one in found if one is not None]
+    return numbers if numbers and len(numbers) == len(found) else None

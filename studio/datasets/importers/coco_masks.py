@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from studio.datasets.importers.coco import CocoFile, coco_files, is_number, read_files
+from studio.datasets.importers.coco import CocoFile, coco_files, is_number, read_files, size_of
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload
@@ -32,7 +32,7 @@ def recognise(upload: Upload) -> Recognition | None:
     found = coco_files(upload, _KEYS)
     if not found:
         return None
-    names = ", ".join(found.values())
+    names = ", ".join(path for _, path in found)
     return Recognition(0.9, (f"{names}: JSON with images, annotations, categories and segmentation",))
 
 
@@ -111,7 +111,7 @@ class _MaskFile(CocoFile[ImageMasks]):
         return entry
 
     def image(self, path: str, entry: Any) -> ImageMasks:
-        stated = _size(entry.get("width"), entry.get("height"))
+        stated = size_of(entry)
         file = self.upload.files / path
         try:
             facts = READER.read_facts(file) if file.is_file() else None

@@ -16,9 +16,10 @@ from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.text_tables import TextTables, file_of_role, read_begin, report_unused
 from studio.datasets.importers.troubles import trouble
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
 from studio.datasets.texts.bio_tags import is_tag
 from studio.datasets.texts.text_file import decode_text
+from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
 from studio.on_demand import pa
 

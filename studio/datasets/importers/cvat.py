@@ -16,7 +16,7 @@ from studio.datasets.importers.mask_tables import ImageMasks
 from studio.datasets.importers.upload import Upload
 from studio.datasets.importers.xml_file import XmlError, parse_xml
 from studio.datasets.masks.run_lengths import encode
-from studio.datasets.uploads.discovery import role_by_name
+from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
 from studio.files import CHUNK_BYTES, read_head
 from studio.on_demand import np

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, cast
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
 from studio.datasets.masks.polygons import PolygonError, polygon_runs
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
+from studio.datasets.uploads.roles import role_by_path
 from studio.settings.finding import FindingLevel
 
 if TYPE_CHECKING:

@@ -16,16 +16,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import takewhile
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from studio.datasets.dataset import TableRole
+from studio.datasets.importers.file_names import FileNames
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
-from studio.datasets.importers.upload import FileIndex, Upload, role_by_path
+from studio.datasets.importers.upload import Upload
 from studio.datasets.masks.mask_files import colour_number, read_mask, runs_of_values
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
-from studio.datasets.uploads.discovery import role_by_name
+from studio.datasets.uploads.roles import role_by_name, role_by_path
 from studio.errors import DatasetError
 from studio.on_demand import np
 
@@ -120,7 +120,7 @@ def mask_pairs(upload: Upload) -> MaskPairs:
     stems = {PurePosixPath(path).stem for path in others}
     named = [path for path in others if (stem := _bare_stem(path)) != PurePosixPath(path).stem and stem in stems]
     pictures = sorted(set(others) - set(named))
-    index = FileIndex(pictures)
+    index = FileNames(pictures)
     found = [_placed(path, index, pictures) for path in sorted([*masks, *named])]
     return MaskPairs(tuple(pictures), tuple(found))
 
@@ -135,7 +135,7 @@ def _bare_stem(path: str) -> str:
     return _ENDING.sub("", PurePosixPath(path).stem)
 
 
-def _placed(path: str, index: FileIndex, pictures: list[str]) -> MaskFile:
+def _placed(path: str, index: FileNames, pictures: list[str]) -> MaskFile:
     at = _mask_folder(path)
     below = [] if at is None else path.split("/")[at + 1 : -1]
     label = next((folder for folder in reversed(below) if role_by_name(folder) is None), "")
@@ -185,7 +185,7 @@ class MaskReading:
         images = {path: self._image(path, parts, names) for path, parts in found.items() if path not in self.bad}
         with_masks = {role_by_path(path) or "train" for path in images}
         for path in self.pairs.pictures:
-            role = cast(TableRole, role_by_path(path) or "train")
+            role = role_by_path(path) or "train"
             if path in images:
                 self.tables.add(role, images[path])
             elif path not in self.bad and role not in with_masks and role in ("test", "unlabeled"):

@@ -26,7 +26,7 @@ from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
 from studio.datasets.tables.box_columns import CLASS_WORDS
 from studio.datasets.tables.table import RawTable
-from studio.datasets.uploads.discovery import role_by_name
+from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
 from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingLevel

@@ -19,12 +19,13 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
 from studio.datasets.masks.mask_files import runs_of_values
 from studio.datasets.masks.run_lengths import united
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.volume import READER
 from studio.datasets.media.registry import reader_of
+from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
 from studio.json_text import parse_json
 from studio.on_demand import np

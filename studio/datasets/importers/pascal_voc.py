@@ -9,21 +9,25 @@ import math
 import re
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import cast
 from xml.etree.ElementTree import Element
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import shortened
 from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
+from studio.datasets.importers.file_names import FileNames, stem_of
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
 from studio.datasets.importers.xml_file import MAX_BYTES, UnsafeXmlError, XmlError, parse_xml
+from studio.datasets.uploads.roles import role_by_name, role_by_path
 from studio.errors import DatasetError
 from studio.files import read_head
 from studio.settings.finding import Finding, FindingsError
 
 _ROOT = re.compile(rb"<annotation[\s>]")
 _SAMPLE = 20
+_FLAG = re.compile(r"\s+-?[01]\s*$")
+_ENDING = re.compile(r"\.(xml|jpe?g|png|bmp|tiff?|webp)$", re.IGNORECASE)
+_ROLES: tuple[TableRole, ...] = ("train", "validation", "test")
 _SIDES = ("xmin", "ymin", "xmax", "ymax")
 
 
@@ -67,24 +71,37 @@ PASCAL_VOC = DatasetFormat(
 
 
 def _split_lists(upload: Upload) -> dict[str, TableRole]:
-    """Image stem -> split, from the lists in ImageSets; `trainval` counts where there is no `train`."""
-    lists = {
-        PurePosixPath(path).stem.lower(): path for path in upload.with_ending(".txt") if "imagesets" in path.lower()
-    }
+    """XML file -> split, from the lists in ImageSets; `trainval` counts where there is no `train`.
+
+    Lists of one class (`car_train.txt`) are none.
+    """
+    lists = [path for path in upload.with_ending(".txt") if "imagesets" in path.lower()]
+    by_role: dict[TableRole, list[str]] = {}
+    for path in lists:
+        words = stem_of(path.rpartition("/")[2]).lower()
+        role = role_by_name(words) if words.isalpha() else None
+        if role is not None:
+            by_role.setdefault(role, []).append(path)
+    if "train" not in by_role:
+        by_role["train"] = [path for path in lists if path.rpartition("/")[2].lower() == "trainval.txt"]
+    files = FileNames(upload.with_ending(".xml"))
     splits: dict[str, TableRole] = {}
-    roles: tuple[tuple[str, TableRole], ...] = (
-        ("train", "train"),
-        ("val", "validation"),
-        ("test", "test"),
-        ("trainval", "train"),
-    )
-    for name, role in roles:
-        if name not in lists or (name == "trainval" and "train" in lists):
-            continue
-        for line in (upload.files / lists[name]).read_text("utf-8", errors="replace").splitlines():
-            if line.strip():
-                splits.setdefault(line.split()[0], role)
+    for role in _ROLES:
+        for path in by_role.get(role, []):
+            for line in (upload.files / path).read_text("utf-8-sig", errors="replace").splitlines():
+                if (file := _listed(files, line)) is not None:
+                    splits.setdefault(file, role)
     return splits
+
+
+def _listed(files: FileNames, line: str) -> str | None:
+    """The XML file that a line of a list means: a name or a path, quoted or not, perhaps with an ending and a flag."""
+    text = line.strip()
+    for name in (text, _FLAG.sub("", text)):
+        bare = _ENDING.sub("", name.strip().strip("\"'"))
+        if bare and (found := files.find_stem(f"{bare}.").path) is not None:
+            return found
+    return None
 
 
 @dataclass
@@ -112,7 +129,7 @@ class _Reader:
         if root.tag != "annotation":
             return
         stem = PurePosixPath(path).stem
-        role = self.splits.get(stem) if self.splits else cast(TableRole, role_by_path(_folder(path)) or "train")
+        role = self.splits.get(path) if self.splits else role_by_path(_folder(path)) or "train"
         if role is None:
             self.unlisted.append(path)
             return
@@ -126,10 +143,10 @@ class _Reader:
         self.tables.add(role, image)
 
     def _image(self, root: Element, stem: str, path: str) -> str:
-        """The image that the file names, or that is named as the file: tools that rename images forget the name."""
-        name = PurePosixPath((root.findtext("filename") or "").strip().replace("\\", "/")).name
+        """The image that is named as the file, or else that it names: tools that copy images forget the name inside."""
+        name = (root.findtext("filename") or "").strip()
         images = self.upload.images
-        return (images.named(name, path) if name else None) or images.with_stem(stem, path) or name or stem
+        return images.find_stem(path).path or (images.named(name, path) if name else None) or name or stem
 
     def finished(self) -> Conversion:
         """The tables with all findings.

@@ -9,7 +9,8 @@ from typing import Any, cast
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion
 from studio.datasets.importers.troubles import trouble
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
+from studio.datasets.uploads.roles import role_by_path
 from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingsError
 

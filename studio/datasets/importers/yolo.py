@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload
-from studio.datasets.importers.yolo_labels import LabelFiles, LineError, fractions, recognise_labels
+from studio.datasets.importers.yolo_labels import BOX, LabelFiles, LineError, fractions, recognise_labels, within
+from studio.datasets.masks.polygons import LEAST_NUMBERS
 
 DECIMALS = 2
 
 
 def recognise(upload: Upload) -> Recognition | None:
     """Text files named as images, whose lines are a class and four numbers."""
-    return recognise_labels(upload, lambda count: count in (4, 5), "boxes", 0.93)
+    return recognise_labels(upload, _are_boxes, "boxes", 0.93)
+
+
+def _are_boxes(counts: Sequence[int]) -> bool:
+    """Whether boxes are among the lines; with key points or polygons they count as well."""
+    return any(count in (BOX, BOX + 1) for count in counts) or any(count > BOX and count % 2 == 0 for count in counts)
 
 
 def read(upload: Upload) -> Conversion:
@@ -48,11 +54,27 @@ class _BoxFiles(LabelFiles[ImageBoxes, BoxesXYXY]):
         return ImageBoxes(path)
 
     def shape(self, words: Sequence[str]) -> BoxesXYXY:
-        """Corners as shares of the image."""
-        if len(words) != 4:
+        """Corners as shares of the image: of the box, or of what lies around a polygon."""
+        if self.key_points and len(words) == BOX + self.key_points:
+            self._note("yolo_extra", f"{self.key_points} numbers of key points")
+            words = words[:BOX]
+        elif len(words) == BOX + 1:
+            self._note("yolo_extra", f"a confidence of {words[BOX][:20]}")
+            words = words[:BOX]
+        if len(words) == BOX:
+            x, y, width, height = fractions(words)
+            corners = (x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        elif len(words) >= LEAST_NUMBERS and len(words) % 2 == 0:
+            shares = fractions(words)
+            xs, ys = shares[0::2], shares[1::2]
+            corners = (min(xs), min(ys), max(xs), max(ys))
+            self._note("yolo_extra", f"a polygon of {len(xs)} corners")
+        else:
             raise LineError(f"{len(words) + 1} values in place of 5")
-        x, y, width, height = fractions(words)
-        return x - width / 2, y - height / 2, x + width / 2, y + height / 2
+        left, top, right, bottom = cut = tuple(within(share) for share in corners)
+        if cut != corners:
+            self._note("yolo_hair", " ".join(words))
+        return left, top, right, bottom
 
     def add(self, image: ImageBoxes, name: str, shape: BoxesXYXY, size: tuple[int, int]) -> None:
         across, down = size

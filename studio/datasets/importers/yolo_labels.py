@@ -11,16 +11,19 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import ClassVar, Generic, TypeVar, cast
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
+from studio.datasets.importers.file_names import stem_of
 from studio.datasets.importers.format import Recognition
 from studio.datasets.importers.image_tables import ImageTables
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
+from studio.datasets.importers.yolo_splits import key_point_numbers, splits_of
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
+from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError, YamlError
 from studio.files import read_head
 from studio.settings.finding import FindingLevel
@@ -28,9 +31,14 @@ from studio.settings.yaml_text import MAX_BYTES, read_yaml
 
 MAX_LABEL_BYTES = 4 << 20
 _NAME_FILES = ("classes.txt", "obj.names", "labels.names", "predefined_classes.txt")
-_LINE = re.compile(rb"\s*\d+(\.\d+)?(([ \t]+[-+0-9.,eE]+)+)[ \t]*(\r?\n|$)")
+_LINE = re.compile(rb"[ \t]*\d+(?:\.\d+)?(?:[eE][-+]?\d+)?((?:[ \t]+[-+0-9.,eE]+)+)[ \t]*(?:\r?\n|$)")
 _INDEX = re.compile(r"\d{1,9}$")
-_SAMPLE = 20
+_HAIR = 1e-3
+"""So far beyond the border a share is one that was rounded."""
+BOX = 4
+"""Numbers of a box behind its class."""
+_SAMPLE = 200
+_MOST_CLASSES = 10**9
 _LINE_BYTES = 1 << 16
 _NAMES = "a list named names, one name per class"
 
@@ -43,18 +51,26 @@ class LineError(ValueError):
     """A line that is no object; the text says why."""
 
 
-def recognise_labels(upload: Upload, takes: Callable[[int], bool], what: str, confidence: float) -> Recognition | None:
-    """Text files named like images, with lines of a class and so many numbers."""
+def recognise_labels(
+    upload: Upload, takes: Callable[[Sequence[int]], bool], what: str, confidence: float
+) -> Recognition | None:
+    """Text files named like images, whose lines are a class and numbers; `takes` is asked how many each has."""
     labels = _label_files(upload)
-    heads = {path: _LINE.match(read_head(upload.files / path, _LINE_BYTES)) for path in labels[:_SAMPLE]}
-    lines = [path for path, match in heads.items() if match and takes(len(match[2].split()))]
-    if not lines:
+    counts = {path: _counts(upload, path) for path in labels[:_SAMPLE]}
+    if not takes([count for found in counts.values() for count in found]):
         return None
     names = _names_file(upload)
     named = f"class names in {names}" if names else "no file of class names"
+    first = next(path for path, found in counts.items() if found)
     return Recognition(
-        confidence, (f"{len(labels)} text files named like images, such as {lines[0]}, contain {what}", named)
+        confidence, (f"{len(labels)} text files named like images, such as {first}, contain {what}", named)
     )
+
+
+def _counts(upload: Upload, path: str) -> list[int]:
+    """How many numbers follow the class in each line of a label file; none if a line is something else."""
+    matches = [_LINE.match(line) for line in read_head(upload.files / path, _LINE_BYTES).splitlines() if line.strip()]
+    return [len(match[1].split()) for match in matches if match] if all(matches) else []
 
 
 @dataclass
@@ -71,6 +87,8 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
     names: dict[int, str] | None = None
     splits: dict[str, TableRole] = field(default_factory=dict)
     bad: dict[str, list[str]] = field(default_factory=dict)
+    key_points: int = 0
+    """How many numbers of a line tell key points."""
 
     @abstractmethod
     def image(self, path: str) -> ImageT:
@@ -107,13 +125,19 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
                 found="no .txt file named like an image",
                 expected="one .txt file per image",
             )
-        self.names, self.splits = _class_names(self.upload), _split_lists(self.upload)
-        labelled = set()
+        self.names, self.splits = _class_names(self.upload), splits_of(self.upload)
+        self.key_points = key_point_numbers(self.upload)
+        labelled: set[str] = set()
         for path in labels:
-            image = self.upload.images.with_stem(_stem(path), path)
-            if image is not None and image not in labelled:
+            image, several = self.upload.images.find_stem(path)
+            if image is None or image in labelled:
+                self._note("yolo_image", path)
+                labelled.update(several)
+            else:
                 labelled.add(image)
                 self._read_file(path, image)
+        for path in _orphans(self.upload, labels):
+            self._note("yolo_image", path)
         background = [path for path in self.upload.images.paths if path not in labelled]
         for path in background:
             self.tables.add(self._role_of(path, path), self.image(path))
@@ -168,9 +192,7 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
     def _parse(self, line: str) -> tuple[int, ShapeT]:
         index, *words = line.split()
         shape = self.shape(words)
-        if not _INDEX.match(index):
-            raise LineError(f"the class {index!r} is not an index")
-        return int(index), shape
+        return _class_index(index), shape
 
     def _note(self, code: str, example: str) -> None:
         self.bad.setdefault(code, []).append(example)
@@ -193,6 +215,33 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
             "Add the names of all classes, in the order of their indexes from 0.",
             classes,
             expected=f"one of the {counted(len(self.names or ()), 'class', 'classes')} with a name",
+        )
+        orphans, repaired = self.bad.get("yolo_image", []), self.bad.get("yolo_hair", [])
+        self.tables.report(
+            "yolo_image",
+            "YOLO",
+            f"{len(orphans)} label files have no picture of their own and are left out.",
+            "Add the pictures under the same names, or remove the label files.",
+            orphans,
+            expected="one picture per label file, of the same name",
+        )
+        self.tables.report(
+            "yolo_extra",
+            "YOLO",
+            f"{len(self.bad.get('yolo_extra', []))} objects have more than a box; only the box is used.",
+            "",
+            self.bad.get("yolo_extra", []),
+            FindingLevel.NOTE,
+            expected="class x_centre y_centre width height",
+        )
+        self.tables.report(
+            "yolo_border",
+            "YOLO",
+            f"{len(repaired)} objects reach beyond the picture by a rounding error and are cut at its border.",
+            "",
+            repaired,
+            FindingLevel.NOTE,
+            expected="fractions from 0 to 1",
         )
         self.tables.report(
             "no_label_file",
@@ -218,7 +267,7 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
 
 
 def fractions(words: Sequence[str]) -> list[float]:
-    """Numbers from 0 to 1.
+    """Numbers from 0 to 1; those that are beyond by a rounding error come as they are.
 
     Raises:
         LineError: if any is none.
@@ -229,9 +278,43 @@ def fractions(words: Sequence[str]) -> list[float]:
         raise LineError(f"{' '.join(words)[:60]!r} are not all numbers") from None
     if not all(map(math.isfinite, numbers)):
         raise LineError("a number is not finite")
-    if not all(0 <= number <= 1 for number in numbers):
+    if not all(-_HAIR <= number <= 1 + _HAIR for number in numbers):
         raise LineError("a fraction is not between 0 and 1")
     return numbers
+
+
+def within(share: float) -> float:
+    """A share that a rounding error took beyond the border, at the border."""
+    return min(1.0, max(0.0, share)) if -_HAIR <= share <= 1 + _HAIR else share
+
+
+def _class_index(word: str) -> int:
+    """The index of a class, which numpy writes as a decimal number.
+
+    Raises:
+        LineError: if it is none.
+    """
+    try:
+        index = int(word) if _INDEX.match(word) else float(word)
+    except ValueError:
+        index = -1
+    if index < 0 or index >= _MOST_CLASSES or index != int(index):
+        raise LineError(f"the class {word!r} is not an index")
+    return int(index)
+
+
+def _orphans(upload: Upload, labels: Sequence[str]) -> list[str]:
+    """Files with lines of objects beside label files, to which no picture belongs."""
+    folders = {path.rpartition("/")[0] for path in labels}
+    others = [path for path in upload.with_ending(".txt") if path not in set(labels)]
+    beside = [path for path in others if path.rpartition("/")[0] in folders and _is_unnamed(path)]
+    return [path for path in beside if _counts(upload, path)]
+
+
+def _is_unnamed(path: str) -> bool:
+    """Whether it is no list of class names or images."""
+    name = path.rpartition("/")[2].lower()
+    return name not in _NAME_FILES and role_by_path(name) is None
 
 
 def _label_files(upload: Upload) -> list[str]:
@@ -249,7 +332,7 @@ def _names_file(upload: Upload) -> str | None:
 
 
 def _stem(path: str) -> str:
-    return path.rpartition("/")[2].rpartition(".")[0]
+    return stem_of(path.rpartition("/")[2])
 
 
 def _small(path: Path) -> bytes:
@@ -285,17 +368,3 @@ def _class_names(upload: Upload) -> dict[int, str] | None:
             expected=_NAMES,
         )
     return {int(index): str(name).strip() for index, name in pairs}
-
-
-def _split_lists(upload: Upload) -> dict[str, TableRole]:
-    """Image name -> split, from text files such as `train.txt` whose lines are image paths."""
-    splits: dict[str, TableRole] = {}
-    for path in upload.with_ending(".txt"):
-        role = None if upload.images.has_stem(_stem(path)) else role_by_path(path.rpartition("/")[2])
-        if role is None:
-            continue
-        for line in (upload.files / path).read_text("utf-8", errors="replace").splitlines():
-            image = upload.images.named(PurePosixPath(line.strip()).name, line) if line.strip() else None
-            if image is not None:
-                splits.setdefault(image, cast(TableRole, role))
-    return splits

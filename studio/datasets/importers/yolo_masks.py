@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload
-from studio.datasets.importers.yolo_labels import LabelFiles, LineError, fractions, recognise_labels
+from studio.datasets.importers.yolo_labels import BOX, LabelFiles, LineError, fractions, recognise_labels, within
+from studio.datasets.importers.yolo_splits import key_point_numbers
 from studio.datasets.masks.polygons import LEAST_NUMBERS, PolygonError, polygon_runs
 
 SURE = 0.94
@@ -13,7 +14,14 @@ SURE = 0.94
 
 def recognise(upload: Upload) -> Recognition | None:
     """Text files named as images, whose lines are a class and a polygon."""
-    return recognise_labels(upload, lambda count: count >= LEAST_NUMBERS and count % 2 == 0, "polygons", SURE)
+    if key_point_numbers(upload):
+        return None
+    return recognise_labels(upload, _are_polygons, "polygons", SURE)
+
+
+def _are_polygons(counts: Sequence[int]) -> bool:
+    """Whether some are, and none is a box: a polygon has a box around it, but a box has no shape."""
+    return BOX not in counts and any(count >= LEAST_NUMBERS and count % 2 == 0 for count in counts)
 
 
 def read(upload: Upload) -> Conversion:
@@ -50,7 +58,7 @@ class _PolygonFiles(LabelFiles[ImageMasks, list[float]]):
         """The corners as shares of the image."""
         if len(words) < LEAST_NUMBERS or len(words) % 2:
             raise LineError(f"{len(words)} numbers are no corners of a polygon")
-        return fractions(words)
+        return [within(share) for share in fractions(words)]
 
     def add(self, image: ImageMasks, name: str, shape: list[float], size: tuple[int, int]) -> None:
         width, height = size

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from studio.datasets.dataset import ColumnKind, TableRole
+from studio.datasets.dataset import ColumnKind
 from studio.datasets.media.registry import media_endings, reader_of
 from studio.datasets.tables import table
 from studio.files import read_head
@@ -19,12 +18,6 @@ SAMPLE_ROWS = 200
 FILE_SHARE = 0.5
 LONGEST_NAME = 255
 """Bytes."""
-_ROLE_WORDS: tuple[tuple[TableRole, str], ...] = (
-    ("unlabeled", r"unlabell?ed|pseudo"),
-    ("validation", r"validation|valid|val|dev"),
-    ("test", r"test|holdout"),
-    ("train", r"train|training"),
-)
 
 
 @dataclass(frozen=True)
@@ -89,16 +82,6 @@ def list_media_folders(paths: Iterable[str], files: Path) -> list[MediaFolder]:
             counts.setdefault(folder, Counter())[f".{reader.suffix_of(read_head(first))}"] += len(found_paths)
     folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
     return sorted(folders, key=lambda folder: (-folder.files, folder.name))
-
-
-def role_by_name(name: str) -> TableRole | None:
-    """The role that a table's file name speaks of, if any."""
-    stem = PurePosixPath(name).stem.lower()
-    words = re.split(r"[^a-z]+", stem)
-    for role, pattern in _ROLE_WORDS:
-        if any(re.fullmatch(pattern, word) for word in words):
-            return role
-    return None
 
 
 def file_columns(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.speech.spoken_rows import SpokenRows
-from studio.datasets.importers.upload import Upload, role_by_path
+from studio.datasets.importers.upload import Upload
 from studio.datasets.media.readers.audio import READER
+from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
 
 MOST_FOLDERS = 64
@@ -42,7 +42,7 @@ def lines_of(upload: Upload, path: str) -> Iterator[tuple[int, str]]:
 
 def role_of(path: str) -> TableRole:
     """The table that a file's own name or folder speaks of; training if none does."""
-    return cast(TableRole, role_by_path(path) or "train")
+    return role_by_path(path) or "train"
 
 
 def nothing_there(what: str, expected: str) -> DatasetError:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import PurePosixPath
 
+from studio.datasets.importers.file_names import FileNames
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.speech.lists import lines_of, nothing_there, role_of
 from studio.datasets.importers.speech.spoken_rows import SPEAKER, TRANSCRIPT, SpokenRows
-from studio.datasets.importers.upload import FileIndex, Upload
+from studio.datasets.importers.upload import Upload
 from studio.datasets.media.readers.audio import READER
 
 LEAST_SHARE = 0.8
@@ -55,7 +56,7 @@ def _texts(upload: Upload) -> Mapping[str, str]:
     texts = [path for path in upload.with_ending(".txt") if not path.lower().endswith(".trans.txt")]
     if not texts:
         return {}
-    index = FileIndex(texts)
+    index = FileNames(texts)
     found: dict[str, str] = {}
     for path in upload.recordings.paths:
         stem = PurePosixPath(path).stem

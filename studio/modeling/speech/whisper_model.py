@@ -8,11 +8,12 @@ Shapes: N windows, S samples, P places of the encoder, D features, T tokens, V v
 import math
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.modeling.audio.whisper_features import WhisperFeatures
@@ -52,6 +53,8 @@ class Written:
     """Its tokens."""
     times: tuple[tuple[float, float], ...] = ()
     """Seconds from the beginning of the window in which each of its words is said; empty where they are not known."""
+    attention: NDArray[np.float32] | None = field(default=None, repr=False, compare=False)
+    """Where heads look (H, T + 1, P) that follow the words, while each token and the end are written."""
 
     @property
     def compression(self) -> float:
@@ -122,7 +125,7 @@ class WhisperModel(nn.Module):
         written = self._once(heard_NPD, prediction, 0.0, seeds)
         if prediction.temperature_fallback:
             written = self._guarded(written, heard_NPD, prediction, seeds)
-        return self._timed(written, heard_NPD, lengths)
+        return [self._timed(one, samples) for one, samples in zip(written, lengths, strict=True)]
 
     def _guarded(
         self, written: list[Written], heard_NPD: Tensor, prediction: Any, seeds: Sequence[int]
@@ -138,22 +141,14 @@ class WhisperModel(nn.Module):
                 written[place] = one
         return [replace(one, text="", ids=()) if one.is_silence else one for one in written]
 
-    def _timed(self, written: list[Written], heard_NPD: Tensor, lengths: Sequence[int]) -> list[Written]:
-        """With the times of words, by one more pass over all tokens."""
-        longest = max(len(one.ids) for one in written)
-        end, prefix = self._tokens.end, len(self._tokens.prefix)
-        ids = torch.tensor([[*one.ids, *[end] * (longest + 1 - len(one.ids))] for one in written])
-        with recorded_attention(self.network.get_decoder(), self._heads) as weights_of:
-            self.logits(heard_NPD, ids.to(heard_NPD.device))
-            weights = weights_of().cpu().numpy()
-        found = []
-        for one, look, samples in zip(written, weights, lengths, strict=True):
-            places = min(look.shape[2], max(1, math.ceil(samples / SAMPLES_A_PLACE)))
-            rows = look[:, prefix - 1 : prefix + len(one.ids), :places]
-            times = word_times(rows, self._pieces_of(one.ids), SAMPLES_A_PLACE / self._sample_rate)
-            is_whole = len(times) == len(one.text.split())
-            found.append(replace(one, times=tuple(times) if is_whole else ()))
-        return found
+    def _timed(self, written: Written, samples: int) -> Written:
+        """With the times of words in a window of so many samples."""
+        assert written.attention is not None
+        places = max(1, math.ceil(samples / SAMPLES_A_PLACE))
+        pieces = self._tokenizer.tokens(written.ids)
+        times = word_times(written.attention[:, :, :places], pieces, SAMPLES_A_PLACE / self._sample_rate)
+        is_whole = len(times) == len(written.text.split())
+        return replace(written, times=tuple(times) if is_whole else (), attention=None)
 
     def encoder(self) -> list[nn.Parameter]:
         """Parameters of what hears."""
@@ -200,24 +195,30 @@ class WhisperModel(nn.Module):
         end, prefix = self._tokens.end, len(self._tokens.prefix)
         is_end = (ids_NT == end).cumsum(1) > 0
         ended = torch.cat([ids_NT, ids_NT.new_full((len(ids_NT), 1), end)], 1)
-        logits = self.logits(heard_NPD, ended)
+        with recorded_attention(self.network.get_decoder(), self._heads) as attention_of:
+            logits = self.logits(heard_NPD, ended)
+            attention = attention_of().cpu().numpy()
         silence = torch.zeros(len(ids_NT))
         if self._tokens.no_speech is not None:
             silence = logits[:, 0].softmax(-1)[:, self._tokens.no_speech].cpu()
-        log_probabilities = logits[:, prefix - 1 : -1].log_softmax(-1).gather(2, ids_NT[:, :, None])[:, :, 0]
+        text_logits = logits[:, prefix - 1 : -1]
+        chosen = text_logits.gather(2, ids_NT[:, :, None])[:, :, 0]
+        log_probabilities = chosen - text_logits.logsumexp(-1)
         counted = ~is_end | (is_end.cumsum(1) == 1)
         means = (log_probabilities * counted).sum(1) / counted.sum(1).clamp(min=1)
-        rows = zip(ids_NT.tolist(), (~is_end).sum(1).tolist(), means.tolist(), silence.tolist(), strict=True)
+        counts = (~is_end).sum(1).tolist()
+        rows = zip(ids_NT.tolist(), counts, means.tolist(), silence.tolist(), attention, strict=True)
         return [
-            Written(self._text_of(ids[:count]), mean, quiet, temperature, tuple(ids[:count]))
-            for ids, count, mean, quiet in rows
+            Written(
+                text=self._tokenizer.decode(ids[:count]).strip(),
+                mean_log_probability=mean,
+                no_speech=quiet,
+                temperature=temperature,
+                ids=tuple(ids[:count]),
+                attention=look[:, prefix - 1 : prefix + count],
+            )
+            for ids, count, mean, quiet, look in rows
         ]
-
-    def _text_of(self, ids: Sequence[int]) -> str:
-        return self._tokenizer.decode(ids).strip()
-
-    def _pieces_of(self, ids: Sequence[int]) -> list[str]:
-        return self._tokenizer.tokens(ids)
 
     def _prefix(self, like: Tensor) -> Tensor:
         prefix = torch.tensor(self._tokens.prefix, device=like.device)

@@ -8,7 +8,9 @@ import pytest
 from PIL import Image
 
 from studio.datasets.dataset import preview_name, slices_sheet
+from studio.datasets.media.readers.audio import SECONDS
 from studio.datasets.media.readers.volume import DEPTH
+from studio.datasets.media.riff import write_wav
 from studio.errors import NotFoundError
 from studio.modeling.recipe import Media
 from studio.problems.registry import problem_type
@@ -30,7 +32,7 @@ def test_volumes_of_an_upload_are_drawn_and_measured(tmp_path: Path) -> None:
     assert table[DEPTH].tolist() == [6, 0, 0]
     preview = tmp_path / "previews" / preview_name("a.npy")
     assert shown_file(tmp_path / "a.npy", preview) == preview
-    assert shown_file(tmp_path / "a.npy", preview, slices=True) == slices_sheet(preview)
+    assert shown_file(tmp_path / "a.npy", preview, "slices") == slices_sheet(preview)
     missing = tmp_path / "previews" / preview_name("bad.npy")
     assert shown_file(tmp_path / "bad.npy", missing) == tmp_path / "bad.npy"
     with pytest.raises(NotFoundError):
@@ -46,3 +48,17 @@ def test_tiff_is_drawn_and_png_left_to_the_browser(tmp_path: Path) -> None:
     assert list(table["image"]) == ["a.tiff", "b.png"]
     assert [path.name for path in (tmp_path / "previews").iterdir()] == [preview_name("a.tiff")]
     assert shown_file(tmp_path / "b.png", tmp_path / "previews" / preview_name("b.png")) == tmp_path / "b.png"
+
+
+def test_recordings_are_drawn_although_browsers_play_them(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", 0.4 * np.sin(np.arange(8000) / 3), 8000)
+    kind = problem_type("audio_classification")
+    settings = kind.model_types[0].settings.from_mapping({"dataset.audio_column": "audio"})
+    table = pd.DataFrame({"audio": ["a.wav"]})
+
+    known = with_previews(kind, settings, table, Media(tmp_path), tmp_path / "previews")
+
+    preview = tmp_path / "previews" / preview_name("a.wav")
+    assert list(known[SECONDS]) == [1.0]
+    assert shown_file(tmp_path / "a.wav", preview, "256") == preview
+    assert shown_file(tmp_path / "a.wav", preview) == tmp_path / "a.wav"

@@ -13,7 +13,7 @@ MediaSize = Literal["256", "full", "slices"]
 """A small picture, the file as it is shown large, or a sheet of slices."""
 
 
-def shown_file(file: Path, preview: Path, size: MediaSize) -> Path:
+def shown_file(file: Path, preview: Path, size: MediaSize = "full") -> Path:
     """The file itself where browsers show it, else its preview, if there is one.
 
     Raises:

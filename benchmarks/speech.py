@@ -5,6 +5,7 @@
 Real recordings of one reader (`STUDIO_SHARED_DATA`) and the packaged tiny.en. The library is used as its documentation
 shows: features computed once, before the clock starts; labels padded; windows of 30 seconds. Ours reads and computes
 features in every epoch. Both of our windows are measured: 30 seconds, and the shorter one that is suggested here.
+The trainer wants the package `accelerate`, which the studio does not.
 """
 
 import argparse

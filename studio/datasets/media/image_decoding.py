@@ -17,7 +17,7 @@ from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from studio.datasets.media.image_facts import NUMPY, ImageFacts
 from studio.datasets.media.numpy_image import (
@@ -35,6 +35,9 @@ __all__ = ["ImageError", "decode_image", "inspect_image", "open_image", "read_fa
 
 FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF")
 _AN_IMAGE = f"a {', '.join(FORMATS)} or NumPy image"
+PngImagePlugin.MAX_TEXT_CHUNK = 16 << 20
+"""Bytes of a text beside the pixels. Image editors and generators write more than Pillow's 1 MiB; 64 MiB is the limit
+of all texts of a file."""
 MAX_PIXELS = 89_000_000
 MIN_SIDE = 2
 THUMBNAIL_SIDE = 256

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from studio.datasets.media.numpy_image import Scaling
 
-EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
+EXTENSIONS = (".jpg", ".jpeg", ".jfif", ".jpe", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif", ".npy")
 NUMPY = "NPY"
 BYTES_PER_PIXEL = 12
 """Of a decoder at its worst: the decoded image, one that is made of it, and what the decoder itself holds."""

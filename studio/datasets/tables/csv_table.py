@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,14 +10,16 @@ from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed
 from studio.datasets.media.registry import media_endings
 from studio.datasets.tables.column_kinds import typed_column
+from studio.datasets.tables.csv_rows import parsed_rows, without_unnamed
 from studio.datasets.tables.parsed_table import RawTable, checked_header
 from studio.datasets.texts.text_file import decode_text
 from studio.errors import DatasetError
 from studio.on_demand import pd
 from studio.settings.finding import Finding, FindingLevel
 
-MAX_CELL_CHARACTERS = 16 << 20
 _DELIMITERS = (",", ";", "\t", "|")
+_SEPARATOR_LINE = re.compile(r"\s*sep=(.)[ \t]*(?:\r?\n|\r)", re.IGNORECASE)
+"""What spreadsheets write, and no other program reads."""
 _NUMBER_NAME = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?$")
 
 
@@ -30,8 +30,12 @@ def read_csv_table(path: Path, name: str) -> RawTable:
         DatasetError: if the file cannot be read as a table at all; what is wrong in rows are findings.
     """
     text, findings = decode_text(path, name)
-    delimiter = "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
-    header, rows, wrong = _rows(text, delimiter, name)
+    declared = _SEPARATOR_LINE.match(text)
+    if declared:
+        text = text[declared.end() :]
+    delimiter = declared[1] if declared else "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
+    header, rows, wrong = parsed_rows(text, delimiter, name, findings)
+    header, rows = without_unnamed(header, rows, name, findings)
     names = checked_header(header, name, findings)
     findings.extend(_header_like_data(names, name))
     if wrong:
@@ -49,36 +53,6 @@ def read_csv_table(path: Path, name: str) -> RawTable:
     for position, column in enumerate(names):
         columns[column], kinds[column] = typed_column([row[position] for row in rows], column, name, findings)
     return RawTable(name, pd.DataFrame(columns), kinds, findings)
-
-
-def _rows(text: str, delimiter: str, name: str) -> tuple[list[str], list[list[str]], list[tuple[int, int]]]:
-    """The header, the rows of its length, and (row number, length) of the others."""
-    csv.field_size_limit(MAX_CELL_CHARACTERS)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    header: list[str] = []
-    rows: list[list[str]] = []
-    wrong: list[tuple[int, int]] = []
-    begin = 1
-    try:
-        header = next(reader, [])
-        begin = reader.line_num + 1
-        for row in reader:
-            begin = reader.line_num + 1
-            if not row:
-                continue
-            if len(row) != len(header):
-                wrong.append((len(rows) + len(wrong) + 1, len(row)))
-                continue
-            rows.append(row)
-    except csv.Error as error:
-        raise DatasetError(
-            f"{name} cannot be read from line {begin}: {error}.",
-            hint="Look for a quote that is opened there and not closed.",
-            code="csv",
-            found=f"a record from line {begin:,} that cannot be split",
-            expected="a closing quote for every opening one",
-        ) from None
-    return header, rows, wrong
 
 
 def _delimiter(text: str) -> str:

@@ -3,6 +3,7 @@
 The split seed is 0 whatever the training seed is; folds are stratified by class where a row has one class.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -184,11 +185,14 @@ def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold
 
 
 def _holdout(table: pd.DataFrame, settings: SettingsSchema, share: float, fold: str | None) -> NDArray[np.bool_]:
-    """A random share; another fold number draws another one."""
+    """A random share; another fold number draws another one. The only row of a class stays in training."""
     draw = int(fold) if fold and fold.isdigit() else 0
-    order = _stratified_order(strata_of(table, settings), len(table), np.random.default_rng(SPLIT_SEED + draw))
-    count = min(max(1, round(len(table) * share)), max(1, len(table) - 1))
-    chosen = np.floor(np.linspace(0, len(table), count, endpoint=False)).astype(int)
+    strata = strata_of(table, settings)
+    order = _stratified_order(strata, len(table), np.random.default_rng(SPLIT_SEED + draw))
+    rows_of = Counter(strata or ())
+    order = order[[rows_of[strata[row]] > 1 for row in order]] if strata and max(rows_of.values()) > 1 else order
+    count = min(max(1, round(len(table) * share)), max(1, len(order) - 1))
+    chosen = np.floor(np.linspace(0, len(order), count, endpoint=False)).astype(int)
     held_out = np.zeros(len(table), dtype=bool)
     held_out[order[chosen]] = True
     return held_out

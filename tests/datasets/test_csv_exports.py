@@ -77,3 +77,19 @@ def test_line_ends_and_separators_inside_quotes_stay_one_cell(tmp_path: Path) ->
 
     assert table.frame["text"].tolist() == ["first, line\nsecond line", "other"]
     assert codes(table) == set()
+
+
+@pytest.mark.parametrize("cell", ["nan", "NaN", "inf", "-Infinity"])
+def test_what_is_no_finite_number_is_missing_beside_numbers_and_said(cell: str, tmp_path: Path) -> None:
+    table = read(tmp_path, f"text,score\na,0.5\nb,{cell}\nc,2\n")
+
+    assert table.kinds["score"] == "number"
+    assert table.frame["score"].isna().tolist() == [False, True, False]
+    assert [(one.code, one.rows) for one in table.findings] == [("not_finite", (2,))]
+
+
+def test_beside_words_it_is_a_word(tmp_path: Path) -> None:
+    table = read(tmp_path, "text,label\na,nan\nb,good\n")
+
+    assert table.frame["label"].tolist() == ["nan", "good"]
+    assert codes(table) == set()

@@ -94,6 +94,17 @@ def test_automatic_holdout_has_the_asked_share_of_every_class(tmp_path: Path) ->
     assert validation["label"].value_counts().to_dict() == {"a": 20, "b": 5}
 
 
+@pytest.mark.parametrize("draw", range(12))
+def test_the_only_row_of_a_class_stays_in_training(draw: int, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"label": ["usual"] * 19 + ["rare"]})
+    chosen = settings(**{"dataset.validation_strategy": "automatic", "dataset.validation_size": 0.5})
+
+    parts = split(dataset(tmp_path, frame), chosen, str(draw))
+
+    assert set(parts.train["label"]) == {"usual", "rare"}
+    assert set(parts.validation["label"]) == {"usual"}
+
+
 def test_a_data_sample_takes_its_share_where_chosen(tmp_path: Path) -> None:
     data = dataset(tmp_path, pd.DataFrame({"label": ["a", "b"] * 50}))
     chosen = settings(**{"dataset.data_sample": 0.5, "dataset.data_sample_choice": ["Train"]})

@@ -22,6 +22,8 @@ _LEADING_ZERO = re.compile(r"-?0[0-9]")
 _COMMA_NUMBER = re.compile(r"-?([0-9]+,[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)$")
 _EXCEL_TEXT = re.compile(r'="(.*)"$', re.DOTALL)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_NO_NUMBERS = frozenset(("nan", "inf", "infinity"))
+"""What programs write for numbers that are none; beside numbers alone they are missing, else they are words."""
 _LARGEST_EXACT = 2**53
 _MOST = 0.9
 
@@ -39,6 +41,12 @@ def typed_column(cells: list[str], column: str, name: str, findings: list[Findin
             return pd.Series(values, name=column), "integer"
     if present and all(map(_is_number, present)) and not _is_spelt_several_ways(present):
         return pd.Series([float(cell) if cell else np.nan for cell in cells], name=column, dtype="float64"), "number"
+    unsaid = [row for row, cell in enumerate(cells, start=1) if _is_no_number(cell)]
+    said = [cell for cell in present if not _is_no_number(cell)]
+    if unsaid and said and all(map(_is_number, said)):
+        findings.append(_no_numbers(cells, unsaid, column, name))
+        amounts = [float(cell) if _is_number(cell) else np.nan for cell in cells]
+        return pd.Series(amounts, name=column, dtype="float64"), "number"
     findings.extend(_almost_numbers(cells, column, name))
     return pd.Series([cell if cell else None for cell in cells], name=column, dtype="str"), "text"
 
@@ -115,6 +123,17 @@ def _is_number(cell: str) -> bool:
         and not _TOO_LONG.match(cell)
         and math.isfinite(float(cell))
     )
+
+
+def _is_no_number(cell: str) -> bool:
+    return cell.lower().lstrip("+-") in _NO_NUMBERS
+
+
+def _no_numbers(cells: Sequence[str], rows: Sequence[int], column: str, name: str) -> Finding:
+    found = listed(cells[row - 1] for row in rows[:20])
+    message = f"{len(rows)} cells are no finite number ({found}) and count as missing."
+    fix = "Write the number, or leave the cell empty."
+    return cell_finding("not_finite", name, column, rows, message, fix, found=found, expected="finite numbers")
 
 
 def _is_spelt_several_ways(cells: Sequence[str]) -> bool:

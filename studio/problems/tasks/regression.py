@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,6 @@ from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.text_checks import columns_of
 from studio.datasets.texts.text_role_inference import NUMBER_WORDS, count_columns, has_word, number_columns
-from studio.on_demand import pd
 from studio.problems.composition import FoundInput, FoundLabels, TaskSpec
 from studio.problems.contract import ColumnRole
 from studio.results.regression import REGRESSION_METRICS, Panel
@@ -48,8 +48,18 @@ def inspect(inspection: Inspection) -> DatasetProfile:
 def truth(row: Mapping[str, Any], roles: Mapping[str, Any]) -> ValueAnnotation | None:
     """The numbers of a row that are known."""
     columns = columns_of(roles.get("label_columns"))
-    values = {column: float(row[column]) for column in columns if column in row and not pd.isna(row[column])}
+    found = {column: _number(row.get(column)) for column in columns}
+    values = {column: number for column, number in found.items() if number is not None}
     return ValueAnnotation(values=values) if values else None
+
+
+def _number(value: Any) -> float | None:
+    """A finite number; a preview may show a column that holds none."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
 
 
 REGRESSION = TaskSpec(

@@ -187,3 +187,35 @@ def test_b165_a_damaged_archive_is_told_without_empty_brackets(tmp_path: Path) -
 
     with pytest.raises(ArchiveError, match=r"is damaged or incomplete\.$"):
         extract_zip(path, tmp_path / "out")
+
+
+def test_folders_that_windows_programs_separate_by_backslashes_are_folders(tmp_path: Path) -> None:
+    archive = tmp_path / "set.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for name, text in (("set\\", ""), ("set\\train.csv", "a\n1\n"), ("set\\images\\0.png", "x")):
+            file.writestr(raw_entry(name), text)
+
+    extract_zip(archive, tmp_path / "out")
+
+    assert (tmp_path / "out" / "train.csv").read_text() == "a\n1\n"
+    assert (tmp_path / "out" / "images" / "0.png").is_file()
+
+
+@pytest.mark.parametrize("name", ["..\\evil", "C:\\evil", "\\evil", "a\\..\\..\\evil", "\\\\host\\share"])
+def test_backslashes_lead_nowhere_else(name: str, tmp_path: Path) -> None:
+    archive = tmp_path / "set.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(raw_entry(name), "x")
+
+    with pytest.raises(ArchiveError):
+        extract_zip(archive, tmp_path / "out")
+
+    assert not (tmp_path / "out").exists()
+    assert not (tmp_path / "evil").exists()
+
+
+def raw_entry(name: str) -> zipfile.ZipInfo:
+    """An entry whose name is kept as it is, as Python does not on Windows."""
+    info = zipfile.ZipInfo("x")
+    info.filename = name
+    return info

@@ -105,7 +105,7 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
                 found="an entry without a name",
                 expected="a name for every entry",
             )
-        if info.is_dir():
+        if info.is_dir() or (info.filename.endswith("\\") and info.file_size == 0):
             continue
         path = _checked_path(info)
         if is_junk(path):
@@ -166,7 +166,8 @@ def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
             expected="regular files",
         )
     try:
-        return relative_path(name)
+        # Some programs on Windows separate folders by backslashes, against the format.
+        return relative_path(name if "/" in name else name.replace("\\", "/"))
     except PathError as error:
         path = PurePosixPath(name)
         code = "name_too_long" if "too long" in error.message else "zip_slip"

@@ -7,6 +7,7 @@ test/3.jpg                                   files directly in a split folder ha
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -136,14 +137,21 @@ def _places(files: list[str]) -> Mapping[str, _Place] | None:
         parent = pure.parent.as_posix()
         own = role_by_name(pure.name)
         if parent in splits:
-            places[folder] = _Place(splits[parent], pure.name)
+            places[folder] = _Place(splits[parent], _class_of(pure))
         elif own in ("test", "unlabeled") and splits:
             places[folder] = _Place(own, None)
         else:
             plain.add(parent)
-            places[folder] = _Place("train", pure.name)
+            places[folder] = _Place("train", _class_of(pure))
     if plain and (splits or len(plain) > 1):
+        return None
+    if plain and all(role_by_name(PurePosixPath(folder).name) is not None for folder in folders):
         return None
     if any(place.label is not None and place.label.lower() in _NO_CLASSES for place in places.values()):
         return None
     return places
+
+
+def _class_of(folder: PurePosixPath) -> str:
+    """The class that a folder is named after: the same name in another Unicode form is the same class."""
+    return unicodedata.normalize("NFC", folder.name).strip()

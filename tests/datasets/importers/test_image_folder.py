@@ -1,5 +1,6 @@
 """A folder a class, with and without splits above."""
 
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +80,38 @@ def test_a_table_that_names_the_files_wins(tmp_path: Path, scan_files: Any) -> N
         "image_column": "image",
         "label_columns": ["label"],
     }
+
+
+@pytest.mark.parametrize("words", [("Training", "Testing"), ("seg_train", "seg_test"), ("train", "evaluation")])
+def test_splits_have_many_names(words: tuple[str, str], tmp_path: Path, import_files: Any) -> None:
+    names = [f"{word}/{label}/{i}.png" for word in words for label in ("a", "b") for i in range(2)]
+
+    data = import_files(pictures(tmp_path / "s", names))
+
+    assert [table.rows for table in data.manifest.tables] == [4, 4]
+    assert data.manifest.tables[0].role == "train"
+
+
+def test_a_class_in_two_unicode_forms_is_one_class(tmp_path: Path, import_files: Any) -> None:
+    one, other = (unicodedata.normalize(form, "Café") for form in ("NFC", "NFD"))
+    names = [f"train/{label}/{i}.png" for label in (one, "Tee") for i in range(2)]
+    names += [f"val/{label}/{i}.png" for label in (other, "Tee") for i in range(2)]
+
+    data = import_files(pictures(tmp_path / "s", names))
+
+    assert set(data.table("validation.parquet")["label"]) == {one, "Tee"}
+
+
+def test_splits_without_folders_of_classes_are_no_classes(tmp_path: Path, scan_files: Any) -> None:
+    source = pictures(tmp_path / "s", [f"{split}/{i}.png" for split in ("train", "test") for i in range(3)])
+
+    assert scan_files(source).choices.format != "image_folder"
+
+
+@pytest.mark.parametrize("ending", [".jfif", ".jpe", ".JFIF"])
+def test_other_endings_of_jpeg_are_pictures(ending: str, tmp_path: Path, import_files: Any) -> None:
+    source = pictures(tmp_path / "s", [f"{label}/{i}.jpg" for label in ("a", "b") for i in range(3)])
+    for path in list((source / "a").iterdir()):
+        path.rename(path.with_suffix(ending))
+
+    assert import_files(source).profile().part(LabelPart).counts == {"train.parquet": {"a": 3, "b": 3}}

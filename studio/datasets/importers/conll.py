@@ -1,11 +1,14 @@
 """CoNLL: a word a line with its tag in the last column, an empty line behind every sentence.
 
-Columns are separated by tabs or blanks. `-DOCSTART-` lines and comments (`# ...`) are passed over. In CoNLL-U, whose
-first column counts words, the word is the second column and the tag is the part of speech.
+Columns are separated by tabs or blanks; other spaces, such as those in `10 000`, belong to words. Columns before the
+words may count them. `-DOCSTART-` lines and comments (`# ...`) are passed over. In CoNLL-U, whose first column counts
+words, the word is the second column and the tag is the part of speech. Types without letters (PER in place of B-PER)
+become tags, neighbours of one type one entity; `M-` of the scheme BMES is `I-` here.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +20,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.text_tables import TextTables, file_of_role, read_begin, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
-from studio.datasets.texts.bio_tags import is_tag
+from studio.datasets.texts.bio_tags import OUTSIDE, is_tag
 from studio.datasets.texts.text_file import decode_text
 from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
@@ -30,6 +33,11 @@ HEAD_BYTES = 20_000
 HEAD_LINES = 400
 MOST = 0.95
 DOCUMENT = "-DOCSTART-"
+MOST_TYPES = 50
+LEAST_OUTSIDE = 0.3
+_BLANKS = re.compile(r"[ \t]+")
+_EDGES = " \t\r"
+_TYPE = re.compile(r"[^\W\d_][\w.-]*$")
 CONLLU_COLUMNS, CONLLU_WORD, CONLLU_TAG = 10, 1, 3
 
 
@@ -43,10 +51,20 @@ class Layout:
     word: int
     tag: int | None
     """None in files of words alone."""
+    has_letters: bool = True
+    """Whether tags say where entities begin."""
 
     def split(self, line: str) -> list[str]:
         """The columns of a line."""
-        return [one.strip() for one in line.split(self.separator)]
+        return _split(line, self.separator)
+
+    def tags(self, cells: Sequence[str]) -> list[str]:
+        """The tags of a sentence."""
+        if self.has_letters:
+            return [_plain_tag(cell) for cell in cells]
+        before = (OUTSIDE, *cells)
+        letters = ("I" if cell == last else "B" for cell, last in zip(cells, before, strict=False))
+        return [cell if cell == OUTSIDE else f"{letter}-{cell}" for cell, letter in zip(cells, letters, strict=True)]
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -109,7 +127,7 @@ def layout_of(lines: Sequence[str]) -> Layout | None:
     if not present:
         return None
     separator = "\t" if sum("\t" in line for line in present) >= MOST * len(present) else None
-    split = [[one.strip() for one in line.split(separator)] for line in present]
+    split = [_split(line, separator) for line in present]
     columns, count = Counter(map(len, split)).most_common(1)[0]
     if count < MOST * len(split):
         return None
@@ -118,12 +136,40 @@ def layout_of(lines: Sequence[str]) -> Layout | None:
         return Layout(separator, columns, CONLLU_WORD, CONLLU_TAG)
     if columns == 1:
         return Layout(separator, columns, 0, None)
-    tagged = [position for position in range(columns - 1, 0, -1) if _share_of_tags(whole, position) >= MOST]
-    return Layout(separator, columns, 0, tagged[0]) if tagged else None
+    word = next((place for place in range(columns - 1) if not _counts(whole, place)), 0)
+    tagged = [position for position in range(columns - 1, word, -1) if _share_of_tags(whole, position) >= MOST]
+    if tagged:
+        return Layout(separator, columns, word, tagged[0])
+    if columns > word + 1 and _are_types([row[-1] for row in whole]):
+        return Layout(separator, columns, word, columns - 1, has_letters=False)
+    return None
+
+
+def _split(line: str, separator: str | None) -> list[str]:
+    """The columns of a line; spaces of other kinds stay in them."""
+    parts = _BLANKS.split(line.strip(_EDGES)) if separator is None else line.split(separator)
+    return [one.strip(_EDGES) for one in parts]
+
+
+def _plain_tag(cell: str) -> str:
+    """A tag in letters that are known."""
+    return f"I-{cell[2:]}" if cell.startswith("M-") else cell
+
+
+def _counts(rows: Sequence[Sequence[str]], position: int) -> bool:
+    """Whether a column holds numbers, as counters and ids of documents do."""
+    return sum(row[position].isdecimal() for row in rows) >= MOST * len(rows)
+
+
+def _are_types(cells: Sequence[str]) -> bool:
+    """Whether these are types of entities without letters: few names, and most words outside of all."""
+    types = set(cells) - {OUTSIDE}
+    outside = sum(cell == OUTSIDE for cell in cells)
+    return 0 < len(types) <= MOST_TYPES and outside >= LEAST_OUTSIDE * len(cells) and all(map(_TYPE.match, types))
 
 
 def _share_of_tags(rows: Sequence[Sequence[str]], position: int) -> float:
-    return sum(is_tag(row[position]) for row in rows) / len(rows)
+    return sum(is_tag(_plain_tag(row[position])) for row in rows) / len(rows)
 
 
 def _is_token(line: str, layout: Layout) -> bool:
@@ -151,7 +197,7 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
             continue
         rows = [row for line in sentence if not _is_range(row := layout.split(line), layout)]
         words = [row[layout.word] for row in rows]
-        tags = None if layout.tag is None else [row[layout.tag] for row in rows]
+        tags = None if layout.tag is None else layout.tags([row[layout.tag] for row in rows])
         tables.add(role, {"text": words, "label": tags})
     tables.findings += trouble(
         "conll_columns",

@@ -79,6 +79,46 @@ def test_every_way_to_write_conll_gives_the_same_rows(
     assert rows(data) == [ANNA, SHORT]
 
 
+SENTENCES = [
+    (["Mara", "Holt", "left", "Bergen"], ["B-PER", "I-PER", "O", "B-LOC"]),
+    (["It", "cost", "10\u00a0000", "crowns"], ["O", "O", "O", "O"]),
+    (["Ines", "Tom", "ran"], ["B-PER", "I-PER", "O"]),
+]
+
+
+def written(line: Callable[[int, str, str], str]) -> str:
+    """These sentences as lines; `line` is given the number of a word, the word and its tag."""
+    rows = ("".join(line(i, *pair) for i, pair in enumerate(zip(*one, strict=True), start=1)) for one in SENTENCES)
+    return "\n".join(rows)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        lambda number, word, tag: f"{word} {tag}\n",
+        lambda number, word, tag: f"{number} {word} X {tag}\n",
+        lambda number, word, tag: f"{number}\t{word}\tNN\tB-NP\t{tag}\n",
+        lambda number, word, tag: f"{word}\t{tag[2:] or 'O'}\n",
+        lambda number, word, tag: f"{word} _ {tag[2:] or 'O'} \n",
+    ],
+    ids=["plain", "counted", "counted, with chunks", "types without letters", "types behind another column"],
+)
+def test_words_and_entities_are_found_in_every_usual_layout(
+    line: Callable[[int, str, str], str], tmp_path: Path, import_files: ImportFiles
+) -> None:
+    data = import_files(made(tmp_path / "s", {"train.conll": written(line)}))
+
+    assert rows(data) == SENTENCES
+
+
+def test_begin_middle_end_single_is_read(tmp_path: Path, import_files: ImportFiles) -> None:
+    text = "上 B-LOC\n海 M-LOC\n市 E-LOC\n在 O\n\n他 S-PER\n在 O\n\n王 B-PER\n芳 E-PER\n"
+
+    data = import_files(made(tmp_path / "s", {"train.conll": text}))
+
+    assert rows(data)[0] == (["上", "海", "市", "在"], ["B-LOC", "I-LOC", "E-LOC", "O"])
+
+
 def test_a_hash_is_a_word_where_it_has_a_tag(tmp_path: Path, import_files: ImportFiles) -> None:
     data = import_files(made(tmp_path / "s", {"train.conll": "# O\nAnna B-PER\n\n#tag O\nBen B-PER\n"}))
 

@@ -146,7 +146,7 @@ def question_columns(view: TableView) -> QuestionColumns | None:
     answer = _called(view, ANSWER_WORDS, ("text", "list"))
     if question is None or context is None or answer is None:
         return None
-    starts = (c for c, kind in view.kinds.items() if has_word(c, START_WORDS) and kind in ("integer", "list"))
+    starts = (c for c, kind in view.kinds.items() if has_word(c, START_WORDS) and kind in ("integer", "number", "list"))
     return QuestionColumns(question, context, answer, next(starts, None))
 
 

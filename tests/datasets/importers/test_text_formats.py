@@ -301,3 +301,15 @@ def test_spans_beyond_the_text_and_overlapping_ones_are_left_out(tmp_path: Path,
     assert codes(data)["span_beyond"].examples == ("short",)
     assert codes(data)["span_overlap"].examples == ("New York City",)
     assert data.manifest.tables[0].rows == 2
+
+
+def test_positions_that_became_floats_because_some_are_missing_are_positions(
+    tmp_path: Path, import_files: ImportFiles
+) -> None:
+    context = "Max met Ana. Later Max left and Max never came back."
+    text = f"question,context,answer,answer_start\nWho left?,{context},Max,19.0\nWho came back?,{context},,\n"
+
+    data = import_files(made(tmp_path / "s", {"train.csv": text}))
+
+    assert data.manifest.roles["answer_start_column"] == "answer_start"
+    assert data.table("train.csv")["answer_start"].tolist()[0] == 19

@@ -111,3 +111,24 @@ def test_a_table_without_prose_is_no_text_problem(tmp_path: Path, scan_files: Sc
     (tmp_path / "data.csv").write_text("colour,size,price\n" + "red,large,3.5\nblue,small,2.5\n" * 20)
 
     assert scan_files(tmp_path / "data.csv").guesses == []
+
+
+@pytest.mark.parametrize(
+    ("column", "codes", "kind"),
+    [
+        ("outcome", (0.0, 1.0), "text_classification"),
+        ("label", (0.0, 1.0, 2.0), "text_classification"),
+        ("score", (0.5, 1.0, 2.5), "text_regression"),
+    ],
+)
+def test_whole_numbers_with_a_point_are_codes_of_classes(
+    column: str, codes: tuple[float, ...], kind: str, tmp_path: Path, scan_files: ScanFiles
+) -> None:
+    (tmp_path / "s").mkdir()
+    words = ("the soup was warm", "a train was late", "we walked by the lake", "cold rooms again")
+    rows = "".join(f"{words[n % 4]} and then {n},{codes[n % len(codes)]}\n" for n in range(24))
+    (tmp_path / "s" / "train.csv").write_text(f"text,{column}\n{rows}")
+
+    [best, *_] = scan_files(tmp_path / "s").guesses
+
+    assert (best.problem_type, best.roles["label_columns"]) == (kind, [column])

@@ -6,32 +6,20 @@ Crowd regions are no objects and are left out. A box that is missing is taken fr
 
 from __future__ import annotations
 
-import math
-import re
-from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any
 
-from studio.datasets.dataset import TableRole
-from studio.datasets.formatting import listed
-from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
+from studio.datasets.importers.box_tables import BoxTables, ImageBoxes
+from studio.datasets.importers.coco_file import CocoFile, coco_files, read_files
+from studio.datasets.importers.coco_values import corners_of, size_of, value_of
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
-from studio.datasets.uploads.roles import role_by_path
-from studio.errors import DatasetError
-from studio.files import CHUNK_BYTES
-from studio.json_text import MAX_DEPTH, DepthError, parse_json
 from studio.settings.finding import FindingLevel
 
-MAX_BYTES = 768 << 20
-MAX_BARE_BYTES = 64 << 20
 _KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"bbox"')
-_OVERLAP = 16
 SAME_RATIO = 0.02
 """So much may the scales of width and height differ: sides are whole pixels."""
 
@@ -62,313 +50,6 @@ COCO = DatasetFormat(
 )
 
 
-def read_files(
-    upload: Upload, keys: Sequence[bytes], file_class: type[CocoFile[ImageT]], tables: _Tables[ImageT]
-) -> None:
-    """Read the file of each split that holds all these keys, and report the others.
-
-    Raises:
-        DatasetError: if there is none, or one is not COCO.
-    """
-    files = coco_files(upload, keys)
-    if not files:
-        words = ", ".join(key.decode().strip('"') for key in keys)
-        raise DatasetError(
-            "There is no such COCO file in the upload.",
-            hint=f"Add a JSON file with {words}.",
-            code="no_coco",
-            found=listed(upload.with_ending(".json")) or "no JSON file",
-            expected=f"a JSON file with {words}",
-        )
-    taken: dict[TableRole, set[str]] = {}
-    others = [path for role, path in files if not file_class(upload, path, role, tables).read(taken)]
-    tables.report(
-        "coco_unused",
-        others[0] if others else "",
-        f"{len(others)} more COCO files describe the same images and are not used.",
-        "Keep one file per image.",
-        others,
-        expected="one file per image",
-    )
-
-
-def coco_files(upload: Upload, keys: Sequence[bytes]) -> list[tuple[TableRole, str]]:
-    """The JSON files that hold all these keys, with their splits; those that are named instances come first.
-
-    Beside them, those that list images and no annotation: images without objects.
-    """
-    paths = upload.with_ending(".json")
-    found = [path for path in paths if _holds_keys(upload.files / path, keys)]
-    if found:
-        found += [path for path in paths if path not in found and _is_bare(upload.files / path, keys[:-1])]
-    found.sort(key=lambda path: ("instances" not in path.lower(), path))
-    return [(role_by_path(path) or "train", path) for path in found]
-
-
-def _is_bare(path: Path, keys: Sequence[bytes]) -> bool:
-    """Whether a small file has these keys and an empty list of annotations."""
-    if path.stat().st_size > MAX_BARE_BYTES or not _holds_keys(path, keys):
-        return False
-    return re.search(rb'"annotations"\s*:\s*\[\s*\]', path.read_bytes()) is not None
-
-
-def _holds_keys(path: Path, keys: Sequence[bytes]) -> bool:
-    missing, tail = set(keys), b""
-    with path.open("rb") as file:
-        while missing and (chunk := file.read(CHUNK_BYTES)):
-            if not tail and chunk.lstrip()[:1] != b"{" and chunk[:3] != b"\xef\xbb\xbf":
-                return False
-            missing = {key for key in missing if key not in tail + chunk}
-            tail = chunk[-_OVERLAP:]
-    return not missing
-
-
-class _Annotated(Protocol):
-    """An image with what is annotated in it."""
-
-    path: str
-
-
-ImageT = TypeVar("ImageT", bound=_Annotated)
-TakenT = TypeVar("TakenT", contravariant=True)
-
-
-class _Tables(Protocol[TakenT]):
-    """Where images with annotations go."""
-
-    def add(self, role: TableRole, image: TakenT, /) -> None:
-        """One more row."""
-
-    def report(
-        self,
-        code: str,
-        path: str,
-        message: str,
-        fix: str,
-        examples: Sequence[str],
-        level: FindingLevel = ...,
-        *,
-        expected: str,
-    ) -> None:
-        """One kind of trouble."""
-
-
-@dataclass
-class CocoFile(ABC, Generic[ImageT]):
-    """One JSON file on its way into a table. Troubles are gathered by kind and reported once.
-
-    A subclass says what it takes of an annotation.
-    """
-
-    keeps_crowds: ClassVar[bool]
-    """Whether a crowd region is as good as an object."""
-    reports: ClassVar[tuple[Report, ...]]
-
-    upload: Upload
-    path: str
-    role: TableRole
-    tables: _Tables[ImageT]
-    troubles: dict[str, list[str]] = field(default_factory=dict)
-    left_out: set[Any] = field(default_factory=set)
-    absent: set[Any] = field(default_factory=set)
-    """Ids of listed images that are not in the upload, or could be several of it."""
-
-    @abstractmethod
-    def slim(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """An object of the document with only what is needed, as it is parsed."""
-
-    @abstractmethod
-    def image(self, path: str, entry: Any) -> ImageT:
-        """A listed image, at its path in the upload."""
-
-    @abstractmethod
-    def take(self, image: ImageT, name: str, entry: Any) -> tuple[str, Any] | None:
-        """Add an annotation of a class to its image; else the code of its trouble, and the value that is to blame."""
-
-    def read(self, taken: dict[TableRole, set[str]]) -> bool:
-        """Add the images to the tables; False if one of them is taken already."""
-        document = self._document()
-        categories = self._categories(document["categories"])
-        images = self._images(document["images"])
-        known = taken.setdefault(self.role, set())
-        if any(image.path in known for image in images.values()):
-            return False
-        known.update(image.path for image in images.values())
-        self._annotations(document["annotations"], images, categories)
-        for id, image in images.items():
-            if id not in self.left_out:
-                self.tables.add(self.role, image)
-        self._report()
-        return True
-
-    def _document(self) -> dict[str, list[Any]]:
-        path = self.upload.files / self.path
-        if path.stat().st_size > MAX_BYTES:
-            raise DatasetError(
-                f"{self.path} has {path.stat().st_size / 1e6:,.0f} MB.",
-                hint=f"At most {MAX_BYTES / 1e6:,.0f} MB are read; leave the segmentations out, or split the file.",
-                code="coco",
-                found=f"{path.stat().st_size / 1e6:,.0f} MB",
-                expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
-            )
-        try:
-            document = parse_json(path.read_bytes(), object_hook=self.slim)
-        except ValueError as error:
-            raise DatasetError(
-                f"{self.path} cannot be read as JSON ({str(error)[:120]}).",
-                hint="Export it again.",
-                code="coco",
-                found="damaged JSON" if not isinstance(error, DepthError) else f"more than {MAX_DEPTH} levels",
-                expected=f"a whole JSON document of at most {MAX_DEPTH} levels",
-            ) from None
-        keys = ("images", "annotations", "categories")
-        if not isinstance(document, dict) or any(not isinstance(document.get(key), list) for key in keys):
-            raise DatasetError(
-                f"{self.path} has no lists of images, annotations and categories.",
-                hint="Choose the file of instances.",
-                code="coco",
-                found=f"the keys {listed(document)}" if isinstance(document, dict) and document else "no keys",
-                expected=f"lists called {', '.join(keys)}",
-            )
-        return document
-
-    def _categories(self, entries: list[Any]) -> dict[Any, str]:
-        names: dict[Any, str] = {}
-        for entry in entries:
-            id, name = id_of(_get(entry, "id")), _get(entry, "name")
-            if id is None or not isinstance(name, str) or not name.strip():
-                self._note("coco_category", f"category {_get(entry, 'id')!r}")
-            elif id in names:
-                self._note("coco_category", f"duplicate category {id}")
-            else:
-                names[id] = name.strip()
-        return names
-
-    def _images(self, entries: list[Any]) -> dict[Any, ImageT]:
-        images: dict[Any, ImageT] = {}
-        for entry in entries:
-            id, name = id_of(_get(entry, "id")), _get(entry, "file_name")
-            if id is None or not isinstance(name, str) or not name.strip():
-                self._note("coco_image", f"image {_get(entry, 'id')!r} without id or file name")
-                continue
-            if id in images or id in self.absent:
-                self._note("coco_image", f"duplicate image id {id}")
-                continue
-            path, several = self.upload.images.find(name, self.path)
-            if path is None:
-                self.absent.add(id)
-                self._note("coco_several" if several else "coco_missing", name)
-            else:
-                images[id] = self.image(path, entry)
-        return images
-
-    def _annotations(self, entries: list[Any], images: dict[Any, ImageT], categories: dict[Any, str]) -> None:
-        seen = Counter(id_of(_get(entry, "id")) for entry in entries)
-        crowded: dict[Any, ImageT] = {}
-        told: set[Any] = set()
-        """Ids of images that have an object, or are said to have none."""
-        for entry in entries:
-            id, image_id = id_of(_get(entry, "id")), id_of(_get(entry, "image_id"))
-            if id is not None and seen[id] > 1:
-                self._note("coco_twice", f"annotation {id}")
-            image = images.get(image_id)
-            if image_id in self.absent:
-                continue
-            if image is None:
-                self._note("coco_no_image", f"annotation {id} of image {image_id}")
-                continue
-            if not self.keeps_crowds and id_of(_get(entry, "iscrowd")) == 1:
-                crowded[image_id] = image
-                self._note("coco_crowd", image.path)
-                continue
-            name = categories.get(id_of(_get(entry, "category_id")))
-            if name is None:
-                self._leave_out("coco_unknown_category", image_id, image, _get(entry, "category_id"))
-            elif trouble := self.take(image, name, entry):
-                self._leave_out(trouble[0], image_id, image, trouble[1])
-            else:
-                told.add(image_id)
-        for image_id, image in crowded.items():
-            if image_id not in told:
-                self._leave_out("coco_crowds_only", image_id, image, "crowd regions only")
-
-    def _leave_out(self, code: str, image_id: Any, image: ImageT, value: Any) -> None:
-        self.left_out.add(image_id)
-        self._note(code, f"{image.path}: {'nothing' if value is None else str(value)[:60]}")
-
-    def _note(self, code: str, example: str) -> None:
-        self.troubles.setdefault(code, []).append(example)
-
-    def _report(self) -> None:
-        for code, words, expected, fix, level in (*_REPORTS, *self.reports):
-            examples = self.troubles.get(code, [])
-            self.tables.report(code, self.path, f"{len(examples)} {words}", fix, examples, level, expected=expected)
-
-
-Report = tuple[str, str, str, str, FindingLevel]
-"""Code, message, expected, fix, level."""
-_WARNING, _NOTE = FindingLevel.WARNING, FindingLevel.NOTE
-_REPORTS: tuple[Report, ...] = (
-    (
-        "coco_category",
-        "categories have no valid id and name and are ignored.",
-        "a whole number as id, used once, and a name",
-        "Give each its own id.",
-        _WARNING,
-    ),
-    (
-        "coco_image",
-        "images have no unique id and file name and are left out.",
-        "an id, used once, and a file name",
-        "Give each its own id.",
-        _WARNING,
-    ),
-    (
-        "coco_twice",
-        "annotations have a duplicate id; each counts as an object.",
-        "each id once",
-        "Check the export.",
-        _WARNING,
-    ),
-    (
-        "coco_no_image",
-        "annotations refer to an image that is not listed and are left out.",
-        "the id of a listed image",
-        "Add the images to the file.",
-        _WARNING,
-    ),
-    ("coco_crowd", "crowd regions are not single objects and are left out.", "single objects", "", _NOTE),
-    (
-        "coco_crowds_only",
-        "images have crowd regions (iscrowd) and no single object; they are left out.",
-        "single objects",
-        "Draw the objects one by one, or set iscrowd to 0 where a region is one object.",
-        _WARNING,
-    ),
-    (
-        "coco_missing",
-        "images are not in the upload and are left out.",
-        "the file of every listed image",
-        "Add these files.",
-        _WARNING,
-    ),
-    (
-        "coco_several",
-        "images are left out because several files of the upload have their name.",
-        "names that tell one file, such as folder/name",
-        "Export the names with their folders, or rename the files.",
-        _WARNING,
-    ),
-    (
-        "coco_unknown_category",
-        "annotations have an unknown category; their images are left out.",
-        "the id of a listed category",
-        "Add it.",
-        _WARNING,
-    ),
-)
-
-
 @dataclass
 class _BoxFile(CocoFile[ImageBoxes]):
     """Boxes."""
@@ -380,21 +61,21 @@ class _BoxFile(CocoFile[ImageBoxes]):
             "annotations have no readable box; their images are left out.",
             "four finite numbers: x, y, width, height",
             "Write x, y, width, height.",
-            _WARNING,
+            FindingLevel.WARNING,
         ),
         (
             "coco_size",
             "annotations are drawn at another size than their picture has, and other sides; their images are left out.",
             "the size of the picture, or one with the same ratio of sides",
             "Export the annotations for the pictures as they are.",
-            _WARNING,
+            FindingLevel.WARNING,
         ),
         (
             "coco_scaled",
             "images have another size than the file says; their boxes are scaled to the picture.",
             "the size of the picture",
             "",
-            _NOTE,
+            FindingLevel.NOTE,
         ),
     )
 
@@ -422,18 +103,12 @@ class _BoxFile(CocoFile[ImageBoxes]):
             return "coco_size", f"{scale[0]:.3g} times as wide and {scale[1]:.3g} times as high as the file says"
         if _says_nothing(entry):
             return None
-        corners = _corners(entry)
+        corners = corners_of(entry)
         if corners is None:
-            return "coco_box", _get(entry, "bbox")
+            return "coco_box", value_of(entry, "bbox")
         (across, down), (left, top, right, bottom) = scale, corners
         image.add(name, (left * across, top * down, right * across, bottom * down))
         return None
-
-
-def size_of(entry: Any) -> tuple[int, int] | None:
-    """(width, height) that an entry of an image states."""
-    width, height = number_of(_get(entry, "width")), number_of(_get(entry, "height"))
-    return (int(width), int(height)) if width and height and width >= 1 and height >= 1 else None
 
 
 def _size_in_file(path: Path) -> tuple[int, int] | None:
@@ -455,63 +130,3 @@ def _sizes(stated: tuple[int, int], real: tuple[int, int]) -> str:
 def _says_nothing(entry: Any) -> bool:
     """Whether an annotation says by an empty box that nothing is there."""
     return isinstance(entry, dict) and "bbox" in entry and not entry["bbox"] and not entry.get("segmentation")
-
-
-def _get(entry: Any, key: str) -> Any:
-    return entry.get(key) if isinstance(entry, dict) else None
-
-
-_WHOLE = re.compile(r"-?(0|[1-9]\d{0,17})(\.0*)?$")
-
-
-def id_of(value: Any) -> int | str | None:
-    """An id as a whole number if it is one, however it is written, or else as text; None if it is neither."""
-    if isinstance(value, str):
-        text = value.strip()
-        return int(text.partition(".")[0]) if _WHOLE.match(text) else text or None
-    if isinstance(value, float) and math.isfinite(value) and value == int(value):
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _corners(entry: Any) -> BoxesXYXY | None:
-    """The corners of an annotation's box, or of its polygons; None if neither can be read."""
-    box = numbers_of(_get(entry, "bbox"))
-    if box is not None and len(box) == 4:
-        x, y, width, height = box
-        return x, y, x + width, y + height
-    parts = _get(entry, "segmentation")
-    if _get(entry, "bbox") or not isinstance(parts, list) or not parts:
-        return None
-    if not all(isinstance(part, list) and len(part) >= 6 and len(part) % 2 == 0 for part in parts):
-        return None
-    numbers = [value for part in parts for value in part]
-    if not all(map(is_number, numbers)):
-        return None
-    xs = [float(value) for part in parts for value in part[0::2]]
-    ys = [float(value) for part in parts for value in part[1::2]]
-    return min(xs), min(ys), max(xs), max(ys)
-
-
-def is_number(value: Any) -> bool:
-    """Whether it is a finite number."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def number_of(value: Any) -> float | None:
-    """A finite number, also one that is written as text."""
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    return float(value) if is_number(value) else None
-
-
-def numbers_of(value: Any) -> list[float] | None:
-    """A list of finite numbers, also one that is written as text; None if it is none."""
-    if isinstance(value, str):
-        value = value.strip().strip("[]()").replace(",", " ").split()
-    found = [number_of(one) for one in value] if isinstance(value, list) else []
-    numbers = [one for one in found if one is not None]
-    return numbers if numbers and len(numbers) == len(found) else None

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from studio.datasets.importers.coco import CocoFile, coco_files, is_number, read_files, size_of
+from studio.datasets.importers.coco_file import CocoFile, coco_files, read_files
+from studio.datasets.importers.coco_values import is_number, size_of
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
 from studio.datasets.importers.upload import Upload

@@ -11,26 +11,24 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import ClassVar, Generic, TypeVar, cast
 
 from studio.datasets.dataset import TableRole
-from studio.datasets.formatting import counted, listed
+from studio.datasets.formatting import counted
 from studio.datasets.importers.file_names import stem_of
 from studio.datasets.importers.format import Recognition
 from studio.datasets.importers.image_tables import ImageTables
 from studio.datasets.importers.upload import Upload
+from studio.datasets.importers.yolo_names import NAME_FILES, class_names, names_file
 from studio.datasets.importers.yolo_splits import key_point_numbers, splits_of
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
 from studio.datasets.uploads.roles import role_by_path
-from studio.errors import DatasetError, YamlError
+from studio.errors import DatasetError
 from studio.files import read_head
 from studio.settings.finding import FindingLevel
-from studio.settings.yaml_text import MAX_BYTES, read_yaml
 
 MAX_LABEL_BYTES = 4 << 20
-_NAME_FILES = ("classes.txt", "obj.names", "labels.names", "predefined_classes.txt")
 _LINE = re.compile(rb"[ \t]*\d+(?:\.\d+)?(?:[eE][-+]?\d+)?((?:[ \t]+[-+0-9.,eE]+)+)[ \t]*(?:\r?\n|$)")
 _INDEX = re.compile(r"\d{1,9}$")
 _HAIR = 1e-3
@@ -40,7 +38,6 @@ BOX = 4
 _SAMPLE = 200
 _MOST_CLASSES = 10**9
 _LINE_BYTES = 1 << 16
-_NAMES = "a list named names, one name per class"
 
 
 ImageT = TypeVar("ImageT")
@@ -59,7 +56,7 @@ def recognise_labels(
     counts = {path: _counts(upload, path) for path in labels[:_SAMPLE]}
     if not takes([count for found in counts.values() for count in found]):
         return None
-    names = _names_file(upload)
+    names = names_file(upload)
     named = f"class names in {names}" if names else "no file of class names"
     first = next(path for path, found in counts.items() if found)
     return Recognition(
@@ -125,7 +122,7 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
                 found="no .txt file named like an image",
                 expected="one .txt file per image",
             )
-        self.names, self.splits = _class_names(self.upload), splits_of(self.upload)
+        self.names, self.splits = class_names(self.upload), splits_of(self.upload)
         self.key_points = key_point_numbers(self.upload)
         labelled: set[str] = set()
         for path in labels:
@@ -262,7 +259,7 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
                 fix,
                 ["data.yaml"],
                 found="no file of class names",
-                expected=f"data.yaml or {_NAME_FILES[0]}",
+                expected=f"data.yaml or {NAME_FILES[0]}",
             )
 
 
@@ -314,57 +311,16 @@ def _orphans(upload: Upload, labels: Sequence[str]) -> list[str]:
 def _is_unnamed(path: str) -> bool:
     """Whether it is no list of class names or images."""
     name = path.rpartition("/")[2].lower()
-    return name not in _NAME_FILES and role_by_path(name) is None
+    return name not in NAME_FILES and role_by_path(name) is None
 
 
 def _label_files(upload: Upload) -> list[str]:
     return [
         path
         for path in upload.with_ending(".txt")
-        if upload.images.has_stem(_stem(path)) and path.rpartition("/")[2] not in _NAME_FILES
+        if upload.images.has_stem(_stem(path)) and path.rpartition("/")[2] not in NAME_FILES
     ]
-
-
-def _names_file(upload: Upload) -> str | None:
-    files = [path for path in upload.with_ending(".yaml", ".yml") if b"names" in _small(upload.files / path)]
-    files += [path for path in upload.with_ending(*_NAME_FILES) if path.rpartition("/")[2].lower() in _NAME_FILES]
-    return min(files, key=lambda path: (not path.lower().endswith((".yaml", ".yml")), path.count("/")), default=None)
 
 
 def _stem(path: str) -> str:
     return stem_of(path.rpartition("/")[2])
-
-
-def _small(path: Path) -> bytes:
-    return read_head(path, MAX_BYTES)
-
-
-def _class_names(upload: Upload) -> dict[int, str] | None:
-    """Names by index; None if there is no file of names."""
-    path = _names_file(upload)
-    if path is None:
-        return None
-    if path.lower().endswith((".yaml", ".yml")):
-        try:
-            names = read_yaml(_small(upload.files / path)).values.get("names")
-        except YamlError as error:
-            raise DatasetError(
-                f"{path}: {error.message}",
-                hint=error.hint,
-                code="yolo_names",
-                found=f"YAML that cannot be read in line {error.line}" if error.line else "YAML that cannot be read",
-                expected=_NAMES,
-            ) from None
-        pairs = list(names.items()) if isinstance(names, dict) else list(enumerate(names or ()))
-    else:
-        text = _small(upload.files / path).decode("utf-8-sig", errors="replace")
-        pairs = list(enumerate(line.strip() for line in text.rstrip().splitlines()))
-    if not pairs or any(not _INDEX.match(str(index)) or isinstance(name, dict | list) for index, name in pairs):
-        raise DatasetError(
-            f"{path} has no list of class names.",
-            hint="Write names: [first, second].",
-            code="yolo_names",
-            found=listed((f"{index}: {name}" for index, name in pairs), 2) or "no names",
-            expected=_NAMES,
-        )
-    return {int(index): str(name).strip() for index, name in pairs}

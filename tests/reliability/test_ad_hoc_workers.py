@@ -126,7 +126,8 @@ def test_a_preview_that_hangs_is_told_and_ended(model: tuple[Server, str]) -> No
     assert f"took longer than {PATIENCE_SECONDS} s" in late["message"]
     assert late["hint"]
     wait_for(lambda: not psutil.pid_exists(pids[0]))
-    assert server.ask("POST", "/api/settings/preview", body, timeout=150)[0] == 200
+    # On a busy machine a worker may be too slow for the short patience of this server, too.
+    wait_for(lambda: server.ask("POST", "/api/settings/preview", body, timeout=150)[0] == 200)
 
 
 @covers("F118")

@@ -83,12 +83,11 @@ class FileNames:
 
     def _best(self, paths: Sequence[str], folders: Parts, near: str) -> Found:
         """The only file, or the one that its folders, its place or its split speaks for."""
-        for likeness in self._likenesses(folders, near):
+        likenesses = self._likenesses(folders, near)
+        while len(paths) > 1 and (likeness := next(likenesses, None)) is not None:
             most = max(map(likeness, paths))
             paths = [path for path in paths if likeness(path) == most]
-            if len(paths) == 1:
-                return Found(paths[0])
-        return Found(None, tuple(paths))
+        return Found(paths[0]) if len(paths) == 1 else Found(None, tuple(paths))
 
     def _likenesses(self, folders: Parts, near: str) -> Iterator[Callable[[str], int]]:
         beside, role = parts_of(near)[:-1], role_by_path(near)

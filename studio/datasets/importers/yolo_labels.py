@@ -302,8 +302,8 @@ def _class_index(word: str) -> int:
 
 def _orphans(upload: Upload, labels: Sequence[str]) -> list[str]:
     """Files with lines of objects beside label files, to which no picture belongs."""
-    folders = {path.rpartition("/")[0] for path in labels}
-    others = [path for path in upload.with_ending(".txt") if path not in set(labels)]
+    known, folders = set(labels), {path.rpartition("/")[0] for path in labels}
+    others = [path for path in upload.with_ending(".txt") if path not in known]
     beside = [path for path in others if path.rpartition("/")[0] in folders and _is_unnamed(path)]
     return [path for path in beside if _counts(upload, path)]
 

@@ -24,6 +24,8 @@ _EXCEL_TEXT = re.compile(r'="(.*)"$', re.DOTALL)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NO_NUMBERS = frozenset(("nan", "inf", "infinity"))
 """What programs write for numbers that are none; beside numbers alone they are missing, else they are words."""
+_LONGEST_NO_NUMBER = 16
+"""Characters: longer texts are not looked at further."""
 _LARGEST_EXACT = 2**53
 _MOST = 0.9
 
@@ -41,10 +43,9 @@ def typed_column(cells: list[str], column: str, name: str, findings: list[Findin
             return pd.Series(values, name=column), "integer"
     if present and all(map(_is_number, present)) and not _is_spelt_several_ways(present):
         return pd.Series([float(cell) if cell else np.nan for cell in cells], name=column, dtype="float64"), "number"
-    unsaid = [row for row, cell in enumerate(cells, start=1) if _is_no_number(cell)]
-    said = [cell for cell in present if not _is_no_number(cell)]
-    if unsaid and said and all(map(_is_number, said)):
-        findings.append(_no_numbers(cells, unsaid, column, name))
+    rows = [row for row, cell in enumerate(cells, start=1) if _is_no_number(cell)]
+    if rows and any(map(_is_number, present)) and all(_is_number(cell) or _is_no_number(cell) for cell in present):
+        findings.append(_no_numbers(cells, rows, column, name))
         amounts = [float(cell) if _is_number(cell) else np.nan for cell in cells]
         return pd.Series(amounts, name=column, dtype="float64"), "number"
     findings.extend(_almost_numbers(cells, column, name))
@@ -126,7 +127,7 @@ def _is_number(cell: str) -> bool:
 
 
 def _is_no_number(cell: str) -> bool:
-    return cell.lower().lstrip("+-") in _NO_NUMBERS
+    return len(cell) <= _LONGEST_NO_NUMBER and cell.lower().lstrip("+-") in _NO_NUMBERS
 
 
 def _no_numbers(cells: Sequence[str], rows: Sequence[int], column: str, name: str) -> Finding:

@@ -41,7 +41,7 @@ def parsed_rows(text: str, delimiter: str, name: str, findings: list[Finding]) -
     if plain is None:
         assert refusal is not None
         raise refusal
-    swallowing = _swallowing(plain, delimiter)
+    swallowing = _swallowing(plain, delimiter) if '"' in text else None
     if swallowing is not None:
         bare = _even(text, delimiter, name, quoting=csv.QUOTE_NONE)
         if bare is not None and len(bare.rows) > len(plain.rows):
@@ -118,6 +118,8 @@ def _swallowing(table: Rows, delimiter: str) -> str | None:
     separators = len(table.header) - 1
     for row in table.rows:
         for cell in row:
+            if "\n" not in cell:
+                continue
             *lines, _ = cell.split("\n")
             if len(lines) > (delimiter != "\t") and all(line.count(delimiter) == separators for line in lines):
                 return cell

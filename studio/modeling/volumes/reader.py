@@ -46,22 +46,26 @@ class Sampling(NamedTuple):
     spacing: Spacing | None = None
     """Resamples to this spacing, and not to the shape, those whose files give theirs."""
 
-    def shape_of(self, facts: VolumeFacts) -> Shape:
-        """(depth, height, width) of a volume in those voxels.
+    def shape_of(self, sides: Shape) -> Shape:
+        """(depth, height, width) of a volume of these sides, whatever its spacing."""
+        if self.shape is None or (self.keeps_larger and is_exceeded(sides, self.shape)):
+            return sides
+        return self.shape
+
+    def shape_at_spacing(self, facts: VolumeFacts) -> Shape | None:
+        """(depth, height, width) of a volume at the spacing; None where that is not asked for, or its own not known.
 
         Raises:
             VolumeError: if it would be too large.
         """
         given = facts.geometry.spacing
-        if self.spacing is not None and given is not None:
-            of_axes = zip(facts.shape, given, self.spacing, strict=True)
-            depth, height, width = (max(1, round(side * own / wanted)) for side, own, wanted in of_axes)
-            if depth * height * width * facts.channels > MAX_VALUES:
-                raise too_large_at_spacing((depth, height, width), self.spacing, MAX_VALUES // facts.channels)
-            return depth, height, width
-        if self.shape is None or (self.keeps_larger and is_exceeded(facts.shape, self.shape)):
-            return facts.shape
-        return self.shape
+        if self.spacing is None or given is None:
+            return None
+        of_axes = zip(facts.shape, given, self.spacing, strict=True)
+        depth, height, width = (max(1, round(side * own / wanted)) for side, own, wanted in of_axes)
+        if depth * height * width * facts.channels > MAX_VALUES:
+            raise too_large_at_spacing((depth, height, width), self.spacing, MAX_VALUES // facts.channels)
+        return depth, height, width
 
     @property
     def key(self) -> str:
@@ -92,9 +96,11 @@ def read_voxels(media: Media, name: str, channels: int, row: int, sampling: Samp
         path = media.path(name)
 
         def decode() -> Entry:
-            facts = READER.read_facts(path)
-            shape = sampling.shape_of(facts)
-            return Entry(resampled(READER.decode(path, channels), shape), facts.shape)
+            # Headers cost as much as files where a volume is a folder of slices: only a spacing asks for them.
+            spaced = None if sampling.spacing is None else sampling.shape_at_spacing(READER.read_facts(path))
+            volume = READER.decode(path, channels)
+            sides = volume.shape[:3]
+            return Entry(resampled(volume, spaced or sampling.shape_of(sides)), sides)
 
         if media.cache is None:
             entry = decode()

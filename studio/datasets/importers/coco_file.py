@@ -13,20 +13,19 @@ from typing import Any, ClassVar, Generic, Protocol, TypeVar
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.coco_values import id_of, value_of
+from studio.datasets.importers.image_tables import ImageTables
+from studio.datasets.importers.json_file import holds_keys, read_document
 from studio.datasets.importers.upload import Upload
 from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
-from studio.files import CHUNK_BYTES
-from studio.json_text import MAX_DEPTH, DepthError, parse_json
 from studio.settings.finding import FindingLevel
 
 MAX_BYTES = 768 << 20
 MAX_BARE_BYTES = 64 << 20
-_OVERLAP = 16
 
 
 def read_files(
-    upload: Upload, keys: Sequence[bytes], file_class: type[CocoFile[ImageT]], tables: _Tables[ImageT]
+    upload: Upload, keys: Sequence[bytes], file_class: type[CocoFile[ImageT]], tables: ImageTables[ImageT]
 ) -> None:
     """Read the file of each split that holds all these keys, and report the others.
 
@@ -61,7 +60,7 @@ def coco_files(upload: Upload, keys: Sequence[bytes]) -> list[tuple[TableRole, s
     Beside them, those that list images and no annotation: images without objects.
     """
     paths = upload.with_ending(".json")
-    found = [path for path in paths if _holds_keys(upload.files / path, keys)]
+    found = [path for path in paths if holds_keys(upload.files / path, keys, is_object=True)]
     if found:
         found += [path for path in paths if path not in found and _is_bare(upload.files / path, keys[:-1])]
     found.sort(key=lambda path: ("instances" not in path.lower(), path))
@@ -70,20 +69,9 @@ def coco_files(upload: Upload, keys: Sequence[bytes]) -> list[tuple[TableRole, s
 
 def _is_bare(path: Path, keys: Sequence[bytes]) -> bool:
     """Whether a small file has these keys and an empty list of annotations."""
-    if path.stat().st_size > MAX_BARE_BYTES or not _holds_keys(path, keys):
+    if path.stat().st_size > MAX_BARE_BYTES or not holds_keys(path, keys, is_object=True):
         return False
     return re.search(rb'"annotations"\s*:\s*\[\s*\]', path.read_bytes()) is not None
-
-
-def _holds_keys(path: Path, keys: Sequence[bytes]) -> bool:
-    missing, tail = set(keys), b""
-    with path.open("rb") as file:
-        while missing and (chunk := file.read(CHUNK_BYTES)):
-            if not tail and chunk.lstrip()[:1] != b"{" and chunk[:3] != b"\xef\xbb\xbf":
-                return False
-            missing = {key for key in missing if key not in tail + chunk}
-            tail = chunk[-_OVERLAP:]
-    return not missing
 
 
 class _Annotated(Protocol):
@@ -93,27 +81,6 @@ class _Annotated(Protocol):
 
 
 ImageT = TypeVar("ImageT", bound=_Annotated)
-TakenT = TypeVar("TakenT", contravariant=True)
-
-
-class _Tables(Protocol[TakenT]):
-    """Where images with annotations go."""
-
-    def add(self, role: TableRole, image: TakenT, /) -> None:
-        """One more row."""
-
-    def report(
-        self,
-        code: str,
-        path: str,
-        message: str,
-        fix: str,
-        examples: Sequence[str],
-        level: FindingLevel = ...,
-        *,
-        expected: str,
-    ) -> None:
-        """One kind of trouble."""
 
 
 @dataclass
@@ -130,7 +97,7 @@ class CocoFile(ABC, Generic[ImageT]):
     upload: Upload
     path: str
     role: TableRole
-    tables: _Tables[ImageT]
+    tables: ImageTables[ImageT]
     troubles: dict[str, list[str]] = field(default_factory=dict)
     left_out: set[Any] = field(default_factory=set)
     absent: set[Any] = field(default_factory=set)
@@ -165,25 +132,8 @@ class CocoFile(ABC, Generic[ImageT]):
         return True
 
     def _document(self) -> dict[str, list[Any]]:
-        path = self.upload.files / self.path
-        if path.stat().st_size > MAX_BYTES:
-            raise DatasetError(
-                f"{self.path} has {path.stat().st_size / 1e6:,.0f} MB.",
-                hint=f"At most {MAX_BYTES / 1e6:,.0f} MB are read; leave the segmentations out, or split the file.",
-                code="coco",
-                found=f"{path.stat().st_size / 1e6:,.0f} MB",
-                expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
-            )
-        try:
-            document = parse_json(path.read_bytes(), object_hook=self.slim)
-        except ValueError as error:
-            raise DatasetError(
-                f"{self.path} cannot be read as JSON ({str(error)[:120]}).",
-                hint="Export it again.",
-                code="coco",
-                found="damaged JSON" if not isinstance(error, DepthError) else f"more than {MAX_DEPTH} levels",
-                expected=f"a whole JSON document of at most {MAX_DEPTH} levels",
-            ) from None
+        smaller = "leave the segmentations out, or split the file"
+        document = read_document(self.upload, self.path, "coco", MAX_BYTES, smaller, object_hook=self.slim)
         keys = ("images", "annotations", "categories")
         if not isinstance(document, dict) or any(not isinstance(document.get(key), list) for key in keys):
             raise DatasetError(
@@ -193,7 +143,8 @@ class CocoFile(ABC, Generic[ImageT]):
                 found=f"the keys {listed(document)}" if isinstance(document, dict) and document else "no keys",
                 expected=f"lists called {', '.join(keys)}",
             )
-        return document
+        found: dict[str, list[Any]] = document
+        return found
 
     def _categories(self, entries: list[Any]) -> dict[Any, str]:
         names: dict[Any, str] = {}

@@ -8,18 +8,16 @@ from typing import Any
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.json_file import holds_keys, read_document
 from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.errors import DatasetError
-from studio.files import CHUNK_BYTES
-from studio.json_text import MAX_DEPTH, DepthError, parse_json
 from studio.on_demand import pa
 from studio.settings.finding import FindingLevel
 
 MAX_BYTES = 512 << 20
 _KEYS = (b'"paragraphs"', b'"context"', b'"qas"', b'"question"')
-_OVERLAP = 16
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -64,16 +62,7 @@ SQUAD = DatasetFormat(
 
 
 def _candidates(upload: Upload) -> list[str]:
-    return sorted(path for path in upload.with_ending(".json") if _holds_keys(upload, path))
-
-
-def _holds_keys(upload: Upload, path: str) -> bool:
-    missing, tail = set(_KEYS), b""
-    with (upload.files / path).open("rb") as file:
-        while missing and (chunk := file.read(CHUNK_BYTES)):
-            missing = {key for key in missing if key not in tail + chunk}
-            tail = chunk[-_OVERLAP:]
-    return not missing
+    return sorted(path for path in upload.with_ending(".json") if holds_keys(upload.files / path, _KEYS))
 
 
 def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -> None:
@@ -110,25 +99,7 @@ def _read_file(upload: Upload, path: str, role: TableRole, tables: TextTables) -
 
 
 def _document(upload: Upload, path: str) -> list[Any]:
-    file = upload.files / path
-    if file.stat().st_size > MAX_BYTES:
-        raise DatasetError(
-            f"{path} has {file.stat().st_size / 1e6:,.0f} MB.",
-            hint=f"At most {MAX_BYTES / 1e6:,.0f} MB are read; split the file.",
-            code="squad",
-            found=f"{file.stat().st_size / 1e6:,.0f} MB",
-            expected=f"at most {MAX_BYTES / 1e6:,.0f} MB",
-        )
-    try:
-        document = parse_json(file.read_bytes())
-    except ValueError as error:
-        raise DatasetError(
-            f"{path} cannot be read as JSON ({str(error)[:120]}).",
-            hint="Export it again.",
-            code="squad",
-            found="damaged JSON" if not isinstance(error, DepthError) else f"more than {MAX_DEPTH} levels",
-            expected=f"a whole JSON document of at most {MAX_DEPTH} levels",
-        ) from None
+    document = read_document(upload, path, "squad", MAX_BYTES, "split the file")
     entries = document.get("data") if isinstance(document, dict) else document
     if not isinstance(entries, list):
         raise DatasetError(

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
-from typing import Any
 
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.speech.lists import lines_of, named, nothing_there, report_absent, role_of
-from studio.datasets.importers.speech.pieces import Stretch
-from studio.datasets.importers.speech.spoken_rows import SPEAKER, TRANSCRIPT, SpokenRows
+from studio.datasets.importers.speech.pieces import Stretch, seconds_of
+from studio.datasets.importers.speech.spoken_rows import SPEAKER, TRANSCRIPT, Piece, SpokenRows
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.readers.audio import READER
 
@@ -67,14 +66,13 @@ def _read_folder(upload: Upload, folder: str, rows: SpokenRows, absent: list[str
             if name in recordings:
                 rows.add(role, recordings[name], **columns[name])
         return
-    stretches: dict[str, list[tuple[Stretch, dict[str, Any]]]] = {}
+    pieces: list[Piece] = []
     for number, line in lines_of(upload, f"{folder}{SEGMENTS}"):
         name, recording, start, end = (*line.split(), *[""] * 4)[:4]
         if name in columns and recording in recordings:
-            stretch = Stretch(_seconds(start), _seconds(end), f"{folder}{SEGMENTS}, line {number}")
-            stretches.setdefault(recordings[recording], []).append((stretch, columns[name]))
-    for path, found_stretches in stretches.items():
-        rows.add_pieces(role, path, found_stretches)
+            stretch = Stretch(seconds_of(start), seconds_of(end), f"{folder}{SEGMENTS}, line {number}")
+            pieces.append(Piece(recordings[recording], stretch, columns[name]))
+    rows.add_pieces(role, pieces)
 
 
 def _pairs(upload: Upload, path: str) -> Mapping[str, str]:
@@ -83,13 +81,6 @@ def _pairs(upload: Upload, path: str) -> Mapping[str, str]:
         return {}
     parts = (line.partition(" ") for _, line in lines_of(upload, path))
     return {name: rest.strip() for name, _, rest in parts}
-
-
-def _seconds(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return float("nan")
 
 
 def _folders(upload: Upload) -> list[str]:

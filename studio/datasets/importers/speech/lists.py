@@ -11,7 +11,6 @@ from studio.datasets.media.readers.audio import READER
 from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
 
-MOST_FOLDERS = 64
 MOST_BYTES = 64 << 20
 """Of a file of transcripts: those of a thousand hours have less."""
 
@@ -60,10 +59,7 @@ def named(upload: Upload, name: str, near: str) -> str | None:
     """A recording by its name, with or without an ending."""
     recordings = upload.recordings
     if name.lower().endswith(READER.endings):
-        # Lists made elsewhere name places of that machine, so folders above are left off until the rest is here.
-        parts = name.replace("\\", "/").split("/")
-        ends = ("/".join(parts[start:]) for start in range(min(len(parts), MOST_FOLDERS)))
-        return next((found for end in ends if (found := recordings.named(end, near)) is not None), None)
+        return recordings.named(name, near)
     return recordings.with_stem(name.replace("\\", "/").rpartition("/")[2], near)
 
 

@@ -13,8 +13,8 @@ from typing import Any
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.speech.lists import lines_of, named, nothing_there, report_absent, role_of
-from studio.datasets.importers.speech.pieces import Stretch
-from studio.datasets.importers.speech.spoken_rows import SPEAKER, TRANSCRIPT, SpokenRows
+from studio.datasets.importers.speech.pieces import Stretch, seconds_of
+from studio.datasets.importers.speech.spoken_rows import SPEAKER, TRANSCRIPT, Piece, SpokenRows
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.readers.audio import READER
 from studio.json_text import parse_json
@@ -46,7 +46,7 @@ def read(upload: Upload) -> Conversion:
     absent: list[str] = []
     broken: list[str] = []
     for file in files:
-        stretches: dict[str, list[tuple[Stretch, dict[str, Any]]]] = {}
+        pieces: list[Piece] = []
         for number, line in lines_of(upload, file):
             where = f"{file}, line {number}"
             values = _object(line)
@@ -61,10 +61,9 @@ def read(upload: Upload) -> Conversion:
             if values.get(OFFSET) is None:
                 rows.add(role_of(file), recording, **columns)
                 continue
-            start, length = _number(values[OFFSET]), _number(values.get(DURATION))
-            stretches.setdefault(recording, []).append((Stretch(start, start + length, where), columns))
-        for recording, found in stretches.items():
-            rows.add_pieces(role_of(file), recording, found)
+            start, length = seconds_of(values[OFFSET]), seconds_of(values.get(DURATION))
+            pieces.append(Piece(recording, Stretch(start, start + length, where), columns))
+        rows.add_pieces(role_of(file), pieces)
     words = f"{len(broken)} lines are no object with {RECORDING}; they are left out."
     path, expected = broken[0].partition(",")[0] if broken else "", f'{{"{RECORDING}": ..., "{TEXT}": ...}}'
     rows.report("bad_line", path, words, broken, expected=expected, fix="Correct the lines.")
@@ -76,13 +75,6 @@ def _columns(values: Mapping[str, Any]) -> dict[str, Any]:
     plain = {key: one for key, one in values.items() if isinstance(one, str | int | float)}
     others = {key: plain[key] for key in plain if key not in (RECORDING, TEXT, OFFSET, DURATION, SPEAKER, TRANSCRIPT)}
     return {TRANSCRIPT: plain.get(TEXT), SPEAKER: plain.get(SPEAKER), **others}
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
 
 
 def _object(line: str) -> Mapping[str, Any] | None:

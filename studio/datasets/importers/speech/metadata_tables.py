@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import PurePosixPath
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.speech.lists import named, nothing_there, report_absent, role_of
-from studio.datasets.importers.speech.pieces import Stretch
-from studio.datasets.importers.speech.spoken_rows import SpokenRows
+from studio.datasets.importers.speech.pieces import Stretch, seconds_of
+from studio.datasets.importers.speech.spoken_rows import Piece, SpokenRows
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.readers.audio import READER
 from studio.datasets.tables.table import RawTable
@@ -69,22 +69,22 @@ def _read_table(upload: Upload, path: str, columns: Columns, rows: SpokenRows, a
     frame = upload.tables[path].frame
     own = {columns.file, columns.start, columns.end, columns.length}
     others = [str(name) for name in frame.columns if name not in own and str(name) not in ("audio", "recording")]
-    stretches: dict[str, list[tuple[Stretch, dict[str, Any]]]] = {}
+    known = set(upload.paths)
+    pieces: list[Piece] = []
     for number, values in enumerate(frame.to_dict("records"), start=1):
         beside = f"{PurePosixPath(path).parent.as_posix()}/{values[columns.file]}".removeprefix("./")
         name = str(values[columns.file])
-        recording = beside if beside in upload.paths else named(upload, name, path)
+        recording = beside if beside in known else named(upload, name, path)
         more = {key: None if values[key] != values[key] else values[key] for key in others}
         if recording is None:
             absent.append(f"{path}, row {number}: {name}")
         elif columns.start is None:
             rows.add(role_of(path), recording, **more)
         else:
-            start = _number(values[columns.start])
-            end = start + _number(values[columns.length]) if columns.length else _number(values[str(columns.end)])
-            stretches.setdefault(recording, []).append((Stretch(start, end, f"{path}, row {number}"), more))
-    for recording, found in stretches.items():
-        rows.add_pieces(role_of(path), recording, found)
+            start = seconds_of(values[columns.start])
+            end = start + seconds_of(values[columns.length]) if columns.length else seconds_of(values[str(columns.end)])
+            pieces.append(Piece(recording, Stretch(start, end, f"{path}, row {number}"), more))
+    rows.add_pieces(role_of(path), pieces)
 
 
 def _tables(upload: Upload, wanted: Sequence[str]) -> dict[str, Columns]:
@@ -118,13 +118,6 @@ def _file_column(upload: Upload, path: str, table: RawTable) -> str | None:
         if cells and any(named(upload, cell, path) for cell in cells) and all("." in cell for cell in cells):
             return name
     return None
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return float("nan")
 
 
 def _format(id: str, title: str, wanted: Sequence[str]) -> DatasetFormat:

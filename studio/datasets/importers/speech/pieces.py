@@ -34,6 +34,14 @@ class Stretch(NamedTuple):
     where: str
 
 
+def seconds_of(value: object) -> float:
+    """A time as a file gives it; NaN, which is reported, for what is none."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return float("nan")
+
+
 def cut(upload: Upload, path: str, stretches: Sequence[Stretch]) -> tuple[list[str | None], list[Finding]]:
     """The path of each piece, None for one that cannot be cut, and why not."""
     import soundfile

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
@@ -16,6 +16,14 @@ from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingsError
 
 AUDIO, TRANSCRIPT, SPEAKER = "audio", "transcript", "speaker"
+
+
+class Piece(NamedTuple):
+    """A row that is a part of a recording."""
+
+    recording: str
+    stretch: Stretch
+    columns: Mapping[str, Any]
 
 
 @dataclass
@@ -32,15 +40,19 @@ class SpokenRows:
         self.used.add(path)
         self.rows.setdefault(role, []).append({AUDIO: path, **columns})
 
-    def add_pieces(self, role: TableRole, path: str, stretches: Sequence[tuple[Stretch, dict[str, Any]]]) -> None:
-        """A row for each stretch of a recording, cut out of it; those that do not lie within it are reported."""
-        self.used.add(path)
-        pieces, findings = cut(self.upload, path, [stretch for stretch, _ in stretches])
-        self.findings += findings
-        for piece, (stretch, columns) in zip(pieces, stretches, strict=True):
-            if piece is not None:
-                where = {"recording": path, "start": stretch.start, "end": stretch.end}
-                self.rows.setdefault(role, []).append({AUDIO: piece, **columns, **where})
+    def add_pieces(self, role: TableRole, pieces: Sequence[Piece]) -> None:
+        """A row for each part of a recording, cut out of it; those that do not lie within it are reported."""
+        of_recordings: dict[str, list[Piece]] = {}
+        for piece in pieces:
+            of_recordings.setdefault(piece.recording, []).append(piece)
+        for path, own in of_recordings.items():
+            self.used.add(path)
+            files, findings = cut(self.upload, path, [one.stretch for one in own])
+            self.findings += findings
+            for file, (_, stretch, columns) in zip(files, own, strict=True):
+                if file is not None:
+                    where = {"recording": path, "start": stretch.start, "end": stretch.end}
+                    self.rows.setdefault(role, []).append({AUDIO: file, **columns, **where})
 
     def report(self, code: str, path: str, message: str, examples: Sequence[str], *, expected: str, fix: str) -> None:
         """One kind of trouble, with its count; nothing where there are no examples of it."""

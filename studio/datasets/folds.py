@@ -190,7 +190,8 @@ def _holdout(table: pd.DataFrame, settings: SettingsSchema, share: float, fold: 
     strata = strata_of(table, settings)
     order = _stratified_order(strata, len(table), np.random.default_rng(SPLIT_SEED + draw))
     rows_of = Counter(strata or ())
-    order = order[[rows_of[strata[row]] > 1 for row in order]] if strata and max(rows_of.values()) > 1 else order
+    if strata is not None and max(rows_of.values(), default=0) > 1:
+        order = order[[rows_of[strata[row]] > 1 for row in order]]
     count = min(max(1, round(len(table) * share)), max(1, len(order) - 1))
     chosen = np.floor(np.linspace(0, len(order), count, endpoint=False)).astype(int)
     held_out = np.zeros(len(table), dtype=bool)

@@ -128,16 +128,21 @@ class EncoderModel(KeepsStatistics):
 
     def forward(self, *tensors: Tensor) -> Tensor:
         """The outputs."""
-        first, *others = self._encoder_names
-        features_BF: Tensor = self.get_submodule(first)(*tensors)
-        for name in others:
-            features_BF = self.get_submodule(name)(features_BF)
-        return self.outputs_of(features_BF)
+        return self.outputs_of(encoded(self, self._encoder_names, tensors))
 
     def outputs_of(self, features_BF: Tensor) -> Tensor:
         """The outputs of vectors that the encoder has given."""
         outputs_BO: Tensor = self.get_submodule(self._output_name)(self.get_submodule("dropout")(features_BF))
         return outputs_BO
+
+
+def encoded(model: nn.Module, names: Sequence[str], tensors: Sequence[Tensor]) -> Tensor:
+    """The vectors (B, F) of an encoder, whose modules are in a model under these names and follow one another."""
+    first, *others = (model.get_submodule(name) for name in names)
+    features_BF: Tensor = first(*tensors)
+    for module in others:
+        features_BF = module(features_BF)
+    return features_BF
 
 
 class EncoderRecipe(ComposedRecipe):

@@ -73,7 +73,7 @@ class _BoxFiles(LabelFiles[ImageBoxes, BoxesXYXY]):
             raise LineError(f"{len(words) + 1} values in place of 5")
         left, top, right, bottom = cut = tuple(within(share) for share in corners)
         if cut != corners:
-            self._note("yolo_hair", " ".join(words))
+            self._note("yolo_border", " ".join(words))
         return left, top, right, bottom
 
     def add(self, image: ImageBoxes, name: str, shape: BoxesXYXY, size: tuple[int, int]) -> None:

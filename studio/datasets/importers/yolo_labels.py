@@ -196,57 +196,54 @@ class LabelFiles(ABC, Generic[ImageT, ShapeT]):
 
     def _report(self, background: list[str]) -> None:
         """Say what was left out, and what was assumed."""
-        lines, classes = self.bad.get("yolo_line", []), self.bad.get("yolo_class", [])
-        self.tables.report(
-            "yolo_line",
-            "YOLO",
-            f"{len(lines)} label files have a line that is not {self.line_words}; their images are left out.",
-            self.line_fix,
-            lines,
-            expected=self.line_expected,
-        )
-        self.tables.report(
-            "yolo_class",
-            "YOLO",
-            f"{len(classes)} label files have a class without a name; their images are left out.",
-            "Add the names of all classes, in the order of their indexes from 0.",
-            classes,
-            expected=f"one of the {counted(len(self.names or ()), 'class', 'classes')} with a name",
-        )
-        orphans, repaired = self.bad.get("yolo_image", []), self.bad.get("yolo_hair", [])
-        self.tables.report(
-            "yolo_image",
-            "YOLO",
-            f"{len(orphans)} label files have no picture of their own and are left out.",
-            "Add the pictures under the same names, or remove the label files.",
-            orphans,
-            expected="one picture per label file, of the same name",
-        )
-        self.tables.report(
-            "yolo_extra",
-            "YOLO",
-            f"{len(self.bad.get('yolo_extra', []))} objects have more than a box; only the box is used.",
-            "",
-            self.bad.get("yolo_extra", []),
-            FindingLevel.NOTE,
-            expected="class x_centre y_centre width height",
-        )
-        self.tables.report(
-            "yolo_border",
-            "YOLO",
-            f"{len(repaired)} objects reach beyond the picture by a rounding error and are cut at its border.",
-            "",
-            repaired,
-            FindingLevel.NOTE,
-            expected="fractions from 0 to 1",
-        )
+        warning, note = FindingLevel.WARNING, FindingLevel.NOTE
+        named = counted(len(self.names or ()), "class", "classes")
+        for code, level, words, fix, expected in (
+            (
+                "yolo_line",
+                warning,
+                f"label files have a line that is not {self.line_words}; their images are left out.",
+                self.line_fix,
+                self.line_expected,
+            ),
+            (
+                "yolo_class",
+                warning,
+                "label files have a class without a name; their images are left out.",
+                "Add the names of all classes, in the order of their indexes from 0.",
+                f"one of the {named} with a name",
+            ),
+            (
+                "yolo_image",
+                warning,
+                "label files have no picture of their own and are left out.",
+                "Add the pictures under the same names, or remove the label files.",
+                "one picture per label file, of the same name",
+            ),
+            (
+                "yolo_extra",
+                note,
+                "objects have more than a box; only the box is used.",
+                "",
+                "class x_centre y_centre width height",
+            ),
+            (
+                "yolo_border",
+                note,
+                "objects reach beyond the picture by a rounding error and are cut at its border.",
+                "",
+                "fractions from 0 to 1",
+            ),
+        ):
+            examples = self.bad.get(code, [])
+            self.tables.report(code, "YOLO", f"{len(examples)} {words}", fix, examples, level, expected=expected)
         self.tables.report(
             "no_label_file",
             "YOLO",
             f"{len(background)} images have no label file and count as background.",
             "Add their label files, or leave these images out.",
             background,
-            FindingLevel.NOTE,
+            note,
             expected="one label file per image",
         )
         if self.names is None:

@@ -7,18 +7,16 @@ import numpy as np
 import pandas as pd
 
 from studio.datasets.texts.text_views import shown_text
-from studio.modeling.composed_recipe import ShownRow, Task
+from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.generation.insights import NAMES, Generated, generation_insights
 from studio.modeling.generation.metrics import generation_metrics, text_scores
 from studio.modeling.generation.text_diff import differences
 from studio.modeling.predictions import Raw, ScoredTable
-from studio.modeling.recipe import SampleRow, Split, Target
-from studio.modeling.text.tokens.sequences import cells
+from studio.modeling.recipe import SampleRow, Split
+from studio.modeling.reference_task import ReferenceTask
 from studio.results.insight import Insight
 from studio.results.sample_view import SampleView, TextAnnotation
-from studio.settings.schema import SettingsSchema
 
-KIND = "sequence to sequence"
 TEXT = "text"
 """The name of the raw output."""
 
@@ -31,21 +29,10 @@ class Known(NamedTuple):
     rows: list[int]
 
 
-class GenerationTask(Task):
+class GenerationTask(ReferenceTask):
     """Written texts against their references."""
 
-    @classmethod
-    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
-        return Target(KIND)
-
-    def has_truth(self, table: pd.DataFrame) -> bool:
-        return self.settings.dataset.label_columns in table.columns
-
-    def targets_of(self, table: pd.DataFrame) -> list[str | None] | None:
-        """The text to write of every row, None where there is none."""
-        if not self.has_truth(table):
-            return None
-        return [text or None for text in cells(table, self.settings.dataset.label_columns)]
+    kind = "sequence to sequence"
 
     def truth_view(self, target: Any) -> None:
         """Pages show the tokens to write beside those that are read."""

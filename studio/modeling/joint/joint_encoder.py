@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from torch import Tensor, nn
 
-from studio.modeling.encoder_recipe import Encoder
+from studio.modeling.encoder_recipe import Encoder, encoded
 from studio.modeling.joint.fusion import Concatenation, GatedFusion
 
 
@@ -29,11 +29,7 @@ class PartEncoder(nn.Sequential):
 
     def forward(self, *tensors: Tensor) -> Tensor:
         """The vectors (B, F)."""
-        first, *others = self.names
-        features_BF: Tensor = self.get_submodule(first)(*tensors)
-        for name in others:
-            features_BF = self.get_submodule(name)(features_BF)
-        return features_BF
+        return encoded(self, self.names, tensors)
 
 
 class JointEncoder(nn.Module):

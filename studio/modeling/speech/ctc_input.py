@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 from studio.modeling.recipe import Assets, Note
 from studio.modeling.speech.ctc_decoding import needed_frames
 from studio.modeling.speech.ctc_model import frame_count, stride_of
-from studio.modeling.speech.sources import ctc_assets, speech_config, speech_weights
-from studio.modeling.speech.speech_input import SpeechInput, Tokens
+from studio.modeling.speech.sources import ctc_assets
+from studio.modeling.speech.speech_input import SpeechInput, Tokens, transcripts_of
 from studio.modeling.speech.vocabulary import VOCABULARY, Vocabulary
 from studio.modeling.speech.windows import Windows
-from studio.modeling.text.tokens.sequences import cells
 from studio.modeling.transcription.normalization import normalizer_of
-from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
 
 MOST_CHARACTERS_TOLD = 20
@@ -33,17 +31,12 @@ class CtcInput(SpeechInput):
     @classmethod
     def assets_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Assets:
         normalize = normalizer_of(settings)
-        return ctc_assets(settings, [normalize(text) for text in _transcripts(settings, table)])
+        return ctc_assets(settings, [normalize(text) for text in transcripts_of(settings, table)])
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The characters."""
         return Vocabulary.from_bytes(self.assets[VOCABULARY], str(self.settings.architecture.backbone))
-
-    @cached_property
-    def config(self) -> dict[str, Any]:
-        """The configuration of the model."""
-        return speech_config(self.assets)
 
     @property
     def longest_seconds(self) -> float:
@@ -61,7 +54,7 @@ class CtcInput(SpeechInput):
         )
         normalize = normalizer_of(self.settings)
         for name, table in (("validation", validation), ("test", test)):
-            texts = [] if table is None else _transcripts(self.settings, table)
+            texts = [] if table is None else transcripts_of(self.settings, table)
             unknown = sorted({sign for text in texts for sign in self.vocabulary.unknown_in(normalize(text))})
             if unknown:
                 shown = " ".join(unknown[:MOST_CHARACTERS_TOLD]) + (
@@ -83,11 +76,3 @@ class CtcInput(SpeechInput):
         frames = [frame_count(self.config, int(one * self.settings.audio.sample_rate)) for one in seconds]
         needed = [0 if one is None else needed_frames(one.tolist()) for one in tokens]
         return np.array(needed) > np.array(frames)
-
-    def find_weights(self, name: str) -> WeightsFile:
-        return speech_weights(name)
-
-
-def _transcripts(settings: Any, table: pd.DataFrame) -> list[str]:
-    column = str(settings.dataset.label_columns)
-    return cells(table, column) if column in table.columns else []

@@ -6,6 +6,7 @@ Shapes: B recordings of a batch, N windows of all of them, S samples, T tokens t
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -25,8 +26,10 @@ from studio.modeling.audio.whisper_features import HOP, WhisperFeatures
 from studio.modeling.composed_recipe import Input, ShownRow, TargetBatch, TruthView
 from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import BatchPicture, Media, Note, SampleIndex, Samples
+from studio.modeling.speech.sources import speech_config, speech_weights
 from studio.modeling.speech.windows import Windows
 from studio.modeling.text.tokens.pair_samples import padded_targets
+from studio.modeling.text.tokens.sequences import cells
 from studio.modeling.token_targets import IGNORED
 from studio.modeling.weights import WeightsFile
 from studio.results.sample_view import SampleView
@@ -154,8 +157,13 @@ class SpeechInput(Input[SpeechBatch]):
         is_pretrained = architecture.pretrained and not architecture.backbone.startswith(SCRATCH)
         return str(architecture.backbone) if is_pretrained else None
 
-    @abstractmethod
-    def find_weights(self, name: str) -> WeightsFile: ...
+    def find_weights(self, name: str) -> WeightsFile:
+        return speech_weights(name)
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The configuration of the model."""
+        return speech_config(self.assets)
 
     def training_notes(self, table: pd.DataFrame, targets: Sequence[str | None] | None) -> Iterator[Note]:
         """Which rows are left out of training, and why."""
@@ -237,6 +245,12 @@ class SpeechInput(Input[SpeechBatch]):
 
     def _names(self, table: pd.DataFrame) -> list[str]:
         return [str(name) for name in table[self.settings.dataset.audio_column]]
+
+
+def transcripts_of(settings: Any, table: pd.DataFrame) -> list[str]:
+    """The transcripts of a table; none without their column."""
+    column = str(settings.dataset.label_columns)
+    return cells(table, column) if column in table.columns else []
 
 
 def normalized(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,11 @@ from numpy.typing import NDArray
 
 from studio.datasets.media.readers.audio import SECONDS
 from studio.modeling.recipe import Assets, Note
-from studio.modeling.speech.sources import SAMPLES_A_PLACE, speech_config, speech_weights, whisper_assets
-from studio.modeling.speech.speech_input import SpeechInput, Tokens
+from studio.modeling.speech.sources import SAMPLES_A_PLACE, whisper_assets
+from studio.modeling.speech.speech_input import SpeechInput, Tokens, transcripts_of
 from studio.modeling.speech.whisper_tokens import WhisperTokens
 from studio.modeling.speech.windows import Windows
-from studio.modeling.text.tokens.sequences import cells
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
-from studio.modeling.weights import WeightsFile
 from studio.settings.schema import SettingsSchema
 
 ENCODER_PLACES, PLACES = 1500, 448
@@ -32,19 +30,13 @@ class WhisperInput(SpeechInput):
 
     @classmethod
     def assets_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Assets:
-        column = str(settings.value("dataset.label_columns"))
-        texts = cells(table, column) if column in table.columns else []
+        texts = transcripts_of(settings, table)
         return whisper_assets(settings, texts, _longest(table, float(settings.value("audio.window_seconds"))))
 
     @cached_property
     def tokenizer(self) -> TextTokenizer:
         """The tokenizer of the model."""
         return TextTokenizer.of(self.assets, lowercase=False)
-
-    @cached_property
-    def config(self) -> dict[str, Any]:
-        """The configuration of the model."""
-        return speech_config(self.assets)
 
     @cached_property
     def tokens(self) -> WhisperTokens:
@@ -88,9 +80,6 @@ class WhisperInput(SpeechInput):
     def unlearnable(self, seconds: NDArray[np.float64] | None, tokens: Sequence[Tokens | None]) -> NDArray[np.bool_]:
         most = int(self.config.get("max_target_positions", PLACES)) - len(self.tokens.prefix)
         return np.array([one is not None and len(one) > most for one in tokens])
-
-    def find_weights(self, name: str) -> WeightsFile:
-        return speech_weights(name)
 
     def _written(self, text: str | None) -> str:
         """A transcript as Whisper writes it: with a blank before the first word, as before all others."""

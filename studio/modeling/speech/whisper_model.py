@@ -35,7 +35,6 @@ from studio.modeling.token_targets import IGNORED
 from studio.modeling.weights import WeightsFile
 
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 1.0)
-WINDOWS_AT_ONCE = 16
 
 
 @dataclass(frozen=True)

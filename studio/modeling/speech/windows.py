@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from studio.modeling.dense.tiles import covering_starts
 
 MOST_OVERLAP = 0.5
+WINDOWS_AT_ONCE = 16
+"""That a model is given in scoring."""
 
 
 @dataclass(frozen=True)

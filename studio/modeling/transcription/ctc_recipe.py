@@ -18,12 +18,10 @@ from studio.modeling.speech.ctc_model import CtcModel, ctc_losses, stride_of
 from studio.modeling.speech.speech_input import SpeechBatch
 from studio.modeling.speech.trust import MEAN_LOG_PROBABILITY
 from studio.modeling.speech.vocabulary import Vocabulary
-from studio.modeling.speech.windows import seams
+from studio.modeling.speech.windows import WINDOWS_AT_ONCE, seams
 from studio.modeling.transcription.speech_recipe import SpeechRecipe
 from studio.modeling.transcription.transcripts import Transcript
 from studio.modeling.weights import WeightsFile
-
-WINDOWS_AT_ONCE = 16
 
 
 class CtcRecipe(SpeechRecipe):

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from studio.datasets.texts.text_views import shown_text
-from studio.modeling.composed_recipe import ShownRow, Task
+from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import SampleRow, Split, Target
+from studio.modeling.reference_task import ReferenceTask
 from studio.modeling.speech.trust import COMPRESSION_RATIO, MEAN_LOG_PROBABILITY, MOST_COMPRESSION, TRUST, doubts
-from studio.modeling.text.tokens.sequences import cells
 from studio.modeling.transcription.compared import Compared
 from studio.modeling.transcription.insights import transcription_insights
 from studio.modeling.transcription.normalization import normalizer_of
@@ -19,32 +19,19 @@ from studio.modeling.transcription.shown_words import aligned_words
 from studio.modeling.transcription.transcripts import Transcript
 from studio.results.insight import Insight
 from studio.results.sample_view import SampleView, TranscriptAnnotation
-from studio.settings.schema import SettingsSchema
 
-KIND = "transcription"
 SURE = -0.3
 """Mean log probability above which a transcript is learned from without a label."""
 
 
-class TranscriptionTask(Task):
+class TranscriptionTask(ReferenceTask):
     """Transcripts against their references."""
+
+    kind = "transcription"
 
     def __init__(self, settings: Any, target: Target) -> None:
         super().__init__(settings, target)
         self.normalize = normalizer_of(settings)
-
-    @classmethod
-    def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
-        return Target(KIND)
-
-    def has_truth(self, table: pd.DataFrame) -> bool:
-        return self.settings.dataset.label_columns in table.columns
-
-    def targets_of(self, table: pd.DataFrame) -> list[str | None] | None:
-        """The transcript of every row, None where there is none."""
-        if not self.has_truth(table):
-            return None
-        return [text or None for text in cells(table, self.settings.dataset.label_columns)]
 
     def truth_view(self, target: Any) -> None:
         """Pages show the tokens to write as a text."""

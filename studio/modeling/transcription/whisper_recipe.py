@@ -24,7 +24,8 @@ from studio.modeling.speech.trust import (
     compression_ratio,
 )
 from studio.modeling.speech.whisper_input import WhisperInput
-from studio.modeling.speech.whisper_model import WINDOWS_AT_ONCE, WhisperModel, Written, draw_seeds
+from studio.modeling.speech.whisper_model import WhisperModel, Written, draw_seeds
+from studio.modeling.speech.windows import WINDOWS_AT_ONCE
 from studio.modeling.token_targets import IGNORED, mean_token_loss, token_losses
 from studio.modeling.transcription.speech_recipe import SpeechRecipe
 from studio.modeling.transcription.transcripts import SECONDS, STARTS, TEXT, Transcript

@@ -1,5 +1,5 @@
 import { Switch } from "@mantine/core";
-import { MATCH_COLOURS, MATCH_WORDS, type Match } from "./match";
+import { MATCH_COLOURS, MATCH_NAMES, type Match } from "./match";
 import type { Overlay } from "./overlay";
 import classes from "./samples.module.css";
 
@@ -22,7 +22,7 @@ export function DifferenceSwitch({ overlay, onOverlay }: DifferenceSwitchProps) 
           {SHOWN.map((match) => (
             <li key={match} className="small">
               <i style={{ background: MATCH_COLOURS[match] }} />
-              {MATCH_WORDS[match].slice(2)}
+              {MATCH_NAMES[match]}
             </li>
           ))}
         </ul>

@@ -1,6 +1,6 @@
 import { memo, type CSSProperties } from "react";
 import { formatCount, formatPercent } from "../ui/format";
-import { MATCH_WORDS } from "./match";
+import { MATCH_NAMES, matchWords } from "./match";
 import { classColour, type Overlay } from "./overlay";
 import { type Gap, type Piece, piecesOf, type Span } from "./text-pieces";
 import type { Mark, MarkedBlock } from "./texts";
@@ -90,7 +90,7 @@ function Tag({ span, classNames }: { span: Span; classNames: readonly string[] }
       className={classes.tag}
       data-who={who}
       style={{ "--tone": colour } as CSSProperties}
-      title={[mark.label, words, match && MATCH_WORDS[match]].filter(Boolean).join(", ")}
+      title={[mark.label, words, match && matchWords(match)].filter(Boolean).join(", ")}
     >
       {mark.label || words}
       {mark.label && <span className="hidden-visually"> ({words})</span>}
@@ -99,7 +99,7 @@ function Tag({ span, classNames }: { span: Span; classNames: readonly string[] }
         <span data-right={match === "correct"}>
           {" "}
           <span aria-hidden="true">{match === "correct" ? "✓" : "✕"}</span>
-          <span className="hidden-visually">{MATCH_WORDS[match].slice(2)}</span>
+          <span className="hidden-visually">{MATCH_NAMES[match]}</span>
         </span>
       )}
     </bdi>

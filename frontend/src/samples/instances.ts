@@ -1,6 +1,6 @@
 import type { Instance, SampleView } from "../api/types";
 import { filledPath, outlinePath, regionOf, type Corner } from "./masks";
-import { MATCH_COLOURS, MATCH_WORDS } from "./match";
+import { MATCH_COLOURS, matchWords } from "./match";
 import { classColour, type ColourBy } from "./overlay";
 import { annotationOf } from "./renderer";
 import { formatMetric, formatPercent } from "../ui/format";
@@ -53,7 +53,7 @@ export function instanceColour(
 export function instanceWords({ label, score, match, iou }: Instance): string {
   const words = [
     score === null ? label : `${label} ${formatPercent(score)}`,
-    match === null ? null : MATCH_WORDS[match],
+    match === null ? null : matchWords(match),
     iou === null ? null : `IoU ${formatMetric(iou)}`,
   ];
   return words.filter(Boolean).join(", ");

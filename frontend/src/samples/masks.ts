@@ -23,8 +23,12 @@ export function masksOf(sample: SampleView, side: "truth" | "prediction"): MaskS
 }
 
 /** Those of classes that are not hidden. */
-export function shownMasks(sample: SampleView, side: "truth" | "prediction", overlay: Overlay): readonly Mask[] {
-  return masksOf(sample, side).masks.filter((mask) => !overlay.hiddenClasses.includes(mask.label));
+export function shownMasks(
+  sample: SampleView,
+  side: "truth" | "prediction",
+  { hiddenClasses }: Pick<Overlay, "hiddenClasses">,
+): readonly Mask[] {
+  return masksOf(sample, side).masks.filter((mask) => !hiddenClasses.includes(mask.label));
 }
 
 /** The classes of a sample's masks, those of the truth first. */

@@ -3,12 +3,17 @@ import classes from "./samples.module.css";
 
 export type Match = NonNullable<Box["match"]>;
 
-export const MATCH_WORDS: Record<Match, string> = {
-  correct: "✓ correct",
-  wrong_class: "✕ wrong class",
-  false_negative: "✕ false negative",
-  false_positive: "✕ false positive",
+export const MATCH_NAMES: Record<Match, string> = {
+  correct: "correct",
+  wrong_class: "wrong class",
+  false_negative: "false negative",
+  false_positive: "false positive",
 };
+
+/** Names with a mark, where colour alone would tell them apart. */
+export function matchWords(match: Match): string {
+  return `${match === "correct" ? "✓" : "✕"} ${MATCH_NAMES[match]}`;
+}
 
 export const MATCH_COLOURS: Record<Match, string> = {
   correct: "var(--finished)",
@@ -22,7 +27,7 @@ export function MatchWords({ match }: { match: Match | null }) {
   if (match === null) return null;
   return (
     <span className="tiny" data-right={match === "correct"}>
-      {MATCH_WORDS[match]}
+      {matchWords(match)}
     </span>
   );
 }

@@ -5,7 +5,7 @@ import { ClassButtons } from "../ClassButtons";
 import { DifferenceSwitch } from "../DifferenceSwitch";
 import { LabelDot } from "../LabelDot";
 import { differenceOf } from "../mask-difference";
-import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, type MaskSide } from "../masks";
+import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, shownMasks, type MaskSide } from "../masks";
 import { MATCH_COLOURS } from "../match";
 import { classColour, isDifferenceShown } from "../overlay";
 import { LayerSwitches } from "../OverlayControls";
@@ -103,46 +103,44 @@ function iouOf(side: MaskSide, name: string): number {
 function MaskShapes(props: ShapesProps) {
   const { sample, overlay, classNames, thickness, width, height } = props;
   if (isDifferenceShown(sample, overlay)) return <DifferenceShapes {...props} />;
-  const truth = masksOf(sample, "truth");
-  const predicted = masksOf(sample, "prediction");
   const isCompared = overlay.showsPrediction && sample.prediction !== null;
-  const sides = [
-    ...(overlay.showsPrediction ? [{ side: predicted, name: "p", isFilled: true, isOutlined: false }] : []),
-    ...(overlay.showsTruth ? [{ side: truth, name: "t", isFilled: !isCompared, isOutlined: true }] : []),
-  ];
-  return sides.map(({ side, name, isFilled, isOutlined }) =>
-    side.masks
-      .filter((mask) => !overlay.hiddenClasses.includes(mask.label))
-      .map((mask, i) => (
+  const layers = [
+    { side: "prediction", isShown: overlay.showsPrediction, isFilled: true, isOutlined: false },
+    { side: "truth", isShown: overlay.showsTruth, isFilled: !isCompared, isOutlined: true },
+  ] as const;
+  return layers
+    .filter(({ isShown }) => isShown)
+    .map(({ side, isFilled, isOutlined }) => {
+      const grid = masksOf(sample, side);
+      return shownMasks(sample, side, overlay).map((mask, i) => (
         <MaskShape
-          key={`${name}${i}`}
+          key={`${side}${i}`}
           mask={mask}
-          gridWidth={side.width ?? width}
-          gridHeight={side.height ?? height}
+          gridWidth={grid.width ?? width}
+          gridHeight={grid.height ?? height}
           width={width}
           height={height}
           colour={classColour(mask.label, classNames)}
           opacity={isFilled ? overlay.opacity : 0}
           thickness={isOutlined ? thickness : 0}
         />
-      )),
-  );
+      ));
+    });
 }
 
 /** The pixels that prediction and truth agree on, and those they do not. */
 function DifferenceShapes({ sample, overlay, width, height }: ShapesProps) {
   const { hiddenClasses } = overlay;
-  const side = masksOf(sample, "truth");
-  const gridWidth = side.width ?? width;
-  const gridHeight = side.height ?? height;
-  const truth = side.masks;
-  const predicted = masksOf(sample, "prediction").masks;
+  const grid = masksOf(sample, "truth");
+  const gridWidth = grid.width ?? width;
+  const gridHeight = grid.height ?? height;
   const parts = useMemo(() => {
-    const shown = (masks: readonly Mask[]) => masks.filter((mask) => !hiddenClasses.includes(mask.label));
-    return differenceOf(shown(truth), shown(predicted), ({ runs }) => bitmapOf(runs, gridWidth, gridHeight)).map(
+    const truth = shownMasks(sample, "truth", { hiddenClasses });
+    const predicted = shownMasks(sample, "prediction", { hiddenClasses });
+    return differenceOf(truth, predicted, ({ runs }) => bitmapOf(runs, gridWidth, gridHeight)).map(
       ([match, bitmap]) => ({ match, path: filledPath(bitmap) }),
     );
-  }, [truth, predicted, hiddenClasses, gridWidth, gridHeight]);
+  }, [sample, hiddenClasses, gridWidth, gridHeight]);
   return (
     <g transform={`scale(${width / gridWidth} ${height / gridHeight})`} fillOpacity={overlay.opacity}>
       {parts.map(({ match, path }) => (

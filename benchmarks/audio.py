@@ -23,7 +23,7 @@ import torch
 
 from benchmarks.epoch_time import LEARNING_RATE, compare, one_round
 from benchmarks.quality import DATA
-from benchmarks.workspace import Source, import_dataset
+from benchmarks.workspace import TRAINING_ONLY, Source, import_dataset
 from studio.modeling.audio.features import MelSpectrogram
 from studio.modeling.audio.parameters import AudioParameters
 from studio.training.run_context import RunContext
@@ -124,11 +124,7 @@ def settings(backbone: str) -> dict[str, Any]:
         "architecture.pretrained": False,
         "training.batch_size": 16,
         "training.epochs": EPOCHS,
-        "training.evaluation_epochs": 1000.0,
-        "training.build_scoring_pipelines": False,
-        "dataset.validation_strategy": "automatic",
-        "dataset.validation_size": 0.05,
-        "dataset.test_dataframe": None,
+        **TRAINING_ONLY,
     }
 
 

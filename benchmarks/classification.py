@@ -18,7 +18,7 @@ from torch.nn.functional import cross_entropy
 
 from benchmarks.epoch_time import bare, compare, one_round
 from benchmarks.quality import DATA
-from benchmarks.workspace import Source, import_dataset
+from benchmarks.workspace import TRAINING_ONLY, Source, import_dataset
 from studio.datasets.dataset import Dataset
 from studio.training.run_context import RunContext
 
@@ -49,11 +49,7 @@ def settings(backbone: str, size: int, share: float) -> dict[str, Any]:
         "augmentation.augmentations_strategy": "Soft",
         "training.batch_size": 16,
         "training.epochs": EPOCHS,
-        "training.evaluation_epochs": 1000.0,
-        "training.build_scoring_pipelines": False,
-        "dataset.validation_strategy": "automatic",
-        "dataset.validation_size": 0.05,
-        "dataset.test_dataframe": None,
+        **TRAINING_ONLY,
         "dataset.data_sample": share,
     }
 

@@ -23,7 +23,7 @@ from effdet import DetBenchTrain, EfficientDet, get_efficientdet_config
 
 from benchmarks.epoch_time import bare, compare, one_round, read_events
 from benchmarks.quality import BOX_ROLES, DATA, suggested
-from benchmarks.workspace import Source, import_dataset, make_run, run_worker
+from benchmarks.workspace import TRAINING_ONLY, Source, import_dataset, make_run, run_worker
 from studio.runs.events import Metrics
 from studio.training.run_context import RunContext
 
@@ -70,11 +70,7 @@ def settings(backbone: str, size: int, share: float) -> dict[str, Any]:
         "augmentation.augmentations_strategy": "Soft",
         "training.batch_size": 8,
         "training.epochs": EPOCHS,
-        "training.evaluation_epochs": 1000.0,
-        "training.build_scoring_pipelines": False,
-        "dataset.validation_strategy": "automatic",
-        "dataset.validation_size": 0.05,
-        "dataset.test_dataframe": None,
+        **TRAINING_ONLY,
         "dataset.data_sample": share,
     }
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import torch
 
-from benchmarks.workspace import import_example, make_run
+from benchmarks.workspace import TRAINING_ONLY, import_example, make_run
 from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
@@ -33,11 +33,7 @@ SETTINGS = {
     "image.image_height": 64,
     "training.batch_size": 16,
     "training.epochs": EPOCHS,
-    "training.evaluation_epochs": 1000.0,
-    "training.build_scoring_pipelines": False,
-    "dataset.validation_strategy": "automatic",
-    "dataset.validation_size": 0.05,
-    "dataset.test_dataframe": None,
+    **TRAINING_ONLY,
 }
 
 

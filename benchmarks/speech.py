@@ -17,11 +17,12 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments, TrainerCallback, WhisperForConditionalGeneration
+from transformers import Seq2SeqTrainer, Seq2SeqTrainingArguments, WhisperForConditionalGeneration
 
 from benchmarks.epoch_time import ours, told
+from benchmarks.library_trainer import ARGUMENTS, Stopwatch
 from benchmarks.quality import DATA
-from benchmarks.workspace import Source, import_dataset, make_run
+from benchmarks.workspace import TRAINING_ONLY, Source, import_dataset, make_run
 from studio.datasets.dataset import Dataset
 from studio.modeling.audio.whisper_features import SAMPLE_RATE, WhisperFeatures
 from studio.modeling.hub_models.files import find_model_files
@@ -38,21 +39,6 @@ EPOCHS = 3
 WINDOWS = (30.0, 13.0)
 BATCH = 8
 BINS = 80
-
-
-class Stopwatch(TrainerCallback):
-    """The time from the second epoch's start to the end."""
-
-    began = seconds = 0.0
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Start at the second epoch."""
-        if state.epoch >= 1 and not self.began:
-            self.began = time.perf_counter()
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Stop."""
-        self.seconds = time.perf_counter() - self.began
 
 
 def library_model() -> WhisperForConditionalGeneration:
@@ -90,14 +76,7 @@ def trainer_seconds(context: RunContext, folder: Path) -> float:
             num_train_epochs=EPOCHS,
             per_device_train_batch_size=BATCH,
             learning_rate=1e-5,
-            lr_scheduler_type="cosine",
-            dataloader_drop_last=True,
-            dataloader_pin_memory=False,
-            save_strategy="no",
-            report_to="none",
-            remove_unused_columns=False,
-            disable_tqdm=True,
-            use_cpu=True,
+            **ARGUMENTS,
         ),
         train_dataset=rows,  # type: ignore[arg-type]
         data_collator=collate,
@@ -113,12 +92,8 @@ def settings(share: float, window: float) -> dict[str, Any]:
         "audio.window_seconds": window,
         "training.batch_size": BATCH,
         "training.epochs": EPOCHS,
-        "training.evaluation_epochs": 1000.0,
+        **TRAINING_ONLY,
         "training.evaluate_before_training": False,
-        "training.build_scoring_pipelines": False,
-        "dataset.validation_strategy": "automatic",
-        "dataset.validation_size": 0.05,
-        "dataset.test_dataframe": None,
         "dataset.data_sample": share,
     }
 

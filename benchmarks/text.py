@@ -10,17 +10,17 @@ on. `--precision float32` keeps our probe from choosing 16-bit numbers, which Tr
 import argparse
 import statistics
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import Trainer, TrainerCallback, TrainingArguments
+from transformers import Trainer, TrainingArguments
 
 from benchmarks.epoch_time import ours, told
+from benchmarks.library_trainer import ARGUMENTS, Stopwatch
 from benchmarks.quality import DATA
-from benchmarks.workspace import Source, import_dataset, make_run
+from benchmarks.workspace import TRAINING_ONLY, Source, import_dataset, make_run
 from studio.datasets.dataset import Dataset
 from studio.modeling.recipe import SampleIndex
 from studio.modeling.text.tokens.sequences import padded
@@ -50,21 +50,6 @@ class WithLoss(nn.Module):
         return {"loss": self.recipe.loss_function.per_sample(logits, labels).mean()}
 
 
-class Stopwatch(TrainerCallback):
-    """The time from the second epoch's start to the end."""
-
-    began = seconds = 0.0
-
-    def on_epoch_begin(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Start at the second epoch."""
-        if state.epoch >= 1 and not self.began:
-            self.began = time.perf_counter()
-
-    def on_train_end(self, args: Any, state: Any, control: Any, **others: Any) -> None:
-        """Stop."""
-        self.seconds = time.perf_counter() - self.began
-
-
 def trainer_seconds(context: RunContext, folder: Path, strategy: str) -> float:
     """Seconds an epoch of Trainer over texts that are tokenized already."""
     torch.manual_seed(0)
@@ -87,15 +72,8 @@ def trainer_seconds(context: RunContext, folder: Path, strategy: str) -> float:
             num_train_epochs=EPOCHS,
             per_device_train_batch_size=settings.batch_size,
             learning_rate=settings.learning_rate,
-            lr_scheduler_type="cosine",
             train_sampling_strategy=strategy,
-            dataloader_drop_last=True,
-            dataloader_pin_memory=False,
-            save_strategy="no",
-            report_to="none",
-            remove_unused_columns=False,
-            disable_tqdm=True,
-            use_cpu=True,
+            **ARGUMENTS,
         ),
         train_dataset=rows,  # type: ignore[arg-type]
         data_collator=collate,
@@ -113,12 +91,8 @@ def settings(share: float, precision: str) -> dict[str, Any]:
         "training.epochs": EPOCHS,
         "training.learning_rate": 2e-4,
         "training.gradient_clip": 1.0,
-        "training.evaluation_epochs": 1000.0,
-        "training.build_scoring_pipelines": False,
+        **TRAINING_ONLY,
         "environment.precision": precision,
-        "dataset.validation_strategy": "automatic",
-        "dataset.validation_size": 0.05,
-        "dataset.test_dataframe": None,
         "dataset.data_sample": share,
     }
 

@@ -17,7 +17,7 @@ import torch
 from benchmarks.epoch_time import bare, compare, one_round
 from benchmarks.quality import DATA
 from benchmarks.segmentation import ROLES
-from benchmarks.workspace import Source, import_dataset
+from benchmarks.workspace import TRAINING_ONLY, Source, import_dataset
 from studio.training.run_context import RunContext
 
 EPOCHS = 3
@@ -42,11 +42,7 @@ def settings(encoder: str, share: float) -> dict[str, Any]:
         "image.image_width": 48,
         "training.batch_size": 4,
         "training.epochs": EPOCHS,
-        "training.evaluation_epochs": 1000.0,
-        "training.build_scoring_pipelines": False,
-        "dataset.validation_strategy": "automatic",
-        "dataset.validation_size": 0.05,
-        "dataset.test_dataframe": None,
+        **TRAINING_ONLY,
         "dataset.data_sample": share,
     }
 

@@ -15,6 +15,15 @@ from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
 
+TRAINING_ONLY: dict[str, Any] = {
+    "training.evaluation_epochs": 1000.0,
+    "training.build_scoring_pipelines": False,
+    "dataset.validation_strategy": "automatic",
+    "dataset.validation_size": 0.05,
+    "dataset.test_dataframe": None,
+}
+"""Settings of runs of which only the training is measured."""
+
 
 class Silent:
     """An inspection that tells nobody."""

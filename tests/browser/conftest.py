@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 
 sync_api = pytest.importorskip("playwright.sync_api")
+# Several browsers and trainings share two cores: five seconds, the usual patience, is too short for them.
+sync_api.expect.set_options(timeout=15_000)
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 CHROMIUM = os.environ.get("STUDIO_CHROMIUM") or next(
@@ -103,21 +105,42 @@ class Server:
         ) as answer:
             return json.loads(answer.read() or "null")
 
-    def settings(self, dataset: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    def settings(self, dataset: dict[str, Any], model_type: str | None = None, **changes: Any) -> dict[str, Any]:
         """Every setting of a dataset's form with the suggested values; `training__epochs=3` changes one."""
-        document = self.call("GET", f"/api/schema/{dataset['problem_type']}?dataset={dataset['id']}")
+        document = self._form(dataset, model_type)
         values = {one["key"]: one["default"] for one in document["settings"] if not one["fixed"]}
         values |= document["values"] | {one["key"]: one["value"] for one in document["suggested"]}
         return values | {key.replace("__", "."): value for key, value in changes.items()}
 
-    def experiment(self, dataset: dict[str, Any], name: str, **changes: Any) -> dict[str, Any]:
-        """Start an experiment with the suggested settings of a dataset."""
-        document = self.call("GET", f"/api/schema/{dataset['problem_type']}?dataset={dataset['id']}")
-        draft = {"problem_type": dataset["problem_type"], "model_type": document["model_type"], "name": name}
+    def experiment(
+        self, dataset: dict[str, Any], name: str, model_type: str | None = None, **changes: Any
+    ) -> dict[str, Any]:
+        """Start an experiment with the suggested settings of a dataset, of the first model type if none is named."""
+        model_type = self._form(dataset, model_type)["model_type"]
+        draft = {"problem_type": dataset["problem_type"], "model_type": model_type, "name": name}
         started: dict[str, Any] = self.call(
-            "POST", "/api/experiments", {**draft, "settings": self.settings(dataset, **changes), "grid": {}}
+            "POST", "/api/experiments", {**draft, "settings": self.settings(dataset, model_type, **changes), "grid": {}}
         )
         return started
+
+    def example(self, kind: str) -> dict[str, Any]:
+        """The example dataset of a problem type, imported."""
+        made = self.call("POST", f"/api/examples/{kind}", {})
+        dataset: dict[str, Any] = self.wait(f"/api/datasets/{made['id']}", lambda one: one["state"] == "ready")
+        return dataset
+
+    def finished_example(self, kind: str, name: str, model_type: str | None = None, **changes: Any) -> dict[str, Any]:
+        """A finished experiment of this name on the example."""
+        ended = self.ended(self.experiment(self.example(kind), name, model_type, **changes))
+        assert ended["state"] == "finished", ended["runs"]
+        return ended
+
+    def _form(self, dataset: dict[str, Any], model_type: str | None) -> dict[str, Any]:
+        chosen = f"&model_type={model_type}" if model_type else ""
+        form: dict[str, Any] = self.call(
+            "GET", f"/api/schema/{dataset['problem_type']}?dataset={dataset['id']}{chosen}"
+        )
+        return form
 
     def wait(self, path: str, is_done: Callable[[Any], bool], seconds: float = 180) -> Any:
         """Ask until the answer is as wanted."""
@@ -173,9 +196,7 @@ def server(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 @pytest.fixture(scope="session")
 def shapes(server: Server) -> dict[str, Any]:
     """The example dataset of image classification, ready."""
-    made = server.call("POST", "/api/examples/image_classification", {})
-    dataset: dict[str, Any] = server.wait(f"/api/datasets/{made['id']}", lambda one: one["state"] == "ready")
-    return dataset
+    return server.example("image_classification")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """Recordings on pages beside samples: in an import's preview, in statistics, and recorded in the browser."""
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,10 +10,10 @@ from studio.commands.datasets import zip_folder
 from studio.problems.registry import problem_type
 from tests.browser.accessibility import settle, violations
 from tests.browser.conftest import CHROMIUM, FLAGS, Server
+from tests.browser.screenshots import keep
 
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
-SHOTS = os.environ.get("STUDIO_SCREENSHOTS")
 KIND = "audio_classification"
 SMALL = {
     "architecture__backbone": "test_resnet",
@@ -35,16 +34,7 @@ FAKE_MICROPHONE = "--use-fake-device-for-media-stream"
 @pytest.fixture(scope="module")
 def finished(server: Server) -> dict[str, Any]:
     """A finished experiment on the example of audio classification."""
-    made = server.call("POST", f"/api/examples/{KIND}", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
-    ended = server.ended(server.experiment(dataset, "heard tones", **SMALL))
-    assert ended["state"] == "finished"
-    return ended
-
-
-def shoot(page: Any, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+    return server.finished_example(KIND, "heard tones", **SMALL)
 
 
 @pytest.fixture
@@ -78,7 +68,7 @@ def test_a_recording_is_made_listened_to_and_predicted(
 
     recorder.get_by_role("button", name="Record", exact=True).click()
     expect(recorder.get_by_text("Recording, 0:02")).to_be_visible()
-    shoot(page, "recorder-running")
+    keep(page, "recorder-running", full=True)
     recorder.get_by_role("button", name="Stop").click()
     seconds, error = recorder.locator("audio").evaluate(PLAYED)
     assert error is None
@@ -94,7 +84,7 @@ def test_a_recording_is_made_listened_to_and_predicted(
     expect(result.get_by_text("Drag over the picture")).to_be_visible()
     expect(result.get_by_text("P plays")).to_have_count(0)
     settle(page)
-    shoot(page, "recorder-predicted")
+    keep(page, "recorder-predicted", full=True)
     assert violations(page) == []
 
 
@@ -107,7 +97,7 @@ def test_a_refused_microphone_is_told_with_what_to_do(
 
     expect(page.get_by_role("alert")).to_contain_text("Allow it in the address bar")
     expect(page.get_by_role("button", name="Record", exact=True)).to_be_enabled()
-    shoot(page, "recorder-refused")
+    keep(page, "recorder-refused", full=True)
     assert violations(page) == []
 
 
@@ -137,7 +127,7 @@ def test_the_preview_of_an_import_shows_and_plays_recordings(
     assert error is None
     assert seconds > 0.3
     settle(page)
-    shoot(page, f"audio-preview-{width}-{scheme}")
+    keep(page, f"audio-preview-{width}-{scheme}", full=True)
     assert violations(page) == []
 
 
@@ -151,5 +141,5 @@ def test_statistics_tell_of_recordings(
     for words in ("Duration", "8,000 Hz", "WAV, PCM 16", "of the time", "Every recording holds sound."):
         expect(page.get_by_text(words).first).to_be_visible()
     settle(page)
-    shoot(page, f"audio-statistics-{width}-{scheme}")
+    keep(page, f"audio-statistics-{width}-{scheme}", full=True)
     assert violations(page) == []

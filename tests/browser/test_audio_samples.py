@@ -1,17 +1,15 @@
 """Recordings on pages: waveform and spectrogram on cards, a player that really decodes, what explains a prediction."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.accessibility import settle, violations
 from tests.browser.conftest import Server
+from tests.browser.screenshots import keep
 
 expect = pytest.importorskip("playwright.sync_api").expect
-SHOTS = os.environ.get("STUDIO_SCREENSHOTS")
 KIND = "audio_classification"
 SMALL = {
     "architecture__backbone": "test_resnet",
@@ -32,11 +30,7 @@ PLAYER = """async () => {
 @pytest.fixture(scope="module")
 def finished(server: Server) -> dict[str, Any]:
     """A finished experiment on the example of audio classification."""
-    made = server.call("POST", f"/api/examples/{KIND}", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
-    ended = server.ended(server.experiment(dataset, "recordings", **SMALL))
-    assert ended["state"] == "finished"
-    return ended
+    return server.finished_example(KIND, "recordings", **SMALL)
 
 
 def test_a_recording_is_heard_to_its_end_and_explained(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:
@@ -57,8 +51,7 @@ def test_a_recording_is_heard_to_its_end_and_explained(open_page: Callable[..., 
     expect(dialog.locator("img[aria-hidden]")).to_be_visible()
     settle(page)
     assert violations(page) == []
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / "recording.png")
+    keep(page, "recording")
 
 
 def test_keys_and_a_drag_move_the_playhead_and_repeat_a_region(

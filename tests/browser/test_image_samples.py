@@ -99,7 +99,7 @@ def test_a_number_of_an_image_is_shown_predicted_true_and_their_difference(
 ) -> None:
     page = open_page(f"/experiments/{finished[NUMBERS]['id']}/samples")
     card = page.locator("[data-sample]").first
-    difference = card.get_by_title("Prediction minus truth").inner_text()
+    difference = card.get_by_title("Prediction minus truth").text_content()
 
     card.click()
     cells = page.get_by_role("dialog").get_by_role("table").get_by_role("cell").all_inner_texts()

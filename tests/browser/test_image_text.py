@@ -1,17 +1,15 @@
 """Images with texts on pages: both on cards and in the viewer, explained side by side, and both asked about at once."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.accessibility import settle, violations
 from tests.browser.conftest import Server
+from tests.browser.screenshots import keep
 
 expect = pytest.importorskip("playwright.sync_api").expect
-SHOTS = os.environ.get("STUDIO_SCREENSHOTS")
 KIND = "image_text_classification"
 SMALL = {
     "architecture__image_backbone": "test_resnet",
@@ -27,16 +25,7 @@ VIEWS = [(width, scheme) for width in (1440, 390) for scheme in ("light", "dark"
 @pytest.fixture(scope="module")
 def finished(server: Server) -> dict[str, Any]:
     """A finished experiment on the example of image and text classification."""
-    made = server.call("POST", f"/api/examples/{KIND}", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
-    ended = server.ended(server.experiment(dataset, "pictures with remarks", **SMALL))
-    assert ended["state"] == "finished", ended["runs"]
-    return ended
-
-
-def shoot(page: Any, name: str, *, full: bool = False) -> None:
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=full)
+    return server.finished_example(KIND, "pictures with remarks", **SMALL)
 
 
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
@@ -48,7 +37,7 @@ def test_cards_and_viewer_show_picture_and_text_and_explain_both(
     expect(card.locator("img").first).to_be_visible()
     expect(card.locator("[data-beside]")).to_contain_text("one")
     settle(page)
-    shoot(page, f"image-text-cards-{width}-{scheme}")
+    keep(page, f"image-text-cards-{width}-{scheme}")
 
     card.click()
     dialog = page.get_by_role("dialog")
@@ -59,7 +48,7 @@ def test_cards_and_viewer_show_picture_and_text_and_explain_both(
     expect(dialog.locator("[data-weight]").first).to_be_visible()
 
     settle(page)
-    shoot(page, f"image-text-viewer-{width}-{scheme}")
+    keep(page, f"image-text-viewer-{width}-{scheme}")
     assert violations(page) == []
 
 
@@ -83,7 +72,7 @@ def test_an_image_and_a_text_are_asked_about_together(
     expect(result.get_by_text("Predicted in")).to_be_visible()
     result.get_by_role("switch", name="Explanation").check(force=True)
     settle(page)
-    shoot(page, "image-text-one", full=True)
+    keep(page, "image-text-one", full=True)
     assert violations(page) == []
 
 
@@ -93,4 +82,4 @@ def test_statistics_tell_of_images_texts_and_labels(open_page: Callable[..., Any
     for words in ("keep circle", "Image width", "Text"):
         expect(page.get_by_text(words).first).to_be_visible()
     settle(page)
-    shoot(page, "image-text-statistics", full=True)
+    keep(page, "image-text-statistics", full=True)

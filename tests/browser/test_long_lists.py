@@ -48,8 +48,7 @@ def long_home(chromium: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         context = chromium.new_context()
         server.sign_in(context)
         context.close()
-        made = server.call("POST", "/api/examples/text_classification", {})
-        server.wait(f"/api/datasets/{made['id']}", lambda one: one["state"] == "ready")
+        server.example("text_classification")
         yield server
     finally:
         server.stop()

@@ -1,14 +1,13 @@
 """Masks over samples: of a dataset, of a finished run, and of a new image that is answered at once."""
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.accessibility import AXE, settle, violations
 from tests.browser.conftest import Server
+from tests.browser.screenshots import keep
 
 expect = pytest.importorskip("playwright.sync_api").expect
 KIND = "image_semantic_segmentation"
@@ -20,24 +19,12 @@ SMALL = {
     "training__batch_size": 4,
     "training__build_scoring_pipelines": False,
 }
-PICTURES = os.environ.get("STUDIO_PICTURES")
-"""A folder for screenshots, to be looked at."""
 
 
 @pytest.fixture(scope="module")
 def finished(server: Server) -> dict[str, Any]:
     """A finished experiment on the example."""
-    made = server.call("POST", f"/api/examples/{KIND}", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
-    ended = server.ended(server.experiment(dataset, "masks", **SMALL))
-    assert ended["state"] == "finished"
-    return ended
-
-
-def keep(page: Any, name: str) -> None:
-    if PICTURES:
-        page.wait_for_timeout(400)
-        page.screenshot(path=str(Path(PICTURES) / f"{name}.png"))
+    return server.finished_example(KIND, "masks", **SMALL)
 
 
 def test_masks_of_a_run_are_compared_with_the_truth(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:

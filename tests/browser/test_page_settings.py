@@ -12,9 +12,7 @@ OWN = "- HorizontalFlip: {p: 0.5}\n- Affine: {rotate: [-20, 20], p: 1}"
 @pytest.fixture(scope="module")
 def boxes(server: Any) -> dict[str, Any]:
     """The example dataset of object detection, ready."""
-    made = server.call("POST", "/api/examples/image_object_detection", {})
-    dataset: dict[str, Any] = server.wait(f"/api/datasets/{made['id']}", lambda one: one["state"] == "ready")
-    return dataset
+    return server.example("image_object_detection")
 
 
 def field(page: Page, key: str) -> Any:

@@ -61,8 +61,7 @@ def test_the_threshold_moves_counts_and_the_viewer_takes_keys(
 def test_a_failure_tells_its_reason_and_the_way_out_in_the_first_screen(
     server: Any, shapes: dict[str, Any], open_page: Callable[..., Any]
 ) -> None:
-    made = server.call("POST", "/api/examples/image_object_detection", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda one: one["state"] == "ready")
+    dataset = server.example("image_object_detection")
     # The second waits for the first, so that its images can vanish between the check and the start.
     first = server.experiment(
         shapes, "keeps-the-place", image__image_width=32, image__image_height=32, training__epochs=300

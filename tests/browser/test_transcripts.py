@@ -1,18 +1,16 @@
 """Transcripts on pages: aligned with their reference, errors marked, and every word to be clicked and heard."""
 
-import os
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.accessibility import settle, violations
 from tests.browser.conftest import Server
+from tests.browser.screenshots import keep
 
 expect = pytest.importorskip("playwright.sync_api").expect
-SHOTS = os.environ.get("STUDIO_SCREENSHOTS")
 KIND = "speech_recognition"
 SMALL = {
     "architecture.backbone": "scratch/wav2vec2-mini",
@@ -30,20 +28,7 @@ PLACE = "() => document.querySelector('audio').currentTime"
 @pytest.fixture(scope="module")
 def finished(server: Server) -> dict[str, Any]:
     """A finished experiment on the example of speech recognition that still makes many mistakes."""
-    made = server.call("POST", f"/api/examples/{KIND}", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
-    document = server.call("GET", f"/api/schema/{KIND}?model_type=wav2vec2&dataset={dataset['id']}")
-    values = {one["key"]: one["default"] for one in document["settings"] if not one["fixed"]}
-    values |= document["values"] | {one["key"]: one["value"] for one in document["suggested"]} | SMALL
-    draft = {"problem_type": KIND, "model_type": "wav2vec2", "name": "melodies", "settings": values, "grid": {}}
-    ended = server.ended(server.call("POST", "/api/experiments", draft))
-    assert ended["state"] == "finished", ended["runs"]
-    return ended
-
-
-def shoot(page: Any, name: str) -> None:
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"{name}.png")
+    return server.finished_example(KIND, "melodies", "wav2vec2", **SMALL)
 
 
 @pytest.mark.parametrize(("width", "scheme"), VIEWS)
@@ -61,7 +46,7 @@ def test_a_transcript_is_aligned_with_its_reference_and_its_errors_are_marked(
     told = [float(one.removeprefix("WER ")) for one in rates.all_text_contents()]
     assert told == sorted(told)
     settle(page)
-    shoot(page, f"transcript-cards-{width}-{scheme}")
+    keep(page, f"transcript-cards-{width}-{scheme}")
 
     card.click()
     dialog = page.get_by_role("dialog")
@@ -70,7 +55,7 @@ def test_a_transcript_is_aligned_with_its_reference_and_its_errors_are_marked(
     expect(dialog.get_by_role("heading", name="Reference")).to_be_visible()
     expect(transcript.locator("ruby, ins, del").first).to_be_visible()
     settle(page)
-    shoot(page, f"transcript-viewer-{width}-{scheme}")
+    keep(page, f"transcript-viewer-{width}-{scheme}")
     assert violations(page) == []
 
 
@@ -106,8 +91,7 @@ def test_panels_tell_of_errors_by_length_and_of_confused_words(
         panel.scroll_into_view_if_needed()
         expect(panel.locator("table, svg").first).to_be_visible()
     settle(page)
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"transcript-insights-{scheme}.png", full_page=True)
+    keep(page, f"transcript-insights-{scheme}", full=True)
 
 
 def test_the_samples_of_the_dataset_show_what_is_said(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:
@@ -116,5 +100,5 @@ def test_the_samples_of_the_dataset_show_what_is_said(open_page: Callable[..., A
     card = page.locator("[data-sample]").first
     expect(card.locator("[data-beside]")).to_have_text(re.compile(r"(do|re|mi|fa|sol|la)( |$)"))
     settle(page)
-    shoot(page, "transcript-dataset")
+    keep(page, "transcript-dataset")
     assert violations(page) == []

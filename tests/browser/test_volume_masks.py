@@ -1,7 +1,6 @@
 """Masks over volumes: on cards, slice by slice, from a run and from a dataset, and a large one that stays fluid."""
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
@@ -18,6 +17,7 @@ from studio.datasets.masks.run_lengths import decode, encode, from_text, to_text
 from studio.problems.registry import problem_types
 from tests.browser.accessibility import AXE, settle, violations
 from tests.browser.conftest import Server
+from tests.browser.screenshots import keep
 
 expect = pytest.importorskip("playwright.sync_api").expect
 KIND = "image_3d_semantic_segmentation"
@@ -29,8 +29,6 @@ SMALL = {
     "training__epochs": 4,
     "training__evaluation_epochs": 4.0,
 }
-PICTURES = os.environ.get("STUDIO_PICTURES")
-"""A folder for screenshots, to be looked at."""
 LARGE = (128, 512, 512)
 DRAWN = """canvas => {
     const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
@@ -64,17 +62,7 @@ SCRUB = """async slider => {
 @pytest.fixture(scope="module")
 def finished(server: Server) -> dict[str, Any]:
     """A finished experiment on the example."""
-    made = server.call("POST", f"/api/examples/{KIND}", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
-    ended = server.ended(server.experiment(dataset, "masks of volumes", **SMALL))
-    assert ended["state"] == "finished", ended["runs"]
-    return ended
-
-
-def keep(page: Any, name: str) -> None:
-    if PICTURES:
-        page.wait_for_timeout(400)
-        page.screenshot(path=str(Path(PICTURES) / f"volume-masks-{name}.png"))
+    return server.finished_example(KIND, "masks of volumes", **SMALL)
 
 
 def test_masks_lie_over_the_slices_they_belong_to(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:
@@ -115,7 +103,7 @@ def test_truth_and_prediction_of_a_run_are_compared_and_classes_switched(
     dialog.get_by_role("switch", name="Difference").click()
     expect(dialog.get_by_role("list", name="Colours of the difference")).to_contain_text("false negative")
     difference = canvas.evaluate(COLOURS)
-    keep(page, "difference")
+    keep(page, "volume-masks-difference")
     dialog.get_by_role("switch", name="Difference").click()
 
     dialog.get_by_role("group", name="Classes").get_by_role("button", name="ball").click()
@@ -136,23 +124,23 @@ def test_masks_of_volumes_are_accessible_and_fit_a_narrow_screen(
     page = open_page(f"/experiments/{finished['id']}/samples", width=390, color_scheme=scheme)
     page.locator("[data-sample] canvas").first.wait_for()
     settle(page)
-    keep(page, f"narrow-{scheme}")
+    keep(page, f"volume-masks-narrow-{scheme}")
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     assert violations(page) == []
     page.locator("[data-sample]").first.click()
     page.get_by_role("dialog").locator("canvas").first.wait_for()
-    keep(page, f"narrow-viewer-{scheme}")
+    keep(page, f"volume-masks-narrow-viewer-{scheme}")
     page.keyboard.press("Escape")
     page.set_viewport_size({"width": 1440, "height": 900})
-    keep(page, f"samples-{scheme}")
+    keep(page, f"volume-masks-samples-{scheme}")
     page.locator("[data-sample]").first.click()
     page.get_by_role("dialog").locator("canvas").first.wait_for()
     settle(page)
-    keep(page, f"viewer-{scheme}")
+    keep(page, f"volume-masks-viewer-{scheme}")
     assert violations(page) == []
     page.goto(page.url.split("/samples")[0] + "/insights")
     page.get_by_text("IoU and Dice per class").first.wait_for()
-    keep(page, f"insights-{scheme}")
+    keep(page, f"volume-masks-insights-{scheme}")
 
 
 def import_by_hand(page: Any, server: Server, upload: Path) -> str:
@@ -256,4 +244,4 @@ def test_a_large_volume_stays_fluid_while_it_is_scrubbed(
         assert works[len(works) // 2] < 16
 
     assert requests == []
-    keep(page, "large")
+    keep(page, "volume-masks-large")

@@ -1,18 +1,16 @@
 """Volumes on pages: middle slices on cards, a slider along each axis, statistics, the pictures of an import."""
 
-import os
 from collections.abc import Callable
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.browser.accessibility import settle, violations
 from tests.browser.conftest import Server
+from tests.browser.screenshots import keep
 
 expect = pytest.importorskip("playwright.sync_api").expect
-SHOTS = os.environ.get("STUDIO_SCREENSHOTS")
 KIND = "image_3d_classification"
 SIDES = "24 \N{MULTIPLICATION SIGN} 24 \N{MULTIPLICATION SIGN} 24"
 SMALL = {
@@ -27,17 +25,12 @@ SMALL = {
 @pytest.fixture(scope="module")
 def finished(server: Server) -> dict[str, Any]:
     """A finished experiment on the example of 3D image classification."""
-    made = server.call("POST", f"/api/examples/{KIND}", {})
-    dataset = server.wait(f"/api/datasets/{made['id']}", lambda answer: answer["state"] == "ready")
-    ended = server.ended(server.experiment(dataset, "samples of volumes", **SMALL))
-    assert ended["state"] == "finished"
-    return ended
+    return server.finished_example(KIND, "samples of volumes", **SMALL)
 
 
 def shot(page: Any, name: str) -> None:
     settle(page)
-    if SHOTS:
-        page.screenshot(path=Path(SHOTS) / f"volumes-{name}.png")
+    keep(page, f"volumes-{name}")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

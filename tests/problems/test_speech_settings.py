@@ -76,6 +76,8 @@ CHANGES: dict[str, dict[str, Any]] = {
         "audio.max_training_seconds": 0.6,
         "prediction.normalize_text": False,
         "prediction.num_beams": 20,
+        "prediction.language_model": "Training transcripts",
+        "prediction.language_model_weight": 3.0,
         "prediction.inference_chunk_seconds": 2.0,
         "prediction.chunk_overlap_seconds": 0.5,
         "prediction.duration_in_visualizations": 1,
@@ -86,6 +88,11 @@ UNSEEN = {"architecture.backbone", "architecture.language"}
 BESIDE: dict[str, dict[str, Any]] = {
     "prediction.chunk_overlap_seconds": {"prediction.inference_chunk_seconds": 3.0},
     "prediction.num_beams": {"prediction.temperature_fallback": False},
+    "prediction.language_model": {"prediction.num_beams": 8},
+    "prediction.language_model_weight": {
+        "prediction.num_beams": 8,
+        "prediction.language_model": "Training transcripts",
+    },
 }
 """What else must be set for a setting to matter."""
 

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from studio.modeling.recipe import Assets, Note
+from studio.modeling.speech.character_model import LANGUAGE_MODEL, CharacterModel
 from studio.modeling.speech.ctc_decoding import needed_frames
 from studio.modeling.speech.ctc_model import frame_count, stride_of
 from studio.modeling.speech.sources import ctc_assets
@@ -17,6 +18,7 @@ from studio.modeling.speech.vocabulary import VOCABULARY, Vocabulary
 from studio.modeling.speech.windows import Windows
 from studio.modeling.transcription.normalization import normalizer_of
 from studio.settings.schema import SettingsSchema
+from studio.settings.sections.networks.wav2vec2 import TRAINING_TRANSCRIPTS
 
 MOST_CHARACTERS_TOLD = 20
 
@@ -31,12 +33,25 @@ class CtcInput(SpeechInput):
     @classmethod
     def assets_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Assets:
         normalize = normalizer_of(settings)
-        return ctc_assets(settings, [normalize(text) for text in transcripts_of(settings, table)])
+        texts = [normalize(text) for text in transcripts_of(settings, table)]
+        assets = ctc_assets(settings, texts)
+        if settings.value("prediction.language_model") == TRAINING_TRANSCRIPTS:
+            vocabulary = Vocabulary.from_bytes(assets[VOCABULARY], str(settings.value("architecture.backbone")))
+            numbers = [vocabulary.encode(text).tolist() for text in texts]
+            counted = CharacterModel.of_texts(numbers, len(vocabulary), vocabulary.between_words)
+            assets = {**assets, LANGUAGE_MODEL: counted.to_bytes()}
+        return assets
 
     @cached_property
     def vocabulary(self) -> Vocabulary:
         """The characters."""
         return Vocabulary.from_bytes(self.assets[VOCABULARY], str(self.settings.architecture.backbone))
+
+    @cached_property
+    def language_model(self) -> CharacterModel | None:
+        """Of the training transcripts, if one is asked for."""
+        content = self.assets.get(LANGUAGE_MODEL)
+        return None if content is None else CharacterModel.from_bytes(content)
 
     @property
     def longest_seconds(self) -> float:

@@ -63,6 +63,11 @@ class Vocabulary:
         """The output that stands for no character."""
         return next(self.numbers[name] for name in BLANKS if name in self.numbers)
 
+    @property
+    def between_words(self) -> int:
+        """The output that stands between words."""
+        return self.numbers[BETWEEN_WORDS]
+
     @cached_property
     def is_upper(self) -> bool:
         """Whether all letters are upper case, as in models that were trained on LibriSpeech."""
@@ -86,7 +91,7 @@ class Vocabulary:
 
     def ends_word(self, number: int) -> bool:
         """Whether an output stands between words."""
-        return number == self.numbers[BETWEEN_WORDS]
+        return number == self.between_words
 
     def sign(self, number: int) -> str:
         """The character of an output, as `decode` writes it; empty for those that are not written."""
@@ -96,7 +101,7 @@ class Vocabulary:
     @cached_property
     def _signs(self) -> dict[int, str]:
         signs = {number: sign if len(sign) == 1 else "" for sign, number in self.numbers.items()}
-        return {**signs, self.numbers[BETWEEN_WORDS]: " "}
+        return {**signs, self.between_words: " "}
 
     def _written(self, text: str) -> str:
         words = (text.upper() if self.is_upper else text).split()

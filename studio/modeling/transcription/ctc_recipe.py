@@ -4,6 +4,7 @@ Shapes: B recordings, N windows of all of them, F frames, V vocabulary.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.modeling.recipe import Scored
-from studio.modeling.speech.ctc_decoding import Decoded, beam_search, greedy
+from studio.modeling.speech.ctc_decoding import Decoded, Gain, beam_search, greedy
 from studio.modeling.speech.ctc_input import CtcInput
 from studio.modeling.speech.ctc_model import CtcModel, ctc_losses, stride_of
 from studio.modeling.speech.speech_input import SpeechBatch
@@ -83,7 +84,10 @@ class CtcRecipe(SpeechRecipe):
     def _transcript(self, log_probabilities_FV: NDArray[np.float32], samples: int) -> Transcript:
         vocabulary, beams = self.input.vocabulary, int(self.settings.prediction.num_beams)
         values = log_probabilities_FV.astype(np.float32)
-        decoded = greedy(values, vocabulary.blank) if beams == 1 else beam_search(values, vocabulary.blank, beams)
+        if beams == 1:
+            decoded = greedy(values, vocabulary.blank)
+        else:
+            decoded = beam_search(values, vocabulary.blank, beams, self._gain)
         seconds_a_frame = self._stride / self.settings.audio.sample_rate
         certainty = float(values.max(1).mean(dtype=np.float64))
         return Transcript(
@@ -92,6 +96,14 @@ class CtcRecipe(SpeechRecipe):
             times=word_times(decoded, vocabulary, seconds_a_frame),
             trust={MEAN_LOG_PROBABILITY: certainty},
         )
+
+    @cached_property
+    def _gain(self) -> Gain | None:
+        """How much likelier than a usual character one is after a text, so that longer texts gain and lose nothing."""
+        model, weight = self.input.language_model, float(self.settings.prediction.language_model_weight)
+        if model is None:
+            return None
+        return lambda text, number: weight * (model.log_probability(text, number) - model.mean)
 
     @property
     def _stride(self) -> int:

@@ -52,6 +52,7 @@ def assert_same(one: Raw, other: Raw) -> None:
         ("whisper", {"prediction__temperature_fallback": False}),
         ("wav2vec2", {}),
         ("wav2vec2", {"prediction__num_beams": 8}),
+        ("wav2vec2", {"prediction__num_beams": 8, "prediction__language_model": "Training transcripts"}),
     ],
 )
 def test_a_recording_is_transcribed_the_same_in_every_batch(

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from studio.settings.choices import Library
+from studio.settings.condition import when, when_more
 from studio.settings.schema import SettingsSection
 from studio.settings.sections.inputs.speech import WINDOW_SECONDS
 from studio.settings.sections.text import LIBRARY
@@ -13,6 +14,7 @@ from studio.settings.setting import ExperienceLevel, Setting
 
 SCRATCH_WAV2VEC2 = "scratch/wav2vec2-mini"
 """A small architecture that comes with the studio, without weights."""
+TRAINING_TRANSCRIPTS = "Training transcripts"
 BACKBONES = (
     "facebook/wav2vec2-base-960h",
     "facebook/wav2vec2-base",
@@ -89,3 +91,25 @@ class CtcDecodingMixin(SettingsSection):
             paper="https://arxiv.org/abs/1408.2873",
         ),
     ] = 1
+    language_model: Annotated[
+        Literal["Off", "Training transcripts"],
+        Setting(
+            label="Language model",
+            help="Counts which characters follow each other in the training transcripts, so that "
+            "beam search prefers texts that read like them. It helps where words are spelled by ear, and does harm "
+            "where new recordings speak of other things.",
+            visible_if=when_more("prediction.num_beams", 1),
+            level=ExperienceLevel.SKILLED,
+            paper="https://arxiv.org/abs/1408.2873",
+        ),
+    ] = "Off"
+    language_model_weight: Annotated[
+        float,
+        Field(ge=0, le=5),
+        Setting(
+            label="Language model weight",
+            help="How much the language model counts beside what is heard.",
+            visible_if=when("prediction.language_model", TRAINING_TRANSCRIPTS),
+            level=ExperienceLevel.EXPERT,
+        ),
+    ] = 0.5

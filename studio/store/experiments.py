@@ -4,7 +4,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, insert, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    delete,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from studio.errors import ConflictError, NotFoundError, StudioError
 from studio.runs.ranking import leading
@@ -35,6 +47,7 @@ class ExperimentQuery:
     """Which experiments, in which order."""
 
     text: str = ""
+    """In the name, the notes or a tag."""
     state: str = ""
     problem_type: str = ""
     dataset: str = ""
@@ -293,7 +306,7 @@ def _conditions(query: ExperimentQuery) -> list[ColumnElement[bool]]:
         experiment.c.deleted.is_(None),
     ]
     if query.text:
-        conditions.append(experiment.c.name.contains(query.text, autoescape=True))
+        conditions.append(_mentions(query.text))
     if query.state:
         conditions.append(experiment.c.state.in_(query.state.split(",")))
     if query.problem_type:
@@ -308,6 +321,16 @@ def _conditions(query: ExperimentQuery) -> list[ColumnElement[bool]]:
         finished = select(run.c.id).where(run.c.experiment_id == experiment.c.id, run.c.state == RunState.FINISHED)
         conditions.append(finished.exists())
     return conditions
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    """Whether the name, the notes or a tag contains the text."""
+    tagged = select(experiment_tag.c.experiment_id).where(experiment_tag.c.tag.contains(text, autoescape=True))
+    return or_(
+        experiment.c.name.contains(text, autoescape=True),
+        experiment.c.notes.contains(text, autoescape=True),
+        experiment.c.id.in_(tagged),
+    )
 
 
 def _order(sort: str) -> tuple[ColumnElement[Any], ...]:

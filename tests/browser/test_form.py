@@ -30,6 +30,12 @@ def choose(page: Any, key: str, label: str) -> None:
     page.get_by_role("option", name=label, exact=True).click()
 
 
+def choose_free(page: Any, key: str, value: str) -> None:
+    """Type a value that need not be among the offered ones."""
+    row(page, key).locator("input").first.fill(value)
+    page.keyboard.press("Escape")
+
+
 def posted(page: Any, press: Callable[[], None]) -> dict[str, Any]:
     """The body a start sends; the server does not see it."""
     bodies: list[dict[str, Any]] = []
@@ -194,3 +200,70 @@ def test_a_contradiction_stands_at_its_field_while_editing_and_goes_when_the_oth
     row(form, "training.epochs").locator("input").fill("9")
     expect(warmup).not_to_contain_text("The warm-up is longer than the training")
     expect(warmup.locator("input")).not_to_have_attribute("aria-invalid", "true")
+
+
+def test_dataset_and_problem_type_are_chosen_in_one_place(form: Any) -> None:
+    expect(form.get_by_role("combobox", name="Dataset", exact=True)).to_have_count(1)
+    expect(row(form, "general.dataset")).to_have_count(0)
+    expect(form.get_by_text("Problem type:")).to_have_count(0)
+
+
+def test_the_summary_follows_what_is_typed(form: Any) -> None:
+    summary = form.get_by_role("complementary", name="Run summary")
+    fact = lambda label: summary.locator("dl div").filter(has_text=label).locator("dd")  # noqa: E731
+    row(form, "training.epochs").locator("input").fill("7")
+    expect(fact("Epochs")).to_have_text("7")
+
+    row(form, "training.epochs").get_by_role("button", name=re.compile("Try several values")).click()
+    row(form, "training.epochs").locator("input").fill("2, 5, 11")
+    expect(fact("Epochs")).to_have_text("2 to 11")
+    expect(fact("Runs")).to_have_text("3")
+    row(form, "training.epochs").locator("input").fill("2, five")
+    expect(summary).to_contain_text("Correct the marked values")
+    row(form, "training.epochs").locator("input").fill("2, 5")
+    expect(fact("Runs")).to_have_text("2")
+    expect(summary).not_to_contain_text("Correct the marked values")
+
+    choose_free(form, "architecture.backbone", "resnet152")
+    expect(summary).to_contain_text("The pretrained weights of resnet152 are not on this machine")
+
+
+def test_a_range_that_is_too_long_says_so(form: Any) -> None:
+    row(form, "training.learning_rate").get_by_role("button", name=re.compile("Try several values")).click()
+
+    row(form, "training.learning_rate").locator("input").fill("0.001:1:0.0001")
+
+    expect(row(form, "training.learning_rate")).to_contain_text("has 9,991 values. A range can have at most 200")
+
+
+def test_changed_settings_are_counted_one_way_in_the_form_and_at_the_experiment(form: Any, server: Any) -> None:
+    for key in ("image.image_width", "image.image_height"):
+        row(form, key).locator("input").fill("32")
+    row(form, "training.epochs").locator("input").fill("1")
+    row(form, "training.learning_rate").locator("input").fill("0.0021")
+    row(form, "general.experiment_name").locator("input").fill("counted once")
+    footer = form.get_by_text(re.compile(r"^\d+ changed settings"))
+    count = int(footer.first.inner_text().split()[0])
+    expect(form.get_by_role("complementary", name="Run summary")).to_contain_text(f"{count} changed settings")
+
+    form.get_by_role("button", name="Start experiment").click()
+    form.wait_for_url("**/charts")
+    id = form.url.split("/experiments/")[1].split("/")[0]
+    server.call("POST", f"/api/experiments/{id}/stop", {})
+
+    form.get_by_role("link", name="Settings", exact=True).last.click()
+    expect(form.get_by_text(f"Only changed ({count})")).to_be_visible()
+    expect(form.locator("li[data-changed]")).to_have_count(count)
+    form.get_by_role("link", name="Summary", exact=True).click()
+    changed = form.locator("section").filter(has_text="Changed settings").last
+    expect(changed.get_by_role("listitem")).to_have_count(count)
+    expect(changed).to_contain_text("Learning rate")
+    server.ended({"id": id})
+
+
+def test_the_threshold_is_asked_only_where_it_decides(shapes: dict[str, Any], open_page: Callable[..., Any]) -> None:
+    page = open_page(f"/experiments/new?dataset={shapes['id']}&level=master")
+    row(page, "prediction.metric").wait_for()
+
+    expect(row(page, "prediction.probability_threshold")).to_have_count(0)
+    expect(row(page, "dataset.positive_class")).to_have_count(0)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, update
 
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import RunState
@@ -23,6 +23,7 @@ expect = sync_api.expect
 SIZES = {"eighty": 80, "just-over": 95, "hundreds": 300, "many": 10_000}
 OTHERS = 120
 TRAINED = 60
+RUNNING = [f"exp-eighty-{number:05}" for number in range(3)]
 LOG_LINES = 6_000
 BLANK = """() => {
   const table = document.querySelector('table').getBoundingClientRect();
@@ -32,6 +33,22 @@ BLANK = """() => {
     if (row === null || row === undefined || row.innerText.trim() === '') blank.push(Math.round(y));
   }
   return blank;
+}"""
+CUT_CELLS = """() => [...document.querySelectorAll('td [data-tone], td [data-tone] ~ span, td .number')]
+  .filter(cell => cell.getBoundingClientRect().right > cell.closest('td').getBoundingClientRect().right - 11)
+  .map(cell => cell.innerText)"""
+ROW_BOXES = "() => [...document.querySelectorAll('tr[data-row]')].map(row => row.getBoundingClientRect())"
+NUMBER_COLUMNS = """() => {
+  const right = element => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    return range.getBoundingClientRect().right;
+  };
+  const title = head => head.querySelector('button')?.firstChild ?? head.firstChild;
+  return [...document.querySelectorAll('th[data-number]')].filter(head => head.offsetWidth > 0).map(head => {
+    const cell = document.querySelector(`tr[data-row] td:nth-child(${head.cellIndex + 1})`);
+    return { name: head.innerText, header: right(title(head)), value: right(cell) };
+  });
 }"""
 
 
@@ -83,6 +100,7 @@ def _fill(store: Store) -> None:
     ]
     with store.database.write() as connection:
         connection.execute(insert(tables.experiment), experiments)
+        _distinguish(connection)
         for number in range(OTHERS):
             connection.execute(
                 insert(tables.dataset).values(
@@ -102,6 +120,15 @@ def _fill(store: Store) -> None:
             for n in range(1, LOG_LINES + 1)
         ]
         connection.execute(insert(tables.log_line), lines)
+
+
+def _distinguish(connection: Connection) -> None:
+    """Give a few rows what the others do not have: notes, a tag, and hours left."""
+    rows = update(tables.experiment)
+    connection.execute(rows.where(tables.experiment.c.id == "exp-eighty-00005").values(notes="Warm-up as in the paper"))
+    connection.execute(insert(tables.experiment_tag).values(tag="baseline", experiment_id="exp-eighty-00007"))
+    going = {"state": "running", "ended": None, "progress": 0.43, "seconds_left": 4_321.0}
+    connection.execute(rows.where(tables.experiment.c.id.in_(RUNNING)).values(going))
 
 
 def _predict(store: Store, number: int) -> None:
@@ -232,6 +259,33 @@ def test_a_column_sorts_the_whole_list_and_not_only_what_was_loaded(open_long: C
     page.get_by_role("columnheader", name="Name").get_by_role("button").click()
     page.get_by_role("columnheader", name="Name").get_by_role("button").click()
     expect(rows(page).first).to_contain_text("many 00000")
+
+
+def test_a_search_finds_tags_and_notes_too(open_long: Callable[..., Any]) -> None:
+    page = open_long("/experiments")
+    search = page.get_by_role("textbox", name="Search experiments")
+
+    for text, found in (("BASELINE", "eighty 00007"), ("as in the paper", "eighty 00005")):
+        search.fill(text)
+        expect(page.get_by_role("status").filter(has_text="1 experiment")).to_be_visible()
+        expect(rows(page)).to_contain_text(found)
+
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search everything").fill("baseline")
+    expect(page.get_by_role("option", name=re.compile("eighty 00007"))).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_status_cells_are_one_line_and_headers_end_where_their_numbers_do(
+    width: int, open_long: Callable[..., Any]
+) -> None:
+    page = open_long("/experiments?q=eighty&status=running", width=width)
+    rows(page).first.wait_for()
+
+    assert page.evaluate(CUT_CELLS) == []
+    assert {row["height"] for row in page.evaluate(ROW_BOXES)} == {53}
+    for title in page.evaluate(NUMBER_COLUMNS):
+        assert abs(title["header"] - title["value"]) < 2, title
 
 
 @pytest.mark.parametrize(("path", "first"), [("/datasets", "set 000"), ("/predictions", "prediction 000")])

@@ -34,6 +34,16 @@ def test_filters_narrow_and_sorting_orders(store: Store, add_experiment: Add) ->
         names(store, sort="; drop table run")
 
 
+def test_a_search_looks_at_names_tags_and_notes(store: Store, add_experiment: Add) -> None:
+    add_experiment("exp-1", name="alpha", created=1.0, tags=("baseline", "old"))
+    add_experiment("exp-2", name="beta", created=2.0, notes="Warm-up as in the baseline.")
+    add_experiment("exp-3", name="baseline again", created=3.0)
+    add_experiment("exp-4", name="gamma", created=4.0, tags=("100%",))
+
+    assert names(store, text="Baseline") == ["baseline again", "beta", "alpha"]
+    assert names(store, text="%") == ["gamma"]
+
+
 def test_a_name_is_taken_once_whatever_its_case(store: Store, add_experiment: Add) -> None:
     add_experiment("exp-1", name="Clothes")
 

@@ -29,7 +29,7 @@ export function ExperimentSelect({ value, onChange, hasModel = false }: Experime
     <SelectInput
       label="Experiment"
       searchable
-      placeholder={page && page.total === 0 && q === "" ? "No experiment yet" : "Search by name or tag"}
+      placeholder={page && page.total === 0 && q === "" ? "No experiment yet" : "Search by name, tag or notes"}
       data={options.map((one) => ({ value: one.id, label: labelOf(one) }))}
       filter={({ options: all }) => withRest(all, (page?.total ?? 0) - found.length)}
       nothingFoundMessage="No experiment matches"

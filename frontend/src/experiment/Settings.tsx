@@ -1,37 +1,43 @@
-import { Button } from "@mantine/core";
+import { Button, Switch } from "@mantine/core";
 import { useState } from "react";
 import { Link } from "react-router";
-import { useExperimentSettings } from "../api/experiments";
-import { useSettingsDocument, useSettingsYaml } from "../api/catalogue";
+import { useSettingsYaml } from "../api/catalogue";
 import type { Experiment, ExperimentSettings, Setting } from "../api/types";
-import { isSame, showValue } from "../form/schema";
-import { notify } from "../ui/notices";
+import { showValue } from "../form/schema";
+import type { FormStore } from "../form/store";
 import { CopyIcon, DownloadIcon } from "../ui/icons";
-import { Answer, LoadingRows } from "../ui/states";
+import { notify } from "../ui/notices";
 import { Section } from "../ui/Page";
-import { Switch } from "@mantine/core";
+import { Answer, LoadingRows } from "../ui/states";
+import { useAskedSettings } from "./asked-settings";
 import classes from "./experiment.module.css";
 
-/** Every value the experiment was asked for, with what differs from the default marked. */
+/** Every value the experiment was asked for, with what differs from the start values marked. */
 export function Settings({ experiment }: { experiment: Experiment }) {
-  const settings = useExperimentSettings(experiment.id);
+  const { form, settings, document } = useAskedSettings(experiment);
   return (
     <Answer query={settings} what="The settings" loading={<LoadingRows rows={10} height={28} />}>
-      {(data) => <SettingsView experiment={experiment} data={data} />}
+      {(data) => (
+        <Answer query={document} what="The settings’ names" loading={<LoadingRows rows={10} height={28} />}>
+          {() => form && <SettingsView experiment={experiment} data={data} form={form} />}
+        </Answer>
+      )}
     </Answer>
   );
 }
 
-function SettingsView({ experiment, data }: { experiment: Experiment; data: ExperimentSettings }) {
-  const document = useSettingsDocument(data.problem_type, data.model_type, experiment.dataset?.id ?? null);
+type SettingsViewProps = { experiment: Experiment; data: ExperimentSettings; form: FormStore };
+
+function SettingsView({ experiment, data, form }: SettingsViewProps) {
   const [onlyChanged, setOnlyChanged] = useState(false);
   const yaml = useSettingsYaml();
-  const changed = new Set(data.changes.map((change) => change.key));
+  const changed = new Set(form.changedKeys());
   const copy = () =>
     yaml.mutate(data, {
       onSuccess: (answer) =>
         void navigator.clipboard.writeText(answer.yaml).then(() => notify("Copied the settings as YAML")),
     });
+  const isShown = ({ key }: Setting) => key in data.settings && (!onlyChanged || changed.has(key));
   return (
     <div className="column" style={{ gap: 20 }}>
       <div className="row-wrap">
@@ -60,52 +66,34 @@ function SettingsView({ experiment, data }: { experiment: Experiment; data: Expe
           onChange={(event) => setOnlyChanged(event.currentTarget.checked)}
         />
       </div>
-      <Answer query={document} what="The settings' names">
-        {(loaded) => (
-          <div className={classes.settingGroups}>
-            {loaded.sections.map((section) => {
-              const rows = loaded.settings.filter(
-                (setting) =>
-                  setting.section === section.id &&
-                  !setting.fixed &&
-                  setting.key in data.settings &&
-                  (!onlyChanged || changed.has(setting.key)),
-              );
-              return (
-                rows.length > 0 && (
-                  <Section key={section.id} title={section.title}>
-                    <ul className={classes.changeTable}>
-                      {rows.map((setting) => (
-                        <SettingLine key={setting.key} setting={setting} data={data} />
-                      ))}
-                    </ul>
-                  </Section>
-                )
-              );
-            })}
-          </div>
-        )}
-      </Answer>
+      <div className={classes.settingGroups}>
+        {form.document.sections.map((section) => {
+          const rows = [...form.settings.values()].filter((one) => one.section === section.id && isShown(one));
+          return (
+            rows.length > 0 && (
+              <Section key={section.id} title={section.title}>
+                <ul className={classes.changeTable}>
+                  {rows.map((setting) => (
+                    <SettingLine key={setting.key} setting={setting} form={form} isChanged={changed.has(setting.key)} />
+                  ))}
+                </ul>
+              </Section>
+            )
+          );
+        })}
+      </div>
     </div>
   );
 }
 
-function SettingLine({ setting, data }: { setting: Setting; data: ExperimentSettings }) {
-  const several = data.grid[setting.key];
-  const value = data.settings[setting.key];
-  const isChanged = several !== undefined || !isSame(value, setting.default);
+function SettingLine({ setting, form, isChanged }: { setting: Setting; form: FormStore; isChanged: boolean }) {
+  const { values, grid } = form.current();
+  const several = grid[setting.key]?.values ?? [values[setting.key] ?? null];
+  const words = several.map((one) => showValue(setting, one)).join(" · ");
   return (
     <li data-changed={isChanged || undefined}>
       <span title={setting.key}>{setting.label}</span>
-      <span className="number">
-        {isChanged ? (
-          <strong>
-            {several ? several.map((one) => showValue(setting, one)).join(" · ") : showValue(setting, value)}
-          </strong>
-        ) : (
-          showValue(setting, value)
-        )}
-      </span>
+      <span className="number">{isChanged ? <strong>{words}</strong> : words}</span>
     </li>
   );
 }

@@ -1,15 +1,15 @@
 import type { Experiment, MetricInfo, Run } from "../api/types";
-import { useExperimentSettings } from "../api/experiments";
 import { formatBytes, formatDuration, formatMetric, formatTime } from "../ui/format";
 import { FactList, Section } from "../ui/Page";
 import { Answer } from "../ui/states";
 import { stateWord } from "../ui/Status";
 import { SERIES_TITLES } from "./chart-groups";
+import { useAskedSettings } from "./asked-settings";
 import { ChangeTable } from "./ChangeTable";
 import { Speed } from "./Speed";
 import classes from "./experiment.module.css";
 
-/** Final and best metrics with their definitions, what differs from the defaults, environment and timing. */
+/** Final and best metrics with their definitions, the changed settings, environment and timing. */
 export function Summary({
   experiment,
   run,
@@ -19,16 +19,16 @@ export function Summary({
   run: Run;
   metrics: readonly MetricInfo[];
 }) {
-  const settings = useExperimentSettings(experiment.id);
+  const { form, settings } = useAskedSettings(experiment, run.grid);
   return (
     <div className="column" style={{ gap: 28 }}>
       <Section title="Metrics">
         <MetricTable run={run} metrics={metrics} main={experiment.metric?.name ?? null} />
       </Section>
       <div className={classes.twoColumns}>
-        <Section title="Settings that differ from the default">
+        <Section title="Changed settings">
           <Answer query={settings} what="The settings">
-            {(data) => <ChangeTable changes={data.changes} grid={run.grid} />}
+            {() => form && <ChangeTable form={form} />}
           </Answer>
         </Section>
         <div className="column" style={{ gap: 28 }}>

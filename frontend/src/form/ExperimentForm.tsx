@@ -112,11 +112,7 @@ function Footer({
   onStart: () => void;
 }) {
   const changed = useForm((_, store) => store.changedKeys().length);
-  const points = useForm((state) =>
-    Object.entries(state.grid)
-      .filter(([key]) => state.visible.has(key))
-      .reduce((product, [, entry]) => product * Math.max(1, entry.values.length), 1),
-  );
+  const points = useForm((_, store) => store.gridPoints());
   const others = (check?.plan.factors ?? []).filter((factor) => factor.count > 1);
   const runs = points > 1 ? Math.max(points, check?.plan.runs ?? 0) : (check?.plan.runs ?? 1);
   const isTooMany = points > RUN_LIMIT;
@@ -230,7 +226,7 @@ function focusWhenShown(id: string, until = performance.now() + 3000): void {
   requestAnimationFrame(() => {
     const control = window.document.getElementById(id);
     if (control) {
-      control.closest("[data-setting]")?.scrollIntoView({ block: "center" });
+      (control.closest("[data-setting]") ?? control).scrollIntoView({ block: "center" });
       control.focus({ preventScroll: true });
     } else if (performance.now() < until) focusWhenShown(id, until);
   });
@@ -256,7 +252,7 @@ function useLeaveGuard(isDone: { current: boolean }) {
 }
 
 function hasOwnChanges(store: FormStore): boolean {
-  return store.changedKeys().some((key) => !(key in store.current().applied));
+  return store.ownKeys().some((key) => !(key in store.current().applied));
 }
 
 function useSectionKeys(): Record<string, () => void> {

@@ -10,9 +10,11 @@ type OutlookProps = { check: SettingsCheck | undefined; error: unknown; isStale:
 
 /** The run summary: data, steps, memory, what differs from the defaults, and what to look at before the start. */
 export function Outlook({ check, error, isStale, onGo }: OutlookProps) {
+  const isInvalid = useForm((_, store) => store.hasInvalidValues());
   return (
     <aside className={classes.panel} aria-label="Run summary" aria-busy={isStale}>
       <h2>Run summary</h2>
+      {isInvalid && <p className="small muted">Correct the marked values: these are the results of the last check.</p>}
       {check === undefined &&
         (error ? <ErrorPanel title="Settings check failed." error={error} /> : <LoadingRows rows={3} height={24} />)}
       {check && (

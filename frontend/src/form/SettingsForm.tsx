@@ -14,7 +14,6 @@ export type FormView = { level: ExperienceLevel; search: string; onlyChanged: bo
 
 /** The settings by section: those of the level, what a search finds at any level, or only what was changed. */
 export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view: FormView; onClear: () => void }) {
-  const store = useFormStore();
   const sections = useShownSections(view);
   if (sections.length === 0) {
     return (
@@ -33,10 +32,9 @@ export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view
     );
   }
   const tried = sections.find((section) => TRIED.includes(section.id))?.id;
-  const fixed = store.document.settings.filter((setting) => setting.fixed);
   return (
     <div>
-      {sections.map(({ id, title, settings }, i) => (
+      {sections.map(({ id, title, settings }) => (
         <section key={id} id={`section-${id}`} className={classes.section} aria-labelledby={`section-${id}-title`}>
           <div className={classes.sectionHead}>
             <h2 id={`section-${id}-title`} className={classes.sectionTitle}>
@@ -44,15 +42,6 @@ export const SettingsForm = memo(function SettingsForm({ view, onClear }: { view
             </h2>
             {id === tried && view.search === "" && <TryRows />}
           </div>
-          {i === 0 && id === "general" && view.search === "" && !view.onlyChanged && (
-            <p className={classes.fixed}>
-              {fixed.map((setting) => (
-                <span key={setting.key}>
-                  {setting.label}: <strong>{String(setting.default)}</strong>
-                </span>
-              ))}
-            </p>
-          )}
           {settings.map((setting) => (
             <Field key={setting.key} setting={setting} />
           ))}

@@ -7,7 +7,8 @@ import { FileIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
 import { useSetSearch } from "../ui/search-state";
 import { RefusalPanel } from "../ui/RefusalPanel";
-import { type FormSource, isNamed, type SettingsFile } from "./beginning";
+import { DATASET_KEY, type FormSource, isNamed, type SettingsFile } from "./beginning";
+import { fieldId } from "./Field";
 import { FileReport } from "./FileReport";
 import classes from "./form-page.module.css";
 
@@ -54,7 +55,7 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile, o
     const isUsable = types.some((one) => one.id === loaded.problem_type);
     setRefused(isUsable ? null : loaded.findings);
     if (!isUsable) return;
-    const asked = loaded.settings["general.dataset"];
+    const asked = loaded.settings[DATASET_KEY];
     const own = datasets.find((one) => isNamed(one, asked));
     const other =
       source.dataset.problem_type === loaded.problem_type
@@ -88,6 +89,7 @@ export function SourceBar({ source, datasets, types, isFromExperiment, onFile, o
     <>
       <div className={classes.head}>
         <SelectInput
+          id={fieldId(DATASET_KEY)}
           label="Dataset"
           data={datasets.map((one) => ({ value: one.id, label: one.name }))}
           value={source.dataset.id}

@@ -10,16 +10,17 @@ import classes from "./form.module.css";
 /** What fits this dataset and machine better than the defaults: shown with the reason, and undone one by one or all at once. */
 export function SuggestedPanel() {
   const store = useFormStore();
-  const applied = useForm((state) => state.applied);
+  const { applied } = useForm((state) => state);
   const [isOpen, setIsOpen] = useState(false);
-  const changes = store.document.suggested;
+  const open = store.openSuggestions();
+  const inForce = store.document.suggested.filter((change) => change.key in applied);
+  // What the form has by itself, as from a file, is neither in force nor left to suggest.
+  const changes = store.document.suggested.filter((change) => inForce.includes(change) || open.includes(change));
   if (changes.length === 0) return null;
-  const inForce = changes.filter((change) => change.key in applied);
-  const open = changes.filter((change) => !(change.key in applied));
   const words =
     inForce.length > 0
       ? `${plural(inForce.length, "suggested value")} in use for this dataset and machine`
-      : `${plural(changes.length, "suggested value")} for this dataset and machine`;
+      : `${plural(open.length, "suggested value")} for this dataset and machine`;
   return (
     <section className={classes.suggested} aria-label="Suggested values">
       <div className="row-wrap" style={{ justifyContent: "space-between" }}>

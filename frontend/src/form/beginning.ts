@@ -11,7 +11,7 @@ import type {
   SettingValues,
 } from "../api/types";
 import { isSame } from "./schema";
-import type { FormStore } from "./store";
+import { type FormStore, NAME_KEY } from "./store";
 
 /** What a form begins with, and how the values of other data were fitted to the dataset that is chosen. */
 
@@ -51,8 +51,7 @@ export type FormSource = {
 };
 export type Remapped = { key: string; label: string; from: SettingValue; to: SettingValue };
 
-const NAME_KEY = "general.experiment_name";
-const DATASET_KEY = "general.dataset";
+export const DATASET_KEY = "general.dataset";
 
 export function carriedOf(store: FormStore, source: FormSource): Carried {
   const { values, grid, applied, serverProblems } = store.current();

@@ -67,6 +67,12 @@ describe("numbers as typed", () => {
     expect(parseSeveral("").problem).not.toBeNull();
     expect(parseSeveral("3:1").problem).toContain("3:1");
   });
+
+  it("says how long a range is that is too long", () => {
+    expect(parseSeveral("0:1:0.0001").problem).toContain("“0:1:0.0001” has 10,001 values");
+    expect(parseSeveral("1:1e12:1").problem).toContain("at most 200");
+    expect(parseSeveral("1:200").problem).toBeNull();
+  });
 });
 
 describe("one value", () => {

@@ -59,29 +59,38 @@ export function parseNumber(text: string): number | null {
 
 /** Several values as typed: "1e-4, 3e-4" or "start:stop:step" (both ends included). Names the first bad part. */
 export function parseSeveral(text: string): { values: number[]; problem: string | null } {
-  const values: number[] = [];
-  for (const part of text
-    .split(",")
-    .map((one) => one.trim())
-    .filter((one) => one !== "")) {
-    const several = part.includes(":") ? parseRange(part) : [parseNumber(part)];
-    if (several === null || several.includes(null))
-      return { values, problem: `“${part}” is not a number or start:stop:step.` };
-    for (const value of several as number[]) if (!values.includes(value)) values.push(value);
+  const values = new Set<number>();
+  const parts = text.split(",").map((one) => one.trim());
+  for (const part of parts.filter((one) => one !== "")) {
+    const range = part.includes(":") ? parseRange(part) : oneNumber(part);
+    const problem = rangeProblem(part, range);
+    if (range === null || problem !== null) return { values: [...values], problem };
+    for (let i = 0; i < range.count; i++) values.add(Number((range.start + i * range.step).toPrecision(12)));
   }
-  return { values, problem: values.length === 0 ? "Type at least one value." : null };
+  return { values: [...values], problem: values.size === 0 ? "Type at least one value." : null };
 }
+
+type NumberRange = { start: number; step: number; count: number };
 
 const RANGE_LIMIT = 200;
 
-function parseRange(text: string): (number | null)[] | null {
+function parseRange(text: string): NumberRange | null {
   const parts = text.split(":").map(parseNumber);
   const [start, stop, step = 1] = parts as [number, number, number];
   if (parts.length < 2 || parts.length > 3 || parts.includes(null) || step <= 0 || stop < start) return null;
-  const count = Math.floor((stop - start) / step + 1e-9) + 1;
-  return count > RANGE_LIMIT
-    ? null
-    : Array.from({ length: count }, (_, i) => Number((start + i * step).toPrecision(12)));
+  return { start, step, count: Math.floor((stop - start) / step + 1e-9) + 1 };
+}
+
+function oneNumber(text: string): NumberRange | null {
+  const number = parseNumber(text);
+  return number === null ? null : { start: number, step: 0, count: 1 };
+}
+
+function rangeProblem(part: string, range: NumberRange | null): string | null {
+  if (range === null) return `“${part}” is not a number or start:stop:step.`;
+  if (range.count <= RANGE_LIMIT) return null;
+  const count = range.count.toLocaleString("en");
+  return `“${part}” has ${count} values. A range can have at most ${RANGE_LIMIT}: take a larger step.`;
 }
 
 /** What is wrong with one value, in words, or null. Python decides in the end; this is for comfort. */

@@ -117,6 +117,25 @@ describe("the form's store", () => {
     expect(store.current().applied).toEqual({});
   });
 
+  it("does not suggest a value that is set already", () => {
+    expect(store.openSuggestions()).toEqual(document.suggested);
+
+    store.take({ "t.rate": 0.003 });
+
+    expect(store.openSuggestions()).toEqual([]);
+  });
+
+  it("counts neither the name nor what the head of the form chooses as changed settings", () => {
+    const named: Setting = { ...base, key: "general.experiment_name", label: "Name", type: "string", default: "" };
+    const chosen: Setting = { ...base, key: "t.dataset", label: "Dataset", type: "string", default: "", head: true };
+    const form = new FormStore({ ...document, settings: [...settings, named, chosen] });
+
+    form.take({ "general.experiment_name": "mine", "t.dataset": "other", "t.rate": 0.5 });
+
+    expect(form.changedKeys()).toEqual(["t.rate"]);
+    expect(form.ownKeys()).toContain("general.experiment_name");
+  });
+
   it("takes a suggestion out of use when another value is typed over it", () => {
     store.apply(document.suggested);
     store.type("t.rate", "0.5");

@@ -25,6 +25,8 @@ export type FormState = {
 };
 export type SavedForm = Pick<FormState, "values" | "texts" | "grid" | "applied">;
 
+export const NAME_KEY = "general.experiment_name";
+
 /** The settings form's state, outside React: a field listens to its own slice, so typing redraws one row. */
 export class FormStore {
   readonly settings: Map<string, Setting>;
@@ -179,8 +181,28 @@ export class FormStore {
     return key in this.state.grid || !isSame(this.state.values[key], this.start[key]);
   }
 
+  /** The changed settings, as every page counts them: what the form's head chooses and the name are none. */
   changedKeys(): string[] {
-    return [...this.state.visible].filter((key) => this.isChanged(key));
+    return this.ownKeys().filter((key) => key !== NAME_KEY && !this.settings.get(key)?.head);
+  }
+
+  /** Everything shown that has another value than a new form gives it. */
+  ownKeys(): string[] {
+    return [...this.settings.keys()].filter((key) => this.state.visible.has(key) && this.isChanged(key));
+  }
+
+  /** Suggested values that the form does not have. */
+  openSuggestions(): SuggestedChange[] {
+    const isOpen = ({ key, value }: SuggestedChange) =>
+      this.settings.has(key) && !isSame(this.state.values[key], value);
+    return this.document.suggested.filter(isOpen);
+  }
+
+  /** How many combinations of the values to try there are. */
+  gridPoints(): number {
+    return Object.entries(this.state.grid)
+      .filter(([key]) => this.state.visible.has(key))
+      .reduce((product, [, entry]) => product * Math.max(1, entry.values.length), 1);
   }
 
   problem(key: string): string | null {

@@ -10,7 +10,7 @@ import classes from "./frame.module.css";
 
 type Hit = { to: string; title: string; kind: string };
 
-/** Goes to any page, experiment or dataset by name. */
+/** Goes to any page or dataset by name, and to any experiment by name, tag or notes. */
 export function Search({ isOpen, onClose }: { isOpen: boolean; onClose: () => void }) {
   return (
     <Modal
@@ -93,15 +93,15 @@ function useHits(text: string): Hit[] {
   const experiments = useExperiments({ q: query }, 8).data?.items ?? [];
   const datasets = useDatasets().data ?? [];
   const wanted = text.trim().toLowerCase();
-  const all: Hit[] = [
-    ...[
-      ...MAIN_PLACES,
-      ...OTHER_PLACES,
-      { to: "/experiments/new", title: "New experiment" },
-      { to: "/datasets/import", title: "Import dataset" },
-    ].map((place) => ({ to: place.to, title: place.title, kind: "Page" })),
-    ...experiments.map((one) => ({ to: `/experiments/${one.id}`, title: one.name, kind: "Experiment" })),
-    ...datasets.map((one) => ({ to: `/datasets/${one.id}`, title: one.name, kind: "Dataset" })),
-  ];
-  return all.filter((hit) => hit.title.toLowerCase().includes(wanted)).slice(0, 12);
+  const isNamed = (hit: Hit) => hit.title.toLowerCase().includes(wanted);
+  const places: Hit[] = [
+    ...MAIN_PLACES,
+    ...OTHER_PLACES,
+    { to: "/experiments/new", title: "New experiment" },
+    { to: "/datasets/import", title: "Import dataset" },
+  ].map((place) => ({ to: place.to, title: place.title, kind: "Page" }));
+  // The server finds experiments by their tags and notes too, which are not in the title.
+  const found = experiments.map((one) => ({ to: `/experiments/${one.id}`, title: one.name, kind: "Experiment" }));
+  const named = datasets.map((one) => ({ to: `/datasets/${one.id}`, title: one.name, kind: "Dataset" }));
+  return [...places.filter(isNamed), ...found, ...named.filter(isNamed)].slice(0, 12);
 }

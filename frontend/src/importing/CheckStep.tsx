@@ -47,6 +47,7 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
         <LoadingRows rows={6} />
       </div>
     );
+  const missing = missingToContinue(scan, editing);
   return (
     <div className="column" style={{ gap: 28 }}>
       <ProblemChoice scan={scan} editing={editing} />
@@ -70,12 +71,19 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
         <Button variant="default" onClick={onBack}>
           Back
         </Button>
-        <Button onClick={onNext} disabled={scan.state !== "ready"}>
+        <Button onClick={onNext} disabled={missing !== null}>
           Continue to columns
         </Button>
+        {missing !== null && <span className="small muted">{missing}</span>}
       </footer>
     </div>
   );
+}
+
+/** Why there is no next step yet, or null. */
+function missingToContinue(scan: Import, { choices }: Editing): string | null {
+  if (scan.state !== "ready") return "The data is still being read.";
+  return choices.problem_type ? null : "Choose a problem type first.";
 }
 
 function Contents({ scan }: { scan: Import }) {

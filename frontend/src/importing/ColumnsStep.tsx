@@ -41,6 +41,12 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
   const isTrained = choices.train !== null;
   const isNeeded = (role: ColumnRole) => role.is_required && (isTrained || role.in_test);
   const missing = (type?.roles ?? []).filter((role) => isNeeded(role) && isEmpty(choices.roles[role.name]));
+  const toChoose = [
+    ...(name.trim() === "" ? ["Name"] : []),
+    ...(choices.problem_type ? [] : ["Problem type"]),
+    ...(table === undefined ? ["Table"] : []),
+    ...missing.map((role) => role.title),
+  ];
   const start = () =>
     finish.mutate({ name, choices }, { onSuccess: (dataset) => void navigate(`/datasets/${dataset.id}/overview`) });
   return (
@@ -94,22 +100,11 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
         <Button variant="default" onClick={onBack}>
           Back
         </Button>
-        <Button
-          type="submit"
-          loading={finish.isPending}
-          disabled={
-            editing.isChecking ||
-            table === undefined ||
-            missing.length > 0 ||
-            name.trim() === "" ||
-            !choices.problem_type
-          }
-        >
+        <Button type="submit" loading={finish.isPending} disabled={editing.isChecking || toChoose.length > 0}>
           Import dataset
         </Button>
-        {missing.length > 0 && (
-          <span className="small muted">Still to choose: {missing.map((role) => role.title).join(", ")}</span>
-        )}
+        {toChoose.length > 0 && <span className="small muted">Still to choose: {toChoose.join(", ")}</span>}
+        {toChoose.length === 0 && editing.isChecking && <span className="small muted">The choices are checked.</span>}
       </footer>
     </form>
   );

@@ -117,7 +117,7 @@ function ExperimentTable({ count, rowAt, types, sort, onSort, onRange }: Experim
       id: "state",
       title: "Status",
       sortValue: (row) => row.state,
-      width: "168px",
+      width: "200px",
       cell: (row) => (
         <StateWithProgress
           state={row.state}
@@ -271,7 +271,7 @@ function Toolbar({
         ref={searchRef}
         className={classes.search}
         aria-label="Search experiments"
-        placeholder="Search name or tag"
+        placeholder="Search name, tag or notes"
         leftSection={<SearchIcon size={16} />}
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}

@@ -61,7 +61,7 @@ function PredictionTable({ rows }: { rows: Prediction[] }) {
     {
       id: "state",
       title: "Status",
-      width: "168px",
+      width: "200px",
       sortValue: (row) => row.state,
       cell: (row) => (
         <StateWithProgress

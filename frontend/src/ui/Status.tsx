@@ -1,5 +1,5 @@
 import type { WorkState } from "../api/types";
-import { formatDuration, formatPercent } from "./format";
+import { formatDuration, formatPercent, formatRoughDuration } from "./format";
 import classes from "./status.module.css";
 
 type Look = { word: string; shape: string; tone: "running" | "waiting" | "finished" | "stopped" | "failed" };
@@ -78,9 +78,12 @@ export function StateWithProgress({
       <div className="spread">
         <StateLabel state={state} />
         {shows && (
-          <span className={`tiny muted number ${classes.left}`}>
+          <span
+            className={`tiny muted number ${classes.left}`}
+            title={secondsLeft === null ? undefined : `${formatDuration(secondsLeft)} left`}
+          >
             {formatPercent(progress)}
-            {secondsLeft !== null && `, ${formatDuration(secondsLeft)} left`}
+            {secondsLeft !== null && `, ${formatRoughDuration(secondsLeft)} left`}
           </span>
         )}
       </div>

@@ -5,6 +5,7 @@ import {
   formatDifference,
   formatDuration,
   formatMetric,
+  formatRoughDuration,
   formatSettingNumber,
   plural,
 } from "./format";
@@ -48,6 +49,10 @@ describe("figures as people read them", () => {
     [null, "–"],
   ])("%s seconds", (value, text) => {
     expect(formatDuration(value)).toBe(text);
+  });
+
+  it("leaves all but the largest unit out where there is little room", () => {
+    expect([4330, 59, 60, 5400, 200_000].map(formatRoughDuration)).toEqual(["1 h", "59 s", "1 min", "2 h", "2 d"]);
   });
 
   it("writes learning rates the short way", () => {

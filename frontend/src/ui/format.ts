@@ -63,6 +63,17 @@ export function formatDuration(seconds: number | null | undefined): string {
   return hours < 24 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** The largest unit alone, for places that are narrow: 4330 -> "1 h". */
+export function formatRoughDuration(seconds: number): string {
+  const units = [
+    [86_400, "d"],
+    [3600, "h"],
+    [60, "min"],
+  ] as const;
+  const [size, unit] = units.find(([size]) => seconds >= size) ?? [1, "s"];
+  return `${Math.round(seconds / size)} ${unit}`;
+}
+
 /** Seconds since the epoch -> "3 min ago". */
 export function formatAge(time: number | null | undefined, now = Date.now() / 1000): string {
   if (time === null || time === undefined) return "–";

@@ -1,6 +1,7 @@
 """Catalogue: settings in the light of a home, and what is done with them before a start."""
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from studio.configuration.document import suggested_entries
@@ -112,10 +113,22 @@ def _facts(prepared: Prepared) -> list[Fact]:
     info = table.table_info(str(values.get("dataset.train_dataframe", "")))
     if info is not None:
         facts.append(Fact(label="Rows", value=f"{info.rows:,}"))
-        batch = values.get("training.batch_size")
-        if isinstance(batch, int) and batch > 0:
-            facts.append(Fact(label="Maximum steps per epoch", value=f"{math.ceil(info.rows / batch):,}"))
-    epochs = values.get("training.epochs")
-    if epochs is not None:
-        facts.append(Fact(label="Epochs", value=str(epochs)))
+        steps = [math.ceil(info.rows / batch) for batch in _tried(prepared, "training.batch_size") if batch > 0]
+        if steps:
+            facts.append(Fact(label="Maximum steps per epoch", value=_range_text(steps)))
+    epochs = _tried(prepared, "training.epochs")
+    if epochs:
+        facts.append(Fact(label="Epochs", value=_range_text(epochs)))
     return facts
+
+
+def _tried(prepared: Prepared, key: str) -> list[int]:
+    """The whole numbers that a setting has in the runs of a start: one, or those of the grid."""
+    value = prepared.settings.flat().get(key) if prepared.settings is not None else None
+    several = prepared.grid.get(key) or [value]
+    return [one for one in several if isinstance(one, int)]
+
+
+def _range_text(numbers: Sequence[int]) -> str:
+    low, high = min(numbers), max(numbers)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"

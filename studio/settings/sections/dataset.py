@@ -200,6 +200,7 @@ class LabelsMixin(SettingsSection):
             "or yes, else the last in alphabetical order.",
             choices=LabelValues(),
             level=ExperienceLevel.SKILLED,
+            visible_if=when_not("dataset.task", "multi-class", "multi-label"),
         ),
     ] = None
 

@@ -22,6 +22,7 @@ class GeneralSection(SettingsSection):
             label="Dataset",
             help="The imported dataset that this experiment trains on.",
             choices=Datasets(),
+            head=True,
         ),
     ] = ""
     problem_category: Annotated[

@@ -4,8 +4,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from studio.settings.condition import Test, When
 from studio.settings.schema import SettingsSection
 from studio.settings.setting import ExperienceLevel, Setting
+
+DECIDES = When(any=(Test("dataset.task", "not_in", ("multi-class",)), Test("dataset.label_columns", "longer", 1)))
+"""Where a probability is compared with the threshold: of several classes in one column the likeliest is taken."""
 
 
 class ThresholdSection(SettingsSection):
@@ -20,6 +24,7 @@ class ThresholdSection(SettingsSection):
             label="Probability threshold",
             help="The probability above which a prediction is positive.",
             step=0.05,
+            visible_if=DECIDES,
         ),
     ] = 0.5
 

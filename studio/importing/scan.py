@@ -14,29 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
-from studio.datasets.dataset import preview_name
 from studio.datasets.formatting import listed, quoted
 from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
-from studio.datasets.media.reader import MediaError
-from studio.datasets.media.registry import needs_preview, reader_of
+from studio.datasets.media.registry import reader_of
 from studio.datasets.tables.kept_tables import kept_beside, read_table_once
 from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column
 from studio.datasets.tables.table_view import TableView
-from studio.datasets.uploads.discovery import MediaFolder, file_columns, list_files, list_media_folders, list_tables
+from studio.datasets.uploads.discovery import MediaFolder, list_files, list_media_folders, list_tables
+from studio.datasets.uploads.file_columns import file_columns
+from studio.datasets.uploads.named_files import NamedFiles
 from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
 from studio.escape_control import make_output_visible
 from studio.files import descriptor_path, no_space_error, private_folder, read_json, resolve_inside, write_json
 from studio.importing.format_choice import FormatOffer, chosen_format, recognised_formats
 from studio.importing.scan_end import SCAN_CPU_SECONDS
+from studio.importing.scan_preview import cell_text, draw_previews, preview_of, samples_of, shown_folders, shown_rows
 from studio.importing.scan_result import (
     TABLE_ROLES,
-    Choices,
     Preview,
-    PreviewRow,
     Scan,
     ScannedColumn,
     ScannedFolder,
@@ -48,15 +45,10 @@ from studio.importing.scan_result import (
 )
 from studio.importing.type_inference import choose, confidence, role_reasons
 from studio.importing.unpacking import unpack
-from studio.problems.contract import ProblemType
 from studio.problems.registry import problem_type
 from studio.process_limits import GIB, ProcessLimits, limit_process, memory_limit_bytes, usual_memory_bytes
-from studio.results.prediction import ROW
-from studio.results.sample_view import SampleView
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 
-PREVIEW_ROWS = 20
-PREVIEW_SAMPLES = 6
 EXAMPLES = 5
 LOOKED_AT = 5
 """Files of a column whose first bytes are read, until one is of a known medium."""
@@ -69,20 +61,22 @@ def scan(folder: Path, source: Path | None = None) -> Scan:
     """
     request = ScanRequest.model_validate(read_json(folder / "request.json"))
     files = folder / "files"
+    noticed: list[Finding] = []
     try:
         if not files.is_dir():
             _unpack_whole(source or Path(request.source), files, request.source_name)
         private_folder(kept_beside(files))
-        result = scan_files(files, request.choices or {})
+        result = scan_files(files, request.choices or {}, noticed)
         draw_previews(folder, result)
         return result
     except FindingsError as error:
-        return Scan(state="failed", findings=list(error.findings), error=_problem(error))
+        return Scan(state="failed", findings=_joined(error.findings, noticed), error=_problem(error))
     except (StudioError, OSError) as error:
         known = _as_known(error, folder)
         if known.code == "disk_full":
             shutil.rmtree(files, ignore_errors=True)
-        return Scan(state="failed", error=_problem(known))
+        cause = [refusal_finding(known, request.source_name or "upload")] if noticed else []
+        return Scan(state="failed", findings=[*cause, *noticed], error=_problem(known))
     except MemoryError:
         room = f"{(memory_limit_bytes() or usual_memory_bytes()) / GIB:.1f} GB of memory"
         problem = ScanProblem(
@@ -111,6 +105,12 @@ def _problem(error: StudioError) -> ScanProblem:
     return ScanProblem(code=error.code, message=error.message, hint=error.hint, found=found, expected=expected)
 
 
+def _joined(refusing: Sequence[Finding], noticed: Sequence[Finding]) -> list[Finding]:
+    """What refuses, then what else was noticed and may be why."""
+    known = {(one.code, one.path) for one in refusing}
+    return [*refusing, *(one for one in noticed if (one.code, one.path) not in known)]
+
+
 def _as_known(error: StudioError | OSError, folder: Path) -> StudioError:
     if isinstance(error, StudioError):
         return error
@@ -120,24 +120,15 @@ def _as_known(error: StudioError | OSError, folder: Path) -> StudioError:
     return StudioError(f"The upload cannot be read ({error.strerror}).", found=found, expected="files that can be read")
 
 
-def draw_previews(folder: Path, result: Scan) -> None:
-    """Pictures of the shown files that browsers do not draw; what cannot be decoded is found at import."""
-    shown = [row.media for row in result.preview.rows] + [one.media.path for one in result.samples if one.media]
-    for path in dict.fromkeys(one for one in shown if one is not None):
-        preview = folder / "previews" / preview_name(path)
-        try:
-            file = resolve_inside(folder / "files", path)
-            reader = reader_of(file)
-            if reader is not None and not preview.is_file() and needs_preview(reader, file):
-                reader.inspect(file, preview, with_thumbnail=not reader.is_drawn_by_browsers)
-        except (PathError, MediaError, OSError):
-            continue
+def scan_files(files: Path, given: Mapping[str, Any], noticed: list[Finding] | None = None) -> Scan:
+    """Tables, folders, formats, guesses and a preview of unpacked files.
 
-
-def scan_files(files: Path, given: Mapping[str, Any]) -> Scan:
-    """Tables, folders, formats, guesses and a preview of unpacked files."""
+    `noticed` gets what was found on the way, also where the scan ends in an error.
+    """
     paths = list_files(files)
     tables, findings = _read_tables(files, paths)
+    if noticed is not None:
+        noticed.extend([*findings, *(finding for one in tables.values() for finding in one.findings)])
     upload = Upload(files, paths, tables)
     offers = recognised_formats(upload, str(given.get("problem_type") or ""))
     asked = chosen_format(given, offers)
@@ -147,20 +138,20 @@ def scan_files(files: Path, given: Mapping[str, Any]) -> Scan:
     if offer is None or offer.format.read is None:
         _refuse_without_tables(upload, findings, given)
         given = given if offer is None else {"problem_type": offer.kind.id, **_decided(given)}
-        return _result(plain, given, findings, offers, folders)
+        return _result(files, plain, given, findings, offers, folders)
     try:
         converted = convert(offer.format, upload)
     except (FindingsError, DatasetError) as error:
         if asked is not None or not tables:
             raise
-        return _result(plain, given, [*findings, *_not_converted(offer, error)], offers, folders)
+        return _result(files, plain, given, [*findings, *_not_converted(offer, error)], offers, folders)
     views = {
         name: _view(one, files, {converted.media_folder: len(upload.images.paths)})
         for name, one in converted.tables.items()
     }
     source = _Source(converted.tables, views, offer)
     decided = {"media_folder": converted.media_folder, "problem_type": offer.kind.id, **_decided(given)}
-    return _result(source, decided, [*converted.findings], offers, folders)
+    return _result(files, source, decided, [*converted.findings], offers, folders)
 
 
 @dataclass(frozen=True)
@@ -189,8 +180,8 @@ def _read_tables(files: Path, paths: Sequence[str]) -> tuple[dict[str, RawTable]
 
 
 def _plain_tables(files: Path, tables: Mapping[str, RawTable], folders: Sequence[MediaFolder]) -> _Source:
-    counts = {folder.name: folder.files for folder in folders}
-    return _Source(tables, {name: _view(one, files, counts) for name, one in tables.items()})
+    counts, named = {folder.name: folder.files for folder in folders}, NamedFiles(files)
+    return _Source(tables, {name: _view(one, files, counts, named) for name, one in tables.items()})
 
 
 def _surest(offers: Sequence[FormatOffer], plain: _Source, given: Mapping[str, Any]) -> FormatOffer | None:
@@ -231,6 +222,7 @@ def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mappi
 
 
 def _result(
+    files: Path,
     source: _Source,
     given: Mapping[str, Any],
     findings: list[Finding],
@@ -245,6 +237,10 @@ def _result(
         guesses = _with_format_reasons(guesses, source.offer)
     kind = problem_type(choices.problem_type) if choices.problem_type else None
     used = [finding for name in choices.tables().values() for finding in source.tables[name].findings]
+    base = choices.base_table()
+    view = source.views[base] if base is not None else None
+    folders_shown = shown_folders(view, choices.media_folder) if view is not None else {}
+    rows = shown_rows(view, files, folders_shown) if view is not None else None
     return Scan(
         findings=[*findings, *used],
         tables=[_scanned_table(one, source.views[name].file_columns) for name, one in source.tables.items()],
@@ -253,8 +249,8 @@ def _result(
         guesses=guesses,
         choices=choices,
         role_reasons=role_reasons(kind, choices, source.views),
-        preview=_preview(source.tables, choices, source.views),
-        samples=_samples(kind, source.tables, choices),
+        preview=preview_of(view, rows, folders_shown) if view is not None and rows is not None else Preview(),
+        samples=samples_of(kind, rows, choices) if kind is not None and rows is not None else [],
     )
 
 
@@ -298,17 +294,19 @@ def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Findin
         )
 
 
-def _view(one: RawTable, files: Path, folders: Mapping[str, int]) -> TableView:
-    columns = file_columns(one.frame, one.kinds, files, list(folders))
+def _view(one: RawTable, files: Path, folders: Mapping[str, int], named: NamedFiles | None = None) -> TableView:
+    columns = file_columns(one.frame, one.kinds, files, list(folders), named, one.name)
     media = {column: medium for column, folder in columns.items() if (medium := _medium(one, column, files / folder))}
     return TableView(one.name, one.frame, one.kinds, folders, columns, media)
 
 
 def _medium(one: RawTable, column: str, folder: Path) -> str:
     """The medium of the first files that a column names; empty where none of them can be read."""
+    named = NamedFiles(folder)
     for cell in one.frame[column].dropna().head(LOOKED_AT):
+        path = named.find(str(cell), one.name).path
         try:
-            reader = reader_of(resolve_inside(folder, str(cell).replace("\\", "/")))
+            reader = None if path is None else reader_of(resolve_inside(folder, path))
         except (PathError, OSError):
             continue
         if reader is not None:
@@ -320,7 +318,7 @@ def _scanned_table(one: RawTable, files: Mapping[str, str]) -> ScannedTable:
     columns = []
     for name, kind in one.kinds.items():
         profiled = profile_column(one.frame[name], kind)
-        examples = [_cell(value) for value in one.frame[name].dropna().head(EXAMPLES)]
+        examples = [cell_text(value) for value in one.frame[name].dropna().head(EXAMPLES)]
         columns.append(
             ScannedColumn(
                 name=name,
@@ -331,48 +329,6 @@ def _scanned_table(one: RawTable, files: Mapping[str, str]) -> ScannedTable:
             )
         )
     return ScannedTable(name=one.name, rows=len(one.frame), columns=columns)
-
-
-def _preview(tables: Mapping[str, RawTable], choices: Choices, views: Mapping[str, TableView]) -> Preview:
-    base = choices.base_table()
-    if base is None:
-        return Preview()
-    frame = tables[base].frame.head(PREVIEW_ROWS)
-    files = views[base].file_columns
-    column = next(iter(files), None)
-    rows = []
-    for number, (_, row) in enumerate(frame.iterrows(), start=1):
-        media = None
-        if column is not None and isinstance(row[column], str):
-            media = row[column] if files[column] == "." else f"{files[column]}/{row[column]}"
-        rows.append(PreviewRow(row=number, cells=[_cell(value) for value in row], media=media))
-    return Preview(columns=[str(name) for name in frame.columns], rows=rows)
-
-
-def _samples(kind: ProblemType | None, tables: Mapping[str, RawTable], choices: Choices) -> list[SampleView]:
-    """The first rows as the studio will show them; none where the roles do not fit."""
-    base = choices.base_table()
-    if kind is None or base is None:
-        return []
-    required = [role.name for role in kind.roles if role.is_required and (role.in_test or choices.train)]
-    if any(not choices.roles.get(name) for name in required):
-        return []
-    frame = tables[base].frame.head(PREVIEW_SAMPLES)
-    views = []
-    for number, (_, row) in enumerate(frame.iterrows(), start=1):
-        values = {**{str(key): value for key, value in row.items()}, ROW: number}
-        try:
-            views.append(kind.view_row(values, choices.roles, choices.media_folder))
-        except (KeyError, TypeError, ValueError):
-            return views
-    return views
-
-
-def _cell(value: Any) -> str:
-    if isinstance(value, list):
-        text = ", ".join(map(str, value[:8])) + (", ..." if len(value) > 8 else "")
-        return f"[{text}]"
-    return "" if value is None or (not isinstance(value, str) and pd.isna(value)) else str(value)[:200]
 
 
 def main(arguments: list[str]) -> int:

@@ -1,5 +1,6 @@
 """Choosing: problem type, tables, media folder and column roles, as far as nobody has decided them."""
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -29,7 +30,6 @@ def choose(views: Mapping[str, TableView], given: Mapping[str, Any]) -> tuple[Ch
     media_role = problem_type(kind).media_role if kind else None
     if media_role and not roles.get(media_role) and view.file_columns:
         roles[media_role] = next(iter(view.file_columns))
-    media_folder = given.get("media_folder") or _media_folder(kind, roles, view)
     names = {role: given.get(role) for role in TABLE_ROLES} | {"train": base if is_trained else None}
     if not is_trained and not any(names.values()):
         names["test"] = base
@@ -37,6 +37,8 @@ def choose(views: Mapping[str, TableView], given: Mapping[str, Any]) -> tuple[Ch
     for role in TABLE_ROLES[1:]:
         if role not in given and names[role] is None:
             names[role] = _companion(role, view, free, kind, roles)
+    chosen_views = [view, *(views[str(name)] for name in names.values() if name in views and name != base)]
+    media_folder = given.get("media_folder") or _media_folder(kind, roles, chosen_views)
     return Choices(problem_type=kind, media_folder=media_folder, roles=roles, **names), guesses
 
 
@@ -90,12 +92,14 @@ def confidence(guesses: list[ScannedGuess], wanted: str) -> float:
     return max((one.confidence for one in guesses if not wanted or one.problem_type == wanted), default=0.0)
 
 
-def _media_folder(kind: str, roles: Mapping[str, Any], view: TableView) -> str:
+def _media_folder(kind: str, roles: Mapping[str, Any], views: Sequence[TableView]) -> str:
+    """The folder above the files of all chosen tables, of which the first is the one that columns are chosen from."""
     role = problem_type(kind).media_role if kind else None
     column = roles.get(role) if role else None
-    if isinstance(column, str) and column in view.file_columns:
-        return view.file_columns[column]
-    return next(iter(view.media_folders), ".")
+    folders = [view.file_columns[column] for view in views if isinstance(column, str) and column in view.file_columns]
+    if not folders:
+        return next(iter(views[0].media_folders), ".")
+    return "." if "." in folders else os.path.commonpath(folders) or "."
 
 
 def _companion(

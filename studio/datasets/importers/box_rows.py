@@ -16,7 +16,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.upload import Upload
 from studio.datasets.tables.box_columns import class_column, corner_columns
 from studio.datasets.tables.table import RawTable
-from studio.datasets.uploads.discovery import file_columns
+from studio.datasets.uploads.file_columns import file_columns
 from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
 from studio.on_demand import np, pa, pd

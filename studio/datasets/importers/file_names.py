@@ -50,13 +50,13 @@ class FileNames:
                     return self._best(paths, parts[:-1], near)
         return Found(None)
 
-    def find_stem(self, path: str) -> Found:
-        """The file that is named as the one at `path` but for its ending."""
+    def find_stem(self, path: str, near: str = "") -> Found:
+        """The file that is named as the one at `path` but for its ending; `near` is where that stands, if elsewhere."""
         for parts in _spellings(path):
             stem = stem_of(parts[-1])
             for key, index in ((stem, self._by_stem), (_folded(stem), self._by_folded_stem)):
                 if paths := index.get(key):
-                    return self._best(paths, parts[:-1], path)
+                    return self._best(paths, parts[:-1], near or path)
         return Found(None)
 
     def named(self, name: str, near: str) -> str | None:

@@ -14,7 +14,7 @@ from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.decoding_room import DecodingRoom
 from studio.datasets.media.reader import MediaError, MediaReader
-from studio.errors import PathError
+from studio.datasets.uploads.named_files import NamedFile, NamedFiles, is_below
 from studio.files import iter_files, private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
 from studio.process_limits import GIB, memory_limit_bytes
@@ -35,7 +35,7 @@ def decode_media(
 ) -> None:
     """Decode every named file once; drop rows whose file is missing or broken."""
     base = files if inspection.media_folder in ("", ".") else resolve_inside(files, inspection.media_folder)
-    known = _CaseMap(base)
+    known = NamedFiles(base)
     for role in inspection.frames:
         _settle_names(inspection, role, column, known)
     names = sorted({str(one) for frame in inspection.frames.values() for one in frame[column]})
@@ -122,32 +122,8 @@ def _needs_too_much(reader: MediaReader[Any]) -> MediaError:
     )
 
 
-class _CaseMap:
-    """Finds files by the name in a table; tolerates `./`, backslashes and, if unambiguous, another case."""
-
-    def __init__(self, base: Path) -> None:
-        self._base = base
-        self._by_folded: dict[str, list[str]] | None = None
-
-    def find(self, text: str) -> tuple[str | None, bool]:
-        """(name below the base or None, whether it had to be mended)."""
-        plain = text.replace("\\", "/").removeprefix("./")
-        try:
-            resolve_inside(self._base, plain)
-            return plain, plain != text
-        except (PathError, OSError):
-            pass
-        if self._by_folded is None:
-            self._by_folded = {}
-            for folder, _, files in os.walk(self._base):
-                for file in files:
-                    relative = Path(folder, file).relative_to(self._base).as_posix()
-                    self._by_folded.setdefault(relative.casefold(), []).append(relative)
-        found = self._by_folded.get(plain.casefold(), [])
-        return (found[0], True) if len(found) == 1 else (None, False)
-
-
-def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _CaseMap) -> None:
+def _settle_names(inspection: Inspection, role: TableRole, column: str, known: NamedFiles) -> None:
+    """Names as the files have them; rows whose name is of no file, or of several, are left out."""
     frame = inspection.frames[role]
     inspection.drop(
         role,
@@ -160,28 +136,62 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
         expected="the name of a file",
     )
     frame = inspection.frames[role]
-    missing: dict[Any, str] = {}
-    mended: dict[Any, str] = {}
-    names = []
-    for index, text in zip(frame.index, frame[column].astype(str), strict=True):
-        name, was_mended = known.find(text)
-        names.append(name if name is not None else text)
-        if name is None:
-            missing[index] = text
-        elif was_mended:
-            mended[index] = text
+    written = dict(zip(frame.index, frame[column].astype(str), strict=True))
+    meant = {index: known.find(text, inspection.names[role]) for index, text in written.items()}
+    names = [meant[index].path or text for index, text in written.items()]
     inspection.frames[role] = frame.assign(**{column: pd.Series(names, index=frame.index, dtype="str")})
+    inspection.kinds[role][column] = "text"
+    _report_matched(inspection, role, column, {i: (text, meant[i].path or text) for i, text in written.items()})
+    _drop_unmatched(inspection, role, column, written, meant)
+
+
+def _report_matched(inspection: Inspection, role: TableRole, column: str, names: Mapping[Any, tuple[str, str]]) -> None:
+    """Say which names were matched by a looser rule than being the path of a file."""
+    changed = {index: pair for index, pair in names.items() if pair[0] != pair[1]}
+    below = {index: pair for index, pair in changed.items() if is_below(*pair)}
+    spelled = {index: pair for index, pair in changed.items() if index not in below}
     inspection.repair(
         role,
-        mended,
+        spelled,
         "file_name_mended",
         column,
-        f"{len(mended)} file names differ from the files in case or slashes and were matched.",
+        f"{len(spelled)} file names differ from the files in case, folders, slashes, ending or spelling and were "
+        "matched.",
         "Write the names as the files are named.",
-        list(mended.values()),
-        found=listed(mended.values()),
+        [f"{text} -> {path}" for text, path in spelled.values()],
+        found=listed(text for text, _ in spelled.values()),
         expected="names as the files have them",
     )
+    if below:
+        inspection.note(
+            role,
+            FindingLevel.NOTE,
+            "file_in_folder",
+            column,
+            f"{len(below)} file names were found in folders that the names do not say.",
+            rows=below,
+            examples=[f"{text} -> {path}" for text, path in below.values()],
+            found=listed(text for text, _ in below.values()),
+            expected=f"paths in {_place(inspection)}",
+        )
+
+
+def _drop_unmatched(
+    inspection: Inspection, role: TableRole, column: str, written: Mapping[Any, str], meant: Mapping[Any, NamedFile]
+) -> None:
+    several = {index: f"{written[index]}: {', '.join(one.several[:3])}" for index, one in meant.items() if one.several}
+    inspection.drop(
+        role,
+        several,
+        "ambiguous_file",
+        column,
+        "The name fits several files equally well.",
+        "Write the folder in front of the name.",
+        list(several.values()),
+        found=listed(several.values()),
+        expected=f"a path of one file in {_place(inspection)}",
+    )
+    missing = {i: written[i] for i, one in meant.items() if one.path is None and not one.several}
     inspection.drop(
         role,
         missing,
@@ -199,9 +209,9 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: _
             FindingLevel.ERROR,
             "no_rows_left",
             column,
-            f"None of the {len(missing)} named files is in the folder {inspection.media_folder!r}.",
+            f"None of the {len(missing) + len(several)} named files is in the folder {inspection.media_folder!r}.",
             "Choose the folder that holds the files.",
-            found=listed(missing.values(), 1) or counted(0, "file name"),
+            found=listed([*missing.values(), *several.values()], 1) or counted(0, "file name"),
             expected=f"a file in {_place(inspection)}",
         )
 

@@ -1,23 +1,16 @@
-"""What lies in imported files: tables, media folders, and which columns name files in which folder."""
+"""What lies in imported files: tables and media folders."""
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from studio.datasets.dataset import ColumnKind
 from studio.datasets.media.registry import media_endings, reader_of
 from studio.datasets.tables import table
 from studio.files import read_head
-from studio.on_demand import pd
-
-SAMPLE_ROWS = 200
-FILE_SHARE = 0.5
-LONGEST_NAME = 255
-"""Bytes."""
 
 
 @dataclass(frozen=True)
@@ -82,39 +75,3 @@ def list_media_folders(paths: Iterable[str], files: Path) -> list[MediaFolder]:
             counts.setdefault(folder, Counter())[f".{reader.suffix_of(read_head(first))}"] += len(found_paths)
     folders = [MediaFolder(name, sum(kinds.values()), dict(kinds)) for name, kinds in counts.items()]
     return sorted(folders, key=lambda folder: (-folder.files, folder.name))
-
-
-def file_columns(
-    rows: pd.DataFrame, kinds: Mapping[str, ColumnKind], files: Path, folders: Sequence[str]
-) -> dict[str, str]:
-    """Column -> folder, for text columns most of whose cells name files there; the best folder a column.
-
-    `folders` are those with media directly in them; cells may also start from a folder above.
-    """
-    found: dict[str, str] = {}
-    above = {parent.as_posix() for folder in folders for parent in PurePosixPath(folder).parents}
-    candidates = list(dict.fromkeys([*folders, *sorted(above), "."]))
-    for column, kind in kinds.items():
-        if kind != "text":
-            continue
-        cells = [str(value).replace("\\", "/") for value in rows[column].dropna().head(SAMPLE_ROWS)]
-        cells = [cell for cell in cells if _could_be_path(cell)]
-        if not cells:
-            continue
-        hits = {folder: sum(_is_medium(files / folder / cell) for cell in cells) for folder in candidates}
-        best = max(hits, key=lambda folder: hits[folder])
-        if hits[best] >= FILE_SHARE * len(cells):
-            found[column] = best
-    return found
-
-
-def _is_medium(path: Path) -> bool:
-    """Whether it is a file, or a folder that some medium reads as one."""
-    return path.is_file() or (path.is_dir() and reader_of(path) is not None)
-
-
-def _could_be_path(cell: str) -> bool:
-    """Whether a cell can be the name of a file here; texts are often longer than any name may be."""
-    if not cell or cell.startswith("/") or ".." in cell or "\n" in cell or "\x00" in cell:
-        return False
-    return len(cell) < 1000 and all(len(part.encode()) <= LONGEST_NAME for part in cell.split("/"))

@@ -18,8 +18,9 @@ from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.media_inspection import decode_media
 from studio.datasets.media.registry import media_reader
 from studio.datasets.profile import DatasetProfile
-from studio.datasets.tables.kept_tables import kept_beside, read_table_once
+from studio.datasets.tables.kept_tables import kept_beside
 from studio.datasets.tables.row_checks import check_rows
+from studio.datasets.tables.shards import read_whole_table
 from studio.datasets.tables.table import RawTable, profile_column
 from studio.failpoints import failpoint
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, sync_files, write_json
@@ -73,7 +74,7 @@ def make_dataset(order: ImportOrder, report: Report) -> Dataset:
 def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
     report.progress(0.0, "reading tables")
     raw = {
-        role: read_table_once(resolve_inside(order.tables_folder or order.files, name), name, kept_beside(order.files))
+        role: _read_table(order.tables_folder or order.files, name, kept_beside(order.files))
         for role, name in order.tables.items()
     }
     inspection = _open(order, raw)
@@ -90,6 +91,11 @@ def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
     _summarize(inspection, imported)
     report.progress(0.95, "writing the dataset")
     return _write(order, inspection, profile, imported, work)
+
+
+def _read_table(folder: Path, name: str, kept: Path) -> RawTable:
+    resolve_inside(folder, name)
+    return read_whole_table(folder, name, kept)
 
 
 def _open(order: ImportOrder, raw: Mapping[TableRole, RawTable]) -> Inspection:

@@ -18,7 +18,8 @@ from studio.datasets.formatting import listed, quoted
 from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.registry import reader_of
-from studio.datasets.tables.kept_tables import kept_beside, read_table_once
+from studio.datasets.tables.kept_tables import kept_beside
+from studio.datasets.tables.shards import read_whole_table, without_later_parts
 from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.uploads.discovery import MediaFolder, list_files, list_media_folders, list_tables
@@ -171,9 +172,9 @@ def _decided(given: Mapping[str, Any]) -> dict[str, Any]:
 def _read_tables(files: Path, paths: Sequence[str]) -> tuple[dict[str, RawTable], list[Finding]]:
     tables: dict[str, RawTable] = {}
     findings: list[Finding] = []
-    for name in list_tables(paths):
+    for name in without_later_parts(list_tables(paths)):
         try:
-            tables[name] = read_table_once(files / name, name, kept_beside(files))
+            tables[name] = read_whole_table(files, name, kept_beside(files))
         except DatasetError as error:
             findings.append(refusal_finding(error, name, FindingLevel.WARNING))
     return tables, findings

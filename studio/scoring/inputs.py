@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from studio.datasets.tables.kept_tables import read_table_once
-from studio.datasets.tables.table import read_table
+from studio.datasets.tables.shards import read_whole_table
 from studio.errors import DatasetError
 from studio.results.prediction import ROW
 from studio.settings.finding import FindingsError, blocking
@@ -20,7 +19,7 @@ def input_table(path: Path, kept: Path | None = None) -> pd.DataFrame:
     """
     if not path.is_file():
         raise DatasetError(f"There is no table {path.name!r}.", hint="Check the name and its folder.")
-    raw = read_table(path, path.name) if kept is None else read_table_once(path, path.name, kept)
+    raw = read_whole_table(path.parent, path.name, kept)
     if blocking(raw.findings):
         raise FindingsError(raw.findings)
     if ROW in raw.frame.columns:

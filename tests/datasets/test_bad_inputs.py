@@ -191,7 +191,10 @@ E16 = [
         "no header",
         upload("\n".join(ROWS) + "\n"),
         "header_like_data",
-        choices={"problem_type": "image_classification", "roles": {"image_column": "0.png", "label_columns": ["a"]}},
+        choices={
+            "problem_type": "image_classification",
+            "roles": {"image_column": "column_1", "label_columns": ["column_2"]},
+        },
     ),
     refused("E30", "no rows", upload(HEADER), "no_rows"),
     refused("E30", "one row", upload(HEADER + "0.png,a\n"), "one_class", choices=CLASSES),

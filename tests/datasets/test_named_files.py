@@ -26,7 +26,7 @@ SPELLINGS: Sequence[Callable[[str], str]] = [
     lambda path: path.upper(),
     lambda path: f"/content/data/{path}",
     lambda path: f"C:\\data\\{path}".replace("/", "\\"),
-    lambda path: quote(path),
+    quote,
     lambda path: f"https://host.example/{quote(path)}?token=1",
     lambda path: unicodedata.normalize("NFD", path),
     lambda path: path.rpartition("/")[2],

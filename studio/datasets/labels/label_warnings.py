@@ -1,6 +1,7 @@
 """What is worth knowing about classes: rare, absent, too many, far from balanced, or alike in writing."""
 
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from studio.datasets.dataset import TableRole
@@ -12,7 +13,8 @@ from studio.settings.finding import FindingLevel
 MANY_CLASSES = 1000
 FAR_APART = 1000
 """Rows of the most frequent class for one of the rarest."""
-_SEPARATORS = ("|", ";", ",")
+_WEAK_SEPARATORS = frozenset("-_ .'&")
+"""Signs that stand inside names of classes, too."""
 _SAME_WORDS = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 
 
@@ -112,13 +114,14 @@ def _plain(label: str) -> str:
 
 
 def _joined(space: LabelSpace) -> list[str]:
-    """Classes that are made of other classes with a separator between them."""
+    """Classes that are made of others with a sign between them, or of parts that several of them share."""
     if len(space.columns) > 1:
         return []
     known = set(space.labels)
-    return [
-        label
-        for label in space.labels
-        for separator in _SEPARATORS
-        if separator in label and all(part.strip() in known for part in label.split(separator))
-    ]
+    found: set[str] = set()
+    for separator in {sign for label in space.labels for sign in label if not sign.isalnum()}:
+        parts = {label: [part.strip() for part in label.split(separator)] for label in space.labels}
+        uses = Counter(part for some in parts.values() for part in set(some))
+        shared = known if separator in _WEAK_SEPARATORS else known | {part for part, count in uses.items() if count > 1}
+        found |= {label for label, some in parts.items() if len(some) > 1 and all(part in shared for part in some)}
+    return [label for label in space.labels if label in found]

@@ -11,6 +11,7 @@ from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed
 from studio.datasets.tables.list_parsing import CellError, looks_like_list, parse_list
 from studio.datasets.tables.parsed_table import cell_finding
+from studio.datasets.tables.printed_values import lists_of_objects
 from studio.on_demand import np, pd
 from studio.settings.finding import Finding
 
@@ -20,6 +21,8 @@ _NUMBER = re.compile(r"[-+]?(([0-9]+\.[0-9]*|\.[0-9]+)([eE][-+]?[0-9]+)?|[0-9]+(
 _TOO_LONG = re.compile(r"-?[0-9]{16,}$")
 _LEADING_ZERO = re.compile(r"-?0[0-9]")
 _COMMA_NUMBER = re.compile(r"-?([0-9]+,[0-9]+|[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?)$")
+_DECIMAL_COMMA = re.compile(r"[-+]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+)(,[0-9]+)?$")
+_THOUSANDS = re.compile(r"[-+]?[1-9][0-9]{0,2}(,[0-9]{3})+$")
 _EXCEL_TEXT = re.compile(r'="(.*)"$', re.DOTALL)
 _CONTROL = re.compile(r"[\x01-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NO_NUMBERS = frozenset(("nan", "inf", "infinity"))
@@ -30,11 +33,19 @@ _LARGEST_EXACT = 2**53
 _MOST = 0.9
 
 
-def typed_column(cells: list[str], column: str, name: str, findings: list[Finding]) -> tuple[pd.Series, ColumnKind]:
-    """The values of a column's text cells, and their kind. An empty cell is missing; `NA` and `None` are words."""
+def typed_column(
+    cells: list[str], column: str, name: str, findings: list[Finding], *, may_have_decimal_commas: bool = False
+) -> tuple[pd.Series, ColumnKind]:
+    """The values of a column's text cells, and their kind. An empty cell is missing; `NA` and `None` are words.
+
+    Numbers may have decimal commas where no comma separates values.
+    """
     cells = _mended(cells, column, name, findings)
     present = [cell for cell in cells if cell]
     if present and all(looks_like_list(cell) for cell in present):
+        objects = lists_of_objects(cells) if any("{" in cell for cell in present) else None
+        if objects is not None:
+            return pd.Series(objects, name=column, dtype=object), "list"
         return list_column(cells, column, name, findings), "list"
     if present and all(_INTEGER.match(cell) for cell in present):
         numbers = [int(cell) for cell in present]
@@ -47,6 +58,10 @@ def typed_column(cells: list[str], column: str, name: str, findings: list[Findin
     if rows and any(map(_is_number, present)) and all(_is_number(cell) or _is_no_number(cell) for cell in present):
         findings.append(_no_numbers(cells, rows, column, name))
         amounts = [float(cell) if _is_number(cell) else np.nan for cell in cells]
+        return pd.Series(amounts, name=column, dtype="float64"), "number"
+    if may_have_decimal_commas and _have_decimal_commas(present):
+        findings.append(_decimal_commas(cells, column, name))
+        amounts = [float(cell.replace(".", "").replace(",", ".")) if cell else np.nan for cell in cells]
         return pd.Series(amounts, name=column, dtype="float64"), "number"
     findings.extend(_almost_numbers(cells, column, name))
     return pd.Series([cell if cell else None for cell in cells], name=column, dtype="str"), "text"
@@ -135,6 +150,22 @@ def _no_numbers(cells: Sequence[str], rows: Sequence[int], column: str, name: st
     message = f"{len(rows)} cells are no finite number ({found}) and count as missing."
     fix = "Write the number, or leave the cell empty."
     return cell_finding("not_finite", name, column, rows, message, fix, found=found, expected="finite numbers")
+
+
+def _have_decimal_commas(cells: Sequence[str]) -> bool:
+    """Whether all are numbers as 1.234,5 and 0,25, and not all may be thousands, as 1,234 is."""
+    are_numbers = bool(cells) and all(_DECIMAL_COMMA.match(cell) and not _LEADING_ZERO.match(cell) for cell in cells)
+    return are_numbers and any("," in cell and not _THOUSANDS.match(cell) for cell in cells)
+
+
+def _decimal_commas(cells: Sequence[str], column: str, name: str) -> Finding:
+    rows = [row for row, cell in enumerate(cells, start=1) if "," in cell]
+    found = listed(cells[row - 1] for row in rows)
+    message = f"{len(rows)} numbers have a decimal comma ({found}) and were read as numbers."
+    fix = "Write numbers as 1234.5."
+    return cell_finding(
+        "decimal_comma", name, column, rows, message, fix, found=found, expected="numbers with a decimal point"
+    )
 
 
 def _is_spelt_several_ways(cells: Sequence[str]) -> bool:

@@ -10,6 +10,8 @@ from studio.errors import DatasetError
 from studio.settings.finding import Finding, FindingLevel
 
 MAX_CELL_CHARACTERS = 16 << 20
+_NO_DELIMITER = "\x1f"
+"""A sign that stands in no text."""
 
 
 class Rows(NamedTuple):
@@ -33,6 +35,10 @@ def parsed_rows(text: str, delimiter: str, name: str, findings: list[Finding]) -
         plain = _split(text, delimiter, name)
     except DatasetError as error:
         plain, refusal = None, error
+    if plain is not None and _reads_as_one_column(plain, text, delimiter):
+        words = "There is one column, so the signs that separate values elsewhere are part of its texts."
+        findings.append(_told(name, "one_column", words, _first_wrong(text, delimiter), expected="texts inside quotes"))
+        return _split(text, _NO_DELIMITER, name)
     if (plain is None or plain.wrong) and '\\"' in text:
         escaped = _even(text, delimiter, name, escapechar="\\", doublequote=False)
         if escaped is not None:
@@ -116,14 +122,29 @@ def _swallowing(table: Rows, delimiter: str) -> str | None:
     Two lines of a cell may look so by chance, but not where tabs separate values.
     """
     separators = len(table.header) - 1
+    least = 2 if delimiter == "\t" else 3
     for row in table.rows:
-        for cell in row:
+        for place, cell in enumerate(row):
             if "\n" not in cell:
                 continue
-            *lines, _ = cell.split("\n")
-            if len(lines) > (delimiter != "\t") and all(line.count(delimiter) == separators for line in lines):
+            first, *whole, last = (line.count(delimiter) for line in cell.split("\n"))
+            is_cut_out_of_rows = first == separators - place and last == place and set(whole) <= {separators}
+            if is_cut_out_of_rows and len(whole) + 2 >= least and separators:
                 return cell
     return None
+
+
+def _reads_as_one_column(table: Rows, text: str, delimiter: str) -> bool:
+    """Whether the signs that separate values are part of texts: there is one name, and rows do not agree on a number
+    of values, or a blank follows every sign."""
+    if len(table.header) != 1 or not table.wrong:
+        return False
+    lengths = {length for _, length in table.wrong} | ({1} if table.rows else set())
+    return len(lengths) > 1 or text.count(delimiter) == text.count(f"{delimiter} ")
+
+
+def _first_wrong(text: str, delimiter: str) -> str:
+    return next(line for line in text.splitlines() if delimiter in line)
 
 
 def _numbers_rows(cells: Sequence[str]) -> bool:

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from studio.datasets.dataset import ColumnKind
-from studio.datasets.formatting import counted, listed
-from studio.datasets.media.registry import media_endings
+from studio.datasets.formatting import counted
 from studio.datasets.tables.column_kinds import typed_column
 from studio.datasets.tables.csv_rows import parsed_rows, without_unnamed
+from studio.datasets.tables.header_row import with_header
+from studio.datasets.tables.object_cells import object_columns
 from studio.datasets.tables.parsed_table import RawTable, checked_header
 from studio.datasets.texts.text_file import decode_text
 from studio.errors import DatasetError
 from studio.on_demand import pd
-from studio.settings.finding import Finding, FindingLevel
+from studio.settings.finding import Finding
 
 _DELIMITERS = (",", ";", "\t", "|")
 _SEPARATOR_LINE = re.compile(r"\s*sep=(.)[ \t]*(?:\r?\n|\r)", re.IGNORECASE)
 """What spreadsheets write, and no other program reads."""
-_NUMBER_NAME = re.compile(r"[-+]?[0-9]+([.,][0-9]+)?$")
 
 
 def read_csv_table(path: Path, name: str) -> RawTable:
@@ -36,8 +36,8 @@ def read_csv_table(path: Path, name: str) -> RawTable:
     delimiter = declared[1] if declared else "\t" if path.suffix.lower() == ".tsv" else _delimiter(text)
     header, rows, wrong = parsed_rows(text, delimiter, name, findings)
     header, rows = without_unnamed(header, rows, name, findings)
+    header, rows = with_header(header, rows, name, findings)
     names = checked_header(header, name, findings)
-    findings.extend(_header_like_data(names, name))
     if wrong:
         findings.append(_wrong_length(name, wrong, len(header)))
     if not rows:
@@ -51,7 +51,14 @@ def read_csv_table(path: Path, name: str) -> RawTable:
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, ColumnKind] = {}
     for position, column in enumerate(names):
-        columns[column], kinds[column] = typed_column([row[position] for row in rows], column, name, findings)
+        cells = [row[position] for row in rows]
+        parts = object_columns(cells, column, name, taken=names)
+        for part, (values, kind) in parts.items():
+            columns[part], kinds[part] = values, kind
+        if not parts:
+            columns[column], kinds[column] = typed_column(
+                cells, column, name, findings, may_have_decimal_commas=delimiter != ","
+            )
     return RawTable(name, pd.DataFrame(columns), kinds, findings)
 
 
@@ -60,24 +67,6 @@ def _delimiter(text: str) -> str:
     counts = {delimiter: first.count(delimiter) for delimiter in _DELIMITERS}
     best = max(counts, key=lambda one: counts[one])
     return best if counts[best] else ","
-
-
-def _header_like_data(names: Sequence[str], name: str) -> list[Finding]:
-    """A warning where the first row looks like data."""
-    found = [one for one in names if _NUMBER_NAME.match(one) or one.lower().endswith(media_endings())]
-    if not found:
-        return []
-    return [
-        Finding(
-            level=FindingLevel.WARNING,
-            code="header_like_data",
-            path=name,
-            message="The first row looks like data, and is read as the names of the columns.",
-            found=listed(found),
-            expected="names of columns",
-            fix="Add a first row with names.",
-        )
-    ]
 
 
 def _wrong_length(name: str, wrong: Sequence[tuple[int, int]], expected: int) -> Finding:

@@ -33,12 +33,12 @@ def read_json_lines_table(path: Path, name: str) -> RawTable:
     records = _records(text, name, findings)
     if not records:
         raise no_rows(name)
-    records = [_flat(record) for record in records]
+    records = [flat_record(record) for record in records]
     keys = list(dict.fromkeys(key for record in records for key in record))
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, ColumnKind] = {}
     for key, column in zip(keys, checked_header(keys, name, findings), strict=True):
-        columns[column], kinds[column] = _column([record.get(key) for record in records], column, name)
+        columns[column], kinds[column] = json_column([record.get(key) for record in records], column, name)
     return RawTable(name, pd.DataFrame(columns), kinds, findings)
 
 
@@ -84,7 +84,7 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
     return records
 
 
-def _flat(record: Mapping[str, Any]) -> Mapping[str, Any]:
+def flat_record(record: Mapping[str, Any]) -> Mapping[str, Any]:
     """A record whose objects are columns of their own: `answers.text` for {"answers": {"text": ...}}."""
     flat: dict[str, Any] = {}
     for key, value in record.items():
@@ -103,7 +103,12 @@ def _is_unicode(record: Mapping[str, Any]) -> bool:
     return True
 
 
-def _column(values: list[Any], column: str, name: str) -> tuple[pd.Series, ColumnKind]:
+def json_column(values: list[Any], column: str, name: str) -> tuple[pd.Series, ColumnKind]:
+    """A column of values as JSON has them, and their kind.
+
+    Raises:
+        DatasetError: if lists or objects stand beside other values.
+    """
     present = [value for value in values if value is not None]
     if present and all(isinstance(value, list) for value in present):
         return pd.Series(values, name=column, dtype=object), "list"

@@ -10,6 +10,7 @@ from studio.json_text import DepthError, parse_json
 MAX_CELL_CHARACTERS = 1 << 20
 _WORDS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _PLAIN = re.compile(r"[\[(][\s\w,.+-]*[\])]")
+_ARRAY = re.compile(r"(?:np\.|numpy\.)?array\((\[.*\])(?:,\s*dtype=[\w<>|='\"]+)?\)", re.DOTALL)
 _PRINTED = re.compile(r"[\[(]\s*[-+0-9.eE]+(\s+[-+0-9.eE]+)*\s*[\])]")
 
 
@@ -18,8 +19,10 @@ class CellError(ValueError):
 
 
 def looks_like_list(text: str) -> bool:
-    """Whether a cell starts and ends like a list or tuple."""
+    """Whether a cell starts and ends like a list, a tuple or an array."""
     stripped = text.strip()
+    if stripped.endswith(")") and _ARRAY.fullmatch(stripped):
+        return True
     return len(stripped) >= 2 and (stripped[0], stripped[-1]) in (("[", "]"), ("(", ")"))
 
 
@@ -34,7 +37,8 @@ def parse_list(text: str) -> list[Any]:
         raise CellError(f"the cell has {len(stripped):,} characters")
     if not looks_like_list(stripped):
         raise CellError(f"{stripped[:40]!r} is not a list")
-    values = _parsed(stripped)
+    array = _ARRAY.fullmatch(stripped)
+    values = _parsed(array[1] if array else stripped)
     if not isinstance(values, list | tuple):
         raise CellError(f"{stripped[:40]!r} is not a list")
     for value in values:

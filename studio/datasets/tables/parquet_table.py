@@ -7,6 +7,7 @@ from typing import Any
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.tables.column_kinds import list_column
+from studio.datasets.tables.hub_classes import hub_class_names, named_classes
 from studio.datasets.tables.list_parsing import looks_like_list
 from studio.datasets.tables.parsed_table import RawTable, checked_header, no_rows
 from studio.errors import DatasetError
@@ -28,6 +29,7 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
     try:
         with pq.ParquetFile(path) as file:
             _require_shallow(file.schema_arrow, name)
+            class_names = hub_class_names(file.schema_arrow)
             table = _flat(file.read())
             names = checked_header(table.column_names, name, findings)
     except (pa.ArrowException, OSError, ValueError, OverflowError) as error:
@@ -38,7 +40,10 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
     kinds: dict[str, ColumnKind] = {}
     for position, column in enumerate(names):
         try:
-            columns[column], kinds[column] = _column(table.column(position), column, name, findings)
+            values, kind = _column(table.column(position), column, name, findings)
+            if column in class_names:
+                values, kind = named_classes(values, kind, class_names[column], column, name, findings)
+            columns[column], kinds[column] = values, kind
         except (pa.ArrowException, ValueError, OverflowError) as error:
             raise _damaged(f"{name}: the column {column!r}", error) from None
     return RawTable(name, pd.DataFrame(columns), kinds, findings)

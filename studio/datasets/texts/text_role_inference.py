@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from studio.datasets.tables.role_inference import RESERVED
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.bio_tags import is_tag, words_of
+from studio.datasets.texts.word_counts import word_count
 from studio.on_demand import pd
 
 TEXT_WORDS = (
@@ -172,7 +173,7 @@ def _is_prose(column: pd.Series) -> bool:
     cells = [str(cell) for cell in _some(column)]
     if not cells:
         return False
-    words = float(pd.Series([len(cell.split()) for cell in cells]).mean())
+    words = sum(map(word_count, cells)) / len(cells)
     return words >= LEAST_WORDS and len(set(cells)) >= max(2, LEAST_DISTINCT * len(cells))
 
 

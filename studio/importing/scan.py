@@ -18,11 +18,12 @@ from studio.datasets.formatting import listed, quoted
 from studio.datasets.importers.converting import convert
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.registry import reader_of
+from studio.datasets.tables.json_table import NOT_ROWS
 from studio.datasets.tables.kept_tables import kept_beside
 from studio.datasets.tables.shards import read_whole_table, without_later_parts
 from studio.datasets.tables.table import EXTENSIONS, RawTable, profile_column
 from studio.datasets.tables.table_view import TableView
-from studio.datasets.uploads.discovery import MediaFolder, list_files, list_media_folders, list_tables
+from studio.datasets.uploads.discovery import MediaFolder, list_files, list_json_tables, list_media_folders, list_tables
 from studio.datasets.uploads.file_columns import file_columns
 from studio.datasets.uploads.named_files import NamedFiles
 from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
@@ -127,11 +128,10 @@ def scan_files(files: Path, given: Mapping[str, Any], noticed: list[Finding] | N
     `noticed` gets what was found on the way, also where the scan ends in an error.
     """
     paths = list_files(files)
-    tables, findings = _read_tables(files, paths)
+    upload, findings, offers = _looked_through(files, paths, str(given.get("problem_type") or ""))
+    tables = upload.tables
     if noticed is not None:
         noticed.extend([*findings, *(finding for one in tables.values() for finding in one.findings)])
-    upload = Upload(files, paths, tables)
-    offers = recognised_formats(upload, str(given.get("problem_type") or ""))
     asked = chosen_format(given, offers)
     folders = list_media_folders(paths, files)
     plain = _plain_tables(files, tables, folders)
@@ -155,6 +155,24 @@ def scan_files(files: Path, given: Mapping[str, Any], noticed: list[Finding] | N
     return _result(files, source, decided, [*converted.findings], offers, folders)
 
 
+def _looked_through(
+    files: Path, paths: tuple[str, ...], wanted: str
+) -> tuple[Upload, list[Finding], list[FormatOffer]]:
+    """The upload with its tables, what was noticed in them, and the formats it may have.
+
+    JSON that belongs to no format may hold rows; where it holds none, it is one of many other things.
+    """
+    tables, findings = _read_tables(files, list_tables(paths))
+    upload = Upload(files, paths, tables)
+    offers = recognised_formats(upload, wanted)
+    if offers:
+        return upload, findings, offers
+    rows, refused = _read_tables(files, list_json_tables(paths, files))
+    findings += [one for one in refused if one.code != NOT_ROWS]
+    upload = Upload(files, paths, {**tables, **rows})
+    return upload, findings, recognised_formats(upload, wanted) if rows else []
+
+
 @dataclass(frozen=True)
 class _Source:
     """The tables that an import is made from, plain or converted."""
@@ -169,10 +187,10 @@ def _decided(given: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in given.items() if value or key in TABLE_ROLES}
 
 
-def _read_tables(files: Path, paths: Sequence[str]) -> tuple[dict[str, RawTable], list[Finding]]:
+def _read_tables(files: Path, names: Sequence[str]) -> tuple[dict[str, RawTable], list[Finding]]:
     tables: dict[str, RawTable] = {}
     findings: list[Finding] = []
-    for name in without_later_parts(list_tables(paths)):
+    for name in without_later_parts(names):
         try:
             tables[name] = read_whole_table(files, name, kept_beside(files))
         except DatasetError as error:
@@ -214,7 +232,7 @@ def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mappi
             )
         raise DatasetError(
             "There is no table in the upload, and no data format is recognised.",
-            hint=f"Add a table ({', '.join(EXTENSIONS)}) that names the files and their labels.",
+            hint=f"Add a table ({', '.join(EXTENSIONS)}, .json) that names the files or holds the texts.",
             code="no_table",
             found=listed(upload.paths) or "no file",
             expected=f"a table ({', '.join(EXTENSIONS)}) or a known data format",

@@ -20,7 +20,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.text_tables import TextTables, file_of_role, read_begin, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
-from studio.datasets.texts.bio_tags import OUTSIDE, is_tag
+from studio.datasets.texts.bio_tags import OUTSIDE, is_tag, outside_of
 from studio.datasets.texts.text_file import decode_text
 from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
@@ -53,6 +53,8 @@ class Layout:
     """None in files of words alone."""
     has_letters: bool = True
     """Whether tags say where entities begin."""
+    outside: str = OUTSIDE
+    """The tag of words outside of all entities, in the file."""
 
     def split(self, line: str) -> list[str]:
         """The columns of a line."""
@@ -60,6 +62,7 @@ class Layout:
 
     def tags(self, cells: Sequence[str]) -> list[str]:
         """The tags of a sentence."""
+        cells = [OUTSIDE if cell == self.outside else cell for cell in cells]
         if self.has_letters:
             return [_plain_tag(cell) for cell in cells]
         before = (OUTSIDE, *cells)
@@ -137,11 +140,14 @@ def layout_of(lines: Sequence[str]) -> Layout | None:
     if columns == 1:
         return Layout(separator, columns, 0, None)
     word = next((place for place in range(columns - 1) if not _counts(whole, place)), 0)
-    tagged = [position for position in range(columns - 1, word, -1) if _share_of_tags(whole, position) >= MOST]
-    if tagged:
-        return Layout(separator, columns, word, tagged[0])
-    if columns > word + 1 and _are_types([row[-1] for row in whole]):
-        return Layout(separator, columns, word, columns - 1, has_letters=False)
+    for tag in range(columns - 1, word, -1):
+        outside = outside_of(Counter(row[tag] for row in whole)) or OUTSIDE
+        if _share_of_tags(whole, tag, outside) >= MOST:
+            return Layout(separator, columns, word, tag, outside=outside)
+    cells = [row[-1] for row in whole]
+    outside = outside_of(Counter(cells)) or OUTSIDE
+    if columns > word + 1 and _are_types(cells, outside):
+        return Layout(separator, columns, word, columns - 1, has_letters=False, outside=outside)
     return None
 
 
@@ -161,15 +167,18 @@ def _counts(rows: Sequence[Sequence[str]], position: int) -> bool:
     return sum(row[position].isdecimal() for row in rows) >= MOST * len(rows)
 
 
-def _are_types(cells: Sequence[str]) -> bool:
+def _are_types(cells: Sequence[str], outside: str) -> bool:
     """Whether these are types of entities without letters: few names, and most words outside of all."""
-    types = set(cells) - {OUTSIDE}
-    outside = sum(cell == OUTSIDE for cell in cells)
-    return 0 < len(types) <= MOST_TYPES and outside >= LEAST_OUTSIDE * len(cells) and all(map(_TYPE.match, types))
+    types = set(cells) - {outside}
+    count = sum(cell == outside for cell in cells)
+    return 0 < len(types) <= MOST_TYPES and count >= LEAST_OUTSIDE * len(cells) and all(map(_TYPE.match, types))
 
 
-def _share_of_tags(rows: Sequence[Sequence[str]], position: int) -> float:
-    return sum(is_tag(_plain_tag(row[position])) for row in rows) / len(rows)
+def _share_of_tags(rows: Sequence[Sequence[str]], position: int, outside: str) -> float:
+    """How many cells of a column are tags; none where all of them are outside."""
+    cells = [row[position] for row in rows]
+    found = sum(cell == outside or is_tag(_plain_tag(cell)) for cell in cells)
+    return found / len(cells) if any(cell != outside for cell in cells) or outside == OUTSIDE else 0.0
 
 
 def _is_token(line: str, layout: Layout) -> bool:

@@ -1,47 +1,40 @@
-"""Text with spans: tables whose rows have a text and a list of marked stretches, as annotation tools export them.
+"""Texts with spans: tables and JSON whose rows have a text and the stretches that were marked in it.
 
-doccano   {"text": "...", "label": [[0, 5, "PER"]]}
-spaCy     {"text": "...", "entities": [[0, 5, "PER"]]}
-Prodigy   {"text": "...", "spans": [{"start": 0, "end": 5, "label": "PER"}]}
-
-Texts are split into words and signs; a stretch that ends inside a word splits it. Ends count characters; where they
-only fit as bytes, they are read as bytes.
+Exports of doccano, spaCy, Prodigy, Label Studio and their like are read (`spans/marked_text.py`). Texts are split into
+words and signs; a stretch that ends inside a word splits it. What positions count is found out (`spans/offsets.py`).
+Texts that somebody rejected, and texts that nobody annotated, are no truth and are left out.
 """
 
 from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.spans.marked_files import ENDING, marked_files, records_of
+from studio.datasets.importers.spans.marked_text import MarkedText, Span, marked_text
+from studio.datasets.importers.spans.offsets import Unit, aligned, cuts_word, unit_of
 from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
-from studio.datasets.tables.table import RawTable
+from studio.datasets.texts.span_alignment import How
 from studio.errors import DatasetError
-from studio.on_demand import np, pa
+from studio.on_demand import pa
+from studio.settings.finding import FindingLevel
 
-TEXT = "text"
-SPANS = ("spans", "entities", "label", "labels")
 _WORD = re.compile(r"\w+|[^\w\s]")
 EXCERPT = 40
-
-
-class Span(NamedTuple):
-    """A marked stretch; `end` lies behind the last character."""
-
-    start: int
-    end: int
-    label: str
+MOST_CUT = 0.5
+"""So many spans that begin or end inside a word are too many to be meant."""
 
 
 def recognise(upload: Upload) -> Recognition | None:
-    """Tables with a text and lists of a start, an end and a label."""
-    files, _ = file_of_role(_candidates(upload))
+    """Tables and JSON with a text and a start, an end and a label of every stretch."""
+    files, _ = file_of_role(marked_files(upload))
     if not files:
         return None
     return Recognition(0.96, (f"{', '.join(files.values())}: texts with lists of start, end and label",))
@@ -51,29 +44,33 @@ def read(upload: Upload) -> Conversion:
     """One table a split with a list of words and a list of tags a text.
 
     Raises:
-        DatasetError: if no table has such lists.
+        DatasetError: if no file has such lists.
         FindingsError: if no row is left.
     """
-    files, others = file_of_role(_candidates(upload))
+    files, others = file_of_role(marked_files(upload))
     if not files:
         raise DatasetError(
-            "No table has a text column and lists of start, end and label.",
-            hint="Export one object per line with text and spans.",
+            "No file has a text and lists of start, end and label.",
+            hint="Export one object per text, with its text and its spans, as JSON or JSON lines.",
             code="no_spans",
             found=listed(upload.tables) or "no table",
-            expected=f"a column {TEXT}, and lists of start, end and label",
+            expected="a text, and a start, an end and a label of every span",
         )
-    tables = TextTables(_schema())
+    tables = TextTables(pa.schema([(name, pa.list_(pa.string())) for name in ("text", "label")]))
     for role, path in files.items():
-        _read_table(upload.tables[path], path, role, tables)
+        _MarkedFile(path, role, tables).read(records_of(upload, path))
     report_unused(tables, "span", others)
     return tables.conversion("text with spans")
 
 
 TEXT_SPANS = DatasetFormat(
-    "text_spans", "Text with spans", "Tables (JSONL) with a text and a list of start, end and label per row.",
-    recognise, read,
-)  # fmt: skip
+    "text_spans",
+    "Text with spans",
+    "Tables or JSON with a text and a list of start, end and label per row.",
+    recognise,
+    read,
+    (ENDING,),
+)
 
 
 def words_and_tags(text: str, spans: Sequence[Span]) -> tuple[list[str], list[str]]:
@@ -91,84 +88,64 @@ def words_and_tags(text: str, spans: Sequence[Span]) -> tuple[list[str], list[st
     return words, tags
 
 
-def _candidates(upload: Upload) -> list[str]:
-    return sorted(path for path, table in upload.tables.items() if _span_column(table) is not None)
+@dataclass
+class _MarkedFile:
+    """A file on its way into a table. Troubles are gathered by kind and reported once."""
 
+    path: str
+    role: TableRole
+    tables: TextTables
+    troubles: dict[str, list[str]] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+    """What was found first, by kind of trouble."""
 
-def _span_column(table: RawTable) -> str | None:
-    """The column of spans: lists, in which everything is a span, and some are not empty."""
-    if table.kinds.get(TEXT) != "text":
-        return None
-    for column in SPANS:
-        if table.kinds.get(column) != "list":
-            continue
-        cells = [one for cell in table.frame[column].dropna().head(200) for one in cell]
-        if cells and all(_span(one) is not None for one in cells):
-            return column
-    return None
+    def read(self, records: Sequence[object]) -> None:
+        """Add every text whose spans count and can be read."""
+        rows = [(record, marked_text(record)) for record in records]
+        annotated = [row for _, row in rows if row is not None and row.state == "annotated"]
+        for record, row in rows:
+            if row is None:
+                self._note("span_row", str(record), "no text with spans")
+            elif row.state != "annotated":
+                self._note(row.state, row.text, row.state)
+        unit = unit_of(annotated)
+        cuts = [is_cut for row in annotated for is_cut in self._add(row, unit)]
+        if sum(cuts) > MOST_CUT * len(cuts):
+            of_all = f"{sum(cuts)} of {counted(len(cuts), 'span')}"
+            self._note("span_cuts", of_all, of_all)
+        for code, words, expected, fix, level in _REPORTS:
+            found, examples = self.shown.get(code, ""), self.troubles.get(code, [])
+            message = f"{len(examples)} {words}"
+            self.tables.findings += trouble(
+                code, self.path, message, fix, examples, level, expected=expected, found=found
+            )
 
-
-def _span(value: Any) -> Span | None:
-    if isinstance(value, dict):
-        value = [value.get("start"), value.get("end"), value.get("label")]
-    if not isinstance(value, list | tuple | np.ndarray) or len(value) != 3:
-        return None
-    start, end, label = value
-    if not isinstance(label, str) or not label:
-        return None
-    if not all(isinstance(one, int | float | str) and str(one).removesuffix(".0").isdigit() for one in (start, end)):
-        return None
-    return Span(int(float(start)), int(float(end)), label)
-
-
-def _read_table(table: RawTable, path: str, role: TableRole, tables: TextTables) -> None:
-    cells = zip(table.frame[TEXT], table.frame[str(_span_column(table))], strict=True)
-    rows = [
-        (text, [span for one in cell if (span := _span(one)) is not None])
-        for text, cell in cells
-        if isinstance(text, str) and isinstance(cell, list)
-    ]
-    are_bytes = _count_bytes(rows)
-    troubles: dict[str, list[str]] = {}
-    shown: dict[str, str] = {}
-    for text, given in rows:
-        spans = [_from_bytes(text, one) for one in given] if are_bytes and not text.isascii() else given
-        wrong = _wrong(text, spans)
-        trouble_of_row = wrong or ("byte_offsets" if spans != given else "")
-        if trouble_of_row:
-            troubles.setdefault(trouble_of_row, []).append(text[:EXCERPT])
-            shown.setdefault(trouble_of_row, _shown(given, len(text)))
+    def _add(self, row: MarkedText, unit: Unit) -> list[bool]:
+        """Add a text; of each of its spans, whether it cuts a word."""
+        if row.annotations > 1:
+            self._note("other_annotators", row.text, counted(row.annotations, "annotation"))
+        found = [aligned(row.text, span, unit) for span in row.spans]
+        spans = sorted({span._replace(marked=None) for span, _ in found if span is not None})
+        wrong = _wrong(row.text, [span for span, _ in found], spans)
+        for code in [wrong] if wrong else dict.fromkeys(_MOVED[how] for _, how in found if how in _MOVED):
+            self._note(code, row.text, _shown(row.spans, len(row.text)))
         if wrong:
-            continue
-        words, tags = words_and_tags(text, [one for one in spans if one is not None])
-        tables.add(role, {"text": words, "label": tags})
-    for code, words_, expected, fix in _REPORTS:
-        examples = troubles.get(code, [])
-        tables.findings += trouble(
-            code, path, f"{len(examples)} {words_}", fix, examples, expected=expected, found=shown.get(code, "")
-        )
+            return []
+        words, tags = words_and_tags(row.text, spans)
+        self.tables.add(self.role, {"text": words, "label": tags})
+        return [cuts_word(row.text, span) for span in spans]
+
+    def _note(self, code: str, example: str, found: str) -> None:
+        self.troubles.setdefault(code, []).append(example[:EXCERPT])
+        self.shown.setdefault(code, found)
 
 
-_REPORTS = (
-    (
-        "span_beyond",
-        "rows have spans beyond their text, or empty ones, and are left out.",
-        "a start before the end, and both inside the text",
-        "Check start and end.",
-    ),
-    (
-        "span_overlap",
-        "rows have overlapping spans, but a word has one tag; they are left out.",
-        "spans that do not overlap",
-        "Keep one span.",
-    ),
-    (
-        "byte_offsets",
-        "rows count start and end in bytes and were read as such.",
-        "start and end in characters",
-        "Count characters.",
-    ),
-)
+def _wrong(text: str, found: Sequence[Span | None], spans: Sequence[Span]) -> str:
+    """What is wrong with the spans of a row; empty if nothing is."""
+    if None in found or any(one.end > len(text) or not text[one.start : one.end].strip() for one in spans):
+        return "span_beyond"
+    is_overlapping = any(one.end > other.start for one, other in itertools.pairwise(spans))
+    return "span_overlap" if is_overlapping else ""
 
 
 def _shown(spans: Sequence[Span], length: int) -> str:
@@ -178,50 +155,83 @@ def _shown(spans: Sequence[Span], length: int) -> str:
     return f"{ends} in {counted(length, 'character')}"
 
 
-def _wrong(text: str, spans: Sequence[Span | None]) -> str:
-    """What is wrong with the spans of a row; empty if nothing is."""
-    ordered = sorted(one for one in spans if one is not None)
-    if len(ordered) < len(spans) or any(one.end > len(text) or one.start >= one.end for one in ordered):
-        return "span_beyond"
-    is_overlapping = any(one.end > other.start for one, other in itertools.pairwise(ordered))
-    return "span_overlap" if is_overlapping else ""
-
-
-def _count_bytes(rows: Sequence[tuple[str, Sequence[Span]]]) -> bool:
-    """Whether ends fall between words more often when read as bytes, over the texts where it makes a difference."""
-    as_characters = as_bytes = 0
-    for text, spans in rows:
-        if text.isascii():
-            continue
-        for span in spans:
-            as_characters += _lies_between_words(text, span)
-            as_bytes += _lies_between_words(text, _from_bytes(text, span))
-    return as_bytes > as_characters
-
-
-def _from_bytes(text: str, span: Span) -> Span | None:
-    """A span in bytes as one in characters; None if it does not lie between characters of the text."""
-    data = text.encode()
-    if span.end > len(data):
-        return None
-    try:
-        return Span(len(data[: span.start].decode()), len(data[: span.end].decode()), span.label)
-    except UnicodeDecodeError:
-        return None
-
-
-def _lies_between_words(text: str, span: Span | None) -> bool:
-    if span is None or span.end > len(text) or span.start >= span.end:
-        return False
-    inner, before, behind = (
-        text[span.start : span.end],
-        text[span.start - 1 : span.start],
-        text[span.end : span.end + 1],
-    )
-    is_cut = (before.isalnum() and inner[0].isalnum()) or (behind.isalnum() and inner[-1].isalnum())
-    return inner == inner.strip() and not is_cut
-
-
-def _schema() -> pa.Schema:
-    words = pa.list_(pa.string())
-    return pa.schema([("text", words), ("label", words)])
+_MOVED: Mapping[How, str] = {
+    "bytes": "byte_offsets",
+    "utf-16": "utf16_offsets",
+    "elsewhere": "moved_spans",
+    "respelt": "moved_spans",
+}
+"""How a span was found -> the code of what is said about it."""
+_WARNING, _NOTE = FindingLevel.WARNING, FindingLevel.NOTE
+_REPORTS: tuple[tuple[str, str, str, str, FindingLevel], ...] = (
+    (
+        "span_row",
+        "entries hold no text with spans and are left out.",
+        "a text, and a start, an end and a label of every span",
+        "Complete these entries.",
+        _WARNING,
+    ),
+    (
+        "span_beyond",
+        "rows have spans beyond their text, empty ones, or marked words that the text has not, and are left out.",
+        "a start before the end, and both inside the text",
+        "Check start and end.",
+        _WARNING,
+    ),
+    (
+        "span_overlap",
+        "rows have overlapping spans, but a word has one tag; they are left out.",
+        "spans that do not overlap",
+        "Keep one span.",
+        _WARNING,
+    ),
+    (
+        "byte_offsets",
+        "rows count start and end in bytes and were read as such.",
+        "start and end in characters",
+        "Count characters.",
+        _WARNING,
+    ),
+    (
+        "utf16_offsets",
+        "rows count start and end in UTF-16 units, as JavaScript does, and were read as such.",
+        "start and end in characters",
+        "",
+        _NOTE,
+    ),
+    (
+        "moved_spans",
+        "rows have marked words that stand elsewhere than their start says; they were tagged where they stand.",
+        "the start of the marked words",
+        "Check some of these rows.",
+        _WARNING,
+    ),
+    (
+        "span_cuts",
+        "file has spans most of which begin or end inside a word.",
+        "spans of whole words",
+        "Check what start and end count.",
+        _WARNING,
+    ),
+    (
+        "rejected",
+        "texts were rejected or skipped by their annotator and are left out.",
+        "texts whose annotation was accepted",
+        "",
+        _NOTE,
+    ),
+    (
+        "unannotated",
+        "texts were not annotated (null) and are left out.",
+        "a list of spans, or an empty one where nothing is there",
+        "Annotate them, or leave them out.",
+        _WARNING,
+    ),
+    (
+        "other_annotators",
+        "texts were annotated more than once; the first annotation is taken.",
+        "one annotation a text",
+        "",
+        _NOTE,
+    ),
+)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from studio.settings.finding import Finding
 MAX_DEPTH = 8
 """Levels of lists and objects in a line, its own object counted."""
 _INT64 = 2**63
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _KINDS: dict[type, str] = {list: "lists", dict: "objects", bool: "true or false", int: "numbers", float: "numbers"}
 _AN_OBJECT = "a JSON object in every line"
 
@@ -30,10 +32,20 @@ def read_json_lines_table(path: Path, name: str) -> RawTable:
         DatasetError: naming the first line that is no object.
     """
     text, findings = decode_text(path, name)
-    records = _records(text, name, findings)
+    return table_of_records(_records(text, name), text, name, findings)
+
+
+def table_of_records(records: Sequence[Mapping[str, Any]], text: str, name: str, findings: list[Finding]) -> RawTable:
+    """A table of objects, a column a key; `text` is what they were read from.
+
+    Raises:
+        DatasetError: if there is none, a key cannot name a column, or a column mixes kinds of values.
+    """
+    if _SURROGATE.search(text):
+        records = _whole(records, name, findings)
+    records = [flat_record(record) for record in records]
     if not records:
         raise no_rows(name)
-    records = [flat_record(record) for record in records]
     keys = list(dict.fromkeys(key for record in records for key in record))
     columns: dict[str, pd.Series] = {}
     kinds: dict[str, ColumnKind] = {}
@@ -42,9 +54,8 @@ def read_json_lines_table(path: Path, name: str) -> RawTable:
     return RawTable(name, pd.DataFrame(columns), kinds, findings)
 
 
-def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str, Any]]:
+def _records(text: str, name: str) -> list[Mapping[str, Any]]:
     records: list[Mapping[str, Any]] = []
-    broken: list[int] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
             continue
@@ -65,8 +76,12 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
                 expected=_AN_OBJECT,
             )
         records.append(record)
-        if "\\u" in line and not _is_unicode(record):
-            broken.append(len(records))
+    return records
+
+
+def _whole(records: Sequence[Mapping[str, Any]], name: str, findings: list[Finding]) -> Sequence[Mapping[str, Any]]:
+    """Records whose texts are valid characters; others are empty and reported."""
+    broken = [row for row, record in enumerate(records, start=1) if not _is_unicode(record)]
     if broken:
         findings.append(
             Finding(
@@ -80,7 +95,8 @@ def _records(text: str, name: str, findings: list[Finding]) -> list[Mapping[str,
                 rows=tuple(broken[:20]),
             )
         )
-        records = [record if row not in broken else {} for row, record in enumerate(records, start=1)]
+        left = set(broken)
+        records = [record if row not in left else {} for row, record in enumerate(records, start=1)]
     return records
 
 

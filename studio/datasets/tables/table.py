@@ -8,6 +8,7 @@ from typing import Any
 from studio.datasets.dataset import Column, ColumnKind
 from studio.datasets.tables.csv_table import read_csv_table
 from studio.datasets.tables.json_lines_table import read_json_lines_table
+from studio.datasets.tables.json_table import ENDING, read_json_table
 from studio.datasets.tables.parquet_table import read_parquet_table
 from studio.datasets.tables.parsed_table import RawTable
 from studio.datasets.uploads.file_kinds import is_kind, is_web_page, kind_of_bytes
@@ -64,6 +65,8 @@ def read_table(path: Path, name: str) -> RawTable:
         )
     if path.suffix.lower() == ".jsonl":
         return read_json_lines_table(path, name)
+    if path.suffix.lower() == ENDING:
+        return read_json_table(path, name)
     return read_csv_table(path, name)
 
 

@@ -4,11 +4,15 @@ Read: IOB1, IOB2, BILOU (L last, U unit) and BIOES (E end, S single); a tag with
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 OUTSIDE = "O"
+_OUTSIDE_WORDS = frozenset(("0", "o", "out", "outside", "other", "none", "null", "nil", "no", "_", "-"))
+_LEAST_OUTSIDE = 0.4
+"""Most words of a text are in no entity."""
 _TAG = re.compile(r"(O|[BIELSU][-_].+)$")
 _BEGIN, _INSIDE, _LAST = frozenset("BSU"), frozenset("I"), frozenset("EL")
 
@@ -41,6 +45,14 @@ def split_tag(tag: str) -> tuple[str, str]:
     if tag == OUTSIDE:
         return OUTSIDE, ""
     return (tag[0], tag[2:]) if is_tag(tag) else ("", tag)
+
+
+def outside_of(counts: Counter[str]) -> str | None:
+    """The tag that stands for outside, from how often each occurs: O, or the most frequent if it is a word for it."""
+    if OUTSIDE in counts:
+        return OUTSIDE
+    tag, count = next(iter(counts.most_common(1)), ("", 0))
+    return tag if tag.lower() in _OUTSIDE_WORDS and count >= _LEAST_OUTSIDE * counts.total() else None
 
 
 def entities(tags: Sequence[str]) -> Iterator[Entity]:

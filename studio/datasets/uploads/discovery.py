@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.datasets.media.registry import media_endings, reader_of
-from studio.datasets.tables import table
+from studio.datasets.tables import json_table, table
 from studio.files import read_head
 
 
@@ -48,6 +48,13 @@ def list_files(root: Path) -> tuple[str, ...]:
 def list_tables(paths: Iterable[str]) -> list[str]:
     """The table files among these, the shallow ones first."""
     return sorted((path for path in paths if path.lower().endswith(table.EXTENSIONS)), key=lambda n: (n.count("/"), n))
+
+
+def list_json_tables(paths: Iterable[str], files: Path) -> list[str]:
+    """The JSON documents among these that could be tables, the shallow ones first."""
+    found = [path for path in paths if path.lower().endswith(json_table.ENDING)]
+    found = [path for path in found if json_table.could_be_json_table(files / path)]
+    return sorted(found, key=lambda name: (name.count("/"), name))
 
 
 def list_media_folders(paths: Iterable[str], files: Path) -> list[MediaFolder]:

@@ -11,7 +11,9 @@ from studio.datasets.formatting import listed
 from studio.datasets.histograms import histogram
 from studio.datasets.importers.conll import CONLL
 from studio.datasets.importers.format import table_format
+from studio.datasets.importers.spacy_json import SPACY_JSON
 from studio.datasets.importers.text_spans import TEXT_SPANS
+from studio.datasets.importers.word_rows import WORD_ROWS
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.labels.unseen_labels import drop_unseen
@@ -19,6 +21,7 @@ from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
 from studio.datasets.texts.bio_tags import entities, words_of
 from studio.datasets.texts.entity_spans import entity_spans
+from studio.datasets.texts.outside_tag import settle_outside
 from studio.datasets.texts.tag_checks import LABEL, TEXT, check_tags, has_tags, settle_schemes
 from studio.datasets.texts.text_role_inference import word_and_tag_columns
 from studio.datasets.texts.text_views import shown_spans
@@ -53,6 +56,7 @@ def inspect(inspection: Inspection) -> DatasetProfile:
     tagged = [role for role in LABELED if has_tags(inspection.frames.get(role), inspection.roles)]
     for role in tagged:
         check_tags(inspection, role)
+    settle_outside(inspection, tagged, str(inspection.roles.get(LABEL)))
     settle_schemes(inspection, tagged)
     if tagged and tagged[0] == "train":
         known = {tag for tags in _tags(inspection, "train") for tag in tags}
@@ -132,6 +136,8 @@ TOKEN_CLASSIFICATION = TaskSpec(
         table_format("Table with lists of words", "A table with a list of words and a list of tags a row."),
         CONLL,
         TEXT_SPANS,
+        WORD_ROWS,
+        SPACY_JSON,
     ),
     find=find,
     inspect=inspect,

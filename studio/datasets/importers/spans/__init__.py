@@ -1,0 +1,1 @@
+"""Texts with marked stretches, whatever tool marked them."""

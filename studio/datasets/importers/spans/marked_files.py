@@ -1,0 +1,67 @@
+"""Files of an upload that hold texts with spans: tables, and JSON documents with a list of rows or of tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from studio.datasets.importers.json_file import holds_keys
+from studio.datasets.importers.spans.marked_text import KEYS, SPAN_KEYS, marked_text
+from studio.datasets.importers.upload import Upload
+from studio.json_text import parse_json
+
+MAX_BYTES = 256 << 20
+ENDING = ".json"
+_SAMPLE = 200
+_MOST = 0.5
+
+
+def marked_files(upload: Upload) -> list[str]:
+    """Tables and documents with a text and spans in every row, some of them not empty."""
+    documents = [path for path in upload.with_ending(ENDING) if _could_be_document(upload, path)]
+    return sorted(
+        [
+            *(path for path, table in upload.tables.items() if _has_spans(_table_records(table.frame.head(_SAMPLE)))),
+            *(path for path in documents if path not in upload.tables and _has_spans(_documents(upload, path))),
+        ]
+    )
+
+
+def records_of(upload: Upload, path: str) -> list[Any]:
+    """The rows of such a file."""
+    table = upload.tables.get(path)
+    return list(_documents(upload, path) if table is None else _table_records(table.frame))
+
+
+def _table_records(frame: Any) -> Iterator[Any]:
+    yield from frame[[name for name in frame.columns if name in KEYS]].to_dict("records")
+
+
+def _has_spans(records: Iterable[Any]) -> bool:
+    """Whether most records can be read, and some have a span."""
+    looked = list(records)[:_SAMPLE]
+    found = [row for record in looked if (row := marked_text(record)) is not None]
+    return len(found) > _MOST * len(looked) and any(row.spans for row in found)
+
+
+def _could_be_document(upload: Upload, path: str) -> bool:
+    file = upload.files / path
+    if file.stat().st_size > MAX_BYTES:
+        return False
+    return any(holds_keys(file, [f'"{key}"'.encode()]) for key in SPAN_KEYS)
+
+
+def _documents(upload: Upload, path: str) -> list[Any]:
+    """The entries of a JSON document's list, or of its lines; nothing where it is neither."""
+    data = (upload.files / path).read_bytes()
+    try:
+        document = parse_json(data)
+    except ValueError:
+        try:
+            return [parse_json(line) for line in data.splitlines() if line.strip()]
+        except ValueError:
+            return []
+    if isinstance(document, list):
+        return document
+    lists = [value for value in document.values() if isinstance(value, list)] if isinstance(document, dict) else []
+    return next(iter(sorted(lists, key=len, reverse=True)), [])

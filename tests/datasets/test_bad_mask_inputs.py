@@ -239,7 +239,7 @@ CASES = [
         holds=row_count(3),
     ),
     found("E89", "an unknown category", coco({"category_id": 9}), "coco_unknown_category", holds=row_count(3)),
-    refused("E89", "annotations of another size", coco(size=(16, 12)), "no_rows"),
+    refused("E89", "annotations of another size", coco(size=(16, 14)), "no_rows"),
     handled("E92", "16 bits of classes", files({f"{n}.png": deep() for n in range(4)}), row_count(4)),
     refused(
         "E92",
@@ -320,11 +320,11 @@ def test_a_bad_mask_of_a_volume_is_found_or_handled(
 def test_what_left_no_image_is_said_beside_the_refusal(tmp_path: Path, scan_files: Any) -> None:
     choices = {"problem_type": "image_semantic_segmentation"}
 
-    resized = scan_files(coco(size=(16, 12))(tmp_path / "coco"), choices, "coco")
+    resized = scan_files(coco(size=(16, 14))(tmp_path / "coco"), choices, "coco")
     numbered = scan_files(objects(tmp_path / "objects"), {**choices, "format": "mask_images"}, "objects")
 
     said = {one.code: one.found for one in (*resized.findings, *numbered.findings)}
-    assert "16 x 12 for 8 x 6 pixels" in said["mask_size"]
+    assert "8 x 6, not 16 x 14 pixels" in said["mask_size"]
     assert "600 values" in said["mask_values"]
 
 

@@ -7,21 +7,17 @@ Crowd regions are no objects and are left out. A box that is missing is taken fr
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from studio.datasets.importers.box_tables import BoxTables, ImageBoxes
 from studio.datasets.importers.coco_file import CocoFile, coco_files, read_files
-from studio.datasets.importers.coco_values import corners_of, size_of, value_of
+from studio.datasets.importers.coco_values import corners_of, says_nothing, size_of, value_of
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.picture_size import ONE, Scale, both_sizes, scale_to, size_in_file
 from studio.datasets.importers.upload import Upload
-from studio.datasets.media.reader import MediaError
-from studio.datasets.media.readers.image import READER
 from studio.settings.finding import FindingLevel
 
 _KEYS = (b'"images"', b'"annotations"', b'"categories"', b'"bbox"')
-SAME_RATIO = 0.02
-"""So much may the scales of width and height differ: sides are whole pixels."""
 
 
 def recognise(upload: Upload) -> Recognition | None:
@@ -79,8 +75,10 @@ class _BoxFile(CocoFile[ImageBoxes]):
         ),
     )
 
-    scales: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """By image, of x and of y, where the file states another size."""
+    scales: dict[str, Scale | None] = field(default_factory=dict)
+    """By image, where the file states another size; None where its sides have another ratio."""
+    sizes: dict[str, str] = field(default_factory=dict)
+    """Of these images, both sizes in words."""
 
     def slim(self, entry: dict[str, Any]) -> dict[str, Any]:
         """Polygons are most of a COCO file; where there is a box they are dropped while parsing."""
@@ -89,19 +87,19 @@ class _BoxFile(CocoFile[ImageBoxes]):
         return entry
 
     def image(self, path: str, entry: Any) -> ImageBoxes:
-        stated, real = size_of(entry), _size_in_file(self.upload.files / path)
+        stated, real = size_of(entry), size_in_file(self.upload.files / path)
         if stated and real and stated != real:
-            scale = real[0] / stated[0], real[1] / stated[1]
-            self.scales[path] = scale
-            if _is_even(scale):
-                self._note("coco_scaled", f"{path}: {_sizes(stated, real)}")
+            self.scales[path] = scale_to(stated, real)
+            self.sizes[path] = both_sizes(stated, real)
+            if self.scales[path] is not None:
+                self._note("coco_scaled", f"{path}: {self.sizes[path]}")
         return ImageBoxes(path)
 
     def take(self, image: ImageBoxes, name: str, entry: Any) -> tuple[str, Any] | None:
-        scale = self.scales.get(image.path, (1.0, 1.0))
-        if not _is_even(scale):
-            return "coco_size", f"{scale[0]:.3g} times as wide and {scale[1]:.3g} times as high as the file says"
-        if _says_nothing(entry):
+        scale = self.scales.get(image.path, ONE)
+        if scale is None:
+            return "coco_size", self.sizes[image.path]
+        if says_nothing(entry):
             return None
         corners = corners_of(entry)
         if corners is None:
@@ -109,24 +107,3 @@ class _BoxFile(CocoFile[ImageBoxes]):
         (across, down), (left, top, right, bottom) = scale, corners
         image.add(name, (left * across, top * down, right * across, bottom * down))
         return None
-
-
-def _size_in_file(path: Path) -> tuple[int, int] | None:
-    try:
-        facts = READER.read_facts(path)
-    except MediaError:  # said at import, for the picture itself
-        return None
-    return facts.width, facts.height
-
-
-def _is_even(scale: tuple[float, float]) -> bool:
-    return abs(scale[0] - scale[1]) <= SAME_RATIO * max(scale)
-
-
-def _sizes(stated: tuple[int, int], real: tuple[int, int]) -> str:
-    return f"{real[0]} x {real[1]}, not {stated[0]} x {stated[1]} pixels"
-
-
-def _says_nothing(entry: Any) -> bool:
-    """Whether an annotation says by an empty box that nothing is there."""
-    return isinstance(entry, dict) and "bbox" in entry and not entry["bbox"] and not entry.get("segmentation")

@@ -1,22 +1,24 @@
 """COCO for masks: the polygons and run lengths of its annotations, one mask an annotation.
 
-Polygons are filled at the size that the file gives for the image, which must be that of the picture.
+Polygons are filled at the size of the picture; those that were drawn at another size are scaled if its sides have the
+same ratio, and so are run lengths.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.datasets.importers.coco_file import CocoFile, coco_files, read_files
-from studio.datasets.importers.coco_values import is_number, size_of
+from studio.datasets.importers.coco_values import is_number, says_nothing, size_of
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
+from studio.datasets.importers.picture_size import ONE, Scale, both_sizes, scale_to, size_in_file
 from studio.datasets.importers.upload import Upload
 from studio.datasets.masks.coco_rle import counts_of_text
 from studio.datasets.masks.polygons import PolygonError, polygon_runs
-from studio.datasets.media.reader import MediaError
-from studio.datasets.media.readers.image import READER
+from studio.datasets.masks.resizing import resized_runs
 from studio.on_demand import np
 from studio.settings.finding import FindingLevel
 
@@ -101,10 +103,17 @@ class _MaskFile(CocoFile[ImageMasks]):
         ),
         (
             "mask_size",
-            "annotations are drawn at another size than their picture has; their images are left out.",
-            "the size of the picture",
+            "annotations are drawn at another size than their picture has, and other sides; their images are left out.",
+            "the size of the picture, or one with the same ratio of sides",
             "Export the annotations for the pictures as they are.",
             FindingLevel.WARNING,
+        ),
+        (
+            "coco_scaled",
+            "masks are drawn at another size than their picture has; they are scaled to the picture.",
+            "the size of the picture",
+            "",
+            FindingLevel.NOTE,
         ),
     )
 
@@ -113,23 +122,27 @@ class _MaskFile(CocoFile[ImageMasks]):
 
     def image(self, path: str, entry: Any) -> ImageMasks:
         stated = size_of(entry)
-        file = self.upload.files / path
-        try:
-            facts = READER.read_facts(file) if file.is_file() else None
-        except MediaError:  # said at import, for the picture itself
-            facts = None
-        return ImageMasks(path, (facts.width, facts.height) if facts else stated, drawn=stated)
+        return ImageMasks(path, size_in_file(self.upload.files / path) or stated, drawn=stated)
 
     def take(self, image: ImageMasks, name: str, entry: Any) -> tuple[str, Any] | None:
         segmentation = entry.get("segmentation")
+        if says_nothing(entry):
+            return None
         drawn = _rle_size(segmentation) or image.drawn or image.size
         if image.size is None or drawn is None:
             return "mask_size", "no size"
-        if drawn != image.size:
-            return "mask_size", f"{drawn[0]} x {drawn[1]} for {image.size[0]} x {image.size[1]} pixels"
-        runs = segmentation_runs(segmentation, *image.size)
+        scale = scale_to(drawn, image.size)
+        if scale is None:
+            return "mask_size", both_sizes(drawn, image.size)
+        if isinstance(segmentation, list):
+            runs = polygons_filled(segmentation, scale, *image.size)
+        else:
+            runs = runs_of_counts(segmentation, *drawn)
+            runs = runs if runs is None or scale == ONE else resized_runs(runs, drawn, image.size)
         if runs is None:
-            return "coco_segmentation", segmentation
+            return "coco_segmentation", segmentation or "no shape"
+        if scale != ONE:
+            self._note("coco_scaled", f"{image.path}: {both_sizes(drawn, image.size)}")
         image.add(name, runs)
         return None
 
@@ -140,22 +153,26 @@ class _InstanceFile(_MaskFile):
     keeps_crowds = False
 
 
-def segmentation_runs(segmentation: Any, width: int, height: int) -> Runs | None:
-    """The runs of polygons or of run lengths as COCO writes them; None if it is neither."""
-    if width * height > MAX_PIXELS:
+def polygons_filled(polygons: Sequence[Any], scale: Scale, width: int, height: int) -> Runs | None:
+    """The runs of polygons in a picture, after scaling; None if any is none."""
+    parts = [part for part in polygons if part]
+    if not parts or width * height > MAX_PIXELS:
         return None
-    if isinstance(segmentation, dict):
-        counts = segmentation.get("counts")
-        numbers = counts_of_text(counts) if isinstance(counts, str) else counts
-        return _from_counts(numbers, width * height)
-    if not isinstance(segmentation, list):
-        return None
-    if not all(isinstance(part, list) and len(part) % 2 == 0 and all(map(is_number, part)) for part in segmentation):
+    if not all(isinstance(part, list) and len(part) % 2 == 0 and all(map(is_number, part)) for part in parts):
         return None
     try:
-        return polygon_runs([part for part in segmentation if part], width, height)
+        scaled = [[value * scale[place % 2] for place, value in enumerate(part)] for part in parts]
+        return polygon_runs(scaled, width, height)
     except PolygonError:
         return None
+
+
+def runs_of_counts(segmentation: Any, width: int, height: int) -> Runs | None:
+    """The runs of run lengths as COCO writes them; None if they are none."""
+    if not isinstance(segmentation, dict) or width * height > MAX_PIXELS:
+        return None
+    counts = segmentation.get("counts")
+    return _from_counts(counts_of_text(counts) if isinstance(counts, str) else counts, width * height)
 
 
 def _from_counts(numbers: Any, pixels: int) -> Runs | None:

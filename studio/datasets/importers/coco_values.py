@@ -54,6 +54,11 @@ def size_of(entry: Any) -> tuple[int, int] | None:
     return (int(width), int(height)) if width and height and width >= 1 and height >= 1 else None
 
 
+def says_nothing(entry: Any) -> bool:
+    """Whether an annotation says by an empty box, and no shape, that nothing is there."""
+    return isinstance(entry, dict) and "bbox" in entry and not entry["bbox"] and not entry.get("segmentation")
+
+
 def corners_of(entry: Any) -> BoxesXYXY | None:
     """The corners of an annotation's box, or of its polygons; None if neither can be read."""
     box = numbers_of(value_of(entry, "bbox"))

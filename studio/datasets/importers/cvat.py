@@ -1,18 +1,32 @@
-"""CVAT for images 1.1: an XML file with an element an image, and in it polygons and masks.
+"""CVAT for images 1.1: an XML file with an element an image, and in it boxes, polygons, ellipses and masks.
 
 A mask has its own box (left, top, width, height) and run lengths along the rows of that box: pixels outside, inside,
-outside and so on. Corners are pixels from the corner of the image. An image may name its split as its `subset`.
+outside and so on. Corners are pixels from the corner of the image. An image may name its split as its `subset`. A
+box or an ellipse may be turned around its middle.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
-from studio.datasets.importers.drawn_masks import DrawnMasks
+from studio.datasets.importers.drawn.drawn_boxes import DrawnBoxes
+from studio.datasets.importers.drawn.drawn_images import DrawnImages
+from studio.datasets.importers.drawn.drawn_masks import DrawnMasks
+from studio.datasets.importers.drawn.shapes import (
+    DrawnImage,
+    Outline,
+    Shape,
+    centred_rectangle,
+    ellipse,
+    numbers,
+    rectangle,
+)
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
-from studio.datasets.importers.mask_tables import ImageMasks
 from studio.datasets.importers.upload import Upload
 from studio.datasets.importers.xml_file import XmlError, parse_xml
 from studio.datasets.masks.run_lengths import encode
@@ -26,101 +40,136 @@ if TYPE_CHECKING:
 
 TITLE = "CVAT for images"
 MAX_BYTES = 256 << 20
-SURE = 0.93
+SURE, SURE_BOXES, LESS_SURE = 0.93, 0.94, 0.85
 _HEAD_BYTES = 4096
+_BOX, _SHAPES = (b"<box ",), (b"<polygon ", b"<mask ", b"<ellipse ")
 
 
-def recognise(upload: Upload) -> Recognition | None:
-    """XML files of CVAT with polygons or masks of images."""
-    found = _files(upload)
-    return Recognition(SURE, (f"{', '.join(found[:4])}: XML of CVAT with polygons or masks",)) if found else None
+def recognise_masks(upload: Upload) -> Recognition | None:
+    """XML files of CVAT with polygons, ellipses or masks of images."""
+    return _recognised(upload, _SHAPES, SURE)
 
 
-def read(upload: Upload) -> Conversion:
+def recognise_boxes(upload: Upload) -> Recognition | None:
+    """XML files of CVAT with boxes of images; surer where no shapes are among them, which are more than boxes."""
+    return _recognised(upload, _SHAPES, LESS_SURE) or _recognised(upload, _BOX, SURE_BOXES)
+
+
+def read(upload: Upload, *, kind: Callable[[Upload, str], DrawnImages[Any]]) -> Conversion:
     """One table a split.
 
     Raises:
         DatasetError: if no file is XML of CVAT, or one is damaged.
-        FindingsError: if no image with a mask is left.
+        FindingsError: if no image with anything on it is left.
     """
-    files = _files(upload)
+    files = _files(upload, (*_BOX, *_SHAPES))
     if not files:
         raise DatasetError(
-            "There is no XML file of CVAT with polygons or masks in the upload.",
+            "There is no XML file of CVAT with boxes, polygons or masks in the upload.",
             hint="Export as CVAT for images 1.1.",
             code="no_cvat",
             found="no such .xml file",
             expected="an XML file with <annotations> and <image>",
         )
-    masks = DrawnMasks(upload, TITLE)
-    for path in files:
-        try:
-            root = parse_xml(upload.files / path, MAX_BYTES)
-        except XmlError as error:
-            raise DatasetError(
-                f"{path} cannot be read ({error}).",
-                hint="Export it again.",
-                code="cvat",
-                found=str(error)[:120],
-                expected=f"whole XML of at most {MAX_BYTES >> 20} MiB without a document type",
-            ) from None
-        for element in root.iter("image"):
-            _read_image(masks, element, path)
-    return masks.conversion()
+    return kind(upload, TITLE).read(image for path in files for image in _images(upload, path))
 
 
 CVAT = DatasetFormat(
-    "cvat", TITLE, "An XML file of CVAT with polygons or masks, beside the images.", recognise, read, medium="image"
+    "cvat",
+    TITLE,
+    "An XML file of CVAT with boxes, polygons, ellipses or masks, beside the images.",
+    recognise_masks,
+    partial(read, kind=DrawnMasks),
+    medium="image",
 )
+CVAT_BOXES = replace(CVAT, recognise=recognise_boxes, read=partial(read, kind=DrawnBoxes))
 
 
-def _files(upload: Upload) -> list[str]:
-    paths = upload.with_ending(".xml")
+def _recognised(upload: Upload, words: Sequence[bytes], confidence: float) -> Recognition | None:
+    found = _files(upload, words)
+    kinds = ", ".join(word.decode().strip("< ") for word in words)
+    reason = f"{', '.join(found[:4])}: XML of CVAT with {kinds}"
+    return Recognition(confidence, (reason,)) if found else None
+
+
+def _files(upload: Upload, words: Sequence[bytes]) -> list[str]:
     return [
         path
-        for path in paths
-        if b"<annotations" in read_head(upload.files / path, _HEAD_BYTES) and _has_masks(upload.files / path)
+        for path in upload.with_ending(".xml")
+        if b"<annotations" in read_head(upload.files / path, _HEAD_BYTES) and _holds(upload.files / path, words)
     ]
 
 
-def _has_masks(path: Path) -> bool:
-    tail = b""
+def _holds(path: Path, words: Sequence[bytes]) -> bool:
+    """Whether one of these words, and an image, stand in a file."""
+    tail, has_image = b"", False
     with path.open("rb") as file:
         while chunk := file.read(CHUNK_BYTES):
-            if any(word in tail + chunk for word in (b"<polygon ", b"<mask ")):
+            has_image = has_image or b"<image " in tail + chunk
+            if has_image and any(word in tail + chunk for word in words):
                 return True
             tail = chunk[-16:]
     return False
 
 
-def _read_image(masks: DrawnMasks, element: Element, path: str) -> None:
-    name = (element.get("name") or "").strip()
-    width, height = (_whole(element.get(side)) for side in ("width", "height"))
-    image = masks.open(name or "(no name)", path, (width, height) if width and height else None)
-    if image is None:
-        return
-    for shape in element:
-        if shape.tag not in ("polygon", "mask"):
-            masks.note("other_shapes", f"{name}: {shape.tag}")
-        elif not _add(masks, image, shape):
-            return
-    masks.keep(image, role_by_name(element.get("subset") or ""))
+def _images(upload: Upload, path: str) -> Iterator[DrawnImage]:
+    try:
+        root = parse_xml(upload.files / path, MAX_BYTES)
+    except XmlError as error:
+        raise DatasetError(
+            f"{path} cannot be read ({error}).",
+            hint="Export it again.",
+            code="cvat",
+            found=str(error)[:120],
+            expected=f"whole XML of at most {MAX_BYTES >> 20} MiB without a document type",
+        ) from None
+    for element in root.iter("image"):
+        width, height = (_whole(element.get(side)) for side in ("width", "height"))
+        yield DrawnImage(
+            (element.get("name") or "").strip() or "(no name)",
+            path,
+            (width, height) if width and height else None,
+            [_shape(one) for one in element],
+            role_by_name(element.get("subset") or ""),
+        )
 
 
-def _add(masks: DrawnMasks, image: ImageMasks, shape: Element) -> bool:
-    label = (shape.get("label") or "").strip()
-    if shape.tag == "mask":
-        runs = None if image.size is None else _mask_runs(shape, *image.size)
-        if runs is not None:
-            return masks.add(image, label, runs)
-    else:
-        try:
-            pairs = (shape.get("points") or "").replace(";", ",").split(",")
-            return masks.add_polygon(image, label, [float(number) for number in pairs])
-        except ValueError:
-            pass
-    masks.note("drawn_mask", f"{image.path}: {shape.tag} of {label[:40] or 'no class'}")
-    return False
+def _shape(element: Element) -> Shape:
+    label, word = (element.get("label") or "").strip(), str(element.tag)
+    if word == "mask":
+        return Shape(label, word, runs=partial(_mask_runs, element))
+    outline = _outline(element)
+    if outline is not None and len(outline) < 6:
+        return Shape(label, word, problem=f"({len(outline) // 2} corners)")
+    is_read = outline is not None or word not in ("box", "polygon", "ellipse")
+    is_box = word == "box" and not _turn(element)
+    return Shape(label, word, outline, is_box=is_box, problem="" if is_read else "(numbers that are none)")
+
+
+def _outline(element: Element) -> Outline | None:
+    match element.tag:
+        case "box":
+            sides = numbers(element.get(side) for side in ("xtl", "ytl", "xbr", "ybr"))
+            if sides is None:
+                return None
+            left, top, right, bottom = sides
+            if not _turn(element):
+                return rectangle(left, top, right - left, bottom - top)
+            middle = (left + right) / 2, (top + bottom) / 2
+            return centred_rectangle(*middle, right - left, bottom - top, _turn(element))
+        case "ellipse":
+            found = numbers(element.get(side) for side in ("cx", "cy", "rx", "ry"))
+            return None if found is None else ellipse(found[0], found[1], found[2], found[3], _turn(element))
+        case "polygon":
+            corners = numbers((element.get("points") or "").replace(";", ",").split(","))
+            return None if corners is None or len(corners) % 2 else tuple(corners)
+        case _:
+            return None
+
+
+def _turn(element: Element) -> float:
+    """Degrees clockwise."""
+    return (numbers([element.get("rotation") or 0]) or [0.0])[0]
 
 
 def _mask_runs(shape: Element, width: int, height: int) -> Runs | None:

@@ -16,6 +16,8 @@ from studio.datasets.uploads.roles import role_by_path
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^/]*/?")
 _LOCAL_FILE = re.compile(r".*[?&]d=([^&]+)")
 """How Label Studio names files of a local storage."""
+_UPLOADED = re.compile(r"[0-9a-f]{8}-(?=.)")
+"""What Label Studio puts before the names of uploaded files."""
 _PLAIN_FOLDERS = frozenset(
     ("annotation", "annotations", "data", "dataset", "image", "images", "img", "imgs", "jpegimages", "label", "labels")
 )
@@ -119,6 +121,9 @@ def _spellings(name: str) -> Iterator[Parts]:
         yield parts_of(unquote(name))
     if "?" in name or "#" in name:
         yield parts_of(unquote(re.split(r"[?#]", name)[0]))
+    *folders, last = parts_of(unquote(name))
+    if _UPLOADED.match(last):
+        yield (*folders, _UPLOADED.sub("", last, count=1))
 
 
 def _folded(name: str) -> str:

@@ -7,6 +7,7 @@ A split is in `ImageSets/Main/*.txt`, else in a folder's name. Document types an
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element
@@ -14,8 +15,10 @@ from xml.etree.ElementTree import Element
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import shortened
 from studio.datasets.importers.box_tables import BoxesXYXY, BoxTables, ImageBoxes
+from studio.datasets.importers.drawn.shapes import centred_rectangle, numbers
 from studio.datasets.importers.file_names import FileNames, stem_of
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.picture_size import ONE, Scale, Size, both_sizes, scale_to, size_in_file
 from studio.datasets.importers.upload import Upload
 from studio.datasets.importers.xml_file import MAX_BYTES, UnsafeXmlError, XmlError, parse_xml
 from studio.datasets.uploads.roles import role_by_name, role_by_path
@@ -115,6 +118,8 @@ class _Reader:
     unsafe: list[str] = field(default_factory=list)
     objects: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
+    other_sizes: list[str] = field(default_factory=list)
+    scaled: list[str] = field(default_factory=list)
 
     def read(self, path: str) -> None:
         """One file; an image with an object that cannot be read is left out."""
@@ -134,13 +139,27 @@ class _Reader:
             self.unlisted.append(path)
             return
         image = ImageBoxes(self._image(root, stem, path))
-        for number, one in enumerate(root.findall("object"), start=1):
+        objects = root.findall("object")
+        scale = self._scale(root, image.path) if objects else ONE
+        if scale is None:
+            return
+        for number, one in enumerate(objects, start=1):
             name, corners = (one.findtext("name") or "").strip(), _corners(one)
             if not name or corners is None:
                 self.objects.append(f"{path}: object {number}")
                 return
-            image.add(name, corners)
+            (across, down), (left, top, right, bottom) = scale, corners
+            image.add(name, (left * across, top * down, right * across, bottom * down))
         self.tables.add(role, image)
+
+    def _scale(self, root: Element, path: str) -> Scale | None:
+        """From the size that a file states to that of its picture; None, and noted, if its sides have another ratio."""
+        stated, real = _stated_size(root), size_in_file(self.upload.files / path)
+        scale = scale_to(stated, real)
+        if stated and real and stated != real:
+            sizes = self.other_sizes if scale is None else self.scaled
+            sizes.append(f"{path}: {both_sizes(stated, real)}")
+        return scale
 
     def _image(self, root: Element, stem: str, path: str) -> str:
         """The image that is named as the file, or else that it names: tools that copy images forget the name inside."""
@@ -191,6 +210,20 @@ class _Reader:
                 "List them.",
                 "every file in a list of ImageSets",
             ),
+            (
+                "voc_size",
+                self.other_sizes,
+                "images have another size than their XML file states, and other sides; they are left out.",
+                "Export the annotations for the pictures as they are.",
+                "the size of the picture, or one with the same ratio of sides",
+            ),
+            (
+                "voc_scaled",
+                self.scaled,
+                "images have another size than their XML file states; their boxes are scaled to the picture.",
+                "Check some of them.",
+                "the size of the picture",
+            ),
         ):
             self.tables.report(code, "Pascal VOC", f"{len(examples)} {words}", fix, examples, expected=expected)
         return self.tables.conversion("Pascal VOC")
@@ -201,12 +234,29 @@ def _folder(path: str) -> str:
 
 
 def _corners(one: Element) -> BoxesXYXY | None:
-    box = one.find("bndbox")
-    if box is None:
-        return None
-    try:
-        x_min, y_min, x_max, y_max = (float(box.findtext(side) or "") for side in _SIDES)
-    except ValueError:
-        return None
-    corners = (x_min, y_min, x_max, y_max)
-    return corners if all(map(math.isfinite, corners)) else None
+    """The corners of an object's box; of what lies around its polygon or its turned box, where it has no other."""
+    found = _numbers(one.find("bndbox"), _SIDES)
+    if found is not None:
+        return found[0], found[1], found[2], found[3]
+    turned = _numbers(one.find("robndbox"), ("cx", "cy", "w", "h", "angle"))
+    if turned is not None:
+        x, y, width, height, radians = turned
+        outline = centred_rectangle(x, y, width, height, math.degrees(radians))
+    else:
+        polygon = one.find("polygon")
+        keys = [f"{axis}{number}" for number in range(1, len(polygon) // 2 + 1) for axis in "xy"] if polygon else []
+        corners = _numbers(polygon, keys)
+        if not corners:
+            return None
+        outline = tuple(corners)
+    return min(outline[0::2]), min(outline[1::2]), max(outline[0::2]), max(outline[1::2])
+
+
+def _numbers(element: Element | None, keys: Sequence[str]) -> list[float] | None:
+    return None if element is None else numbers(element.findtext(key) for key in keys)
+
+
+def _stated_size(root: Element) -> Size | None:
+    """The size in a file; programs that do not know it write 0."""
+    found = _numbers(root.find("size"), ("width", "height"))
+    return (int(found[0]), int(found[1])) if found is not None and min(found) >= 1 else None

@@ -11,8 +11,11 @@ from studio.datasets.formatting import counted
 from studio.datasets.histograms import histogram
 from studio.datasets.importers.box_rows import BOX_ROWS
 from studio.datasets.importers.coco import COCO
+from studio.datasets.importers.cvat import CVAT_BOXES
 from studio.datasets.importers.format import table_format
+from studio.datasets.importers.label_studio import LABEL_STUDIO_BOXES
 from studio.datasets.importers.pascal_voc import PASCAL_VOC
+from studio.datasets.importers.via import VIA_BOXES
 from studio.datasets.importers.yolo import YOLO
 from studio.datasets.inspection import Inspection
 from studio.datasets.labels.box_checks import CLASS, COORDINATES, check_table, has_boxes
@@ -185,6 +188,9 @@ DETECTION = TaskSpec(
         COCO,
         YOLO,
         PASCAL_VOC,
+        CVAT_BOXES,
+        LABEL_STUDIO_BOXES,
+        VIA_BOXES,
     ),
     find=find,
     inspect=inspect,

@@ -11,6 +11,7 @@ from studio.datasets.importers.format import table_format
 from studio.datasets.importers.instance_images import INSTANCE_IMAGES
 from studio.datasets.importers.label_studio import LABEL_STUDIO
 from studio.datasets.importers.mask_rows import OBJECT_ROWS, OBJECT_ROWS_ALONG
+from studio.datasets.importers.via import VIA
 from studio.datasets.importers.yolo_masks import YOLO_MASKS
 from studio.datasets.masks.instance_checks import inspect_instances
 from studio.datasets.tables.table_view import TableView
@@ -62,6 +63,7 @@ INSTANCE_SEGMENTATION = TaskSpec(
         INSTANCE_IMAGES,
         CVAT,
         LABEL_STUDIO,
+        VIA,
         OBJECT_ROWS,
         OBJECT_ROWS_ALONG,
     ),

@@ -12,6 +12,7 @@ from studio.datasets.importers.label_studio import LABEL_STUDIO
 from studio.datasets.importers.mask_images import MASK_IMAGES
 from studio.datasets.importers.mask_rows import MASK_ROWS, MASK_ROWS_ALONG
 from studio.datasets.importers.mask_volumes import MASK_VOLUMES
+from studio.datasets.importers.via import VIA
 from studio.datasets.importers.yolo_masks import YOLO_MASKS
 from studio.datasets.masks.mask_checks import inspect_masks
 from studio.datasets.masks.mask_part import OVERLAP_FACT
@@ -91,6 +92,7 @@ SEGMENTATION = TaskSpec(
         MASK_VOLUMES,
         CVAT,
         LABEL_STUDIO,
+        VIA,
         MASK_ROWS,
         MASK_ROWS_ALONG,
     ),

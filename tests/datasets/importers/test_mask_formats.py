@@ -268,7 +268,7 @@ def test_masks_and_polygons_of_cvat(tmp_path: Path, scan_files: Any, import_file
     assert (scan.choices.problem_type, scan.choices.format) == ("image_instance_segmentation", "cvat")
     assert_same(pixels(data), {**EXPECTED, "3.png": {"dog": hollow}})
     assert [table.role for table in data.manifest.tables] == ["train", "validation"]
-    assert next(one for one in data.findings() if one.code == "other_shapes").found == "1.png: box"
+    assert next(one for one in data.findings() if one.code == "other_shapes").found == "images/1.png: box"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from PIL import Image
 from pycocotools import mask as coco
 
 from studio.datasets.dataset import Dataset
-from studio.datasets.importers.coco_masks import segmentation_runs
+from studio.datasets.importers.coco_masks import polygons_filled, runs_of_counts
 from studio.datasets.masks.run_lengths import decode, encode, from_text
 
 NUCLEI = "image_semantic_segmentation__nuclei"
@@ -76,7 +76,7 @@ def test_polygons_are_filled_as_coco_fills_them() -> None:
         angles = np.sort(generator.random(12) * 2 * np.pi)
         radii = generator.random(12) * 30 + 10
         points = np.stack([64 + radii * np.cos(angles), 48 + radii * np.sin(angles)], axis=1).ravel().round(2).tolist()
-        runs = segmentation_runs([points], 128, 96)
+        runs = polygons_filled([points], (1.0, 1.0), 128, 96)
         assert runs is not None
         ours = decode(runs, 96, 128)
         theirs = coco.decode(coco.merge(coco.frPyObjects([points], 96, 128))).astype(bool)
@@ -88,7 +88,7 @@ def test_polygons_are_filled_as_coco_fills_them() -> None:
 
 @pytest.mark.parametrize("text", ["~", "1", "P", "0" * 3])
 def test_a_text_that_is_no_counts_of_the_image_is_no_mask(text: str) -> None:
-    assert segmentation_runs({"size": [3, 4], "counts": text}, 4, 3) is None
+    assert runs_of_counts({"size": [3, 4], "counts": text}, 4, 3) is None
 
 
 def test_binary_pictures_a_class_in_folders_or_by_their_names(tmp_path: Path, import_files: Any) -> None:

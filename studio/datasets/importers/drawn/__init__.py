@@ -1,0 +1,1 @@
+"""What annotation tools draw on pictures, read into boxes or into masks."""

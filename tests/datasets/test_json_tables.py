@@ -41,7 +41,7 @@ cells = st.one_of(st.none(), st.text(max_size=6))
 
 @settings(max_examples=40, deadline=None)
 @given(
-    rows=st.lists(st.fixed_dictionaries({"a": cells, "b": st.integers(-9, 9)}), min_size=1, max_size=6),
+    rows=st.lists(st.fixed_dictionaries({"a": cells, "b": st.integers(-9, 9)}), min_size=2, max_size=6),
     way=st.sampled_from([one for one in WRITERS if "pandas" not in one]),
     encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16"]),
 )

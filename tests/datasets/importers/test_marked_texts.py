@@ -1,5 +1,7 @@
 """Texts as annotation tools export them: what was marked is read back, whatever tool, unit and encoding wrote it."""
 
+import csv
+import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -120,6 +122,19 @@ def test_every_export_is_read_back(entry: Callable[..., Any], form: str, tmp_pat
 
     assert [entities(*row) for row in rows] == [truth(words) for words in ROAD]
     assert codes == {}
+
+
+def test_label_studio_csv_is_read_back(tmp_path: Path) -> None:
+    out = io.StringIO()
+    writer = csv.DictWriter(out, ["annotation_id", "annotator", "id", "text", "label"])
+    writer.writeheader()
+    for words in ROAD:
+        row = label_studio_min(*written(words))
+        writer.writerow({**row, "label": json.dumps(row["label"]) if "label" in row else ""})
+
+    rows, _ = read_back(tmp_path / "s", {"export.csv": out.getvalue()})
+
+    assert [entities(*row) for row in rows] == [truth(words) for words in ROAD]
 
 
 letters = st.text(st.sampled_from("abéßЖ中😀🌊"), min_size=1, max_size=5).filter(str.isalnum)

@@ -109,12 +109,12 @@ def _detail(error: StudioError) -> dict[str, str]:
 
 
 def _tell(error: StudioError, body: dict[str, object], wants_json: bool) -> None:
-    from studio.commands.output import answer_json, tell, tell_findings
+    from studio.commands.output import answer_json, has_errors, tell, tell_findings
 
     findings = body.get("findings")
-    if isinstance(findings, list) and findings:
-        tell_findings(findings)
-    else:
+    known = findings if isinstance(findings, list) else []
+    tell_findings(known)
+    if not has_errors(known):
         tell(error.message, error.hint)
     if wants_json:
         with suppress(OSError):  # the error may be that nothing can be written there

@@ -14,6 +14,7 @@ import numpy as np
 from studio.datasets.checksums import write_checksums
 from studio.datasets.dataset import Column, Dataset, DatasetManifest, Table, TableRole
 from studio.datasets.formatting import listed
+from studio.datasets.importers.format import DatasetFormat
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.media_inspection import decode_media
 from studio.datasets.media.registry import media_reader
@@ -24,9 +25,10 @@ from studio.datasets.tables.shards import read_whole_table
 from studio.datasets.tables.table import RawTable, profile_column
 from studio.failpoints import failpoint
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, sync_files, write_json
+from studio.importing.file_ledger import UsedFiles, account_for_files
 from studio.problems.contract import ProblemType
 from studio.results.prediction import ROW, is_hidden
-from studio.settings.finding import Finding, FindingLevel, FindingsError, blocking
+from studio.settings.finding import Finding, FindingLevel, FindingsError, blocking, cause_first
 
 ROW_GROUP_ROWS = 20_000
 """Pages of samples read a group at a time."""
@@ -51,6 +53,8 @@ class ImportOrder:
     example_of: str = ""
     tables_folder: Path | None = None
     """Where the tables lie, if not among the files: where a converted format has left them."""
+    format: DatasetFormat | None = None
+    """The format that was converted, if one was."""
     noticed: tuple[Finding, ...] = ()
     """What was noticed before, while converting."""
 
@@ -80,14 +84,15 @@ def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
     inspection = _open(order, raw)
     _refuse_if_blocked(inspection.findings)
     imported = {role: len(frame) for role, frame in inspection.frames.items()}
-    media_role = order.problem_type.media_role
+    media_role, named = order.problem_type.media_role, []
     if media_role is not None and order.problem_type.medium is not None:
         reader, column = media_reader(order.problem_type.medium), str(order.roles[media_role])
-        decode_media(inspection, reader, order.files, column, _empty_manifest(order), work, report)
+        named = decode_media(inspection, reader, order.files, column, _empty_manifest(order), work, report)
     report.progress(0.9, "checking labels")
     profile = order.problem_type.inspector(inspection)
     check_rows(inspection, str(order.roles[media_role]) if media_role else None)
     _refuse_if_blocked(inspection.findings)
+    account_for_files(inspection, order.files, _used(order, inspection, named), next(iter(inspection.names.values())))
     _summarize(inspection, imported)
     report.progress(0.95, "writing the dataset")
     return _write(order, inspection, profile, imported, work)
@@ -111,7 +116,7 @@ def _open(order: ImportOrder, raw: Mapping[TableRole, RawTable]) -> Inspection:
         frame = table.frame.copy()
         frame.insert(0, ROW, np.arange(1, len(frame) + 1, dtype=np.int64))
         inspection.frames[role] = frame
-        inspection.findings.extend(table.findings)
+        inspection.findings.extend(one for one in table.findings if one not in inspection.findings)
         inspection.findings.extend(_missing_columns(order, role, table))
     return inspection
 
@@ -142,6 +147,20 @@ def _missing_columns(order: ImportOrder, role: TableRole, table: RawTable) -> It
                     expected=f"a column {column!r}",
                     fix="Choose another column, or add it to the table.",
                 )
+
+
+def _used(order: ImportOrder, inspection: Inspection, named: Iterable[str]) -> UsedFiles:
+    """What of the upload the dataset is made of."""
+    base = "" if order.media_folder in ("", ".") else f"{order.media_folder}/"
+    media_role = order.problem_type.media_role
+    column = str(order.roles[media_role]) if media_role is not None else ""
+    kept = {str(name) for frame in inspection.frames.values() if column in frame for name in frame[column]}
+    return UsedFiles(
+        tables=() if order.format is not None else tuple(order.tables.values()),
+        named={f"{base}{name}" for name in named},
+        kept={f"{base}{name}" for name in kept} if media_role is not None else (),
+        format=order.format,
+    )
 
 
 def _summarize(inspection: Inspection, imported: Mapping[TableRole, int]) -> None:
@@ -258,4 +277,4 @@ def _known_digest(order: ImportOrder, inspection: Inspection, path: str) -> str 
 
 def _refuse_if_blocked(findings: Sequence[Finding]) -> None:
     if blocking(findings):
-        raise FindingsError(findings)
+        raise FindingsError(cause_first(findings))

@@ -1,19 +1,20 @@
 """Importing: the order that turns a scanned upload into a dataset, and the worker's side of carrying it out."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from studio.datasets.dataset import Dataset
 from studio.datasets.importers.converting import converted_findings, converted_folder
 from studio.datasets.inspection import Report
+from studio.files import read_json
 from studio.importing.build import ImportOrder, make_dataset
-from studio.importing.scan_result import Choices
+from studio.importing.scan_result import Choices, Scan
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import InspectOrder, RunSpec, WorkerKind
-from studio.settings.finding import Finding, FindingsError, blocking
+from studio.settings.finding import Finding, FindingsError, blocking, cause_first
 
 
 def choice_findings(choices: Choices) -> tuple[Finding, ...]:
@@ -57,6 +58,17 @@ def choice_findings(choices: Choices) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def scanned_findings(import_folder: Path, choices: Choices) -> tuple[Finding, ...]:
+    """What the scan noticed and does not refuse, but for tables that are not chosen."""
+    path = import_folder / "scan.json"
+    if not path.is_file():
+        return ()
+    scan = Scan.model_validate(read_json(path))
+    others = {table.name for table in scan.tables} - set(choices.tables().values())
+    kept = (one for one in scan.findings if not one.blocks and one.path.partition(": ")[0] not in others)
+    return tuple(kept)
+
+
 def order_inspection(
     import_folder: Path,
     run_folder: Path,
@@ -75,7 +87,7 @@ def order_inspection(
     chosen = choices if isinstance(choices, Choices) else Choices.model_validate(choices)
     findings = choice_findings(chosen)
     if blocking(findings):
-        raise FindingsError(findings)
+        raise FindingsError(cause_first([*scanned_findings(import_folder, chosen), *findings]))
     RunFolder.create(run_folder)
     tables = converted_folder(import_folder, chosen.format) or import_folder / "files"
     spec = RunSpec(
@@ -111,12 +123,16 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
     kind = problem_type(choices.problem_type)
     roles = {role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)}
     files = (run_folder / order.files).resolve()
+    noticed = scanned_findings(files.parent, choices)
     tables_folder = (run_folder / order.tables).resolve()
     return make_dataset(
         ImportOrder(
             files=files,
             tables_folder=tables_folder,
-            noticed=converted_findings(tables_folder) if tables_folder != files else (),
+            format=next((one for one in kind.dataset_formats if one.id == choices.format), None)
+            if tables_folder != files
+            else None,
+            noticed=_joined(noticed, converted_findings(tables_folder) if tables_folder != files else ()),
             target=target,
             dataset_id=target.name,
             name=order.name,
@@ -129,3 +145,7 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
         ),
         report,
     )
+
+
+def _joined(first: Sequence[Finding], second: Sequence[Finding]) -> tuple[Finding, ...]:
+    return (*first, *(one for one in second if one not in first))

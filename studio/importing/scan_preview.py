@@ -1,5 +1,6 @@
 """The first rows of a scanned table as an import page shows them, with pictures of the files that they name."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,11 @@ def samples_of(kind: ProblemType, frame: pd.DataFrame, choices: Choices) -> list
     for number, (_, row) in enumerate(frame.head(PREVIEW_SAMPLES).iterrows(), start=1):
         values = {**{str(key): value for key, value in row.items()}, ROW: number}
         try:
-            views.append(kind.view_row(values, choices.roles, choices.media_folder))
-        except (KeyError, TypeError, ValueError):
-            return views
+            view = kind.view_row(values, choices.roles, choices.media_folder)
+            json.dumps(view.model_dump(mode="json"), allow_nan=False)
+        except (KeyError, TypeError, ValueError):  # also an infinite coordinate, which JSON has not
+            continue
+        views.append(view)
     return views
 
 

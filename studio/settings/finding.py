@@ -49,6 +49,14 @@ def blocking(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(finding for finding in findings if finding.blocks)
 
 
+def cause_first(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Findings of a refusal: what was left out or wrong in the order it was met, then what is only worth knowing.
+
+    What came first is often why the rest went wrong: files that are missing, and then a class without a row.
+    """
+    return tuple(sorted(findings, key=lambda one: one.level is FindingLevel.NOTE))
+
+
 class FindingsError(StudioError):
     """Input that cannot be used, with every finding at once."""
 

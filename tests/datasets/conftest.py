@@ -36,6 +36,7 @@ def scan_files(tmp_path: Path) -> ScanFiles:
         folder.mkdir(parents=True, exist_ok=True)
         write_json(folder / "request.json", {"source": str(source), "source_name": source.name, "choices": choices})
         result = scan(folder)
+        write_json(folder / "scan.json", result.model_dump(mode="json"))
         for finding in result.findings:
             assert_complete(finding)
         if result.error is not None:

@@ -28,6 +28,13 @@ test("the worst come first", () => {
   expect(texts[1]).toContain("A note.");
 });
 
+test("a refusal keeps its order, the cause before what followed", () => {
+  const cause = { ...LONG, level: "warning", message: "The named file does not exist." } as Finding;
+  render(<FindingList findings={[cause, LONG]} isCauseFirst />);
+
+  expect(screen.getAllByRole("listitem")[0]?.textContent).toContain("does not exist");
+});
+
 function finding(message: string, found: string, expected: string): Finding {
   return { level: "error", code: "c", path: "p", message, found, expected, fix: "Do.", count: 1 } as Finding;
 }

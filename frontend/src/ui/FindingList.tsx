@@ -12,11 +12,18 @@ const ICONS: Record<FindingLevel, ReactNode> = {
 const WORDS: Record<FindingLevel, string> = { error: "Error", warning: "Warning", note: "Note" };
 const ORDER: FindingLevel[] = ["error", "warning", "note"];
 
-type FindingListProps = { findings: Finding[]; place?: (finding: Finding) => ReactNode };
+type FindingListProps = {
+  findings: Finding[];
+  place?: (finding: Finding) => ReactNode;
+  /** Keep the order of a refusal: its cause, which may be a warning, stands before what followed from it. */
+  isCauseFirst?: boolean;
+};
 
 /** Everything found, the worst first: what, where, how often, and what to do. */
-export function FindingList({ findings, place }: FindingListProps) {
-  const sorted = [...findings].sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
+export function FindingList({ findings, place, isCauseFirst = false }: FindingListProps) {
+  const sorted = isCauseFirst
+    ? findings
+    : [...findings].sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
   return (
     <ul className={classes.list}>
       {sorted.map((finding, i) => (

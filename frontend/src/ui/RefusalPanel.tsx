@@ -25,7 +25,7 @@ export function RefusalPanel({ title, error }: RefusalPanelProps) {
       <ErrorPanel title={title} error={shown}>
         <p>{countFindings(counts)}. Fix the errors and try again.</p>
       </ErrorPanel>
-      <FindingList findings={findings} />
+      <FindingList findings={findings} isCauseFirst />
     </div>
   );
 }

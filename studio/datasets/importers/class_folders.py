@@ -8,7 +8,7 @@ test/3.jpg                                   files directly in a split folder ha
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
@@ -18,6 +18,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.box_tables import TABLE_ORDER, media_folder
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.media.reader import MediaReader
 from studio.datasets.media.readers.audio import READER as AUDIO_READER
@@ -25,6 +26,7 @@ from studio.datasets.media.readers.image import READER as IMAGE_READER
 from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
 from studio.on_demand import pa
+from studio.settings.finding import Finding
 
 _NO_CLASSES = frozenset(
     {
@@ -76,7 +78,7 @@ def read(upload: Upload, reader: MediaReader[Any]) -> Conversion:
         DatasetError: if the files are not sorted into folders of classes.
     """
     files = _files(upload, reader)
-    places = _places(files)
+    places, outside = _places(files), _outside(files)
     if places is None or not any(place.label is not None for place in places.values()):
         raise DatasetError(
             f"The {reader.plural} are not sorted into folders of classes.",
@@ -97,7 +99,41 @@ def read(upload: Upload, reader: MediaReader[Any]) -> Conversion:
         is_labelled = any(label is not None for label in labels)
         columns = {reader.name: names, **({"label": labels} if is_labelled else {})}
         tables[role] = pa.table(columns, schema=pa.schema([(name, pa.string()) for name in columns]))
-    return Conversion(tables, folder)
+    findings = [*_left_out(upload, reader, outside), *_without_files(upload, reader, places)]
+    return Conversion(tables, folder, findings)
+
+
+def _left_out(upload: Upload, reader: MediaReader[Any], outside: Collection[str]) -> list[Finding]:
+    """Files that lie beside the folders of splits and classes."""
+    files = [path for path in _files(upload, reader) if _folder(path) in outside]
+    return trouble(
+        "outside_folders",
+        files[0] if files else "",
+        f"{len(files)} {reader.plural} lie in no folder of a class and are left out.",
+        "Move them into the folder of their class, or into a folder test if they are to be predicted.",
+        files,
+        expected=f"{reader.plural} in folders of classes",
+    )
+
+
+def _without_files(upload: Upload, reader: MediaReader[Any], places: Mapping[str, _Place]) -> list[Finding]:
+    """Folders beside those of classes whose files are of no kind that is read, so that a class is lost."""
+    parents = {_folder(folder) for folder, place in places.items() if place.label is not None}
+    lost: dict[str, set[str]] = {}
+    for path in upload.paths:
+        folder = _folder(path)
+        if folder and folder not in places and _folder(folder) in parents:
+            lost.setdefault(folder, set()).add(PurePosixPath(path).suffix.lower() or "no ending")
+    described = [f"{folder} ({', '.join(sorted(endings))})" for folder, endings in sorted(lost.items())]
+    return trouble(
+        "class_without_files",
+        next(iter(lost), ""),
+        f"{len(lost)} folders hold no {reader.name} of a kind that is read, so they become no class: "
+        f"{', '.join(described[:3])}.",
+        f"Save their files as {reader.kinds.removeprefix('a ').removeprefix('an ')}.",
+        described,
+        expected=f"{reader.plural} in every folder of a class",
+    )
 
 
 def _format(id: str, reader: MediaReader[Any]) -> DatasetFormat:
@@ -108,6 +144,7 @@ def _format(id: str, reader: MediaReader[Any]) -> DatasetFormat:
         partial(recognise, reader=reader),
         partial(read, reader=reader),
         medium=reader.name,
+        accounts_for_media=True,
     )
 
 
@@ -124,14 +161,11 @@ def _folder(path: str) -> str:
 
 
 def _places(files: list[str]) -> Mapping[str, _Place] | None:
-    """Split and class of every folder with files; None if they are not laid out like classes."""
-    folders = sorted({_folder(path) for path in files})
-    if not folders or "" in folders:
-        return None
-    above = {PurePosixPath(folder).parent.as_posix() for folder in folders}
-    splits = {folder: role for folder in above if (role := role_by_name(PurePosixPath(folder).name)) is not None}
+    """Split and class of every folder with files, but for those beside; None if they are not laid out like classes."""
+    folders = sorted({_folder(path) for path in files} - {""})
+    splits = _splits(folders)
     places: dict[str, _Place] = {}
-    plain: set[str] = set()
+    plain: dict[str, str] = {}
     for folder in folders:
         pure = PurePosixPath(folder)
         parent = pure.parent.as_posix()
@@ -140,16 +174,27 @@ def _places(files: list[str]) -> Mapping[str, _Place] | None:
             places[folder] = _Place(splits[parent], _class_of(pure))
         elif own in ("test", "unlabeled") and splits:
             places[folder] = _Place(own, None)
-        else:
-            plain.add(parent)
+        elif not splits:
+            plain[folder] = parent
             places[folder] = _Place("train", _class_of(pure))
-    if plain and (splits or len(plain) > 1):
+    if not places or len(set(plain.values())) > 1:
         return None
     if plain and all(role_by_name(PurePosixPath(folder).name) is not None for folder in folders):
         return None
-    if any(place.label is not None and place.label.lower() in _NO_CLASSES for place in places.values()):
-        return None
-    return places
+    named = [place.label for place in places.values() if place.label is not None]
+    beside = [PurePosixPath(folder).name for folder in folders if folder not in places]
+    return None if any(name.lower() in _NO_CLASSES for name in (*named, *beside)) else places
+
+
+def _outside(files: list[str]) -> Collection[str]:
+    """Folders with files that are no place of a class."""
+    return {_folder(path) for path in files} - set(_places(files) or ())
+
+
+def _splits(folders: list[str]) -> Mapping[str, TableRole]:
+    """The folders above others that are called like splits."""
+    above = {PurePosixPath(folder).parent.as_posix() for folder in folders}
+    return {folder: role for folder in above if (role := role_by_name(PurePosixPath(folder).name)) is not None}
 
 
 def _class_of(folder: PurePosixPath) -> str:

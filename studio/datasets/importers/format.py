@@ -51,6 +51,8 @@ class DatasetFormat:
     """Endings of files that can be a whole upload by themselves."""
     medium: str = ""
     """The medium that it is about, where it is not any."""
+    accounts_for_media: bool = False
+    """Whether it reads media as annotations, such as masks, or says itself which of them it leaves out."""
 
 
 def table_format(title: str, layout: str) -> DatasetFormat:

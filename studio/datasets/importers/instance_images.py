@@ -75,6 +75,7 @@ INSTANCE_IMAGES = DatasetFormat(
     recognise,
     read,
     medium="image",
+    accounts_for_media=True,
 )
 
 

@@ -92,6 +92,7 @@ MASK_IMAGES = DatasetFormat(
     recognise,
     read,
     medium="image",
+    accounts_for_media=True,
 )
 
 

@@ -117,6 +117,7 @@ MASK_VOLUMES = DatasetFormat(
     recognise,
     read,
     medium=READER.name,
+    accounts_for_media=True,
 )
 
 

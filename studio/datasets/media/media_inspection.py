@@ -15,13 +15,12 @@ from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.decoding_room import DecodingRoom
 from studio.datasets.media.reader import MediaError, MediaReader
 from studio.datasets.uploads.named_files import NamedFile, NamedFiles, is_below
-from studio.files import iter_files, private_folder, resolve_inside, sha256_file
+from studio.files import private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
 from studio.process_limits import GIB, memory_limit_bytes
 from studio.settings.finding import FindingLevel
 
 MAX_PREVIEWS = 20_000
-MAX_COUNTED_FILES = 1_000_000
 
 
 def decode_media(
@@ -32,8 +31,8 @@ def decode_media(
     manifest: DatasetManifest,
     work: Path,
     report: Report,
-) -> None:
-    """Decode every named file once; drop rows whose file is missing or broken."""
+) -> list[str]:
+    """Decode every named file once, and drop rows whose file is missing or broken; gives the names of the files."""
     base = files if inspection.media_folder in ("", ".") else resolve_inside(files, inspection.media_folder)
     known = NamedFiles(base)
     for role in inspection.frames:
@@ -77,39 +76,7 @@ def decode_media(
         _drop_failures(inspection, role, column, failures)
         reader.note_table(inspection, role, column)
     reader.note_all(inspection, column)
-    _note_unused(inspection, column, unused_files(base, column, names))
-
-
-def unused_files(base: Path, column: str, names: list[str]) -> list[str]:
-    """Files with the endings of named ones, in their folders, that no row names."""
-    known, folders = set(names), {name.rpartition("/")[0] for name in names}
-    endings = {Path(name).suffix.lower() for name in names}
-    root = len(base.as_posix()) + 1
-    found = []
-    for number, path in enumerate(iter_files(base)):
-        relative = path.as_posix()[root:]
-        if number >= MAX_COUNTED_FILES:
-            break
-        if relative not in known and path.suffix.lower() in endings and relative.rpartition("/")[0] in folders:
-            found.append(relative)
-    return found
-
-
-def _note_unused(inspection: Inspection, column: str, unused: list[str]) -> None:
-    """Say which files no row names; reported with the first table."""
-    if unused:
-        words = f"{len(unused)} files are not named in any row and are not imported."
-        inspection.note(
-            next(iter(inspection.frames)),
-            FindingLevel.NOTE,
-            "unused_files",
-            column,
-            words,
-            "",
-            examples=unused[:20],
-            found=listed(unused[:20]),
-            expected="one row per file",
-        )
+    return names
 
 
 def _needs_too_much(reader: MediaReader[Any]) -> MediaError:

@@ -115,3 +115,24 @@ def test_other_endings_of_jpeg_are_pictures(ending: str, tmp_path: Path, import_
         path.rename(path.with_suffix(ending))
 
     assert import_files(source).profile().part(LabelPart).counts == {"train.parquet": {"a": 3, "b": 3}}
+
+
+def test_pictures_beside_the_splits_are_named_and_the_rest_imported(tmp_path: Path, import_files: Any) -> None:
+    splits = [f"seg_{split}/seg_{split}/{label}/{i}.png" for split in ("train", "test") for label in "ab" for i in "01"]
+    source = pictures(tmp_path / "s", [*splits, "seg_pred/seg_pred/7.png", "preview.png"])
+
+    data = import_files(source)
+
+    assert {table.role: table.rows for table in data.manifest.tables} == {"train": 4, "test": 4}
+    (finding,) = [one for one in data.findings() if one.code == "outside_folders"]
+    assert set(finding.examples) == {"preview.png", "seg_pred/seg_pred/7.png"}
+
+
+def test_a_class_whose_files_are_not_read_is_named(tmp_path: Path, import_files: Any) -> None:
+    source = pictures(tmp_path / "s", ["top/a/0.png", "top/a/1.png", "top/b/0.png", "top/b/1.png"])
+    (source / "top" / "c").mkdir()
+    (source / "top" / "c" / "0.heic").write_bytes(b"\0\0\0\x18ftypheic")
+
+    (finding,) = [one for one in import_files(source).findings() if one.code == "class_without_files"]
+
+    assert (finding.level, "top/c (.heic)" in finding.message) == ("warning", True)

@@ -72,5 +72,5 @@ def _tables(upload: Upload) -> list[str]:
 
 COMMON_VOICE = DatasetFormat(
     "common_voice", "Common Voice", "Tables train, dev and test (or validated) with path and sentence, and clips.",
-    recognise, read, medium=READER.name,
+    recognise, read, medium=READER.name, accounts_for_media=True,
 )  # fmt: skip

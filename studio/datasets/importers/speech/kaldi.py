@@ -92,5 +92,5 @@ def _folders(upload: Upload) -> list[str]:
 
 KALDI = DatasetFormat(
     "kaldi", "Kaldi", "Folders with wav.scp, text, and optionally segments and utt2spk.",
-    recognise, read, medium=READER.name,
+    recognise, read, medium=READER.name, accounts_for_media=True,
 )  # fmt: skip

@@ -54,5 +54,5 @@ def read(upload: Upload) -> Conversion:
 
 LIBRISPEECH = DatasetFormat(
     "librispeech", "LibriSpeech", "Folders of speakers and chapters, each with recordings and a list of transcripts.",
-    recognise, read, medium=READER.name,
+    recognise, read, medium=READER.name, accounts_for_media=True,
 )  # fmt: skip

@@ -71,5 +71,5 @@ def _barred_lists(upload: Upload) -> list[str]:
 
 LJSPEECH = DatasetFormat(
     "ljspeech", "LJSpeech", "A list with a name, a bar and a transcript a line, and a folder of recordings.",
-    recognise, read, medium=READER.name,
+    recognise, read, medium=READER.name, accounts_for_media=True,
 )  # fmt: skip

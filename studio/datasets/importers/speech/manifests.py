@@ -99,5 +99,5 @@ def _files(upload: Upload) -> list[str]:
 MANIFEST = DatasetFormat(
     "speech_manifest", "Manifest (NeMo)",
     f"Lines of JSON with {RECORDING}, {TEXT}, and {OFFSET} and {DURATION} of parts.",
-    recognise, read, medium=READER.name, endings=(),
+    recognise, read, medium=READER.name, accounts_for_media=True, endings=(),
 )  # fmt: skip

@@ -128,6 +128,7 @@ def _format(id: str, title: str, wanted: Sequence[str]) -> DatasetFormat:
         partial(recognise, wanted=wanted),
         partial(read, wanted=wanted),
         medium=READER.name,
+        accounts_for_media=True,
     )
 
 

@@ -69,5 +69,5 @@ def _texts(upload: Upload) -> Mapping[str, str]:
 
 VCTK = DatasetFormat(
     "vctk", "Text per recording", "A text file for every recording, of the same name, as in VCTK.",
-    recognise, read, medium=READER.name,
+    recognise, read, medium=READER.name, accounts_for_media=True,
 )  # fmt: skip

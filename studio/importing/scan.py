@@ -236,7 +236,7 @@ def _refuse_without_tables(upload: Upload, findings: list[Finding], given: Mappi
             )
         raise DatasetError(
             "There is no table in the upload, and no data format is recognised.",
-            hint=f"Add a table ({', '.join(EXTENSIONS)}, .json) of files or texts and their labels, or one folder per class.",
+            hint=f"Add a table ({', '.join(EXTENSIONS)}, .json) of files or texts with labels, or a folder per class.",
             code="no_table",
             found=listed(upload.paths) or "no file",
             expected=f"a table ({', '.join(EXTENSIONS)}) or a known data format",

@@ -1,45 +1,65 @@
 """Individual boxes: a table with one row per box. Rows of one image become one row with lists.
 
-Column names stay. A column that says the same in all rows of an image (a fold, a width) stays a single value.
-A row without class and corners is an image without objects.
+Names of columns of corners stay; a corner with a size, a middle with a size, and lists of four numbers become corners.
+A column that says the same in all rows of an image (a fold) stays a single value. A row without class and numbers is an
+image without objects.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 from studio.datasets.dataset import TableRole
-from studio.datasets.formatting import listed, quoted, shortened
+from studio.datasets.formatting import listed
+from studio.datasets.importers.box_numbers import pixels_of, reading_of
+from studio.datasets.importers.box_row_findings import missing_values, reading_findings, size_findings
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
+from studio.datasets.importers.picture_size import ONE, Size, both_sizes, scale_to, size_in_file
 from studio.datasets.importers.upload import Upload
-from studio.datasets.tables.box_columns import class_column, corner_columns
+from studio.datasets.tables.box_columns import BoxColumns, BoxForm, box_columns
 from studio.datasets.tables.table import RawTable
 from studio.datasets.uploads.file_columns import file_columns
 from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
 from studio.on_demand import np, pa, pd
-from studio.settings.finding import Finding, FindingLevel
+from studio.settings.finding import Finding
 
-MAX_SHOWN = 20
+CORNERS = ("x_min", "y_min", "x_max", "y_max")
+SURE, LESS_SURE, OFFERED = 0.96, 0.955, 0.5
 _RESERVED = ("fold", "split", "width", "height", "group")
 
 
-def recognise(upload: Upload) -> Recognition | None:
-    """A table with a file column, four columns of numbers named as corners, and one of classes."""
-    found = [(name, columns) for name, table in upload.tables.items() if (columns := _columns(table)) is not None]
-    if not found:
-        return None
-    name, (corners, label) = found[0]
-    if _file_column(upload, upload.tables[name]) is None:
-        return None
-    words = f"{', '.join(corners.values())} hold one number per row, {label} one class"
-    return Recognition(0.96, (f"{name} has one row per box: {words}",))
+@dataclass(frozen=True)
+class _Layout:
+    """A table with one row a box."""
+
+    table: RawTable
+    image: str
+    folder: str
+    columns: BoxColumns
+
+    @property
+    def of_boxes(self) -> tuple[str, ...]:
+        """The columns that every box has."""
+        return (*self.columns.sides, self.columns.label)
 
 
-def read(upload: Upload) -> Conversion:
-    """One table a split, images in the order in which they first appear.
+def recognise(upload: Upload, form: BoxForm | None = None) -> Recognition | None:
+    """A table with a file column, a class and the four numbers of a box; with `form` one that may be read so, too."""
+    found = next((one for table in upload.tables.values() if (one := _layout(upload, table)) is not None), None)
+    if found is None or (form is not None and (form not in found.columns.forms or len(found.columns.forms) == 1)):
+        return None
+    sides, label = ", ".join(found.columns.sides), found.columns.label
+    words = f"{found.table.name} has one row per box: {sides} tell the box, {label} its class"
+    return Recognition(SURE if form is None else OFFERED, (words,))
+
+
+def read(upload: Upload, form: BoxForm | None = None) -> Conversion:
+    """One table a split, images in the order in which they first appear; numbers of this form where one is given.
 
     Raises:
         DatasetError: if no table has one row per box.
@@ -48,23 +68,22 @@ def read(upload: Upload) -> Conversion:
     findings: list[Finding] = []
     folder = "."
     for name, table in upload.tables.items():
-        columns = _columns(table)
-        place = _file_column(upload, table) if columns else None
+        layout = _layout(upload, table)
         role: TableRole = role_by_name(name) or "train"
-        if columns is None or place is None or role in tables:
+        if layout is None or role in tables:
             continue
+        if form is not None:
+            layout = replace(layout, columns=replace(layout.columns, forms=(form,)))
         findings.extend(table.findings)
-        tables[role] = pa.Table.from_pandas(
-            _grouped(table.frame, place[0], [*columns[0].values(), columns[1]], name, findings), preserve_index=False
-        )
-        folder = place[1] if len(tables) == 1 else folder
+        tables[role] = pa.Table.from_pandas(_grouped(upload, layout, findings), preserve_index=False)
+        folder = layout.folder if len(tables) == 1 else folder
     if not tables:
         raise DatasetError(
             "No table has one row per box.",
             hint="Name the columns x_min, y_min, x_max, y_max and class_name, beside a file name.",
             code="no_box_rows",
             found=listed(upload.tables) or "no table",
-            expected="a file name, a class and four corners in every row",
+            expected="a file name, a class and four numbers of a box in every row",
         )
     return Conversion(tables, folder, findings)
 
@@ -72,36 +91,52 @@ def read(upload: Upload) -> Conversion:
 BOX_ROWS = DatasetFormat(
     "boxes",
     "Individual boxes",
-    "A table with one row per box: file name, class and four corners, with a folder of images.",
+    "A table with one row per box: file name, class and four numbers, with a folder of images.",
     recognise,
     read,
 )
+BOX_ROWS_XYWH = replace(
+    BOX_ROWS,
+    id="boxes_xywh",
+    title="Individual boxes, corner and size",
+    layout="A table with one row per box, of which x and y are the left upper corner.",
+    recognise=partial(recognise, form="xywh"),
+    read=partial(read, form="xywh"),
+)
+BOX_ROWS_CXCYWH = replace(
+    BOX_ROWS,
+    id="boxes_cxcywh",
+    title="Individual boxes, middle and size",
+    layout="A table with one row per box, of which x and y are the middle.",
+    recognise=partial(recognise, form="cxcywh"),
+    read=partial(read, form="cxcywh"),
+)
 
 
-def _columns(table: RawTable) -> tuple[dict[str, str], str] | None:
-    """(role -> corner column, class column) of a table with one row per box."""
+def _layout(upload: Upload, table: RawTable) -> _Layout | None:
     single = {name.lower(): name for name, kind in table.kinds.items() if kind in ("integer", "number", "text")}
-    corners = corner_columns(single)
-    label = class_column(single)
-    return (corners, label) if corners and label else None
-
-
-def _file_column(upload: Upload, table: RawTable) -> tuple[str, str] | None:
+    lists = {name.lower(): name for name, kind in table.kinds.items() if kind == "list"}
+    found = box_columns(single, lists)
+    if found is None or not _are_boxes(table.frame, found.sides):
+        return None
     folders = list(dict.fromkeys(str(Path(path).parent) for path in upload.images.paths))
-    return next(iter(file_columns(table.frame, table.kinds, upload.files, folders).items()), None)
+    place = next(iter(file_columns(table.frame, table.kinds, upload.files, folders, near=table.name).items()), None)
+    if place is None:
+        return None
+    columns = box_columns({word: name for word, name in single.items() if name != place[0]}, lists)
+    return _Layout(table, place[0], place[1], columns) if columns is not None else None
 
 
-def _grouped(
-    frame: pd.DataFrame, image: str, of_boxes: Sequence[str], name: str, findings: list[Finding]
-) -> pd.DataFrame:
+def _grouped(upload: Upload, layout: _Layout, findings: list[Finding]) -> pd.DataFrame:
     """One row an image: lists of box columns, single values of what is the same in all rows of the image."""
-    frame = _readable(frame.assign(__number=np.arange(1, len(frame) + 1)), image, of_boxes, name, findings)
+    frame, of_boxes = _with_corners(upload, layout, findings)
+    image = layout.image
     codes, images = pd.factorize(frame[image], use_na_sentinel=True)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(images)))
     has_box = frame[list(of_boxes)].notna().all(axis=1).to_numpy()[order]
     columns: dict[str, Any] = {}
-    for column in frame.columns.drop("__number"):
+    for column in frame.columns:
         values = frame[column].to_numpy(dtype=object)[order]
         if column == image or (column not in of_boxes and _is_single(frame, image, column)):
             columns[column] = [values[start] for start in starts]
@@ -111,39 +146,84 @@ def _grouped(
     return pd.DataFrame(columns)
 
 
-def _readable(
-    frame: pd.DataFrame, image: str, of_boxes: Sequence[str], name: str, findings: list[Finding]
-) -> pd.DataFrame:
-    """The rows of images all of whose corners are numbers; the others are reported."""
-    corners = list(of_boxes[:4])
-    numbers = frame[corners].apply(lambda cells: pd.to_numeric(cells, errors="coerce")).astype(float)
-    numbers = numbers.where(np.isfinite(numbers))
-    is_empty = frame[list(of_boxes)].isna().all(axis=1)
-    is_short = pd.concat([numbers, frame[[of_boxes[4]]]], axis=1).isna().any(axis=1)
-    bad = frame.index[is_short & ~is_empty]
-    if len(bad):
-        numbered = tuple(int(value) for value in frame.loc[bad[:MAX_SHOWN], "__number"])
-        findings.append(
-            Finding(
-                level=FindingLevel.WARNING,
-                code="box_number",
-                path=f"{name}: {', '.join(of_boxes)}",
-                message=f"{len(bad)} rows have no class or four finite numbers; their images are left out.",
-                found=_first_row(frame.loc[bad[0]], of_boxes),
-                expected="a class and four numbers in pixels, with a decimal point",
-                fix="Complete these rows.",
-                count=len(bad),
-                rows=numbered,
-                examples=tuple(dict.fromkeys(map(str, frame.loc[bad, image])))[:MAX_SHOWN],
-            )
-        )
-    kept = ~frame[image].isin(set(frame.loc[bad, image])) & frame[image].notna()
-    return frame.assign(**{column: numbers[column] for column in corners}).loc[kept]
+def _with_corners(upload: Upload, layout: _Layout, findings: list[Finding]) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """The rows of images whose boxes can all be read, with corners in pixels; and the columns of boxes."""
+    frame, image, columns = layout.table.frame, layout.image, layout.columns
+    numbers = _numbers(frame, columns.sides)
+    is_empty = frame[list(layout.of_boxes)].map(_is_missing).all(axis=1).to_numpy()
+    is_short = ~np.isfinite(numbers).all(axis=1) | frame[columns.label].isna().to_numpy()
+    is_bad = is_short & ~is_empty
+    findings.extend(missing_values(layout.table.name, frame, np.flatnonzero(is_bad).tolist(), image, layout.of_boxes))
+    pictures = {name: _size(upload, layout, name) for name in frame[image].dropna().unique()}
+    sizes = np.array([pictures.get(name) or (np.nan, np.nan) for name in frame[image]], dtype=float).reshape(-1, 2)
+    reading = reading_of(numbers[~is_bad], sizes[~is_bad], columns.forms)
+    corners = pixels_of(numbers, sizes, reading)
+    findings.extend(reading_findings(layout.table.name, columns, reading))
+    if not reading.are_shares:
+        scales, other = _scales(layout, pictures, findings)
+        corners = corners * np.tile(scales, 2)
+        is_bad = is_bad | other
+    left_out = set(frame[image][is_bad])
+    kept = ~frame[image].isin(left_out) & frame[image].notna()
+    names = columns.sides if columns.forms == ("xyxy",) and len(columns.sides) == len(CORNERS) else CORNERS
+    rest = frame.drop(columns=[name for name in columns.sides if name not in names])
+    sides = {name: pd.Series(corners[:, place], index=frame.index) for place, name in enumerate(names)}
+    return rest.assign(**sides).loc[kept], (*names, columns.label)
 
 
-def _first_row(row: pd.Series[Any], of_boxes: Sequence[str]) -> str:
-    """The box of a row, column by column."""
-    return shortened(", ".join(f"{column} {quoted(row[column])}" for column in of_boxes))
+def _numbers(frame: pd.DataFrame, sides: Sequence[str]) -> Any:
+    """The four numbers of every row (B, 4), NaN for what is none."""
+    if len(sides) == 1:
+        cells = [cell if _is_box(cell) else [None] * len(CORNERS) for cell in frame[sides[0]]]
+        frame, sides = pd.DataFrame(cells, columns=list(CORNERS), index=frame.index), CORNERS
+    numbers = frame[list(sides)].apply(lambda cells: pd.to_numeric(cells, errors="coerce")).to_numpy(dtype=float)
+    return np.where(np.isfinite(numbers), numbers, np.nan)
+
+
+def _are_boxes(frame: pd.DataFrame, sides: Sequence[str]) -> bool:
+    """Whether a column of lists has a box, or nothing, in every row; other columns may."""
+    return len(sides) > 1 or all(_is_box(cell) or cell == [] for cell in frame[sides[0]].dropna())
+
+
+def _is_box(cell: Any) -> bool:
+    return isinstance(cell, list) and len(cell) == len(CORNERS)
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell == [] if isinstance(cell, list) else bool(pd.isna(cell))
+
+
+def _size(upload: Upload, layout: _Layout, name: Any) -> Size | None:
+    """The size of the picture that a cell names, if it is in the upload."""
+    near, path = layout.table.name, f"{layout.folder}/{name}"
+    found = upload.images.named(path, near) or upload.images.with_stem(path.rpartition("/")[2], near)
+    return size_in_file(upload.files / found) if found else None
+
+
+def _scales(layout: _Layout, pictures: dict[Any, Size | None], findings: list[Finding]) -> tuple[Any, Any]:
+    """From the sizes that rows state to those of their pictures (B, 2), and which rows state another ratio (B,)."""
+    frame, columns = layout.table.frame, layout.columns.image_size
+    scales = np.ones((len(frame), 2))
+    other = np.zeros(len(frame), dtype=bool)
+    if columns is None:
+        return scales, other
+    scaled: list[str] = []
+    refused: list[str] = []
+    for row, (name, stated) in enumerate(zip(frame[layout.image], _stated(frame, columns), strict=True)):
+        real = pictures.get(name)
+        if stated is None or real is None or stated == real:
+            continue
+        scale = scale_to(stated, real)
+        scales[row], other[row] = scale or ONE, scale is None
+        (refused if scale is None else scaled).append(f"{name}: {both_sizes(stated, real)}")
+    findings.extend(size_findings(layout.table.name, scaled, refused))
+    return scales, other
+
+
+def _stated(frame: pd.DataFrame, columns: tuple[str, str]) -> Iterator[Size | None]:
+    sides = [pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float) for column in columns]
+    for width, height in zip(*sides, strict=True):
+        yield (int(width), int(height)) if width >= 1 and height >= 1 else None
 
 
 def _is_single(frame: pd.DataFrame, image: str, column: str) -> bool:

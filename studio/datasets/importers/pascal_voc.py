@@ -118,6 +118,8 @@ class _Reader:
     unsafe: list[str] = field(default_factory=list)
     objects: list[str] = field(default_factory=list)
     unlisted: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    several: list[str] = field(default_factory=list)
     other_sizes: list[str] = field(default_factory=list)
     scaled: list[str] = field(default_factory=list)
 
@@ -138,7 +140,10 @@ class _Reader:
         if role is None:
             self.unlisted.append(path)
             return
-        image = ImageBoxes(self._image(root, stem, path))
+        found = self._image(root, stem, path)
+        if found is None:
+            return
+        image = ImageBoxes(found)
         objects = root.findall("object")
         scale = self._scale(root, image.path) if objects else ONE
         if scale is None:
@@ -161,11 +166,16 @@ class _Reader:
             sizes.append(f"{path}: {both_sizes(stated, real)}")
         return scale
 
-    def _image(self, root: Element, stem: str, path: str) -> str:
+    def _image(self, root: Element, stem: str, path: str) -> str | None:
         """The image that is named as the file, or else that it names: tools that copy images forget the name inside."""
         name = (root.findtext("filename") or "").strip()
-        images = self.upload.images
-        return images.find_stem(path).path or (images.named(name, path) if name else None) or name or stem
+        found, several = self.upload.images.find_stem(path)
+        if found is None and name:
+            found, other = self.upload.images.find(name, path)
+            several = several or other
+        if found is None:
+            (self.several if several else self.missing).append(name or stem)
+        return found
 
     def finished(self) -> Conversion:
         """The tables with all findings.
@@ -209,6 +219,20 @@ class _Reader:
                 "XML files are in no list of ImageSets and are left out.",
                 "List them.",
                 "every file in a list of ImageSets",
+            ),
+            (
+                "voc_missing",
+                self.missing,
+                "images are not in the upload and are left out.",
+                "Add these files.",
+                "the picture of every XML file",
+            ),
+            (
+                "voc_several",
+                self.several,
+                "images are left out because several files of the upload have their name.",
+                "Rename the files, or keep each XML file beside its picture.",
+                "names that tell one file",
             ),
             (
                 "voc_size",

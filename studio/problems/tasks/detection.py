@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from studio.datasets.dataset import ColumnKind, TableRole
 from studio.datasets.formatting import counted
 from studio.datasets.histograms import histogram
-from studio.datasets.importers.box_rows import BOX_ROWS
+from studio.datasets.importers.box_rows import BOX_ROWS, BOX_ROWS_CXCYWH, BOX_ROWS_XYWH
 from studio.datasets.importers.coco import COCO
 from studio.datasets.importers.cvat import CVAT_BOXES
 from studio.datasets.importers.format import table_format
@@ -185,6 +185,8 @@ DETECTION = TaskSpec(
     formats=(
         table_format("Table with lists of boxes", "A table with one row an image and lists of boxes, with the images."),
         BOX_ROWS,
+        BOX_ROWS_XYWH,
+        BOX_ROWS_CXCYWH,
         COCO,
         YOLO,
         PASCAL_VOC,

@@ -76,6 +76,20 @@ def make_dataset(order: ImportOrder, report: Report) -> Dataset:
 
 
 def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
+    inspection, profile, imported = inspect_tables(order, work, report)
+    report.progress(0.95, "writing the dataset")
+    return _write(order, inspection, profile, imported, work)
+
+
+def inspect_tables(
+    order: ImportOrder, work: Path, report: Report
+) -> tuple[Inspection, DatasetProfile, Mapping[TableRole, int]]:
+    """Tables read, media decoded into `work`, and rows checked; with how many rows each table had.
+
+    Raises:
+        FindingsError: if the data cannot be used, with every finding.
+        DatasetError: if a table cannot be read at all.
+    """
     report.progress(0.0, "reading tables")
     raw = {
         role: _read_table(order.tables_folder or order.files, name, kept_beside(order.files))
@@ -94,8 +108,7 @@ def _make(order: ImportOrder, work: Path, report: Report) -> Dataset:
     _refuse_if_blocked(inspection.findings)
     account_for_files(inspection, order.files, _used(order, inspection, named), next(iter(inspection.names.values())))
     _summarize(inspection, imported)
-    report.progress(0.95, "writing the dataset")
-    return _write(order, inspection, profile, imported, work)
+    return inspection, profile, imported
 
 
 def _read_table(folder: Path, name: str, kept: Path) -> RawTable:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,32 +119,31 @@ def run_inspection(spec: RunSpec, run_folder: Path, report: Report) -> Dataset:
     order = spec.inspect
     if order is None:
         raise ValueError(f"{spec.run_id} has no order to inspect a dataset")
-    choices = Choices.model_validate(order.choices)
-    target = (run_folder / order.target).resolve()
-    kind = problem_type(choices.problem_type)
-    roles = {role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)}
     files = (run_folder / order.files).resolve()
-    noticed = scanned_findings(files.parent, choices)
-    tables_folder = (run_folder / order.tables).resolve()
-    return make_dataset(
-        ImportOrder(
-            files=files,
-            tables_folder=tables_folder,
-            format=next((one for one in kind.dataset_formats if one.id == choices.format), None)
-            if tables_folder != files
-            else None,
-            noticed=_joined(noticed, converted_findings(tables_folder) if tables_folder != files else ()),
-            target=target,
-            dataset_id=target.name,
-            name=order.name,
-            problem_type=kind,
-            tables=choices.tables(),
-            media_folder=choices.media_folder,
-            roles=roles,
-            source=order.source,
-            example_of=order.example_of,
-        ),
-        report,
+    target = (run_folder / order.target).resolve()
+    choices = Choices.model_validate(order.choices)
+    prepared = import_order(files.parent, choices, target, (run_folder / order.tables).resolve())
+    return make_dataset(replace(prepared, name=order.name, source=order.source, example_of=order.example_of), report)
+
+
+def import_order(import_folder: Path, choices: Choices, target: Path, tables_folder: Path | None = None) -> ImportOrder:
+    """What an inspection with these choices would do, for a dataset of the target's name."""
+    kind = problem_type(choices.problem_type)
+    files = import_folder / "files"
+    tables = tables_folder or converted_folder(import_folder, choices.format) or files
+    is_converted = tables != files
+    return ImportOrder(
+        files=files,
+        tables_folder=tables,
+        format=next((one for one in kind.dataset_formats if one.id == choices.format), None) if is_converted else None,
+        noticed=_joined(scanned_findings(import_folder, choices), converted_findings(tables) if is_converted else ()),
+        target=target,
+        dataset_id=target.name,
+        name=target.name,
+        problem_type=kind,
+        tables=choices.tables(),
+        media_folder=choices.media_folder,
+        roles={role.name: choices.roles[role.name] for role in kind.roles if choices.roles.get(role.name)},
     )
 
 

@@ -1,8 +1,9 @@
 """Scan: what is in an upload, before anybody decides.
 
-Runs as a child process with limits: `python -m studio.importing.scan FOLDER [DESCRIPTOR]`. The descriptor is of the
-source, opened by whoever judged it, so that a name that is swapped meanwhile leads nowhere.
-Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, and writes FOLDER/scan.json.
+Runs as a child process with limits: `python -m studio.importing.scan FOLDER [DESCRIPTOR]`, or in a `scanner` that was
+started before. The descriptor is of the source, opened by whoever judged it, so that a name that is swapped meanwhile
+leads nowhere. Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, and writes
+FOLDER/scan.json.
 """
 
 import errno
@@ -354,15 +355,20 @@ def _scanned_table(one: RawTable, files: Mapping[str, str]) -> ScannedTable:
     return ScannedTable(name=one.name, rows=len(one.frame), columns=columns)
 
 
-def main(arguments: list[str]) -> int:
-    """Scan one import folder; the answer is `scan.json`."""
-    os.umask(0o077)
-    make_output_visible()
-    folder = Path(arguments[0]).resolve()
+def scan_into(folder: Path, source: Path | None) -> Scan:
+    """Scan the import in a folder within limits; the answer is `scan.json`, too."""
     limit_process(ProcessLimits(memory_bytes=usual_memory_bytes(), cpu_seconds=SCAN_CPU_SECONDS))
-    result = scan(folder, descriptor_path(int(arguments[1])) if len(arguments) > 1 else None)
+    result = scan(folder, source)
     # The API's detail of an error has no such fields; findings, which it passes on whole, have.
     write_json(folder / "scan.json", result.model_dump(mode="json"))
+    return result
+
+
+def main(arguments: list[str]) -> int:
+    """Scan one import folder."""
+    os.umask(0o077)
+    make_output_visible()
+    scan_into(Path(arguments[0]).resolve(), descriptor_path(int(arguments[1])) if len(arguments) > 1 else None)
     return 0
 
 

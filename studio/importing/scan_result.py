@@ -10,6 +10,10 @@ from studio.settings.finding import Finding
 
 TABLE_ROLES: tuple[TableRole, ...] = ("train", "validation", "test", "unlabeled")
 
+CHECK_FILE = "check.json"
+SCANNED = b"scanned\n"
+"""What a scanner says when `scan.json` is written, and the check of every row begins."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -44,6 +48,8 @@ class ScanRequest(_Model):
     """The uploaded file, or a file or folder of the server."""
     source_name: str = ""
     choices: dict[str, Any] | None = None
+    is_checked: bool = False
+    """Whether every row and file is checked, too, once the scan has been told."""
 
 
 class ScannedColumn(_Model):
@@ -131,3 +137,24 @@ class Scan(_Model):
     role_reasons: dict[str, str] = {}
     preview: Preview = Preview()
     samples: list[SampleView] = []
+
+
+class CheckedRow(_Model):
+    """A row that a finding of the check is about; `media` is a path inside the upload."""
+
+    table: str
+    row: int
+    """From 1."""
+    cells: dict[str, str]
+    """Of the chosen columns."""
+    media: str | None = None
+
+
+class WholeCheck(_Model):
+    """`check.json`: what the import would say, before it is ordered."""
+
+    state: Literal["done", "skipped"] = "done"
+    reason: str = ""
+    """Why there are no findings, if it was skipped."""
+    findings: list[Finding] = []
+    rows: list[CheckedRow] = []

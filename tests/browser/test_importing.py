@@ -133,7 +133,37 @@ def test_a_refused_import_lists_every_finding(open_page: Callable[..., Any], tmp
     expect(page.get_by_role("alert")).to_contain_text("1 error, 2 warnings. Fix the errors")
     findings = page.locator("li[data-level]")
     expect(findings).to_have_count(3)
-    expect(findings.first).to_contain_text("The column 'label' holds 1 class.")
-    expect(findings.first).to_contain_text("at least 2 classes")
-    expect(findings.filter(has_text="not_here_0.png")).to_have_count(1)
+    # The cause stands first: without these files one class is left.
+    expect(findings.first).to_contain_text("not_here_0.png")
+    refused = page.locator("li[data-level=error]")
+    expect(refused).to_contain_text("The column 'label' holds 1 class.")
+    expect(refused).to_contain_text("at least 2 classes")
     open_page.allowed.clear()  # type: ignore[attr-defined]  # previews of the files that are not there
+
+
+def test_what_will_be_left_out_is_shown_before_the_import_with_its_rows_and_pictures(
+    open_page: Callable[..., Any], tmp_path: Path
+) -> None:
+    folder = tmp_path / "spoilt"
+    (folder / "images").mkdir(parents=True)
+    names = [f"{label}_{number}.png" for label in ("glass", "tin") for number in range(4)]
+    for number, name in enumerate(names):
+        Image.new("RGB", (40, 40), (30 * number, 90, 120)).save(folder / "images" / name)
+    (folder / "images" / "glass_1.png").write_bytes((folder / "images" / "glass_1.png").read_bytes()[:60])
+    rows = [f"{name},{name.split('_')[0]}\n" for name in names] + ["gone.png,tin\n", "tin_2.png,\n"]
+    (folder / "train.csv").write_text("image,label\n" + "".join(rows))
+    page = open_page("/datasets/import")
+
+    upload(page, zip_of(folder))
+
+    findings = page.get_by_role("region", name="Findings").or_(page.locator("section").filter(has_text="Findings")).last
+    expect(findings).to_contain_text("10 rows imported, 7 kept, 0 of them repaired, 3 dropped.", timeout=60_000)
+    expect(findings).to_contain_text("every row checked")
+    for message, row in (("does not exist", "Row 9"), ("truncated", "Row 2"), ("without a label", "Row 10")):
+        finding = findings.locator("li[data-level=warning]").filter(has_text=message)
+        finding.get_by_text("Show the row").click()
+        expect(finding).to_contain_text(row)
+    expect(
+        findings.locator("li[data-level=warning]").filter(has_text="without a label").get_by_role("img")
+    ).to_be_visible()
+    open_page.allowed.clear()  # type: ignore[attr-defined]  # of the file that is not there, there is no picture

@@ -40,12 +40,16 @@ class Server:
 
     def wait(self, path: str, states: set[str], seconds: float = 30.0) -> dict[str, Any]:
         """Poll until the thing is in one of the states."""
+        return self.wait_for(path, lambda found: found.get("state") in states, seconds)
+
+    def wait_for(self, path: str, is_done: Callable[[dict[str, Any]], bool], seconds: float = 30.0) -> dict[str, Any]:
+        """Poll until the thing is as wanted."""
         import time
 
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             found: dict[str, Any] = self.api.get(path).json()
-            if found.get("state") in states:
+            if is_done(found):
                 return found
             time.sleep(0.05)
         raise AssertionError(f"{path} is {found} after {seconds} s")

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect } from "react";
 import { api, apiPath, withQuery } from "./client";
 import type { Choices, Dataset, Import, MediaSize } from "./types";
 
@@ -7,9 +8,21 @@ export function useImport(id: string | null) {
     queryKey: ["imports", id],
     queryFn: () => api.get<Import>(apiPath("imports", id ?? "")),
     enabled: id !== null,
-    refetchInterval: (query) => (query.state.data?.state === "scanning" ? 400 : false),
+    refetchInterval: (query) => refetchAfter(query.state.data),
     staleTime: 0,
   });
+}
+
+/** A small table is read in a fraction of a second; the check of every row may take minutes. */
+function refetchAfter(scan: Import | undefined): number | false {
+  if (scan?.state === "scanning") return 150;
+  return scan?.check?.state === "running" ? 600 : false;
+}
+
+/** Has the server get ready for the data that is about to be chosen. */
+export function usePrepareImport(): void {
+  const { mutate } = useMutation({ mutationFn: () => api.post<null>("/api/imports/prepare") });
+  useEffect(() => mutate(), [mutate]);
 }
 
 export function useImportRoots() {
@@ -22,7 +35,8 @@ export function useImportRoots() {
 
 export function useStartImport() {
   return useMutation({
-    mutationFn: (source: { upload_id: string } | { path: string }) => api.post<Import>("/api/imports", source),
+    mutationFn: (source: { upload_id: string } | { path: string }) =>
+      api.post<Import>("/api/imports", { ...source, is_checked: true }),
   });
 }
 

@@ -506,6 +506,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/imports/prepare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prepare Import
+         * @description Have a process ready for the data that somebody is about to choose.
+         */
+        post: operations["prepare_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/imports/{import_id}": {
         parameters: {
             query?: never;
@@ -1484,6 +1504,25 @@ export interface components {
              * @enum {string}
              */
             kind: "boxes";
+        };
+        /**
+         * CheckedRow
+         * @description A row that a finding of the check is about.
+         */
+        CheckedRow: {
+            /**
+             * Cells
+             * @default {}
+             */
+            cells: {
+                [key: string]: string;
+            };
+            /** Media */
+            media?: string | null;
+            /** Row */
+            row: number;
+            /** Table */
+            table: string;
         };
         /**
          * CheckpointInfo
@@ -2469,6 +2508,7 @@ export interface components {
          * @description Data that is being looked at.
          */
         Import: {
+            check?: components["schemas"]["WholeCheck"] | null;
             /**
              * @default {
              *       "roles": {}
@@ -2572,6 +2612,11 @@ export interface components {
          * @description Where the data is: an upload, or a path inside an allow-listed root.
          */
         ImportCreate: {
+            /**
+             * Is Checked
+             * @default false
+             */
+            is_checked: boolean;
             /** Path */
             path?: string | null;
             /** Upload Id */
@@ -4401,6 +4446,32 @@ export interface components {
             packaged: string[];
         };
         /**
+         * WholeCheck
+         * @description What the import would leave out, repair or refuse, before it is ordered.
+         */
+        WholeCheck: {
+            /**
+             * Findings
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Rows
+             * @default []
+             */
+            rows: components["schemas"]["CheckedRow"][];
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "running" | "done" | "skipped";
+        };
+        /**
          * YamlStart
          * @description What to start, as a configuration file and changes to it.
          */
@@ -5504,6 +5575,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Import"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            408: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
+            422: components["responses"]["Findings"];
+            429: components["responses"]["Error"];
+            500: components["responses"]["Error"];
+            501: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+            507: components["responses"]["Error"];
+        };
+    };
+    prepare_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
                 };
             };
             400: components["responses"]["Error"];

@@ -5,10 +5,12 @@ import { FindingList } from "../ui/FindingList";
 import { formatCount, plural } from "../ui/format";
 import { Section } from "../ui/Page";
 import { LoadingRows } from "../ui/states";
+import { Thumbnail } from "../ui/Thumbnail";
 import { baseTable, type Editing } from "./choices";
 import classes from "./importing.module.css";
 import { ProblemChoice } from "./ProblemChoice";
 import { SamplePreview } from "./SamplePreview";
+import { WholeCheck } from "./WholeCheck";
 
 const ARCHIVE_CODES = ["archive", "not_zip", "zip_bomb", "zip_link", "zip_slip", "empty_file", "no_file", "not_table"];
 
@@ -54,11 +56,7 @@ export function CheckStep({ scan, editing, onBack, onNext }: CheckStepProps) {
       <Section title="Contents">
         <Contents scan={scan} />
       </Section>
-      {scan.findings.length > 0 && (
-        <Section title="Findings" hint="Fix errors before importing. Warnings do not block.">
-          <FindingList findings={scan.findings} />
-        </Section>
-      )}
+      <WholeCheck scan={scan} />
       {scan.samples.length > 0 && (
         <Section title="First samples" hint={editing.isChecking ? "checking again" : undefined}>
           <SamplePreview scan={scan} />
@@ -138,12 +136,7 @@ function Preview({ scan }: { scan: Import }) {
               {hasMedia && (
                 <td>
                   {row.media && (
-                    <img
-                      className={classes.thumb}
-                      src={importMedia(scan.id, row.media.path, 256)}
-                      alt={`File of row ${row.row}`}
-                      loading="lazy"
-                    />
+                    <Thumbnail src={importMedia(scan.id, row.media.path, 256)} alt={`File of row ${row.row}`} />
                   )}
                 </td>
               )}

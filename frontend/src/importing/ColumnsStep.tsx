@@ -12,6 +12,7 @@ import { ErrorPanel } from "../ui/states";
 import { baseTable, type Editing } from "./choices";
 import classes from "./importing.module.css";
 import { SamplePreview } from "./SamplePreview";
+import { WholeCheck } from "./WholeCheck";
 
 const NONE = "(none)";
 const ONLY_PREDICTED = "Without a training table, the dataset can only be used for predictions.";
@@ -34,9 +35,7 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
       .replace(/[^\w .-]+/g, " ")
       .trim(),
   );
-  const errors = scan.findings.filter((finding) => finding.level === "error");
-  const blocking =
-    finish.error instanceof ApiError && finish.error.findings.length > 0 ? finish.error.findings : errors;
+  const refused = finish.error instanceof ApiError ? finish.error.findings : [];
   const table = scan.tables.find((one) => one.name === baseTable(choices));
   const isTrained = choices.train !== null;
   const isNeeded = (role: ColumnRole) => role.is_required && (isTrained || role.in_test);
@@ -88,12 +87,14 @@ export function ColumnsStep({ scan, editing, onBack }: { scan: Import; editing: 
         <SamplePreview scan={scan} />
       </Section>
       {editing.error !== null && <ErrorPanel title="The choices were not checked." error={editing.error} />}
-      {blocking.length > 0 && (
+      {refused.length > 0 ? (
         <Section title="This stops the import">
-          <FindingList findings={blocking} />
+          <FindingList findings={refused} />
         </Section>
+      ) : (
+        <WholeCheck scan={scan} />
       )}
-      {finish.error && !(finish.error instanceof ApiError && finish.error.findings.length > 0) && (
+      {finish.error && refused.length === 0 && (
         <ErrorPanel title="The dataset was not imported." error={finish.error} />
       )}
       <footer className={classes.footer}>

@@ -1,6 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useRef, useState } from "react";
-import { useImportRoots, useStartImport } from "../api/imports";
+import { useImportRoots, usePrepareImport, useStartImport } from "../api/imports";
 import type { Import } from "../api/types";
 import { uploadFile } from "../api/uploads";
 import { FileDrop } from "../ui/FileDrop";
@@ -16,6 +16,7 @@ type SourceStepProps = { current: Import | null; onStarted: (started: Import) =>
 /** Where the data is: a file of this computer, or a path the server may read. */
 export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) {
   const start = useStartImport();
+  usePrepareImport();
   const [sending, setSending] = useState<Sending | null>(null);
   const [error, setError] = useState<unknown>(null);
   const abort = useRef<AbortController | null>(null);

@@ -17,23 +17,27 @@ type FindingListProps = {
   place?: (finding: Finding) => ReactNode;
   /** Keep the order of a refusal: its cause, which may be a warning, stands before what followed from it. */
   isCauseFirst?: boolean;
+  /** The rows that a finding is about, where they can be shown. */
+  rows?: (finding: Finding) => ReactNode;
 };
 
 /** Everything found, the worst first: what, where, how often, and what to do. */
-export function FindingList({ findings, place, isCauseFirst = false }: FindingListProps) {
+export function FindingList({ findings, place, isCauseFirst = false, rows }: FindingListProps) {
   const sorted = isCauseFirst
     ? findings
     : [...findings].sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
   return (
     <ul className={classes.list}>
       {sorted.map((finding, i) => (
-        <FindingLine key={`${finding.code}-${finding.path}-${i}`} finding={finding} place={place} />
+        <FindingLine key={`${finding.code}-${finding.path}-${i}`} finding={finding} place={place} shown={rows} />
       ))}
     </ul>
   );
 }
 
-function FindingLine({ finding, place }: { finding: Finding; place?: FindingListProps["place"] }) {
+type FindingLineProps = { finding: Finding; place: FindingListProps["place"]; shown: FindingListProps["rows"] };
+
+function FindingLine({ finding, place, shown }: FindingLineProps) {
   const rows = finding.rows ?? [];
   const examples = (finding.examples ?? []).slice(0, 3);
   return (
@@ -45,7 +49,7 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
       <div className={classes.text}>
         <p>
           <span className={classes.message}>{finding.message}</span>
-          {finding.count > 1 && <span className={classes.count}>{plural(finding.count, "time")}</span>}
+          {isCounted(finding) && <span className={classes.count}>{plural(finding.count, "row")}</span>}
         </p>
         <Comparison finding={finding} />
         {finding.fix && <p className="muted">{finding.fix}</p>}
@@ -55,6 +59,7 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
             {finding.count > rows.length && ", …"}
           </p>
         )}
+        {shown?.(finding)}
         {examples.length > 0 && !examples.every((one) => finding.found?.includes(one)) && (
           <p className="tiny muted mono">{examples.join(" · ")}</p>
         )}
@@ -71,6 +76,11 @@ function FindingLine({ finding, place }: { finding: Finding; place?: FindingList
       </div>
     </li>
   );
+}
+
+/** Whether the number of rows is news: many messages say it themselves. */
+function isCounted({ count, rows, message }: Finding): boolean {
+  return count > 1 && (rows ?? []).length > 0 && !message.replaceAll(",", "").includes(String(count));
 }
 
 /** What was met and what would be right, as far as the message does not say it already. */

@@ -24,7 +24,14 @@ def list_import_roots(studio: StudioDep) -> ImportRoots:
 @router.post("/imports", status_code=201)
 def create_import(studio: StudioDep, body: ImportCreate) -> Import:
     """Look at an upload or a path."""
-    return studio.imports.create(upload_id=body.upload_id, path=body.path)
+    return studio.imports.create(upload_id=body.upload_id, path=body.path, is_checked=body.is_checked)
+
+
+@router.post("/imports/prepare")
+def prepare_import(studio: StudioDep) -> Done:
+    """Have a process ready for the data that somebody is about to choose."""
+    studio.imports.prepare()
+    return Done()
 
 
 @router.get("/imports/{import_id}")

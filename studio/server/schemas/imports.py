@@ -30,6 +30,8 @@ class ImportCreate(Payload):
 
     upload_id: str | None = None
     path: str | None = None
+    is_checked: bool = False
+    """Whether every row and file is checked, too, once the first look is over."""
 
 
 class ImportCheck(Payload):
@@ -115,6 +117,27 @@ class Preview(_Lenient):
     rows: list[PreviewRow] = []
 
 
+class CheckedRow(_Lenient):
+    """A row that a finding of the check is about."""
+
+    table: str
+    row: int
+    cells: dict[str, str] = {}
+    """Of the chosen columns."""
+    media: str | None = None
+    """The path of its file."""
+
+
+class WholeCheck(_Lenient):
+    """What the import would leave out, repair or refuse, before it is ordered."""
+
+    state: Literal["running", "done", "skipped"]
+    reason: str = ""
+    """Why there are no findings, if it was skipped."""
+    findings: list[Finding] = []
+    rows: list[CheckedRow] = []
+
+
 class Import(_Lenient):
     """Data that is being looked at."""
 
@@ -124,6 +147,8 @@ class Import(_Lenient):
     created: float = 0.0
     error: ErrorDetail | None = None
     findings: list[Finding] = []
+    check: WholeCheck | None = None
+    """None where it was not asked for."""
     tables: list[ImportTable] = []
     folders: list[ImportFolder] = []
     formats: list[ImportFormat] = []

@@ -3,8 +3,6 @@
 import logging
 import os
 import shutil
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Mapping
@@ -24,12 +22,10 @@ from studio.files import (
     write_json,
 )
 from studio.importing.scan_end import ended_error
-from studio.importing.scan_result import TABLE_ROLES
-from studio.interpreter import python_module
+from studio.importing.scan_result import CHECK_FILE, TABLE_ROLES
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ENDED, RunState
-from studio.scheduling.environment import worker_environment
 from studio.server.recovery import for_each
 from studio.server.schemas.datasets import Dataset
 from studio.server.schemas.errors import ErrorDetail
@@ -37,6 +33,7 @@ from studio.server.schemas.imports import Choices, Import
 from studio.server.services.datasets import Datasets
 from studio.server.services.import_sources import ImportSources
 from studio.server.services.importing.refused_kinds import refuse_kind
+from studio.server.services.importing.scanners import Scanner, Scanners
 from studio.server.services.importing.uploads import Uploads
 from studio.server.services.shown_files import MediaSize, shown_file
 from studio.store.datasets import DatasetRow
@@ -49,7 +46,6 @@ from studio.store.store import Store
 logger = logging.getLogger(__name__)
 SCAN_SECONDS = 600.0
 KEPT_SECONDS = 24 * 3600.0
-END_SECONDS = 5.0
 
 
 class Imports:
@@ -61,8 +57,7 @@ class Imports:
         self._uploads = uploads
         self._datasets = datasets
         self._sources = ImportSources(home, roots)
-        self._scans: dict[str, subprocess.Popen[bytes]] = {}
-        self._lock = threading.Lock()
+        self._scanners = Scanners()
 
     @property
     def roots(self) -> list[Path]:
@@ -73,8 +68,12 @@ class Imports:
         """Let the contents of one more folder, or one more file, be imported by path."""
         self._sources.allow(root)
 
-    def create(self, *, upload_id: str | None, path: str | None) -> Import:
-        """Begin to look at an upload or a path.
+    def prepare(self) -> None:
+        """Have a process ready for the next data: importing its libraries takes longer than reading a small table."""
+        self._scanners.prepare()
+
+    def create(self, *, upload_id: str | None, path: str | None, is_checked: bool = False) -> Import:
+        """Begin to look at an upload or a path, and if asked to check every row and file after that.
 
         Raises:
             PathError: if the path is outside the roots.
@@ -94,7 +93,7 @@ class Imports:
             judged = descriptor_path(opened)
             if judged.is_file():
                 refuse_kind(judged, name)
-            return self.begin(source, name, kind, upload_id, opened=opened)
+            return self.begin(source, name, kind, upload_id, opened=opened, is_checked=is_checked)
         finally:
             os.close(opened)
 
@@ -106,6 +105,7 @@ class Imports:
         upload_id: str | None = None,
         choices: Mapping[str, Any] | None = None,
         opened: int | None = None,
+        is_checked: bool = False,
     ) -> Import:
         """Begin to look at a file or folder that was judged already, and opened if others may change its name."""
         row = ImportRow(
@@ -120,7 +120,7 @@ class Imports:
         )
         private_folder(self._home.import_folder(row.id))
         self._store.imports.insert(row)
-        self._scan(row, opened)
+        self._scan(row, opened, is_checked)
         return self.get(row.id)
 
     def get(self, id: str) -> Import:
@@ -148,11 +148,22 @@ class Imports:
         for one in found.get("preview", {}).get("rows", []):
             if isinstance(one.get("media"), str):
                 one["media"] = {"path": one["media"]}
-        fixed = {"id": id, "state": row.state, "source": row.source, "created": row.created}
+        fixed: dict[str, Any] = {"id": id, "state": row.state, "source": row.source, "created": row.created}
+        fixed["check"] = self._whole_check(id) if row.state == "ready" else None
         fixed["error"] = dict(row.error) if row.error else None
         if row.choices and row.state != "ready":
             fixed["choices"] = dict(row.choices)
         return Import.model_validate({**found, **fixed})
+
+    def _whole_check(self, id: str) -> Mapping[str, Any] | None:
+        """What the check of every row and file has found; None where there is none."""
+        path = self._home.import_folder(id) / CHECK_FILE
+        # Asked in this order: it writes, and then it ends.
+        is_at_work = self._scanners.is_at_work(id)
+        if path.is_file():
+            return dict(read_json(path))
+        is_asked = _is_checked(self._home.import_folder(id))
+        return {"state": "running"} if is_at_work and is_asked else None
 
     def check(self, id: str, choices: Choices) -> Import:
         """Look again, with other choices.
@@ -200,6 +211,7 @@ class Imports:
         except StudioError:
             shutil.rmtree(self._home.worker_folder(WorkerKind.INSPECT, dataset_id), ignore_errors=True)
             raise
+        self._scanners.end(id)
         return self._datasets.announce(dataset_id)
 
     def _ready(self, id: str) -> ImportRow:
@@ -270,12 +282,7 @@ class Imports:
             row = self._store.imports.get(id)
             self._require_unused(id)
             self._store.imports.delete(id)
-        with self._lock:
-            scan = self._scans.pop(id, None)
-        if scan is not None and scan.poll() is None:
-            os.killpg(scan.pid, signal.SIGKILL)
-            with suppress(subprocess.TimeoutExpired):
-                scan.wait(END_SECONDS)
+        self._scanners.end(id)
         with suppress(PathError):  # what is no id of ours has no folder
             shutil.rmtree(self._home.import_folder(id), ignore_errors=True)
         if row.upload_id is not None:
@@ -318,21 +325,24 @@ class Imports:
 
     def close(self) -> None:
         """End looks that go on; the next start looks again."""
-        with self._lock:
-            scans = list(self._scans.values())
-        for scan in scans:
-            if scan.poll() is None:
-                os.killpg(scan.pid, signal.SIGKILL)
+        self._scanners.close()
 
     def _import_of(self, spec: RunSpec) -> str:
         return "" if spec.inspect is None else Path(spec.inspect.files).parent.name
 
-    def _scan(self, row: ImportRow, opened: int | None = None) -> None:
+    def _scan(self, row: ImportRow, opened: int | None = None, is_checked: bool | None = None) -> None:
         """Start a look. The source is opened here if it was not before; one that was unpacked is not needed again."""
         folder = self._home.import_folder(row.id)
-        request = {"source": row.source_path, "source_name": row.source, "choices": row.choices}
+        self._scanners.end(row.id)
+        request = {
+            "source": row.source_path,
+            "source_name": row.source,
+            "choices": row.choices,
+            "is_checked": _is_checked(folder) if is_checked is None else is_checked,
+        }
         write_json(folder / "request.json", request)
-        (folder / "scan.json").unlink(missing_ok=True)
+        for name in ("scan.json", CHECK_FILE):
+            (folder / name).unlink(missing_ok=True)
         if opened is not None or (folder / "files").is_dir():
             self._start(row, folder, opened)
             return
@@ -343,33 +353,16 @@ class Imports:
             os.close(opened)
 
     def _start(self, row: ImportRow, folder: Path, opened: int | None) -> None:
-        environment = worker_environment(os.environ, RunSpec(run_id=row.id, problem_type=""))
-        with (folder / "scan.log").open("wb") as output:
-            process = subprocess.Popen(
-                python_module("studio.importing.scan", str(folder), *([] if opened is None else [str(opened)])),
-                pass_fds=[] if opened is None else [opened],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                start_new_session=True,
-            )
-        with self._lock:
-            self._scans[row.id] = process
-        threading.Thread(target=self._await, args=(row.id, process), name=f"scan {row.id}", daemon=True).start()
+        scanner = self._scanners.start(row.id, folder, opened)
+        threading.Thread(target=self._await, args=(row.id, scanner), name=f"scan {row.id}", daemon=True).start()
+        if _is_checked(folder):  # somebody is at the page, and may choose otherwise
+            self._scanners.prepare()
 
-    def _await(self, id: str, process: subprocess.Popen[bytes]) -> None:
-        try:
-            code: int | None = process.wait(SCAN_SECONDS)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            code = None
-        with self._lock:
-            if self._scans.get(id) is not process:
-                return
-            del self._scans[id]
-        self._store.imports.change(id, **self._outcome(id, code))
+    def _await(self, id: str, scanner: Scanner) -> None:
+        code = scanner.wait(SCAN_SECONDS)
+        if self._scanners.is_latest(id, scanner):
+            self._store.imports.change(id, **self._outcome(id, code))
+        scanner.close(SCAN_SECONDS)
 
     def _outcome(self, id: str, code: int | None) -> dict[str, Any]:
         scan = self._home.import_folder(id) / "scan.json"
@@ -377,6 +370,12 @@ class Imports:
             found = read_json(scan)
             return {"state": found.get("state", "ready"), "error": found.get("error")}
         return {"state": "failed", "error": ended_error(code, SCAN_SECONDS)}
+
+
+def _is_checked(folder: Path) -> bool:
+    """Whether the last look at an import was asked to check every row and file."""
+    request = folder / "request.json"
+    return request.is_file() and bool(read_json(request).get("is_checked"))
 
 
 def plain_choices(choices: Choices) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import typer
 
 from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path, require_folder_of
-from studio.commands.output import answer_json, tell, working
+from studio.commands.output import answer_json, tell, tell_findings, working
 from studio.files import is_same_file, iter_files
 
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
@@ -33,6 +33,9 @@ def predict(
     output: Annotated[Path, typer.Option("-o", "--output", help="CSV or parquet, by its ending.")],
     media: Annotated[Path | None, typer.Option(help="The folder of the files that the table names.")] = None,
     run: RunOption = None,
+    strict: Annotated[
+        bool, typer.Option(help="Refuse a table with rows that cannot be predicted; else they get no prediction.")
+    ] = False,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -50,7 +53,7 @@ def predict(
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
         model = _model(connection, id, run)
         source = _source(connection, table.absolute(), media, Path(folder))
-        prediction = connection.post("/api/predictions", {"run_id": model["id"], **source})
+        prediction = connection.post("/api/predictions", {"run_id": model["id"], "refuse_bad_rows": strict, **source})
         prediction = _await(connection, prediction)
         files = connection.get(f"/api/predictions/{prediction['id']}/files")
         name = next(
@@ -66,7 +69,8 @@ def predict(
         connection.download(f"/api/predictions/{prediction['id']}/files/{name}", output)
     if json:
         answer = {"rows": prediction["rows"], "output": str(output), "metrics": prediction["metrics"]}
-        answer_json({**answer, "run": model["number"]})
+        answer_json({**answer, "run": model["number"], "findings": prediction["findings"]})
+    tell_findings(prediction["findings"])
     tell(f"Wrote {prediction['rows']} rows to {output}, predicted by run {model['number']}.")
 
 

@@ -8,6 +8,8 @@ predictions/<split>_samples.index          where the rows of a page are (see sam
 
 from pydantic import BaseModel, ConfigDict
 
+from studio.settings.finding import Finding
+
 SAMPLE_COLUMNS = ("row", "title", "loss", "truth", "prediction", "correct", "confidence", "error", "view")
 """Columns of the samples table. `view` is the JSON of a SampleView; `truth` and `prediction` are short texts that
 filters compare (empty where a sample has several); `correct` may be missing; sort keys
@@ -41,3 +43,5 @@ class PredictionSummary(BaseModel):
     files: tuple[str, ...]
     """Names relative to the run's folder."""
     columns: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    """What became of rows that could not be predicted or scored."""

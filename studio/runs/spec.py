@@ -47,6 +47,8 @@ class PredictOrder(BaseModel):
     """Folder of the model bundle, relative to the run's folder or absolute."""
     table: str = ""
     media: str = ""
+    refuse_bad_rows: bool = False
+    """Whether a row that cannot be predicted refuses the table, instead of getting no prediction."""
 
 
 class RunSpec(BaseModel):

@@ -1,10 +1,11 @@
 """What speaks against predicting a table: columns that are missing, cells that are no input, files that are not there.
 
-Everything is found before the first row is computed, so that a table is predicted whole or not at all.
+Everything is found before the first row is computed.
 """
 
 import math
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -26,8 +27,23 @@ class InputError(FindingsError):
     code = "input"
 
 
+@dataclass(frozen=True)
+class RowFault:
+    """A fault of some rows, each of which could be left out."""
+
+    finding: Finding
+    rows: tuple[int, ...]
+    """All of them, from 1, in the table's order."""
+
+
 def input_findings(kind: ProblemType, settings: Any, table: pd.DataFrame, media: Media) -> Iterator[Finding]:
     """Everything that is wrong with a table to be predicted; `settings` are those of the trained model."""
+    yield from table_findings(kind, settings, table)
+    yield from (fault.finding for fault in row_faults(kind, settings, table, media))
+
+
+def table_findings(kind: ProblemType, settings: Any, table: pd.DataFrame) -> Iterator[Finding]:
+    """What is wrong with the table as a whole: no rows, or columns that the model needs are not there."""
     if not len(table):
         yield Finding(
             code="no_rows",
@@ -37,17 +53,28 @@ def input_findings(kind: ProblemType, settings: Any, table: pd.DataFrame, media:
             expected="at least one row",
             fix="Send at least one row.",
         )
-    for role in kind.roles:
-        if not role.in_test:
-            continue
-        value = settings.value(f"dataset.{role.name}")
-        columns = [one for one in (value if isinstance(value, tuple) else (value,)) if one]
-        missing = [column for column in columns if column not in table.columns]
+    for role in _input_roles(kind):
         if role.is_required:
+            missing = (column for column in _columns(role, settings) if column not in table.columns)
             yield from (_missing(role, column, table) for column in missing)
-        if columns and not missing:
+
+
+def row_faults(kind: ProblemType, settings: Any, table: pd.DataFrame, media: Media) -> Iterator[RowFault]:
+    """What is wrong with rows: cells that are no input, files that are not there."""
+    for role in _input_roles(kind):
+        columns = _columns(role, settings)
+        if columns and all(column in table.columns for column in columns):
             is_media = role.name == kind.media_role
-            yield from _cell_findings(role, columns, table, _file_fault(media) if is_media else _fault_of(role))
+            yield from _cell_faults(role, columns, table, _file_fault(media) if is_media else _fault_of(role))
+
+
+def _input_roles(kind: ProblemType) -> Iterator[ColumnRole]:
+    return (role for role in kind.roles if role.in_test)
+
+
+def _columns(role: ColumnRole, settings: Any) -> list[str]:
+    value = settings.value(f"dataset.{role.name}")
+    return [one for one in (value if isinstance(value, tuple) else (value,)) if one]
 
 
 def _missing(role: ColumnRole, column: str, table: pd.DataFrame) -> Finding:
@@ -62,8 +89,8 @@ def _missing(role: ColumnRole, column: str, table: pd.DataFrame) -> Finding:
     )
 
 
-def _cell_findings(role: ColumnRole, columns: Sequence[str], table: pd.DataFrame, fault: Fault) -> Iterator[Finding]:
-    """One finding for each kind of fault of a role's columns, with its rows."""
+def _cell_faults(role: ColumnRole, columns: Sequence[str], table: pd.DataFrame, fault: Fault) -> Iterator[RowFault]:
+    """One for each kind of fault of a role's columns, with its rows."""
     faults: dict[str, list[int]] = {}
     for row, cells in enumerate(zip(*(table[column].tolist() for column in columns), strict=True), start=1):
         told = [fault(cell) for cell in cells]
@@ -73,7 +100,7 @@ def _cell_findings(role: ColumnRole, columns: Sequence[str], table: pd.DataFrame
             faults.setdefault(words, []).append(row)
     shown = ", ".join(columns)
     for words, rows in faults.items():
-        yield Finding(
+        finding = Finding(
             code="bad_input",
             path=shown,
             message=f"{role.title}: {words} in {_places(rows)}.",
@@ -83,6 +110,7 @@ def _cell_findings(role: ColumnRole, columns: Sequence[str], table: pd.DataFrame
             count=len(rows),
             rows=tuple(rows[:MAX_ROWS]),
         )
+        yield RowFault(finding, tuple(rows))
 
 
 def _fault_of(role: ColumnRole) -> Fault:
@@ -92,7 +120,7 @@ def _fault_of(role: ColumnRole) -> Fault:
         if cell is None or (isinstance(cell, float) and math.isnan(cell)) or cell is pd.NA:
             return MISSING
         if isinstance(cell, str):
-            return "an unpaired surrogate" if not _is_unicode(cell) else ""
+            return MISSING if not cell.strip() else "an unpaired surrogate" if not _is_unicode(cell) else ""
         if isinstance(cell, float) and math.isinf(cell):
             return "a number that is not finite"
         if hasattr(cell, "__len__"):

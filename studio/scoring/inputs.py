@@ -7,7 +7,7 @@ import pandas as pd
 from studio.datasets.tables.shards import read_whole_table
 from studio.errors import DatasetError
 from studio.results.prediction import ROW
-from studio.settings.finding import FindingsError, blocking
+from studio.settings.finding import Finding, FindingsError, blocking
 
 
 def input_table(path: Path, kept: Path | None = None) -> pd.DataFrame:
@@ -17,11 +17,16 @@ def input_table(path: Path, kept: Path | None = None) -> pd.DataFrame:
         DatasetError: if it cannot be read.
         FindingsError: if rows are damaged, with everything that was found.
     """
+    return read_input(path, kept)[0]
+
+
+def read_input(path: Path, kept: Path | None = None) -> tuple[pd.DataFrame, list[Finding]]:
+    """As `input_table`, with what was noticed while it was read."""
     if not path.is_file():
         raise DatasetError(f"There is no table {path.name!r}.", hint="Check the name and its folder.")
     raw = read_whole_table(path.parent, path.name, kept)
     if blocking(raw.findings):
         raise FindingsError(raw.findings)
     if ROW in raw.frame.columns:
-        return raw.frame
-    return raw.frame.assign(**{ROW: range(1, len(raw.frame) + 1)})
+        return raw.frame, raw.findings
+    return raw.frame.assign(**{ROW: range(1, len(raw.frame) + 1)}), raw.findings

@@ -5,15 +5,18 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
+
 from studio.errors import BundleError, StudioError
 from studio.files import is_same_file
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
 from studio.results.prediction import is_hidden
 from studio.scoring.golden import changed_since, largest_difference, tolerance
-from studio.scoring.inputs import input_table
+from studio.scoring.inputs import read_input
 from studio.scoring.predictor import Predictor
 from studio.scoring.tables import prediction_table, write_csv, write_raw
+from studio.scoring.usable_rows import usable_rows
 from studio.settings.finding import told
 
 FAILED = 1
@@ -31,6 +34,8 @@ class Order:
     """The table whose rows are to be found, for models that compare rows."""
     raw: Path | None = None
     """Where the raw outputs go, such as embeddings."""
+    refuse_bad_rows: bool = False
+    """Whether a row that cannot be predicted refuses the table, instead of getting no prediction."""
 
 
 def predict_file(folder: Path, order: Order) -> int:
@@ -49,9 +54,9 @@ def predict_file(folder: Path, order: Order) -> int:
     ending = f".{predictor.recipe.raw_format}"
     if order.raw is not None and order.raw.suffix.lower() != ending:
         raise StudioError(f"{order.raw.name} does not end with {ending}.", hint="Rename the file of raw outputs.")
-    scored = _scored(predictor, order.table, order.media)
-    index = None if order.index is None else _scored(predictor, order.index, order.media)
-    predicted = prediction_table(predictor.recipe, scored, index)
+    scored, left_out = _scored(predictor, order.table, order)
+    index = None if order.index is None else _scored(predictor, order.index, order)[0]
+    predicted = prediction_table(predictor.recipe, scored, index, left_out)
     predicted = predicted.drop(columns=[one for one in predicted.columns if is_hidden(str(one))])
     if order.output.suffix.lower() == ".csv":
         write_csv(predicted, order.output)
@@ -77,8 +82,15 @@ def _require_separate(order: Order) -> None:
                 )
 
 
-def _scored(predictor: Predictor, table: Path, media: Path | None) -> ScoredTable:
-    return predictor.predict(input_table(table), Media((media or table.parent).resolve()))
+def _scored(predictor: Predictor, path: Path, order: Order) -> tuple[ScoredTable, pd.DataFrame]:
+    """The rows of a table that can be predicted, and the others, of which standard error says why they are left out."""
+    table, noticed = read_input(path)
+    media = Media((order.media or path.parent).resolve())
+    kind, settings = predictor.problem_type, predictor.settings
+    usable = usable_rows(kind, settings, table, media, name=path.name, refuse=order.refuse_bad_rows)
+    for finding in (*noticed, *usable.findings):
+        sys.stderr.write(f"{finding.path}: {finding.message}\n")
+    return predictor.predict(usable.table, media), usable.left_out
 
 
 def verify(folder: Path) -> tuple[float, float]:
@@ -103,12 +115,15 @@ def main(folder: Path, arguments: list[str]) -> int:
     predict.add_argument("--media", type=Path, help="the folder with the files that the table names (its own folder)")
     predict.add_argument("--index", type=Path, help="a table to search in, for models that find similar rows")
     predict.add_argument("--raw", type=Path, help="also write raw outputs, such as probabilities or embeddings")
+    predict.add_argument("--strict", action="store_true", help="refuse a table with rows that cannot be predicted")
     predict.add_argument("-o", "--output", type=Path, required=True, help="CSV or parquet, by its ending")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "verify":
             return _verify(folder)
-        count = predict_file(folder, Order(chosen.table, chosen.output, chosen.media, chosen.index, chosen.raw))
+        count = predict_file(
+            folder, Order(chosen.table, chosen.output, chosen.media, chosen.index, chosen.raw, chosen.strict)
+        )
     except StudioError as error:
         sys.stderr.write(told(error) + "\n")
         return FAILED if chosen.command == "verify" else BAD_INPUT

@@ -14,30 +14,46 @@ import pyarrow.parquet as pq
 
 from studio.failpoints import failpoint
 from studio.files import fsync_file, fsync_folder, private_folder
-from studio.modeling.predictions import ScoredTable
+from studio.modeling.predictions import ScoredTable, row_numbers
 from studio.modeling.recipe import Recipe, SampleRow
 from studio.results.prediction import ROW, SAMPLE_COLUMNS, PredictionSummary, is_hidden
 from studio.results.sample_index import GROUP_ROWS, SampleIndex
 from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 from studio.results.spreadsheet import guarded
+from studio.settings.finding import Finding
 
 NOT_OUTPUTS = ("row", "labels", "allow_pickle")
 """What a file of raw outputs holds beside them."""
 
 
-def prediction_table(recipe: Recipe[Any], scored: ScoredTable, index: ScoredTable | None = None) -> pd.DataFrame:
+def prediction_table(
+    recipe: Recipe[Any],
+    scored: ScoredTable,
+    index: ScoredTable | None = None,
+    left_out: pd.DataFrame | None = None,
+) -> pd.DataFrame:
     """The input's columns, then the predicted ones. Where both have a name, the input's is the truth: `true_<name>`.
 
-    With an index, rows are compared with its rows.
+    With an index, rows are compared with its rows. Rows that were left out stand at their places, without a prediction.
     """
-    return _beside_inputs(scored, recipe.columns(scored) if index is None else recipe.columns_against(scored, index))
+    added = recipe.columns(scored) if index is None else recipe.columns_against(scored, index)
+    return beside_inputs(scored, added, left_out)
 
 
-def _beside_inputs(scored: ScoredTable, added: pd.DataFrame) -> pd.DataFrame:
+def beside_inputs(scored: ScoredTable, added: pd.DataFrame, left_out: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The columns `added` to those of the scored rows; rows that were left out are empty in them."""
     hidden = [column for column in scored.table.columns if is_hidden(str(column))]
     renamed = {name: f"true_{name}" for name in added.columns if name in scored.table.columns}
     kept = scored.table.drop(columns=hidden).rename(columns=renamed)
-    return pd.concat([kept, added], axis=1)
+    whole = pd.concat([kept, added], axis=1)
+    if left_out is None or left_out.empty:
+        return whole
+    nullable = {name: "Int64" for name in added.columns if pd.api.types.is_integer_dtype(added[name])}
+    nullable |= {name: "boolean" for name in added.columns if pd.api.types.is_bool_dtype(added[name])}
+    others = left_out.drop(columns=hidden).rename(columns=renamed).reindex(columns=whole.columns)
+    order = np.argsort([*scored.row_numbers(), *row_numbers(left_out)], kind="stable")
+    both = [whole.astype(nullable), others.astype(nullable)]
+    return pd.concat(both, ignore_index=True).iloc[order].reset_index(drop=True)
 
 
 def write_predictions(
@@ -47,16 +63,19 @@ def write_predictions(
     scored: ScoredTable,
     rows: Sequence[SampleRow],
     metrics: dict[str, float],
+    left_out: pd.DataFrame | None = None,
+    findings: Sequence[Finding] = (),
 ) -> PredictionSummary:
     """Write a split's table, raw outputs and samples below `folder`/predictions, and say what was written.
 
+    Rows that were left out stand in the table without a prediction, and `findings` say why.
     Each file takes its name when it is whole, so that those of an earlier attempt can be read until then.
     """
     target = folder / "predictions"
     raw = f"{split}_raw.{recipe.raw_format}"
     added = recipe.columns(scored)
     with _made_beside(target, split) as beside:
-        table = _beside_inputs(scored, added)
+        table = beside_inputs(scored, added, left_out)
         table.to_parquet(beside / f"{split}.parquet", index=False)
         write_csv(table, beside / f"{split}.csv")
         write_raw(beside / raw, recipe, scored)
@@ -65,10 +84,11 @@ def write_predictions(
     files = (f"{split}.csv", f"{split}.parquet", raw, f"{split}_samples.parquet")
     return PredictionSummary(
         split=split,
-        rows=len(scored),
+        rows=len(table),
         metrics={name: value for name, value in metrics.items() if np.isfinite(value)},
         files=tuple(f"predictions/{name}" for name in files),
         columns=tuple(added.columns),
+        findings=tuple(findings),
     )
 
 

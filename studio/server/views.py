@@ -273,9 +273,14 @@ def dataset_view(row: DatasetRow, run: RunRow | None, used_by: int) -> Dataset:
 
 
 def prediction_view(
-    row: PredictionRow, run: RunRow, model: RunRow | None, rows: int, metrics: Mapping[str, float | None]
+    row: PredictionRow,
+    run: RunRow,
+    model: RunRow | None,
+    rows: int,
+    metrics: Mapping[str, float | None],
+    noticed: Sequence[Finding] = (),
 ) -> Prediction:
-    """A prediction; state and progress are those of its worker."""
+    """A prediction; state and progress are those of its worker, and so is what it has noticed."""
     return Prediction(
         id=row.id,
         name=row.name,
@@ -292,5 +297,5 @@ def prediction_view(
         error=error_view(run.error),
         created=row.created,
         ended=run.ended,
-        findings=[Finding.model_validate(finding) for finding in row.findings],
+        findings=[*(Finding.model_validate(finding) for finding in row.findings), *noticed],
     )

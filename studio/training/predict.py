@@ -1,5 +1,8 @@
 """Predict: a trained model on a table, in a worker of its own."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pandas as pd
 
 from studio.datasets.tables.kept_tables import kept_beside
@@ -9,8 +12,10 @@ from studio.modeling.recipe import Media
 from studio.runs.events import Finished, Phase
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec
-from studio.scoring.inputs import input_table
+from studio.scoring.inputs import read_input
 from studio.scoring.predictor import Predictor
+from studio.scoring.usable_rows import usable_rows
+from studio.settings.finding import Finding, FindingLevel
 from studio.training.outputs.media_previews import with_previews
 from studio.training.outputs.results import write_results
 from studio.training.processes.stopping import StopSignal
@@ -31,8 +36,17 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
         raise DatasetError("The order names no table.", hint="Start the prediction again.")
     reporter.event(Phase(name="loading the model"))
     predictor = Predictor.load((folder.path / order.bundle).resolve())
-    table = _ordered_table(folder, spec, order)
+    table, noticed = _ordered_table(folder, spec, order)
     media = ordered_media(folder, spec, order)
+    usable = usable_rows(
+        predictor.problem_type,
+        predictor.settings,
+        table,
+        media,
+        name=Path(order.table).name,
+        refuse=order.refuse_bad_rows,
+    )
+    table = usable.table
     if not spec.dataset:
         table = with_previews(predictor.problem_type, predictor.settings, table, media, folder.media_previews)
     reporter.event(Phase(name="predicting", detail=f"{len(table)} rows"))
@@ -43,18 +57,36 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
 
     workers = data_workers(predictor.settings.environment.number_of_workers, spec.threads)
     scored = predictor.predict(table, media, workers=workers, after_batch=after_batch)
-    values = write_results(folder, reporter, predictor.recipe, media, scored, "test", predictor.attributions)
+    findings = [*noticed, *usable.findings, *_odd_truth(predictor, table, order)]
+    values = write_results(
+        folder, reporter, predictor.recipe, media, scored, "test", predictor.attributions, usable.left_out, findings
+    )
     reporter.progress(1.0)
     reporter.sync()
     return Finished(metrics={"test": values} if values else {})
 
 
-def _ordered_table(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> pd.DataFrame:
-    """A dataset's own table as it is, hidden columns included; any other as import reads it."""
+def _ordered_table(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> tuple[pd.DataFrame, list[Finding]]:
+    """A dataset's own table as it is, hidden columns included; any other as import reads it, with what was noticed."""
     path = (folder.path / order.table).resolve()
     if spec.dataset and path.is_relative_to(spec.dataset_folder(folder.path)):
-        return pd.read_parquet(path)
-    return input_table(path, kept_beside(folder.path / UPLOADED_FILES))
+        return pd.read_parquet(path), []
+    return read_input(path, kept_beside(folder.path / UPLOADED_FILES))
+
+
+def _odd_truth(predictor: Predictor, table: pd.DataFrame, order: PredictOrder) -> Iterator[Finding]:
+    """What the recipe finds odd about the rows, such as classes that training has not seen and that are not scored."""
+    for note in predictor.recipe.notes(table.iloc[:0], table):
+        if note.level == "warning":
+            yield Finding(
+                level=FindingLevel.WARNING,
+                code="odd_rows",
+                path=Path(order.table).name,
+                message=note.text,
+                found="rows unlike those of training",
+                expected="rows like those of training",
+                fix="Check these rows, or train with rows like them.",
+            )
 
 
 def ordered_media(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> Media:

@@ -17,6 +17,7 @@ from benchmarks.workspace import import_example, make_run
 from studio.errors import BundleError, StudioError
 from studio.modeling.recipe import Media
 from studio.scoring.input_checks import InputError
+from studio.scoring.pipeline import Order, predict_file
 from studio.scoring.predictor import Predictor
 from studio.training.worker import run_worker
 
@@ -159,7 +160,7 @@ def test_numbers_in_a_text_column_are_read_as_their_digits(texts: Predictor, tmp
 
 
 def test_the_pipeline_says_the_same_without_a_trace(packed: Path, media: Media, tmp_path: Path) -> None:
-    """One code path: `score.py` refuses what the predictor refuses, with exit code 2 and a sentence."""
+    """One code path: `score.py --strict` refuses what the predictor refuses, with exit code 2 and a sentence."""
     (media.root / "table.csv").write_text(f"image\n{names(media)[0]}\ngone.png\n")
     with zipfile.ZipFile(packed / "pipeline.zip") as archive:
         archive.extractall(tmp_path / "pipeline")
@@ -173,6 +174,7 @@ def test_the_pipeline_says_the_same_without_a_trace(packed: Path, media: Media, 
             str(media.root / "table.csv"),
             "-o",
             str(tmp_path / "o.csv"),
+            "--strict",
         ],
         cwd=tmp_path / "pipeline",
         capture_output=True,
@@ -185,6 +187,22 @@ def test_the_pipeline_says_the_same_without_a_trace(packed: Path, media: Media, 
     assert "a file that is not in the folder in row 2" in done.stderr
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "o.csv").exists()
+
+
+def test_without_the_switch_a_bad_row_costs_itself_only(
+    packed: Path, media: Media, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = names(media)
+    (media.root / "table.csv").write_text(f"image\n{good[0]}\ngone.png\n./{good[1].upper()}\n")
+
+    assert predict_file(packed, Order(media.root / "table.csv", tmp_path / "o.csv")) == 3
+
+    rows = pd.read_csv(tmp_path / "o.csv")
+    assert rows["image"].tolist() == [good[0], "gone.png", good[1]]
+    assert rows["pred_label"].notna().tolist() == [True, False, True]
+    told = capsys.readouterr().err
+    assert "a file that is not in the folder in row 2. 1 row got no prediction." in told
+    assert "1 file name" in told
 
 
 def test_an_altered_bundle_is_refused(packed: Path, tmp_path: Path) -> None:

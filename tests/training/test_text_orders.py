@@ -1,5 +1,6 @@
 """What a worker says about rows that name no files: typed ones, predicted ones, and points of plots."""
 
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
 from studio.scoring.input_checks import InputError
 from studio.scoring.predictor import Predictor
+from studio.settings.finding import Finding
 from studio.training.online_inference import answer
 from studio.training.outputs.insights import with_titles
 from studio.training.worker import run_worker
@@ -98,6 +100,47 @@ def test_a_row_without_its_text_is_refused_with_the_columns_name(trained: Path, 
 
     with pytest.raises(InputError, match="'text'"):
         asked(trained, folder, {"path": "answers/one.json"})
+
+
+def predicting(folder: Path, trained: Path, table: str, **options: Any) -> RunFolder:
+    """The folder of a predict worker of the run, with its table."""
+    run = RunFolder.create(folder)
+    (folder / "new.csv").write_text(table)
+    order = PredictOrder(bundle=os.path.relpath(trained / "bundle", folder), table="new.csv", **options)
+    RunSpec(kind=WorkerKind.PREDICT, run_id="p", problem_type="text_classification", predict=order).write(folder)
+    return run
+
+
+def told(folder: RunFolder) -> list[Finding]:
+    """The findings of a prediction's summary, or of its failure."""
+    lines = [json.loads(line) for line in (folder.path / "events.jsonl").read_text().splitlines()]
+    found = [
+        line.get("summary", line).get("findings", []) for line in lines if line["kind"] in ("predictions", "failed")
+    ]
+    return [Finding.model_validate(one) for findings in found for one in findings]
+
+
+def test_a_blank_text_leaves_its_row_without_a_prediction_and_unknown_classes_are_counted(
+    trained: Path, tmp_path: Path
+) -> None:
+    table = 'text,label\nWhere is my parcel?,dreadful\n"   ",dreadful\nThank you,dreadful\n'
+    folder = predicting(tmp_path / "p", trained, table)
+
+    assert run_worker(folder.path) == 0
+
+    predicted = pd.read_csv(folder.path / "predictions" / "test.csv")
+    assert predicted["pred_label"].notna().tolist() == [True, False, True]
+    assert [one.rows for one in told(folder) if one.code == "bad_input"] == [(2,)]
+    assert any("dreadful (2)" in one.message for one in told(folder) if one.code == "odd_rows")
+
+
+def test_a_switch_refuses_a_table_with_a_row_that_cannot_be_predicted(trained: Path, tmp_path: Path) -> None:
+    folder = predicting(tmp_path / "p", trained, 'text\nThank you\n"   "\n', refuse_bad_rows=True)
+
+    assert run_worker(folder.path) != 0
+
+    assert [(one.level.value, one.rows) for one in told(folder)] == [("error", (2,))]
+    assert not (folder.path / "predictions" / "test.csv").exists()
 
 
 def test_a_typed_row_is_compared_with_the_validation_rows_of_the_run(tmp_path: Path) -> None:

@@ -3334,6 +3334,11 @@ export interface components {
             name?: string | null;
             /** Path */
             path?: string | null;
+            /**
+             * Refuse Bad Rows
+             * @default false
+             */
+            refuse_bad_rows: boolean;
             /** Run */
             run?: number | null;
             /** Run Id */
@@ -3352,6 +3357,11 @@ export interface components {
             columns: string[];
             /** Files */
             files: string[];
+            /**
+             * Findings
+             * @default []
+             */
+            findings: components["schemas"]["Finding"][];
             /** Metrics */
             metrics: {
                 [key: string]: number;

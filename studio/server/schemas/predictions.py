@@ -24,6 +24,8 @@ class PredictionCreate(Payload):
     upload_id: str | None = None
     path: str | None = None
     """A file or folder of this machine that may be imported from."""
+    refuse_bad_rows: bool = False
+    """Whether a row that cannot be predicted refuses the table; else it gets no prediction, and a finding says so."""
 
 
 class Prediction(Payload):

@@ -1,12 +1,16 @@
 """What scored rows leave in a run's folder: predictions, insights, and the events that announce them."""
 
+from collections.abc import Sequence
 from typing import Any
+
+import pandas as pd
 
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media, Recipe, Split
 from studio.runs.events import PredictionsWritten
 from studio.runs.folder import RunFolder
 from studio.scoring.tables import write_predictions
+from studio.settings.finding import Finding
 from studio.training.failures.disk import writing
 from studio.training.outputs.heatmaps import Explain, explained_rows
 from studio.training.outputs.insights import sample_insights, shown_positions, with_titles, write_insight
@@ -21,15 +25,18 @@ def write_results(
     scored: ScoredTable,
     split: Split,
     explain: Explain | None = None,
+    left_out: pd.DataFrame | None = None,
+    findings: Sequence[Finding] = (),
 ) -> dict[str, float]:
     """Write predictions and insights of a split; gives loss and metrics, nothing without truth.
 
-    With `explain`, the samples that grids show carry heatmaps, if the settings ask for interpretations.
+    With `explain`, the samples that grids show carry heatmaps, if the settings ask for interpretations. Rows that were
+    left out stand in the table without a prediction, and `findings` say why.
     """
     metrics = recipe.metrics(scored)
     rows = list(recipe.sample_rows(scored, media))
     with writing("the predictions", folder.predictions):
-        summary = write_predictions(folder.path, split, recipe, scored, rows, metrics)
+        summary = write_predictions(folder.path, split, recipe, scored, rows, metrics, left_out, findings)
     settings = recipe.settings
     positions = shown_positions(scored, int(settings.logging.shown_samples))
     chosen = sorted({position for some in positions.values() for position in some})

@@ -99,7 +99,9 @@ class Predictions:
             settings=model.spec.settings,
             dataset=f"../../datasets/{source.dataset_id}" if source.dataset_id else "",
             devices=model.spec.devices,
-            predict=PredictOrder(bundle=bundle, table=source.table, media=source.media),
+            predict=PredictOrder(
+                bundle=bundle, table=source.table, media=source.media, refuse_bad_rows=body.refuse_bad_rows
+            ),
         )
         now = time.time()
         name = body.name or f"{experiment.name} on {source.dataset_name or source.table_name}"
@@ -276,4 +278,5 @@ class Predictions:
         metrics = dict(summaries[0].metrics) if summaries else {}
         finite = {name: value if abs(value) < float("inf") else None for name, value in metrics.items()}
         model = self._store.runs.find(row.model_run_id)
-        return prediction_view(row, self._store.runs.get(row.id), model, rows, finite)
+        noticed = summaries[0].findings if summaries else ()
+        return prediction_view(row, self._store.runs.get(row.id), model, rows, finite, noticed)

@@ -153,7 +153,7 @@ AUDIO_FOLDER = _format("audio_folder", AUDIO_READER)
 
 
 def _files(upload: Upload, reader: MediaReader[Any]) -> list[str]:
-    return upload.with_ending(*reader.endings)
+    return upload.of_medium(reader)
 
 
 def _folder(path: str) -> str:

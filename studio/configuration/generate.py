@@ -1,4 +1,5 @@
-"""Writes what is made from the schemas: the settings reference in `docs/settings/` and the YAML files in `configs/`.
+"""Writes what is made from the code: the settings reference in `docs/settings/`, the YAML files in `configs/`, and the
+table of data formats in `docs/data.md`.
 
 `python -m studio.configuration.generate [--check]`: with `--check`, says what is out of date and changes nothing.
 """
@@ -6,6 +7,7 @@
 import sys
 from pathlib import Path
 
+from studio.configuration.data_formats import with_formats
 from studio.configuration.reference import reference_markdown
 from studio.configuration.yaml_config import dump_config
 from studio.datasets.media.registry import media_reader
@@ -13,6 +15,7 @@ from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import problem_types
 
 ROOT = Path(__file__).resolve().parents[2]
+DATA = Path("docs/data.md")
 
 
 def generated_files() -> dict[Path, str]:
@@ -23,6 +26,8 @@ def generated_files() -> dict[Path, str]:
         for model in kind.model_types:
             name = kind.id if model is kind.model_types[0] else f"{kind.id}__{model.id}"
             files[Path("configs") / f"{name}.yaml"] = _example_config(kind, model)
+    if (ROOT / DATA).is_file():
+        files[DATA] = with_formats((ROOT / DATA).read_text(), problem_types().values())
     return files
 
 

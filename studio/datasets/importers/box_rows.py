@@ -49,7 +49,10 @@ class _Layout:
 
 
 def recognise(upload: Upload, form: BoxForm | None = None) -> Recognition | None:
-    """A table with a file column, a class and the four numbers of a box; with `form` one that may be read so, too."""
+    """A table with a file column, a class and the four numbers of a box in every row.
+
+    With `form` one whose names leave it open, among others, whether it has this form.
+    """
     found = next((one for table in upload.tables.values() if (one := _layout(upload, table)) is not None), None)
     if found is None or (form is not None and (form not in found.columns.forms or len(found.columns.forms) == 1)):
         return None
@@ -94,6 +97,10 @@ BOX_ROWS = DatasetFormat(
     "A table with one row per box: file name, class and four numbers, with a folder of images.",
     recognise,
     read,
+    written_by="Kaggle, Open Images, TensorFlow CSV, home-made tables",
+    corrected="corners, corner and size, middle and size, lists of four and shares are told by names and by the "
+    "pictures; boxes drawn at another size of the same ratio are scaled",
+    left_out="images with a row without class or four numbers; sizes of another ratio",
 )
 BOX_ROWS_XYWH = replace(
     BOX_ROWS,

@@ -42,7 +42,16 @@ def read(upload: Upload) -> Conversion:
 
 
 COCO = DatasetFormat(
-    "coco", "COCO", "JSON files with images, annotations and categories, next to the images.", recognise, read
+    "coco",
+    "COCO",
+    "JSON files with images, annotations and categories, next to the images.",
+    recognise,
+    read,
+    written_by="COCO, Roboflow, CVAT, Label Studio, VIA, FiftyOne",
+    corrected="ids and numbers as text or floats; names in any spelling; boxes drawn at another size of the same "
+    "ratio are scaled; several files of a split",
+    left_out="images that are absent or could be several, or hold crowd regions only; sizes of another ratio; "
+    "boxes that are none",
 )
 
 

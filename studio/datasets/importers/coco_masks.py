@@ -50,7 +50,10 @@ def read(upload: Upload) -> Conversion:
 
 
 def recognise_instances(upload: Upload) -> Recognition | None:
-    """As `recognise`; annotations of COCO are single objects before they are pixels of classes."""
+    """JSON files that name images, annotations, categories and segmentations, as objects.
+
+    Annotations of COCO are single objects before they are pixels of classes.
+    """
     found = recognise(upload)
     return None if found is None else Recognition(INSTANCES_SURE, found.reasons)
 
@@ -84,6 +87,9 @@ COCO_MASKS = DatasetFormat(
     recognise,
     read,
     medium="image",
+    written_by="COCO, Roboflow, CVAT, Label Studio",
+    corrected="names in any spelling; polygons and run lengths drawn at another size of the same ratio are scaled",
+    left_out="images that are absent, or with a segmentation that cannot be read; for instances crowd regions",
 )
 
 COCO_INSTANCES = replace(COCO_MASKS, recognise=recognise_instances, read=read_instances)

@@ -102,7 +102,15 @@ def read(upload: Upload) -> Conversion:
 
 
 CONLL = DatasetFormat(
-    "conll", "CoNLL", "One word and its tag per line, an empty line after every sentence.", recognise, read, ENDINGS
+    "conll",
+    "CoNLL",
+    "One word and its tag per line, an empty line after every sentence.",
+    recognise,
+    read,
+    ENDINGS,
+    written_by="CoNLL 2003, CoNLL-U, Label Studio CONLL2003, doccano",
+    corrected="columns of counters; IOB1, IOB2, BIOES, BILOU, BMES, types without letters; 0, outside and `_` for O",
+    left_out="sentences with a line of other columns",
 )
 
 

@@ -81,6 +81,10 @@ CVAT = DatasetFormat(
     recognise_masks,
     partial(read, kind=DrawnMasks),
     medium="image",
+    written_by="CVAT for images 1.1",
+    corrected="names in any spelling; for boxes, polygons, ellipses, masks and turned boxes become their hull; what "
+    "is drawn at another size of the same ratio is scaled",
+    left_out="absent images; images with a shape that cannot be read, or with nothing of use; sizes of another ratio",
 )
 CVAT_BOXES = replace(CVAT, recognise=recognise_boxes, read=partial(read, kind=DrawnBoxes))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.upload import Upload
@@ -53,6 +54,18 @@ class DatasetFormat:
     """The medium that it is about, where it is not any."""
     accounts_for_media: bool = False
     """Whether it reads media as annotations, such as masks, or says itself which of them it leaves out."""
+    written_by: str = ""
+    """The tools and exports that write it, for the documentation."""
+    corrected: str = ""
+    """What is corrected or decided on the way, and said; for the documentation."""
+    left_out: str = ""
+    """What is left out row by row, counted and named; for the documentation."""
+
+    @property
+    def recognised_by(self) -> str:
+        """What it is recognised by, in one sentence."""
+        function = self.recognise.func if isinstance(self.recognise, partial) else self.recognise
+        return (function.__doc__ or "").partition("\n")[0].rstrip(".")
 
 
 def table_format(title: str, layout: str) -> DatasetFormat:

@@ -76,6 +76,8 @@ INSTANCE_IMAGES = DatasetFormat(
     read,
     medium="image",
     accounts_for_media=True,
+    written_by="Data Science Bowl, cell sets",
+    left_out="masks without image",
 )
 
 

@@ -72,6 +72,10 @@ LABEL_STUDIO = DatasetFormat(
     recognise_masks,
     partial(read, kind=DrawnMasks),
     medium="image",
+    written_by="Label Studio JSON, JSON-MIN",
+    corrected="names in any spelling, with and without the letters before uploaded names; hulls and scaling as for "
+    "CVAT; the first of several annotations",
+    left_out="images that are absent, cancelled or not annotated, or with nothing of use; sizes of another ratio",
 )
 LABEL_STUDIO_BOXES = replace(LABEL_STUDIO, recognise=recognise_boxes, read=partial(read, kind=DrawnBoxes))
 

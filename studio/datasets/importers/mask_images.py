@@ -93,6 +93,9 @@ MASK_IMAGES = DatasetFormat(
     read,
     medium="image",
     accounts_for_media=True,
+    written_by="CVAT Segmentation mask 1.1, CamVid, Cityscapes-like folders",
+    corrected="colours of `labelmap.txt`; 255 as unlabelled",
+    left_out="masks without image, images without mask, masks of another size or as JPEG",
 )
 
 

@@ -111,6 +111,9 @@ MASK_ROWS = DatasetFormat(
     partial(recognise, along_rows=False, of_objects=False),
     partial(read, along_rows=False),
     medium="image",
+    written_by="Kaggle run lengths",
+    corrected="the order of pixels is seen by which masks hang together; names with and without ending",
+    left_out="rows of absent images and of runs that are none, at import",
 )
 MASK_ROWS_ALONG = DatasetFormat(
     "mask_rows_along",

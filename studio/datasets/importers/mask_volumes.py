@@ -118,6 +118,9 @@ MASK_VOLUMES = DatasetFormat(
     read,
     medium=READER.name,
     accounts_for_media=True,
+    written_by="nnU-Net, Medical Segmentation Decathlon",
+    corrected="names of `dataset.json`",
+    left_out="volumes with a label map of another shape or orientation",
 )
 
 

@@ -69,7 +69,15 @@ def read(upload: Upload) -> Conversion:
 
 
 PASCAL_VOC = DatasetFormat(
-    "pascal_voc", "Pascal VOC", "One XML file per image, with ImageSets/Main for the splits.", recognise, read
+    "pascal_voc",
+    "Pascal VOC",
+    "One XML file per image, with ImageSets/Main for the splits.",
+    recognise,
+    read,
+    written_by="LabelImg, roLabelImg, Roboflow, CVAT, Datumaro",
+    corrected="names in any spelling; copies that keep the old name inside; turned boxes and polygons become their "
+    "hull; boxes drawn at another size of the same ratio are scaled",
+    left_out="absent images; sizes of another ratio; files in no list; objects without name or corners",
 )
 
 

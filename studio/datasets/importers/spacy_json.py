@@ -63,6 +63,8 @@ SPACY_JSON = DatasetFormat(
     recognise,
     read,
     (".json",),
+    written_by="spaCy 2 JSON (`spacy convert`)",
+    left_out="sentences with a token without word or tag",
 )
 
 

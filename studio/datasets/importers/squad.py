@@ -58,6 +58,9 @@ SQUAD = DatasetFormat(
     recognise,
     read,
     (".json",),
+    written_by="SQuAD 1 and 2, Haystack, cdQA",
+    corrected="positions in UTF-16 units or bytes, or elsewhere; the first of several answers",
+    left_out="questions that cannot be read; answers that are not in their context",
 )
 
 

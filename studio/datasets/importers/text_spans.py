@@ -70,6 +70,9 @@ TEXT_SPANS = DatasetFormat(
     recognise,
     read,
     (ENDING,),
+    written_by="doccano, Prodigy, Label Studio, spaCy, LightTag",
+    corrected="positions in UTF-16 units or bytes; marked words that stand elsewhere; the first of several annotations",
+    left_out="rejected, cancelled and unannotated texts; spans beyond the text or across each other",
 )
 
 

@@ -113,6 +113,10 @@ VIA = DatasetFormat(
     recognise_masks,
     partial(read, kind=DrawnMasks),
     medium="image",
+    written_by="VGG Image Annotator 2: JSON, project, CSV",
+    corrected="names in any spelling; the class is the attribute called so, else the most frequent; circles and "
+    "ellipses become polygons, all become their hull for boxes",
+    left_out="absent images; images with a region that cannot be read, or with points and lines alone",
 )
 VIA_BOXES = replace(VIA, recognise=recognise_boxes, read=partial(read, kind=DrawnBoxes))
 

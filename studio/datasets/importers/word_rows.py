@@ -82,6 +82,9 @@ WORD_ROWS = DatasetFormat(
     "A table with one row per word: its sentence, the word and its tag.",
     recognise,
     read,
+    written_by="Kaggle NER table, home-made tables",
+    corrected="a sentence named in its first row alone",
+    left_out="sentences with a word without tag",
 )
 
 

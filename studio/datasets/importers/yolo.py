@@ -42,6 +42,10 @@ YOLO = DatasetFormat(
     "One text file per image, and data.yaml or classes.txt with the class names.",
     recognise,
     read,
+    written_by="Ultralytics, Darknet, Roboflow, CVAT, Label Studio",
+    corrected="polygons and turned boxes become their hull; key points and confidences passed over; class numbers "
+    "with exponents; shares a hair beyond the border cut",
+    left_out="label files without image; images with a line that is no box, or a class without a name",
 )
 
 

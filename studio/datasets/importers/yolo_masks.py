@@ -43,6 +43,9 @@ YOLO_MASKS = DatasetFormat(
     recognise,
     read,
     medium="image",
+    written_by="Ultralytics segmentation, Roboflow, turned boxes (OBB)",
+    corrected="shares a hair beyond the border cut",
+    left_out="images with a line that is no polygon; label files without image",
 )
 
 

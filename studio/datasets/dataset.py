@@ -9,7 +9,7 @@ checksums.json    what all of these were when they were imported, with media.par
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -20,6 +20,7 @@ from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.profile import DatasetProfile
 from studio.errors import DatasetError, NotFoundError
 from studio.files import read_json, resolve_inside, write_json
+from studio.results.prediction import ROW
 from studio.settings.choices import ChoiceContext
 from studio.settings.choices import Column as ChoiceColumn
 from studio.settings.finding import Finding
@@ -131,17 +132,22 @@ class Dataset:
                 expected="a description as the import writes it",
             ) from None
 
-    def table(self, name: str) -> "pd.DataFrame":
-        """A table by the name settings use, with the hidden column `__row`.
+    def table(self, name: str, columns: Collection[str] | None = None) -> "pd.DataFrame":
+        """A table by the name settings use, with the hidden column `__row`; of its columns only those that are named.
 
         Raises:
             NotFoundError: listing the tables there are.
         """
         import pandas as pd  # half a second of every start, and only this needs it
+        import pyarrow.parquet as pq
 
         for table in self.manifest.tables:
             if table.name == name:
-                return pd.read_parquet(self.folder / table.file)
+                path = self.folder / table.file
+                if columns is None:
+                    return pd.read_parquet(path)
+                there = pq.read_schema(path).names
+                return pd.read_parquet(path, columns=[name for name in there if name == ROW or name in columns])
         raise NotFoundError.among("table", name, [table.name for table in self.manifest.tables])
 
     def table_info(self, name: str) -> Table | None:

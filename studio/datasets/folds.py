@@ -6,12 +6,12 @@ The split seed is 0 whatever the training seed is; folds are stratified by class
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from studio.datasets.dataset import Dataset
 from studio.datasets.formatting import counted, listed, quoted
 from studio.datasets.labels.labels import label_text
 from studio.errors import DatasetError
@@ -24,6 +24,13 @@ DEFAULT_FOLD_COLUMN = "fold"
 UNLABELED = "dataset.unlabeled_dataframe"
 MISSING_TARGETS = "dataset.missing_targets"
 TRAIN_VALIDATION = "training.train_validation_data"
+
+
+class Tables(Protocol):
+    """Where tables come from: a dataset, or some of its columns."""
+
+    def table(self, name: str) -> pd.DataFrame:
+        """A table by the name settings use."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +55,7 @@ class Split:
         return pd.concat([self.train, self.validation], ignore_index=True)
 
 
-def split(dataset: Dataset, settings: SettingsSchema, fold: str | None) -> Split:
+def split(dataset: Tables, settings: SettingsSchema, fold: str | None) -> Split:
     """The tables of one run: folds or holdout by the settings, then the data sample.
 
     Without a train dataframe there are test rows only.
@@ -99,7 +106,7 @@ def _labeled(table: pd.DataFrame, settings: SettingsSchema) -> pd.DataFrame:
     return table.dropna(subset=columns).reset_index(drop=True)
 
 
-def _inference_only(dataset: Dataset, test_name: str | None) -> Split:
+def _inference_only(dataset: Tables, test_name: str | None) -> Split:
     test = dataset.table(test_name) if test_name else None
     if test is None or test.empty:
         raise DatasetError(
@@ -162,6 +169,7 @@ def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold
     value = settings.value
     if strategy == "automatic":
         return _holdout(table, settings, value("dataset.validation_size"), fold)
+    column = None
     if strategy == "group_kfold":
         assigned = assign_folds(table, groups=value("dataset.group_fold_column"))
     else:
@@ -172,6 +180,9 @@ def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold
             assigned = assign_folds(table, strata=strata_of(table, settings))
     chosen = fold if fold is not None else str(assigned.min())
     held_out = np.asarray(assigned == chosen)
+    if strategy == "kfold" and not column:
+        lone = _lone_rows(strata_of(table, settings), len(table))
+        held_out = held_out & ~lone if (held_out & ~lone).any() else held_out
     if not held_out.any():
         known = ", ".join(sorted(set(assigned)))
         raise DatasetError(
@@ -189,14 +200,20 @@ def _holdout(table: pd.DataFrame, settings: SettingsSchema, share: float, fold: 
     draw = int(fold) if fold and fold.isdigit() else 0
     strata = strata_of(table, settings)
     order = _stratified_order(strata, len(table), np.random.default_rng(SPLIT_SEED + draw))
-    rows_of = Counter(strata or ())
-    if strata is not None and max(rows_of.values(), default=0) > 1:
-        order = order[[rows_of[strata[row]] > 1 for row in order]]
+    order = order[~_lone_rows(strata, len(table))[order]]
     count = min(max(1, round(len(table) * share)), max(1, len(order) - 1))
     chosen = np.floor(np.linspace(0, len(order), count, endpoint=False)).astype(int)
     held_out = np.zeros(len(table), dtype=bool)
     held_out[order[chosen]] = True
     return held_out
+
+
+def _lone_rows(strata: Sequence[str] | None, count: int) -> NDArray[np.bool_]:
+    """Rows that are the only one of their class and stay in training; none where every row is."""
+    rows_of = Counter(strata or ())
+    if strata is None or max(rows_of.values(), default=0) < 2:
+        return np.zeros(count, dtype=bool)
+    return np.array([rows_of[label] == 1 for label in strata])
 
 
 def _stratified_order(strata: Sequence[str] | None, count: int, generator: np.random.Generator) -> NDArray[np.int64]:

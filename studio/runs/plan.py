@@ -30,12 +30,13 @@ def plan(points: Sequence[tuple[SettingsSchema, Mapping[str, Any]]]) -> tuple[Pl
     """
     runs = []
     for settings, chosen in points:
-        for fold, seed in itertools.product(_folds(settings), _seeds(settings)):
+        for fold, seed in itertools.product(planned_folds(settings), _seeds(settings)):
             runs.append(PlannedRun(settings=settings, fold=fold, seed=seed, grid=chosen))
     return tuple(runs)
 
 
-def _folds(settings: SettingsSchema) -> tuple[str | None, ...]:
+def planned_folds(settings: SettingsSchema) -> tuple[str | None, ...]:
+    """The folds that runs validate on, one a run; None where the settings ask for none."""
     fields = settings.fields()
     if "dataset.selected_folds" not in fields or "dataset.selected_folds" not in settings.visible():
         return (None,)

@@ -69,6 +69,13 @@ def count_labels(frame: pd.DataFrame, space: LabelSpace) -> dict[str, int]:
     return {label: counts.get(label, 0) for label in space.labels}
 
 
+def classes_present(frame: pd.DataFrame, columns: Sequence[str]) -> set[str]:
+    """The classes that some row of a table has."""
+    if len(columns) == 1:
+        return {label_text(value) for value in frame[columns[0]].dropna().unique()}
+    return {column for column in columns if (frame[column] == 1).any()}
+
+
 def truth_of(row: Mapping[str, Any], columns: Sequence[str]) -> tuple[str, ...]:
     """The classes of one row: the cell of a single column, or the columns that say 1."""
     if not all(column in row for column in columns):

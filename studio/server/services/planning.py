@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.bundled_weights import PACKAGED
+from studio.configuration.split_checks import split_findings
 from studio.datasets.dataset import Dataset
 from studio.errors import NotFoundError
 from studio.machine import machine
@@ -79,6 +80,8 @@ class Planner:
             findings.extend(more)
         if parsed is not None and dataset is not None:
             findings.extend(_applicable(kind, parsed, parsed.check(self.context(dataset))))
+            if not blocking(findings) and parsed.value("dataset.train_dataframe") is not None:
+                findings.extend(split_findings(dataset, parsed))
         if parsed is not None:
             findings.extend(unusable_names(parsed.flat()))
             findings.extend(grid_findings(parsed, grid))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from studio.datasets.formatting import shortened
 from studio.datasets.inspection import MAX_ROWS_SHOWN
+from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.tables.kept_tables import kept_beside, read_table_once
 from studio.errors import PathError, StudioError
 from studio.files import private_folder, resolve_inside
@@ -48,20 +49,21 @@ def check_import(folder: Path, found: Scan) -> WholeCheck:
         if order.problem_type.medium is not None and rows > MOST_FILES:
             reason = f"{rows:,} files: they are decoded, and rows checked, while the dataset is imported."
             return WholeCheck(state="skipped", reason=reason)
-        findings = _inspected(order, private_folder(work))
-        return WholeCheck(findings=findings, rows=list(_rows(order, findings)))
+        findings, classes = _inspected(order, private_folder(work))
+        return WholeCheck(findings=findings, rows=list(_rows(order, findings)), classes=classes)
     except StudioError as error:
         return WholeCheck(state="skipped", reason=error.message)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _inspected(order: ImportOrder, work: Path) -> list[Finding]:
+def _inspected(order: ImportOrder, work: Path) -> tuple[list[Finding], tuple[str, ...]]:
+    """The findings, and the classes where there are some."""
     try:
-        inspection, _, _ = inspect_tables(order, work, _Silent())
+        inspection, profile, _ = inspect_tables(order, work, _Silent())
     except FindingsError as error:
-        return list(error.findings)
-    return inspection.findings
+        return list(error.findings), ()
+    return inspection.findings, profile.part(LabelPart).names
 
 
 def _rows(order: ImportOrder, findings: Iterable[Finding]) -> Iterator[CheckedRow]:

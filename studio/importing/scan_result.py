@@ -158,3 +158,5 @@ class WholeCheck(_Model):
     """Why there are no findings, if it was skipped."""
     findings: list[Finding] = []
     rows: list[CheckedRow] = []
+    classes: tuple[str, ...] = ()
+    """In the order that models will use."""

@@ -52,7 +52,7 @@ def test_an_image_is_shown_with_its_three_most_similar_images(
 
     expect(card.locator("[data-match] img")).to_have_count(3)
     page.wait_for_function(
-        "() => [...document.querySelectorAll('[data-sample]:first-child [data-match] img')]"
+        "() => [...document.querySelectorAll('li:first-child > [data-sample] [data-match] img')]"
         ".every(one => one.complete && one.naturalWidth === 64)"
     )
     expect(card.get_by_text("nearest")).to_contain_text("of 5 nearest")

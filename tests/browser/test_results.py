@@ -1,5 +1,6 @@
 """Results: from a number to the samples behind it, a failure told in the first screen, state without colour."""
 
+import re
 import shutil
 from collections.abc import Callable
 from typing import Any
@@ -98,3 +99,56 @@ def test_switches_and_segments_differ_by_more_than_colour_in_forced_colours(
     assert switch.screenshot() != off
     chosen = page.locator(".mantine-SegmentedControl-label[data-active]").first
     assert chosen.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
+def first_row(page: Any) -> list[dict[str, float]]:
+    """Where the charts of the first row are."""
+    boxes = [one.bounding_box() for one in page.get_by_role("figure").all()]
+    return [box for box in boxes if abs(box["y"] - boxes[0]["y"]) < 20]
+
+
+def test_charts_tell_training_from_validation_and_stand_on_one_line(
+    finished: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"/experiments/{finished['id']}/charts")
+    loss = page.get_by_role("figure", name="Loss", exact=True)
+    loss.locator("canvas").wait_for()
+
+    swatches = loss.locator("[class*=entry] [class*=swatch]")
+    assert len(set(swatches.evaluate_all("all => all.map(one => getComputedStyle(one).color)"))) == 2
+    tops, bottoms = ({round(figure["y"] + part * figure["height"]) for figure in first_row(page)} for part in (0, 1))
+    assert len(tops) == len(bottoms) == 1
+    page.get_by_role("button", name="More charts").click()
+    expect(page.get_by_role("figure").filter(has_text="equal here:")).to_have_count(1)
+    expect(page.get_by_text("one point").first).to_be_visible()
+
+
+def test_the_viewer_goes_over_all_samples_and_not_only_those_that_are_loaded(
+    shapes: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"/datasets/{shapes['id']}/samples")
+    shown = page.get_by_text(re.compile("^24 of [0-9]+$"))
+    shown.wait_for()
+    total = int(shown.inner_text().split()[-1])
+    page.locator("[data-sample]").nth(23).click()
+    dialog = page.get_by_role("dialog")
+
+    expect(dialog.get_by_text(f"24 of {total}")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Next sample")).to_be_enabled()
+    page.keyboard.press("ArrowRight")
+
+    expect(dialog.get_by_text(f"25 of {total}")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1440, 1024, 390])
+def test_no_row_of_a_page_of_samples_is_left_half_empty(
+    width: int, finished: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"/experiments/{finished['id']}/samples", width=width)
+    page.locator("[data-sample]").nth(23).wait_for(state="attached")
+
+    columns = page.locator("ul:has([data-sample])").evaluate(
+        "e => getComputedStyle(e).gridTemplateColumns.split(' ').length"
+    )
+
+    assert 24 % columns == 0

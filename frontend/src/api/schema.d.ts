@@ -4461,6 +4461,11 @@ export interface components {
          */
         WholeCheck: {
             /**
+             * Classes
+             * @default []
+             */
+            classes: string[];
+            /**
              * Findings
              * @default []
              */

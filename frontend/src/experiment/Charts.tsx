@@ -9,14 +9,21 @@ import { useShortcuts } from "../ui/keys";
 import { useSearchState } from "../ui/search-state";
 import { isActive } from "../ui/Status";
 import { EmptyState, ErrorPanel, LoadingBlock } from "../ui/states";
+import { DivergenceNotice } from "./DivergenceNotice";
 import { type ChartGroup, chartGroups } from "./chart-groups";
 import { LazyPart } from "./LazyPart";
 import classes from "./experiment.module.css";
 
-type ChartsProps = { run: Run; colour: number; metrics: readonly MetricInfo[]; main: string | null };
+type ChartsProps = {
+  experiment: string;
+  run: Run;
+  colour: number;
+  metrics: readonly MetricInfo[];
+  main: string | null;
+};
 
 /** Every series of a run as charts that share axis, smoothing, cursor and zoom. */
-export function Charts({ run, colour, metrics, main }: ChartsProps) {
+export function Charts({ experiment, run, colour, metrics, main }: ChartsProps) {
   const { series, version, error } = useRunSeries(run.id);
   const [view, setView, controls] = useChartView();
   const groups = useMemo(
@@ -42,7 +49,7 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
     <LazyPart key={group.id} height={318}>
       <LineChart
         title={group.title}
-        note={group.id === main && typeof run.best.metric === "number" ? bestNote(run, group.note) : group.note}
+        note={noteOf(group, run, main)}
         lines={group.lines}
         version={version}
         view={view}
@@ -50,7 +57,7 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
         allLines={allLines}
         onRange={(range) => setView({ range })}
         syncKey={run.id}
-        height={group.id === main || group.id === "loss" ? 260 : 220}
+        height={250}
       />
     </LazyPart>
   );
@@ -58,6 +65,7 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
   return (
     <div className="column" style={{ gap: 16 }}>
       <ChartControls view={view} setView={setView} {...controls} />
+      <DivergenceNotice loss={series.series.get("train.loss")} experiment={experiment} />
       <div className={classes.charts}>{groups.filter((group) => group.isMain).map(draw)}</div>
       {rest.length > 0 && (
         <div>
@@ -74,6 +82,14 @@ export function Charts({ run, colour, metrics, main }: ChartsProps) {
       )}
     </div>
   );
+}
+
+/** What to make of a chart; a single point makes no curve, and that is said. */
+function noteOf(group: ChartGroup, run: Run, main: string | null): string | undefined {
+  const note = group.id === main && typeof run.best.metric === "number" ? bestNote(run, group.note) : group.note;
+  const isOnePoint = group.lines.every((line) => line.series.length === 1);
+  const equal = group.equals && `equal here: ${group.equals.join(", ")}`;
+  return [note, equal, isOnePoint && "one point"].filter(Boolean).join(" · ") || undefined;
 }
 
 function bestNote(run: Run, note: string | undefined): string {

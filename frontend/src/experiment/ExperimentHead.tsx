@@ -5,6 +5,7 @@ import { useProblemType } from "../api/catalogue";
 import { useChangeExperiment, useDeleteExperiment, useSteerExperiment } from "../api/experiments";
 import { runFile } from "../api/runs";
 import type { Experiment, Run } from "../api/types";
+import { runColour } from "../ui/colours";
 import { ConfirmDialog } from "../ui/Confirm";
 import { formatAge, formatDuration, formatMetric, formatPercent, formatTime } from "../ui/format";
 import { MoreIcon, PencilIcon, PlayIcon, PredictionIcon, StopIcon } from "../ui/icons";
@@ -32,11 +33,7 @@ export function ExperimentHead({ experiment, run, model }: ExperimentHeadProps) 
     <header className={classes.head}>
       <div className={classes.headLine}>
         <div className={classes.headTitle}>
-          <span
-            className={classes.runDot}
-            style={{ background: `var(--series-${experiment.colour % 8})` }}
-            aria-hidden="true"
-          />
+          <span className={classes.runDot} style={{ background: runColour(experiment.colour) }} aria-hidden="true" />
           <h1>{experiment.name}</h1>
           <ActionIcon
             variant="subtle"

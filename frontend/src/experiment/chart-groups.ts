@@ -1,4 +1,5 @@
 import type { MetricInfo, Run } from "../api/types";
+import { runToken } from "../ui/colours";
 import type { ChartLine, ValueBounds } from "../live/chart-lines";
 import type { RunSeries } from "../live/series";
 
@@ -8,6 +9,8 @@ export type ChartGroup = {
   note?: string;
   lines: ChartLine[];
   isMain: boolean;
+  /** Titles of other metrics with the same values. */
+  equals?: string[];
   bounds?: ValueBounds;
 };
 
@@ -42,7 +45,7 @@ export function chartGroups(
       lines: names.sort().map((name) => ({
         id: name,
         label: SPLITS[name.split(".")[0] ?? ""] ?? name,
-        colour,
+        ink: names.length > 1 && name.startsWith("train.") ? "--training" : runToken(colour),
         isDashed: name.startsWith("validation.") && names.length > 1,
         series: series.series.get(name) as ChartLine["series"],
         stepsPerEpoch,
@@ -52,7 +55,26 @@ export function chartGroups(
       bounds: metric ? [metric.lowest, metric.highest] : undefined,
     };
   });
-  return groups.sort((a, b) => rank(a.id, main, metrics) - rank(b.id, main, metrics) || a.title.localeCompare(b.title));
+  return joinEqual(groups, main).sort(
+    (a, b) => rank(a.id, main, metrics) - rank(b.id, main, metrics) || a.title.localeCompare(b.title),
+  );
+}
+
+/** Metrics whose values are the same everywhere, as micro averages of single labels are by definition, share a chart. */
+function joinEqual(groups: ChartGroup[], main: string | null): ChartGroup[] {
+  const first = new Map<string, ChartGroup>();
+  const ordered = [...groups].sort((a, b) => Number(b.id === main) - Number(a.id === main));
+  for (const group of ordered) {
+    const key = group.bounds ? valuesKey(group) : group.id;
+    const same = first.get(key);
+    if (same) same.equals = [...(same.equals ?? []), group.title];
+    else first.set(key, group);
+  }
+  return [...first.values()];
+}
+
+function valuesKey({ note, lines }: ChartGroup): string {
+  return [note, ...lines.map(({ series }) => series.value.subarray(0, series.length).join())].join("|");
 }
 
 function rank(quantity: string, main: string | null, metrics: readonly MetricInfo[]): number {

@@ -17,7 +17,7 @@ export function SamplePreview({ scan }: { scan: Import }) {
   return (
     <ul className={classes.samples}>
       {samples.map((sample) => {
-        const part = { sample, source, classNames: [], overlay: FULL_OVERLAY };
+        const part = { sample, source, classNames: scan.check?.classes ?? [], overlay: FULL_OVERLAY };
         const { Summary = SampleFacts } = rendererOf(sample);
         return (
           <li key={sample.row}>

@@ -11,6 +11,8 @@ import classes from "./matrix.module.css";
 type Share = "count" | "row" | "column";
 
 const CLASSES_DRAWN = 60;
+/** Of more columns than these the names are turned, so that the cells stay narrow. */
+const UPRIGHT_NAMES = 12;
 
 /** Rows are the truth, columns the prediction. A cell opens the samples behind it. */
 export function ConfusionMatrix({ payload, group, title }: PanelProps<MatrixPayload>) {
@@ -22,6 +24,7 @@ export function ConfusionMatrix({ payload, group, title }: PanelProps<MatrixPayl
   };
   const right = sum(payload.row_names.map((name, i) => payload.counts[i]?.[payload.column_names.indexOf(name)] ?? 0));
   const all = sum(totals.row);
+  const isTurned = payload.column_names.length > UPRIGHT_NAMES;
   return (
     <div className="column" style={{ gap: 12 }}>
       <div className="row-wrap" style={{ justifyContent: "space-between" }}>
@@ -54,7 +57,7 @@ export function ConfusionMatrix({ payload, group, title }: PanelProps<MatrixPayl
             </tr>
             <tr>
               {payload.column_names.map((name) => (
-                <th key={name} scope="col" className={classes.columnName}>
+                <th key={name} scope="col" className={classes.columnName} data-turned={isTurned || undefined}>
                   <span title={name}>{name}</span>
                 </th>
               ))}

@@ -1,3 +1,4 @@
+import { indexColour } from "../ui/colours";
 import { SelectInput } from "../ui/inputs";
 import classes from "./insights.module.css";
 
@@ -20,13 +21,13 @@ export function Legend({ names, only = null, onOnly }: LegendProps) {
           value={only ?? ALL}
           onChange={(name) => onOnly(name === ALL ? null : name)}
         />
-        <span className="tiny muted">Colours repeat. Choose one to see it alone.</span>
+        <span className="tiny muted">Many colours are close to each other. Choose one to see it alone.</span>
       </div>
     );
   return (
     <ul className={classes.legend}>
       {names.map((name, i) => {
-        const swatch = <i data-dashed={i >= 8 || undefined} style={{ color: `var(--series-${i % 8})` }} />;
+        const swatch = <i style={{ color: indexColour(i) }} />;
         return (
           <li key={name}>
             {onOnly ? (

@@ -1,4 +1,5 @@
 import type { ScatterPayload } from "../api/insight";
+import { indexColour, inkOf } from "../ui/colours";
 import { short } from "./Lines";
 import { type Extent, extentOf, niceTicks, scale } from "./scales";
 
@@ -54,19 +55,20 @@ export class ScatterLayout {
     const style = getComputedStyle(document.documentElement);
     const ink = (name: string) => style.getPropertyValue(name).trim();
     this.drawAxes(pen, ink("--line"), ink("--muted"));
-    const colours = Array.from({ length: 8 }, (_, i) => ink(`--series-${i}`));
-    const colourOf = new Map(names.map((name, i) => [name, colours[i % 8] ?? ""]));
+    const colourOf = new Map(names.map((name, i) => [name, inkOf(indexColour(i), style)]));
+    const plain = ink("--series-0");
     const { groups } = this.payload;
     const strong = this.xs.length > 2000 ? 0.5 : 0.8;
     const isFaint = (i: number) => only !== null && groups[i] !== only;
     const order = this.xs.map((_, i) => i).sort((a, b) => Number(isFaint(b)) - Number(isFaint(a)));
     for (const i of order) {
       pen.globalAlpha = isFaint(i) ? 0.12 : strong;
-      pen.fillStyle = colourOf.get(groups[i] ?? "") ?? colours[0] ?? "";
+      pen.fillStyle = colourOf.get(groups[i] ?? "") ?? plain;
       pen.beginPath();
       pen.arc(this.xs[i] as number, this.ys[i] as number, RADIUS, 0, 2 * Math.PI);
       pen.fill();
     }
+    this.drawDiagonal(pen, ink("--ink"));
   }
 
   private drawAxes(pen: CanvasRenderingContext2D, line: string, muted: string): void {
@@ -94,12 +96,18 @@ export class ScatterLayout {
     pen.rotate(-Math.PI / 2);
     pen.fillText(payload.y_label, 0, 0);
     pen.restore();
-    if (!payload.diagonal) return;
+  }
+
+  /** Over the points, which would hide it. */
+  private drawDiagonal(pen: CanvasRenderingContext2D, ink: string): void {
+    const { x, y } = this;
+    if (!this.payload.diagonal) return;
+    pen.globalAlpha = 1;
     pen.setLineDash([5, 4]);
     pen.beginPath();
     pen.moveTo(x(this.xExtent[0]), y(this.xExtent[0]));
     pen.lineTo(x(this.xExtent[1]), y(this.xExtent[1]));
-    pen.strokeStyle = muted;
+    pen.strokeStyle = ink;
     pen.stroke();
     pen.setLineDash([]);
   }

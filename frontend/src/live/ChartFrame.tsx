@@ -54,7 +54,7 @@ export function ChartFrame({ title, note, summary, lines, plot, values, position
               <span
                 className={classes.swatch}
                 data-dashed={line.isDashed || undefined}
-                style={{ color: `var(--series-${line.colour % 8})` }}
+                style={{ color: `var(${line.ink})` }}
               />
               {line.label} <span className={classes.value}>{formatMetric(value)}</span>
             </span>

@@ -56,7 +56,7 @@ export function LineChart({
   const plot = useRef<uPlot | null>(null);
   const live = useRef<Live>({ lines, view, onRange, bounds, allLines });
   live.current = { lines, view, onRange, bounds, allLines };
-  const shape = `${lines.map((line) => `${line.id}/${line.colour}/${line.label}`).join()}|${view.axis}|${view.isLog}|${view.smoothing > 0}|${scheme}`;
+  const shape = `${lines.map((line) => `${line.id}/${line.ink}/${line.label}`).join()}|${view.axis}|${view.isLog}|${view.smoothing > 0}|${scheme}`;
 
   useEffect(() => {
     if (width < 40 || ref.current === null) return;

@@ -14,7 +14,8 @@ export type ChartRange = [number, number];
 export type ChartLine = {
   id: string;
   label: string;
-  colour: number;
+  /** The token of its colour. */
+  ink: string;
   isDashed?: boolean;
   series: Series;
   stepsPerEpoch: number | null;

@@ -1,5 +1,5 @@
 import uPlot from "uplot";
-import type { ChartAxis, ChartLine, ChartRange, ChartView } from "./chart-lines";
+import { AXIS_TITLES, type ChartAxis, type ChartLine, type ChartRange, type ChartView } from "./chart-lines";
 
 export type PlotHooks = {
   xRange: () => ChartRange;
@@ -8,7 +8,7 @@ export type PlotHooks = {
   onCursor: (index: number | null) => void;
 };
 
-const DASHES: (number[] | undefined)[] = [undefined, [6, 4], [2, 3]];
+const DASH = [6, 4];
 
 /** uPlot's options in the colours of the theme. Colours are read when the plot is made: a new theme makes a new plot. */
 export function plotOptions(
@@ -27,6 +27,7 @@ export function plotOptions(
     font: `12px ${getComputedStyle(document.body).fontFamily}`,
     gap: 6,
   };
+  const title = { label: AXIS_TITLES[view.axis], labelSize: 18, labelGap: 0, labelFont: axis.font };
   return {
     ...size,
     padding: [10, 12, 0, 0],
@@ -43,7 +44,7 @@ export function plotOptions(
       y: { distr: view.isLog ? 3 : 1, range: () => hooks.yRange() },
     },
     axes: [
-      { ...axis, size: 32, space: 64, values: (_, ticks) => ticks.map((tick) => tickText(tick, view.axis)) },
+      { ...axis, ...title, size: 32, space: 64, values: (_, ticks) => ticks.map((tick) => tickText(tick, view.axis)) },
       {
         ...axis,
         size: 54,
@@ -69,8 +70,8 @@ export function plotOptions(
 }
 
 function plotSeries(lines: ChartLine[], view: ChartView, colour: (name: string) => string): uPlot.Series[] {
-  const ink = (line: ChartLine) => colour(`--series-${line.colour % 8}`);
-  const dash = (line: ChartLine) => DASHES[Math.min(2, Math.floor(line.colour / 8) + (line.isDashed ? 1 : 0))];
+  const ink = (line: ChartLine) => colour(line.ink);
+  const dash = (line: ChartLine) => (line.isDashed ? DASH : undefined);
   const points = {
     show: (plot: uPlot, index: number) =>
       (plot.data[index] as (number | null)[]).filter((value) => value !== null && value !== undefined).length <= 40,
@@ -98,7 +99,9 @@ function plotSeries(lines: ChartLine[], view: ChartView, colour: (name: string) 
 export function tickText(tick: number, axis: ChartAxis): string {
   if (axis === "time") return clock(tick);
   if (axis === "epoch") return String(Number(tick.toFixed(2)));
-  return Math.abs(tick) >= 10_000 ? `${Number((tick / 1000).toFixed(1))}k` : String(Number(tick.toFixed(2)));
+  return Math.abs(tick) >= 10_000
+    ? `${Number((tick / 1000).toFixed(1))}k`
+    : Number(tick.toFixed(2)).toLocaleString("en");
 }
 
 function clock(seconds: number): string {

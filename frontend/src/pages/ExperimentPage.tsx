@@ -128,7 +128,13 @@ function TabBody({ experiment, run, tab }: { experiment: Experiment; run: Run; t
     <ExplanationProvider value={type?.explanation ?? null}>
       <InsightProvider value={context}>
         {tab === "charts" && (
-          <Charts run={run} colour={experiment.colour} metrics={metrics} main={experiment.metric?.name ?? null} />
+          <Charts
+            experiment={experiment.id}
+            run={run}
+            colour={experiment.colour}
+            metrics={metrics}
+            main={experiment.metric?.name ?? null}
+          />
         )}
         {tab === "summary" && <Summary experiment={experiment} run={run} metrics={metrics} />}
         {tab === "insights" && <Insights base={base} run={run} panel={panel} search={search} />}

@@ -6,6 +6,7 @@ import { useProblemTypes } from "../api/catalogue";
 import { useDatasets } from "../api/datasets";
 import { useExperimentList } from "../api/experiments";
 import type { ExperimentRow, ProblemType } from "../api/types";
+import { runColour } from "../ui/colours";
 import { PagedTable, type TableColumn } from "../ui/DataTable";
 import { formatAge, formatDuration, formatMetric, formatTime, plural } from "../ui/format";
 import { ExperimentIcon, PlusIcon, SearchIcon } from "../ui/icons";
@@ -189,7 +190,7 @@ function ExperimentTable({ count, rowAt, types, sort, onSort, onRange }: Experim
 function NameCell({ row }: { row: ExperimentRow }) {
   return (
     <div className={classes.nameCell}>
-      <span className={classes.dot} style={{ background: `var(--series-${row.colour % 8})` }} aria-hidden="true" />
+      <span className={classes.dot} style={{ background: runColour(row.colour) }} aria-hidden="true" />
       <div style={{ minWidth: 0 }}>
         <Link to={`/experiments/${row.id}/charts`} className={classes.name} title={row.name} data-row-link>
           {row.name}

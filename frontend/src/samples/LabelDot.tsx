@@ -1,4 +1,4 @@
-import { classColour } from "./overlay";
+import { classColour } from "../ui/colours";
 import classes from "./samples.module.css";
 
 /** The colour of a class beside its name. */

@@ -1,7 +1,8 @@
 import { memo, type CSSProperties } from "react";
 import { formatCount, formatPercent } from "../ui/format";
 import { MATCH_NAMES, matchWords } from "./match";
-import { classColour, type Overlay } from "./overlay";
+import { classColour } from "../ui/colours";
+import type { Overlay } from "./overlay";
 import { type Gap, type Piece, piecesOf, type Span } from "./text-pieces";
 import type { Mark, MarkedBlock } from "./texts";
 import classes from "./texts.module.css";

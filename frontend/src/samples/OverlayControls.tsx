@@ -1,6 +1,6 @@
 import { Switch } from "@mantine/core";
 import { formatPercent } from "../ui/format";
-import type { Overlay } from "./overlay";
+import { type Overlay, SIDE_COLOURS } from "./overlay";
 import { OverlaySlider } from "./OverlaySlider";
 import classes from "./samples.module.css";
 
@@ -54,6 +54,8 @@ type LayerSwitchesProps = Omit<OverlayControlsProps, "hasConfidence"> & { predic
 
 /** Whether truth and prediction are drawn, with the way each is drawn. */
 export function LayerSwitches({ overlay, onOverlay, hasTruth, hasPrediction, predictionLine }: LayerSwitchesProps) {
+  const areCompared = hasTruth && hasPrediction && overlay.showsTruth && overlay.showsPrediction;
+  const ink = (side: keyof typeof SIDE_COLOURS) => (areCompared ? { color: SIDE_COLOURS[side] } : undefined);
   return (
     <>
       {hasTruth && (
@@ -61,7 +63,7 @@ export function LayerSwitches({ overlay, onOverlay, hasTruth, hasPrediction, pre
           withThumbIndicator={false}
           label={
             <span className={classes.lineKey}>
-              <i data-line="solid" />
+              <i data-line="solid" style={ink("truth")} />
               Truth
             </span>
           }
@@ -75,7 +77,7 @@ export function LayerSwitches({ overlay, onOverlay, hasTruth, hasPrediction, pre
           withThumbIndicator={false}
           label={
             <span className={classes.lineKey}>
-              <i data-line={predictionLine} />
+              <i data-line={predictionLine} style={ink("prediction")} />
               Prediction
             </span>
           }

@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import type { SampleView } from "../api/types";
 import { formatCount } from "../ui/format";
 import { useSearchState } from "../ui/search-state";
@@ -41,24 +41,30 @@ export function SampleGrid({
   const [open, setOpen] = useSearchState("sample");
   const [origin] = useState(() => ({ row: "" }));
   const index = samples.findIndex((sample) => String(sample.row) === open);
+  const isNearEnd = index >= 0 && index >= samples.length - 3 && Boolean(hasMore) && !isLoadingMore;
+  useEffect(() => {
+    if (isNearEnd) onMore?.();
+  }, [isNearEnd, onMore]);
   const show = (sample: SampleView) => {
     origin.row = String(sample.row);
     setOpen(String(sample.row));
   };
   return (
     <>
-      <ul className={classes.grid} data-read={samples.some(isRead) || undefined} aria-label={label}>
-        {samples.map((sample, i) => (
-          <SampleCard
-            key={`${sample.row}-${i}`}
-            sample={sample}
-            source={source}
-            classNames={classNames}
-            overlay={overlay}
-            onOpen={show}
-          />
-        ))}
-      </ul>
+      <div className={classes.gridFrame}>
+        <ul className={classes.grid} data-read={samples.some(isRead) || undefined} aria-label={label}>
+          {samples.map((sample, i) => (
+            <SampleCard
+              key={`${sample.row}-${i}`}
+              sample={sample}
+              source={source}
+              classNames={classNames}
+              overlay={overlay}
+              onOpen={show}
+            />
+          ))}
+        </ul>
+      </div>
       {total !== undefined && (
         <div className={classes.more}>
           <span className="small muted number">
@@ -74,6 +80,7 @@ export function SampleGrid({
       {index >= 0 && (
         <SampleViewer
           samples={samples}
+          total={total ?? samples.length}
           index={index}
           source={source}
           classNames={classNames}
@@ -83,7 +90,6 @@ export function SampleGrid({
           onIndex={(next) => {
             const sample = samples[next];
             if (sample) setOpen(String(sample.row));
-            if (next >= samples.length - 3 && hasMore) onMore?.();
           }}
           onClose={() => setOpen("")}
         />

@@ -8,6 +8,7 @@ import { HeatControl } from "./HeatControl";
 import { ImageOverlay } from "./ImageOverlay";
 import type { MediaSource, Overlay } from "./overlay";
 import { textsOf } from "./registry";
+import { formatCount } from "../ui/format";
 import { KindControls } from "./SampleControls";
 import { SampleFacts } from "./SampleFacts";
 import { TextBlocks } from "./TextBlocks";
@@ -19,6 +20,8 @@ export type Explainer = { run: string; split: string };
 
 type SampleViewerProps = {
   samples: SampleView[];
+  /** Of all samples of the list, also those that are not loaded yet. */
+  total: number;
   index: number;
   source: MediaSource;
   classNames: readonly string[];
@@ -34,6 +37,7 @@ const ZOOMS = [1, 1.5, 2, 3, 4, 6, 8];
 /** One sample, large: every box, mark, label and probability, with the keyboard. */
 export function SampleViewer({
   samples,
+  total,
   index,
   source,
   classNames,
@@ -114,20 +118,22 @@ export function SampleViewer({
               </div>
             )}
           </div>
-          <div className={classes.stageButtons}>
-            <ActionIcon variant="default" aria-label="Zoom out" disabled={zoom === 0} onClick={() => zoomBy(-1)}>
-              <MinusIcon size={16} />
-            </ActionIcon>
-            <span className="number tiny">{Math.round((ZOOMS[zoom] ?? 1) * 100)} %</span>
-            <ActionIcon
-              variant="default"
-              aria-label="Zoom in"
-              disabled={zoom === ZOOMS.length - 1}
-              onClick={() => zoomBy(1)}
-            >
-              <PlusIcon size={16} />
-            </ActionIcon>
-          </div>
+          {!isText && (
+            <div className={classes.stageButtons}>
+              <ActionIcon variant="default" aria-label="Zoom out" disabled={zoom === 0} onClick={() => zoomBy(-1)}>
+                <MinusIcon size={16} />
+              </ActionIcon>
+              <span className="number tiny">{Math.round((ZOOMS[zoom] ?? 1) * 100)} %</span>
+              <ActionIcon
+                variant="default"
+                aria-label="Zoom in"
+                disabled={zoom === ZOOMS.length - 1}
+                onClick={() => zoomBy(1)}
+              >
+                <PlusIcon size={16} />
+              </ActionIcon>
+            </div>
+          )}
         </div>
         <div className={classes.panel}>
           <div className="spread">
@@ -152,7 +158,7 @@ export function SampleViewer({
                 <ChevronRightIcon size={16} />
               </ActionIcon>
               <span className="small muted number">
-                {index + 1} of {samples.length}
+                {formatCount(index + 1)} of {formatCount(total)}
               </span>
             </div>
             <ActionIcon variant="subtle" color="gray" size={32} aria-label="Close" onClick={onClose}>

@@ -3,7 +3,8 @@ import type { Mask, MediaRef, SampleView } from "../api/types";
 import { differenceOf } from "./mask-difference";
 import { shownMasks, masksOf } from "./masks";
 import { MATCH_COLOURS } from "./match";
-import { classColour, isDifferenceShown, type Overlay } from "./overlay";
+import { inkOf } from "../ui/colours";
+import { isCompared, isDifferenceShown, maskColour, type Overlay } from "./overlay";
 import { fillBitmap, outlineBitmap } from "./slice-drawing";
 import { gridOf, gridSlice, sliceOfMask, type Axis, type Grid } from "./volume-masks";
 import classes from "./volumes.module.css";
@@ -34,7 +35,7 @@ export function SliceMasks({ sample, classNames, overlay, axis, slice }: SliceMa
     const context = canvas.current?.getContext("2d");
     if (!context || !grid || !canvas.current) return;
     const styles = getComputedStyle(canvas.current);
-    const colourOf = (variable: string) => styles.getPropertyValue(variable.slice(4, -1)).trim();
+    const colourOf = (colour: string) => inkOf(colour, styles);
     const [across, down] = planeOf(grid, axis);
     const scale = Math.max(1, Math.round(DRAWN_SIDE / Math.max(across, down)));
     context.setTransform(1, 0, 0, 1, 0, 0);
@@ -51,9 +52,10 @@ export function SliceMasks({ sample, classNames, overlay, axis, slice }: SliceMa
       }
       return;
     }
+    const areCompared = isCompared(sample, overlay);
     for (const layer of layers) {
       for (const mask of layer.masks) {
-        const colour = colourOf(classColour(mask.label, classNames));
+        const colour = colourOf(maskColour(layer.side, mask.label, classNames, areCompared));
         draw(context, plane(mask, layer.grid), colour, layer, overlay.opacity, 2 / scale);
       }
     }
@@ -74,19 +76,26 @@ export function SliceMasks({ sample, classNames, overlay, axis, slice }: SliceMa
   );
 }
 
-type Layer = { grid: Grid; masks: readonly Mask[]; isFilled: boolean; isOutlined: boolean };
+type Layer = {
+  side: "truth" | "prediction";
+  grid: Grid;
+  masks: readonly Mask[];
+  isFilled: boolean;
+  isOutlined: boolean;
+};
 
 function layersOf(sample: SampleView, overlay: Overlay): Layer[] {
-  const isCompared = overlay.showsPrediction && sample.prediction !== null;
+  const isTruthFilled = !overlay.showsPrediction || sample.prediction === null;
   const layers: Layer[] = [];
   for (const name of ["prediction", "truth"] as const) {
     const grid = gridOf(masksOf(sample, name));
     if (!grid || !(name === "truth" ? overlay.showsTruth : overlay.showsPrediction)) continue;
     const isTruth = name === "truth";
     layers.push({
+      side: name,
       grid,
       masks: shownMasks(sample, name, overlay),
-      isFilled: !isTruth || !isCompared,
+      isFilled: !isTruth || isTruthFilled,
       isOutlined: isTruth,
     });
   }

@@ -1,7 +1,8 @@
 import type { Instance, SampleView } from "../api/types";
 import { filledPath, outlinePath, regionOf, type Corner } from "./masks";
 import { MATCH_COLOURS, matchWords } from "./match";
-import { classColour, type ColourBy } from "./overlay";
+import { classColour } from "../ui/colours";
+import type { ColourBy } from "./overlay";
 import { annotationOf } from "./renderer";
 import { formatMetric, formatPercent } from "../ui/format";
 

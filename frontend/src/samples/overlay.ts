@@ -1,3 +1,4 @@
+import { classColour } from "../ui/colours";
 import type { MediaRef, MediaSize, SampleView } from "../api/types";
 
 /** What is drawn over a sample. */
@@ -39,16 +40,30 @@ export function isDifferenceShown(sample: SampleView, overlay: Overlay): boolean
 /** Where a sample's file is served. */
 export type MediaSource = (media: MediaRef, size: MediaSize) => string;
 
-const COLOURS = 8;
-
-/** Classes keep their colour wherever they appear: it follows the index in the list of classes. */
-export function classColour(label: string, classes: readonly string[]): string {
-  const index = classes.indexOf(label);
-  return `var(--series-${(index >= 0 ? index : hash(label)) % COLOURS})`;
+/** Whether truth and prediction are drawn over each other. Then the colour tells these apart, and no longer the classes. */
+export function isCompared(sample: SampleView, overlay: Overlay): boolean {
+  return overlay.showsTruth && overlay.showsPrediction && sample.truth !== null && sample.prediction !== null;
 }
 
-function hash(text: string): number {
-  let value = 7;
-  for (let i = 0; i < text.length; i++) value = (value * 31 + text.charCodeAt(i)) >>> 0;
-  return value;
+export const SIDE_COLOURS = { truth: "var(--truth)", prediction: "var(--prediction)" } as const;
+
+/** The colour of an object: of its class, or of its side where both are drawn. */
+export function objectColour(
+  side: keyof typeof SIDE_COLOURS,
+  label: string,
+  classNames: readonly string[],
+  areCompared: boolean,
+): string {
+  return areCompared ? SIDE_COLOURS[side] : classColour(label, classNames);
+}
+
+/** As of an object, but of several classes a filled area keeps its own: the outline of the truth tells the sides apart. */
+export function maskColour(
+  side: keyof typeof SIDE_COLOURS,
+  label: string,
+  classNames: readonly string[],
+  areCompared: boolean,
+): string {
+  const keepsClass = side === "prediction" && classNames.length > 1;
+  return objectColour(side, label, classNames, areCompared && !keepsClass);
 }

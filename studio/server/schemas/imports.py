@@ -136,6 +136,8 @@ class WholeCheck(_Lenient):
     """Why there are no findings, if it was skipped."""
     findings: list[Finding] = []
     rows: list[CheckedRow] = []
+    classes: list[str] = []
+    """In the order that models will use."""
 
 
 class Import(_Lenient):

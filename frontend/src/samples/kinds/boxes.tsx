@@ -1,6 +1,6 @@
 import type { Box, SampleView } from "../../api/types";
 import { formatPercent, plural } from "../../ui/format";
-import { classColour, type Overlay } from "../overlay";
+import { isCompared, objectColour, type Overlay, type SIDE_COLOURS } from "../overlay";
 import { ObjectClassCounts, ObjectCounts, ObjectLists } from "../ObjectParts";
 import { OverlayControls } from "../OverlayControls";
 import { annotationOf, type ControlProps, type PartProps, type Renderer, type ShapesProps } from "../renderer";
@@ -61,14 +61,22 @@ function BoxShapes({ sample, overlay, classNames, unit, thickness, withLabels }:
   const truth = overlay.showsTruth ? trueBoxes(sample) : NO_BOXES;
   const predicted = overlay.showsPrediction ? predictedBoxes(sample, overlay) : NO_BOXES;
   const isNamed = withLabels && overlay.showsLabels;
-  const shared = { classNames, unit, thickness };
+  const areCompared = isCompared(sample, overlay);
+  const colour = (box: Box, side: keyof typeof SIDE_COLOURS) => objectColour(side, box.label, classNames, areCompared);
+  const shared = { unit, thickness };
   return (
     <>
-      {truth.map((box, i) => (
-        <BoxShape key={`t${i}`} box={box} {...shared} withLabel={isNamed && predicted.length === 0} />
-      ))}
       {predicted.map((box, i) => (
-        <BoxShape key={`p${i}`} box={box} {...shared} isDashed withLabel={isNamed} />
+        <BoxShape key={`p${i}`} box={box} colour={colour(box, "prediction")} {...shared} isDashed withLabel={isNamed} />
+      ))}
+      {truth.map((box, i) => (
+        <BoxShape
+          key={`t${i}`}
+          box={box}
+          colour={colour(box, "truth")}
+          {...shared}
+          withLabel={isNamed && predicted.length === 0}
+        />
       ))}
     </>
   );
@@ -76,7 +84,7 @@ function BoxShapes({ sample, overlay, classNames, unit, thickness, withLabels }:
 
 type BoxShapeProps = {
   box: Box;
-  classNames: readonly string[];
+  colour: string;
   unit: number;
   thickness: number;
   isDashed?: boolean;
@@ -86,8 +94,7 @@ type BoxShapeProps = {
 const FONT = 12;
 
 /** A box with a dark edge, so that it stands out on any picture. */
-function BoxShape({ box, classNames, unit, thickness, isDashed, withLabel }: BoxShapeProps) {
-  const colour = classColour(box.label, classNames);
+function BoxShape({ box, colour, unit, thickness, isDashed, withLabel }: BoxShapeProps) {
   const shape = {
     x: box.x_min,
     y: box.y_min,
@@ -98,7 +105,7 @@ function BoxShape({ box, classNames, unit, thickness, isDashed, withLabel }: Box
   };
   return (
     <g>
-      <rect {...shape} stroke="rgb(0 0 0 / 60%)" strokeWidth={thickness * 2} />
+      <rect {...shape} stroke="rgb(0 0 0 / 60%)" strokeWidth={thickness + 1.5} />
       <rect
         {...shape}
         style={{ stroke: colour }}

@@ -7,7 +7,7 @@ import { LabelDot } from "../LabelDot";
 import { differenceOf } from "../mask-difference";
 import { areaOf, bitmapOf, filledPath, maskClasses, masksOf, outlinePath, shownMasks, type MaskSide } from "../masks";
 import { MATCH_COLOURS } from "../match";
-import { classColour, isDifferenceShown } from "../overlay";
+import { isCompared, isDifferenceShown, maskColour } from "../overlay";
 import { LayerSwitches } from "../OverlayControls";
 import { OpacitySlider } from "../OverlaySlider";
 import type { ControlProps, PartProps, Renderer, ShapesProps } from "../renderer";
@@ -103,10 +103,11 @@ function iouOf(side: MaskSide, name: string): number {
 function MaskShapes(props: ShapesProps) {
   const { sample, overlay, classNames, thickness, width, height } = props;
   if (isDifferenceShown(sample, overlay)) return <DifferenceShapes {...props} />;
-  const isCompared = overlay.showsPrediction && sample.prediction !== null;
+  const areCompared = isCompared(sample, overlay);
+  const isTruthFilled = !overlay.showsPrediction || sample.prediction === null;
   const layers = [
     { side: "prediction", isShown: overlay.showsPrediction, isFilled: true, isOutlined: false },
-    { side: "truth", isShown: overlay.showsTruth, isFilled: !isCompared, isOutlined: true },
+    { side: "truth", isShown: overlay.showsTruth, isFilled: isTruthFilled, isOutlined: true },
   ] as const;
   return layers
     .filter(({ isShown }) => isShown)
@@ -120,7 +121,7 @@ function MaskShapes(props: ShapesProps) {
           gridHeight={grid.height ?? height}
           width={width}
           height={height}
-          colour={classColour(mask.label, classNames)}
+          colour={maskColour(side, mask.label, classNames, areCompared)}
           opacity={isFilled ? overlay.opacity : 0}
           thickness={isOutlined ? thickness : 0}
         />

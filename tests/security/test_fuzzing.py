@@ -259,7 +259,41 @@ MASKS = {
 }
 
 
-def read_masks(format: str, name: str) -> Callable[[str, Path], object]:
+VIA = json.dumps({"0.png12": {"filename": "0.png", "regions": [
+    {"shape_attributes": {"name": "rect", "x": 1, "y": 2, "width": 3, "height": 4}, "region_attributes": {"a": "b"}},
+    {"shape_attributes": {"name": "polygon", "all_points_x": [1, 9, 9], "all_points_y": [1, 1, 9]},
+     "region_attributes": {"a": "b"}},
+]}})  # fmt: skip
+VIA_CSV = (
+    "filename,region_shape_attributes,region_attributes\n"
+    '0.png,"{""name"": ""circle"", ""cx"": 5, ""cy"": 5, ""r"": 3}","{""a"": ""b""}"\n'
+)
+VOC = (
+    "<annotation><filename>0.png</filename><size><width>24</width><height>24</height></size><object><name>a</name>"
+    "<robndbox><cx>5</cx><cy>6</cy><w>3</w><h>2</h><angle>0.5</angle></robndbox></object></annotation>"
+)
+BOXES = {
+    "cvat": ("annotations.xml", CVAT.replace("<polygon", '<box label="a" xtl="1" ytl="1" xbr="2" ybr="2"/><polygon')),
+    "label_studio": ("project.json", STUDIO),
+    "via": ("via.json", VIA),
+    "via_csv": ("via.csv", VIA_CSV),
+    "pascal_voc": ("0.xml", VOC),
+    "boxes": ("boxes.csv", "image,label,x,y,w,h,image_width,image_height\n0.png,a,1,2,3,4,24,24\n1.png,,,,,,,\n"),
+}
+SPANS = json.dumps([{"text": "Ana in Rom", "label": [{"start": 0, "end": 3, "text": "Ana", "labels": ["PER"]}]}])
+TOKENS = json.dumps([{"paragraphs": [{"sentences": [{"tokens": [{"orth": "a", "ner": "O"}]}]}]}])
+TEXTS = {
+    "text_spans": ("export.json", SPANS),
+    "spacy": ("train.json", TOKENS),
+    "word_rows": ("words.csv", "Sentence #,Word,Tag\nS1,Ana,B-PER\n,ran,O\nS2,It,O\n"),
+}
+
+
+def read_masks(
+    format: str, name: str, problem_type: str = "image_semantic_segmentation"
+) -> Callable[[str, Path], object]:
+    """Reads an upload with this file and two pictures in a format."""
+
     def read(text: str, folder: Path) -> object:
         files = folder / "files"
         for number in (0, 1):
@@ -268,7 +302,7 @@ def read_masks(format: str, name: str) -> Callable[[str, Path], object]:
         (files / name).parent.mkdir(exist_ok=True)
         (files / name).write_text(text, errors="replace")
         shutil.rmtree(folder / "converted", ignore_errors=True)
-        return scan_files(files, {"problem_type": "image_semantic_segmentation", "format": format})
+        return scan_files(files, {"problem_type": problem_type, "format": format})
 
     return read
 
@@ -316,6 +350,15 @@ READERS = {
     "jpeg": Reader(mutated(jpeg()), read_picture_named("a.jpg")),
     "numpy": Reader(mutated(array()), read_picture_named("a.npy")),
     **{f"masks_{id}": Reader(mutated_text(text), read_masks(id, name)) for id, (name, text) in MASKS.items()},
+    **{
+        f"boxes_{id}": Reader(mutated_text(text), read_masks(id.removesuffix("_csv"), name, "image_object_detection"))
+        for id, (name, text) in BOXES.items()
+    },
+    **{
+        f"texts_{id}": Reader(mutated_text(text), read_masks(id, name, "text_token_classification"))
+        for id, (name, text) in TEXTS.items()
+    },
+    "json_table": Reader(mutated(b'[{"a": 1, "b": [1]}, {"a": null}]'), read_table_named("a.json")),
     "brush": Reader(
         st.lists(st.integers(0, 255), max_size=40) | mutated(bytes(BRUSH)).map(list),
         lambda data, _: decode_brush(data, 3, 2),
@@ -453,10 +496,13 @@ def test_the_good_files_are_good(tmp_path: Path) -> None:
     for version in (1, 2):
         assert read_volume_named("a.nii")(nifti(version), folder) is not None
     assert read_dicom(dicom(), folder) is not None
-    for id, (name, text) in MASKS.items():
+    kinds = ("image_semantic_segmentation", "image_object_detection", "text_token_classification")
+    uploads = zip((MASKS, BOXES, TEXTS), kinds, strict=True)
+    for id, name, text, kind in ((id, *one, kind) for files, kind in uploads for id, one in files.items()):
         shutil.rmtree(folder / "files", ignore_errors=True)
-        scan = read_masks(id, name)(text, folder)
-        assert scan.choices.format == id  # type: ignore[attr-defined]
+        scan = read_masks(id.removesuffix("_csv"), name, kind)(text, folder)
+        assert scan.choices.format == id.removesuffix("_csv")  # type: ignore[attr-defined]
+        assert scan.tables  # type: ignore[attr-defined]
     shutil.rmtree(folder / "files", ignore_errors=True)
     assert decode_brush(BRUSH, 3, 2).all()
     assert read_coco(COCO, folder).tables  # type: ignore[attr-defined]

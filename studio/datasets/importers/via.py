@@ -6,8 +6,6 @@ of which is the class: the one that is called so, else the one that most regions
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,6 +22,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.json_file import holds_keys, read_document
 from studio.datasets.importers.upload import Upload
 from studio.datasets.tables.box_columns import CLASS_WORDS
+from studio.datasets.tables.csv_rows import parsed_rows
 from studio.datasets.texts.text_file import decode_text
 from studio.errors import DatasetError
 from studio.files import read_head
@@ -137,12 +136,12 @@ def _is_csv(upload: Upload, path: str) -> bool:
 
 
 def _has_shapes(upload: Upload, files: Sequence[str]) -> bool:
-    return any(
-        region.shape.get("name") in _SHAPES
-        for path in files
-        for regions in _images(upload, path).values()
-        for region in regions
-    )
+    """Whether some region is more than a rectangle; what is damaged is said when it is read."""
+    try:
+        regions = [one for path in files for found in _images(upload, path).values() for one in found]
+    except DatasetError:
+        return False
+    return any(region.shape.get("name") in _SHAPES for region in regions)
 
 
 def _images(upload: Upload, path: str) -> Images:
@@ -175,21 +174,31 @@ def _json_entries(upload: Upload, path: str) -> Iterator[tuple[str, list[Region]
 
 def _csv_entries(upload: Upload, path: str) -> Iterator[tuple[str, list[Region]]]:
     text, _ = decode_text(upload.files / path, path)
-    for row in csv.DictReader(io.StringIO(text)):
-        name = (row.get("filename") or "").strip()
+    header, rows, wrong = parsed_rows(text, ",", path, [])
+    if wrong:
+        raise DatasetError(
+            f"{path}: {len(wrong)} rows have another number of values than the header.",
+            hint="Export it again.",
+            code="via",
+            found=f"{wrong[0][1]} values in row {wrong[0][0]}",
+            expected=f"{len(header)} values in every row",
+        )
+    places = [header.index(column) if column in header else -1 for column in _COLUMNS]
+    for row in rows if -1 not in places else ():
+        name, *cells = (row[place].strip() for place in places)
         if not name:
             continue
-        shape, attributes = (_parsed(row.get(column)) for column in _COLUMNS[1:])
+        shape, attributes = map(_parsed, cells)
         # An image without regions has a row with an empty shape; a shape that is no object cannot be read.
         yield name, [] if shape == {} else [Region(shape or {"name": "no object"}, attributes or {})]
 
 
-def _parsed(cell: str | None) -> dict[str, Any] | None:
+def _parsed(cell: str) -> dict[str, Any] | None:
     """The object of a cell, empty for an empty cell; None if it is none."""
-    if not (cell or "").strip():
+    if not cell:
         return {}
     try:
-        value = parse_json(cell or "")
+        value = parse_json(cell)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

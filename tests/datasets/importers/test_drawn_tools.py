@@ -27,6 +27,7 @@ from studio.datasets.importers.via import VIA, VIA_BOXES
 from studio.datasets.masks.resizing import resized_runs
 from studio.datasets.masks.run_lengths import decode, encode, from_text
 from studio.datasets.uploads.discovery import list_files
+from studio.errors import DatasetError
 from tests.datasets.importers.test_detection_exports import SIDES, draw
 
 WIDTH, HEIGHT = SIDES
@@ -287,6 +288,30 @@ def test_regions_of_via_without_attributes_have_one_class(tmp_path: Path) -> Non
 
     assert rows["train"][0]["class_id"] == ["object", "object"]
     assert found["no_class_names"].level == "note"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "found"),
+    [
+        (
+            "via.json",
+            '{"a": {"filename": "a.png", "regions": [{"shape_attributes": {}, "region_attributes"',
+            "damaged JSON",
+        ),
+        ("via.csv", "filename,region_shape_attributes,region_attributes\na.png,{},{},9\n", "4 values in row 1"),
+    ],
+)
+def test_a_damaged_file_of_via_is_recognised_and_refused_with_the_reason(
+    name: str, text: str, found: str, tmp_path: Path
+) -> None:
+    source = upload(tmp_path, {name: text}, "a.png")
+
+    assert VIA_BOXES.recognise(source) is not None
+    assert VIA.recognise(source) is None
+    with pytest.raises(DatasetError) as caught:
+        read(VIA_BOXES, source)
+
+    assert caught.value.found == found
 
 
 names = st.text(st.sampled_from("abcéü Ж中_-()0"), min_size=1, max_size=8).map(str.strip).filter(bool)

@@ -58,7 +58,7 @@ def numbers(values: Iterable[Any]) -> list[float] | None:
     for value in values:
         try:
             number = float(value) if not isinstance(value, bool) else math.nan
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             return None
         if not abs(number) < FARTHEST:
             return None

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from studio.datasets.importers.json_file import holds_keys
 from studio.datasets.importers.spans.marked_text import KEYS, SPAN_KEYS, marked_text
 from studio.datasets.importers.upload import Upload
+from studio.files import CHUNK_BYTES
 from studio.json_text import parse_json
 
 MAX_BYTES = 256 << 20
 ENDING = ".json"
+_SPAN_WORDS = tuple(f'"{key}"'.encode() for key in SPAN_KEYS)
+_FOREIGN = (b'"image_id"', b"original_width", b"shape_attributes", b'"qas"')
+"""Words in annotations of images and of questions."""
+_OVERLAP = 32
+"""Bytes of a chunk that are looked at with the next one: no word is longer."""
 _SAMPLE = 200
 _MOST = 0.5
 
@@ -45,10 +50,19 @@ def _has_spans(records: Iterable[Any]) -> bool:
 
 
 def _could_be_document(upload: Upload, path: str) -> bool:
+    """Whether a file has a key of spans and none of other tools, whose files may be too large to be read in vain."""
     file = upload.files / path
     if file.stat().st_size > MAX_BYTES:
         return False
-    return any(holds_keys(file, [f'"{key}"'.encode()]) for key in SPAN_KEYS)
+    has_spans, tail = False, b""
+    with file.open("rb") as opened:
+        while chunk := opened.read(CHUNK_BYTES):
+            seen = tail + chunk
+            if any(word in seen for word in _FOREIGN):
+                return False
+            has_spans = has_spans or any(word in seen for word in _SPAN_WORDS)
+            tail = chunk[-_OVERLAP:]
+    return has_spans
 
 
 def _documents(upload: Upload, path: str) -> list[Any]:

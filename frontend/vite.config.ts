@@ -29,6 +29,7 @@ export default defineConfig({
               name: "mantine",
               test: /node_modules\/(@mantine|@floating-ui|clsx|react-remove-scroll|react-number-format)/,
             },
+            { name: "plots", test: /node_modules\/uplot/ },
             { name: "vendor", test: /node_modules\/(react-router|@tanstack\/(react-query|query-core))/ },
           ],
         },

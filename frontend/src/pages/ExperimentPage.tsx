@@ -1,4 +1,4 @@
-import { lazy, Suspense, useMemo } from "react";
+import { useMemo } from "react";
 import { Navigate, useLocation, useNavigate, useParams } from "react-router";
 import { useProblemType } from "../api/catalogue";
 import { datasetMedia, useClassNames } from "../api/datasets";
@@ -6,9 +6,12 @@ import { useExperiment } from "../api/experiments";
 import { runMedia } from "../api/runs";
 import type { SampleFilter } from "../api/insight";
 import type { Experiment, MediaRef, MediaSize, Run } from "../api/types";
+// Not loaded when they are opened: React shows what stands in for a part at least 300 ms, and they take 20 ms to come.
+import { Charts } from "../experiment/Charts";
 import { ExperimentHead } from "../experiment/ExperimentHead";
 import { FailurePanel } from "../experiment/FailurePanel";
 import { Files } from "../experiment/Files";
+import { Insights } from "../experiment/Insights";
 import { Logs } from "../experiment/Logs";
 import { RunBar } from "../experiment/RunBar";
 import { modelRun, shownRun } from "../experiment/runs";
@@ -23,12 +26,8 @@ import { useDocumentTitle } from "../ui/Page";
 import pageClasses from "../ui/page.module.css";
 import { useSearchState } from "../ui/search-state";
 import { isActive } from "../ui/Status";
-import { Answer, EmptyState, LoadingBlock, LoadingRows, PartBoundary } from "../ui/states";
+import { Answer, EmptyState, LoadingRows, PartBoundary } from "../ui/states";
 import { type Tab, TabBar } from "../ui/TabBar";
-
-// The two heavy tabs come when they are opened.
-const Charts = lazy(async () => ({ default: (await import("../experiment/Charts")).Charts }));
-const Insights = lazy(async () => ({ default: (await import("../experiment/Insights")).Insights }));
 
 const TABS: Tab[] = [
   { id: "charts", title: "Charts" },
@@ -87,9 +86,7 @@ function Loaded({ experiment, tab }: { experiment: Experiment; tab: string }) {
       <TabBar tabs={TABS} base={`/experiments/${experiment.id}`} query={query} label="Parts of the experiment" />
       {run ? (
         <PartBoundary key={`${tab}/${run.id}`} name={`The tab ${title}`}>
-          <Suspense fallback={<LoadingBlock height={320} />}>
-            <TabBody experiment={experiment} run={run} tab={tab} />
-          </Suspense>
+          <TabBody experiment={experiment} run={run} tab={tab} />
         </PartBoundary>
       ) : (
         <EmptyState title="No run was planned">Start again with other settings.</EmptyState>

@@ -56,7 +56,7 @@ def account_for_files(inspection: Inspection, files: Path, used: UsedFiles, plac
     unused = list(_unused([path for path in rest if path not in set(read)], place))
     inspection.findings.extend(unused)
     parts = {
-        counted(len(tables), "table"): len(tables),
+        f"{counted(len(tables), 'file')} of tables": len(tables),
         f"{counted(kept, 'file')} of rows that are kept": kept,
         f"{counted(len(media) - kept, 'file')} of rows left out": len(media) - kept,
         f"{counted(len(read), 'file')} of the data format": len(read),

@@ -32,7 +32,7 @@ from studio.errors import ArchiveError, DatasetError, PathError, StudioError
 from studio.escape_control import make_output_visible
 from studio.files import descriptor_path, no_space_error, private_folder, read_json, resolve_inside, write_json
 from studio.importing.format_choice import FormatOffer, chosen_format, recognised_formats
-from studio.importing.packed_inside import packed_findings, packed_inside
+from studio.importing.lacking_files import lacking_findings, packed_inside
 from studio.importing.scan_end import SCAN_CPU_SECONDS
 from studio.importing.scan_preview import cell_text, draw_previews, preview_of, samples_of, shown_folders, shown_rows
 from studio.importing.scan_result import (
@@ -134,9 +134,9 @@ def scan_files(files: Path, given: Mapping[str, Any], noticed: list[Finding] | N
     tables = upload.tables
     if noticed is not None:
         noticed.extend([*findings, *(finding for one in tables.values() for finding in one.findings)])
-    packed = packed_findings(upload) if tables else []
-    if blocking(packed):
-        raise FindingsError(packed)
+    lacking = lacking_findings(upload) if tables else []
+    if blocking(lacking):
+        raise FindingsError(lacking)
     asked = chosen_format(given, offers)
     folders = list_media_folders(paths, files)
     plain = _plain_tables(files, tables, folders)
@@ -144,20 +144,20 @@ def scan_files(files: Path, given: Mapping[str, Any], noticed: list[Finding] | N
     if offer is None or offer.format.read is None:
         _refuse_without_tables(upload, findings, given)
         given = given if offer is None else {"problem_type": offer.kind.id, **_decided(given)}
-        return _result(files, plain, given, [*findings, *packed], offers, folders)
+        return _result(files, plain, given, [*findings, *lacking], offers, folders)
     try:
         converted = convert(offer.format, upload)
     except (FindingsError, DatasetError) as error:
         if asked is not None or not tables:
             raise
-        return _result(files, plain, given, [*findings, *packed, *_not_converted(offer, error)], offers, folders)
+        return _result(files, plain, given, [*findings, *lacking, *_not_converted(offer, error)], offers, folders)
     views = {
         name: _view(one, files, {converted.media_folder: len(upload.images.paths)})
         for name, one in converted.tables.items()
     }
     source = _Source(converted.tables, views, offer)
     decided = {"media_folder": converted.media_folder, "problem_type": offer.kind.id, **_decided(given)}
-    return _result(files, source, decided, [*packed, *converted.findings], offers, folders)
+    return _result(files, source, decided, [*lacking, *converted.findings], offers, folders)
 
 
 def _looked_through(

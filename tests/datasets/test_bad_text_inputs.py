@@ -305,3 +305,17 @@ def test_dropped_rows_come_with_the_beginning_of_their_text(import_files: Any, t
 
     finding = next(one for one in data.findings() if one.code == "uneven_lists")
     assert finding.examples == ("3 words, 2 tags: Ben went home",)
+
+
+def test_answers_that_are_objects_in_cells_are_their_texts_and_positions(import_files: Any, tmp_path: Path) -> None:
+    (tmp_path / "s").mkdir()
+    rows = "".join(
+        f"Who is {n}?,Max and Max{n} and Max,\"[{{'text': 'Max', 'answer_start': {8 if n else 0}}}]\"\n"
+        for n in range(4)
+    )
+    (tmp_path / "s" / "train.csv").write_text(f"question,context,answers\n{rows}")
+
+    data = import_files(tmp_path / "s")
+
+    assert data.table("train.csv")["answers"].tolist() == ["Max"] * 4
+    assert "ambiguous_answer" not in {one.code for one in data.findings()}

@@ -148,3 +148,33 @@ def test_an_archive_beside_texts_is_only_said(tmp_path: Path, import_files: Any)
     findings = import_files(tmp_path / "source").findings()
 
     assert [one.level.value for one in of_code(findings, "packed_inside")] == ["warning"]
+
+
+def test_a_table_whose_pictures_are_not_there_is_refused_with_that_as_the_cause(tmp_path: Path) -> None:
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source" / "train.csv").write_text("image,label\n" + "".join(f"{n}.png,{n % 2}\n" for n in range(6)))
+
+    with pytest.raises(FindingsError) as refused:
+        imported(tmp_path, tmp_path / "source")
+
+    assert [(one.code, one.path) for one in refused.value.findings] == [
+        ("no_media", "train.csv: image"),
+        ("no_problem_type", "problem_type"),
+    ]
+
+
+def test_tables_of_two_splits_find_their_files_by_ids_in_two_folders(tmp_path: Path, import_files: Any) -> None:
+    for split, count in (("train", 6), ("test", 3)):
+        for number in range(count):
+            picture = tmp_path / "s" / f"{split}_images" / f"{number:04x}.png"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (4, 4), (number * 30, 60, len(split) * 9)).save(picture)
+    labelled = "".join(f"{number:04x},{'ab'[number % 2]}\n" for number in range(6))
+    (tmp_path / "s" / "train.csv").write_text(f"image_id,label\n{labelled}")
+    (tmp_path / "s" / "test.csv").write_text("image_id\n0000\n0001\n0002\n")
+
+    data = import_files(tmp_path / "s")
+
+    assert data.table("test.csv")["image_id"].tolist() == [f"test_images/000{number}.png" for number in range(3)]
+    assert data.table("train.csv")["image_id"].tolist() == [f"train_images/000{number}.png" for number in range(6)]
+    assert [one.level.value for one in of_code(data.findings(), "file_name_short")] == ["note", "note"]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from studio.datasets.uploads.discovery import list_files, list_media_folders
 from studio.datasets.uploads.file_columns import file_columns
-from studio.datasets.uploads.named_files import NamedFiles
+from studio.datasets.uploads.named_files import NamedFiles, is_shortened
 
 WORDS = st.sampled_from(["a", "B", "cam 1", "Münze", "été", "2024-01-02", "0", "007", "x"])
 FOLDERS = st.lists(WORDS, max_size=3).map("/".join)
@@ -114,3 +114,23 @@ def test_the_same_name_in_two_splits_is_the_one_of_the_table(near: str, found: s
     written(tmp_path, ["train/0.png", "test/0.png"])
 
     assert NamedFiles(tmp_path).find("0.png", near).path == found
+
+
+def test_a_column_of_names_is_one_even_if_most_files_are_not_there(tmp_path: Path) -> None:
+    folder = written(tmp_path, ["images/3.png"])
+
+    assert looked_at(folder, image=[f"/content/{number}.png" for number in range(9)]) == {"image": "images"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "path", "is_it"),
+    [
+        ("a.png", "images/a.png", True),
+        ("b/a", "images/b/a.png", True),
+        ("A.png", "images/a.png", False),
+        ("x/a.png", "images/a.png", False),
+        ("1.png", "images/11.png", False),
+    ],
+)
+def test_a_shortened_name_lacks_folders_or_its_ending_only(cell: str, path: str, is_it: bool) -> None:
+    assert is_shortened(cell, path) is is_it

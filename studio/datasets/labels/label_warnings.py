@@ -13,7 +13,7 @@ from studio.settings.finding import FindingLevel
 MANY_CLASSES = 1000
 FAR_APART = 1000
 """Rows of the most frequent class for one of the rarest."""
-_WEAK_SEPARATORS = frozenset("-_ .'&")
+_WEAK_SEPARATORS = frozenset("-_ .'")
 """Signs that stand inside names of classes, too."""
 _SAME_WORDS = {"true": "1", "yes": "1", "false": "0", "no": "0"}
 

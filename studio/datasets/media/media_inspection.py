@@ -14,7 +14,7 @@ from studio.datasets.formatting import counted, listed
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.decoding_room import DecodingRoom
 from studio.datasets.media.reader import MediaError, MediaReader
-from studio.datasets.uploads.named_files import NamedFile, NamedFiles, is_below
+from studio.datasets.uploads.named_files import NamedFile, NamedFiles, is_shortened
 from studio.files import private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
 from studio.process_limits import GIB, memory_limit_bytes
@@ -115,30 +115,29 @@ def _settle_names(inspection: Inspection, role: TableRole, column: str, known: N
 def _report_matched(inspection: Inspection, role: TableRole, column: str, names: Mapping[Any, tuple[str, str]]) -> None:
     """Say which names were matched by a looser rule than being the path of a file."""
     changed = {index: pair for index, pair in names.items() if pair[0] != pair[1]}
-    below = {index: pair for index, pair in changed.items() if is_below(*pair)}
-    spelled = {index: pair for index, pair in changed.items() if index not in below}
+    shortened = {index: pair for index, pair in changed.items() if is_shortened(*pair)}
+    spelled = {index: pair for index, pair in changed.items() if index not in shortened}
     inspection.repair(
         role,
         spelled,
         "file_name_mended",
         column,
-        f"{len(spelled)} file names differ from the files in case, folders, slashes, ending or spelling and were "
-        "matched.",
+        f"{len(spelled)} file names differ from the files in case, folders, slashes or spelling and were matched.",
         "Write the names as the files are named.",
         [f"{text} -> {path}" for text, path in spelled.values()],
         found=listed(text for text, _ in spelled.values()),
         expected="names as the files have them",
     )
-    if below:
+    if shortened:
         inspection.note(
             role,
             FindingLevel.NOTE,
-            "file_in_folder",
+            "file_name_short",
             column,
-            f"{len(below)} file names were found in folders that the names do not say.",
-            rows=below,
-            examples=[f"{text} -> {path}" for text, path in below.values()],
-            found=listed(text for text, _ in below.values()),
+            f"{len(shortened)} file names do not say the folder or the ending of their file, and were matched.",
+            rows=shortened,
+            examples=[f"{text} -> {path}" for text, path in shortened.values()],
+            found=listed(text for text, _ in shortened.values()),
             expected=f"paths in {_place(inspection)}",
         )
 

@@ -15,6 +15,8 @@ from studio.on_demand import np, pd
 from studio.settings.finding import FindingLevel
 
 QUESTION, CONTEXT, ANSWER, START = "question_column", "context_column", "answer_column", "answer_start_column"
+_TEXT, _PLACE = "text", "answer_start"
+"""Keys of SQuAD's answers."""
 CONTEXT_BLOCK = 1
 """The context among the texts of a sample, behind the question."""
 
@@ -67,6 +69,8 @@ def _checked(inspection: Inspection, role: TableRole) -> Iterator[Checked]:
     columns = (frame[str(inspection.roles[CONTEXT])], frame[str(inspection.roles[ANSWER])], starts)
     for index, context, cell, start in zip(frame.index, *columns, strict=True):
         answers, places = _answers(cell), _starts(start)
+        if all(place is None for place in places):
+            places = _starts_in(cell)
         if not answers:
             yield Checked(index, "", None, is_empty=True)
             continue
@@ -91,7 +95,14 @@ def _checked(inspection: Inspection, role: TableRole) -> Iterator[Checked]:
 
 def _answers(cell: Any) -> list[str]:
     cells = cell if isinstance(cell, list | np.ndarray) else [cell]
-    return [text for one in cells if (text := as_text(one)) and text.strip()]
+    plain = (one.get(_TEXT) if isinstance(one, dict) else one for one in cells)
+    return [text for one in plain if (text := as_text(one)) and text.strip()]
+
+
+def _starts_in(cell: Any) -> list[int | None]:
+    """Positions beside answers that are objects, as SQuAD has them."""
+    cells = cell if isinstance(cell, list | np.ndarray) else []
+    return _starts([one.get(_PLACE) if isinstance(one, dict) and as_text(one.get(_TEXT)) else None for one in cells])
 
 
 def _starts(cell: Any) -> list[int | None]:

@@ -11,6 +11,7 @@ SIGNS_A_WORD = 2
 
 
 def word_count(text: str) -> float:
-    """Words between blanks; in scripts without blanks one for every two signs."""
+    """Words between blanks, signs alone not counted; in scripts without blanks one for every two signs."""
     signs = len(_WITHOUT_BLANKS.findall(text))
-    return len(_WITHOUT_BLANKS.sub(" ", text).split()) + signs / SIGNS_A_WORD if signs else len(text.split())
+    rest = _WITHOUT_BLANKS.sub(" ", text) if signs else text
+    return sum(any(map(str.isalnum, word)) for word in rest.split()) + signs / SIGNS_A_WORD

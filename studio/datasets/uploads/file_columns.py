@@ -9,11 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.media.registry import reader_of
-from studio.datasets.uploads.named_files import NamedFiles
+from studio.datasets.uploads.named_files import NamedFiles, has_media_ending
 from studio.on_demand import pd
 
 SAMPLE_ROWS = 200
 FILE_SHARE = 0.5
+NAMED_SHARE = 0.9
+"""Of cells that end like names of media: with them a column is one of files, even if most are not there."""
 ID_SHARE, MANY_IDS = 0.9, 20
 """How many cells of a column of ids differ: a few words that are also names of files are more often classes."""
 LONGEST_NAME = 255
@@ -71,11 +73,18 @@ def _by_path(values: pd.Series, files: Path, candidates: Sequence[str], named: N
     is_whole = bool(sample) and exact == len(sample)
     if not is_whole and any(ending in cell.lower() for cell in sample for ending in named.endings):
         meant = [named.find_named(cell, near) for cell in sample]
-        if sum(path is not None for path in meant) > exact and _are_most(meant, FILE_SHARE):
+        found = sum(path is not None for path in meant)
+        if found > exact and (_are_most(meant, FILE_SHARE) or names_media(sample)):
             every = {named.find_named(str(value), near) for value in values.dropna().unique()}
             paths = frozenset(path for path in every if path is not None)
             return _Column(_folder_above(paths), exact, paths)
-    return _Column(best, exact) if plain and exact >= FILE_SHARE * len(plain) else None
+    is_named = exact > 0 and (exact >= FILE_SHARE * len(plain) or names_media(sample))
+    return _Column(best, exact) if is_named else None
+
+
+def names_media(cells: Sequence[str]) -> bool:
+    """Whether nearly all cells end like names of media, whether they are there or not."""
+    return bool(cells) and sum(map(has_media_ending, cells)) >= NAMED_SHARE * len(cells)
 
 
 def _by_id(values: pd.Series, named: NamedFiles, near: str) -> _Column | None:

@@ -82,9 +82,9 @@ def has_media_ending(name: str) -> bool:
     return name.strip().lower().endswith(media_endings())
 
 
-def is_below(cell: str, path: str) -> bool:
-    """Whether a cell spells the end of a path as it is, so that only folders above it are missing."""
-    return f"/{path}".endswith(f"/{cell}")
+def is_shortened(cell: str, path: str) -> bool:
+    """Whether a cell spells the end of a path as it is, so that only folders above it, or its ending, are missing."""
+    return f"/{path}".endswith(f"/{cell}") or f"/{path.rpartition('.')[0]}".endswith(f"/{cell}")
 
 
 def _has_no_ending(path: str) -> bool:

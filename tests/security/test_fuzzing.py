@@ -281,6 +281,10 @@ BOXES = {
     "boxes": ("boxes.csv", "image,label,x,y,w,h,image_width,image_height\n0.png,a,1,2,3,4,24,24\n1.png,,,,,,,\n"),
 }
 SPANS = json.dumps([{"text": "Ana in Rom", "label": [{"start": 0, "end": 3, "text": "Ana", "labels": ["PER"]}]}])
+CHOICES = json.dumps([
+    {"data": {"text": "Ana ran"}, "annotations": [{"result": [{"value": {"choices": ["a"]}}]}]},
+    {"text": "It rains", "label": ["a", "b"]},
+])  # fmt: skip
 TOKENS = json.dumps([{"paragraphs": [{"sentences": [{"tokens": [{"orth": "a", "ner": "O"}]}]}]}])
 TEXTS = {
     "text_spans": ("export.json", SPANS),
@@ -358,6 +362,7 @@ READERS = {
         f"texts_{id}": Reader(mutated_text(text), read_masks(id, name, "text_token_classification"))
         for id, (name, text) in TEXTS.items()
     },
+    "texts_labelled": Reader(mutated_text(CHOICES), read_masks("labelled_texts", "a.json", "text_classification")),
     "json_table": Reader(mutated(b'[{"a": 1, "b": [1]}, {"a": null}]'), read_table_named("a.json")),
     "brush": Reader(
         st.lists(st.integers(0, 255), max_size=40) | mutated(bytes(BRUSH)).map(list),

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from studio.datasets.importers.format import DatasetFormat, table_format
+from studio.datasets.importers.labelled_texts import LABELLED_TEXTS
 from studio.datasets.inspection import Inspection
 from studio.datasets.profile import DatasetProfile
 from studio.datasets.tables.table_view import TableView
@@ -36,8 +37,9 @@ PROSE = 0.95
 
 
 def formats(task: TaskSpec) -> tuple[DatasetFormat, ...]:
-    """Plain tables."""
-    return (table_format("Table of texts", f"A table with a column of texts and {task.table_hint}."),)
+    """Plain tables; where labels are classes, what annotation tools export."""
+    table = table_format("Table of texts", f"A table with a column of texts and {task.table_hint}.")
+    return (table, LABELLED_TEXTS) if task.has_classes else (table,)
 
 
 def find(view: TableView) -> FoundInput | None:

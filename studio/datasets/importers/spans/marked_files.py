@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from studio.datasets.importers.spans.marked_text import KEYS, SPAN_KEYS, marked_text
+from studio.datasets.importers.spans.marked_text import ACCEPTED, KEYS, SPAN_KEYS, marked_text
 from studio.datasets.importers.upload import Upload
 from studio.files import CHUNK_BYTES
 from studio.json_text import parse_json
 
 MAX_BYTES = 256 << 20
 ENDING = ".json"
-_SPAN_WORDS = tuple(f'"{key}"'.encode() for key in SPAN_KEYS)
+_SPAN_WORDS = tuple(f'"{key}"'.encode() for key in (*SPAN_KEYS, "choices", ACCEPTED))
 _FOREIGN = (b'"image_id"', b"original_width", b"shape_attributes", b'"qas"')
 """Words in annotations of images and of questions."""
 _OVERLAP = 32
 """Bytes of a chunk that are looked at with the next one: no word is longer."""
-_SAMPLE = 200
+SAMPLE = 200
 _MOST = 0.5
 
 
 def marked_files(upload: Upload) -> list[str]:
     """Tables and documents with a text and spans in every row, some of them not empty."""
+    return files_with(upload, _has_spans)
+
+
+def files_with(upload: Upload, holds: Callable[[Iterable[Any]], bool]) -> list[str]:
+    """Tables and documents of which `holds` says that the first records are what is looked for."""
     documents = [path for path in upload.with_ending(ENDING) if _could_be_document(upload, path)]
     return sorted(
         [
-            *(path for path, table in upload.tables.items() if _has_spans(_table_records(table.frame.head(_SAMPLE)))),
-            *(path for path in documents if path not in upload.tables and _has_spans(_documents(upload, path))),
+            *(path for path, table in upload.tables.items() if holds(_table_records(table.frame.head(SAMPLE)))),
+            *(path for path in documents if path not in upload.tables and holds(_documents(upload, path)[:SAMPLE])),
         ]
     )
 
@@ -44,7 +49,7 @@ def _table_records(frame: Any) -> Iterator[Any]:
 
 def _has_spans(records: Iterable[Any]) -> bool:
     """Whether most records can be read, and some have a span."""
-    looked = list(records)[:_SAMPLE]
+    looked = list(records)[:SAMPLE]
     found = [row for record in looked if (row := marked_text(record)) is not None]
     return len(found) > _MOST * len(looked) and any(row.spans for row in found)
 

@@ -24,9 +24,11 @@ _MARKED = ("text", "word", "quote")
 _DECISIONS = ("answer", "was_cancelled")
 """Where Prodigy and Label Studio say what a person decided about a row."""
 _IDENTITY = "annotation_id"
-KEYS = frozenset((*TEXT_KEYS, *SPAN_KEYS, *_DECISIONS, _IDENTITY))
+ACCEPTED = "accept"
+"""Where Prodigy says which of several choices were taken."""
+KEYS = frozenset((*TEXT_KEYS, *SPAN_KEYS, *_DECISIONS, _IDENTITY, ACCEPTED))
 """Everything that is looked at in a row of a table."""
-_REJECTED = ("reject", "rejected", "ignore", "skip", "skipped", "true")
+REJECTED = ("reject", "rejected", "ignore", "skip", "skipped", "true")
 State = Literal["annotated", "rejected", "unannotated"]
 
 
@@ -62,14 +64,14 @@ def marked_text(record: Any) -> MarkedText | None:
     if is_task(record):
         return _of_task(text, record)
     key = next((key for key in SPAN_KEYS if spans_of(record.get(key)) is not None), None)
-    decision = _decision(record)
-    if decision is not None and decision in _REJECTED:
+    decision = decision_of(record)
+    if decision is not None and decision in REJECTED:
         return MarkedText(text, (), "rejected")
     if key is None:
-        if not all(_is_missing(record.get(key)) for key in SPAN_KEYS):
+        if not all(is_missing(record.get(key)) for key in SPAN_KEYS):
             return None
         # Tools leave out the key of a text in which somebody found nothing; what nobody looked at has no decision.
-        is_seen = decision is not None or not _is_missing(record.get(_IDENTITY))
+        is_seen = decision is not None or not is_missing(record.get(_IDENTITY))
         return MarkedText(text, (), "annotated" if is_seen else "unannotated")
     return MarkedText(text, tuple(spans_of(record[key]) or ()))
 
@@ -146,10 +148,12 @@ def _position(value: Any) -> int | None:
     return int(plain) if plain.isdecimal() and len(plain) < 12 else None
 
 
-def _decision(record: Mapping[str, Any]) -> str | None:
+def decision_of(record: Mapping[str, Any]) -> str | None:
+    """What a person decided about a row, where that is said."""
     found = _first(record, _DECISIONS)
     return str(found).strip().lower() if isinstance(found, str | bool) else None
 
 
-def _is_missing(value: Any) -> bool:
+def is_missing(value: Any) -> bool:
+    """Whether a cell holds nothing."""
     return value is None or (isinstance(value, float) and value != value)

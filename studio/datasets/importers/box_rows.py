@@ -17,6 +17,8 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.box_numbers import pixels_of, reading_of
 from studio.datasets.importers.box_row_findings import missing_values, reading_findings, size_findings
+from studio.datasets.importers.box_tables import nothing_left
+from studio.datasets.importers.drawn.shapes import FARTHEST
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.picture_size import ONE, Size, both_sizes, scale_to, size_in_file
 from studio.datasets.importers.upload import Upload
@@ -26,7 +28,7 @@ from studio.datasets.uploads.file_columns import file_columns
 from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
 from studio.on_demand import np, pa, pd
-from studio.settings.finding import Finding
+from studio.settings.finding import Finding, FindingsError
 
 CORNERS = ("x_min", "y_min", "x_max", "y_max")
 SURE, LESS_SURE, OFFERED = 0.96, 0.955, 0.5
@@ -66,10 +68,11 @@ def read(upload: Upload, form: BoxForm | None = None) -> Conversion:
 
     Raises:
         DatasetError: if no table has one row per box.
+        FindingsError: if no image is left.
     """
     tables: dict[TableRole, pa.Table] = {}
     findings: list[Finding] = []
-    folder = "."
+    folder, is_found = ".", False
     for name, table in upload.tables.items():
         layout = _layout(upload, table)
         role: TableRole = role_by_name(name) or "train"
@@ -78,8 +81,14 @@ def read(upload: Upload, form: BoxForm | None = None) -> Conversion:
         if form is not None:
             layout = replace(layout, columns=replace(layout.columns, forms=(form,)))
         findings.extend(table.findings)
-        tables[role] = pa.Table.from_pandas(_grouped(upload, layout, findings), preserve_index=False)
+        rows = _grouped(upload, layout, findings)
+        is_found = True
+        if rows.empty:
+            continue
+        tables[role] = pa.Table.from_pandas(rows, preserve_index=False)
         folder = layout.folder if len(tables) == 1 else folder
+    if is_found and not tables:
+        raise FindingsError([*findings, nothing_left("boxes")])
     if not tables:
         raise DatasetError(
             "No table has one row per box.",
@@ -138,6 +147,8 @@ def _grouped(upload: Upload, layout: _Layout, findings: list[Finding]) -> pd.Dat
     """One row an image: lists of box columns, single values of what is the same in all rows of the image."""
     frame, of_boxes = _with_corners(upload, layout, findings)
     image = layout.image
+    if frame.empty:
+        return frame
     codes, images = pd.factorize(frame[image], use_na_sentinel=True)
     order = np.argsort(codes, kind="stable")
     starts = np.searchsorted(codes[order], np.arange(len(images)))
@@ -230,12 +241,12 @@ def _scales(layout: _Layout, pictures: dict[Any, Size | None], findings: list[Fi
 def _stated(frame: pd.DataFrame, columns: tuple[str, str]) -> Iterator[Size | None]:
     sides = [pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float) for column in columns]
     for width, height in zip(*sides, strict=True):
-        yield (int(width), int(height)) if width >= 1 and height >= 1 else None
+        yield (int(width), int(height)) if 1 <= width < FARTHEST and 1 <= height < FARTHEST else None
 
 
 def _is_single(frame: pd.DataFrame, image: str, column: str) -> bool:
     groups = frame.groupby(image)[column]
-    if int(groups.size().max() or 0) < 2:
+    if int(groups.size().max()) < 2:
         return column.lower() in _RESERVED
     return bool((groups.nunique(dropna=False) == 1).all())
 

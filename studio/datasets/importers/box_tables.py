@@ -42,19 +42,23 @@ class BoxTables(ImageTables[ImageBoxes]):
             FindingsError: if no image is left.
         """
         if not any(self.images.values()):
-            nothing = Finding(
-                code="no_rows",
-                path=what,
-                message="No image with readable annotations is in the upload.",
-                found="0 images",
-                expected="at least 1 image with readable annotations",
-                fix="Check the folders, or choose another data format.",
-            )
-            raise FindingsError([*self.findings, nothing])
+            raise FindingsError([*self.findings, nothing_left(what)])
         folder = media_folder([image.path for images in self.images.values() for image in images])
         cut = 0 if folder == "." else len(folder) + 1
         tables = {role: _table(self.images[role], cut) for role in TABLE_ORDER if self.images.get(role)}
         return Conversion(tables, folder, self.findings)
+
+
+def nothing_left(what: str) -> Finding:
+    """The refusal of an upload in which no image with readable boxes is left."""
+    return Finding(
+        code="no_rows",
+        path=what,
+        message="No image with readable annotations is in the upload.",
+        found="0 images",
+        expected="at least 1 image with readable annotations",
+        fix="Check the folders, or choose another data format.",
+    )
 
 
 TABLE_ORDER: tuple[TableRole, ...] = ("train", "validation", "test", "unlabeled")

@@ -191,3 +191,13 @@ def test_boxes_stay_what_they_are_where_corners_are_named(tmp_path: Path, import
 
     assert set(boxes_of(data)) == set(TRUE)
     assert not {"box_form", "box_shares", "box_form_unsure"} & set(codes(data))
+
+
+def test_a_table_of_which_no_row_is_left_is_refused_with_the_reason(tmp_path: Path, scan_files: Any) -> None:
+    draw(tmp_path / "in", "a.png", "b.png")
+    (tmp_path / "in" / "t.csv").write_text("image,label,x,y,w,h\na.png,cap,1,2,x,4\nb.png,cap,1,,3,4\n")
+
+    scan = scan_files(tmp_path / "in", {"problem_type": "image_object_detection", "format": "boxes"})
+
+    assert scan.state == "failed"
+    assert {one.code for one in scan.findings} >= {"box_number", "no_rows"}

@@ -100,12 +100,12 @@ trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at m
 test-faults: $(VENV)/.dev ## The long loops: hundreds of kills, power cuts, a large fuzz budget
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -s -m "faults"
 
-figures: $(VENV)/.dev ## Figures on real data that take too long for every change (more than an hour)
+figures: $(VENV)/.dev studio/web/index.html chromium ## Figures on real data that take too long for every change (more than an hour)
 	$(PY) -m pytest -q -s -m "figures"
 
 browser: $(VENV)/.dev studio/web/index.html chromium ## Tests in a real browser
-	$(PY) -m pytest -q -n 3 --dist loadfile -m "browser" tests/browser || { echo "Trying what failed once more, on its own:"; \
-	  $(PY) -m pytest -q -m "browser" --last-failed --last-failed-no-failures none tests/browser; }
+	$(PY) -m pytest -q -n 3 --dist loadfile -m "browser and not figures" tests/browser || { echo "Trying what failed once more, on its own:"; \
+	  $(PY) -m pytest -q -m "browser and not figures" --last-failed --last-failed-no-failures none tests/browser; }
 
 chromium:
 	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then \

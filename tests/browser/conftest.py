@@ -150,10 +150,12 @@ class Server:
             time.sleep(0.3)
         return answer
 
-    def ended(self, experiment: dict[str, Any]) -> dict[str, Any]:
+    def ended(self, experiment: dict[str, Any], seconds: float = 180) -> dict[str, Any]:
         """The experiment when it has ended."""
         done = {"finished", "failed", "stopped", "lost"}
-        answer: dict[str, Any] = self.wait(f"/api/experiments/{experiment['id']}", lambda one: one["state"] in done)
+        answer: dict[str, Any] = self.wait(
+            f"/api/experiments/{experiment['id']}", lambda one: one["state"] in done, seconds
+        )
         return answer
 
     def stop_all(self) -> None:

@@ -1,7 +1,5 @@
 """The road, by hand: upload a zip, check it, choose columns, start, watch, look at boxes, predict, download, run."""
 
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from studio.problems.registry import problem_type
+from tests.browser.journey import finish_import, train_by_hand, verified_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -32,23 +31,10 @@ def test_from_an_uploaded_zip_to_a_pipeline_that_verifies(
     page.get_by_label("Dataset file").set_input_files(upload)
     page.get_by_role("button", name="Continue to columns").click(timeout=60_000)
     expect(page.get_by_label("X min column")).to_have_value("x_min")
-    page.get_by_label("Name of the dataset").fill("road boxes")
-    page.get_by_role("button", name="Import dataset").click()
-    page.wait_for_url("**/datasets/data-**", timeout=60_000)
-    dataset = page.url.split("/datasets/")[1].split("/")[0]
-    server.wait(f"/api/datasets/{dataset}", lambda one: one["state"] == "ready")
+    dataset = finish_import(page, server, "road boxes")
 
-    page.goto(f"{server.url}/experiments/new?dataset={dataset}")
-    for label, value in (("Epochs", "2"), ("Image width", "128"), ("Image height", "128")):
-        page.get_by_label(label, exact=True).fill(value)
-    page.get_by_label("Experiment name", exact=True).fill("road")
-    page.get_by_role("button", name="Start experiment").click()
-    page.wait_for_url("**/charts", timeout=30_000)
-    experiment = page.url.split("/experiments/")[1].split("/")[0]
-    ended = server.wait(
-        f"/api/experiments/{experiment}", lambda one: one["state"] in ("finished", "failed", "lost"), seconds=400
-    )
-    assert ended["state"] == "finished", ended["runs"][0]["error"]
+    small = {"Epochs": "2", "Image width": "128", "Image height": "128", "Experiment name": "road"}
+    experiment = train_by_hand(page, server, f"/experiments/new?dataset={dataset['id']}", small)["id"]
 
     expect(page.get_by_text("Finished").first).to_be_visible(timeout=10_000)
     page.get_by_role("link", name="Insights").or_(page.get_by_role("tab", name="Insights")).first.click()
@@ -61,24 +47,7 @@ def test_from_an_uploaded_zip_to_a_pipeline_that_verifies(
     page.wait_for_url("**/predictions/*", timeout=60_000)
     expect(page.get_by_text("Finished").first).to_be_visible(timeout=120_000)
 
-    page.goto(f"{server.url}/experiments/{experiment}/files")
-    with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("link", name="Download pipeline").or_(
-            page.get_by_role("button", name="Download pipeline")
-        ).first.click()
-    download.value.save_as(tmp_path / "pipeline.zip")
-    with zipfile.ZipFile(tmp_path / "pipeline.zip") as archive:
-        archive.extractall(tmp_path / "pipeline")
-    done = subprocess.run(
-        [sys.executable, "score.py", "verify"],
-        cwd=tmp_path / "pipeline",
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "within" in done.stdout
+    assert "within" in verified_pipeline(page, server, experiment, tmp_path)
 
 
 def test_a_wrong_file_says_what_to_do_and_nothing_is_lost(open_page: Callable[..., Any], tmp_path: Path) -> None:

@@ -1,9 +1,6 @@
 """Masks over volumes: on cards, slice by slice, from a run and from a dataset, and a large one that stays fluid."""
 
 import json
-import subprocess
-import sys
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +14,7 @@ from studio.datasets.masks.run_lengths import decode, encode, from_text, to_text
 from studio.problems.registry import problem_types
 from tests.browser.accessibility import AXE, settle, violations
 from tests.browser.conftest import Server
+from tests.browser.journey import import_by_hand, train_by_hand, verified_pipeline
 from tests.browser.screenshots import keep
 
 expect = pytest.importorskip("playwright.sync_api").expect
@@ -143,18 +141,6 @@ def test_masks_of_volumes_are_accessible_and_fit_a_narrow_screen(
     keep(page, f"volume-masks-insights-{scheme}")
 
 
-def import_by_hand(page: Any, server: Server, upload: Path) -> str:
-    """Upload a zip and import it as the page suggests; the id of the dataset, once it is ready."""
-    page.get_by_label("Dataset file").set_input_files(upload)
-    page.get_by_role("button", name="Continue to columns").click(timeout=120_000)
-    page.get_by_role("button", name="Import dataset").click()
-    page.wait_for_url("**/datasets/data-**", timeout=120_000)
-    dataset = str(page.url.split("/datasets/")[1].split("/")[0])
-    ready = server.wait(f"/api/datasets/{dataset}", lambda one: one["state"] in ("ready", "failed"), seconds=400)
-    assert (ready["state"], ready["problem_type"]) == ("ready", KIND)
-    return dataset
-
-
 def label_maps(folder: Path) -> Path:
     """The example as a zip in the layout of nnU-Net."""
     made = folder / "example"
@@ -180,25 +166,12 @@ def test_from_label_maps_to_a_pipeline_that_verifies(
 ) -> None:
     page = open_page("/datasets/import")
     dataset = import_by_hand(page, server, label_maps(tmp_path))
+    assert dataset["problem_type"] == KIND
 
-    page.goto(f"{server.url}/experiments/new?dataset={dataset}")
-    for label, value in (("Epochs", "1"), ("Image width", "24"), ("Image height", "24"), ("Image depth", "16")):
-        page.get_by_label(label, exact=True).fill(value)
-    page.get_by_role("button", name="Start experiment").click()
-    page.wait_for_url("**/charts", timeout=30_000)
-    experiment = page.url.split("/experiments/")[1].split("/")[0]
-    ended = server.wait(f"/api/experiments/{experiment}", lambda one: one["state"] in ("finished", "failed", "lost"),
-                        seconds=400)  # fmt: skip
-    assert ended["state"] == "finished", ended["runs"][0]["error"]
-    page.goto(f"{server.url}/experiments/{experiment}/files")
-    with page.expect_download(timeout=60_000) as download:
-        page.get_by_role("link", name="Download pipeline").first.click()
-    download.value.save_as(tmp_path / "pipeline.zip")
-    with zipfile.ZipFile(tmp_path / "pipeline.zip") as archive:
-        archive.extractall(tmp_path / "pipeline")
-    done = subprocess.run([sys.executable, "score.py", "verify"], cwd=tmp_path / "pipeline", capture_output=True,
-                          text=True, check=False, timeout=300)  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    small = {"Epochs": "1", "Image width": "24", "Image height": "24", "Image depth": "16"}
+    experiment = train_by_hand(page, server, f"/experiments/new?dataset={dataset['id']}", small)
+
+    verified_pipeline(page, server, experiment["id"], tmp_path)
 
 
 def organs(folder: Path) -> Path:
@@ -231,7 +204,7 @@ def test_a_large_volume_stays_fluid_while_it_is_scrubbed(
 ) -> None:
     page = open_page("/datasets/import")
     dataset = import_by_hand(page, server, organs(tmp_path / "organs"))
-    page.goto(f"{server.url}/datasets/{dataset}/samples")
+    page.goto(f"{server.url}/datasets/{dataset['id']}/samples")
     page.locator("[data-sample]").first.click()
     dialog = page.get_by_role("dialog")
     dialog.locator("canvas").first.wait_for()

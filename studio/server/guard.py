@@ -21,6 +21,7 @@ from studio.server.accounts import account_of
 from studio.server.auth import Sessions
 from studio.server.cookies import cookies_named
 from studio.server.json_body import MAX_BYTES, Refusal, read_json_body
+from studio.server.launching import link_command
 
 STREAMS_A_SESSION = 6
 HTTP_PORT = 80
@@ -34,6 +35,8 @@ HEADERS = (
     NOTHING_LOADED,
 )
 _OPEN_API = frozenset({"/api/health"})
+
+_UNKNOWN = "This browser is not signed in. Run `{command}` where the server runs, and open the address that it prints."
 
 
 class Guard:
@@ -96,7 +99,7 @@ class Guard:
         if path in _OPEN_API and method in SAFE_METHODS:
             return None, credential
         if not credential:
-            return Refusal(401, "unauthorized", "Open the address that `studio serve` printed, or send the token."), ""
+            return Refusal(401, "unauthorized", _UNKNOWN.format(command=link_command())), ""
         if is_cookie and not _is_own_page(host, method, path, headers):
             return Refusal(403, "origin", "This request does not come from the studio's own page."), ""
         if method not in SAFE_METHODS:

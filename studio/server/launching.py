@@ -1,12 +1,25 @@
 """launching: the address that lets one browser in, and a way to open it that no other account sees."""
 
 import html
+import sys
 import webbrowser
+from pathlib import Path
 from urllib.parse import urlencode
 
 from studio.files import write_atomic
 from studio.store.home import Home
 
+_REFUSED = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>Deepstudio: this address does not work any more</title>
+<h1>This launch address does not work any more</h1>
+<p>Each address opens the studio in one browser, once. This one was used already, or is of an earlier server.</p>
+<p>Run this command where the server runs, and open the address that it prints:</p>
+<pre>{command}</pre>
+<p>If this browser was let in before, <a href="/">open the studio</a>.</p>
+"""
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="referrer" content="no-referrer">
@@ -19,6 +32,24 @@ _PAGE = """<!doctype html>
 def launch_address(origin: str, code: str) -> str:
     """The address that exchanges a single-use code for a session."""
     return f"{origin}/launch?{urlencode({'code': code})}"
+
+
+def link_command() -> str:
+    """The command that prints a new launch address, as it is typed in the folder that the server was started in.
+
+    Whoever asks is not known yet, so it names no place outside of that folder.
+    """
+    program = Path(sys.executable).with_name("studio")
+    try:
+        name = program.relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        name = "studio"
+    return f"{name} link"
+
+
+def refused_page() -> str:
+    """What somebody sees whose launch address was used already."""
+    return _REFUSED.format(command=html.escape(link_command()))
 
 
 def open_in_browser(home: Home, url: str) -> None:

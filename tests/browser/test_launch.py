@@ -5,11 +5,12 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import expect
 
 from studio.commands.app import run
 from tests.browser.conftest import REPOSITORY
@@ -70,3 +71,33 @@ def test_b161_the_browser_is_opened_on_a_private_page_that_leads_in(
     assert code not in page.url
     context.close()
     assert run(["experiment", "list", "--json", "--home", str(home)]) == 0  # commands find this address, too
+
+
+def test_a_used_address_is_told_in_words_with_the_command_for_a_new_one(server: Any, chromium: Any) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+
+    page.goto(server.launch_url)
+
+    expect(page.get_by_role("heading", name="This launch address does not work any more")).to_be_visible()
+    expect(page.locator("pre")).to_have_text(re.compile("studio link$"))
+    context.close()
+
+
+def test_a_browser_that_is_not_known_is_told_so_once_and_what_to_run(server: Any, chromium: Any) -> None:
+    context = chromium.new_context()
+    page = context.new_page()
+
+    page.goto(server.url + "/experiments")
+
+    expect(page.get_by_role("heading", level=1)).to_have_text("This browser is not signed in")
+    expect(page.locator("main code")).to_have_text(re.compile("studio link$"))
+    expect(page.get_by_role("alert")).to_have_count(0)
+    context.close()
+
+
+def test_what_the_machine_lacks_stands_above_the_fold(open_page: Callable[..., Any]) -> None:
+    for width, height in ((1440, 900), (390, 844)):
+        machine = open_page("/welcome", width=width, height=height).get_by_role("region", name="This machine")
+        box = machine.bounding_box()
+        assert box["y"] + box["height"] < height

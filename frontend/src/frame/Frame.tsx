@@ -13,6 +13,7 @@ import { HomeNotices } from "./HomeNotices";
 import { Search } from "./Search";
 import { ShortcutList } from "./Shortcuts";
 import { SideBar } from "./SideBar";
+import { SignedIn } from "./SignedIn";
 import { TopBar } from "./TopBar";
 import { VersionNotice } from "./VersionNotice";
 import classes from "./frame.module.css";
@@ -58,7 +59,9 @@ export function Frame() {
         <main id="content" tabIndex={-1} className={classes.content}>
           <PartBoundary key={pathname.split("/").slice(0, 3).join("/")} name="This page">
             <Suspense>
-              <Outlet />
+              <SignedIn>
+                <Outlet />
+              </SignedIn>
             </Suspense>
           </PartBoundary>
         </main>

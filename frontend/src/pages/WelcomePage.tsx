@@ -19,6 +19,7 @@ export function WelcomePage() {
   const finished = useExperiments({ state: "finished" }, 1).data;
   return (
     <Page title="Welcome" lead="Train models on your own data, without code. Everything stays on this machine.">
+      <MachineNote />
       <ol className={classes.steps}>
         <Step
           number={1}
@@ -62,7 +63,6 @@ export function WelcomePage() {
       <Section title="Examples" hint="small datasets generated on this machine, nothing is downloaded">
         <Examples />
       </Section>
-      <MachineNote />
     </Page>
   );
 }

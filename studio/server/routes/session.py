@@ -1,10 +1,12 @@
 """Launch, health, who am I, logout."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 
 from studio.server.accounts import account_of
+from studio.server.auth import ForbiddenError
 from studio.server.cookies import cookies_named
+from studio.server.launching import refused_page
 from studio.server.routes.texts import NameQuery
 from studio.server.schemas.session import Done, Health, LaunchCode, Me
 from studio.server.studio import Studio, StudioDep
@@ -17,7 +19,10 @@ router = APIRouter(tags=["session"])
 def launch(studio: StudioDep, request: Request, code: NameQuery = "") -> Response:
     """Exchange the single-use launch code for a cookie; the address is left at once."""
     account = account_of(request.scope.get("client"), request.scope.get("server"))
-    token = studio.sessions.exchange(code, account, _own_cookies(studio, request))
+    try:
+        token = studio.sessions.exchange(code, account, _own_cookies(studio, request))
+    except ForbiddenError:
+        return HTMLResponse(refused_page(), status_code=403, headers={"Cache-Control": "no-store"})
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(studio.sessions.cookie_name, token, httponly=True, samesite="strict", path="/")
     return response

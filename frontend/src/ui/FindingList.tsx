@@ -55,7 +55,7 @@ function FindingLine({ finding, place, shown }: FindingLineProps) {
         {finding.fix && <p className="muted">{finding.fix}</p>}
         {rows.length > 0 && (
           <p className="tiny muted number">
-            Rows {rows.join(", ")}
+            {rows.length === 1 ? "Row" : "Rows"} {rows.join(", ")}
             {finding.count > rows.length && ", …"}
           </p>
         )}

@@ -31,7 +31,8 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
         (
             "rare_class",
             single,
-            f"{len(single)} classes have a single row, so they cannot be in both training and validation.",
+            f"{counted(len(single), 'class has', 'classes have')} a single row, which cannot be in both training and "
+            "validation.",
             "Add rows of these classes, or merge them.",
             single,
             f"1 row of {listed(single)}",
@@ -40,7 +41,7 @@ def note_labels(inspection: Inspection, role: TableRole, space: LabelSpace, coun
         (
             "absent_class",
             absent,
-            f"{len(absent)} label columns are never 1.",
+            f"{counted(len(absent), 'label column is', 'label columns are')} never 1.",
             "Leave them out of the label columns.",
             absent,
             f"no 1 in {listed(absent)}",

@@ -69,4 +69,6 @@ def test_the_suggested_recipe_finds_tumours_of_another_patient_better_than_any_t
     train, test = scans(source, "train.parquet"), scans(source, "test.parquet")
     best = max(range(1, 256), key=lambda threshold: at_threshold(train, threshold))
 
-    assert trained(studio, source, tmp_path) > at_threshold(test, best)
+    measured, threshold = trained(studio, source, tmp_path), at_threshold(test, best)
+    print({"Dice": measured, "best threshold": threshold})
+    assert measured > threshold

@@ -25,6 +25,7 @@ def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_dat
     shown = studio("run", config, "--name", "size", "--wait", timeout=900)
 
     measured = shown["runs"][0]["metrics"]["test"]["MAE"]
+    print({"MAE": measured})
     assert measured < 0.12
     predicted = studio("predict", "size", "--table", source / "test.csv", "--media", source / "images",
                        "-o", tmp_path / "predictions.csv")  # fmt: skip
@@ -37,7 +38,9 @@ def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_dat
 def test_the_suggested_recipe_tells_mri_sequences_of_an_unseen_patient_apart(
     studio: Studio, shared_data: Path, tmp_path: Path
 ) -> None:
-    """42 volumes of three patients to learn from, 11 of a fourth; the most frequent of six sequences is right for 4."""
+    """42 volumes of three patients to learn from, 11 of a fourth; the most frequent of six sequences is right for 4.
+    A linear model over histograms of grey levels is right for 9 (0.82).
+    """
     source = shared_data / "image_3d_classification__mri_sequence"
     imported = studio("dataset", "import", source, "--name", "mri")
     assert imported["problem_type"] == "image_3d_classification"
@@ -47,4 +50,6 @@ def test_the_suggested_recipe_tells_mri_sequences_of_an_unseen_patient_apart(
 
     shown = studio("run", config, "--name", "sequence", "--wait", timeout=900)
 
-    assert shown["runs"][0]["metrics"]["test"]["Accuracy"] > 0.6
+    accuracy = shown["runs"][0]["metrics"]["test"]["Accuracy"]
+    print({"accuracy": accuracy})
+    assert accuracy > 0.82

@@ -4,17 +4,18 @@ imported, trained, predicted, shown, packed, and repeated with the server's pack
 import re
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from studio.configuration.yaml_config import dump_config, load_config
-from studio.datasets.folds import split
+from studio.datasets.folds import Split, split
 from studio.files import read_json
 from studio.modeling.loading import TrainingOrder
 from studio.modeling.optimizers import make_optimizer
-from studio.modeling.recipe import Media
+from studio.modeling.recipe import Media, Recipe
 from studio.modeling.seeds import seed_everything
 from studio.problems.recipes import recipe_class
 from studio.results.insight import SAMPLE_PANELS, Insight
@@ -47,14 +48,24 @@ def test_every_setting_is_documented_and_every_grid_value_is_valid(finished: Fin
             assert settings is not None, (key, value, findings)
 
 
-def test_one_batch_is_overfitted(finished: Finished) -> None:
-    kind = finished.kind
+def recipe_and_tables(finished: Finished) -> tuple[Recipe[Any], Split]:
     base = read_json(finished.folder / "spec.json")["settings"]
     settings = finished.model.settings.from_mapping(base)
     tables = split(finished.dataset, settings, "0")
-    recipe_type = recipe_class(kind, finished.model.id)
+    recipe_type = recipe_class(finished.kind, finished.model.id)
     assets = recipe_type.assets_of(settings, tables.train)
-    recipe = recipe_type(settings, recipe_type.target_of(settings, tables.train), kind.metrics, assets)
+    return recipe_type(settings, recipe_type.target_of(settings, tables.train), finished.kind.metrics, assets), tables
+
+
+def test_tables_without_rows_are_nothing_to_warn_of(finished: Finished) -> None:
+    recipe, tables = recipe_and_tables(finished)
+    none = tables.validation.iloc[:0]
+
+    assert [note.text for note in recipe.notes(none, none) if note.level != "info"] == []
+
+
+def test_one_batch_is_overfitted(finished: Finished) -> None:
+    recipe, tables = recipe_and_tables(finished)
     seed_everything(0)
     model = recipe.model(None)
     media = Media(finished.dataset.media, finished.dataset.manifest.media_folder)

@@ -21,6 +21,7 @@ from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
+from studio.modeling.unseen_classes import unseen_classes
 from studio.results.insight import Insight
 from studio.results.sample_view import LabelAnnotation, LabelScore, SampleView
 from studio.settings.schema import SettingsSchema
@@ -82,13 +83,8 @@ class ClassificationTask(EncoderTask):
         classes = ", ".join(self.labels[:50])
         yield Note("info", f"Task {self.space.task}; loss {self.loss_function.name}; classes {classes}.")
         for name, table in (("validation", validation), ("test", test)):
-            unseen = {} if table is None else unseen_labels(table, self.space)
-            if unseen:
-                listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
-                yield Note(
-                    "warning",
-                    f"The {name} rows contain classes that do not occur in training; they are not scored: {listed}.",
-                )
+            if table is not None:
+                yield from unseen_classes(name, unseen_labels(table, self.space))
 
     def decided(self, probabilities_NK: NDArray[np.float64]) -> NDArray[np.int64]:
         """The predicted classes as 0 and 1 (N, K)."""

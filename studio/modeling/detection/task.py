@@ -23,6 +23,7 @@ from studio.modeling.objects.insights import ObjectResults, object_insights
 from studio.modeling.objects.matching import Matching
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
+from studio.modeling.unseen_classes import unseen_classes
 from studio.results.insight import Insight
 from studio.results.sample_view import Box, BoxAnnotation, SampleView
 from studio.settings.schema import SettingsSchema
@@ -63,14 +64,8 @@ class DetectionTask(Task):
         for name, table in (("validation", validation), ("test", test)):
             if table is None or not self.has_truth(table):
                 continue
-            found = Counter(class_names(table, self.settings.dataset.class_name_column))
-            unseen = {label: count for label, count in found.items() if label not in self.target.labels}
-            if unseen:
-                listed = ", ".join(f"{label} ({count})" for label, count in unseen.items())
-                yield Note(
-                    "warning",
-                    f"The {name} rows contain classes that do not occur in training; they are not scored: {listed}.",
-                )
+            names = class_names(table, self.settings.dataset.class_name_column)
+            yield from unseen_classes(name, Counter(one for one in names if one not in self.target.labels))
 
     def targets_of(self, table: pd.DataFrame) -> list[TrueBoxes] | None:
         """The true boxes of every row."""

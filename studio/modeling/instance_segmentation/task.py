@@ -22,7 +22,15 @@ from studio.modeling.objects.insights import ObjectResults, object_insights
 from studio.modeling.objects.matching import ComparedImage, Matching
 from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
-from studio.modeling.segmentation.truth import MaskTargets, TrueMasks, class_names, mask_columns, truth_of
+from studio.modeling.segmentation.truth import (
+    MaskTargets,
+    TrueMasks,
+    class_names,
+    mask_columns,
+    names_of_masks,
+    truth_of,
+)
+from studio.modeling.unseen_classes import unseen_classes
 from studio.results.insight import Insight
 from studio.results.sample_view import InstanceAnnotation, Match, SampleView
 from studio.settings.schema import SettingsSchema
@@ -59,11 +67,8 @@ class InstanceTask(Task):
         for name, table in (("validation", validation), ("test", test)):
             if table is None or not self.has_truth(table):
                 continue
-            found = Counter(class_names(table, mask_columns(self.settings)))
-            unseen = [f"{label} ({count})" for label, count in found.items() if label not in self.target.labels]
-            if unseen:
-                words = f"The {name} rows hold classes unseen in training; they are not scored: {', '.join(unseen)}."
-                yield Note("warning", words)
+            names = names_of_masks(table, mask_columns(self.settings))
+            yield from unseen_classes(name, Counter(one for one in names if one not in self.target.labels))
             truth = truth_of(table, self.settings, self.target.labels) or []
             most = max((sum(bool(text) for text in one.texts) for one in truth), default=0)
             if most > limit:

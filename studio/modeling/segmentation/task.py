@@ -23,7 +23,15 @@ from studio.modeling.segmentation.insights import segmentation_insights
 from studio.modeling.segmentation.losses import loss_of
 from studio.modeling.segmentation.shown_masks import mask_annotation
 from studio.modeling.segmentation.sums import CONFUSION, COUNTS, ERRORS, PLACES, MaskSums, row_counts
-from studio.modeling.segmentation.truth import MaskTargets, TrueMasks, class_names, mask_columns, truth_of
+from studio.modeling.segmentation.truth import (
+    MaskTargets,
+    TrueMasks,
+    class_names,
+    mask_columns,
+    names_of_masks,
+    truth_of,
+)
+from studio.modeling.unseen_classes import unseen_classes
 from studio.results.insight import Insight
 from studio.results.sample_view import MaskAnnotation, SampleView
 from studio.settings.schema import SettingsSchema
@@ -66,11 +74,8 @@ class SegmentationTask(Task):
         for name, table in (("validation", validation), ("test", test)):
             if table is None or not self.has_truth(table):
                 continue
-            found = Counter(class_names(table, mask_columns(self.settings)))
-            unseen = [f"{label} ({count})" for label, count in found.items() if label not in self.target.labels]
-            if unseen:
-                words = f"The {name} rows hold classes unseen in training; they are not scored: {', '.join(unseen)}."
-                yield Note("warning", words)
+            names = names_of_masks(table, mask_columns(self.settings))
+            yield from unseen_classes(name, Counter(one for one in names if one not in self.target.labels))
 
     def targets_of(self, table: pd.DataFrame) -> MaskTargets | None:
         """The true masks of every row."""

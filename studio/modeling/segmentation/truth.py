@@ -69,8 +69,7 @@ def class_names(table: pd.DataFrame, columns: tuple[str, str]) -> tuple[str, ...
     Raises:
         DatasetError: if there is none.
     """
-    pairs = _pairs(table, columns)
-    found = {name for names, texts in pairs for name, text in zip(names, texts, strict=True) if text}
+    found = set(names_of_masks(table, columns))
     if not found:
         raise DatasetError(
             "No training row has a mask.",
@@ -80,6 +79,11 @@ def class_names(table: pd.DataFrame, columns: tuple[str, str]) -> tuple[str, ...
             expected="at least 1 mask",
         )
     return tuple(sorted(found))
+
+
+def names_of_masks(table: pd.DataFrame, columns: tuple[str, str]) -> list[str]:
+    """The class of every mask with a pixel of a table."""
+    return [name for row in _pairs(table, columns) for name, text in zip(*row, strict=True) if text]
 
 
 def _pairs(table: pd.DataFrame, columns: tuple[str, str]) -> list[tuple[list[str], list[str]]]:

@@ -3,7 +3,7 @@ import { api, apiPath, withQuery } from "./client";
 import { nextOffset, SAMPLES_A_PAGE } from "./datasets";
 import type { MediaRef, MediaSize, Prediction, RunFile, SamplePage } from "./types";
 
-export type PredictionOrder = { experiment?: string; run_id?: string; name?: string } & (
+export type PredictionOrder = { experiment?: string; run_id?: string; name?: string; refuse_bad_rows: boolean } & (
   { dataset_id: string; table: string } | { upload_id: string }
 );
 

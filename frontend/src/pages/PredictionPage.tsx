@@ -99,7 +99,11 @@ function Loaded({ prediction }: { prediction: Prediction }) {
         </div>
       )}
       {prediction.error && <RefusalPanel title="Prediction failed." error={prediction.error} />}
-      {prediction.findings.length > 0 && <FindingList findings={prediction.findings} />}
+      {prediction.findings.length > 0 && (
+        <Section title="Findings">
+          <FindingList findings={prediction.findings} />
+        </Section>
+      )}
       {isDone && (
         <>
           <Facts

@@ -8,6 +8,7 @@ import { formatCount } from "../ui/format";
 import { SelectInput } from "../ui/inputs";
 import { EmptyState } from "../ui/states";
 import classes from "../pages/predict.module.css";
+import { BadRowsSwitch } from "./BadRowsSwitch";
 import { StartError } from "./StartError";
 
 /** A table of an imported dataset as work in the queue. */
@@ -18,6 +19,7 @@ export function DatasetForm({ run, experiment }: { run: Run; experiment: Experim
   const [chosen, setChosen] = useState<string | null>(null);
   const [table, setTable] = useState<string | null>(null);
   const [name, setName] = useState("");
+  const [isRefused, setIsRefused] = useState(false);
   const start = useStartPrediction();
   const navigate = useNavigate();
   const dataset =
@@ -30,7 +32,13 @@ export function DatasetForm({ run, experiment }: { run: Run; experiment: Experim
     return <EmptyState title="No dataset of this problem type">Import one, or predict on a file.</EmptyState>;
   const go = () =>
     start.mutate(
-      { run_id: run.id, ...(name.trim() ? { name: name.trim() } : {}), dataset_id: dataset.id, table: picked.name },
+      {
+        run_id: run.id,
+        ...(name.trim() ? { name: name.trim() } : {}),
+        dataset_id: dataset.id,
+        table: picked.name,
+        refuse_bad_rows: isRefused,
+      },
       { onSuccess: (prediction) => void navigate(`/predictions/${prediction.id}`) },
     );
   return (
@@ -54,6 +62,7 @@ export function DatasetForm({ run, experiment }: { run: Run; experiment: Experim
         value={name}
         onChange={(event) => setName(event.currentTarget.value)}
       />
+      <BadRowsSwitch isRefused={isRefused} onRefused={setIsRefused} />
       <div>
         <Button type="submit" loading={start.isPending}>
           Start prediction

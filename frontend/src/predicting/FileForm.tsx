@@ -9,6 +9,7 @@ import { formatBytes } from "../ui/format";
 import { ErrorPanel } from "../ui/states";
 import { ProgressBar } from "../ui/Status";
 import classes from "../pages/predict.module.css";
+import { BadRowsSwitch } from "./BadRowsSwitch";
 import { needsRow } from "./inputs";
 import { StartError } from "./StartError";
 
@@ -19,6 +20,7 @@ export function FileForm({ run, type }: FileFormProps) {
   const medium = needsRow(type) ? null : type.medium;
   const [sending, setSending] = useState<{ file: File; sent: number } | null>(null);
   const [error, setError] = useState<unknown>(null);
+  const [isRefused, setIsRefused] = useState(false);
   const abort = useRef<AbortController | null>(null);
   const start = useStartPrediction();
   const navigate = useNavigate();
@@ -29,7 +31,7 @@ export function FileForm({ run, type }: FileFormProps) {
     setSending({ file, sent: 0 });
     try {
       const upload_id = await uploadFile(file, (sent) => setSending({ file, sent }), controller.signal);
-      const prediction = await start.mutateAsync({ run_id: run.id, upload_id });
+      const prediction = await start.mutateAsync({ run_id: run.id, upload_id, refuse_bad_rows: isRefused });
       void navigate(`/predictions/${prediction.id}`);
     } catch (problem) {
       if (!controller.signal.aborted) setError(problem);
@@ -39,6 +41,7 @@ export function FileForm({ run, type }: FileFormProps) {
   };
   return (
     <div className={classes.form}>
+      <BadRowsSwitch isRefused={isRefused} onRefused={setIsRefused} />
       {sending ? (
         <div className={classes.sending} role="status">
           <div className="spread">

@@ -129,9 +129,10 @@ def infinite_gradients() -> None:
 
 
 def no_more_files() -> None:
-    """No further file can be opened."""
-    used = max(int(name) for name in os.listdir("/proc/self/fd"))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (used + 1, used + 1))
+    """One further file can be open, and no more, whatever numbers are free below those in use."""
+    lowest_free = os.open(os.devnull, os.O_RDONLY)
+    os.close(lowest_free)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free + 1, lowest_free + 1))
 
 
 def no_more_processes() -> None:

@@ -13,7 +13,10 @@ def test_every_promise_and_fault_has_a_test() -> None:
 
 
 CODE = re.compile(r"""\bcode(?:: str)? ?= ?"([a-z_]+)"|"code": "([a-z_]+)\"""")
-NO_END_OF_A_RUN = {"alive": "a resume is refused, and the run is as before"}
+NO_END_OF_A_RUN = {
+    "alive": "a resume is refused, and the run is as before",
+    "odd_rows": "a prediction goes on, and says which rows are unlike those of training",
+}
 
 
 def test_every_code_of_a_failed_run_is_explained() -> None:

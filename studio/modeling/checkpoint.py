@@ -11,6 +11,7 @@ that does not fit was damaged where it lay.
 import platform
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,10 @@ from safetensors.torch import load_file, save_file
 
 from studio.errors import CheckpointError
 from studio.failpoints import failpoint
-from studio.files import fsync_file, fsync_folder, read_json, sha256_file, write_json
+from studio.files import folder_size, fsync_file, fsync_folder, read_json, sha256_file, write_json
 
 TENSOR_FILES = ("model", "optimizer", "generators")
+OPTIMIZER_FILE = "optimizer.safetensors"
 MANIFEST = "manifest.json"
 VERSION = 1
 
@@ -94,9 +96,24 @@ class CheckpointStore:
 
     def best(self) -> Path | None:
         """The checkpoint of the best metric, if it is complete."""
+        name = self.best_name()
+        return self.folder / name if name is not None and is_complete(self.folder / name) else None
+
+    def slim(self) -> list["SlimCheckpoint"]:
+        """The checkpoints with a manifest, and what is left of each without the optimizer's state."""
+        best = self.best_name()
+        found = []
+        for path in self._newest_first():
+            with suppress(OSError, ValueError, KeyError, TypeError):
+                manifest = read_json(path / MANIFEST)
+                manifest["files"].pop(OPTIMIZER_FILE, None)
+                found.append(SlimCheckpoint(path, manifest, path.name == best))
+        return found
+
+    def best_name(self) -> str | None:
+        """The name of the checkpoint of the best metric, whole or not."""
         pointer = self.folder / "best.json"
-        path = self.folder / str(read_json(pointer)["name"]) if pointer.is_file() else None
-        return path if path is not None and is_complete(path) else None
+        return str(read_json(pointer)["name"]) if pointer.is_file() else None
 
     def sweep(self) -> None:
         """Remove what a process that died left half written or half dropped."""
@@ -145,6 +162,28 @@ class CheckpointStore:
                     path.rename(dropped)
                 failpoint("checkpoint_prune")
                 shutil.rmtree(dropped, ignore_errors=True)
+
+
+@dataclass(frozen=True)
+class SlimCheckpoint:
+    """A checkpoint as it is once the optimizer's state is dropped: weights that nobody goes on training."""
+
+    path: Path
+    manifest: dict[str, Any]
+    """Without the optimizer's file."""
+    is_best: bool
+
+    @property
+    def size_bytes(self) -> int:
+        """Of what stays."""
+        file = self.path / OPTIMIZER_FILE
+        optimizer = file.stat().st_size if file.is_file() else 0
+        return folder_size(self.path) - optimizer
+
+    def drop_optimizer(self) -> None:
+        """Drop the state. The manifest forgets it first, so the checkpoint is complete at every moment."""
+        write_json(self.path / MANIFEST, self.manifest)
+        (self.path / OPTIMIZER_FILE).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import math
 
 import pandas as pd
 
-from studio.modeling.checkpoint import versions
+from studio.modeling.checkpoint import CheckpointStore, versions
 from studio.modeling.recipe import Media, Split
-from studio.runs.events import Finished, Phase
+from studio.runs.events import CheckpointSaved, Finished, Phase
 from studio.scoring.bundle import BundleManifest, write_bundle
 from studio.scoring.golden import write_golden
 from studio.scoring.pack import GOLDEN, pack
@@ -34,6 +34,32 @@ def finish(context: RunContext, trained: Trained) -> Finished:
         with writing("the scoring pipeline", context.folder.path):
             pack(context.folder.path)
     return Finished(metrics=metrics, best=_best(trained, context.metric.name, metrics.get("validation", {})))
+
+
+def tell_finished(context: RunContext, finished: Finished) -> None:
+    """Tell that the run is finished; then drop the optimizer's states, which nothing but a further attempt would read.
+
+    They are two thirds of a checkpoint under AdamW. A run that dies before its end is on record keeps them.
+    """
+    reporter = context.reporter
+    slim = CheckpointStore(context.folder.checkpoints).slim()
+    for one in slim:
+        reporter.event(
+            CheckpointSaved(
+                name=one.path.name,
+                step=int(one.manifest["step"]),
+                epoch=float(one.manifest["epoch"]),
+                is_best=one.is_best,
+                metric=finished.best.get("metric", math.nan) if one.is_best else math.nan,
+                size_bytes=one.size_bytes,
+            )
+        )
+    reporter.progress(1.0)
+    reporter.sync()
+    reporter.event(finished)
+    reporter.sync()
+    for one in slim:
+        one.drop_optimizer()
 
 
 def _predict(

@@ -147,7 +147,7 @@ def _do(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: 
 
 
 def _train(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporter: Reporter, stop: StopSignal) -> None:
-    from studio.training.finalize import finish
+    from studio.training.finalize import finish, tell_finished
     from studio.training.inference_only import untrained
     from studio.training.processes.distributed import join_team
     from studio.training.pseudo_labels import train_stages
@@ -170,9 +170,7 @@ def _train(folder: RunFolder, spec: RunSpec, secrets: Mapping[str, str], reporte
         finished = finish(context, trained)
         if tracker is not None:
             tracker.finished(finished)
-    reporter.progress(1.0)
-    reporter.sync()
-    reporter.event(finished)
+    tell_finished(context, finished)
 
 
 def _work_as_rank(folder: RunFolder, spec: RunSpec, rank: int) -> None:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from studio.files import read_json
+from studio.files import folder_size, read_json
+from studio.modeling.checkpoint import is_complete, read_model
 from studio.runs.folder import RunFolder
 from studio.training.processes.stopping import StopSignal
 
@@ -43,6 +44,25 @@ def stop_after(folder: Path, looks: int, monkeypatch: pytest.MonkeyPatch) -> Non
         return bool(asked(self))
 
     monkeypatch.setattr(StopSignal, "is_requested", property(is_requested))
+
+
+def test_a_finished_run_keeps_weights_and_a_stopped_one_its_optimizer_too(
+    work: "Work", tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finished = work("finished")
+    stop_after(tmp_path / "stopped", 10, monkeypatch)
+    stopped = work("stopped")
+
+    told = {event.name: event.size_bytes for event in finished.of_kind("checkpoint")}
+    kept = list((finished.folder / "checkpoints").glob("ckpt-*"))
+    assert kept
+    for path in kept:
+        assert is_complete(path)
+        assert not (path / "optimizer.safetensors").exists()
+        assert read_model(path)
+        # The manifest names a file less, in some hundred bytes.
+        assert told[path.name] == pytest.approx(folder_size(path), abs=400)
+    assert list((stopped.folder / "checkpoints").glob("ckpt-*/optimizer.safetensors"))
 
 
 def test_a_run_tells_its_whole_story(work: "Work") -> None:

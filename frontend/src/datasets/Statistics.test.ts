@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { channelWords, intensityWords, placeWords } from "./Statistics";
+import type { ColumnProfile } from "../api/types";
+import { channelWords, columnWords, intensityWords, placeWords, showsValues } from "./Statistics";
 
 describe("channelWords", () => {
   it("says what is counted", () => {
@@ -23,5 +24,48 @@ describe("intensityWords", () => {
   it("says where most values lie, where that is known", () => {
     expect(intensityWords({ percentiles: { "0.5": -1000, "99.5": 1250 } })).toBe(", 99% of them from -1,000 to 1,250");
     expect(intensityWords({ percentiles: {} })).toBe("");
+  });
+});
+
+function column(values: Partial<ColumnProfile>): ColumnProfile {
+  return {
+    name: "c",
+    kind: "text",
+    missing: 0,
+    distinct: 0,
+    lowest: null,
+    highest: null,
+    mean: null,
+    deviation: null,
+    top: [],
+    ...values,
+  };
+}
+
+describe("columnWords", () => {
+  it("gives lists their lengths, not distinct values", () => {
+    const boxes = column({ kind: "list", lowest: 0, highest: 7, mean: 2.5 });
+    expect(columnWords(boxes, 100)).toBe("0 to 7 elements in a list, mean 2.500, none empty");
+    expect(columnWords(column({ kind: "list", lowest: 1, highest: 1, mean: 1 }), 9)).toBe(
+      "1 element in every list, none empty",
+    );
+  });
+  it("gives class codes counts without a mean, and measures one", () => {
+    const codes = column({ kind: "integer", distinct: 3, lowest: 0, highest: 2, mean: 1.1 });
+    expect(columnWords(codes, 90)).toBe("3 distinct, none empty");
+    expect(columnWords({ ...codes, kind: "number" }, 90)).toBe("3 distinct, none empty · 0 to 2.000, mean 1.100");
+  });
+  it("says in words that a column has one value", () => {
+    const constant = column({ kind: "number", distinct: 1, lowest: 4, highest: 4, mean: 4 });
+    expect(columnWords(constant, 50)).toBe("The same value in every row");
+    expect(columnWords({ ...constant, missing: 5 }, 50)).toContain("The same value in every row that has one, 5 empty");
+  });
+});
+
+describe("showsValues", () => {
+  it("leaves names of files out where each stands once", () => {
+    expect(showsValues(column({ kind: "file", top: [["a.png", 1]] }))).toBe(false);
+    expect(showsValues(column({ kind: "file", top: [["a.png", 4]] }))).toBe(true);
+    expect(showsValues(column({ top: [["cat", 1]] }))).toBe(true);
   });
 });

@@ -136,6 +136,34 @@ export function channelWords(channels: ImagePart["channels"], noun: "image" | "v
     .join(", ");
 }
 
+/** At most so many different whole numbers are codes of classes, of which a mean says nothing. */
+const MOST_CODES = 20;
+
+/** What the values of a column are: "3 distinct, none empty", with range and mean where they say something. */
+export function columnWords(column: ColumnProfile, rows: number): string {
+  const { kind, missing, distinct, lowest, highest, mean } = column;
+  const empty =
+    missing > 0 ? `${formatCount(missing)} empty (${formatPercent(missing / Math.max(1, rows), 1)})` : "none empty";
+  if (kind === "list") {
+    if (lowest === null || highest === null) return empty;
+    if (lowest === highest) return `${plural(lowest, "element")} in every list, ${empty}`;
+    return `${formatCount(lowest)} to ${plural(highest, "element")} in a list, mean ${formatMetric(mean)}, ${empty}`;
+  }
+  if (distinct === 1) return `The same value in every row${missing > 0 ? ` that has one, ${empty}` : ""}`;
+  const counts = `${formatCount(distinct)} distinct, ${empty}`;
+  if (lowest === null || isCodes(column, rows)) return counts;
+  return `${counts} · ${formatMetric(lowest)} to ${formatMetric(highest)}, mean ${formatMetric(mean)}`;
+}
+
+function isCodes({ kind, distinct, missing }: ColumnProfile, rows: number): boolean {
+  return kind === "integer" && distinct <= MOST_CODES && distinct * 2 <= rows - missing;
+}
+
+/** Whether the most frequent values say something: names of files, each once, do not. */
+export function showsValues({ kind, top }: ColumnProfile): boolean {
+  return top.length > 0 && !(kind === "file" && (top[0]?.[1] ?? 0) <= 1);
+}
+
 function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
   const most = Math.max(1, ...column.top.map(([, count]) => count));
   return (
@@ -146,15 +174,8 @@ function ColumnCard({ column, rows }: { column: ColumnProfile; rows: number }) {
         </strong>
         <span className={classes.kind}>{column.kind}</span>
       </div>
-      <p className="tiny muted number">
-        {formatCount(column.distinct)} distinct
-        {column.missing > 0
-          ? `, ${formatCount(column.missing)} empty (${formatPercent(column.missing / Math.max(1, rows), 1)})`
-          : ", none empty"}
-        {column.lowest !== null &&
-          ` · ${formatMetric(column.lowest)} to ${formatMetric(column.highest)}, mean ${formatMetric(column.mean)}`}
-      </p>
-      {column.top.length > 0 && (
+      <p className="tiny muted number">{columnWords(column, rows)}</p>
+      {showsValues(column) && (
         <ul className={classes.top}>
           {column.top.slice(0, 6).map(([value, count]) => (
             <li key={value}>

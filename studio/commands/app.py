@@ -5,6 +5,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Annotated
 
 import typer
 
@@ -20,6 +21,7 @@ def build() -> typer.Typer:
     app = typer.Typer(
         name="studio", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Deepstudio"
     )
+    app.callback()(_whole_program)
     for module in (serving, machine, backups):
         module.add_to(app)
     app.add_typer(datasets.app, name="dataset")
@@ -28,6 +30,22 @@ def build() -> typer.Typer:
     app.add_typer(experiments.app, name="experiment")
     predictions.add_to(app)
     return app
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from studio.server.version import studio_version
+
+        sys.stdout.write(f"Deepstudio {studio_version()}\n")
+        raise typer.Exit(DONE)
+
+
+def _whole_program(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options before any command."""
 
 
 def run(arguments: Sequence[str]) -> int:

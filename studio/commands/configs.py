@@ -103,8 +103,11 @@ def read_file(file: Path) -> str:
         if len(data) > MAX_YAML_BYTES:
             raise InputError(f"{file} is larger than {MAX_YAML_BYTES >> 10} KiB.", hint="This is not a configuration.")
         return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{file} cannot be read: {error}.", hint="Name a YAML file.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{str(file)!r} is not text in UTF-8.", hint="Name a YAML file.") from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(f"{str(file)!r} cannot be read: {reason}.", hint="Name a YAML file.") from error
 
 
 def _checked(connection: Connection, text: str) -> list[dict[str, Any]]:

@@ -84,7 +84,7 @@ def show_dataset(name: str, home: HomeOption = None, json: JsonOption = False) -
     if json:
         answer_json(_view(dataset) | {"findings": findings})
         return
-    answer_table(("", ""), [(key, value) for key, value in _view(dataset).items()])
+    answer_table(("", ""), [(key, plain_value(value)) for key, value in _view(dataset).items()])
     tell_findings(findings)
 
 
@@ -207,7 +207,9 @@ def _report(connection: Connection, dataset: dict[str, Any], json: bool) -> int:
         error.pop("findings", None)
         if json:
             answer_json(_view(dataset) | {"findings": findings, "error": error})
-        tell(error.get("message", "The import failed."), error.get("hint", ""))
+        if not has_errors(findings):
+            tell(error.get("message", "The import failed."), error.get("hint", ""))
+        tell(f"No dataset was made; correct this and import {dataset['name']} again.")
         return 2 if has_errors(findings) or error.get("code") == "findings" else 1
     if json:
         answer_json(_view(dataset) | {"findings": findings})
@@ -227,6 +229,13 @@ def _view(dataset: dict[str, Any]) -> dict[str, Any]:
         "tables": [table["name"] for table in dataset["tables"]],
         "used_by": dataset["used_by"],
     }
+
+
+def plain_value(value: Any) -> str:
+    """A value of a dataset for people: names with what they hold, and lists, separated by commas."""
+    if isinstance(value, dict):
+        return "; ".join(f"{key}: {plain_value(one)}" for key, one in value.items())
+    return ", ".join(value) if isinstance(value, list) else str(value)
 
 
 def _rows(dataset: dict[str, Any]) -> dict[str, int]:

@@ -8,6 +8,7 @@ import typer
 from studio.commands.connection import connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path
 from studio.commands.output import answer_json, answer_table, tell, tell_findings
+from studio.datasets.formatting import gigabytes
 
 if TYPE_CHECKING:
     from studio.problems.contract import ProblemType
@@ -31,8 +32,8 @@ def doctor(home: HomeOption = None, json: JsonOption = False) -> int:
     else:
         gpus = ", ".join(gpu["name"] for gpu in machine["gpus"]) or "none"
         tell(
-            f"{machine['cores']} cores, {machine['memory_bytes'] / 1e9:.0f} GB memory, "
-            f"{machine['disk_free_bytes'] / 1e9:.0f} GB free on disk, GPUs: {gpus}."
+            f"{machine['cores']} cores, {gigabytes(machine['memory_bytes'])} memory, "
+            f"{gigabytes(machine['disk_free_bytes'])} free on disk, GPUs: {gpus}."
         )
     tell_findings(found["findings"])
     return 0 if found["ok"] else 1

@@ -66,7 +66,9 @@ def tell_findings(findings: Iterable[Mapping[str, Any]]) -> None:
     for finding in findings:
         level = str(finding.get("level", "error"))
         line = finding.get("line")
-        place = f"{finding['path']}{f' (line {line})' if line else ''}"
+        place = str(finding["path"])
+        if line and place != f"line {line}":
+            place += f" (line {line})"
         console.print(shown(f"{level:8}"), style=STYLES.get(level), end="")
         console.print(shown(f"{place}: {finding['message']}"), soft_wrap=True)
         if finding.get("fix"):

@@ -49,6 +49,11 @@ def listed(values: Iterable[Any], most: int = 3) -> str:
     return shortened(", ".join(shown))
 
 
+def gigabytes(size_bytes: float, digits: int = 1) -> str:
+    """A size with its unit, such as `23.5 GB`, where 1 GB is 1,024 MB as on the page."""
+    return f"{size_bytes / (1 << 30):.{digits}f} GB"
+
+
 def counted(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun, such as `1 row` and `2,000 rows`."""
     return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

@@ -56,10 +56,10 @@ def account_for_files(inspection: Inspection, files: Path, used: UsedFiles, plac
     unused = list(_unused([path for path in rest if path not in set(read)], place))
     inspection.findings.extend(unused)
     parts = {
-        f"{counted(len(tables), 'file')} of tables": len(tables),
-        f"{counted(kept, 'file')} of rows that are kept": kept,
-        f"{counted(len(media) - kept, 'file')} of rows left out": len(media) - kept,
-        f"{counted(len(read), 'file')} of the data format": len(read),
+        counted(len(tables), "table file"): len(tables),
+        f"{counted(kept, 'file')} of kept rows": kept,
+        f"{counted(len(media) - kept, 'file')} of dropped rows": len(media) - kept,
+        counted(len(read), "annotation file"): len(read),
         f"{sum(one.count for one in unused):,} not used": sum(one.count for one in unused),
     }
     inspection.findings.append(

@@ -83,9 +83,7 @@ def _odd_truth(predictor: Predictor, table: pd.DataFrame, order: PredictOrder) -
                 code="odd_rows",
                 path=Path(order.table).name,
                 message=note.text,
-                found="rows unlike those of training",
-                expected="rows like those of training",
-                fix="Check these rows, or train with rows like them.",
+                fix="Check these rows; the model may predict them less well.",
             )
 
 

@@ -192,6 +192,14 @@ def test_a_refused_inspection_gives_every_finding(call: Call, tmp_path: Path) ->
     assert call("dataset", "check", "one-label")[1]["findings"] == answer["findings"]
 
 
+def test_a_refused_import_tells_each_error_once(call: Call, example: Path) -> None:
+    code, _, told = call("dataset", "import", example, "--name", "wrong column", "--role", "colour=label_columns")
+
+    assert code == 2
+    assert " ".join(told.split()).count("has no column 'colour'") == 1
+    assert "No dataset was made" in told
+
+
 def test_a_refused_look_gives_its_findings_too(call: Call, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_text("")
 

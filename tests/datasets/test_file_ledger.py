@@ -70,7 +70,7 @@ def test_every_file_is_used_or_named_and_counts_add_up(count: int, broken: int, 
         assert len(kept) + left_out + len(strays) + 1 == len(files)
         (summary,) = of_code(findings, "files")
         assert summary.count == len(files)
-        assert f"{len(kept)} files of rows that are kept" in summary.message
+        assert f"{len(kept)} files of kept rows" in summary.message
 
 
 def test_files_of_a_data_format_are_counted_as_read(tmp_path: Path, import_files: Any) -> None:
@@ -84,9 +84,7 @@ def test_files_of_a_data_format_are_counted_as_read(tmp_path: Path, import_files
     findings = import_files(tmp_path / "s").findings()
 
     assert [(one.count, one.examples) for one in of_code(findings, *UNUSED)] == [(1, ("top/LICENSE.rtf",))]
-    assert [one.message for one in of_code(findings, "files")] == [
-        "7 files: 6 files of rows that are kept, 1 not used."
-    ]
+    assert [one.message for one in of_code(findings, "files")] == ["7 files: 6 files of kept rows, 1 not used."]
 
 
 def test_a_refusal_keeps_every_finding_the_cause_first(tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def _mended(cells: list[str], column: str, name: str, findings: list[Finding]) -
             "blanks_trimmed",
             trimmed,
             "cells had leading or trailing spaces, which were removed.",
-            "Remove the spaces.",
+            "Nothing needs to be done, unless the spaces have a meaning.",
             listed(cells[row - 1] for row in trimmed[:20]),
             "cells without leading or trailing spaces",
         ),

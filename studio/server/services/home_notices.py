@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from studio.datasets.formatting import gigabytes
 from studio.files import disk_free_bytes
 from studio.settings.finding import Finding, FindingLevel
 from studio.store.damage import lost_changes
@@ -58,8 +59,8 @@ class HomeNotices:
                 level=FindingLevel.WARNING,
                 code="disk_low",
                 path="disk",
-                message=f"Only {free / 1e9:.1f} GB are free. Nothing starts and nothing can be uploaded until there "
-                f"are {self._reserve_bytes / 1e9:.1f} GB.",
+                message=f"Only {gigabytes(free)} are free. Nothing starts and nothing can be uploaded until there "
+                f"are {gigabytes(self._reserve_bytes)}.",
                 found=f"{free} bytes",
                 expected=f"at least {self._reserve_bytes} bytes",
                 fix="Delete experiments, datasets or predictions that you no longer need.",

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from functools import cache
 
+from studio.datasets.formatting import gigabytes
 from studio.machine import machine
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, RunState
@@ -146,7 +147,7 @@ class MachineService:
                 Finding(
                     code="disk_low",
                     path="disk",
-                    message=f"Only {here.disk_free_bytes / 1e9:.1f} GB are free where the home is.",
+                    message=f"Only {gigabytes(here.disk_free_bytes)} are free where the home is.",
                     found=f"{here.disk_free_bytes} bytes",
                     expected=f"at least {LOW_DISK_BYTES} bytes",
                     fix="Delete experiments or datasets, or move the home to a larger disk.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from studio.datasets.formatting import gigabytes
 from studio.errors import StudioError
 from studio.modeling.sample_error import SampleError
 from studio.runs.events import Failed, FailedSample
@@ -166,7 +167,7 @@ def _host_memory(now: Situation) -> Failure:
     import psutil
 
     memory = psutil.virtual_memory()
-    free = f"{memory.available / 1e9:.1f} of {memory.total / 1e9:.1f} GB are free now"
+    free = f"{gigabytes(memory.available)} of {gigabytes(memory.total)} are free now"
     return Failure(
         "oom_host",
         f"The machine ran out of memory{_at(now)}{_sentence((*now.needs, free))}",

@@ -1,0 +1,47 @@
+"""What the command line says to people: no internals, no repetitions, the units of the page."""
+
+from pathlib import Path
+
+import pytest
+
+from studio.commands.app import run
+from studio.commands.datasets import plain_value
+from studio.commands.output import tell_findings
+from studio.datasets.formatting import gigabytes
+from studio.server.version import studio_version
+
+
+def test_the_version_is_told_before_any_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--version"]) == 0
+
+    assert capsys.readouterr().out == f"Deepstudio {studio_version()}\n"
+
+
+def test_a_configuration_that_is_not_there_or_no_text_is_told_without_numbers_of_errors(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "picture.yaml").write_bytes(b"\x89PNG\xff")
+
+    for name, words in (("missing.yaml", "No such file or directory"), ("picture.yaml", "is not text in UTF-8")):
+        assert run(["config", "check", str(tmp_path / name), "--home", str(tmp_path / "home")]) == 2
+        told = " ".join(capsys.readouterr().err.split())
+        assert words in told and name in told
+        assert "Errno" not in told and "codec" not in told
+
+
+@pytest.mark.parametrize(
+    ("path", "told"), [("line 3", "line 3: Bad."), ("training.epochs", "training.epochs (line 3): Bad.")]
+)
+def test_the_line_of_a_finding_is_told_once(path: str, told: str, capsys: pytest.CaptureFixture[str]) -> None:
+    tell_findings([{"level": "error", "path": path, "line": 3, "message": "Bad."}])
+
+    assert capsys.readouterr().err == f"error   {told}\n"
+
+
+def test_facts_of_a_dataset_are_told_in_words_not_as_python_values() -> None:
+    assert plain_value({"train": 399, "test": 30}) == "train: 399; test: 30"
+    assert plain_value({"text_column": ["title", "body"]}) == "text_column: title, body"
+
+
+def test_sizes_are_told_in_the_units_of_the_page() -> None:
+    assert gigabytes(25_262_297_088) == "23.5 GB"

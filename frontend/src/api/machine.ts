@@ -1,6 +1,11 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { api } from "./client";
+import { api, ApiError } from "./client";
 import type { About, Finding, Machine, Me, Queue } from "./types";
+
+/** Whether the server answers and does not know this browser: no lost connection, and nothing to wait for. */
+export function isSignedOut(error: unknown): error is ApiError {
+  return error instanceof ApiError && error.status === 401;
+}
 
 /** Who answers, and what is to be known of the home; asked often while `isAsking`, to notice a server started anew. */
 export function useMe(isAsking = false) {

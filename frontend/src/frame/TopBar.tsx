@@ -1,6 +1,6 @@
 import { ActionIcon, Menu, useMantineColorScheme } from "@mantine/core";
 import { Link } from "react-router";
-import { useQueue } from "../api/machine";
+import { isSignedOut, useMe, useQueue } from "../api/machine";
 import { useConnection } from "../live/stream";
 import { MenuIcon, MoonIcon, ScreenIcon, SearchIcon, SunIcon, WarningIcon } from "../ui/icons";
 import { Breadcrumb } from "./Breadcrumb";
@@ -52,7 +52,8 @@ function QueuePill() {
 /** Live is the normal state and says nothing. */
 function ConnectionNote() {
   const state = useConnection();
-  if (state !== "lost") return null;
+  const { error } = useMe();
+  if (state !== "lost" || isSignedOut(error)) return null;
   return (
     <span className={classes.lost} role="status">
       <WarningIcon size={16} />

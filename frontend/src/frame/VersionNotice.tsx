@@ -1,23 +1,12 @@
 import { Button } from "@mantine/core";
-import { ApiError } from "../api/client";
 import { useMe } from "../api/machine";
 import { useConnection } from "../live/stream";
 import classes from "./frame.module.css";
 
-/** Says that the server was upgraded or started anew under this page. Never reloads by itself: a form may be open. */
+/** Says that the server was upgraded under this page. Never reloads by itself: a form may be open. */
 export function VersionNotice() {
   const isLost = useConnection() === "lost";
   const me = useMe(isLost);
-  if (isLost && me.error instanceof ApiError && me.error.status === 401) {
-    return (
-      <div className={classes.notice} role="status">
-        <span>
-          The server was restarted, and this browser is signed out. Open the launch address that it printed in another
-          tab; this page reconnects by itself.
-        </span>
-      </div>
-    );
-  }
   if (!me.data?.version || me.data.version === __STUDIO_VERSION__) return null;
   return (
     <div className={classes.notice} role="status">

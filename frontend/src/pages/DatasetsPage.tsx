@@ -106,7 +106,7 @@ function DatasetTable({ rows, titles }: { rows: Dataset[]; titles: Record<string
     },
     {
       id: "problem",
-      title: "Problem",
+      title: "Problem type",
       hideBelow: 900,
       sortValue: (row) => row.problem_type,
       cell: (row) => <span className="small">{titles[row.problem_type] ?? row.problem_type}</span>,

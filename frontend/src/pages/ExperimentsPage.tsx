@@ -130,7 +130,7 @@ function ExperimentTable({ count, rowAt, types, sort, onSort, onRange }: Experim
     },
     {
       id: "problem",
-      title: "Problem",
+      title: "Problem type",
       hideBelow: 1200,
       sortValue: (row) => row.problem_type,
       cell: (row) => (

@@ -1,6 +1,7 @@
 import { Button } from "@mantine/core";
 import { useMemo, useState } from "react";
 import { Link, useNavigate, useParams } from "react-router";
+import { useProblemType } from "../api/catalogue";
 import { useClassNames } from "../api/datasets";
 import {
   predictionFile,
@@ -12,6 +13,7 @@ import {
 } from "../api/predictions";
 import { datasetMedia } from "../api/datasets";
 import type { MediaRef, MediaSize, Prediction } from "../api/types";
+import { labelledMetrics } from "../predicting/metrics";
 import { FULL_OVERLAY, type Overlay } from "../samples/overlay";
 import { SampleControls } from "../samples/SampleControls";
 import { SampleGrid } from "../samples/SampleGrid";
@@ -53,6 +55,7 @@ function Loaded({ prediction }: { prediction: Prediction }) {
   const remove = useDeletePrediction();
   const isDone = prediction.state === "finished";
   const files = usePredictionFiles(prediction.id, isDone);
+  const known = useProblemType(prediction.problem_type)?.metrics ?? [];
   return (
     <Page
       title={prediction.name}
@@ -109,7 +112,10 @@ function Loaded({ prediction }: { prediction: Prediction }) {
           <Facts
             facts={[
               { label: "Rows", value: formatCount(prediction.rows) },
-              ...Object.entries(prediction.metrics).map(([label, value]) => ({ label, value: formatMetric(value) })),
+              ...labelledMetrics(prediction.metrics, known).map(({ label, value }) => ({
+                label,
+                value: formatMetric(value),
+              })),
             ]}
           />
           <Section title="Files">

@@ -1,7 +1,9 @@
 import { Button } from "@mantine/core";
 import { Link } from "react-router";
+import { useProblemType } from "../api/catalogue";
 import { usePredictions } from "../api/predictions";
 import type { Prediction } from "../api/types";
+import { labelledMetrics } from "../predicting/metrics";
 import { DataTable, type TableColumn } from "../ui/DataTable";
 import { formatAge, formatCount, formatMetric, formatTime } from "../ui/format";
 import { PlusIcon, PredictionIcon } from "../ui/icons";
@@ -131,10 +133,10 @@ function PredictionTable({ rows }: { rows: Prediction[] }) {
 }
 
 function Metrics({ row }: { row: Prediction }) {
-  const first = Object.entries(row.metrics)[0];
+  const first = labelledMetrics(row.metrics, useProblemType(row.problem_type)?.metrics ?? [])[0];
   return first ? (
     <>
-      {formatMetric(first[1])} <span className="tiny muted">{first[0]}</span>
+      {formatMetric(first.value)} <span className="tiny muted">{first.label}</span>
     </>
   ) : (
     <span className="muted">–</span>

@@ -64,7 +64,10 @@ function Appearance() {
           data={LEVELS.map((one) => ({ value: one, label: one.charAt(0).toUpperCase() + one.slice(1) }))}
         />
       </Row>
-      <Row title="This browser" text="Signing out asks for the launch address again.">
+      <Row
+        title="This browser"
+        text="Signing in again needs a new launch address: run studio link where the server runs."
+      >
         <SignOut />
       </Row>
     </div>

@@ -7,6 +7,7 @@ every worker. The flag keeps it out of the process itself, the variable out of w
 import os
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 SEARCH_PATHS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 """Lists of folders in which an empty or relative entry is the working folder, or below it."""
@@ -15,6 +16,17 @@ SEARCH_PATHS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
 def python_module(module: str, *arguments: str) -> list[str]:
     """The command that runs a module in an interpreter like this one."""
     return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def command_beside(name: str) -> str:
+    """A command that is installed with this interpreter, as it is typed in the working folder.
+
+    It names no place outside of that folder: it may be told to somebody who is not known.
+    """
+    try:
+        return Path(sys.executable).with_name(name).relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return name
 
 
 def without_working_folder(environment: Mapping[str, str]) -> dict[str, str]:

@@ -7,7 +7,6 @@ have its libraries imported, before there is anything to look at: on a small tab
 FOLDER/scan.json is written first and told over the socket; then, if the request asks for it, FOLDER/check.json.
 """
 
-import json
 import os
 import socket
 import sys
@@ -18,6 +17,7 @@ from studio.files import descriptor_path, read_json, write_json
 from studio.importing.check import check_import
 from studio.importing.scan import scan_into
 from studio.importing.scan_result import CHECK_FILE, SCANNED, Scan, ScanRequest
+from studio.json_text import parse_json
 from studio.problems.registry import problem_types
 
 IDLE_SECONDS = 600.0
@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
             return 0
         if not order:
             return 0  # whoever started this one has ended, or needs it no more
-        folder = Path(json.loads(order)["folder"]).resolve()
+        folder = Path(parse_json(order)["folder"]).resolve()
         _log_into(folder / "scan.log")
         result = scan_into(folder, descriptor_path(descriptors[0]) if descriptors else None)
         control.sendall(SCANNED)

@@ -1,12 +1,11 @@
 """launching: the address that lets one browser in, and a way to open it that no other account sees."""
 
 import html
-import sys
 import webbrowser
-from pathlib import Path
 from urllib.parse import urlencode
 
 from studio.files import write_atomic
+from studio.interpreter import command_beside
 from studio.store.home import Home
 
 _REFUSED = """<!doctype html>
@@ -35,16 +34,8 @@ def launch_address(origin: str, code: str) -> str:
 
 
 def link_command() -> str:
-    """The command that prints a new launch address, as it is typed in the folder that the server was started in.
-
-    Whoever asks is not known yet, so it names no place outside of that folder.
-    """
-    program = Path(sys.executable).with_name("studio")
-    try:
-        name = program.relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError):
-        name = "studio"
-    return f"{name} link"
+    """The command that prints a new launch address, as it is typed in the folder that the server was started in."""
+    return f"{command_beside('studio')} link"
 
 
 def refused_page() -> str:

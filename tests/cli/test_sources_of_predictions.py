@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from studio.commands.predictions import _source
+from studio.commands.app import BAD_INPUT, _told
+from studio.commands.connection import ApiError
+from studio.commands.predictions import _await, _source
 
 
 class Served:
@@ -66,3 +68,23 @@ def test_a_server_that_lasts_gets_an_upload(given: tuple[Path, Path, Path]) -> N
     assert source_of(connection, *given) == {"upload_id": "up-1"}
     assert connection.uploaded == ["media/deep/a.png", "new.csv"]
     assert connection.allowed == []
+
+
+def test_a_prediction_that_refused_its_rows_is_bad_input_with_its_findings(capsys: pytest.CaptureFixture[str]) -> None:
+    finding = {
+        "level": "error",
+        "code": "bad_input",
+        "path": "text",
+        "message": "Text: missing in row 2.",
+        "found": "missing",
+        "expected": "a text",
+        "fix": "Correct these cells.",
+        "count": 1,
+    }
+    error = {"code": "findings", "message": "The table has rows without input.", "findings": [finding]}
+
+    with pytest.raises(ApiError) as refused:
+        _await(Served(is_lasting=True), {"id": "pred-1", "state": "failed", "error": error})  # type: ignore[arg-type]
+
+    assert _told(refused.value, wants_json=False) == BAD_INPUT == 2
+    assert "missing in row 2" in capsys.readouterr().err

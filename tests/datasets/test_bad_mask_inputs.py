@@ -139,6 +139,14 @@ CASES = [
     found("E87", "a picture of another size", files({**FOUR, "3.png": grey(1, size=(9, 6))}), "mask_size", met="9 x 6"),
     found(
         "E87",
+        "a mask at twice the size",
+        files({**FOUR, "3.png": grey(1, size=(16, 12))}),
+        "mask_scaled",
+        holds=row_count(4),
+        met="16 x 12 for 8 x 6",
+    ),
+    found(
+        "E87",
         "a JPEG of fuzzy values",
         files({**FOUR, "3.jpg": grey(1, 200, 90, kind="JPEG")} | {"3.png": grey(1)}),
         "mask_jpeg",

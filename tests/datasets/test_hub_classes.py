@@ -6,6 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from studio.datasets.tables.parquet_table import read_parquet_table
 from studio.datasets.tables.parsed_table import RawTable
@@ -46,3 +47,17 @@ def test_a_number_without_a_name_is_missing_and_said(tmp_path: Path) -> None:
 def test_a_schema_that_tells_something_else_changes_nothing(tmp_path: Path) -> None:
     for features in ({"label": {"names": "sad", "_type": "ClassLabel"}}, {"label": [1]}, {}):
         assert read(tmp_path, {"label": [0, 1]}, features).frame["label"].tolist() == [0, 1]
+
+
+@pytest.mark.parametrize("kind", ["Sequence", "List"])
+def test_tags_of_words_are_imported_by_the_names_of_the_schema(kind: str, tmp_path: Path, import_files: Any) -> None:
+    tags = {"names": ["O", "B-PER", "I-PER"], "_type": "ClassLabel"}
+    features = {"tokens": {"feature": {"_type": "Value"}, "_type": kind}, "ner_tags": {"feature": tags, "_type": kind}}
+    columns = {"tokens": [["Anna", "Holt", "ran"], ["It", "rained"]], "ner_tags": [[1, 2, 0], [0, 0]]}
+    read(tmp_path, columns, features)
+
+    data = import_files(tmp_path / "train.parquet")
+
+    assert data.manifest.problem_type == "text_token_classification"
+    frame = data.table("train.parquet")
+    assert [list(one) for one in frame["ner_tags"]] == [["B-PER", "I-PER", "O"], ["O", "O"]]

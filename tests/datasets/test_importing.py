@@ -161,6 +161,17 @@ def test_no_file_at_all_is_refused_and_leaves_nothing(tmp_path: Path) -> None:
     assert list((tmp_path / "datasets").iterdir()) == []
 
 
+def test_a_test_table_none_of_whose_files_are_there_is_left_out_and_the_rest_is_imported(tmp_path: Path) -> None:
+    source = image_folder(tmp_path / "source", [(f"{i}.png", "ab"[i % 2]) for i in range(6)])
+    (source / "test.csv").write_text("image,label\nx0.png,a\nx1.png,b\n")
+
+    data = imported(tmp_path, source)
+
+    assert [(table.role, table.rows) for table in data.manifest.tables] == [("train", 6)]
+    [said] = [one for one in data.findings() if one.code == "table_left_out"]
+    assert (said.path.partition(":")[0], said.level.value, said.found) == ("test.csv", "warning", "'x0.png', ...")
+
+
 def test_one_class_is_refused(tmp_path: Path) -> None:
     source = image_folder(tmp_path / "source", [(f"{i}.png", "same") for i in range(6)])
 

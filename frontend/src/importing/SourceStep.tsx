@@ -1,5 +1,6 @@
 import { Button, TextInput } from "@mantine/core";
 import { useRef, useState } from "react";
+import { useProblemTypes } from "../api/catalogue";
 import { useImportRoots, usePrepareImport, useStartImport } from "../api/imports";
 import type { Import } from "../api/types";
 import { uploadFile } from "../api/uploads";
@@ -49,12 +50,12 @@ export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) 
           onFile={(file) => void send(file)}
         >
           <p className="muted small">
-            A table of texts or numbers (csv, parquet, jsonl), a CoNLL or SQuAD file, or a zip of images with their
-            labels: a table, COCO, YOLO, Pascal VOC, or a folder per class. Up to 20 GB; an interrupted upload resumes
-            where it stopped.
+            A table (csv, parquet, jsonl), a file of an annotation tool, or a zip of images, recordings, volumes or
+            texts with their labels. Up to 20 GB; an interrupted upload resumes where it stopped.
           </p>
         </FileDrop>
       )}
+      {!sending && <KnownFormats />}
       {error !== null && <ErrorPanel title="Upload failed." error={error} />}
       <ServerPath
         onStart={(path) => start.mutate({ path }, { onSuccess: onStarted })}
@@ -70,6 +71,25 @@ export function SourceStep({ current, onStarted, onContinue }: SourceStepProps) 
         </p>
       )}
     </div>
+  );
+}
+
+/** The formats that some problem type reads, each once. */
+function KnownFormats() {
+  const types = useProblemTypes().data ?? [];
+  const layouts = new Map(types.flatMap((type) => type.dataset_formats.map(({ title, layout }) => [title, layout])));
+  if (layouts.size === 0) return null;
+  return (
+    <details className="small muted">
+      <summary>{layouts.size} formats are recognised</summary>
+      <ul>
+        {[...layouts].sort().map(([title, layout]) => (
+          <li key={title}>
+            <strong>{title}</strong>: {layout}
+          </li>
+        ))}
+      </ul>
+    </details>
   );
 }
 

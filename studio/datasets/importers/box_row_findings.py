@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio.datasets.formatting import quoted, shortened
+from studio.datasets.formatting import listed, quoted, shortened
 from studio.datasets.importers.box_numbers import Reading
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.tables.box_columns import BoxColumns, BoxForm
@@ -41,6 +41,20 @@ def missing_values(
         count=len(bad),
         rows=tuple(int(row) + 1 for row in bad[:MAX_SHOWN]),
         examples=tuple(dict.fromkeys(str(frame[image].iloc[row]) for row in bad))[:MAX_SHOWN],
+    )
+
+
+def no_class_column(name: str, columns: Iterable[str], one_class: str, expected: str) -> Iterator[Finding]:
+    """A table that says where things are, but not what."""
+    yield from trouble(
+        "no_class_column",
+        name,
+        f"No column is called like one of classes; all boxes are read as of one class, {one_class!r}.",
+        f"Call the column of classes {expected} if there is one.",
+        list(columns),
+        FindingLevel.WARNING,
+        expected=f"a column called {expected}",
+        found=listed(columns, 8),
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any, cast
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.box_numbers import pixels_of, reading_of
-from studio.datasets.importers.box_row_findings import missing_values, reading_findings, size_findings
+from studio.datasets.importers.box_row_findings import missing_values, no_class_column, reading_findings, size_findings
 from studio.datasets.importers.box_tables import nothing_left
 from studio.datasets.importers.drawn.shapes import FARTHEST
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
@@ -31,7 +31,9 @@ from studio.on_demand import np, pa, pd
 from studio.settings.finding import Finding, FindingsError
 
 CORNERS = ("x_min", "y_min", "x_max", "y_max")
-SURE, LESS_SURE, OFFERED = 0.96, 0.955, 0.5
+SURE, WITHOUT_CLASS, OFFERED = 0.96, 0.9, 0.5
+CLASS, ONE_CLASS = "class_name", "object"
+"""The column, and the class of all boxes, of a table that has no classes."""
 _RESERVED = ("fold", "split", "width", "height", "group")
 
 
@@ -43,24 +45,28 @@ class _Layout:
     image: str
     folder: str
     columns: BoxColumns
+    label: str
+    """The column of classes."""
 
     @property
     def of_boxes(self) -> tuple[str, ...]:
         """The columns that every box has."""
-        return (*self.columns.sides, self.columns.label)
+        return (*self.columns.sides, self.label)
 
 
 def recognise(upload: Upload, form: BoxForm | None = None) -> Recognition | None:
-    """A table with a file column, a class and the four numbers of a box in every row.
+    """A table with a file column, the four numbers of a box and mostly a class in every row.
 
     With `form` one whose names leave it open, among others, whether it has this form.
     """
     found = next((one for table in upload.tables.values() if (one := _layout(upload, table)) is not None), None)
     if found is None or (form is not None and (form not in found.columns.forms or len(found.columns.forms) == 1)):
         return None
-    sides, label = ", ".join(found.columns.sides), found.columns.label
-    words = f"{found.table.name} has one row per box: {sides} tell the box, {label} its class"
-    return Recognition(SURE if form is None else OFFERED, (words,))
+    has_class, is_plain = found.columns.label is not None, len(found.columns.forms) > 1 < len(found.columns.sides)
+    told = f"{found.label} its class" if has_class else "no column its class"
+    words = f"{found.table.name} has one row per box: {', '.join(found.columns.sides)} tell the box, {told}"
+    sure = SURE if has_class else OFFERED if is_plain else WITHOUT_CLASS
+    return Recognition(sure if form is None else OFFERED, (words,))
 
 
 def read(upload: Upload, form: BoxForm | None = None) -> Conversion:
@@ -80,7 +86,7 @@ def read(upload: Upload, form: BoxForm | None = None) -> Conversion:
             continue
         if form is not None:
             layout = replace(layout, columns=replace(layout.columns, forms=(form,)))
-        findings.extend(table.findings)
+        findings.extend(layout.table.findings)
         rows = _grouped(upload, layout, findings)
         is_found = True
         if rows.empty:
@@ -108,25 +114,26 @@ BOX_ROWS = DatasetFormat(
     read,
     written_by="Kaggle, Open Images, TensorFlow CSV, home-made tables",
     corrected="corners, corner and size, middle and size, lists of four and shares are told by names and by the "
-    "pictures; boxes drawn at another size of the same ratio are scaled",
+    "pictures; without a column of classes all boxes are of one; boxes drawn at another size of the same ratio are "
+    "scaled",
     left_out="images with a row without class or four numbers; sizes of another ratio",
 )
-BOX_ROWS_XYWH = replace(
-    BOX_ROWS,
-    id="boxes_xywh",
-    title="Individual boxes, corner and size",
-    layout="A table with one row per box, of which x and y are the left upper corner.",
-    recognise=partial(recognise, form="xywh"),
-    read=partial(read, form="xywh"),
-)
-BOX_ROWS_CXCYWH = replace(
-    BOX_ROWS,
-    id="boxes_cxcywh",
-    title="Individual boxes, middle and size",
-    layout="A table with one row per box, of which x and y are the middle.",
-    recognise=partial(recognise, form="cxcywh"),
-    read=partial(read, form="cxcywh"),
-)
+
+
+def _of_form(form: BoxForm, words: str, sides: str) -> DatasetFormat:
+    """The format for tables of which the user knows what the numbers are."""
+    return replace(
+        BOX_ROWS,
+        id=f"boxes_{form}",
+        title=f"Individual boxes, {words} and size",
+        layout=f"A table with one row per box, of which x and y are {sides}.",
+        recognise=partial(recognise, form=form),
+        read=partial(read, form=form),
+    )
+
+
+BOX_ROWS_XYWH = _of_form("xywh", "corner", "the left upper corner")
+BOX_ROWS_CXCYWH = _of_form("cxcywh", "middle", "the middle")
 
 
 def _layout(upload: Upload, table: RawTable) -> _Layout | None:
@@ -136,11 +143,30 @@ def _layout(upload: Upload, table: RawTable) -> _Layout | None:
     if found is None or not _are_boxes(table.frame, found.sides):
         return None
     folders = list(dict.fromkeys(str(Path(path).parent) for path in upload.images.paths))
-    place = next(iter(file_columns(table.frame, table.kinds, upload.files, folders, near=table.name).items()), None)
+    # Names without endings are told by being different, but every box of an image repeats its name.
+    kinds = {name: kind for name, kind in table.kinds.items() if kind in ("integer", "text")}
+    different = table.frame[list(kinds)].apply(lambda cells: cells.drop_duplicates())
+    tried = (file_columns(frame, kinds, upload.files, folders, near=table.name) for frame in (table.frame, different))
+    place = next((one for found in tried for one in found.items()), None)
     if place is None:
         return None
     columns = box_columns({word: name for word, name in single.items() if name != place[0]}, lists)
-    return _Layout(table, place[0], place[1], columns) if columns is not None else None
+    if columns is None:
+        return None
+    if columns.label is not None:
+        return _Layout(table, place[0], place[1], columns, columns.label)
+    if CLASS in table.frame:
+        return None
+    return _Layout(_with_one_class(table, columns), place[0], place[1], columns, CLASS)
+
+
+def _with_one_class(table: RawTable, columns: BoxColumns) -> RawTable:
+    """The table with a column that gives every box the one class."""
+    has_box = table.frame[list(columns.sides)].notna().all(axis=1)
+    classes = pd.Series(ONE_CLASS, index=table.frame.index, dtype=object).where(has_box, None)
+    findings = [*table.findings, *no_class_column(table.name, table.frame.columns, ONE_CLASS, CLASS)]
+    kinds = {**table.kinds, CLASS: "text"}
+    return replace(table, frame=table.frame.assign(**{CLASS: classes}), kinds=kinds, findings=findings)
 
 
 def _grouped(upload: Upload, layout: _Layout, findings: list[Finding]) -> pd.DataFrame:
@@ -169,7 +195,7 @@ def _with_corners(upload: Upload, layout: _Layout, findings: list[Finding]) -> t
     frame, image, columns = layout.table.frame, layout.image, layout.columns
     numbers = _numbers(frame, columns.sides)
     is_empty = frame[list(layout.of_boxes)].map(_is_missing).all(axis=1).to_numpy()
-    is_short = ~np.isfinite(numbers).all(axis=1) | frame[columns.label].isna().to_numpy()
+    is_short = ~np.isfinite(numbers).all(axis=1) | frame[layout.label].isna().to_numpy()
     is_bad = is_short & ~is_empty
     findings.extend(missing_values(layout.table.name, frame, np.flatnonzero(is_bad).tolist(), image, layout.of_boxes))
     pictures = {name: _size(upload, layout, name) for name in frame[image].dropna().unique()}
@@ -186,7 +212,7 @@ def _with_corners(upload: Upload, layout: _Layout, findings: list[Finding]) -> t
     names = columns.sides if columns.forms == ("xyxy",) and len(columns.sides) == len(CORNERS) else CORNERS
     rest = frame.drop(columns=[name for name in columns.sides if name not in names])
     sides = {name: pd.Series(corners[:, place], index=frame.index) for place, name in enumerate(names)}
-    return rest.assign(**sides).loc[kept], (*names, columns.label)
+    return rest.assign(**sides).loc[kept], (*names, layout.label)
 
 
 def _numbers(frame: pd.DataFrame, sides: Sequence[str]) -> Any:

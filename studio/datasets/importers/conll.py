@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
-from studio.datasets.importers.text_tables import TextTables, file_of_role, read_begin, report_unused
+from studio.datasets.importers.text_tables import TextTables, joined_files, read_begin, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.texts.bio_tags import OUTSIDE, is_tag, outside_of
@@ -72,10 +72,10 @@ class Layout:
 
 def recognise(upload: Upload) -> Recognition | None:
     """Files of lines that end in tags, with empty lines between sentences."""
-    files, _ = file_of_role(_candidates(upload), _role_of)
+    files = with_roles(_candidates(upload), _role_of)
     if not files:
         return None
-    return Recognition(0.9, (f"{', '.join(files.values())}: one word and its tag per line",))
+    return Recognition(0.9, (f"{listed(path for _, path in files)}: one word and its tag per line",))
 
 
 def read(upload: Upload) -> Conversion:
@@ -85,7 +85,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if there is no such file, or one cannot be decoded.
         FindingsError: if no sentence is left.
     """
-    files, others = file_of_role(_candidates(upload), _role_of)
+    files = with_roles(_candidates(upload), _role_of)
     if not files:
         raise DatasetError(
             "There is no CoNLL file in the upload.",
@@ -95,9 +95,9 @@ def read(upload: Upload) -> Conversion:
             expected="one word and its tag per line, empty lines between sentences",
         )
     tables = TextTables(_schema())
-    for role, path in files.items():
+    for role, path in files:
         _read_file(upload, path, role, tables)
-    report_unused(tables, "CoNLL", others)
+    tables.findings += joined_files(files)
     return tables.conversion("CoNLL")
 
 

@@ -1,6 +1,7 @@
 """Texts with classes, as annotation tools write them: several a text in a list, or among the results of a task.
 
 doccano        {"text": "...", "label": ["good"]}
+Prodigy        {"text": "...", "label": "good", "answer": "reject"}
 Prodigy        {"text": "...", "options": [...], "accept": ["good"], "answer": "accept"}
 Label Studio   {"data": {"text": "..."}, "annotations": [{"result": [{"value": {"choices": ["good"]}}]}]}
 fastText       __label__good __label__food The soup was warm
@@ -26,7 +27,7 @@ from studio.datasets.importers.spans.marked_text import (
     is_task,
     text_of,
 )
-from studio.datasets.importers.text_tables import file_of_role, read_begin
+from studio.datasets.importers.text_tables import joined_files, read_begin, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.texts.text_file import decode_text
@@ -40,6 +41,8 @@ FASTTEXT = "__label__"
 SURE = 0.9
 LONGEST_CLASS = 80
 """Characters: longer ones are texts that were written, not classes that were chosen."""
+_ANSWERS = ("accept", "reject", "ignore")
+"""To the question of Prodigy whether a text is of a class."""
 _MOST, _MANY, _HEAD_BYTES, _EXCERPT = 0.5, 4, 4096, 40
 
 
@@ -49,12 +52,14 @@ class LabelledText(NamedTuple):
     text: str
     classes: tuple[str, ...] | None
     is_rejected: bool = False
+    asked: str = ""
+    """The one class that somebody was shown to accept or to reject."""
 
 
 def recognise(upload: Upload) -> Recognition | None:
     """Tables, JSON and text files with a text and a list of its classes in every row."""
-    files, _ = file_of_role(_files(upload))
-    return Recognition(SURE, (f"{', '.join(files.values())}: texts with lists of classes",)) if files else None
+    files = with_roles(_files(upload))
+    return Recognition(SURE, (f"{listed(path for _, path in files)}: texts with lists of classes",)) if files else None
 
 
 def read(upload: Upload) -> Conversion:
@@ -64,7 +69,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if no file has such rows.
         FindingsError: if no row is left.
     """
-    files, others = file_of_role(_files(upload))
+    files = with_roles(_files(upload))
     if not files:
         raise DatasetError(
             "No file has a text and a list of classes in every row.",
@@ -74,16 +79,9 @@ def read(upload: Upload) -> Conversion:
             expected="a text and a list of its classes in every row",
         )
     found = _Texts()
-    for role, path in files.items():
+    for role, path in files:
         found.add(role, path, _rows(upload, path))
-    found.findings += trouble(
-        "unused_files",
-        next(iter(others), ""),
-        f"{len(others)} more files of texts describe the same split and are not used.",
-        "Keep one file per split, and name it train, validation or test.",
-        others,
-        expected="one file per split",
-    )
+    found.findings += joined_files(files)
     return found.conversion()
 
 
@@ -94,7 +92,8 @@ LABELLED_TEXTS = DatasetFormat(
     recognise,
     read,
     written_by="doccano, Prodigy, Label Studio (choices), fastText",
-    corrected="several classes a text become a column of 0 and 1 each",
+    corrected="several classes a text become a column of 0 and 1 each; where one class was accepted or rejected, the "
+    "rejected texts are of the class `not ...`",
     left_out="rejected, cancelled and unannotated texts",
 )
 
@@ -110,11 +109,29 @@ def labelled_text(record: Any) -> LabelledText | None:
         return _of_task(text, record["annotations"])
     cell = next((record[key] for key in CLASS_KEYS if not is_missing(record.get(key))), None)
     is_rejected = decision_of(record) in REJECTED
+    if isinstance(cell, str) and cell.strip() and decision_of(record) in _ANSWERS:
+        return _of_question(text, cell.strip(), str(decision_of(record)))
     if cell is None:
         return LabelledText(text, None, is_rejected)
     if not isinstance(cell, list) or not all(isinstance(one, str) and one.strip() for one in cell):
         return None
     return LabelledText(text, None if is_rejected else tuple(one.strip() for one in cell), is_rejected)
+
+
+def _of_question(text: str, asked: str, answer: str) -> LabelledText:
+    if answer == "accept":
+        return LabelledText(text, (asked,), asked=asked)
+    return LabelledText(text, None, is_rejected=True, asked=asked if answer == "reject" else "")
+
+
+def _answered(rows: Sequence[LabelledText]) -> list[LabelledText]:
+    """Where all were asked about one class, what was rejected is of the other; of several it is not this one."""
+    if len({row.asked for row in rows if row.asked}) != 1:
+        return list(rows)
+    return [
+        row._replace(classes=(f"not {row.asked}",), is_rejected=False) if row.asked and row.is_rejected else row
+        for row in rows
+    ]
 
 
 def _of_task(text: str, annotations: Sequence[Mapping[str, Any]]) -> LabelledText:
@@ -169,12 +186,18 @@ class _Texts:
     def add(self, role: TableRole, path: str, records: Sequence[Any]) -> None:
         """The rows of a file; those without classes are left out and counted."""
         rows = [(record, labelled_text(record)) for record in records]
-        known = [row for _, row in rows if row is not None]
+        known = _answered([row for _, row in rows if row is not None])
         several = any(len(row.classes or ()) > 1 for row in known)
         kept = [row for row in known if row.classes is not None and (row.classes or several)]
+        asked = [row.asked for row in known if row.classes == (f"not {row.asked}",)]
+        if asked:
+            words = (
+                f"All texts were asked about the class {asked[0]!r}; rejected ones are of the class 'not {asked[0]}'."
+            )
+            self.findings += trouble("asked_class", path, words, "", asked, FindingLevel.NOTE, expected="two classes")
         rejected = [row.text for row in known if row.is_rejected]
         bare = [row.text for row in known if not row.is_rejected and row not in kept]
-        self.rows[role] = kept
+        self.rows.setdefault(role, []).extend(kept)
         for code, examples, words, expected, fix, level in (
             ("label_row", [str(one) for one, row in rows if row is None], "entries hold no text with a list of classes",
              "a text and a list of its classes", "Complete these entries.", FindingLevel.WARNING),

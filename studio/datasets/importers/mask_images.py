@@ -21,8 +21,10 @@ from typing import TYPE_CHECKING
 from studio.datasets.importers.file_names import FileNames
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.mask_tables import ImageMasks, MaskTables
+from studio.datasets.importers.picture_size import Size, scale_to
 from studio.datasets.importers.upload import Upload
 from studio.datasets.masks.mask_files import colour_number, read_mask, runs_of_values
+from studio.datasets.masks.resizing import resized_values
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
 from studio.datasets.uploads.roles import role_by_name, role_by_path
@@ -94,8 +96,8 @@ MASK_IMAGES = DatasetFormat(
     medium="image",
     accounts_for_media=True,
     written_by="CVAT Segmentation mask 1.1, CamVid, Cityscapes-like folders",
-    corrected="colours of `labelmap.txt`; 255 as unlabelled",
-    left_out="masks without image, images without mask, masks of another size or as JPEG",
+    corrected="colours of `labelmap.txt`; 255 as unlabelled; masks of another size of the same ratio are scaled",
+    left_out="masks without image, images without mask, masks of another ratio or as JPEG",
 )
 
 
@@ -206,19 +208,36 @@ class MaskReading:
         try:
             numbers = read_mask(self.upload.files / mask.path, as_colours=as_colours and not mask.label)
             facts = READER.read_facts(self.upload.files / mask.picture)
-            if numbers.shape != (facts.height, facts.width):
-                raise MediaError(
-                    "The mask has another size than its picture.",
-                    hint="Make masks at the size of the picture.",
-                    code="mask_size",
-                    found=f"{numbers.shape[1]} x {numbers.shape[0]} for {facts.width} x {facts.height} pixels",
-                    expected="the size of the picture",
-                )
+            numbers = self._at_size(numbers, (facts.width, facts.height), mask.path)
             return self.runs_of(numbers, mask)
         except MediaError as error:
             self.bad.add(mask.picture)
             self.troubles.setdefault(error.code, []).append((mask.path, error.message, error.hint, error.found or ""))
             return None
+
+    def _at_size(self, numbers_HW: NDArray[np.integer], size: Size, path: str) -> NDArray[np.integer]:
+        """A mask at the size of its picture.
+
+        Raises:
+            MediaError: if its sides have another ratio.
+        """
+        height, width = numbers_HW.shape
+        if (width, height) == size:
+            return numbers_HW
+        sizes = f"{width} x {height} for {size[0]} x {size[1]} pixels"
+        if scale_to((width, height), size) is None:
+            raise MediaError(
+                "The mask has another size than its picture, and other sides.",
+                hint="Make masks at the size of the picture.",
+                code="mask_size",
+                found=sizes,
+                expected="the size of the picture, or one with the same ratio of sides",
+            )
+        words = "The mask has another size than its picture; it is scaled to it by the nearest pixel."
+        self.troubles.setdefault("mask_scaled", []).append(
+            (path, words, "Make masks at the size of the picture.", sizes)
+        )
+        return resized_values(numbers_HW, size)
 
     def runs_of(self, numbers_HW: NDArray[np.integer], mask: MaskFile) -> dict[int, Runs]:
         """The runs of every value of a mask.
@@ -283,7 +302,8 @@ _EXPECTED = {
     "no_mask": "a mask with the same name",
     "mask_unknown_value": "values of the listed classes",
     "mask_unlabelled": "numbers of classes",
-    "mask_size": "the size of the picture",
+    "mask_size": "the size of the picture, or one with the same ratio of sides",
+    "mask_scaled": "the size of the picture",
     "mask_jpeg": "a PNG, which keeps every value",
     "mask_damaged": "a whole picture",
     "mask_colours": "class numbers, or a labelmap.txt",

@@ -14,7 +14,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.json_file import holds_keys, read_document
-from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
+from studio.datasets.importers.text_tables import TextTables, joined_files, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.errors import DatasetError
@@ -27,10 +27,10 @@ _KEYS = (b'"paragraphs"', b'"sentences"', b'"tokens"', b'"orth"', b'"ner"')
 
 def recognise(upload: Upload) -> Recognition | None:
     """JSON files with paragraphs, sentences, tokens and tags."""
-    files, _ = file_of_role(_candidates(upload))
+    files = with_roles(_candidates(upload))
     if not files:
         return None
-    return Recognition(0.97, (f"{', '.join(files.values())}: JSON of spaCy with sentences, tokens and tags",))
+    return Recognition(0.97, (f"{listed(path for _, path in files)}: JSON of spaCy with sentences, tokens and tags",))
 
 
 def read(upload: Upload) -> Conversion:
@@ -40,7 +40,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if there is no such file, or one is damaged.
         FindingsError: if no sentence is left.
     """
-    files, others = file_of_role(_candidates(upload))
+    files = with_roles(_candidates(upload))
     if not files:
         raise DatasetError(
             "There is no JSON file of spaCy in the upload.",
@@ -50,9 +50,9 @@ def read(upload: Upload) -> Conversion:
             expected="a JSON file with paragraphs, sentences and tokens (orth, ner)",
         )
     tables = TextTables(pa.schema([(name, pa.list_(pa.string())) for name in ("text", "label")]))
-    for role, path in files.items():
+    for role, path in files:
         _read_file(upload, path, role, tables)
-    report_unused(tables, "spaCy", others)
+    tables.findings += joined_files(files)
     return tables.conversion("spaCy")
 
 

@@ -9,7 +9,7 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.json_file import holds_keys, read_document
-from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
+from studio.datasets.importers.text_tables import TextTables, joined_files, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.errors import DatasetError
@@ -22,10 +22,10 @@ _KEYS = (b'"paragraphs"', b'"context"', b'"qas"', b'"question"')
 
 def recognise(upload: Upload) -> Recognition | None:
     """JSON files with paragraphs, contexts and questions."""
-    files, _ = file_of_role(_candidates(upload))
+    files = with_roles(_candidates(upload))
     if not files:
         return None
-    return Recognition(0.97, (f"{', '.join(files.values())}: JSON with paragraphs, contexts and questions",))
+    return Recognition(0.97, (f"{listed(path for _, path in files)}: JSON with paragraphs, contexts and questions",))
 
 
 def read(upload: Upload) -> Conversion:
@@ -35,7 +35,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if there is no such file, or one is not SQuAD.
         FindingsError: if no question is left.
     """
-    files, others = file_of_role(_candidates(upload))
+    files = with_roles(_candidates(upload))
     if not files:
         raise DatasetError(
             "There is no SQuAD file in the upload.",
@@ -45,9 +45,9 @@ def read(upload: Upload) -> Conversion:
             expected="a JSON file with paragraphs and questions",
         )
     tables = TextTables(_schema())
-    for role, path in files.items():
+    for role, path in files:
         _read_file(upload, path, role, tables)
-    report_unused(tables, "SQuAD", others)
+    tables.findings += joined_files(files)
     return tables.conversion("SQuAD")
 
 

@@ -18,7 +18,7 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.spans.marked_files import ENDING, marked_files, records_of
 from studio.datasets.importers.spans.marked_text import MarkedText, Span, marked_text
 from studio.datasets.importers.spans.offsets import Unit, aligned, cuts_word, unit_of
-from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
+from studio.datasets.importers.text_tables import TextTables, joined_files, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.texts.span_alignment import How
@@ -34,10 +34,10 @@ MOST_CUT = 0.5
 
 def recognise(upload: Upload) -> Recognition | None:
     """Tables and JSON with a text and a start, an end and a label of every stretch."""
-    files, _ = file_of_role(marked_files(upload))
+    files = with_roles(marked_files(upload))
     if not files:
         return None
-    return Recognition(0.96, (f"{', '.join(files.values())}: texts with lists of start, end and label",))
+    return Recognition(0.96, (f"{listed(path for _, path in files)}: texts with lists of start, end and label",))
 
 
 def read(upload: Upload) -> Conversion:
@@ -47,7 +47,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if no file has such lists.
         FindingsError: if no row is left.
     """
-    files, others = file_of_role(marked_files(upload))
+    files = with_roles(marked_files(upload))
     if not files:
         raise DatasetError(
             "No file has a text and lists of start, end and label.",
@@ -57,9 +57,9 @@ def read(upload: Upload) -> Conversion:
             expected="a text, and a start, an end and a label of every span",
         )
     tables = TextTables(pa.schema([(name, pa.list_(pa.string())) for name in ("text", "label")]))
-    for role, path in files.items():
+    for role, path in files:
         _MarkedFile(path, role, tables).read(records_of(upload, path))
-    report_unused(tables, "span", others)
+    tables.findings += joined_files(files)
     return tables.conversion("text with spans")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.uploads.roles import role_by_path
 from studio.on_demand import pa
-from studio.settings.finding import Finding, FindingsError
+from studio.settings.finding import Finding, FindingLevel, FindingsError
 
 Row = Mapping[str, Any]
 
@@ -53,22 +53,23 @@ class TextTables:
         return pa.Table.from_pylist([dict(row) for row in rows], schema=pa.schema(used))
 
 
-def file_of_role(
+def with_roles(
     candidates: Sequence[str], role_of: Callable[[str], str | None] = role_by_path
-) -> tuple[dict[TableRole, str], list[str]]:
-    """(the file of each split, files of a split that has one already); a file that names none is for training."""
-    found: dict[TableRole, str] = {}
-    for path in candidates:
-        found.setdefault(cast(TableRole, role_of(path) or "train"), path)
-    return found, [path for path in candidates if path not in found.values()]
+) -> list[tuple[TableRole, str]]:
+    """(split, file) of every file; one that names no split is for training."""
+    return [(cast(TableRole, role_of(path) or "train"), path) for path in candidates]
 
 
-def report_unused(tables: TextTables, format: str, others: Sequence[str]) -> None:
-    """Say which files were left out because their split has one already."""
-    words = f"{len(others)} more {format} files describe the same split and are not used."
-    fix = "Keep one file per split, and name it train, validation or test."
-    first = others[0] if others else ""
-    tables.findings.extend(trouble("unused_files", first, words, fix, others, expected="one file per split"))
+def joined_files(files: Sequence[tuple[TableRole, str]]) -> Iterator[Finding]:
+    """Say which files became one table because they are of one split."""
+    for split in dict.fromkeys(role for role, _ in files):
+        paths = [path for role, path in files if role == split]
+        if len(paths) > 1:
+            words = f"{len(paths)} files are of one split ({split}); their rows were joined in this order."
+            fix = "Name files train, validation or test if they are splits of their own."
+            yield from trouble(
+                "joined_files", paths[0], words, fix, paths, FindingLevel.NOTE, expected="one file per split"
+            )
 
 
 def read_begin(upload: Upload, path: str, size: int) -> bytes:

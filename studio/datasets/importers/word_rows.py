@@ -16,7 +16,7 @@ from typing import Any
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
-from studio.datasets.importers.text_tables import TextTables, file_of_role, report_unused
+from studio.datasets.importers.text_tables import TextTables, joined_files, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.tables.table import RawTable
@@ -43,10 +43,10 @@ class Layout:
 
 def recognise(upload: Upload) -> Recognition | None:
     """A table with a column of words, one of tags, and one called like sentences."""
-    files, _ = file_of_role(_candidates(upload))
+    files = with_roles(_candidates(upload))
     if not files:
         return None
-    name = next(iter(files.values()))
+    name = files[0][1]
     found = layout_of(upload.tables[name])
     assert found is not None
     words = f"{name} has one row per word: {found.word}, its tag in {found.tag}, its sentence in {found.sentence}"
@@ -60,7 +60,7 @@ def read(upload: Upload) -> Conversion:
         DatasetError: if no table has one row per word.
         FindingsError: if no sentence is left.
     """
-    files, others = file_of_role(_candidates(upload))
+    files = with_roles(_candidates(upload))
     if not files:
         raise DatasetError(
             "No table has one row per word.",
@@ -70,9 +70,9 @@ def read(upload: Upload) -> Conversion:
             expected="a sentence, a word and a tag in every row",
         )
     tables = TextTables(pa.schema([(name, pa.list_(pa.string())) for name in ("text", "label")]))
-    for role, path in files.items():
+    for role, path in files:
         _read_table(upload.tables[path], path, role, tables)
-    report_unused(tables, "word", others)
+    tables.findings += joined_files(files)
     return tables.conversion("words of sentences")
 
 

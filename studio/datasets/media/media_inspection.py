@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ def decode_media(
     """Decode every named file once, and drop rows whose file is missing or broken; gives the names of the files."""
     base = files if inspection.media_folder in ("", ".") else resolve_inside(files, inspection.media_folder)
     known = NamedFiles(base)
-    for role in inspection.frames:
+    for role in tuple(inspection.frames):
         _settle_names(inspection, role, column, known)
     names = sorted({str(one) for frame in inspection.frames.values() for one in frame[column]})
     media = private_folder(work / "media")
@@ -170,16 +170,25 @@ def _drop_unmatched(
         expected=f"a file in {_place(inspection)}",
     )
     if inspection.frames[role].empty:
-        inspection.note(
-            role,
-            FindingLevel.ERROR,
-            "no_rows_left",
-            column,
-            f"None of the {len(missing) + len(several)} named files is in the folder {inspection.media_folder!r}.",
-            "Choose the folder that holds the files.",
-            found=listed([*missing.values(), *several.values()], 1) or counted(0, "file name"),
-            expected=f"a file in {_place(inspection)}",
-        )
+        _leave_out_or_refuse(inspection, role, column, [*missing.values(), *several.values()])
+
+
+def _leave_out_or_refuse(inspection: Inspection, role: TableRole, column: str, written: Sequence[str]) -> None:
+    """Without files a table to be predicted later is left out; one that trains or validates refuses the dataset."""
+    is_left_out = role in ("test", "unlabeled") and len(inspection.frames) > 1
+    if is_left_out:
+        del inspection.frames[role]
+    inspection.note(
+        role,
+        FindingLevel.WARNING if is_left_out else FindingLevel.ERROR,
+        "table_left_out" if is_left_out else "no_rows_left",
+        column,
+        f"None of the {len(written)} named files is in the folder {inspection.media_folder!r}"
+        + ("; the table is left out." if is_left_out else "."),
+        "Choose the folder that holds the files.",
+        found=listed(written, 1) or counted(0, "file name"),
+        expected=f"a file in {_place(inspection)}",
+    )
 
 
 def _place(inspection: Inspection) -> str:

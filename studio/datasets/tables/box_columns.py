@@ -52,7 +52,8 @@ class BoxColumns:
     """Four columns of numbers, or one of lists of four."""
     forms: tuple[BoxForm, ...]
     """What the names allow the numbers to be, the likeliest first."""
-    label: str
+    label: str | None
+    """None where no column is called like one of classes."""
     image_size: tuple[str, str] | None
     """Columns with the width and the height of the picture."""
 
@@ -72,10 +73,10 @@ def class_column(columns: Mapping[str, str]) -> str | None:
 def box_columns(single: Mapping[str, str], lists: Mapping[str, str]) -> BoxColumns | None:
     """The columns of a table with one row a box, from those of single values and of lists by their lower-case name."""
     found = _sides(single, lists)
-    label = class_column({word: column for word, column in single.items() if found and column not in found[0]})
-    if found is None or label is None:
+    if found is None:
         return None
     sides, forms = found
+    label = class_column({word: column for word, column in single.items() if column not in sides})
     free = {word: column for word, column in single.items() if column not in (*sides, label)}
     sizes = ((free.get(width), free.get(height)) for width, height in _IMAGE_SIZES)
     return BoxColumns(sides, forms, label, next(((w, h) for w, h in sizes if w and h), None))

@@ -174,7 +174,7 @@ def test_a_form_that_is_sure_is_the_right_one_or_one_that_fits(found: list[tuple
             ("xyxy",),
         ),
         (["image", "label", "width", "height"], None, ()),
-        (["image", "x", "y", "w", "h"], None, ()),
+        (["image", "x", "y", "w", "h"], ("x", "y", "w", "h"), ("xywh", "cxcywh")),
     ],
 )
 def test_names_of_columns_say_what_they_may_be(
@@ -201,3 +201,23 @@ def test_a_table_of_which_no_row_is_left_is_refused_with_the_reason(tmp_path: Pa
 
     assert scan.state == "failed"
     assert {one.code for one in scan.findings} >= {"box_number", "no_rows"}
+
+
+def test_boxes_without_a_column_of_classes_are_of_one_class(tmp_path: Path, import_files: Any) -> None:
+    """As Kaggle's wheat: image_id, width, height, bbox, source."""
+    draw(tmp_path / "in", *(f"images/{name}" for name in TRUE))
+    with (tmp_path / "in" / "train.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["image_id", "width", "height", "bbox", "source"])
+        for name, found in TRUE.items():
+            for _, box in found:
+                row = [name.removesuffix(".png"), WIDTH, HEIGHT, str(list(written(box, "xywh"))), "usask_1"]
+                writer.writerows([row] * 4)
+
+    data = import_files(tmp_path / "in")
+
+    assert data.manifest.problem_type == "image_object_detection"
+    assert found_in(data) == {
+        name: [("object", *box) for _, box in boxes for _ in range(4)] for name, boxes in TRUE.items()
+    }
+    assert "no_class_column" in codes(data)

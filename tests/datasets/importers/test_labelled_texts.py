@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio.datasets.importers.labelled_texts import labelled_text
+from studio.datasets.importers.labelled_texts import LabelledText, labelled_text
 
 TEXTS = [f"The soup was warm {number}" for number in range(8)]
 ONE = [["good"] if number % 2 else ["bad"] for number in range(8)]
@@ -86,6 +86,29 @@ def test_what_was_rejected_or_not_annotated_is_left_out_and_counted(tmp_path: Pa
     assert (codes["rejected"].count, codes["unannotated"].count) == (2, 1)
 
 
+@pytest.mark.parametrize("asked", [["good"], ["good", "food"]])
+def test_accepted_texts_are_of_the_class_that_was_asked_about(
+    asked: list[str], tmp_path: Path, import_files: Any
+) -> None:
+    answers = ["accept", "reject", "accept", "accept", "reject", "accept", "ignore", "accept"]
+    rows = [
+        {"text": text, "label": asked[place % len(asked)], "answer": answer}
+        for place, (text, answer) in enumerate(zip(TEXTS, answers, strict=True))
+    ]
+    (tmp_path / "all.jsonl").write_text("\n".join(map(json.dumps, rows)))
+
+    data = import_files(tmp_path / "all.jsonl")
+
+    frame, codes = data.table("train.parquet"), {one.code: one for one in data.findings()}
+    is_binary = len(asked) == 1
+    other = {"accept": "{}", "reject": "not {}"} if is_binary else {"accept": "{}"}
+    assert list(zip(frame["text"], frame["label"], strict=True)) == [
+        (row["text"], other[row["answer"]].format(row["label"])) for row in rows if row["answer"] in other
+    ]
+    assert codes["rejected"].count == (1 if is_binary else 3)
+    assert ("asked_class" in codes) is is_binary
+
+
 def test_texts_that_were_written_are_no_classes(tmp_path: Path, scan_files: Any) -> None:
     source = write(tmp_path, "doccano", [[text[::-1]] for text in TEXTS])
 
@@ -103,4 +126,4 @@ def test_generated_classes_are_read_back(chosen: list[str], tool: str) -> None:
     assert row is not None
     assert row.classes == tuple(chosen)
     if chosen:
-        assert labelled_text(fasttext("A text", chosen)) == ("A text", tuple(chosen), False)
+        assert labelled_text(fasttext("A text", chosen)) == LabelledText("A text", tuple(chosen))

@@ -313,3 +313,19 @@ def test_positions_that_became_floats_because_some_are_missing_are_positions(
 
     assert data.manifest.roles["answer_start_column"] == "answer_start"
     assert data.table("train.csv")["answer_start"].tolist()[0] == 19
+
+
+@pytest.mark.parametrize("ending", ["conll", "jsonl"])
+def test_files_of_one_split_are_joined_and_said(ending: str, tmp_path: Path, import_files: ImportFiles) -> None:
+    marked = {"text": "Anna flew to Oslo", "spans": [{"start": 0, "end": 4, "label": "PER"}], "answer": "accept"}
+    other = {**marked, "text": "Cleo flew to Rome"}
+    text = {"conll": (lines("\t"), lines("\t").replace("Anna", "Cleo")), "jsonl": map(json.dumps, (marked, other))}
+    first, second = text[ending]
+    held_out = first.replace("Anna", "Ines")
+
+    data = import_files(made(tmp_path / "s", {f"a.{ending}": first, f"b.{ending}": second, f"test.{ending}": held_out}))
+
+    starts = [words[0] for words, _ in rows(data)]
+    assert [one for one in starts if one != "It"] == ["Anna", "Cleo"]
+    assert rows(data, "test")[0][0][0] == "Ines"
+    assert [one.examples for one in data.findings() if one.code == "joined_files"] == [(f"a.{ending}", f"b.{ending}")]

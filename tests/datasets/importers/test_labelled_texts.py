@@ -127,3 +127,16 @@ def test_generated_classes_are_read_back(chosen: list[str], tool: str) -> None:
     assert row.classes == tuple(chosen)
     if chosen:
         assert labelled_text(fasttext("A text", chosen)) == LabelledText("A text", tuple(chosen))
+
+
+def test_classes_that_a_csv_joins_by_a_sign_are_named_in_a_warning(tmp_path: Path, import_files: Any) -> None:
+    """As the CSV export of doccano, which writes several classes of a text as food#mood."""
+    classes = ["food#mood", "mood", "food#place", "place"] * 3
+    lines = [f"{TEXTS[place % 8]} {place},{one}" for place, one in enumerate(classes)]
+    (tmp_path / "all.csv").write_text("\n".join(["text,label", *lines]))
+
+    data = import_files(tmp_path / "all.csv", {"problem_type": "text_classification"})
+
+    [said] = [one for one in data.findings() if one.code == "joined_labels"]
+    assert said.level.value == "warning"
+    assert "food#mood" in f"{said.message} {said.found} {said.examples}"

@@ -10,6 +10,8 @@ import pytest
 
 from tests.browser.accessibility import come_to_rest
 
+from .screenshots import keep
+
 sync_api = pytest.importorskip("playwright.sync_api")
 expect = sync_api.expect
 
@@ -179,3 +181,20 @@ def seconds_until(page: Any, act: Callable[[], None], shown: str) -> float:
     act()
     page.locator(shown).first.wait_for(state="attached")
     return time.monotonic() - begin
+
+
+def test_a_phone_shows_every_metric_without_scrolling_and_help_begins_on_its_first_screen(
+    finished: dict[str, Any], open_page: Callable[..., Any]
+) -> None:
+    page = open_page(f"/experiments/{finished['id']}/summary", width=390)
+    table = page.get_by_role("region", name="Metrics")
+    table.wait_for()
+    keep(page, "summary-390", full=True)
+    hidden = table.evaluate("e => e.scrollWidth - e.clientWidth")
+
+    page.goto(page.url.split("/experiments")[0] + "/help")
+    page.locator("article h1, article h2").first.wait_for()
+    keep(page, "help-390", full=True)
+    top = page.locator("article").bounding_box()["y"]
+
+    assert (hidden, top < 800) == (0, True), (hidden, top)

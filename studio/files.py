@@ -133,6 +133,15 @@ def read_head(path: Path, size_bytes: int = 512) -> bytes:
         return file.read(size_bytes)
 
 
+def overlapping_chunks(path: Path, overlap: int) -> Iterator[bytes]:
+    """The content of a file in parts, each but the first with the last bytes of the one before it: no word is cut."""
+    tail = b""
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            yield tail + chunk
+            tail = chunk[-overlap:]
+
+
 def is_same_file(first: Path, second: Path) -> bool:
     """Whether writing one would change the other, also by a link; either may not exist yet."""
     try:

@@ -58,6 +58,17 @@ class ImportOrder:
     noticed: tuple[Finding, ...] = ()
     """What was noticed before, while converting."""
 
+    def read_table(self, name: str) -> RawTable:
+        """A table with all its parts.
+
+        Raises:
+            PathError: if it is not among the tables.
+            DatasetError: if it cannot be read.
+        """
+        folder = self.tables_folder or self.files
+        resolve_inside(folder, name)
+        return read_whole_table(folder, name, kept_beside(self.files))
+
 
 def make_dataset(order: ImportOrder, report: Report) -> Dataset:
     """Make the dataset of an order; it appears at its target whole or not at all.
@@ -91,10 +102,7 @@ def inspect_tables(
         DatasetError: if a table cannot be read at all.
     """
     report.progress(0.0, "reading tables")
-    raw = {
-        role: _read_table(order.tables_folder or order.files, name, kept_beside(order.files))
-        for role, name in order.tables.items()
-    }
+    raw = {role: order.read_table(name) for role, name in order.tables.items()}
     inspection = _open(order, raw)
     _refuse_if_blocked(inspection.findings)
     imported = {role: len(frame) for role, frame in inspection.frames.items()}
@@ -109,11 +117,6 @@ def inspect_tables(
     account_for_files(inspection, order.files, _used(order, inspection, named), next(iter(inspection.names.values())))
     _summarize(inspection, imported)
     return inspection, profile, imported
-
-
-def _read_table(folder: Path, name: str, kept: Path) -> RawTable:
-    resolve_inside(folder, name)
-    return read_whole_table(folder, name, kept)
 
 
 def _open(order: ImportOrder, raw: Mapping[TableRole, RawTable]) -> Inspection:

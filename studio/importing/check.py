@@ -14,7 +14,6 @@ import pandas as pd
 from studio.datasets.formatting import shortened
 from studio.datasets.inspection import MAX_ROWS_SHOWN
 from studio.datasets.labels.label_part import LabelPart
-from studio.datasets.tables.kept_tables import kept_beside, read_table_once
 from studio.errors import PathError, StudioError
 from studio.files import private_folder, resolve_inside
 from studio.importing.build import ImportOrder, inspect_tables
@@ -69,11 +68,9 @@ def _inspected(order: ImportOrder, work: Path) -> tuple[list[Finding], tuple[str
 def _rows(order: ImportOrder, findings: Iterable[Finding]) -> Iterator[CheckedRow]:
     """The rows that findings name, with the cells of the chosen columns and their file."""
     wanted = [(finding.path.partition(": ")[0], row) for finding in findings for row in finding.rows[:MAX_ROWS_SHOWN]]
-    tables: dict[str, pd.DataFrame] = {}
-    for table, number in list(dict.fromkeys(wanted))[:MOST_ROWS]:
-        if table not in tables:
-            place = resolve_inside(order.tables_folder or order.files, table)
-            tables[table] = read_table_once(place, table, kept_beside(order.files)).frame
+    told = [one for one in dict.fromkeys(wanted) if one[0] in order.tables.values()][:MOST_ROWS]
+    tables = {table: order.read_table(table).frame for table in dict.fromkeys(table for table, _ in told)}
+    for table, number in told:
         row = {str(name): cell for name, cell in tables[table].iloc[number - 1].items()}
         yield CheckedRow(table=table, row=number, cells=_cells(order, row), media=_media(order, row))
 

@@ -51,9 +51,10 @@ def account_for_files(inspection: Inspection, files: Path, used: UsedFiles, plac
     tables = {part for table in used.tables for part in parts_among(table, paths)}
     media = [path for path in paths if _is_in(path, used.named)]
     kept = sum(_is_in(path, used.kept) for path in media)
-    rest = [path for path in paths if path not in tables and not _is_in(path, used.named)]
+    known = {*tables, *media}
+    rest = [path for path in paths if path not in known]
     read = [path for path in rest if _is_read(path, used.format)]
-    unused = list(_unused([path for path in rest if path not in set(read)], place))
+    unused = list(_unused([path for path in rest if not _is_read(path, used.format)], place))
     inspection.findings.extend(unused)
     parts = {
         counted(len(tables), "table file"): len(tables),
@@ -89,8 +90,9 @@ def _is_read(path: str, format: DatasetFormat | None) -> bool:
 
 def _unused(paths: Sequence[str], place: str) -> Iterable[Finding]:
     media = [path for path in paths if has_media_ending(path)]
-    tables = [path for path in paths if path not in set(media) and path.lower().endswith(EXTENSIONS)]
-    others = [path for path in paths if path not in {*media, *tables}]
+    plain = [path for path in paths if not has_media_ending(path)]
+    tables = [path for path in plain if path.lower().endswith(EXTENSIONS)]
+    others = [path for path in plain if not path.lower().endswith(EXTENSIONS)]
     endings = sorted({_ending(path) or "no ending" for path in others})
     for code, found, words, expected in (
         ("unused_files", media, "left out: named in no row", "one row per file"),

@@ -23,11 +23,13 @@ class FormatOffer:
 def recognised_formats(upload: Upload, wanted: str) -> list[FormatOffer]:
     """What the upload looks like, the surest first; only of one problem type where that is chosen."""
     kinds = [problem_type(wanted)] if wanted else list(problem_types().values())
+    asked = dict.fromkeys(format.recognise for kind in kinds for format in kind.dataset_formats)
+    found = {recognise: recognise(upload) for recognise in asked}  # several problem types have the same formats
     offers = [
         FormatOffer(kind, format, recognition)
         for kind in kinds
         for format in kind.dataset_formats
-        if (recognition := format.recognise(upload)) is not None
+        if (recognition := found[format.recognise]) is not None
     ]
     return sorted(offers, key=lambda offer: -offer.recognition.confidence)
 

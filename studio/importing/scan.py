@@ -138,8 +138,8 @@ def scan_files(files: Path, given: Mapping[str, Any], noticed: list[Finding] | N
     if blocking(lacking):
         raise FindingsError(lacking)
     asked = chosen_format(given, offers)
-    folders = list_media_folders(paths, files)
-    plain = _plain_tables(files, tables, folders)
+    folders, named = list_media_folders(paths, files), NamedFiles(files, paths)
+    plain = _plain_tables(files, tables, folders, named)
     offer = asked or _surest(offers, plain, given)
     if offer is None or offer.format.read is None:
         _refuse_without_tables(upload, findings, given)
@@ -152,7 +152,7 @@ def scan_files(files: Path, given: Mapping[str, Any], noticed: list[Finding] | N
             raise
         return _result(files, plain, given, [*findings, *lacking, *_not_converted(offer, error)], offers, folders)
     views = {
-        name: _view(one, files, {converted.media_folder: len(upload.images.paths)})
+        name: _view(one, files, {converted.media_folder: len(upload.images.paths)}, named)
         for name, one in converted.tables.items()
     }
     source = _Source(converted.tables, views, offer)
@@ -203,8 +203,10 @@ def _read_tables(files: Path, names: Sequence[str]) -> tuple[dict[str, RawTable]
     return tables, findings
 
 
-def _plain_tables(files: Path, tables: Mapping[str, RawTable], folders: Sequence[MediaFolder]) -> _Source:
-    counts, named = {folder.name: folder.files for folder in folders}, NamedFiles(files)
+def _plain_tables(
+    files: Path, tables: Mapping[str, RawTable], folders: Sequence[MediaFolder], named: NamedFiles
+) -> _Source:
+    counts = {folder.name: folder.files for folder in folders}
     return _Source(tables, {name: _view(one, files, counts, named) for name, one in tables.items()})
 
 
@@ -318,7 +320,7 @@ def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Findin
         )
 
 
-def _view(one: RawTable, files: Path, folders: Mapping[str, int], named: NamedFiles | None = None) -> TableView:
+def _view(one: RawTable, files: Path, folders: Mapping[str, int], named: NamedFiles) -> TableView:
     columns = file_columns(one.frame, one.kinds, files, list(folders), named, one.name)
     media = {column: medium for column, folder in columns.items() if (medium := _medium(one, column, files / folder))}
     return TableView(one.name, one.frame, one.kinds, folders, columns, media)

@@ -1,11 +1,11 @@
 """Choosing: problem type, tables, media folder and column roles, as far as nobody has decided them."""
 
-import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.tables.table_view import TableView
+from studio.datasets.uploads.discovery import folder_above
 from studio.datasets.uploads.roles import role_by_name
 from studio.importing.scan_result import TABLE_ROLES, Choices, ScannedGuess
 from studio.problems.contract import Guess, ProblemType
@@ -99,7 +99,7 @@ def _media_folder(kind: str, roles: Mapping[str, Any], views: Sequence[TableView
     folders = [view.file_columns[column] for view in views if isinstance(column, str) and column in view.file_columns]
     if not folders:
         return next(iter(views[0].media_folders), ".")
-    return "." if "." in folders else os.path.commonpath(folders) or "."
+    return folder_above(folders)
 
 
 def _companion(

@@ -90,7 +90,7 @@ def _scored(predictor: Predictor, path: Path, order: Order) -> tuple[ScoredTable
     usable = usable_rows(kind, settings, table, media, name=path.name, refuse=order.refuse_bad_rows)
     for finding in (*noticed, *usable.findings):
         sys.stderr.write(f"{finding.path}: {finding.message}\n")
-    return predictor.predict(usable.table, media), usable.left_out
+    return predictor.predict(usable.table, media, is_checked=True), usable.left_out
 
 
 def verify(folder: Path) -> tuple[float, float]:

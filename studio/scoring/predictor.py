@@ -77,13 +77,15 @@ class Predictor:
         *,
         workers: int = 0,
         after_batch: Callable[[int], None] = lambda rows: None,
+        is_checked: bool = False,
     ) -> ScoredTable:
-        """Raw predictions of a table; with truth, losses too.
+        """Raw predictions of a table; with truth, losses too. A table `is_checked` if its rows are known to be usable.
 
         Raises:
             InputError: with everything that is wrong with the table.
         """
-        self._require_inputs(table, media)
+        if not is_checked:
+            self._require_inputs(table, media)
         return score_table(
             self.recipe,
             self._model,

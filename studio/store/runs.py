@@ -268,10 +268,11 @@ class Runs:
             queued = list(
                 connection.scalars(select(run.c.id).where(run.c.state == RunState.QUEUED).order_by(run.c.position))
             )
-            unknown = [id for id in ids if id not in queued]
+            waiting, named = set(queued), set(ids)
+            unknown = [id for id in ids if id not in waiting]
             if unknown:
                 raise ConflictError(f"Run {unknown[0]} is not waiting.", hint="Only waiting runs have an order.")
-            wanted = [*dict.fromkeys(ids), *(id for id in queued if id not in set(ids))]
+            wanted = [*dict.fromkeys(ids), *(id for id in queued if id not in named)]
             for position, id in enumerate(wanted):
                 connection.execute(update(run).where(run.c.id == id).values(position=float(position)))
 

@@ -56,7 +56,7 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
         reporter.progress(0.95 * rows / len(table), detail=f"{rows} of {len(table)} rows")
 
     workers = data_workers(predictor.settings.environment.number_of_workers, spec.threads)
-    scored = predictor.predict(table, media, workers=workers, after_batch=after_batch)
+    scored = predictor.predict(table, media, workers=workers, after_batch=after_batch, is_checked=True)
     findings = [*noticed, *usable.findings, *_odd_truth(predictor, table, order)]
     values = write_results(
         folder, reporter, predictor.recipe, media, scored, "test", predictor.attributions, usable.left_out, findings

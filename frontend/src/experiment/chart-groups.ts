@@ -62,19 +62,25 @@ export function chartGroups(
 
 /** Metrics whose values are the same everywhere, as micro averages of single labels are by definition, share a chart. */
 function joinEqual(groups: ChartGroup[], main: string | null): ChartGroup[] {
-  const first = new Map<string, ChartGroup>();
+  const shown: ChartGroup[] = [];
   const ordered = [...groups].sort((a, b) => Number(b.id === main) - Number(a.id === main));
   for (const group of ordered) {
-    const key = group.bounds ? valuesKey(group) : group.id;
-    const same = first.get(key);
+    const same = shown.find((other) => haveSameValues(other, group));
     if (same) same.equals = [...(same.equals ?? []), group.title];
-    else first.set(key, group);
+    else shown.push(group);
   }
-  return [...first.values()];
+  return shown;
 }
 
-function valuesKey({ note, lines }: ChartGroup): string {
-  return [note, ...lines.map(({ series }) => series.value.subarray(0, series.length).join())].join("|");
+function haveSameValues(one: ChartGroup, other: ChartGroup): boolean {
+  if (!one.bounds || !other.bounds || one.note !== other.note || one.lines.length !== other.lines.length) return false;
+  return one.lines.every(({ series }, i) => areSame(series, other.lines[i]?.series));
+}
+
+function areSame(one: ChartLine["series"], other: ChartLine["series"] | undefined): boolean {
+  if (one.length !== other?.length) return false;
+  for (let i = 0; i < one.length; i++) if (!Object.is(one.value[i], other.value[i])) return false;
+  return true;
 }
 
 function rank(quantity: string, main: string | null, metrics: readonly MetricInfo[]): number {

@@ -10,7 +10,13 @@ import classes from "./form.module.css";
 /** What fits this dataset and machine better than the defaults: shown with the reason, and undone one by one or all at once. */
 export function SuggestedPanel() {
   const store = useFormStore();
-  const { applied } = useForm((state) => state);
+  const applied = useForm((state) => state.applied);
+  useForm((_, form) =>
+    form
+      .openSuggestions()
+      .map(({ key }) => key)
+      .join(),
+  ); // drawn again when one is set by hand, not at every key
   const [isOpen, setIsOpen] = useState(false);
   const open = store.openSuggestions();
   const inForce = store.document.suggested.filter((change) => change.key in applied);

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from studio.datasets.dataset import TableRole
 from studio.datasets.importers.format import Conversion
 from studio.datasets.importers.image_tables import ImageTables
+from studio.datasets.uploads.discovery import folder_above
 from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingsError
 
@@ -66,10 +66,7 @@ TABLE_ORDER: tuple[TableRole, ...] = ("train", "validation", "test", "unlabeled"
 
 def media_folder(paths: Sequence[str]) -> str:
     """The deepest folder that holds all these files."""
-    folders = {path.rpartition("/")[0] for path in paths}
-    if "" in folders:
-        return "."
-    return os.path.commonpath(folders) or "."
+    return folder_above(path.rpartition("/")[0] for path in paths)
 
 
 def _table(images: Sequence[ImageBoxes], cut: int) -> pa.Table:

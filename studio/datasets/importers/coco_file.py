@@ -62,7 +62,8 @@ def coco_files(upload: Upload, keys: Sequence[bytes]) -> list[tuple[TableRole, s
     paths = upload.with_ending(".json")
     found = [path for path in paths if holds_keys(upload.files / path, keys, is_object=True)]
     if found:
-        found += [path for path in paths if path not in found and _is_bare(upload.files / path, keys[:-1])]
+        others = sorted(set(paths) - set(found))
+        found += [path for path in others if _is_bare(upload.files / path, keys[:-1])]
     found.sort(key=lambda path: ("instances" not in path.lower(), path))
     return [(role_by_path(path) or "train", path) for path in found]
 

@@ -17,14 +17,13 @@ from pathlib import PurePosixPath
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
-from studio.datasets.importers.text_tables import TextTables, joined_files, read_begin, with_roles
+from studio.datasets.importers.text_tables import TextTables, joined_files, read_begin, tagged_texts, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.texts.bio_tags import OUTSIDE, is_tag, outside_of
 from studio.datasets.texts.text_file import decode_text
 from studio.datasets.uploads.roles import role_by_path
 from studio.errors import DatasetError
-from studio.on_demand import pa
 
 ENDINGS = (".conll", ".conllu", ".bio", ".iob", ".iob2", ".bioes", ".bilou", ".txt", ".train", ".testa", ".testb")
 ROLES_BY_ENDING = {".train": "train", ".testa": "validation", ".testb": "test"}
@@ -94,7 +93,7 @@ def read(upload: Upload) -> Conversion:
             found=listed(upload.with_ending(*ENDINGS)) or "no file of lines",
             expected="one word and its tag per line, empty lines between sentences",
         )
-    tables = TextTables(_schema())
+    tables = tagged_texts()
     for role, path in files:
         _read_file(upload, path, role, tables)
     tables.findings += joined_files(files)
@@ -251,8 +250,3 @@ def _is_comment(line: str) -> bool:
 def _is_range(row: Sequence[str], layout: Layout) -> bool:
     """Whether a CoNLL-U line stands for several words (`3-4`) or for one that is not written (`3.1`)."""
     return layout.columns == CONLLU_COLUMNS and layout.word == CONLLU_WORD and not row[0].isdigit()
-
-
-def _schema() -> pa.Schema:
-    words = pa.list_(pa.string())
-    return pa.schema([("text", words), ("label", words)])

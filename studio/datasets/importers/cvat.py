@@ -32,7 +32,7 @@ from studio.datasets.importers.xml_file import XmlError, parse_xml
 from studio.datasets.masks.run_lengths import encode
 from studio.datasets.uploads.roles import role_by_name
 from studio.errors import DatasetError
-from studio.files import CHUNK_BYTES, read_head
+from studio.files import overlapping_chunks, read_head
 from studio.on_demand import np
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 TITLE = "CVAT for images"
 MAX_BYTES = 256 << 20
 SURE, SURE_BOXES, LESS_SURE = 0.93, 0.94, 0.85
-_HEAD_BYTES = 4096
+_HEAD_BYTES, _OVERLAP = 4096, 16
 _BOX, _SHAPES = (b"<box ",), (b"<polygon ", b"<mask ", b"<ellipse ")
 
 
@@ -106,13 +106,11 @@ def _files(upload: Upload, words: Sequence[bytes]) -> list[str]:
 
 def _holds(path: Path, words: Sequence[bytes]) -> bool:
     """Whether one of these words, and an image, stand in a file."""
-    tail, has_image = b"", False
-    with path.open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            has_image = has_image or b"<image " in tail + chunk
-            if has_image and any(word in tail + chunk for word in words):
-                return True
-            tail = chunk[-16:]
+    has_image = False
+    for chunk in overlapping_chunks(path, _OVERLAP):
+        has_image = has_image or b"<image " in chunk
+        if has_image and any(word in chunk for word in words):
+            return True
     return False
 
 

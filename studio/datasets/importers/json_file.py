@@ -6,7 +6,7 @@ from typing import Any
 
 from studio.datasets.importers.upload import Upload
 from studio.errors import DatasetError
-from studio.files import CHUNK_BYTES
+from studio.files import overlapping_chunks
 from studio.json_text import MAX_DEPTH, DepthError, parse_json
 
 _OVERLAP = 16
@@ -15,13 +15,13 @@ _OVERLAP = 16
 
 def holds_keys(path: Path, keys: Sequence[bytes], *, is_object: bool = False) -> bool:
     """Whether all these keys, in their quotes, stand in a file; with `is_object` it begins with a brace."""
-    missing, tail = set(keys), b""
-    with path.open("rb") as file:
-        while missing and (chunk := file.read(CHUNK_BYTES)):
-            if is_object and not tail and chunk.lstrip()[:1] != b"{" and chunk[:3] != b"\xef\xbb\xbf":
-                return False
-            missing = {key for key in missing if key not in tail + chunk}
-            tail = chunk[-_OVERLAP:]
+    missing = set(keys)
+    for number, chunk in enumerate(overlapping_chunks(path, _OVERLAP)):
+        if is_object and number == 0 and chunk.lstrip()[:1] != b"{" and chunk[:3] != b"\xef\xbb\xbf":
+            return False
+        missing = {key for key in missing if key not in chunk}
+        if not missing:
+            return True
     return not missing
 
 

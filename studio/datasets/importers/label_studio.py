@@ -22,7 +22,7 @@ from studio.datasets.importers.upload import Upload
 from studio.datasets.masks.brush import BrushError, decode_brush
 from studio.datasets.masks.run_lengths import encode
 from studio.errors import DatasetError
-from studio.files import CHUNK_BYTES
+from studio.files import overlapping_chunks
 
 if TYPE_CHECKING:
     from studio.datasets.masks.run_lengths import Runs
@@ -31,6 +31,8 @@ TITLE = "Label Studio"
 MAX_BYTES = 768 << 20
 SURE, SURE_BOXES, LESS_SURE = 0.95, 0.96, 0.87
 _BRUSH, _POLYGON, _BOX, _ELLIPSE = "brushlabels", "polygonlabels", "rectanglelabels", "ellipselabels"
+_OVERLAP = 32
+"""Bytes of a chunk that are looked at with the next one: no word is longer."""
 _KINDS = (_BRUSH, _POLYGON, _BOX, _ELLIPSE)
 _MASKS = (_BRUSH, _POLYGON, _ELLIPSE)
 
@@ -92,14 +94,12 @@ def _files(upload: Upload, kinds: Sequence[str]) -> list[str]:
 
 def _holds(upload: Upload, path: str, kinds: Sequence[str]) -> bool:
     """Whether a file is a list in which one of these kinds of labels stands."""
-    words, tail = [f'"{kind}"'.encode() for kind in kinds], b""
-    with (upload.files / path).open("rb") as file:
-        while chunk := file.read(CHUNK_BYTES):
-            if not tail and chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"[":
-                return False
-            if any(word in tail + chunk for word in words):
-                return True
-            tail = chunk[-32:]
+    words = [f'"{kind}"'.encode() for kind in kinds]
+    for number, chunk in enumerate(overlapping_chunks(upload.files / path, _OVERLAP)):
+        if number == 0 and chunk.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] != b"[":
+            return False
+        if any(word in chunk for word in words):
+            return True
     return False
 
 

@@ -11,6 +11,7 @@ Where no text has more than one class they become a column of classes, else a co
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -188,7 +189,8 @@ class _Texts:
         rows = [(record, labelled_text(record)) for record in records]
         known = _answered([row for _, row in rows if row is not None])
         several = any(len(row.classes or ()) > 1 for row in known)
-        kept = [row for row in known if row.classes is not None and (row.classes or several)]
+        is_kept = [row.classes is not None and (bool(row.classes) or several) for row in known]
+        kept = list(itertools.compress(known, is_kept))
         asked = [row.asked for row in known if row.classes == (f"not {row.asked}",)]
         if asked:
             words = (
@@ -196,7 +198,7 @@ class _Texts:
             )
             self.findings += trouble("asked_class", path, words, "", asked, FindingLevel.NOTE, expected="two classes")
         rejected = [row.text for row in known if row.is_rejected]
-        bare = [row.text for row in known if not row.is_rejected and row not in kept]
+        bare = [row.text for row, is_in in zip(known, is_kept, strict=True) if not row.is_rejected and not is_in]
         self.rows.setdefault(role, []).extend(kept)
         for code, examples, words, expected, fix, level in (
             ("label_row", [str(one) for one, row in rows if row is None], "entries hold no text with a list of classes",

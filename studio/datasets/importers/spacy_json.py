@@ -14,11 +14,10 @@ from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.json_file import holds_keys, read_document
-from studio.datasets.importers.text_tables import TextTables, joined_files, with_roles
+from studio.datasets.importers.text_tables import TextTables, joined_files, tagged_texts, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.errors import DatasetError
-from studio.on_demand import pa
 
 MAX_BYTES = 256 << 20
 EXCERPT = 60
@@ -49,7 +48,7 @@ def read(upload: Upload) -> Conversion:
             found=listed(upload.with_ending(".json")) or "no JSON file",
             expected="a JSON file with paragraphs, sentences and tokens (orth, ner)",
         )
-    tables = TextTables(pa.schema([(name, pa.list_(pa.string())) for name in ("text", "label")]))
+    tables = tagged_texts()
     for role, path in files:
         _read_file(upload, path, role, tables)
     tables.findings += joined_files(files)

@@ -18,12 +18,11 @@ from studio.datasets.importers.format import Conversion, DatasetFormat, Recognit
 from studio.datasets.importers.spans.marked_files import ENDING, marked_files, records_of
 from studio.datasets.importers.spans.marked_text import MarkedText, Span, marked_text
 from studio.datasets.importers.spans.offsets import Unit, aligned, cuts_word, unit_of
-from studio.datasets.importers.text_tables import TextTables, joined_files, with_roles
+from studio.datasets.importers.text_tables import TextTables, joined_files, tagged_texts, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.texts.span_alignment import How
 from studio.errors import DatasetError
-from studio.on_demand import pa
 from studio.settings.finding import FindingLevel
 
 _WORD = re.compile(r"\w+|[^\w\s]")
@@ -56,7 +55,7 @@ def read(upload: Upload) -> Conversion:
             found=listed(upload.tables) or "no table",
             expected="a text, and a start, an end and a label of every span",
         )
-    tables = TextTables(pa.schema([(name, pa.list_(pa.string())) for name in ("text", "label")]))
+    tables = tagged_texts()
     for role, path in files:
         _MarkedFile(path, role, tables).read(records_of(upload, path))
     tables.findings += joined_files(files)

@@ -53,6 +53,12 @@ class TextTables:
         return pa.Table.from_pylist([dict(row) for row in rows], schema=pa.schema(used))
 
 
+def tagged_texts() -> TextTables:
+    """Tables of texts with a list of words and a list of their tags."""
+    words = pa.list_(pa.string())
+    return TextTables(pa.schema([("text", words), ("label", words)]))
+
+
 def with_roles(
     candidates: Sequence[str], role_of: Callable[[str], str | None] = role_by_path
 ) -> list[tuple[TableRole, str]]:

@@ -16,14 +16,14 @@ from typing import Any
 from studio.datasets.dataset import TableRole
 from studio.datasets.formatting import counted, listed
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
-from studio.datasets.importers.text_tables import TextTables, joined_files, with_roles
+from studio.datasets.importers.text_tables import TextTables, joined_files, tagged_texts, with_roles
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.tables.table import RawTable
 from studio.datasets.texts.bio_tags import OUTSIDE, is_tag
 from studio.datasets.texts.text_role_inference import TAG_WORDS, has_word
 from studio.errors import DatasetError
-from studio.on_demand import pa, pd
+from studio.on_demand import pd
 
 SENTENCE_WORDS = ("sentence", "sent", "document", "doc", "paragraph", "review", "tweet")
 WORD_WORDS = ("word", "words", "token", "tokens", "form", "text")
@@ -69,7 +69,7 @@ def read(upload: Upload) -> Conversion:
             found=listed(upload.tables) or "no table",
             expected="a sentence, a word and a tag in every row",
         )
-    tables = TextTables(pa.schema([(name, pa.list_(pa.string())) for name in ("text", "label")]))
+    tables = tagged_texts()
     for role, path in files:
         _read_table(upload.tables[path], path, role, tables)
     tables.findings += joined_files(files)

@@ -48,9 +48,10 @@ def _is_value(cell: str, cells: Sequence[str]) -> bool:
     plain = cell.strip()
     if _NUMBER.match(plain) or plain.lower().endswith(media_endings()):
         return True
+    if word_count(plain) < SENTENCE_WORDS:
+        return False
     present = [word_count(one) for one in cells if one.strip()]
-    is_prose = bool(present) and sum(present) >= SENTENCE_WORDS * len(present)
-    return is_prose and word_count(plain) >= SENTENCE_WORDS
+    return bool(present) and sum(present) >= SENTENCE_WORDS * len(present)
 
 
 def _told(name: str, like_data: Sequence[str], names: Sequence[str]) -> Finding:

@@ -8,7 +8,8 @@ from typing import Any
 from studio.json_text import DepthError, parse_json
 
 MAX_CELL_CHARACTERS = 1 << 20
-_WORDS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
+"""Texts as Python prints them."""
 _PLAIN = re.compile(r"[\[(][\s\w,.+-]*[\])]")
 _ARRAY = re.compile(r"(?:np\.|numpy\.)?array\((\[.*\])(?:,\s*dtype=[\w<>|='\"]+)?\)", re.DOTALL)
 _PRINTED = re.compile(r"[\[(]\s*[-+0-9.eE]+(\s+[-+0-9.eE]+)*\s*[\])]")
@@ -64,7 +65,7 @@ def _parsed(text: str) -> Any:
         except ValueError:
             raise CellError(f"{text[:40]!r} is not a list of numbers") from None
     try:
-        if _PLAIN.fullmatch(_WORDS.sub("", text)) is None:  # Python's own reader ends the process on deep texts
+        if _PLAIN.fullmatch(STRINGS.sub("", text)) is None:  # Python's own reader ends the process on deep texts
             raise ValueError(text[:40])
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):

@@ -19,8 +19,11 @@ def object_columns(
 
     `taken` are the names of the table's columns: where one of them is called so, the cells stay texts.
     """
+    first = next((cell for cell in cells if cell.strip()), "")
+    if not looks_like_object(first.strip()):
+        return {}
     plain = [cell.strip() for cell in cells]
-    if not any(plain) or not all(looks_like_object(cell) for cell in plain if cell):
+    if not all(looks_like_object(cell) for cell in plain if cell):
         return {}
     try:
         records = [flat_record({column: parse_printed(cell)} if cell else {}) for cell in plain]

@@ -9,11 +9,10 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from studio.datasets.tables.list_parsing import MAX_CELL_CHARACTERS, STRINGS
 from studio.json_text import parse_json
 
-MAX_CHARACTERS = 1 << 20
 MAX_DEPTH = 8
-_STRINGS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"", re.DOTALL)
 _SIGNS = re.compile(r"[\s\w,.:=+\-()\[\]{}]*")
 _WORDS = re.compile(r"(?<![\w.])[A-Za-z_]\w*")
 _KNOWN = re.compile(
@@ -34,7 +33,7 @@ def parse_printed(text: str) -> Any:
     Raises:
         ValueError: if it is no plain value, is nested more than 8 deep, or is cut short by dots.
     """
-    if len(text) > MAX_CHARACTERS:
+    if len(text) > MAX_CELL_CHARACTERS:
         raise ValueError(f"the cell has {len(text):,} characters")
     try:
         return parse_json(text, max_depth=MAX_DEPTH)
@@ -58,7 +57,7 @@ def lists_of_objects(cells: Sequence[str]) -> list[list[Any] | None] | None:
 
 def _require_plain(text: str) -> None:
     """Refuse what could make Python's parser go deep: it ends the process on such texts."""
-    bare = _STRINGS.sub("", text)
+    bare = STRINGS.sub("", text)
     depth = deepest = 0
     for sign in bare:
         depth += (sign in "([{") - (sign in ")]}")

@@ -38,7 +38,11 @@ class _Part(NamedTuple):
 
 def without_later_parts(names: Sequence[str]) -> list[str]:
     """The tables among these files: of a table in several parts only the first."""
-    return [name for name in names if parts_among(name, names)[0] == name]
+    later: set[str] = set()
+    for name in names:
+        if name not in later:
+            later.update(parts_among(name, names)[1:])
+    return [name for name in names if name not in later]
 
 
 def parts_among(name: str, names: Iterable[str]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import re
 
-_WITHOUT_BLANKS = re.compile(
+WITHOUT_BLANKS = re.compile(
     "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
 )
 """Signs of Thai, Lao, Burmese, Khmer, Japanese and Chinese."""
@@ -12,6 +12,6 @@ SIGNS_A_WORD = 2
 
 def word_count(text: str) -> float:
     """Words between blanks, signs alone not counted; in scripts without blanks one for every two signs."""
-    signs = len(_WITHOUT_BLANKS.findall(text))
-    rest = _WITHOUT_BLANKS.sub(" ", text) if signs else text
+    signs = len(WITHOUT_BLANKS.findall(text))
+    rest = WITHOUT_BLANKS.sub(" ", text) if signs else text
     return sum(any(map(str.isalnum, word)) for word in rest.split()) + signs / SIGNS_A_WORD

@@ -50,6 +50,12 @@ def list_tables(paths: Iterable[str]) -> list[str]:
     return sorted((path for path in paths if path.lower().endswith(table.EXTENSIONS)), key=lambda n: (n.count("/"), n))
 
 
+def folder_above(folders: Iterable[str]) -> str:
+    """The deepest folder that holds all of these, of which there is one at least; "." or "" is the whole upload."""
+    found = {"" if folder == "." else folder for folder in folders}
+    return "." if "" in found else os.path.commonpath(found) or "."
+
+
 def list_json_tables(paths: Iterable[str], files: Path) -> list[str]:
     """The JSON documents among these that could be tables, the shallow ones first."""
     found = [path for path in paths if path.lower().endswith(json_table.ENDING)]

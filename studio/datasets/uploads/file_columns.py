@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from studio.datasets.dataset import ColumnKind
 from studio.datasets.media.registry import reader_of
+from studio.datasets.uploads.discovery import folder_above
 from studio.datasets.uploads.named_files import NamedFiles, has_media_ending
 from studio.on_demand import pd
 
@@ -115,8 +115,7 @@ def _are_most(meant: Sequence[str | None], share: float) -> bool:
 
 def _folder_above(paths: Iterable[str]) -> str:
     """The deepest folder that holds all these files."""
-    folders = {path.rpartition("/")[0] for path in paths}
-    return "." if "" in folders else os.path.commonpath(folders)
+    return folder_above(path.rpartition("/")[0] for path in paths)
 
 
 def _is_medium(path: Path) -> bool:

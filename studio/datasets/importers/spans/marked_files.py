@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.datasets.importers.spans.marked_text import ACCEPTED, KEYS, SPAN_KEYS, marked_text
 from studio.datasets.importers.upload import Upload
-from studio.files import CHUNK_BYTES
+from studio.files import overlapping_chunks
 from studio.json_text import parse_json
 
 MAX_BYTES = 256 << 20
@@ -59,14 +59,11 @@ def _could_be_document(upload: Upload, path: str) -> bool:
     file = upload.files / path
     if file.stat().st_size > MAX_BYTES:
         return False
-    has_spans, tail = False, b""
-    with file.open("rb") as opened:
-        while chunk := opened.read(CHUNK_BYTES):
-            seen = tail + chunk
-            if any(word in seen for word in _FOREIGN):
-                return False
-            has_spans = has_spans or any(word in seen for word in _SPAN_WORDS)
-            tail = chunk[-_OVERLAP:]
+    has_spans = False
+    for chunk in overlapping_chunks(file, _OVERLAP):
+        if any(word in chunk for word in _FOREIGN):
+            return False
+        has_spans = has_spans or any(word in chunk for word in _SPAN_WORDS)
     return has_spans
 
 

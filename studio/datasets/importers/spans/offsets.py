@@ -6,18 +6,16 @@ was marked proves a position where a tool writes it; else the unit that cuts the
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Literal
 
 from studio.datasets.importers.spans.marked_text import MarkedText, Span
 from studio.datasets.texts.span_alignment import How, find_answer
+from studio.datasets.texts.word_counts import WITHOUT_BLANKS
 
 Unit = Literal["characters", "utf-16", "bytes"]
 UNITS: tuple[Unit, ...] = ("characters", "utf-16", "bytes")
 _ENCODINGS: dict[Unit, tuple[str, int]] = {"utf-16": ("utf-16-le", 2), "bytes": ("utf-8", 1)}
-_WITHOUT_BLANKS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
-"""Letters of Thai, Lao, Burmese, Khmer, Japanese and Chinese, which write words without blanks between them."""
 
 
 def unit_of(rows: Sequence[MarkedText]) -> Unit:
@@ -72,4 +70,4 @@ def _lies_between_words(text: str, span: Span | None) -> bool:
 
 def _is_inside_word(text: str, place: int) -> bool:
     around = text[max(0, place - 1) : place + 1]
-    return 0 < place < len(text) and around.isalnum() and not _WITHOUT_BLANKS.search(around)
+    return 0 < place < len(text) and around.isalnum() and not WITHOUT_BLANKS.search(around)

@@ -55,7 +55,8 @@ def read(upload: Upload) -> Conversion:
                 texts = {name: None if values[name] != values[name] else values[name] for name in (*others, "sentence")}
                 more = {SPEAKER: str(values["client_id"]), **{name: texts[name] for name in others}}
                 rows.add(role, recording, **{TRANSCRIPT: texts["sentence"], **more})
-    left = [path for path in tables if path not in {one for _, one in order}]
+    used = {path for _, path in order}
+    left = [path for path in tables if path not in used]
     words = f"{len(left)} tables are no official split, and are not used."
     fix = "Nothing to do, unless you want their rows: then import them by themselves."
     rows.report("unused_files", left[0] if left else "", words, left, expected="train, dev and test", fix=fix)

@@ -14,6 +14,7 @@ from studio.interpreter import python_module
 from studio.process_limits import GIB
 from studio.runs.spec import WorkerKind
 from studio.training.worker import LIMITS
+from tests.support import scanning
 
 TELL = """
 import resource, sys
@@ -79,22 +80,21 @@ def test_a_caller_with_low_limits_can_look_at_data(tmp_path: Path, command: str)
     request = {"source": str(tmp_path / "a.csv"), "source_name": "a.csv"}
     (folder / "request.json").write_text(json.dumps(request))
     (folder / "spec.json").write_text(json.dumps({"run_id": "r", "kind": "inspect", "problem_type": "x"}))
-    module = ["studio.importing.scan"] if command == "scan" else ["studio.training"]
 
     def lowered() -> None:
         resource.setrlimit(resource.RLIMIT_AS, (3 * GIB, 3 * GIB))
         resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
         resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 
-    done = subprocess.run(
-        python_module(*module, str(folder)), preexec_fn=lowered, capture_output=True, text=True, check=False
-    )
-
     if command == "scan":
-        assert json.loads((folder / "scan.json").read_text())["state"] == "ready", done.stderr
-    else:
-        assert "limit" not in done.stderr
-        assert (folder / "events.jsonl").is_file(), done.stderr
+        assert scanning.scan(folder, before=lowered) == 0
+        assert json.loads((folder / "scan.json").read_text())["state"] == "ready", (folder / "scan.log").read_text()
+        return
+    done = subprocess.run(
+        python_module("studio.training", str(folder)), preexec_fn=lowered, capture_output=True, text=True, check=False
+    )
+    assert "limit" not in done.stderr
+    assert (folder / "events.jsonl").is_file(), done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,12 @@
 """Scan: what is in an upload, before anybody decides.
 
-Runs as a child process with limits: `python -m studio.importing.scan FOLDER [DESCRIPTOR]`, or in a `scanner` that was
-started before. The descriptor is of the source, opened by whoever judged it, so that a name that is swapped meanwhile
-leads nowhere. Reads FOLDER/request.json, unpacks or copies the source into FOLDER/files once, and writes
-FOLDER/scan.json.
+Runs in a child process with limits, the `scanner`. Reads FOLDER/request.json, unpacks or copies the source into
+FOLDER/files once, and writes FOLDER/scan.json.
 """
 
 import errno
 import os
 import shutil
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,8 +26,7 @@ from studio.datasets.uploads.file_columns import file_columns
 from studio.datasets.uploads.named_files import NamedFiles
 from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
 from studio.errors import ArchiveError, DatasetError, PathError, StudioError
-from studio.escape_control import make_output_visible
-from studio.files import descriptor_path, no_space_error, private_folder, read_json, resolve_inside, write_json
+from studio.files import no_space_error, private_folder, read_json, resolve_inside, write_json
 from studio.importing.format_choice import FormatOffer, chosen_format, recognised_formats
 from studio.importing.lacking_files import lacking_findings, packed_inside
 from studio.importing.scan_end import SCAN_CPU_SECONDS
@@ -364,15 +360,3 @@ def scan_into(folder: Path, source: Path | None) -> Scan:
     # The API's detail of an error has no such fields; findings, which it passes on whole, have.
     write_json(folder / "scan.json", result.model_dump(mode="json"))
     return result
-
-
-def main(arguments: list[str]) -> int:
-    """Scan one import folder."""
-    os.umask(0o077)
-    make_output_visible()
-    scan_into(Path(arguments[0]).resolve(), descriptor_path(int(arguments[1])) if len(arguments) > 1 else None)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

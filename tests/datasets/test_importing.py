@@ -2,8 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +21,7 @@ from studio.importing.scan import scan
 from studio.importing.scan_result import Scan
 from studio.problems.registry import problem_types
 from studio.settings.finding import FindingsError
+from tests.support import scanning
 
 
 class Quiet:
@@ -306,15 +305,15 @@ def test_the_scan_is_a_child_process_with_limits(tmp_path: Path) -> None:
     names = ("RLIMIT_DATA", "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_CORE")
     lowest = dict.fromkeys(names, psutil.RLIM_INFINITY)
 
-    scan = subprocess.Popen([sys.executable, "-m", "studio.importing.scan", str(folder)])
-    child = psutil.Process(scan.pid)
-    while scan.poll() is None:
-        with suppress(psutil.NoSuchProcess):
-            for name in names:
-                soft, _ = child.rlimit(getattr(psutil, name))
-                lowest[name] = soft if lowest[name] == psutil.RLIM_INFINITY else min(soft, lowest[name])
+    with scanning.scanner(folder) as process:
+        child = psutil.Process(process.pid)
+        while process.poll() is None:
+            with suppress(psutil.NoSuchProcess):
+                for name in names:
+                    soft, _ = child.rlimit(getattr(psutil, name))
+                    lowest[name] = soft if lowest[name] == psutil.RLIM_INFINITY else min(soft, lowest[name])
 
-    assert scan.returncode == 0
+    assert process.returncode == 0
     assert json.loads((folder / "scan.json").read_text())["choices"]["problem_type"] == "image_classification"
     assert psutil.RLIM_INFINITY not in lowest.values()
     assert lowest["RLIMIT_DATA"] <= psutil.virtual_memory().total
@@ -332,7 +331,7 @@ def test_a_dictionary_bomb_in_parquet_ends_the_child_and_not_the_machine(tmp_pat
     folder.mkdir()
     write_json(folder / "request.json", {"source": str(tmp_path / "train.parquet")})
 
-    subprocess.run([sys.executable, "-m", "studio.importing.scan", str(folder)], check=False, capture_output=True)
+    scanning.scan(folder)
 
     path = folder / "scan.json"
     assert not path.exists() or json.loads(path.read_text())["state"] == "failed"

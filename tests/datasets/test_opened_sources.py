@@ -1,7 +1,6 @@
 """What is judged and what is read are one file: a name that is swapped for a link in between leads nowhere."""
 
 import os
-import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,7 @@ import pytest
 from studio.errors import PathError
 from studio.files import open_beneath, open_source, read_json, write_json
 from studio.importing.scan_result import Scan
-from studio.interpreter import python_module
+from tests.support import scanning
 from tests.support.requirements import covers
 
 SECRET = "SECRET-41c7"
@@ -33,8 +32,7 @@ def scanned(tmp_path: Path, opened: int, name: str) -> tuple[Scan, str]:
     folder = tmp_path / "import"
     folder.mkdir()
     write_json(folder / "request.json", {"source": "/nowhere", "source_name": name})
-    command = python_module("studio.importing.scan", str(folder), str(opened))
-    subprocess.run(command, pass_fds=[opened], check=True, capture_output=True)
+    assert scanning.scan(folder, opened) == 0
     os.close(opened)
     texts = [
         pd.read_parquet(path).to_csv() if path.suffix == ".parquet" else path.read_text()
@@ -101,7 +99,7 @@ def test_half_of_an_upload_is_never_taken_for_all_of_it(root: Path, tmp_path: Pa
     (folder / ".files.unpacking" / "left-over.csv").write_text("x,y\n1,2\n")
     write_json(folder / "request.json", {"source": str(root / "data"), "source_name": "data"})
 
-    subprocess.run(python_module("studio.importing.scan", str(folder)), check=True, capture_output=True)
+    assert scanning.scan(folder) == 0
 
     names = sorted(path.relative_to(folder / "files").as_posix() for path in (folder / "files").rglob("*.csv"))
     assert names == ["a.csv", "inner/c.csv"]

@@ -104,10 +104,10 @@ def read_file(file: Path) -> str:
             raise InputError(f"{file} is larger than {MAX_YAML_BYTES >> 10} KiB.", hint="This is not a configuration.")
         return data.decode("utf-8").replace("\r\n", "\n").replace("\r", "\n")
     except UnicodeDecodeError as error:
-        raise InputError(f"{str(file)!r} is not text in UTF-8.", hint="Name a YAML file.") from error
+        raise InputError(f"{file} is not text in UTF-8.", hint="Name a YAML file.") from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        raise InputError(f"{str(file)!r} cannot be read: {reason}.", hint="Name a YAML file.") from error
+        raise InputError(f"{file} cannot be read: {reason}.", hint="Name a YAML file.") from error
 
 
 def _checked(connection: Connection, text: str) -> list[dict[str, Any]]:

@@ -79,7 +79,7 @@ def test_b133_a_command_in_a_folder_of_others_imports_nothing_of_it(tmp_path: Pa
 
 def test_b135_a_model_of_another_type_ends_the_run_in_words(box: BlackBox, tmp_path: Path) -> None:
     """Such a type was given a checkpoint by its path, and that to `torch.load`."""
-    mark, folder = tmp_path / "pwned", box.home / "weights" / "team" / "wrapped"
+    mark, folder = tmp_path / "pwned", box.home / "weights" / "team" / "evil_wrapped"
     folder.mkdir(parents=True)
     (folder / "evil.pth").write_bytes(pickle_that_touches(mark))
     values = {"architecture": "resnet18", "model_args": {"checkpoint_path": str(folder / "evil.pth")}}
@@ -87,7 +87,7 @@ def test_b135_a_model_of_another_type_ends_the_run_in_words(box: BlackBox, tmp_p
     (folder / "tokenizer.json").write_text("{}")
     dataset = box.example("text_classification")
     document = box.api("GET", f"/api/schema/text_classification?dataset={dataset['id']}")
-    settings = {**document["values"], "architecture.backbone": "team/wrapped", "training.epochs": 1}
+    settings = {**document["values"], "architecture.backbone": "team/evil_wrapped", "training.epochs": 1}
 
     reply = box.call("POST", "/api/experiments", {"problem_type": "text_classification", "settings": settings})
     told = reply.text if reply.status != 201 else json.dumps(box.ended(reply.json()["id"])["runs"][0]["error"])

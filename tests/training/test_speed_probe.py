@@ -1,6 +1,7 @@
 """The speed probe: takes what is fastest and right, leaves no trace, and says why."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from studio.modeling.recipe import Batch, SampleIndex, Samples
 from studio.modeling.seeds import generator_states
 from studio.training.processes.stopping import StopRequested
 from studio.training.start.speed_probe import DEFAULT, REFERENCE, Choice, ProbeInputs, allowed_modes, choose_mode
+
+from .test_loop import stop_after
 
 if TYPE_CHECKING:
     from .conftest import ProbeInputs as Worker
@@ -224,9 +227,12 @@ def test_a_probed_run_has_the_bits_of_one_that_was_not(work: "Worker", monkeypat
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_a_resumed_run_keeps_its_mode(work: "Worker") -> None:
+def test_a_resumed_run_keeps_its_mode(work: "Worker", monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     fixed = {"environment.memory_layout": "Channels first", "environment.precision": "bfloat16"}
-    first = work("run", {**fixed, "training.epochs": 1})
+    with monkeypatch.context() as patch:
+        stop_after(tmp_path / "run", 2, patch)
+        first = work("run", {**fixed, "training.epochs": 1})
+    (tmp_path / "run" / "stop").unlink()
 
     again = work("run", attempt=2, fence=2, resume=True)
 

@@ -35,6 +35,16 @@ def test_a_process_that_ended_while_it_waited_is_no_loss(scanners: Scanners, tmp
     assert taken.is_alive
 
 
+def test_what_a_closing_server_ends_is_no_outcome(scanners: Scanners, tmp_path: Path) -> None:
+    """A command may serve others, and end before them: the server after it looks again."""
+    taken = scanners.start("imp-1", tmp_path, None)
+
+    scanners.close()
+
+    assert not taken.is_alive
+    assert not scanners.is_latest("imp-1", taken)
+
+
 def test_what_an_import_would_leave_out_is_known_before_it_is_ordered(server: Any, tmp_path: Path) -> None:
     server.studio.imports.allow(tmp_path)
     rows = [f"words of a mail {number},{'spam' if number % 2 else 'ham'}" for number in range(20)]

@@ -125,9 +125,9 @@ class Scanners:
             scanner.end()
 
     def close(self) -> None:
-        """End them all; the next start of the server looks again."""
+        """End them all. None is the latest any more, so that no end is recorded: the next server looks again."""
         with self._lock:
             scanners = [*self._at_work.values(), *([self._spare] if self._spare else [])]
-            self._spare = None
+            self._at_work, self._spare = {}, None
         for scanner in scanners:
             scanner.end()

@@ -16,7 +16,7 @@ from studio.configuration.hydrogen_torch import translate
 from studio.errors import NotFoundError, YamlError
 from studio.escape_control import escape_controls
 from studio.problems.contract import ModelType, ProblemType
-from studio.problems.registry import problem_type, problem_types
+from studio.problems.registry import is_problem_type, problem_type, problem_types
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.grid import grid_findings
 from studio.settings.schema import SCHEMA_VERSION, SettingsSchema, flatten
@@ -125,7 +125,7 @@ def _load_foreign(document: YamlDocument) -> LoadedConfig:
     translated = translate(document.values)
     notes = tuple(Translation(source=old, target=new) for old, new in translated.translated)
     left = tuple(NotApplicable(key=key, reason=reason) for key, reason in translated.not_applicable)
-    if translated.problem_type not in problem_types():
+    if not is_problem_type(translated.problem_type):
         found = translated.problem_type or "no known problem type"
         finding = Finding(
             code="problem_type",
@@ -200,7 +200,7 @@ def _head_findings(values: Mapping[str, Any]) -> list[Finding]:
             )
         )
     name = values.get("problem_type")
-    if not isinstance(name, str) or name not in problem_types():
+    if not is_problem_type(name):
         near = difflib.get_close_matches(str(name), problem_types(), n=1)
         findings.append(
             Finding(

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic.json_schema import models_json_schema
 
 from studio.server.routes.all import api_router
+from studio.server.schemas.errors import ErrorBody, FindingsBody
 from studio.server.schemas.experiments import ExperimentRow
 from studio.server.schemas.stream import MESSAGES
 from studio.server.version import studio_version
@@ -26,7 +27,7 @@ def describe() -> dict[str, Any]:
     )
     app.include_router(api_router())
     document = app.openapi()
-    models = [(message, "serialization") for message in (*MESSAGES, ExperimentRow)]
+    models = [(message, "serialization") for message in (*MESSAGES, ExperimentRow, ErrorBody, FindingsBody)]
     _, extra = models_json_schema(models, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     schemas = document["components"]["schemas"]
     for name, schema in extra["$defs"].items():

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio.server.openapi import describe
 from tests.security.contract_server import BASE, LEAK, TOKEN, ContractServer, contract_server
 
-EXAMPLES = 80
+EXAMPLES = 40
 """The same ones each time; thousands of others are left to `make test-faults`."""
 MANY_EXAMPLES = int(os.environ.get("STUDIO_FUZZ_EXAMPLES", "2000"))
 STREAM = "/api/events"

@@ -2082,8 +2082,11 @@ export interface components {
             error: components["schemas"]["ErrorDetail"];
             /** Names */
             names?: string[];
-            /** Offset */
-            offset?: number | null;
+            /**
+             * Offset
+             * @default null
+             */
+            offset: number | null;
         };
         /**
          * ErrorDetail

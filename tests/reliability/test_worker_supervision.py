@@ -18,7 +18,7 @@ from studio.runs.folder import RunFolder, is_run_alive
 from studio.runs.spec import RunSpec
 from tests.reliability import fault_injection
 from tests.reliability.harness import fill, tmpfs
-from tests.reliability.worker_runs import make_worker_run
+from tests.reliability.worker_runs import make_worker_run, undisturbed
 from tests.support.forked_worker import ForkedWorker, events, fork_worker, next_attempt, of_kind, stream, tail
 from tests.support.requirements import covers
 
@@ -310,8 +310,7 @@ def test_a_death_inside_a_checkpoint_leaves_the_old_or_the_new_one(tmp_path: Pat
 
     assert (first, second) == (-signal.SIGKILL, 0), tail(folder)
     assert of_kind(folder, "started")[1].resumed_from_step
-    whole = make_worker_run(tmp_path / "whole", settings)
-    assert fork_worker(whole).wait() == 0
+    whole = undisturbed(settings)
     assert stream(folder) == stream(whole)
     assert_same_weights(folder, whole)
     assert not list(RunFolder(folder).checkpoints.glob("*tmp*"))
@@ -328,8 +327,7 @@ def assert_same_weights(first: Path, second: Path) -> None:
 def test_a_disk_full_for_events_fails_the_run_and_costs_no_point(tmp_path: Path) -> None:
     """The last words are written into the reserve; what the disk refused is there after a resume."""
     settings = {"training.epochs": 30, "training.evaluation_epochs": 30.0}
-    whole, folder = make_worker_run(tmp_path / "whole", settings), make_worker_run(tmp_path / "full", settings)
-    assert fork_worker(whole).wait() == 0
+    whole, folder = undisturbed(settings), make_worker_run(tmp_path / "full", settings)
 
     worker = fork_worker(folder, {"STUDIO_FAIL": "event_log:enospc@4"})
     code = worker.wait()
@@ -349,8 +347,7 @@ def test_a_run_waits_below_the_low_water_of_the_disk_and_ends_as_if_it_had_not(t
     if os.geteuid() != 0:
         pytest.skip("I20: mounting a disk needs root")
     settings = {"training.epochs": 10, "training.evaluation_epochs": 5.0}
-    whole = make_worker_run(tmp_path / "whole", settings)
-    assert fork_worker(whole).wait() == 0
+    whole = undisturbed(settings)
     with tmpfs(tmp_path / "disk", "600m") as disk:
         folder = make_worker_run(disk, settings)
         filler = fill(disk, leave=80 << 20)

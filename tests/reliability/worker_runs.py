@@ -12,6 +12,7 @@ from studio.datasets.dataset import Dataset
 from studio.problems.registry import problem_type
 from studio.runs.folder import RunFolder
 from studio.runs.spec import RunSpec
+from tests.support.forked_worker import fork_worker, tail
 
 IMAGES = {
     "architecture.backbone": "test_resnet",
@@ -62,3 +63,15 @@ def make_worker_run(
     if order:
         RunSpec.read(folder).model_copy(update=order).write(folder)
     return RunFolder(folder).path
+
+
+def undisturbed(settings: Mapping[str, Any]) -> Path:
+    """A finished run of the smallest settings with these changes, trained once a process, to be read only."""
+    return _undisturbed(tuple(sorted(settings.items())))
+
+
+@cache
+def _undisturbed(settings: tuple[tuple[str, Any], ...]) -> Path:
+    folder = make_worker_run(Path(mkdtemp(prefix="studio-test-")), dict(settings))
+    assert fork_worker(folder).wait() == 0, tail(folder)
+    return folder

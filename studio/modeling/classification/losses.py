@@ -14,6 +14,7 @@ from torch.nn import functional
 
 from studio.datasets.labels.labels import LabelSpace, Task
 from studio.errors import TrainingError
+from studio.modeling.classification.class_weights import ClassWeights
 
 LossName = Literal["Automatic", "BCE", "CrossEntropy", "Focal"]
 
@@ -38,22 +39,23 @@ class ClassificationLoss:
         """Whether each class has a logit of its own; one logit for two classes belongs to both."""
         return self.outputs == self.classes
 
-    def per_sample(self, logits_BO: Tensor, targets_BK: Tensor) -> Tensor:
-        """One loss a sample (B); NaN where the targets are.
+    def per_sample(self, logits_BO: Tensor, targets_BK: Tensor, weights: ClassWeights | None = None) -> Tensor:
+        """One loss a sample (B); NaN where the targets are. With weights, classes count as they say.
 
         Targets may lie between 0 and 1, as those of mixed images do. Focal is the sigmoid form of Lin et al. 2017,
         arXiv:1708.02002, over every output, for such targets as torchvision has it.
         """
         logits_BO = logits_BO.float()
+        weights_B1 = 1.0 if weights is None else weights.of_samples(targets_BK)
         if self.name == "CrossEntropy":
-            return -(targets_BK * functional.log_softmax(logits_BO, dim=1)).sum(1)
+            return -(weights_B1 * targets_BK * functional.log_softmax(logits_BO, dim=1)).sum(1)
         targets_BO = targets_BK[:, -self.outputs :]
         elements = functional.binary_cross_entropy_with_logits(logits_BO, targets_BO, reduction="none")
         if self.name == "Focal":
             right = targets_BO * torch.sigmoid(logits_BO) + (1 - targets_BO) * torch.sigmoid(-logits_BO)
             alpha = targets_BO * self.focal_alpha + (1 - targets_BO) * (1 - self.focal_alpha)
             elements = alpha * (1 - right).pow(self.focal_gamma) * elements
-        return elements.mean(1)
+        return (weights_B1 * elements).mean(1)
 
     def probabilities(self, logits_BO: Tensor) -> Tensor:
         """Probabilities (B, K). They sum to 1 unless an image may have several labels.

@@ -11,12 +11,27 @@ from studio.datasets.labels.labels import LabelSpace, Task, label_space, label_t
 from studio.modeling.recipe import Target
 from studio.settings.schema import SettingsSchema
 
+ROWS = "labeled_rows"
+
 
 def target_of(settings: SettingsSchema, table: pd.DataFrame) -> Target:
-    """The label space of a training table, as a target that goes into a bundle."""
+    """The label space of a training table, with how many rows have each class, as a target that goes into a bundle."""
     columns = settings.value("dataset.label_columns")
     space = label_space(table, columns, settings.value("dataset.positive_class"))
-    return Target(space.task.value, space.labels)
+    truth = truth_of(table, space)
+    assert truth is not None
+    labeled = truth[~np.isnan(truth).any(axis=1)]
+    counts = {_count(k): int(value) for k, value in enumerate(labeled.sum(axis=0))}
+    return Target(space.task.value, space.labels, {ROWS: len(labeled), **counts})
+
+
+def class_counts(target: Target) -> tuple[list[int], int]:
+    """How many training rows have each class, and how many have labels at all."""
+    return [int(target.facts[_count(k)]) for k in range(len(target.labels))], int(target.facts[ROWS])
+
+
+def _count(k: int) -> str:
+    return f"rows_of_class_{k}"
 
 
 def space_of(target: Target, columns: Sequence[str]) -> LabelSpace:

@@ -13,10 +13,18 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.datasets.labels.labels import Task as Kind
+from studio.modeling.classification.class_weights import class_weights
 from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import loss_of
 from studio.modeling.classification.metrics import classification_metrics, decisions
-from studio.modeling.classification.targets import label_cells, space_of, target_of, truth_of, unseen_labels
+from studio.modeling.classification.targets import (
+    class_counts,
+    label_cells,
+    space_of,
+    target_of,
+    truth_of,
+    unseen_labels,
+)
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.predictions import Raw, ScoredTable
@@ -41,6 +49,8 @@ class ClassificationTask(EncoderTask):
         self.space = space_of(target, settings.dataset.label_columns)
         self.threshold = float(settings.prediction.probability_threshold)
         self.loss_function = loss_of(settings.training, self.space)
+        weighting = settings.training.class_weights
+        self.weights = class_weights(weighting, self.space.task, *class_counts(target)) if weighting != "None" else None
 
     @classmethod
     def target_of(cls, settings: SettingsSchema, table: pd.DataFrame) -> Target:
@@ -66,6 +76,10 @@ class ClassificationTask(EncoderTask):
 
     def losses(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         return self.loss_function.per_sample(outputs_BO, targets_BK)
+
+    def loss(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
+        """The only loss that class weights act on: those of validation rows stay comparable."""
+        return self.loss_function.per_sample(outputs_BO, targets_BK, self.weights).mean()
 
     def raw(self, views: Sequence[Tensor]) -> list[Raw]:
         """The mean of the probabilities of all views."""

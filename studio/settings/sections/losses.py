@@ -52,6 +52,17 @@ class ClassificationLossMixin(SettingsSection):
     ] = "Automatic"
     focal_alpha: Annotated[float, Field(ge=0, le=1), focal_alpha_setting("Focal")] = 0.25
     focal_gamma: Annotated[float, Field(ge=0, le=10), focal_gamma_setting("Focal")] = 2.0
+    class_weights: Annotated[
+        Literal["None", "Square root", "Balanced"],
+        Setting(
+            label="Class weights",
+            help="How much more rows of rare classes count in the training loss. Balanced weights a class by the "
+            "inverse of its number of training rows, Square root by the root of that. Rare classes are then predicted "
+            "more often, and their probabilities come out too high. The validation loss stays unweighted.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+        ),
+    ] = "None"
 
 
 class RegressionLossMixin(SettingsSection):

@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image
 
+from studio.modeling.classification.targets import class_counts
 from studio.modeling.images.image_input import ImageBatch
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media, SampleIndex
@@ -52,6 +53,22 @@ def batch(one: ImageClassificationRecipe, task: str, folder: Path) -> ImageBatch
         Image.fromarray(generator.integers(0, 256, (40, 60, 3), dtype=np.uint8)).save(folder / name)
     samples = one.samples(TABLES[task], Media(folder), training=False)
     return one.collate([samples[SampleIndex(row)] for row in range(len(TABLES[task]))])
+
+
+def test_class_weights_change_the_training_loss_and_leave_that_of_validation_rows(tmp_path: Path) -> None:
+    """Of the four rows two are of class a, so that balanced weights are 2/3, 4/3 and 4/3."""
+    plain, weighted = recipe("multi-class"), recipe("multi-class", training__class_weights="Balanced")
+    torch.manual_seed(0)
+    model, rows = plain.model(None).eval(), batch(plain, "multi-class", tmp_path)
+
+    with torch.inference_mode():
+        losses, same = plain.score(model, rows).losses, weighted.score(model, rows).losses
+        trained = float(weighted.loss(model, rows))
+
+    assert losses is not None
+    assert same is not None
+    assert np.array_equal(losses, same)
+    assert trained == pytest.approx(float(np.mean(losses * [2 / 3, 4 / 3, 4 / 3, 2 / 3])), abs=1e-6)
 
 
 @pytest.mark.parametrize("task", sorted(TABLES))
@@ -156,7 +173,9 @@ def test_pseudo_labels_train_together_with_the_true_ones() -> None:
 
     both = pd.concat([TABLES["multi-class"], one.pseudo_labels(scored("multi-class", [[0.92, 0.05, 0.03]]))])
 
-    assert ImageClassificationRecipe.target_of(one.settings, both) == one.target
+    target = ImageClassificationRecipe.target_of(one.settings, both)
+    assert (target.task, target.labels) == (one.target.task, one.target.labels)
+    assert class_counts(target) == ([3, 1, 1], 5)
 
 
 @pytest.mark.parametrize(("task", "rows"), [("binary", 0), ("multi-class", 3), ("multi-label", 3)])

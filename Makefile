@@ -61,7 +61,9 @@ studio/web/index.html: frontend/node_modules/.package-lock.json $(FRONTEND_SOURC
 
 frontend: studio/web/index.html ## Build the page into studio/web
 
-test: setup check frontend-check unit trust journeys browser ## Everything that must be green
+# The last two wait for other processes as much as they compute, so they run side by side; each prints when it has ended.
+test: setup check frontend-check unit journeys ## Everything that must be green
+	@$(MAKE) --no-print-directory --output-sync=target -j2 trust browser
 
 check: $(VENV)/.dev ## Lint, format, types, import contracts
 	$(VENV)/bin/ruff check studio tests benchmarks hatch_build.py
@@ -92,10 +94,11 @@ unit: $(VENV)/.dev ## Unit tests, in parallel
 journeys: $(VENV)/.dev ## Long journeys: real training on real data, two at a time
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --maxschedchunk 1 -m "heavy and not browser and not figures" $(JOURNEYS)
 
-# Three at a time on two cores: these tests mostly wait for other processes.
-trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers (at most ten minutes)
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 -m "trust and not faults" $(TRUST) || { echo "Trying what failed once more, on its own:"; \
-	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "trust and not faults" --last-failed --last-failed-no-failures none $(TRUST); }
+# Each part remembers by itself what failed: two run at a time.
+trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist worksteal -o cache_dir=.pytest_cache/trust -m "trust and not faults" $(TRUST) || { \
+	  echo "Trying what failed once more, on its own:"; \
+	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -o cache_dir=.pytest_cache/trust -m "trust and not faults" --last-failed --last-failed-no-failures none $(TRUST); }
 
 test-faults: $(VENV)/.dev ## The long loops: hundreds of kills, power cuts, a large fuzz budget
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -s -m "faults"
@@ -104,8 +107,9 @@ figures: $(VENV)/.dev studio/web/index.html chromium ## Figures on real data tha
 	$(PY) -m pytest -q -s -m "figures"
 
 browser: $(VENV)/.dev studio/web/index.html chromium ## Tests in a real browser
-	$(PY) -m pytest -q -n 3 --dist loadfile -m "browser and not figures" tests/browser || { echo "Trying what failed once more, on its own:"; \
-	  $(PY) -m pytest -q -m "browser and not figures" --last-failed --last-failed-no-failures none tests/browser; }
+	$(PY) -m pytest -q -n 2 --dist loadfile -o cache_dir=.pytest_cache/browser -m "browser and not figures" tests/browser || { \
+	  echo "Trying what failed once more, on its own:"; \
+	  $(PY) -m pytest -q -o cache_dir=.pytest_cache/browser -m "browser and not figures" --last-failed --last-failed-no-failures none tests/browser; }
 
 chromium:
 	@if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then \

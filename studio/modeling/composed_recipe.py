@@ -28,6 +28,7 @@ from studio.modeling.recipe import (
     Split,
     Target,
 )
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.weights import WeightsFile, find_weights
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
@@ -174,6 +175,10 @@ class Task(ABC):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """See `Recipe.metrics`."""
 
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        """See `Recipe.row_statistics`."""
+        return None
+
     def accumulator(self, table: pd.DataFrame) -> Accumulator | None:
         """See `Recipe.accumulator`."""
         return None
@@ -260,6 +265,9 @@ class ComposedRecipe(Recipe[Any]):
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         return self.task.metrics(scored)
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        return self.task.row_statistics(scored)
 
     def accumulator(self, table: pd.DataFrame) -> Accumulator | None:
         return self.task.accumulator(table)

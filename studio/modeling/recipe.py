@@ -18,6 +18,7 @@ from torch.utils.data import Dataset as TorchDataset
 from studio.errors import StudioError
 from studio.modeling.input_cache import InputCache
 from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.weights import WeightsFile, find_weights
 from studio.results.insight import Insight
 from studio.results.metric import MetricInfo
@@ -293,6 +294,10 @@ class Recipe(ABC, Generic[BatchT]):
     @abstractmethod
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """Every metric by name; NaN where one is undefined. Empty without truth."""
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        """What each row adds to the metrics, from which their intervals are drawn; None without truth."""
+        return None
 
     def accumulator(self, table: pd.DataFrame) -> "Accumulator | None":
         """Sums up the metrics of this table batch by batch, where that takes less memory than its raw predictions.

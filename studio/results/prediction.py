@@ -40,6 +40,8 @@ class PredictionSummary(BaseModel):
     split: str
     rows: int
     metrics: dict[str, float]
+    intervals: dict[str, tuple[float, float]] = {}
+    """The 95 % interval of each metric that has one: none of fewer than 20 rows, nor where all resamples agree."""
     files: tuple[str, ...]
     """Names relative to the run's folder."""
     columns: tuple[str, ...]

@@ -103,6 +103,7 @@ def damaged_prediction(row: PredictionRow) -> Prediction:
         progress=0.0,
         rows=0,
         metrics={},
+        intervals={},
         error=_DAMAGED,
         created=0.0,
         ended=None,
@@ -278,6 +279,7 @@ def prediction_view(
     model: RunRow | None,
     rows: int,
     metrics: Mapping[str, float | None],
+    intervals: Mapping[str, tuple[float, float]],
     noticed: Sequence[Finding] = (),
 ) -> Prediction:
     """A prediction; state and progress are those of its worker, and so is what it has noticed."""
@@ -294,6 +296,7 @@ def prediction_view(
         progress=run.progress,
         rows=rows,
         metrics=dict(metrics),
+        intervals=dict(intervals),
         error=error_view(run.error),
         created=row.created,
         ended=run.ended,

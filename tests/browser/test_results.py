@@ -37,6 +37,23 @@ def test_a_matrix_cell_opens_exactly_its_samples_and_back_returns(
     page.wait_for_function("before => Math.abs(scrollY - before) < 60", arg=before)
 
 
+def test_metrics_of_the_summary_have_their_intervals(
+    finished: dict[str, Any], server: Any, open_page: Callable[..., Any]
+) -> None:
+    run = server.call("GET", f"/api/runs/{finished['runs'][0]['id']}")
+    [validation] = [one for one in run["predictions"] if one["split"] == "validation"]
+    low, high = validation["intervals"]["Accuracy"]
+
+    page = open_page(f"/experiments/{finished['id']}/summary")
+
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name=re.compile("^Accuracy")))
+    cell = row.get_by_role("cell").nth(1)
+    expect(cell).to_contain_text(f"{low:#.3g} to {high:#.3g}")
+    assert low < validation["metrics"]["Accuracy"] <= high
+    expect(page.get_by_text("The range below a value is its 95 % interval")).to_be_visible()
+    keep(page, "summary-intervals")
+
+
 def test_the_threshold_moves_counts_and_the_viewer_takes_keys(
     finished: dict[str, Any], open_page: Callable[..., Any]
 ) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
 from studio.configuration.yaml_config import dump_config, load_config
 from studio.datasets.folds import Split, split
@@ -22,6 +23,7 @@ from studio.results.insight import SAMPLE_PANELS, Insight
 from studio.results.prediction import SAMPLE_COLUMNS, is_hidden
 from studio.results.sample_view import SampleView
 from studio.runs.events import decode
+from studio.scoring.predictor import Predictor
 from tests.conftest import REPOSITORY
 from tests.support.finished_runs import MODELS, Finished
 from tests.support.scorer import Scorer
@@ -127,6 +129,21 @@ def test_declared_metrics_are_measured(finished: Finished) -> None:
 
     for values in (events[-1].metrics["validation"], events[-1].metrics["test"]):  # type: ignore[union-attr]
         assert set(values) == {"loss", *declared}
+
+
+def test_metrics_are_sums_over_rows(finished: Finished) -> None:
+    """Intervals are drawn from what each row adds, so that must add up to the metrics themselves."""
+    _, tables = recipe_and_tables(finished)
+    media = Media(finished.dataset.media, finished.dataset.manifest.media_folder)
+    predictor = Predictor.load(finished.folder / "bundle", torch.device("cpu"))
+    scored = predictor.predict(tables.validation, media)
+
+    statistics = predictor.recipe.row_statistics(scored)
+
+    assert statistics is not None
+    found = statistics.metrics(np.ones((1, statistics.rows)))
+    expected = predictor.recipe.metrics(scored)
+    assert {name: float(values[0]) for name, values in found.items()} == pytest.approx(expected, abs=1e-7, nan_ok=True)
 
 
 def test_insights_validate_and_are_announced(finished: Finished) -> None:

@@ -3304,6 +3304,13 @@ export interface components {
             findings: components["schemas"]["Finding"][];
             /** Id */
             id: string;
+            /** Intervals */
+            intervals: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
             /** Metrics */
             metrics: {
                 [key: string]: number | null;
@@ -3365,6 +3372,16 @@ export interface components {
              * @default []
              */
             findings: components["schemas"]["Finding"][];
+            /**
+             * Intervals
+             * @default {}
+             */
+            intervals: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
             /** Metrics */
             metrics: {
                 [key: string]: number;

@@ -1,5 +1,5 @@
 import type { Experiment, MetricInfo, Run } from "../api/types";
-import { formatBytes, formatDuration, formatMetric, formatTime } from "../ui/format";
+import { formatBytes, formatDuration, formatInterval, formatMetric, formatTime } from "../ui/format";
 import { FactList, Section } from "../ui/Page";
 import { Answer } from "../ui/states";
 import { stateWord } from "../ui/Status";
@@ -65,52 +65,69 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
     .filter((name) => name === "loss" || metrics.some((one) => one.name === name))
     .sort((a, b) => Number(b === main) - Number(a === main));
   if (names.length === 0) return <p className="muted">Metrics appear after the first validation.</p>;
+  const intervals = Object.fromEntries(run.predictions.map((one) => [one.split, one.intervals ?? {}]));
+  const hasIntervals = Object.values(intervals).some((one) => Object.keys(one).length > 0);
   return (
-    <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Metrics">
-      <table className={classes.metricTable}>
-        <thead>
-          <tr>
-            <th scope="col">Metric</th>
-            <th scope="col">Training</th>
-            <th scope="col">Validation</th>
-            <th scope="col">Test</th>
-            <th scope="col">Best validation</th>
-            <th scope="col" className={classes.definition}>
-              What it means
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {names.map((name) => {
-            const metric = metrics.find((one) => one.name === name);
-            return (
-              <tr key={name} data-main={name === main || undefined}>
-                <th scope="row" title={metric?.definition}>
-                  {metric?.label ?? SERIES_TITLES[name] ?? name}
-                  {metric && (
-                    <span
-                      className="muted"
-                      title={metric.direction === "maximize" ? "Higher is better" : "Lower is better"}
-                    >
-                      {" "}
-                      {metric.direction === "maximize" ? "↑" : "↓"}
-                    </span>
-                  )}
-                </th>
-                {SPLITS.map((split) => (
-                  <td key={split}>{formatMetric(run.metrics[split][name])}</td>
-                ))}
-                <td>
-                  {name === main && typeof run.best.metric === "number"
-                    ? `${formatMetric(run.best.metric)}${typeof run.best.epoch === "number" ? `, epoch ${Number(run.best.epoch.toFixed(2))}` : ""}`
-                    : ""}
-                </td>
-                <td className={classes.definition}>{metric?.definition ?? ""}</td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </table>
+    <div className="column" style={{ gap: 8 }}>
+      <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Metrics">
+        <table className={classes.metricTable}>
+          <thead>
+            <tr>
+              <th scope="col">Metric</th>
+              <th scope="col">Training</th>
+              <th scope="col">Validation</th>
+              <th scope="col">Test</th>
+              <th scope="col">Best validation</th>
+              <th scope="col" className={classes.definition}>
+                What it means
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.map((name) => {
+              const metric = metrics.find((one) => one.name === name);
+              return (
+                <tr key={name} data-main={name === main || undefined}>
+                  <th scope="row" title={metric?.definition}>
+                    {metric?.label ?? SERIES_TITLES[name] ?? name}
+                    {metric && (
+                      <span
+                        className="muted"
+                        title={metric.direction === "maximize" ? "Higher is better" : "Lower is better"}
+                      >
+                        {" "}
+                        {metric.direction === "maximize" ? "↑" : "↓"}
+                      </span>
+                    )}
+                  </th>
+                  {SPLITS.map((split) => {
+                    const interval = intervals[split]?.[name];
+                    return (
+                      <td key={split}>
+                        {formatMetric(run.metrics[split][name])}
+                        {interval && <span className={classes.interval}>{formatInterval(interval)}</span>}
+                      </td>
+                    );
+                  })}
+                  <td>
+                    {name === main && typeof run.best.metric === "number"
+                      ? `${formatMetric(run.best.metric)}${typeof run.best.epoch === "number" ? `, epoch ${Number(run.best.epoch.toFixed(2))}` : ""}`
+                      : ""}
+                  </td>
+                  <td className={classes.definition}>{metric?.definition ?? ""}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </div>
+      {run.predictions.length > 0 && (
+        <p className="muted">
+          {hasIntervals
+            ? "The range below a value is its 95 % interval: where it would lie on other rows of the same kind."
+            : "Too few rows for 95 % intervals: at least 20 with known labels are needed."}
+        </p>
+      )}
     </div>
   );
 }

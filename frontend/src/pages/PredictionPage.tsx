@@ -21,7 +21,7 @@ import { ConfirmButton } from "../ui/Confirm";
 import { FileTable } from "../ui/FileTable";
 import { FindingList } from "../ui/FindingList";
 import { RefusalPanel } from "../ui/RefusalPanel";
-import { formatAge, formatCount, formatMetric } from "../ui/format";
+import { formatAge, formatCount, formatInterval, formatMetric } from "../ui/format";
 import { TrashIcon } from "../ui/icons";
 import { SelectInput } from "../ui/inputs";
 import { Facts, Page, Section } from "../ui/Page";
@@ -112,9 +112,9 @@ function Loaded({ prediction }: { prediction: Prediction }) {
           <Facts
             facts={[
               { label: "Rows", value: formatCount(prediction.rows) },
-              ...labelledMetrics(prediction.metrics, known).map(({ label, value }) => ({
+              ...labelledMetrics(prediction.metrics, known).map(({ name, label, value }) => ({
                 label,
-                value: formatMetric(value),
+                value: withInterval(formatMetric(value), prediction.intervals[name]),
               })),
             ]}
           />
@@ -180,4 +180,8 @@ function Samples({ prediction }: { prediction: Prediction }) {
       }
     </Answer>
   );
+}
+
+function withInterval(value: string, interval: readonly number[] | undefined): string {
+  return interval ? `${value} (${formatInterval(interval)})` : value;
 }

@@ -8,14 +8,14 @@ const KNOWN = [
 
 test("metrics of a prediction have the labels and the order that experiments show", () => {
   expect(labelledMetrics({ ROC_AUC: 0.97, LogLoss: 0.48 }, KNOWN)).toEqual([
-    { label: "Log loss", value: 0.48 },
-    { label: "ROC AUC", value: 0.97 },
+    { name: "LogLoss", label: "Log loss", value: 0.48 },
+    { name: "ROC_AUC", label: "ROC AUC", value: 0.97 },
   ]);
 });
 
 test("a metric that the problem type no longer knows keeps its name", () => {
   expect(labelledMetrics({ Old: null, ROC_AUC: 0.97 }, KNOWN)).toEqual([
-    { label: "ROC AUC", value: 0.97 },
-    { label: "Old", value: null },
+    { name: "ROC_AUC", label: "ROC AUC", value: 0.97 },
+    { name: "Old", label: "Old", value: null },
   ]);
 });

@@ -4,6 +4,7 @@ import {
   formatBytes,
   formatDifference,
   formatDuration,
+  formatInterval,
   formatMetric,
   formatRoughDuration,
   formatSettingNumber,
@@ -22,6 +23,14 @@ describe("figures as people read them", () => {
     [1, "1.000"],
   ])("metric %s", (value, text) => {
     expect(formatMetric(value)).toBe(text);
+  });
+
+  test.each([
+    [[0.9123, 0.94], "0.912 to 0.940"],
+    [[-0.25, 12.345], "-0.250 to 12.3"],
+    [[0, 1], "0 to 1.00"],
+  ])("interval %s", (interval, text) => {
+    expect(formatInterval(interval)).toBe(text);
   });
 
   test.each([

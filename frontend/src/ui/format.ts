@@ -19,6 +19,16 @@ export function formatMetric(value: number | null | undefined): string {
   return value.toLocaleString("en", { minimumSignificantDigits: 4, maximumSignificantDigits: 4 });
 }
 
+/** The two ends of an interval, each with three digits: "0.912 to 0.946". */
+export function formatInterval([low, high]: readonly number[]): string {
+  return [low, high].map((end) => formatEnd(end)).join(" to ");
+}
+
+function formatEnd(end: number | undefined): string {
+  if (end === undefined || end === 0 || Math.abs(end) < 0.001 || Math.abs(end) >= 1000) return formatMetric(end);
+  return end.toLocaleString("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
+}
+
 /** A difference with its sign: 0.25 -> "+0.2500", -3 -> "−3.000". */
 export function formatDifference(value: number | null | undefined): string {
   if (value === null || value === undefined || Number.isNaN(value) || value === 0) return formatMetric(value);

@@ -17,6 +17,7 @@ from studio.modeling.classification.class_weights import class_weights
 from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import loss_of
 from studio.modeling.classification.metrics import classification_metrics, decisions
+from studio.modeling.classification.row_statistics import ClassificationStatistics
 from studio.modeling.classification.targets import (
     class_counts,
     label_cells,
@@ -29,6 +30,7 @@ from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.unseen_classes import unseen_classes
 from studio.results.insight import Insight
 from studio.results.sample_view import LabelAnnotation, LabelScore, SampleView
@@ -136,6 +138,12 @@ class ClassificationTask(EncoderTask):
         """Every metric of the rows whose truth is known; empty without truth."""
         truth, probabilities = self._known(scored)
         return {} if truth is None else classification_metrics(truth, probabilities, self.space.task, self.threshold)
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        truth, probabilities = self._known(scored)
+        if truth is None:
+            return None
+        return ClassificationStatistics(truth, probabilities, self.space.task, self.threshold)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """Confusion, curves, calibration, classes."""

@@ -21,8 +21,10 @@ from studio.modeling.detection.truth import TrueBoxes, box_columns, class_names,
 from studio.modeling.objects.average_precision import Evaluation
 from studio.modeling.objects.insights import ObjectResults, object_insights
 from studio.modeling.objects.matching import Matching
+from studio.modeling.objects.row_statistics import ObjectStatistics
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.unseen_classes import unseen_classes
 from studio.results.insight import Insight
 from studio.results.sample_view import Box, BoxAnnotation, SampleView
@@ -101,6 +103,13 @@ class DetectionTask(Task):
         evaluation = self._evaluation(truth, scored)
         overlap = self.settings.prediction.metric_iou_threshold
         return {"mAP": evaluation.ap(overlap), "COCO_mAP": evaluation.coco()}
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        truth, prediction = self.targets_of(scored.table), self.settings.prediction
+        if truth is None:
+            return None
+        limits = prediction.metric_iou_threshold, prediction.max_det_per_image
+        return ObjectStatistics(compared_boxes(truth, scored.raw), len(self.target.labels), *limits)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         truth = self.targets_of(scored.table)

@@ -10,10 +10,12 @@ from studio.datasets.texts.text_views import shown_text
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.generation.insights import NAMES, Generated, generation_insights
 from studio.modeling.generation.metrics import generation_metrics, text_scores
+from studio.modeling.generation.row_statistics import TextStatistics
 from studio.modeling.generation.text_diff import differences
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import SampleRow, Split
 from studio.modeling.reference_task import ReferenceTask
+from studio.modeling.row_statistics import RowStatistics
 from studio.results.insight import Insight
 from studio.results.sample_view import SampleView, TextAnnotation
 
@@ -47,6 +49,10 @@ class GenerationTask(ReferenceTask):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         known = self._known(scored)
         return {} if known is None else generation_metrics(known.texts, known.references)
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        known = self._known(scored)
+        return None if known is None else TextStatistics(known.texts, known.references)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         compared = self._compared(scored)

@@ -20,8 +20,10 @@ from studio.modeling.instance_segmentation.truth import InstanceSet
 from studio.modeling.objects.average_precision import Evaluation
 from studio.modeling.objects.insights import ObjectResults, object_insights
 from studio.modeling.objects.matching import ComparedImage, Matching
+from studio.modeling.objects.row_statistics import ObjectStatistics
 from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.segmentation.truth import (
     MaskTargets,
     TrueMasks,
@@ -129,6 +131,13 @@ class InstanceTask(Task):
             return {}
         evaluation = self._evaluation(truth, scored)
         return {"mAP": evaluation.ap(self._overlap), "COCO_mAP": evaluation.coco()}
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        truth = truth_of(scored.table, self.settings, self.target.labels)
+        if truth is None:
+            return None
+        limit = int(self.settings.prediction.max_det_per_image)
+        return ObjectStatistics(compared_masks(truth, scored.raw), len(self.target.labels), self._overlap, limit)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         truth = truth_of(scored.table, self.settings, self.target.labels)

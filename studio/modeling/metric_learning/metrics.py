@@ -21,26 +21,33 @@ def retrieval_metrics(
     Without `index_labels` the queries were searched among themselves. Queries without a label, or whose label no other
     row has, cannot be answered rightly and are left out.
     """
+    values = query_values(positions_Nk, query_labels, index_labels)
+    return {name: float(one.mean()) if len(one) else math.nan for name, one in values.items()}
+
+
+def query_values(
+    positions_Nk: NDArray[np.int64], query_labels: Sequence[str | None], index_labels: Sequence[str | None] | None
+) -> dict[str, NDArray[np.float64]]:
+    """Every metric of each query that can be answered; over all it is their mean. Empty where nothing was found."""
     matches = matches_of(positions_Nk, query_labels, index_labels)
     others = others_of(query_labels, index_labels)
-    answerable = others > 0
+    answerable = (others > 0) & (positions_Nk.shape[1] > 0)
     matches, others = matches[answerable], others[answerable]
-    recalls = {f"Recall_at_{k}": recall_at(matches, k) for k in RECALLS}
-    return {"mAP": mean_average_precision(matches, others), **recalls}
+    recalls = {f"Recall_at_{k}": matches[:, :k].any(axis=1).astype(np.float64) for k in RECALLS}
+    return {"mAP": average_precisions(matches, others), **recalls}
 
 
-def mean_average_precision(matches_Nk: NDArray[np.bool_], others_N: NDArray[np.int64]) -> float:
-    """The mean over queries of the precision at each match, over as many matches as k found rows could hold.
+def average_precisions(matches_Nk: NDArray[np.bool_], others_N: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Of each query the precision at each match, over as many matches as k found rows could hold (N).
 
     With k rows of the index found, that is average precision as usual; a lower k cuts the ranking there, as in
     Weyand et al. 2020, arXiv:2004.01804, equation 2.
     """
-    if len(matches_Nk) == 0 or matches_Nk.shape[1] == 0:
-        return math.nan
     ranks = np.arange(1, matches_Nk.shape[1] + 1)
     precisions = np.cumsum(matches_Nk, axis=1) / ranks
     possible = np.minimum(others_N, matches_Nk.shape[1])
-    return float(((precisions * matches_Nk).sum(axis=1) / possible).mean())
+    averages: NDArray[np.float64] = (precisions * matches_Nk).sum(axis=1) / possible
+    return averages
 
 
 def recall_at(matches_Nk: NDArray[np.bool_], k: int) -> float:

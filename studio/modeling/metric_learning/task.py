@@ -19,11 +19,12 @@ from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask
 from studio.modeling.metric_learning.arcface import ArcFace
 from studio.modeling.metric_learning.insights import RetrievalResults, metric_learning_insights, neighbours
-from studio.modeling.metric_learning.metrics import retrieval_metrics
+from studio.modeling.metric_learning.metrics import query_values, retrieval_metrics
 from studio.modeling.metric_learning.retrieval import Similar, most_similar
 from studio.modeling.metric_learning.softmax import SoftmaxBlock
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
+from studio.modeling.row_statistics import RowMeans, RowStatistics
 from studio.results.insight import Insight
 from studio.results.sample_view import (
     Annotation,
@@ -135,6 +136,13 @@ class MetricLearningTask(EncoderTask):
             return {}
         results = self._searched(scored)
         return retrieval_metrics(results.similar.positions, results.labels, None)
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        """Of the queries; what is searched stays the same."""
+        if self.column not in scored.table.columns:
+            return None
+        results = self._searched(scored)
+        return RowMeans(query_values(results.similar.positions, results.labels, None))
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """Map, similarities, recall, labels that are mixed up."""

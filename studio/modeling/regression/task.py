@@ -19,7 +19,9 @@ from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Tar
 from studio.modeling.regression.insights import regression_insights
 from studio.modeling.regression.losses import RegressionLoss
 from studio.modeling.regression.metrics import regression_metrics
+from studio.modeling.regression.row_statistics import RegressionStatistics
 from studio.modeling.regression.targets import RegressionTargets
+from studio.modeling.row_statistics import RowStatistics
 from studio.results.insight import Insight
 from studio.results.sample_view import SampleView, ValueAnnotation
 from studio.settings.schema import SettingsSchema
@@ -102,6 +104,13 @@ class RegressionTask(EncoderTask):
         """Every metric over the known values; empty without truth."""
         truth = self.targets.truth(scored.table)
         return {} if truth is None else regression_metrics(truth, scored.stacked(VALUES))
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        truth = self.targets.truth(scored.table)
+        if truth is None:
+            return None
+        known = ~np.isnan(truth).all(axis=1)
+        return RegressionStatistics(truth[known], scored.stacked(VALUES)[known])
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """Predicted vs. true, residuals, errors by range, labels."""

@@ -18,9 +18,11 @@ from studio.modeling.composed_recipe import ShownRow, Task
 from studio.modeling.dense.levels import LEVELS, at_threshold, level_counts, level_of_threshold, levels_of
 from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.segmentation.error_places import error_places
 from studio.modeling.segmentation.insights import segmentation_insights
 from studio.modeling.segmentation.losses import loss_of
+from studio.modeling.segmentation.row_statistics import MaskStatistics
 from studio.modeling.segmentation.shown_masks import mask_annotation
 from studio.modeling.segmentation.sums import CONFUSION, COUNTS, ERRORS, PLACES, MaskSums, row_counts
 from studio.modeling.segmentation.truth import (
@@ -143,6 +145,9 @@ class SegmentationTask(Task):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         sums = self._sums(scored)
         return {} if sums is None else sums.metrics()
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        return MaskStatistics(scored.raw, self.classes, self.threshold) if self.has_truth(scored.table) else None
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         sums = self._sums(scored)

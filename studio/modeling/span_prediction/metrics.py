@@ -28,12 +28,15 @@ class Answered:
 
 def span_metrics(answered: Sequence[Answered]) -> dict[str, float]:
     """Every metric by name; NaN without questions."""
-    if not answered:
-        return dict.fromkeys(("Jaccard", "F1", *_ACCURACIES), math.nan)
+    return {name: float(np.mean(values)) if values else math.nan for name, values in row_values(answered).items()}
+
+
+def row_values(answered: Sequence[Answered]) -> dict[str, list[float]]:
+    """Every metric of each question by itself; over all it is their mean."""
     return {
-        "Jaccard": float(np.mean([jaccard(one.truth, one.first) for one in answered])),
-        "F1": float(np.mean([f1(one.truth, one.first) for one in answered])),
-        **{name: float(np.mean([is_found(one, count) for one in answered])) for name, count in _ACCURACIES.items()},
+        "Jaccard": [jaccard(one.truth, one.first) for one in answered],
+        "F1": [f1(one.truth, one.first) for one in answered],
+        **{name: [float(is_found(one, count)) for one in answered] for name, count in _ACCURACIES.items()},
     }
 
 

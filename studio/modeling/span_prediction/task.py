@@ -12,9 +12,10 @@ from studio.datasets.texts.text_views import shown_spans
 from studio.modeling.composed_recipe import ShownRow, Task
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import Note, SampleRow, Split, Target
+from studio.modeling.row_statistics import RowMeans, RowStatistics
 from studio.modeling.span_prediction.answers import Answer, Window, best_answers
 from studio.modeling.span_prediction.insights import span_insights
-from studio.modeling.span_prediction.metrics import Answered, f1, is_exact, jaccard, span_metrics
+from studio.modeling.span_prediction.metrics import Answered, f1, is_exact, jaccard, row_values, span_metrics
 from studio.modeling.text.tokens.sequences import cells, text_of
 from studio.modeling.text.tokens.windows import Span
 from studio.results.insight import Insight
@@ -99,6 +100,10 @@ class SpanTask(Task):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         answered = self._answered(scored)
         return {} if answered is None else span_metrics(answered)
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        answered = self._answered(scored)
+        return None if answered is None else RowMeans(row_values(answered))
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         answered = self._answered(scored)

@@ -21,8 +21,10 @@ from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.token_classification.insights import TaggingResults, token_insights
 from studio.modeling.token_classification.metrics import token_metrics
+from studio.modeling.token_classification.row_statistics import TagStatistics
 from studio.modeling.token_targets import IGNORED, WordTargets, mean_token_loss, token_losses
 from studio.results.insight import Insight
 from studio.results.sample_view import SampleView, SpanAnnotation
@@ -125,6 +127,10 @@ class TokenTask(EncoderTask):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         tagged = self._tagged(scored)
         return {} if tagged is None else token_metrics(tagged.truth, tagged.predicted)
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        tagged = self._tagged(scored)
+        return None if tagged is None else TagStatistics(tagged.truth, tagged.predicted)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         tagged = self._tagged(scored)

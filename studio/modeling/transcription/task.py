@@ -11,10 +11,12 @@ from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import SampleRow, Split, Target
 from studio.modeling.reference_task import ReferenceTask
+from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.speech.trust import COMPRESSION_RATIO, MEAN_LOG_PROBABILITY, MOST_COMPRESSION, TRUST, doubts
 from studio.modeling.transcription.compared import Compared
 from studio.modeling.transcription.insights import transcription_insights
 from studio.modeling.transcription.normalization import normalizer_of
+from studio.modeling.transcription.row_statistics import TranscriptStatistics
 from studio.modeling.transcription.shown_words import aligned_words
 from studio.modeling.transcription.transcripts import Transcript
 from studio.results.insight import Insight
@@ -50,6 +52,10 @@ class TranscriptionTask(ReferenceTask):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         compared = self._compared(scored)
         return {} if compared is None else compared.metrics
+
+    def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
+        compared = self._compared(scored)
+        return None if compared is None else TranscriptStatistics(compared.words, compared.characters)
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         compared = self._compared(scored)

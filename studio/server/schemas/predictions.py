@@ -44,6 +44,8 @@ class Prediction(Payload):
     progress: float
     rows: int
     metrics: dict[str, float | None]
+    intervals: dict[str, tuple[float, float]]
+    """The 95 % interval of each metric that has one."""
     error: ErrorDetail | None
     created: float
     ended: float | None

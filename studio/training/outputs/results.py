@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from studio.modeling.intervals import metric_intervals
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media, Recipe, Split
 from studio.runs.events import PredictionsWritten
@@ -15,6 +16,11 @@ from studio.training.failures.disk import writing
 from studio.training.outputs.heatmaps import Explain, explained_rows
 from studio.training.outputs.insights import sample_insights, shown_positions, with_titles, write_insight
 from studio.training.reporting.reporter import Reporter
+
+INTERVAL_SEED = 0
+"""The same for every run, so that the same predictions have the same intervals."""
+INTERVAL_SECONDS = 2.5
+"""For each of two splits: five seconds a run."""
 
 
 def write_results(
@@ -34,6 +40,8 @@ def write_results(
     left out stand in the table without a prediction, and `findings` say why.
     """
     metrics = recipe.metrics(scored)
+    statistics = recipe.row_statistics(scored)
+    intervals = {} if statistics is None else metric_intervals(statistics, seed=INTERVAL_SEED, seconds=INTERVAL_SECONDS)
     rows = list(recipe.sample_rows(scored, media))
     with writing("the predictions", folder.predictions):
         summary = write_predictions(folder.path, split, recipe, scored, rows, metrics, left_out, findings)
@@ -48,5 +56,5 @@ def write_results(
     titles = {row.view.row: row.view.title for row in rows}
     for insight in recipe.insights(scored, split):
         write_insight(folder, reporter, with_titles(insight, titles))
-    reporter.event(PredictionsWritten(summary=summary))
+    reporter.event(PredictionsWritten(summary=summary.model_copy(update={"intervals": intervals})))
     return {"loss": scored.mean_loss(), **metrics} if metrics else {}

@@ -279,4 +279,5 @@ class Predictions:
         finite = {name: value if abs(value) < float("inf") else None for name, value in metrics.items()}
         model = self._store.runs.find(row.model_run_id)
         noticed = summaries[0].findings if summaries else ()
-        return prediction_view(row, self._store.runs.get(row.id), model, rows, finite, noticed)
+        intervals = summaries[0].intervals if summaries else {}
+        return prediction_view(row, self._store.runs.get(row.id), model, rows, finite, intervals, noticed)

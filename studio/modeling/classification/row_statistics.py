@@ -26,7 +26,7 @@ class ClassificationStatistics(RowStatistics):
         self._sums_NC = np.stack(
             [right_N, hits_N, true_NC.sum(1), found_NC.sum(1), _losses(truth_NK, probabilities_NK, task)], 1
         )
-        # Counted over all classes together, each wrong answer is a false positive and a false negative: all are the accuracy.
+        # Over all classes together, a wrong answer is a false positive and a false negative: all are the accuracy.
         shares = ("Accuracy", *(("F1", "F2", "F05", "Precision", "Recall") if task is Task.MULTI_CLASS else ()))
         self.proportions = dict.fromkeys(shares, right_N)
         if is_multi_label:

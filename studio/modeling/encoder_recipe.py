@@ -4,7 +4,7 @@ Shapes: B batch, F features, O outputs, K targets. An encoder that gives a vecto
 """
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
@@ -99,6 +99,15 @@ class EncoderTask(Task):
     def raw(self, views: Sequence[Tensor]) -> list[Raw]:
         """Raw predictions of a batch from the outputs (B, O) of each of its views."""
 
+    def probed(self, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Of a batch's features and targets, those (N, F) and (N, ...) that a linear probe learns from."""
+        is_known = ~torch.isnan(targets).any(1)
+        return features[is_known], targets[is_known]
+
+    def fit_heads(self, model: nn.Module, features_NF: Tensor, targets: Tensor, seed: int) -> str | None:
+        """Give the heads the weights of a linear probe; says in words what was chosen, None where there is none."""
+        return None
+
     def score_of(self, outputs_BO: Tensor) -> Score:
         """What is to be explained of these outputs.
 
@@ -128,7 +137,11 @@ class EncoderModel(KeepsStatistics):
 
     def forward(self, *tensors: Tensor) -> Tensor:
         """The outputs."""
-        return self.outputs_of(encoded(self, self._encoder_names, tensors))
+        return self.outputs_of(self.features(*tensors))
+
+    def features(self, *tensors: Tensor) -> Tensor:
+        """What the encoder gives."""
+        return encoded(self, self._encoder_names, tensors)
 
     def outputs_of(self, features_BF: Tensor) -> Tensor:
         """The outputs of vectors that the encoder has given."""
@@ -164,6 +177,19 @@ class EncoderRecipe(ComposedRecipe):
         for name, title in self.task.layer_groups.items():
             groups[title] = [*groups.get(title, ()), *model.get_submodule(name).parameters()]
         return groups
+
+    def fit_head(self, model: nn.Module, batches: Iterable[Any], seed: int) -> str | None:
+        """Chunks of a sample are rows of their own."""
+        assert isinstance(model, EncoderModel)
+        found: list[tuple[Tensor, Tensor]] = []
+        for batch in batches:
+            counts = self.input.chunk_counts(batch)
+            targets = batch.targets if counts is None else _repeated(batch.targets, counts)
+            with torch.no_grad():
+                features = model.features(*self.input.tensors(batch)).float()
+            found.append(self.task.probed(features, targets))
+        features_NF, targets = (torch.cat(parts) for parts in zip(*found, strict=True))
+        return self.task.fit_heads(model, features_NF, targets, seed) if len(features_NF) else None
 
     def loss(self, model: nn.Module, batch: Any) -> Tensor:
         return self.task.loss(model, model(*self.input.tensors(batch)), batch.targets)

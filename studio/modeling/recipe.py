@@ -4,7 +4,7 @@ Shapes: B batch.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Literal, NamedTuple, Self, TypeVar
@@ -294,6 +294,13 @@ class Recipe(ABC, Generic[BatchT]):
     @abstractmethod
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """Every metric by name; NaN where one is undefined. Empty without truth."""
+
+    def fit_head(self, model: nn.Module, batches: Iterable[BatchT], seed: int) -> str | None:
+        """Give the last layer the weights of a linear probe on these batches, and say in words what was chosen.
+
+        None where the model has no layer that a linear probe could be.
+        """
+        return None
 
     def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
         """What each row adds to the metrics, from which their intervals are drawn; None without truth."""

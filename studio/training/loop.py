@@ -56,7 +56,8 @@ def train(context: RunContext) -> Trained:
     progress, table, settings = state.progress, state.table, context.settings.training
     try:
         is_before = progress.update == 0 and not state.metrics  # else an earlier attempt has measured it
-        if progress.is_evaluation_due or (is_before and (settings.evaluate_before_training or not table.updates)):
+        is_asked = settings.evaluate_before_training or not table.updates or progress.is_probed
+        if progress.is_evaluation_due or (is_before and is_asked):
             validate(state)
         for epoch in range(progress.epoch, table.epochs):
             context.reporter.event(Phase(name="training", detail=_epoch(context, epoch)))

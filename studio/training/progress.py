@@ -26,6 +26,8 @@ class Progress:
     best_metric: float | None = None
     best_step: int | None = None
     best_epoch: float | None = None
+    is_probed: bool = False
+    """Whether the last layer started as a linear probe."""
 
     def to_json(self) -> dict[str, Any]:
         """As a checkpoint carries it."""

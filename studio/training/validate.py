@@ -67,9 +67,9 @@ def _validate(state: TrainingState) -> bool:
 
 
 def _note_best(state: TrainingState, value: float, epoch: float) -> bool:
-    """Strictly better wins; starting weights count only when there is no training."""
+    """Strictly better wins; starting weights count only without training, or if their last layer was fitted."""
     progress = state.progress
-    if progress.update == 0 and state.table.updates:
+    if progress.update == 0 and state.table.updates and not progress.is_probed:
         return False
     if not state.context.metric.is_better(value, progress.best_metric):
         return False

@@ -21,6 +21,7 @@ SMALL: dict[str, Any] = {
     "training.batch_size": 8,
     "training.epochs": 1,
     "training.evaluation_epochs": 0.5,
+    "training.head_start": "Linear probe",
     "environment.memory_layout": "Channels last",
     "environment.mixed_precision_training": False,
     "dataset.data_sample": 0.3,

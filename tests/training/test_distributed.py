@@ -104,7 +104,7 @@ def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset)
 @pytest.mark.heavy
 def test_a_team_that_was_killed_and_stopped_resumes_to_the_same_bits(tmp_path: Path, shapes: Dataset) -> None:
     settings = {**NO_NORMS, "architecture.dropout": 0.5, "training.batch_size": 8, "training.epochs": 12}
-    settings["training.evaluation_epochs"] = 1.0
+    settings |= {"training.evaluation_epochs": 1.0, "training.head_start": "Linear probe"}
     whole = work(tmp_path / "whole", shapes, settings, 2)
 
     folder = tmp_path / "parts"

@@ -28,6 +28,7 @@ from studio.modeling.classification.targets import (
 )
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
+from studio.modeling.linear_probe import fit_linear_probe
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.modeling.row_statistics import RowStatistics
@@ -82,6 +83,17 @@ class ClassificationTask(EncoderTask):
     def loss(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         """The only loss that class weights act on: those of validation rows stay comparable."""
         return self.loss_function.per_sample(outputs_BO, targets_BK, self.weights).mean()
+
+    def fit_heads(self, model: nn.Module, features_NF: Tensor, targets: Tensor, seed: int) -> str:
+        head = model.get_submodule("head")
+        assert isinstance(head, nn.Linear)
+
+        def losses(outputs_NO: Tensor, targets_NK: Tensor) -> Tensor:
+            return self.loss_function.per_sample(outputs_NO, targets_NK, self.weights)
+
+        probe = fit_linear_probe(features_NF, targets, losses, head.out_features, seed=seed)
+        probe.put_into(head)
+        return probe.describe()
 
     def raw(self, views: Sequence[Tensor]) -> list[Raw]:
         """The mean of the probabilities of all views."""

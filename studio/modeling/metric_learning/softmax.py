@@ -7,6 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from studio.modeling.linear_probe import fit_linear_probe
+
 
 class SoftmaxBlock(nn.Module):
     """A linear layer that tells the training labels apart."""
@@ -20,3 +22,13 @@ class SoftmaxBlock(nn.Module):
         logits = self.linear(embeddings_BE).float()
         losses = functional.cross_entropy(logits, targets_B.clamp(min=0), reduction="none")
         return torch.where(targets_B >= 0, losses, torch.nan)
+
+    def fit(self, embeddings_NE: Tensor, targets_N: Tensor, seed: int) -> str:
+        """Make the layer a linear probe; says in words what was chosen."""
+
+        def losses(outputs_NK: Tensor, targets_N: Tensor) -> Tensor:
+            return functional.cross_entropy(outputs_NK, targets_N, reduction="none")
+
+        probe = fit_linear_probe(embeddings_NE.float(), targets_N, losses, self.linear.out_features, seed=seed)
+        probe.put_into(self.linear)
+        return probe.describe()

@@ -108,6 +108,14 @@ class MetricLearningTask(EncoderTask):
         numbers_B = torch.nan_to_num(targets_BK[:, 0], nan=-1.0).long()
         return block.per_sample(outputs_BO.float(), numbers_B)
 
+    def fit_heads(self, model: nn.Module, features_NF: Tensor, targets: Tensor, seed: int) -> str:
+        """The neck keeps the angles of the encoder; each label's centre is the mean direction of its rows."""
+        block = model.get_submodule("block")
+        assert isinstance(block, ArcFace | SoftmaxBlock)
+        with torch.no_grad():
+            embeddings_NE = model.get_submodule("neck")(features_NF)
+        return block.fit(embeddings_NE, targets[:, 0].long(), seed)
+
     def raw(self, views: Sequence[Tensor]) -> list[Raw]:
         """The mean of the embeddings of all views."""
         means = torch.stack([outputs.float() for outputs in views]).mean(0)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
+from studio.modeling.linear_probe import fit_linear_probe
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.modeling.regression.insights import regression_insights
@@ -76,6 +77,23 @@ class RegressionTask(EncoderTask):
 
     def loss(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         return self.loss_function.of_batch(outputs_BO, targets_BK)
+
+    def probed(self, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        has_value = ~torch.isnan(targets).all(1)
+        return features[has_value], targets[has_value]
+
+    def fit_heads(self, model: nn.Module, features_NF: Tensor, targets: Tensor, seed: int) -> str:
+        """By the squared error, whatever the loss: where features say little, the mean is the safest start."""
+        head = model.get_submodule("head")
+        assert isinstance(head, nn.Linear)
+
+        def losses(outputs_NO: Tensor, targets_NK: Tensor) -> Tensor:
+            errors_NK = torch.where(torch.isnan(targets_NK), 0.0, outputs_NO - torch.nan_to_num(targets_NK))
+            return errors_NK.square().sum(1)
+
+        probe = fit_linear_probe(features_NF, targets, losses, head.out_features, seed=seed)
+        probe.put_into(head)
+        return probe.describe()
 
     def raw(self, views: Sequence[Tensor]) -> list[Raw]:
         """The mean of the values of all views."""

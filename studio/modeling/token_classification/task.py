@@ -12,6 +12,7 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 
 from studio.datasets.texts.bio_tags import OUTSIDE, Entity, entities, words_of
 from studio.datasets.texts.entity_spans import entity_spans
@@ -19,6 +20,7 @@ from studio.datasets.texts.text_views import shown_spans
 from studio.errors import DatasetError
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask
+from studio.modeling.linear_probe import fit_linear_probe
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.modeling.row_statistics import RowStatistics
@@ -101,6 +103,22 @@ class TokenTask(EncoderTask):
     def losses(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         """One loss a token (N, L), 0 for those that begin no word or whose tag is not known."""
         return token_losses(outputs_BO, targets_BK)
+
+    def probed(self, features: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """One row a word whose tag is known."""
+        is_known = targets != IGNORED
+        return features[is_known], targets[is_known]
+
+    def fit_heads(self, model: nn.Module, features_NF: Tensor, targets: Tensor, seed: int) -> str:
+        head = model.get_submodule("head")
+        assert isinstance(head, nn.Linear)
+
+        def losses(outputs_NO: Tensor, targets_N: Tensor) -> Tensor:
+            return functional.cross_entropy(outputs_NO, targets_N, reduction="none")
+
+        probe = fit_linear_probe(features_NF, targets, losses, head.out_features, seed=seed)
+        probe.put_into(head)
+        return probe.describe()
 
     def loss(self, model: nn.Module, outputs_BO: Tensor, targets_BK: Tensor) -> Tensor:
         """The mean over the words, not over the rows."""

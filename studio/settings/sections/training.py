@@ -210,7 +210,24 @@ def layers_setting(words: str) -> Setting:
     )
 
 
-class HeadLayersMixin(SettingsSection):
+class HeadStartMixin(SettingsSection):
+    """How the last layer begins."""
+
+    head_start: Annotated[
+        Literal["Automatic", "Random", "Linear probe"],
+        Setting(
+            label="Head start",
+            help="How the last layer starts: with random weights, or as a linear probe, fitted to what the encoder "
+            "says of the training rows before it is trained. A probe keeps what a pretrained encoder knows, and its "
+            "validation is the first point of the chart. Automatic probes pretrained encoders.",
+            level=ExperienceLevel.SKILLED,
+            grid=True,
+            paper="https://arxiv.org/abs/2202.10054",
+        ),
+    ] = "Automatic"
+
+
+class HeadLayersMixin(HeadStartMixin):
     """Layer groups of a backbone with a head."""
 
     differential_learning_rate_layers: Annotated[
@@ -219,7 +236,7 @@ class HeadLayersMixin(SettingsSection):
     ] = ()
 
 
-class NeckLayersMixin(SettingsSection):
+class NeckLayersMixin(HeadStartMixin):
     """Layer groups of a backbone with a neck and the block of a loss."""
 
     differential_learning_rate_layers: Annotated[

@@ -21,6 +21,7 @@ from studio.training.processes.synchronized_norm import synchronize_norms
 from studio.training.progress import Progress, TrainingSchedule, training_schedule
 from studio.training.run_context import RunContext
 from studio.training.start.batch_size import fitting_batch_size
+from studio.training.start.head_start import fit_head, wants_probe
 from studio.training.start.speed_choice import first_mode
 from studio.training.start.speed_probe import ProbeInputs
 from studio.training.start.start_weights import load_start_weights
@@ -42,6 +43,8 @@ def set_up(context: RunContext) -> TrainingState:
     rows = _training_rows(context)
     samples = context.recipe.samples(rows, context.media, training=True)
     progress = _progress(context, model, samples, saved)
+    if saved is None and wants_probe(context):
+        progress.is_probed = fit_head(context, model, rows, progress.batch_size)
     table = _training_schedule(context, len(samples), progress.batch_size)
     order = _order(context, samples, progress.batch_size)
     # The probe draws the first batch; the order of the training may be in the middle of an epoch by then.

@@ -226,6 +226,7 @@ def finished(server: Server, shapes: dict[str, Any]) -> dict[str, Any]:
         "image__image_height": 32,
         "training__epochs": 1,
         "training__learning_rate": 1e-4,
+        "training__head_start": "Random",
     }
     ended = server.ended(server.experiment(shapes, "finished-shapes", **small))
     assert ended["state"] == "finished", ended["runs"]

@@ -1,8 +1,6 @@
 """From real images to a scoring pipeline that runs elsewhere, with the figures that must be reached."""
 
-import os
 import subprocess
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +9,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+
+from tests.fresh_environment import fresh_environment
 
 Studio = Callable[..., Any]
 
@@ -55,39 +55,15 @@ def test_clothing_is_told_apart_and_its_pipeline_says_the_same_in_a_fresh_enviro
     with zipfile.ZipFile(tmp_path / "pipeline.zip") as archive:
         archive.extractall(tmp_path / "pipeline")
     folder = next((tmp_path / "pipeline").rglob("score.py")).parent
-    python = fresh_environment(folder, tmp_path / "venv")
-    done = subprocess.run([python, "score.py", "verify"], cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    subprocess.run(
-        [
-            python,
-            "score.py",
-            "predict",
-            "--table",
-            source / "test.csv",
-            "--media",
-            source / "images",
-            "-o",
-            "again.csv",
-        ],
-        cwd=folder,
-        check=True,
-    )
+    with fresh_environment(folder) as python:
+        done = subprocess.run([python, "score.py", "verify"], cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        command = ["score.py", "predict", "--table", source / "test.csv", "--media", source / "images"]
+        subprocess.run([python, *command, "-o", "again.csv"], cwd=folder, check=True)
     again = pd.read_csv(folder / "again.csv")
     columns = [name for name in table.columns if name.startswith("pred_") and name != "pred_label"]
     assert float(np.abs(again[columns] - table[columns]).to_numpy().max()) <= 1e-5
     assert again["pred_label"].tolist() == table["pred_label"].tolist()
-
-
-def fresh_environment(folder: Path, venv: Path) -> Path:
-    """A new environment with the pipeline's requirements only; neither server nor database packages are in it."""
-    subprocess.run([sys.executable, "-m", "venv", venv], check=True)
-    python = venv / "bin" / "python"
-    clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH",)}
-    subprocess.run([python, "-m", "pip", "install", "-q", "-r", "requirements.txt"], cwd=folder, check=True, env=clean)
-    for name in ("fastapi", "sqlalchemy", "uvicorn", "alembic"):
-        assert subprocess.run([python, "-c", f"import {name}"], capture_output=True, check=False).returncode != 0, name
-    return python
 
 
 @pytest.mark.figures

@@ -35,12 +35,28 @@ OF_VOLUMES = {
     "image.image_depth": 16,
     "architecture.number_of_blocks": 2,
 }
+OF_SOUNDS = {key: value for key, value in QUICK.items() if not key.startswith("image.")}
 
 
 def example(studio: Studio, problem_type: str, folder: Path) -> None:
     """The problem type's example dataset, imported as `matching`."""
     studio("example", problem_type, "-o", folder)
     studio("dataset", "import", folder, "--name", "matching")
+
+
+def trains(studio: Studio, path: Path, kept: dict[str, Any], changes: dict[str, Any]) -> None:
+    """The settings file loads whole, and an experiment with it and a few changes finishes on the dataset `matching`."""
+    changed = {"general.dataset": "matching", **changes}
+    options = [part for key, value in changed.items() for part in ("--set", f"{key}={value}")]
+
+    loaded = studio("config", "load", path)
+    shown = studio("run", path, *options, "--name", "as-there", "--wait")
+
+    assert {one["key"] for one in loaded["not_applicable"]} <= LEFT_TO_THE_DATASET
+    assert loaded["findings"] == []
+    assert shown["state"] == "finished", shown["runs"][0]["error"]
+    assert {key: loaded["settings"][key] for key in kept} == kept
+    assert shown["runs"][0]["metrics"]["validation"]
 
 
 @pytest.mark.parametrize(
@@ -67,24 +83,56 @@ def example(studio: Studio, problem_type: str, folder: Path) -> None:
                 "image.image_depth": 128,
             },
         ),
+        (
+            "image_semantic_segmentation__brain_mri_segmentation",
+            "image_semantic_segmentation",
+            {"architecture.backbone": "resnet34", "training.loss_function": "BCEDice", "prediction.metric": "IoU"},
+        ),
     ],
 )
 def test_a_real_file_trains_on_a_dataset_of_its_kind(
     studio: Studio, shared_data: Path, tmp_path: Path, file: str, problem_type: str, kept: dict[str, Any]
 ) -> None:
-    path = shared_data / "hydrogen_torch_configs" / f"{file}.yaml"
     example(studio, problem_type, tmp_path / "example")
-    changes = {"general.dataset": "matching", **QUICK, **(OF_VOLUMES if "_3d_" in problem_type else {})}
-    options = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
+    changes = {**QUICK, **(OF_VOLUMES if "_3d_" in problem_type else {})}
 
-    loaded = studio("config", "load", path)
-    shown = studio("run", path, *options, "--name", "as-there", "--wait")
+    trains(studio, shared_data / "hydrogen_torch_configs" / f"{file}.yaml", kept, changes)
 
-    assert {one["key"] for one in loaded["not_applicable"]} <= LEFT_TO_THE_DATASET
-    assert loaded["findings"] == []
-    assert shown["state"] == "finished", shown["runs"][0]["error"]
-    assert {key: loaded["settings"][key] for key in kept} == kept
-    assert shown["runs"][0]["metrics"]["validation"]
+
+SOUNDS: tuple[tuple[str, dict[str, str], dict[str, Any]], ...] = (
+    (
+        "audio_classification__anomaly_detection_using_audio___all",
+        {},
+        {"audio.audio_parameters": "Manual", "audio.minimum_frequency": 50, "architecture.pool": "GeM"},
+    ),
+    (
+        "audio_regression__covid19_cough_audio_classification",
+        {"audio": "filename", "semitones": "cough_detected"},
+        {"audio.training_chunk_seconds": 60.0, "training.batch_size": 13},
+    ),
+    (
+        "speech_recognition__commands_speech_recognition",
+        {"audio": "file"},
+        {"architecture.backbone": "openai/whisper-base.en", "prediction.normalize_text": True},
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("file", "names", "kept"),
+    [pytest.param(*one, id=one[0], marks=pytest.mark.figures if "regression" in one[0] else ()) for one in SOUNDS],
+)
+def test_a_real_file_of_sounds_trains_on_a_dataset_with_its_columns(
+    studio: Studio, shared_data: Path, tmp_path: Path, file: str, names: dict[str, str], kept: dict[str, Any]
+) -> None:
+    kind = file.partition("__")[0]
+    problem_types()[kind].make_example(tmp_path / "example")
+    for path in (tmp_path / "example").glob("*.csv"):
+        pd.read_csv(path).rename(columns=names).to_csv(path, index=False)
+    studio("dataset", "import", tmp_path / "example", "--problem-type", kind, "--name", "matching")
+    small = {"architecture.backbone": "scratch/whisper-mini"} if kind == "speech_recognition" else {}
+
+    trains(studio, shared_data / "hydrogen_torch_configs" / f"{file}.yaml", kept, {**OF_SOUNDS, **small})
 
 
 SAME: dict[str, str] = {}
@@ -136,12 +184,10 @@ def matching_texts(kind: str, folder: Path, names: dict[str, str]) -> Path:
 def test_a_real_file_of_texts_trains_on_a_dataset_with_its_columns(
     studio: Studio, shared_data: Path, tmp_path: Path, file: str, names: dict[str, str], kept: dict[str, Any]
 ) -> None:
-    path = shared_data / "hydrogen_torch_configs" / f"{file}.yaml"
     kind = file.partition("__")[0]
     source = matching_texts(kind, tmp_path / "example", names)
     studio("dataset", "import", source, "--problem-type", kind, "--name", "matching")
     changes: dict[str, Any] = {
-        "general.dataset": "matching",
         "architecture.pretrained": "false",
         "architecture.backbone": SMALL.get(kind, "scratch/bert-mini"),
         "training.epochs": 1,
@@ -149,13 +195,5 @@ def test_a_real_file_of_texts_trains_on_a_dataset_with_its_columns(
     }
     if (source / "validation.parquet").exists():
         changes["dataset.validation_dataframe"] = "validation.parquet"
-    options = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
 
-    loaded = studio("config", "load", path)
-    shown = studio("run", path, *options, "--name", "as-there", "--wait")
-
-    assert {one["key"] for one in loaded["not_applicable"]} <= LEFT_TO_THE_DATASET
-    assert loaded["findings"] == []
-    assert shown["state"] == "finished", shown["runs"][0]["error"]
-    assert {key: loaded["settings"][key] for key in kept} == kept
-    assert shown["runs"][0]["metrics"]["validation"]
+    trains(studio, shared_data / "hydrogen_torch_configs" / f"{file}.yaml", kept, changes)

@@ -1,5 +1,7 @@
 """CVAT for images 1.1: an XML file with an element an image, and in it boxes, polygons, ellipses and masks.
 
+CVAT for video 1.1 has the same shapes in tracks (`cvat_tracks`).
+
 A mask has its own box (left, top, width, height) and run lengths along the rows of that box: pixels outside, inside,
 outside and so on. Corners are pixels from the corner of the image. An image may name its split as its `subset`. A
 box or an ellipse may be turned around its middle.
@@ -14,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from xml.etree.ElementTree import Element
 
+from studio.datasets.importers.cvat_tracks import tracked_frames
 from studio.datasets.importers.drawn.drawn_boxes import DrawnBoxes
 from studio.datasets.importers.drawn.drawn_images import DrawnImages
 from studio.datasets.importers.drawn.drawn_masks import DrawnMasks
@@ -38,7 +41,7 @@ from studio.on_demand import np
 if TYPE_CHECKING:
     from studio.datasets.masks.run_lengths import Runs
 
-TITLE = "CVAT for images"
+TITLE = "CVAT"
 MAX_BYTES = 256 << 20
 SURE, SURE_BOXES, LESS_SURE = 0.93, 0.94, 0.85
 _HEAD_BYTES, _OVERLAP = 4096, 16
@@ -66,10 +69,10 @@ def read(upload: Upload, *, kind: Callable[[Upload, str], DrawnImages[Any]]) -> 
     if not files:
         raise DatasetError(
             "There is no XML file of CVAT with boxes, polygons or masks in the upload.",
-            hint="Export as CVAT for images 1.1.",
+            hint="Export as CVAT for images 1.1 or CVAT for video 1.1, and add the images.",
             code="no_cvat",
             found="no such .xml file",
-            expected="an XML file with <annotations> and <image>",
+            expected="an XML file with <annotations> and <image> or <track>",
         )
     return kind(upload, TITLE).read(image for path in files for image in _images(upload, path))
 
@@ -81,7 +84,7 @@ CVAT = DatasetFormat(
     recognise_masks,
     partial(read, kind=DrawnMasks),
     medium="image",
-    written_by="CVAT for images 1.1",
+    written_by="CVAT for images 1.1, CVAT for video 1.1",
     corrected="names in any spelling; for boxes, polygons, ellipses, masks and turned boxes become their hull; what "
     "is drawn at another size of the same ratio is scaled",
     left_out="absent images; images with a shape that cannot be read, or with nothing of use; sizes of another ratio",
@@ -105,10 +108,10 @@ def _files(upload: Upload, words: Sequence[bytes]) -> list[str]:
 
 
 def _holds(path: Path, words: Sequence[bytes]) -> bool:
-    """Whether one of these words, and an image, stand in a file."""
+    """Whether one of these words, and an image or a track, stand in a file."""
     has_image = False
     for chunk in overlapping_chunks(path, _OVERLAP):
-        has_image = has_image or b"<image " in chunk
+        has_image = has_image or b"<image " in chunk or b"<track " in chunk
         if has_image and any(word in chunk for word in words):
             return True
     return False
@@ -134,6 +137,7 @@ def _images(upload: Upload, path: str) -> Iterator[DrawnImage]:
             [_shape(one) for one in element],
             role_by_name(element.get("subset") or ""),
         )
+    yield from tracked_frames(root, path, upload.images, _shape)
 
 
 def _shape(element: Element) -> Shape:

@@ -1,4 +1,4 @@
-"""VGG Image Annotator (version 2): its JSON, project files and CSV with regions of images.
+"""VGG Image Annotator: JSON, project files (of versions 2 and 3) and CSV with regions of images.
 
 A region has the attributes of its shape (rect, polygon, circle, ellipse, ...) in pixels, and attributes of its own, one
 of which is the class: the one that is called so, else the one that most regions have.
@@ -21,6 +21,7 @@ from studio.datasets.importers.drawn.shapes import DrawnImage, Outline, Shape, e
 from studio.datasets.importers.format import Conversion, DatasetFormat, Recognition
 from studio.datasets.importers.json_file import holds_keys, read_document
 from studio.datasets.importers.upload import Upload
+from studio.datasets.importers.via_project import KEYS, entries, is_project
 from studio.datasets.tables.box_columns import CLASS_WORDS
 from studio.datasets.tables.csv_rows import parsed_rows
 from studio.datasets.texts.text_file import decode_text
@@ -112,7 +113,7 @@ VIA = DatasetFormat(
     recognise_masks,
     partial(read, kind=DrawnMasks),
     medium="image",
-    written_by="VGG Image Annotator 2: JSON, project, CSV",
+    written_by="VGG Image Annotator 2: JSON, project, CSV; version 3: project",
     corrected="names in any spelling; the class is the attribute called so, else the most frequent; circles and "
     "ellipses become polygons, all become their hull for boxes",
     left_out="absent images; images with a region that cannot be read, or with points and lines alone",
@@ -125,9 +126,13 @@ def _recognition(files: Sequence[str], what: str, confidence: float) -> Recognit
 
 
 def _files(upload: Upload) -> list[str]:
-    documents = [path for path in upload.with_ending(".json") if holds_keys(upload.files / path, _KEYS)]
+    documents = [path for path in upload.with_ending(".json") if _is_json(upload, path)]
     tables = [path for path in upload.with_ending(".csv") if _is_csv(upload, path)]
     return [*documents, *tables]
+
+
+def _is_json(upload: Upload, path: str) -> bool:
+    return any(holds_keys(upload.files / path, keys) for keys in (_KEYS, KEYS))
 
 
 def _is_csv(upload: Upload, path: str) -> bool:
@@ -147,17 +152,20 @@ def _has_shapes(upload: Upload, files: Sequence[str]) -> bool:
 def _images(upload: Upload, path: str) -> Images:
     """The regions of every image that a file names; nothing for one without regions."""
     found: Images = {}
-    entries = _csv_entries(upload, path) if path.lower().endswith(".csv") else _json_entries(upload, path)
-    for name, regions in entries:
+    is_csv = path.lower().endswith(".csv")
+    for name, regions in _csv_entries(upload, path) if is_csv else _json_entries(upload, path):
         found.setdefault(name, []).extend(regions)
     return found
 
 
 def _json_entries(upload: Upload, path: str) -> Iterator[tuple[str, list[Region]]]:
     document = read_document(upload, path, "via", MAX_BYTES, "export it in parts")
+    if is_project(document):
+        yield from ((name, [Region(*parts) for parts in regions]) for name, regions in entries(document))
+        return
     project = document.get("_via_img_metadata") if isinstance(document, dict) else None
-    entries = project if isinstance(project, dict) else document
-    for entry in entries.values() if isinstance(entries, dict) else entries if isinstance(entries, list) else ():
+    images = project if isinstance(project, dict) else document
+    for entry in images.values() if isinstance(images, dict) else images if isinstance(images, list) else ():
         if not isinstance(entry, dict) or not isinstance(entry.get("filename"), str):
             continue
         regions = entry.get("regions") or ()

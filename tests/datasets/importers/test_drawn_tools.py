@@ -66,6 +66,23 @@ def cvat(images: Images, size: Size) -> dict[str, str]:
     return {"annotations.xml": f"<annotations><version>1.1</version>{''.join(lines)}</annotations>"}
 
 
+def cvat_video(images: Images, size: Size) -> dict[str, str]:
+    """One track an object, seen in one frame; pictures are frames in the order of their names."""
+    tracks = ""
+    for frame, objects in enumerate(images.values()):
+        for label, kind, box in objects:
+            x0, y0, x1, y1 = scaled(box, size)
+            points = ";".join(f"{x},{y}" for x, y in corners((x0, y0, x1, y1)))
+            sides = f'xtl="{x0}" ytl="{y0}" xbr="{x1}" ybr="{y1}"'
+            shape = sides if kind == "box" else f"points={points!r}"
+            seen = f'<{kind} frame="{frame}" outside="0" occluded="0" keyframe="1" {shape}/>'
+            gone = f'<{kind} frame="{frame + 1}" outside="1" occluded="0" keyframe="1" {shape}/>'
+            tracks += f'<track id="0" label="{label}" source="manual">{seen}{gone}</track>'
+    sides = f"<original_size><width>{size[0]}</width><height>{size[1]}</height></original_size>"
+    task = f"<meta><task><size>{len(images)}</size>{sides}</task></meta>"
+    return {"annotations.xml": f"<annotations><version>1.1</version>{task}{tracks}</annotations>"}
+
+
 def label_studio(images: Images, size: Size) -> dict[str, str]:
     tasks = []
     for name, objects in images.items():
@@ -108,6 +125,28 @@ def via_project(images: Images, size: Size) -> dict[str, str]:
         for name, objects in images.items()
     }
     return {"via.json": json.dumps({"_via_settings": {}, "_via_img_metadata": entries})}
+
+
+def via_3_project(images: Images, size: Size) -> dict[str, str]:
+    """Names, options and regions by id, as version 3 writes them."""
+    options = {"0": "cap", "1": "lid"}
+    regions = {}
+    for number, (place, label, kind, box) in enumerate(
+        (str(place), *one) for place, objects in enumerate(images.values(), start=1) for one in objects
+    ):
+        x0, y0, x1, y1 = box
+        flat = [value for corner in corners(box) for value in corner]
+        xy = [2, x0, y0, x1 - x0, y1 - y0] if kind == "box" else [7, *flat]
+        chosen = next(key for key, text in options.items() if text == label)
+        regions[f"{place}_{number}"] = {"vid": place, "flg": 0, "z": [], "xy": xy, "av": {"1": chosen}}
+    document = {
+        "project": {"pname": "caps", "data_format_version": "3.1.1"},
+        "attribute": {"1": {"aname": "label", "anchor_id": "FILE1_Z0_XY1", "type": 4, "options": options}},
+        "file": {str(n): {"fid": n, "fname": name, "type": 2} for n, name in enumerate(images, start=1)},
+        "metadata": regions,
+        "view": {str(n): {"fid_list": [n]} for n in range(1, len(images) + 1)},
+    }
+    return {"via.json": json.dumps(document)}
 
 
 def via_csv(images: Images, size: Size) -> dict[str, str]:
@@ -160,11 +199,17 @@ TOOLS: dict[str, tuple[Writer, DatasetFormat]] = {
     "via": (via_json, VIA_BOXES),
     "via project": (via_project, VIA_BOXES),
     "via csv": (via_csv, VIA_BOXES),
+    "via 3 project": (via_3_project, VIA_BOXES),
+    "cvat for video": (cvat_video, CVAT_BOXES),
 }
+NAMING = [tool for tool in TOOLS if tool != "cvat for video"]
+"""Those that name pictures."""
 MASKS: dict[str, tuple[Writer, DatasetFormat]] = {
     "cvat": (cvat, CVAT),
+    "cvat for video": (cvat_video, CVAT),
     "label studio": (label_studio, LABEL_STUDIO),
     "via": (via_json, VIA),
+    "via 3 project": (via_3_project, VIA),
     "coco": (coco, COCO_INSTANCES),
 }
 
@@ -242,7 +287,7 @@ def test_pictures_of_another_ratio_are_left_out_with_both_sizes(tool: str, tmp_p
 def test_polygons_are_filled_and_scaled_to_their_picture(tool: str, tmp_path: Path) -> None:
     write, format = MASKS[tool]
     images: Images = {"a.png": [("lid", "polygon", (50, 10, 80, 40))], "c.png": []}
-    size = SIDES if tool == "via" else (2 * WIDTH, 2 * HEIGHT)
+    size = SIDES if tool.startswith("via") else (2 * WIDTH, 2 * HEIGHT)
     source = upload(tmp_path, write(images, size), *(f"images/{name}" for name in images))
 
     rows, _ = read(format, source)
@@ -276,6 +321,37 @@ def test_what_nobody_annotated_in_label_studio_is_no_background(tmp_path: Path) 
 
     assert set(boxes(rows["train"])) == {"a.png"}
     assert (found["unannotated"].count, found["rejected"].count) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("xy", "hull"),
+    [
+        ([3, 40, 30, 10], (30, 20, 50, 40)),
+        ([4, 40, 30, 20, 10], (20, 20, 60, 40)),
+        ([8, 20, 30, 40, 20, 60, 30, 40, 40], (20, 20, 60, 40)),
+    ],
+)
+def test_shapes_of_via_3_become_their_hull(xy: list[float], hull: Box, tmp_path: Path) -> None:
+    project = json.loads(via_3_project({"a.png": [("cap", "box", (0, 0, 1, 1))]}, SIDES)["via.json"])
+    project["metadata"]["1_0"]["xy"] = xy
+    project["metadata"]["of the whole image"] = {"vid": "1", "z": [], "xy": [], "av": {"1": "0"}}
+    source = upload(tmp_path, {"via.json": json.dumps(project)}, "a.png")
+
+    rows, _ = read(VIA_BOXES, source)
+
+    assert boxes(rows["train"]) == {"a.png": [("cap", *hull)]}
+
+
+@pytest.mark.parametrize("xy", [[7, 1, 2], [2, 1, 2], [2, "a", 1, 1, 1], {"2": 1}, [[2]]])
+def test_an_image_with_a_region_of_via_3_that_cannot_be_read_is_left_out(xy: Any, tmp_path: Path) -> None:
+    project = json.loads(via_3_project(ROAD, SIDES)["via.json"])
+    project["metadata"]["1_0"]["xy"] = xy
+    source = upload(tmp_path, {"via.json": json.dumps(project)}, *ROAD)
+
+    rows, found = read(VIA_BOXES, source)
+
+    assert set(boxes(rows["train"])) == {"b.png", "c.png"}
+    assert any("a.png" in example for one in found.values() for example in one.examples)
 
 
 def test_regions_of_via_without_attributes_have_one_class(tmp_path: Path) -> None:
@@ -335,7 +411,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
 @given(
     stems=st.lists(names, min_size=2, max_size=4, unique_by=lambda name: name.casefold()),
     found=st.lists(st.lists(shapes, min_size=1, max_size=3), min_size=4, max_size=4),
-    tool=st.sampled_from(list(TOOLS)),
+    tool=st.sampled_from(NAMING),
     spelling=st.sampled_from(list(SPELLINGS)),
 )
 def test_generated_exports_are_read_back_whatever_names_became(
@@ -383,6 +459,18 @@ def test_the_corners_of_an_ellipse_lie_on_it() -> None:
     x, y = np.array(ellipse(10, 20, 6, 3)).reshape(-1, 2).T
 
     np.testing.assert_allclose(((x - 10) / 6) ** 2 + ((y - 20) / 3) ** 2, 1, atol=1e-9, equal_nan=False)
+
+
+def test_frames_of_a_video_are_found_by_their_numbers(tmp_path: Path) -> None:
+    """Frame 3 is named by its shape and has no picture, frame 1 has a picture and nothing on it."""
+    video = cvat_video({"0": ROAD["a.png"], "1": [], "2": ROAD["b.png"], "3": ROAD["a.png"]}, (2 * WIDTH, 2 * HEIGHT))
+    source = upload(tmp_path, video, *(f"images/frame_{number:06}.png" for number in range(3)))
+
+    rows, found = read(CVAT_BOXES, source)
+
+    expected = {"frame_000000.png": ROAD["a.png"], "frame_000001.png": [], "frame_000002.png": ROAD["b.png"]}
+    assert boxes(rows["train"]) == truth(expected)
+    assert any("frame_000003" in example for one in found.values() for example in one.examples)
 
 
 @pytest.mark.parametrize(("turned", "expected"), [("", (40, 22, 60, 42)), ('rotation="90"', (40, 22, 60, 42))])

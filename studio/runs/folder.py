@@ -78,6 +78,11 @@ class RunFolder:
         return self.path / "insights"
 
     @property
+    def probe(self) -> Path:
+        """The weights before training, if their last layer is a linear probe; dropped when the run is finished."""
+        return self.path / "checkpoints" / "probe.safetensors"
+
+    @property
     def assets(self) -> Path:
         """What the model needs beside its weights, made at the start of the first attempt."""
         return self.path / "assets"

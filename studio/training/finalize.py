@@ -37,9 +37,10 @@ def finish(context: RunContext, trained: Trained) -> Finished:
 
 
 def tell_finished(context: RunContext, finished: Finished) -> None:
-    """Tell that the run is finished; then drop the optimizer's states, which nothing but a further attempt would read.
+    """Tell that the run is finished; then drop what nothing but a further attempt would read.
 
-    They are two thirds of a checkpoint under AdamW. A run that dies before its end is on record keeps them.
+    That is the weights before training, and the optimizer's states, which are two thirds of a checkpoint under AdamW. A
+    run that dies before its end is on record keeps them.
     """
     reporter = context.reporter
     slim = CheckpointStore(context.folder.checkpoints).slim()
@@ -58,6 +59,7 @@ def tell_finished(context: RunContext, finished: Finished) -> None:
     reporter.sync()
     reporter.event(finished)
     reporter.sync()
+    context.folder.probe.unlink(missing_ok=True)
     for one in slim:
         one.drop_optimizer()
 

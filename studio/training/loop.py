@@ -15,6 +15,7 @@ from studio.modeling.optimizers import set_learning_rate
 from studio.modeling.precision import autocast
 from studio.modeling.schedules import schedule_factor
 from studio.runs.events import Phase
+from studio.training.probe_average import average_with_probe
 from studio.training.processes.distributed import gathering
 from studio.training.processes.stopping import StopRequested
 from studio.training.progress import Progress
@@ -82,7 +83,7 @@ def train(context: RunContext) -> Trained:
     finally:
         context.watch.begin(None)
     report_timings(state, is_last=True)
-    if settings.save_best_checkpoint and context.process_group.is_first:
+    if context.process_group.is_first and not average_with_probe(state) and settings.save_best_checkpoint:
         state.checkpoints.load_best(state.model)
     return Trained(state.model, progress, state.metrics, state.mode)
 

@@ -28,6 +28,8 @@ class Progress:
     best_epoch: float | None = None
     is_probed: bool = False
     """Whether the last layer started as a linear probe."""
+    probe_metric: float | None = None
+    """The validation metric of that probe, before the first update."""
 
     def to_json(self) -> dict[str, Any]:
         """As a checkpoint carries it."""

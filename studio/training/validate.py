@@ -71,6 +71,8 @@ def _note_best(state: TrainingState, value: float, epoch: float) -> bool:
     progress = state.progress
     if progress.update == 0 and state.table.updates and not progress.is_probed:
         return False
+    if progress.update == 0 and progress.is_probed and math.isfinite(value):
+        progress.probe_metric = value
     if not state.context.metric.is_better(value, progress.best_metric):
         return False
     progress.best_metric, progress.best_step, progress.best_epoch = value, progress.step, epoch

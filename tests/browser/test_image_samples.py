@@ -102,7 +102,9 @@ def test_a_number_of_an_image_is_shown_predicted_true_and_their_difference(
     difference = card.get_by_title("Prediction minus truth").text_content()
 
     card.click()
-    cells = page.get_by_role("dialog").get_by_role("table").get_by_role("cell").all_inner_texts()
+    shown = page.get_by_role("dialog").get_by_role("table").get_by_role("cell")
+    expect(shown).to_have_count(3)
+    cells = shown.all_inner_texts()
     predicted, true, error = (float(cell.replace(MINUS, "-")) for cell in cells)
     assert error == pytest.approx(predicted - true, abs=0.02)
     assert cells[2] == difference

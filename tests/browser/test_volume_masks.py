@@ -67,7 +67,7 @@ def test_masks_lie_over_the_slices_they_belong_to(open_page: Callable[..., Any],
     page = open_page(f"/datasets/{finished['dataset']['id']}/samples")
     cards = page.locator("[data-sample]")
     cards.first.locator("canvas").first.wait_for()
-    assert cards.first.locator("canvas").count() == 3
+    expect(cards.first.locator("canvas")).to_have_count(3)
     cards.filter(has_text="ball").first.click()
     dialog = page.get_by_role("dialog")
     along_depth = dialog.locator("canvas").first

@@ -8,7 +8,7 @@ from scipy import stats
 
 from studio.datasets.labels.labels import Task
 from studio.modeling.classification.row_statistics import ClassificationStatistics
-from studio.modeling.intervals import metric_intervals
+from studio.modeling.intervals import difference_interval, metric_intervals
 from studio.modeling.regression.row_statistics import RegressionStatistics
 from studio.modeling.row_statistics import RowMeans, RowStatistics
 from studio.modeling.transcription.alignment import Errors
@@ -92,3 +92,36 @@ def test_the_same_predictions_have_the_same_intervals() -> None:
     one, other = (metric_intervals(values(np.random.default_rng(3), 60), seed=0, seconds=60) for _ in range(2))
 
     assert one == other
+
+
+def pair_of(random: np.random.Generator, rows: int) -> tuple[RowStatistics, RowStatistics]:
+    """Two models that find the same rows hard; the second is right a little more often."""
+    hard = random.normal(0, 1.5, rows)
+    right = [((shift - hard + random.normal(0, 0.5, rows)) > 0).astype(float) for shift in (0.6, 0.9)]
+    first, second = (RowMeans({"Accuracy": one}) for one in right)
+    return first, second
+
+
+def test_intervals_of_a_paired_difference_contain_the_true_one_and_are_narrower_than_those_of_unpaired_rows() -> None:
+    ones = np.ones((1, MANY))
+    whole = [float(one.metrics(ones)["Accuracy"][0]) for one in pair_of(np.random.default_rng(0), MANY)]
+    hits, widths = [], []
+
+    for table in range(2 * TABLES):
+        first, second = pair_of(np.random.default_rng(table + 1), ROWS)
+        found = difference_interval(first, second, "Accuracy", seed=table, seconds=60)
+        assert found is not None
+        hits.append(found[0] <= whole[0] - whole[1] <= found[1])
+        widths.append(found[1] - found[0])
+
+    unpaired = 2 * 1.96 * np.sqrt(sum(one * (1 - one) / ROWS for one in whole))
+    assert np.mean(hits) >= 0.92
+    assert np.mean(widths) < 0.75 * unpaired
+
+
+def test_a_difference_of_few_or_other_rows_has_no_interval() -> None:
+    few = RowMeans({"Accuracy": np.ones(10)})
+
+    assert difference_interval(few, few, "Accuracy", seed=0, seconds=1) is None
+    with pytest.raises(ValueError, match="10 rows"):
+        difference_interval(few, RowMeans({"Accuracy": np.ones(11)}), "Accuracy", seed=0, seconds=1)

@@ -225,6 +225,17 @@ class HeadStartMixin(SettingsSection):
             paper="https://arxiv.org/abs/2202.10054",
         ),
     ] = "Automatic"
+    average_with_probe: Annotated[
+        bool,
+        Setting(
+            label="Average with the probe",
+            help="If training ends below its linear probe on the validation rows by more than chance, the model is the "
+            "average of both weights that is best on these rows. Test rows play no part.",
+            level=ExperienceLevel.EXPERT,
+            paper="https://arxiv.org/abs/2109.01903",
+            visible_if=when("training.head_start", "Automatic", "Linear probe"),
+        ),
+    ] = True
 
 
 class HeadLayersMixin(HeadStartMixin):

@@ -16,6 +16,7 @@ from studio.modeling.seeds import seed_everything
 from studio.runs.events import Phase
 from studio.training.checkpoints import Checkpoints
 from studio.training.outputs.train_batch import write_train_batch
+from studio.training.probe_average import keep_probe, wants_average
 from studio.training.processes.distributed import shared_loss
 from studio.training.processes.synchronized_norm import synchronize_norms
 from studio.training.progress import Progress, TrainingSchedule, training_schedule
@@ -45,6 +46,8 @@ def set_up(context: RunContext) -> TrainingState:
     progress = _progress(context, model, samples, saved)
     if saved is None and wants_probe(context):
         progress.is_probed = fit_head(context, model, rows, progress.batch_size)
+        if progress.is_probed and context.process_group.is_first and wants_average(context):
+            keep_probe(context, model)
     table = _training_schedule(context, len(samples), progress.batch_size)
     order = _order(context, samples, progress.batch_size)
     # The probe draws the first batch; the order of the training may be in the middle of an epoch by then.

@@ -1,0 +1,168 @@
+"""Never worse than the frozen model: weights between those of the linear probe and those of the training.
+
+Training can lose what a pretrained encoder knows. Where the validation rows say so by more than noise, the weights go
+back towards those of the probe, as far as these rows like best (WiSE-FT, Wortsman et al. 2022, arXiv:2109.01903).
+"""
+
+import math
+from collections.abc import Mapping
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from studio.files import fsync_file
+from studio.modeling.intervals import Interval, difference_interval
+from studio.modeling.precision import Precision
+from studio.modeling.predictions import ScoredTable
+from studio.modeling.scoring import score_table
+from studio.runs.events import Phase
+from studio.training.evaluate import evaluate
+from studio.training.failures.disk import writing
+from studio.training.run_context import RunContext
+from studio.training.training_state import TrainingState
+
+SETTING = "training.average_with_probe"
+SHARES = (0.75, 0.5, 0.25, 0.0)
+"""Of the trained weights; the rest are those of the probe."""
+SECONDS = 5.0
+"""That resampling the validation rows may take."""
+
+Weights = Mapping[str, Tensor]
+
+
+def wants_average(context: RunContext) -> bool:
+    """Whether the weights of the probe will be asked for at the end."""
+    return (
+        SETTING in context.settings.fields()
+        and bool(context.settings.value(SETTING))
+        and not context.settings.training.train_validation_data
+        and not context.split.validation.empty
+    )
+
+
+def keep_probe(context: RunContext, model: nn.Module) -> None:
+    """Write the weights before training, for the first process to find after it, also in a later attempt."""
+    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    path = context.folder.probe
+    temporary = path.with_suffix(".tmp")
+    with writing("the linear probe", path.parent, sum(one.numel() * one.element_size() for one in weights.values())):
+        save_file(weights, temporary)
+        fsync_file(temporary)
+        temporary.rename(path)
+
+
+def average_with_probe(state: TrainingState) -> bool:
+    """Where training ended below its probe by more than noise, put the better average into the model.
+
+    False if the model is as it was: training is not worse, the rows are too few to say, or the best weights of the run
+    are better than any average and are to be used.
+
+    Raises:
+        StopRequested: in the middle, when the run was asked to stop.
+    """
+    context, progress = state.context, state.progress
+    ended = state.metrics.get("validation", {}).get(context.metric.name, math.nan)
+    if not progress.is_probed or progress.probe_metric is None or not context.folder.probe.is_file():
+        return False
+    if not wants_average(context) or not context.metric.is_better(progress.probe_metric, ended):
+        return False
+    context.reporter.event(Phase(name="averaging weights", detail="validation is below that of the linear probe"))
+    with context.reporter.heartbeat.stepping(False):
+        return _average(state, ended, load_file(context.folder.probe))
+
+
+def _average(state: TrainingState, ended: float, probe: Weights) -> bool:
+    context, name, progress = state.context, state.context.metric.name, state.progress
+    trained = {key: value.detach().cpu().clone() for key, value in state.model.state_dict().items()}
+    after = _scored(state)
+    state.model.load_state_dict(dict(probe))
+    interval = _difference(context, after, _scored(state))
+    words = f"{name} ended at {ended:.4g} on the validation rows; its linear probe had {progress.probe_metric:.4g}"
+    if interval is None or interval[0] <= 0 <= interval[1]:
+        state.model.load_state_dict(trained)
+        context.reporter.log("info", f"{words}. That may be chance: {_words(interval)}.")
+        return False
+    share, metrics = _best_share(state, probe, trained)
+    is_chosen_by_validation = context.settings.training.save_best_checkpoint
+    if is_chosen_by_validation and not context.metric.is_better(metrics[name], progress.best_metric):
+        state.model.load_state_dict(trained)
+        context.reporter.log("warning", f"{words}: {_words(interval)}.")
+        return False
+    state.model.load_state_dict(between(probe, trained, share))
+    state.metrics["validation"] = metrics
+    context.reporter.log(
+        "warning",
+        f"{words}: {_words(interval)}. The model is the average of {share:.0%} of the trained weights and "
+        f"{1 - share:.0%} of the probe's, with {name} {metrics[name]:.4g}.",
+    )
+    _note_best(state, metrics[name])
+    return True
+
+
+def _best_share(state: TrainingState, probe: Weights, trained: Weights) -> tuple[float, dict[str, float]]:
+    """The share of the trained weights that validation likes best, the larger one of equals; and its metrics."""
+    found = {share: _metrics_between(state, probe, trained, share) for share in SHARES}
+    best = SHARES[0]
+    for share in SHARES[1:]:
+        if state.context.metric.is_better(*(found[one][state.context.metric.name] for one in (share, best))):
+            best = share
+    return best, found[best]
+
+
+def between(probe: Weights, trained: Weights, share: float) -> dict[str, Tensor]:
+    """Weights on the line from the probe's to the trained ones; whole numbers, such as counts, are the trained ones."""
+    return {
+        name: torch.lerp(probe[name].float(), value.float(), share).to(value.dtype)
+        if value.is_floating_point()
+        else value
+        for name, value in trained.items()
+    }
+
+
+def _metrics_between(state: TrainingState, probe: Weights, trained: Weights, share: float) -> dict[str, float]:
+    state.model.load_state_dict(between(probe, trained, share))
+    context, rows = state.context, state.context.split.validation
+    return evaluate(context, state.model, rows, state.progress.batch_size, _precision(state))
+
+
+def _scored(state: TrainingState) -> ScoredTable:
+    context = state.context
+    return score_table(
+        context.recipe,
+        state.model,
+        context.split.validation,
+        context.media,
+        device=context.device,
+        precision=_precision(state),
+        batch_size=state.progress.batch_size,
+        workers=context.workers,
+        after_batch=context.after_batch,
+    )
+
+
+def _difference(context: RunContext, after: ScoredTable, before: ScoredTable) -> Interval | None:
+    """The interval of the metric after training less that of the probe."""
+    pair = [context.recipe.row_statistics(one) for one in (after, before)]
+    if pair[0] is None or pair[1] is None:
+        return None
+    return difference_interval(pair[0], pair[1], context.metric.name, seed=context.seed, seconds=SECONDS)
+
+
+def _note_best(state: TrainingState, value: float) -> None:
+    progress = state.progress
+    if state.context.metric.is_better(value, progress.best_metric):
+        epoch = state.table.epoch_at(progress.update)
+        progress.best_metric, progress.best_step, progress.best_epoch = value, progress.step, epoch
+        state.tell_best()
+
+
+def _words(interval: Interval | None) -> str:
+    if interval is None:
+        return "the rows are too few for an interval"
+    return f"95 % interval of the difference {interval[0]:+.4g} to {interval[1]:+.4g}"
+
+
+def _precision(state: TrainingState) -> Precision:
+    is_mixed = state.context.settings.environment.mixed_precision_inference
+    return state.mode.inference(state.context.device, is_mixed=is_mixed).precision

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 import pandas as pd
 from torch import Tensor, nn
 
+from studio.modeling.baseline import Baseline
 from studio.modeling.predictions import PredictedMask, ScoredTable
 from studio.modeling.recipe import (
     Accumulator,
@@ -179,6 +180,10 @@ class Task(ABC):
         """See `Recipe.row_statistics`."""
         return None
 
+    def baseline(self, scored: ScoredTable) -> Baseline | None:
+        """See `Recipe.baseline`."""
+        return None
+
     def accumulator(self, table: pd.DataFrame) -> Accumulator | None:
         """See `Recipe.accumulator`."""
         return None
@@ -268,6 +273,9 @@ class ComposedRecipe(Recipe[Any]):
 
     def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
         return self.task.row_statistics(scored)
+
+    def baseline(self, scored: ScoredTable) -> Baseline | None:
+        return self.task.baseline(scored)
 
     def accumulator(self, table: pd.DataFrame) -> Accumulator | None:
         return self.task.accumulator(table)

@@ -50,13 +50,13 @@ def metric_intervals(statistics: RowStatistics, *, seed: int, seconds: float) ->
     return found
 
 
-def difference_interval(
-    first: RowStatistics, second: RowStatistics, metric: str, *, seed: int, seconds: float
-) -> Interval | None:
-    """The 95 % interval of a metric of the first less that of the second, of the same rows in the same order.
+def difference_intervals(
+    first: RowStatistics, second: RowStatistics, *, seed: int, seconds: float
+) -> dict[str, Interval]:
+    """The 95 % interval of every metric of the first less that of the second, of the same rows in the same order.
 
-    Each resample counts the rows of both alike, so what is hard for both does not blur the difference. None where there
-    are too few rows, or the metric is often undefined.
+    Each resample counts the rows of both alike, so what is hard for both does not blur the difference. None is given of
+    too few rows, or of a metric that is often undefined.
 
     Raises:
         ValueError: if they have different numbers of rows.
@@ -64,14 +64,20 @@ def difference_interval(
     if first.rows != second.rows:
         raise ValueError(f"{first.rows} rows cannot be paired with {second.rows}")
     if first.rows < LEAST_ROWS:
-        return None
+        return {}
     one, other = (_resampled(each, np.random.default_rng(seed), seconds / 2) for each in (first, second))
     if one is None or other is None:
-        return None
-    drawn = min(len(one[metric]), len(other[metric]))
+        return {}
     ones = np.ones((1, first.rows))
-    estimate = float(first.metrics(ones)[metric][0] - second.metrics(ones)[metric][0])
-    return _percentiles(one[metric][:drawn] - other[metric][:drawn], estimate, 0.0, first.rows)
+    now, before = first.metrics(ones), second.metrics(ones)
+    found = {}
+    for metric in one:
+        drawn = min(len(one[metric]), len(other[metric]))
+        differences_B = one[metric][:drawn] - other[metric][:drawn]
+        interval = _percentiles(differences_B, float(now[metric][0] - before[metric][0]), 0.0, first.rows)
+        if interval is not None:
+            found[metric] = interval
+    return found
 
 
 def _resampled(statistics: RowStatistics, random: np.random.Generator, seconds: float) -> Mapping[str, Floats] | None:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.utils.data import Dataset as TorchDataset
 
 from studio.errors import StudioError
+from studio.modeling.baseline import Baseline
 from studio.modeling.input_cache import InputCache
 from studio.modeling.predictions import PredictedMask, Raw, ScoredTable
 from studio.modeling.row_statistics import RowStatistics
@@ -304,6 +305,10 @@ class Recipe(ABC, Generic[BatchT]):
 
     def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
         """What each row adds to the metrics, from which their intervals are drawn; None without truth."""
+        return None
+
+    def baseline(self, scored: ScoredTable) -> Baseline | None:
+        """What the same answer for every row would reach; None without truth, or where no such answer makes sense."""
         return None
 
     def accumulator(self, table: pd.DataFrame) -> "Accumulator | None":

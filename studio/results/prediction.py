@@ -32,6 +32,18 @@ def is_hidden(column: str) -> bool:
     return column in HIDDEN_COLUMNS or column.startswith(MEDIA_PREFIX)
 
 
+class BaselineSummary(BaseModel):
+    """What the same answer for every row reaches, and how far the model is from it on the same rows."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    """What is predicted of every row: class frequencies, training mean."""
+    metrics: dict[str, float]
+    differences: dict[str, tuple[float, float]] = {}
+    """The 95 % interval of the model's metric less the baseline's, of each metric that has one."""
+
+
 class PredictionSummary(BaseModel):
     """What was written for one split."""
 
@@ -42,6 +54,7 @@ class PredictionSummary(BaseModel):
     metrics: dict[str, float]
     intervals: dict[str, tuple[float, float]] = {}
     """The 95 % interval of each metric that has one: none of fewer than 20 rows, nor where all resamples agree."""
+    baseline: BaselineSummary | None = None
     files: tuple[str, ...]
     """Names relative to the run's folder."""
     columns: tuple[str, ...]

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from studio.files import fsync_file
-from studio.modeling.intervals import Interval, difference_interval
+from studio.modeling.intervals import Interval, difference_intervals
 from studio.modeling.precision import Precision
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.scoring import score_table
@@ -146,7 +146,8 @@ def _difference(context: RunContext, after: ScoredTable, before: ScoredTable) ->
     pair = [context.recipe.row_statistics(one) for one in (after, before)]
     if pair[0] is None or pair[1] is None:
         return None
-    return difference_interval(pair[0], pair[1], context.metric.name, seed=context.seed, seconds=SECONDS)
+    found = difference_intervals(pair[0], pair[1], seed=context.seed, seconds=SECONDS)
+    return found.get(context.metric.name)
 
 
 def _note_best(state: TrainingState, value: float) -> None:

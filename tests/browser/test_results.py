@@ -51,6 +51,10 @@ def test_metrics_of_the_summary_have_their_intervals(
     expect(cell).to_contain_text(f"{low:#.3g} to {high:#.3g}")
     assert low < validation["metrics"]["Accuracy"] <= high
     expect(page.get_by_text("The range below a value is its 95 % interval")).to_be_visible()
+    base = run["predictions"][-1]["baseline"]
+    assert base["name"] == "class frequencies"
+    expect(page.get_by_text(re.compile(r"on the test rows.*always predicting the class frequencies"))).to_be_visible()
+    expect(cell).to_contain_text(f"baseline {validation['baseline']['metrics']['Accuracy']:.4f}")
     keep(page, "summary-intervals")
 
 

@@ -8,7 +8,7 @@ from scipy import stats
 
 from studio.datasets.labels.labels import Task
 from studio.modeling.classification.row_statistics import ClassificationStatistics
-from studio.modeling.intervals import difference_interval, metric_intervals
+from studio.modeling.intervals import difference_intervals, metric_intervals
 from studio.modeling.regression.row_statistics import RegressionStatistics
 from studio.modeling.row_statistics import RowMeans, RowStatistics
 from studio.modeling.transcription.alignment import Errors
@@ -109,8 +109,7 @@ def test_intervals_of_a_paired_difference_contain_the_true_one_and_are_narrower_
 
     for table in range(2 * TABLES):
         first, second = pair_of(np.random.default_rng(table + 1), ROWS)
-        found = difference_interval(first, second, "Accuracy", seed=table, seconds=60)
-        assert found is not None
+        found = difference_intervals(first, second, seed=table, seconds=60)["Accuracy"]
         hits.append(found[0] <= whole[0] - whole[1] <= found[1])
         widths.append(found[1] - found[0])
 
@@ -122,6 +121,6 @@ def test_intervals_of_a_paired_difference_contain_the_true_one_and_are_narrower_
 def test_a_difference_of_few_or_other_rows_has_no_interval() -> None:
     few = RowMeans({"Accuracy": np.ones(10)})
 
-    assert difference_interval(few, few, "Accuracy", seed=0, seconds=1) is None
+    assert difference_intervals(few, few, seed=0, seconds=1) == {}
     with pytest.raises(ValueError, match="10 rows"):
-        difference_interval(few, RowMeans({"Accuracy": np.ones(11)}), "Accuracy", seed=0, seconds=1)
+        difference_intervals(few, RowMeans({"Accuracy": np.ones(11)}), seed=0, seconds=1)

@@ -1458,6 +1458,28 @@ export interface components {
             y_label: string;
         };
         /**
+         * BaselineSummary
+         * @description What the same answer for every row reaches, and how far the model is from it on the same rows.
+         */
+        BaselineSummary: {
+            /**
+             * Differences
+             * @default {}
+             */
+            differences: {
+                [key: string]: [
+                    number,
+                    number
+                ];
+            };
+            /** Metrics */
+            metrics: {
+                [key: string]: number;
+            };
+            /** Name */
+            name: string;
+        };
+        /**
          * BestPoint
          * @description The best validation so far.
          */
@@ -3363,6 +3385,7 @@ export interface components {
          * @description What was written for one split.
          */
         PredictionSummary: {
+            baseline?: components["schemas"]["BaselineSummary"] | null;
             /** Columns */
             columns: string[];
             /** Files */

@@ -6,6 +6,7 @@ import { stateWord } from "../ui/Status";
 import { SERIES_TITLES } from "./chart-groups";
 import { useAskedSettings } from "./asked-settings";
 import { ChangeTable } from "./ChangeTable";
+import { verdict } from "./verdict";
 import { Speed } from "./Speed";
 import classes from "./experiment.module.css";
 
@@ -66,9 +67,20 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
     .sort((a, b) => Number(b === main) - Number(a === main));
   if (names.length === 0) return <p className="muted">Metrics appear after the first validation.</p>;
   const intervals = Object.fromEntries(run.predictions.map((one) => [one.split, one.intervals ?? {}]));
+  const baselines = Object.fromEntries(run.predictions.map((one) => [one.split, one.baseline?.metrics ?? {}]));
+  const baseline = run.predictions.find((one) => one.baseline)?.baseline?.name;
+  const found = verdict(
+    run,
+    metrics.find((one) => one.name === main),
+  );
   const hasIntervals = Object.values(intervals).some((one) => Object.keys(one).length > 0);
   return (
     <div className="column" style={{ gap: 8 }}>
+      {found && (
+        <p className={classes.verdict} data-outcome={found.outcome}>
+          {found.text}
+        </p>
+      )}
       <div className={classes.tableScroll} tabIndex={0} role="region" aria-label="Metrics">
         <table className={classes.metricTable}>
           <thead>
@@ -102,10 +114,12 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
                   </th>
                   {SPLITS.map((split) => {
                     const interval = intervals[split]?.[name];
+                    const base = baselines[split]?.[name];
                     return (
                       <td key={split}>
                         {formatMetric(run.metrics[split][name])}
                         {interval && <span className={classes.interval}>{formatInterval(interval)}</span>}
+                        {base !== undefined && <span className={classes.interval}>baseline {formatMetric(base)}</span>}
                       </td>
                     );
                   })}
@@ -126,6 +140,7 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
           {hasIntervals
             ? "The range below a value is its 95 % interval: where it would lie on other rows of the same kind."
             : "Too few rows for 95 % intervals: at least 20 with known labels are needed."}
+          {baseline && ` The baseline predicts the ${baseline} for every row.`}
         </p>
       )}
     </div>

@@ -30,6 +30,14 @@ def class_counts(target: Target) -> tuple[list[int], int]:
     return [int(target.facts[_count(k)]) for k in range(len(target.labels))], int(target.facts[ROWS])
 
 
+def class_shares(target: Target) -> NDArray[np.float64] | None:
+    """The share (K) of the training rows that has each class; None for models of before it was kept."""
+    if not target.facts.get(ROWS):
+        return None
+    counts, rows = class_counts(target)
+    return np.array(counts, dtype=np.float64) / rows
+
+
 def _count(k: int) -> str:
     return f"rows_of_class_{k}"
 

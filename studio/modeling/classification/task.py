@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from studio.datasets.labels.labels import Task as Kind
+from studio.modeling.baseline import Baseline
 from studio.modeling.classification.class_weights import class_weights
 from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import loss_of
@@ -20,6 +21,7 @@ from studio.modeling.classification.metrics import classification_metrics, decis
 from studio.modeling.classification.row_statistics import ClassificationStatistics
 from studio.modeling.classification.targets import (
     class_counts,
+    class_shares,
     label_cells,
     space_of,
     target_of,
@@ -156,6 +158,15 @@ class ClassificationTask(EncoderTask):
         if truth is None:
             return None
         return ClassificationStatistics(truth, probabilities, self.space.task, self.threshold)
+
+    def baseline(self, scored: ScoredTable) -> Baseline | None:
+        """The share of every class in the training rows."""
+        shares_K = class_shares(self.target)
+        truth, probabilities = self._known(scored)
+        if truth is None or shares_K is None:
+            return None
+        constant = np.broadcast_to(shares_K, probabilities.shape)
+        return Baseline("class frequencies", ClassificationStatistics(truth, constant, self.space.task, self.threshold))
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """Confusion, curves, calibration, classes."""

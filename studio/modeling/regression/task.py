@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from studio.modeling.baseline import Baseline
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.linear_probe import fit_linear_probe
@@ -129,6 +130,14 @@ class RegressionTask(EncoderTask):
             return None
         known = ~np.isnan(truth).all(axis=1)
         return RegressionStatistics(truth[known], scored.stacked(VALUES)[known])
+
+    def baseline(self, scored: ScoredTable) -> Baseline | None:
+        """The mean of every label in the training rows."""
+        truth = self.targets.truth(scored.table)
+        if truth is None:
+            return None
+        known = truth[~np.isnan(truth).all(axis=1)]
+        return Baseline("training mean", RegressionStatistics(known, np.broadcast_to(self.targets.means, known.shape)))
 
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """Predicted vs. true, residuals, errors by range, labels."""

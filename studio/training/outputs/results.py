@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from studio.modeling.intervals import metric_intervals
+from studio.modeling.intervals import difference_intervals, metric_intervals
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media, Recipe, Split
+from studio.modeling.row_statistics import RowStatistics
+from studio.results.prediction import BaselineSummary
 from studio.runs.events import PredictionsWritten
 from studio.runs.folder import RunFolder
 from studio.scoring.tables import write_predictions
@@ -19,7 +22,7 @@ from studio.training.reporting.reporter import Reporter
 
 INTERVAL_SEED = 0
 """The same for every run, so that the same predictions have the same intervals."""
-INTERVAL_SECONDS = 2.5
+INTERVAL_SECONDS, BASELINE_SECONDS = 1.7, 0.8
 """For each of two splits: five seconds a run."""
 
 
@@ -56,5 +59,20 @@ def write_results(
     titles = {row.view.row: row.view.title for row in rows}
     for insight in recipe.insights(scored, split):
         write_insight(folder, reporter, with_titles(insight, titles))
-    reporter.event(PredictionsWritten(summary=summary.model_copy(update={"intervals": intervals})))
+    compared = {"intervals": intervals, "baseline": _against_baseline(recipe, scored, statistics)}
+    reporter.event(PredictionsWritten(summary=summary.model_copy(update=compared)))
     return {"loss": scored.mean_loss(), **metrics} if metrics else {}
+
+
+def _against_baseline(
+    recipe: Recipe[Any], scored: ScoredTable, statistics: RowStatistics | None
+) -> BaselineSummary | None:
+    baseline = recipe.baseline(scored)
+    if baseline is None or statistics is None:
+        return None
+    found = baseline.statistics.metrics(np.ones((1, baseline.statistics.rows)))
+    return BaselineSummary(
+        name=baseline.name,
+        metrics={name: float(values[0]) for name, values in found.items() if np.isfinite(values[0])},
+        differences=difference_intervals(statistics, baseline.statistics, seed=INTERVAL_SEED, seconds=BASELINE_SECONDS),
+    )

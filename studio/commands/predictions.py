@@ -32,6 +32,13 @@ def predict(
     table: Annotated[Path, typer.Option(help="CSV or parquet with the rows to predict.")],
     output: Annotated[Path, typer.Option("-o", "--output", help="CSV or parquet, by its ending.")],
     media: Annotated[Path | None, typer.Option(help="The folder of the files that the table names.")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="ROLE=NAME",
+            help="The column of a role, such as text=comment, where training had another name; repeatable.",
+        ),
+    ] = None,
     run: RunOption = None,
     strict: Annotated[
         bool, typer.Option(help="Refuse a table with rows that cannot be predicted; else they get no prediction.")
@@ -52,8 +59,10 @@ def predict(
         )
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
         model = _model(connection, id, run)
+        columns = _columns(connection, model, column or [])
         source = _source(connection, table.absolute(), media, Path(folder))
-        prediction = connection.post("/api/predictions", {"run_id": model["id"], "refuse_bad_rows": strict, **source})
+        order = {"run_id": model["id"], "refuse_bad_rows": strict, "columns": columns, **source}
+        prediction = connection.post("/api/predictions", order)
         prediction = _await(connection, prediction)
         files = connection.get(f"/api/predictions/{prediction['id']}/files")
         name = next(
@@ -97,6 +106,26 @@ def export(
         answer = {"output": str(output), "size_bytes": output.stat().st_size, "sha256": sha256}
         answer_json({**answer, "run": model["number"]})
     tell(f"Wrote {output}, the scoring pipeline of run {model['number']}.")
+
+
+def _columns(connection: Connection, model: dict[str, Any], texts: list[str]) -> dict[str, list[str]]:
+    """`role=name` texts by role, whose ending `_column(s)` may be left out."""
+    if not texts:
+        return {}
+    experiment = connection.get(f"/api/experiments/{part(model['experiment_id'])}")
+    kinds = {one["id"]: one for one in connection.get("/api/problem-types")}
+    known = {
+        role["name"].removesuffix("s").removesuffix("_column"): role["name"]
+        for role in kinds[experiment["problem_type"]]["roles"]
+    }
+    columns: dict[str, list[str]] = {}
+    for text in texts:
+        given, _, name = text.partition("=")
+        role = known.get(given.removesuffix("s").removesuffix("_column"))
+        if not name or role is None:
+            raise InputError(f"{text} is not role=name.", hint=f"Roles: {', '.join(known)}.")
+        columns.setdefault(role, []).append(name)
+    return columns
 
 
 def _source(connection: Connection, table: Path, media: Path | None, folder: Path) -> dict[str, str]:

@@ -46,7 +46,12 @@ class PredictOrder(BaseModel):
     bundle: str
     """Folder of the model bundle, relative to the run's folder or absolute."""
     table: str = ""
+    """Empty if there is none, and the files in `media` are predicted one by one."""
     media: str = ""
+    table_name: str = ""
+    """What its owner calls the table; empty if it is the name of the file."""
+    columns: dict[str, list[str]] = {}
+    """Role -> columns of the table, of roles whose columns had other names in training."""
     refuse_bad_rows: bool = False
     """Whether a row that cannot be predicted refuses the table, instead of getting no prediction."""
 

@@ -1,6 +1,6 @@
 """The one predictor: a run's validation predictions, *Predict*, answers and scoring pipelines all come from it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -42,8 +42,12 @@ class Predictor:
         self._device = device
 
     @classmethod
-    def load(cls, folder: Path, device: torch.device | None = None) -> Self:
+    def load(
+        cls, folder: Path, device: torch.device | None = None, columns: Mapping[str, Sequence[str]] | None = None
+    ) -> Self:
         """The predictor of a bundle, on the processor unless told otherwise.
+
+        `columns` are those of roles that the tables to predict have under other names than in training.
 
         Raises:
             BundleError: if the bundle is incomplete or does not match its manifest.
@@ -52,6 +56,8 @@ class Predictor:
         manifest = bundle.manifest
         kind = problem_type(manifest.problem_type)
         settings = kind.model_type(manifest.model_type).settings.from_mapping(manifest.settings)
+        if columns:
+            settings = settings.replaced(_renamed(settings, columns))
         target = Target.from_json(manifest.target)
         recipe = recipe_class(kind, manifest.model_type)(settings, target, kind.metrics, bundle.assets())
         chosen = device or torch.device("cpu")
@@ -118,3 +124,13 @@ class Predictor:
         findings = tuple(input_findings(self.problem_type, self.settings, table, media))
         if findings:
             raise InputError(findings)
+
+
+def _renamed(settings: Any, columns: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+    """Values of the settings that hold the columns of these roles."""
+    keys = {role: f"dataset.{role}" for role in columns}
+    return {
+        key: list(columns[role]) if isinstance(settings.value(key), tuple) else columns[role][0]
+        for role, key in keys.items()
+        if columns[role]
+    }

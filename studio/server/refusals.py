@@ -31,7 +31,9 @@ FINDINGS = 422
 def refusal(error: StudioError, statuses: Statuses = STATUSES) -> tuple[int, dict[str, Any]]:
     """Status and body of an error."""
     if isinstance(error, FindingsError):
-        return FINDINGS, findings_body(error.findings, error.message, error.code)
+        offer = getattr(error, "columns", None)
+        more = {} if offer is None else {"columns": offer.model_dump(mode="json")}
+        return FINDINGS, {**findings_body(error.findings, error.message, error.code), **more}
     status = next((status for kind, status in statuses if isinstance(error, kind)), BAD_REQUEST)
     more = {name: value for name in ("offset", "names") if (value := getattr(error, name, None)) is not None}
     body = error_body(error.code, error.message, error.hint, **more)

@@ -296,6 +296,7 @@ def prediction_view(
         progress=run.progress,
         rows=rows,
         metrics=dict(metrics),
+        metric=None if model is None else model.spec.settings.get("prediction", {}).get("metric"),
         intervals=dict(intervals),
         error=error_view(run.error),
         created=row.created,

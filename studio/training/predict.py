@@ -13,6 +13,7 @@ from studio.runs.events import Finished, Phase
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec
 from studio.scoring.inputs import read_input
+from studio.scoring.listed_files import files_table
 from studio.scoring.predictor import Predictor
 from studio.scoring.usable_rows import usable_rows
 from studio.settings.finding import Finding, FindingLevel
@@ -35,15 +36,15 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
     if order is None:
         raise DatasetError("The order names no table.", hint="Start the prediction again.")
     reporter.event(Phase(name="loading the model"))
-    predictor = Predictor.load((folder.path / order.bundle).resolve())
-    table, noticed = _ordered_table(folder, spec, order)
+    predictor = Predictor.load((folder.path / order.bundle).resolve(), columns=order.columns)
+    table, noticed = _ordered_table(folder, spec, order, predictor)
     media = ordered_media(folder, spec, order)
     usable = usable_rows(
         predictor.problem_type,
         predictor.settings,
         table,
         media,
-        name=Path(order.table).name,
+        name=_name_of(order),
         refuse=order.refuse_bad_rows,
     )
     table = usable.table
@@ -66,12 +67,26 @@ def predict_table(folder: RunFolder, spec: RunSpec, reporter: Reporter, stop: St
     return Finished(metrics={"test": values} if values else {})
 
 
-def _ordered_table(folder: RunFolder, spec: RunSpec, order: PredictOrder) -> tuple[pd.DataFrame, list[Finding]]:
-    """A dataset's own table as it is, hidden columns included; any other as import reads it, with what was noticed."""
+def _ordered_table(
+    folder: RunFolder, spec: RunSpec, order: PredictOrder, predictor: Predictor
+) -> tuple[pd.DataFrame, list[Finding]]:
+    """A dataset's own table as it is, hidden columns included; any other as import reads it, with what was noticed.
+
+    Files without a table make one by themselves.
+    """
+    kind = predictor.problem_type
+    if not order.table and kind.medium is not None:
+        column = str(predictor.settings.value(f"dataset.{kind.media_role}"))
+        return files_table((folder.path / order.media).resolve(), kind.medium, column, _name_of(order))
     path = (folder.path / order.table).resolve()
     if spec.dataset and path.is_relative_to(spec.dataset_folder(folder.path)):
         return pd.read_parquet(path), []
     return read_input(path, kept_beside(folder.path / UPLOADED_FILES))
+
+
+def _name_of(order: PredictOrder) -> str:
+    """What the owner of the table calls it."""
+    return order.table_name or Path(order.table).name
 
 
 def _odd_truth(predictor: Predictor, table: pd.DataFrame, order: PredictOrder) -> Iterator[Finding]:
@@ -81,7 +96,7 @@ def _odd_truth(predictor: Predictor, table: pd.DataFrame, order: PredictOrder) -
             yield Finding(
                 level=FindingLevel.WARNING,
                 code="odd_rows",
-                path=Path(order.table).name,
+                path=_name_of(order),
                 message=note.text,
                 fix="Check these rows; the model may predict them less well.",
             )

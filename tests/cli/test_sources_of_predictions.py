@@ -8,7 +8,8 @@ import pytest
 
 from studio.commands.app import BAD_INPUT, _told
 from studio.commands.connection import ApiError
-from studio.commands.predictions import _await, _source
+from studio.commands.options import InputError
+from studio.commands.predictions import _await, _columns, _source
 
 
 class Served:
@@ -68,6 +69,35 @@ def test_a_server_that_lasts_gets_an_upload(given: tuple[Path, Path, Path]) -> N
     assert source_of(connection, *given) == {"upload_id": "up-1"}
     assert connection.uploaded == ["media/deep/a.png", "new.csv"]
     assert connection.allowed == []
+
+
+class Described:
+    """A connection to a server with one experiment."""
+
+    def get(self, path: str) -> Any:
+        roles = [{"name": "text_column"}, {"name": "label_columns"}]
+        types = [{"id": "text_classification", "roles": roles}]
+        return types if path == "/api/problem-types" else {"problem_type": "text_classification"}
+
+
+def columns_of(*texts: str) -> dict[str, list[str]]:
+    return _columns(Described(), {"experiment_id": "exp-1"}, list(texts))  # type: ignore[arg-type]
+
+
+def test_columns_are_named_by_their_role_whose_ending_may_be_left_out() -> None:
+    assert columns_of() == {}
+    assert columns_of("text=subject", "text_column=a=b", "label=kind") == {
+        "text_column": ["subject", "a=b"],
+        "label_columns": ["kind"],
+    }
+
+
+@pytest.mark.parametrize("text", ["text", "text=", "picture=file"])
+def test_a_column_without_a_role_is_refused_with_the_roles_there_are(text: str) -> None:
+    with pytest.raises(InputError) as refused:
+        columns_of(text)
+
+    assert refused.value.hint == "Roles: text, label."
 
 
 def test_a_prediction_that_refused_its_rows_is_bad_input_with_its_findings(capsys: pytest.CaptureFixture[str]) -> None:

@@ -109,3 +109,73 @@ def test_what_a_prediction_drew_is_shown_and_nothing_beside_it(
     assert status("insights/media/test-heatmap-1.png", "dataset") == 404
     assert status("spec.json", "run") == 404
     assert status("../../studio.db", "run") == 404
+
+
+def sent(server: Any, name: str, content: bytes) -> str:
+    upload = server.api.post("/api/uploads", json={"name": name, "size": len(content)}).json()["id"]
+    server.api.put(f"/api/uploads/{upload}", params={"offset": 0}, content=content)
+    return str(upload)
+
+
+def packed(files: dict[str, bytes]) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as target:
+        for name, content in files.items():
+            target.writestr(name, content)
+    return archive.getvalue()
+
+
+def picture_of(folder: Path) -> bytes:
+    return (folder / "media" / "circle.png").read_bytes()
+
+
+def test_a_table_with_other_columns_is_refused_with_an_offer_that_the_next_order_takes(
+    server: Any, model: str, folder: Path
+) -> None:
+    files = {"mine.csv": b"picture,Image File\nfirst,circle.png\n", "media/circle.png": picture_of(folder)}
+    upload = sent(server, "mine.zip", packed(files))
+
+    refused = server.api.post("/api/predictions", json={"run_id": model, "upload_id": upload})
+
+    assert refused.status_code == 422, refused.text
+    [finding] = refused.json()["findings"]
+    assert (finding["code"], finding["path"], finding["expected"]) == ("missing_column", "mine.csv", "image")
+    assert finding["found"] == "picture, Image File"
+    offer = refused.json()["columns"]
+    assert (offer["table"], offer["columns"]) == ("mine.csv", ["picture", "Image File"])
+    [image] = [one for one in offer["roles"] if one["role"] == "image_column"]
+    assert image == {"role": "image_column", "trained": ["image"], "suggested": ["Image File"], "is_required": True}
+
+    order = {"run_id": model, "upload_id": upload, "columns": {"image_column": "Image File"}}
+    taken = server.api.post("/api/predictions", json=order)
+
+    assert taken.status_code == 201, taken.text
+    ordered = server.studio.store.runs.get(taken.json()["id"]).spec.predict
+    assert (ordered.columns, ordered.table_name) == ({"image_column": ["Image File"]}, "mine.csv")
+
+
+def test_columns_that_the_table_lacks_and_roles_that_the_model_lacks_are_named(
+    server: Any, model: str, folder: Path
+) -> None:
+    upload = sent(server, "mine.zip", packed({"mine.csv": b"image\ncircle.png\n", "circle.png": picture_of(folder)}))
+
+    columns = {"image_column": "photo", "words": "image"}
+    refused = server.api.post("/api/predictions", json={"run_id": model, "upload_id": upload, "columns": columns})
+
+    assert [(one["code"], one["found"]) for one in refused.json()["findings"]] == [
+        ("unknown_role", "words"),
+        ("missing_column", "image"),
+    ]
+
+
+def test_a_zip_of_images_is_called_what_its_owner_calls_it(server: Any, model: str, folder: Path) -> None:
+    pictures = {f"{name}.png": picture_of(folder) for name in "ab"}
+
+    taken = server.api.post(
+        "/api/predictions", json={"run_id": model, "upload_id": sent(server, "holiday.zip", packed(pictures))}
+    )
+
+    assert taken.status_code == 201, taken.text
+    assert taken.json()["table"] == "holiday.zip"
+    assert kept(server, taken.json()) == ["files/a.png", "files/b.png"]
+    assert list((server.studio.home.path / "imports").iterdir()) == []

@@ -3,9 +3,13 @@ import { api, apiPath, withQuery } from "./client";
 import { nextOffset, SAMPLES_A_PAGE } from "./datasets";
 import type { MediaRef, MediaSize, Prediction, RunFile, SamplePage } from "./types";
 
-export type PredictionOrder = { experiment?: string; run_id?: string; name?: string; refuse_bad_rows: boolean } & (
-  { dataset_id: string; table: string } | { upload_id: string }
-);
+export type PredictionOrder = {
+  experiment?: string;
+  run_id?: string;
+  name?: string;
+  columns?: Record<string, string[]>;
+  refuse_bad_rows: boolean;
+} & ({ dataset_id: string; table: string } | { upload_id: string });
 
 export function usePredictions() {
   return useQuery({ queryKey: ["predictions"], queryFn: () => api.get<Prediction[]>("/api/predictions") });

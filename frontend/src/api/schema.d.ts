@@ -1629,6 +1629,18 @@ export interface components {
             ][];
         };
         /**
+         * ColumnOffer
+         * @description A table that lacks columns of the model, and which of its own could take their place.
+         */
+        ColumnOffer: {
+            /** Columns */
+            columns: string[];
+            /** Roles */
+            roles: components["schemas"]["OfferedRole"][];
+            /** Table */
+            table: string;
+        };
+        /**
          * ColumnRoleInfo
          * @description What a column is for.
          */
@@ -2424,6 +2436,8 @@ export interface components {
          * @description The body of a 422: everything that is wrong, at once.
          */
         FindingsBody: {
+            /** @default null */
+            columns: components["schemas"]["ColumnOffer"] | null;
             error: components["schemas"]["ErrorDetail"];
             /** Findings */
             findings: components["schemas"]["Finding"][];
@@ -3246,6 +3260,20 @@ export interface components {
             reason: string;
         };
         /**
+         * OfferedRole
+         * @description A role of the model whose column in the table may be chosen.
+         */
+        OfferedRole: {
+            /** Is Required */
+            is_required: boolean;
+            /** Role */
+            role: string;
+            /** Suggested */
+            suggested: string[];
+            /** Trained */
+            trained: string[];
+        };
+        /**
          * PhaseInfo
          * @description What the worker is doing.
          */
@@ -3333,6 +3361,8 @@ export interface components {
                     number
                 ];
             };
+            /** Metric */
+            metric?: string | null;
             /** Metrics */
             metrics: {
                 [key: string]: number | null;
@@ -3358,6 +3388,13 @@ export interface components {
          * @description Which model, on what: an experiment or one of its runs; a dataset's table, an upload or a path.
          */
         PredictionCreate: {
+            /**
+             * Columns
+             * @default {}
+             */
+            columns: {
+                [key: string]: string | string[];
+            };
             /** Dataset Id */
             dataset_id?: string | null;
             /** Experiment */

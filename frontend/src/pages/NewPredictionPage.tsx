@@ -93,7 +93,7 @@ function Choose({ first }: { first: ExperimentRow }) {
           )}
         </>
       )}
-      {experiment && run && way === "dataset" && <DatasetForm run={run} experiment={experiment} />}
+      {experiment && run && type && way === "dataset" && <DatasetForm run={run} experiment={experiment} type={type} />}
       {experiment && run && type && way === "file" && <FileForm run={run} type={type} />}
     </div>
   );

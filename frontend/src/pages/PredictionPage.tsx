@@ -112,7 +112,7 @@ function Loaded({ prediction }: { prediction: Prediction }) {
           <Facts
             facts={[
               { label: "Rows", value: formatCount(prediction.rows) },
-              ...labelledMetrics(prediction.metrics, known).map(({ name, label, value }) => ({
+              ...labelledMetrics(prediction.metrics, known, prediction.metric).map(({ name, label, value }) => ({
                 label,
                 value: withInterval(formatMetric(value), prediction.intervals[name]),
               })),

@@ -133,7 +133,7 @@ function PredictionTable({ rows }: { rows: Prediction[] }) {
 }
 
 function Metrics({ row }: { row: Prediction }) {
-  const first = labelledMetrics(row.metrics, useProblemType(row.problem_type)?.metrics ?? [])[0];
+  const first = labelledMetrics(row.metrics, useProblemType(row.problem_type)?.metrics ?? [], row.metric)[0];
   return first ? (
     <>
       {formatMetric(first.value)} <span className="tiny muted">{first.label}</span>

@@ -4,7 +4,7 @@ import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { MemoryRouter } from "react-router";
 import { afterEach, expect, test, vi } from "vitest";
-import type { Experiment, Run } from "../api/types";
+import type { Experiment, ProblemType, Run } from "../api/types";
 import { DatasetForm } from "./DatasetForm";
 
 const SWITCH = /^Refuse files with rows that cannot be predicted/;
@@ -47,7 +47,7 @@ function show(): Record<string, unknown>[] {
     <MantineProvider>
       <QueryClientProvider client={client}>
         <MemoryRouter>
-          <DatasetForm run={{ id: "r1" } as Run} experiment={experiment as Experiment} />
+          <DatasetForm run={{ id: "r1" } as Run} experiment={experiment as Experiment} type={{} as ProblemType} />
         </MemoryRouter>
       </QueryClientProvider>
     </MantineProvider>,

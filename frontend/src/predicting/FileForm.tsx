@@ -10,6 +10,8 @@ import { ErrorPanel } from "../ui/states";
 import { ProgressBar } from "../ui/Status";
 import classes from "../pages/predict.module.css";
 import { BadRowsSwitch } from "./BadRowsSwitch";
+import { ColumnMapping } from "./ColumnMapping";
+import { type ChosenColumns, offerOf, sentColumns } from "./columns";
 import { needsRow } from "./inputs";
 import { StartError } from "./StartError";
 
@@ -22,8 +24,15 @@ export function FileForm({ run, type }: FileFormProps) {
   const [error, setError] = useState<unknown>(null);
   const [isRefused, setIsRefused] = useState(false);
   const abort = useRef<AbortController | null>(null);
+  const [uploaded, setUploaded] = useState<string | null>(null);
   const start = useStartPrediction();
   const navigate = useNavigate();
+  const offer = offerOf(start.error);
+  const predict = (upload_id: string, columns: ChosenColumns = {}) =>
+    start.mutateAsync(
+      { run_id: run.id, upload_id, columns: sentColumns(columns), refuse_bad_rows: isRefused },
+      { onSuccess: (prediction) => void navigate(`/predictions/${prediction.id}`) },
+    );
   const send = async (file: File) => {
     const controller = new AbortController();
     abort.current = controller;
@@ -31,8 +40,8 @@ export function FileForm({ run, type }: FileFormProps) {
     setSending({ file, sent: 0 });
     try {
       const upload_id = await uploadFile(file, (sent) => setSending({ file, sent }), controller.signal);
-      const prediction = await start.mutateAsync({ run_id: run.id, upload_id, refuse_bad_rows: isRefused });
-      void navigate(`/predictions/${prediction.id}`);
+      setUploaded(upload_id);
+      await predict(upload_id);
     } catch (problem) {
       if (!controller.signal.aborted) setError(problem);
     } finally {
@@ -86,6 +95,15 @@ export function FileForm({ run, type }: FileFormProps) {
       )}
       {error !== null && error !== start.error && <ErrorPanel title="The upload failed." error={error} />}
       {start.error && <StartError error={start.error} />}
+      {offer && uploaded && (
+        <ColumnMapping
+          key={uploaded}
+          offer={offer}
+          type={type}
+          isPending={start.isPending}
+          onChoose={(columns) => void predict(uploaded, columns).catch(() => undefined)}
+        />
+      )}
     </div>
   );
 }

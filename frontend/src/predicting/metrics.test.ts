@@ -19,3 +19,11 @@ test("a metric that the problem type no longer knows keeps its name", () => {
     { name: "Old", label: "Old", value: null },
   ]);
 });
+
+test("the metric of the experiment comes first, where the prediction has it", () => {
+  const names = (first: string) =>
+    labelledMetrics({ LogLoss: 0.48, ROC_AUC: 0.97 }, KNOWN, first).map((one) => one.name);
+
+  expect(names("ROC_AUC")).toEqual(["ROC_AUC", "LogLoss"]);
+  expect(names("F1")).toEqual(["LogLoss", "ROC_AUC"]);
+});

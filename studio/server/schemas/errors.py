@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from studio.server.schemas.columns import ColumnOffer
 from studio.server.schemas.payload import Payload
 from studio.settings.finding import Finding
 
@@ -49,3 +50,5 @@ class FindingsBody(Payload):
 
     findings: list[Finding]
     error: ErrorDetail
+    columns: ColumnOffer | None = None
+    """Of a table to predict that lacks columns of the model."""

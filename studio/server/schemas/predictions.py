@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from studio.runs.state import RunState
+from studio.server.schemas.columns import ColumnTexts
 from studio.server.schemas.errors import ErrorDetail
 from studio.server.schemas.experiments import NamedId
 from studio.server.schemas.payload import Name, Payload
@@ -24,6 +25,8 @@ class PredictionCreate(Payload):
     upload_id: str | None = None
     path: str | None = None
     """A file or folder of this machine that may be imported from."""
+    columns: dict[str, ColumnTexts] = {}
+    """Role -> column of the table (several where the role takes several), where it is not that of training."""
     refuse_bad_rows: bool = False
     """Whether a row that cannot be predicted refuses the table; else it gets no prediction, and a finding says so."""
 
@@ -44,6 +47,8 @@ class Prediction(Payload):
     progress: float
     rows: int
     metrics: dict[str, float | None]
+    metric: str | None = None
+    """The one that its experiment is judged by; null if the run is gone."""
     intervals: dict[str, tuple[float, float]]
     """The 95 % interval of each metric that has one."""
     error: ErrorDetail | None

@@ -139,6 +139,12 @@ class Imports:
                 id=id, state="failed", source=row.source, created=row.created, error=ErrorDetail.model_validate(damage)
             )
 
+    def of_upload(self, upload_id: str) -> Import | None:
+        """The look at an upload that has been read already; None if there is none."""
+        ready = (row for row in self._store.imports.all() if row.upload_id == upload_id and row.state == "ready")
+        found = next((row for row in ready if row.id not in self._in_use()), None)
+        return None if found is None else self.get(found.id)
+
     def _view(self, row: ImportRow) -> Import:
         id = row.id
         found: dict[str, Any] = {}

@@ -4,16 +4,13 @@ import os
 import shutil
 import time
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from studio.datasets.dataset import Dataset, preview_name
-from studio.datasets.importers.converting import converted_folder
+from studio.datasets.dataset import preview_name
 from studio.datasets.media.reader import Origin
-from studio.datasets.tables.kept_tables import kept_beside
-from studio.errors import ConflictError, NotFoundError, PathError, StudioError
+from studio.errors import ConflictError, PathError, StudioError
 from studio.failpoints import failpoint
-from studio.files import private_folder, resolve_file, resolve_inside
+from studio.files import resolve_file, resolve_inside
 from studio.results.prediction import PredictionSummary
 from studio.runs.folder import RunFolder
 from studio.runs.spec import PredictOrder, RunSpec, WorkerKind
@@ -21,37 +18,22 @@ from studio.runs.state import ACTIVE, ENDED
 from studio.scheduling.hub import Hub
 from studio.scheduling.scheduler import Scheduler
 from studio.server.recovery import for_each
-from studio.server.schemas.imports import Choices
 from studio.server.schemas.predictions import Prediction, PredictionCreate
 from studio.server.schemas.runs import RunFile, RunSamplePage
 from studio.server.schemas.stream import GoneMessage
 from studio.server.services.importing.imports import Imports
+from studio.server.services.inference.offered_columns import texts
+from studio.server.services.inference.sources import PredictionSources
 from studio.server.services.models import Models
 from studio.server.services.shown_files import MediaSize, shown_file, written_picture
-from studio.server.services.viewing.run_files import find_file, prediction_files
+from studio.server.services.viewing.run_files import download_name, find_file, prediction_files
 from studio.server.services.viewing.samples import SampleQuery, read_samples
 from studio.server.views import damaged_prediction, prediction_view, shown
-from studio.settings.finding import FindingsError, blocking
 from studio.store.home import DELETED_PREFIX, Home
 from studio.store.ids import new_id
 from studio.store.predictions import PredictionRow
 from studio.store.runs import RunRow
 from studio.store.store import Store
-
-LOOK_SECONDS = 120.0
-
-
-@dataclass(frozen=True)
-class _Source:
-    """What is to be predicted."""
-
-    table: str
-    """The file."""
-    media: str
-    """The folder that its file names are in."""
-    table_name: str
-    dataset_id: str | None = None
-    dataset_name: str | None = None
 
 
 class Predictions:
@@ -65,7 +47,7 @@ class Predictions:
         self._hub = hub
         self._scheduler = scheduler
         self._models = models
-        self._imports = imports
+        self._sources = PredictionSources(home, store, imports)
 
     def all(self) -> list[Prediction]:
         """Every prediction, the newest first."""
@@ -86,7 +68,7 @@ class Predictions:
         id = new_id("pred")
         folder = RunFolder.create(self._home.worker_folder(WorkerKind.PREDICT, id))
         try:
-            source = self._source(body, folder, experiment.problem_type)
+            source = self._sources.find(body, folder, model)
         except BaseException:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise
@@ -100,7 +82,12 @@ class Predictions:
             dataset=f"../../datasets/{source.dataset_id}" if source.dataset_id else "",
             devices=model.spec.devices,
             predict=PredictOrder(
-                bundle=bundle, table=source.table, media=source.media, refuse_bad_rows=body.refuse_bad_rows
+                bundle=bundle,
+                table=source.table,
+                media=source.media,
+                table_name=source.table_name,
+                columns={role: texts(value) for role, value in source.columns.items()},
+                refuse_bad_rows=body.refuse_bad_rows,
             ),
         )
         now = time.time()
@@ -186,7 +173,7 @@ class Predictions:
         """One of the files, and the name to save it under."""
         row = self._store.predictions.get(id)
         path = find_file(self._folder(id), self._summaries(id), name)
-        return path, f"{row.name}-{path.name}"
+        return path, download_name(row.table_name, path.name)
 
     def settle(self, run: RunRow) -> None:
         """Tell listeners that a prediction ended."""
@@ -211,59 +198,6 @@ class Predictions:
         if body.experiment is None:
             raise StudioError("Name an experiment or a run.", hint="Send experiment or run_id.", code="model")
         return self._models.of_experiment(self._store.experiments.get(body.experiment), body.run)
-
-    def _source(self, body: PredictionCreate, folder: RunFolder, problem_type_id: str) -> _Source:
-        if body.upload_id is not None or body.path is not None:
-            return self._looked_at(body.upload_id, body.path, folder, problem_type_id)
-        if body.dataset_id is None:
-            hint = "Send dataset_id, upload_id or path."
-            raise StudioError("Name a dataset, an upload or a path.", hint=hint, code="source")
-        row = self._store.datasets.get(body.dataset_id)
-        dataset = Dataset.open(self._home.dataset(row.id))
-        test = dataset.manifest.table_of_role("test")
-        name = body.table or (test.name if test else dataset.manifest.tables[0].name)
-        info = dataset.table_info(name)
-        if info is None:
-            raise NotFoundError.among("table", name, [one.name for one in dataset.manifest.tables])
-        base = f"../../datasets/{row.id}"
-        media = (
-            f"{base}/media" if dataset.manifest.media_folder == "." else f"{base}/media/{dataset.manifest.media_folder}"
-        )
-        return _Source(f"{base}/{info.file}", media, name, row.id, row.name)
-
-    def _looked_at(self, upload_id: str | None, path: str | None, folder: RunFolder, problem_type_id: str) -> _Source:
-        """Look at an upload or a path in the usual child process, and move what was unpacked to the prediction."""
-        draft = self._imports.create(upload_id=upload_id, path=path)
-        draft = self._imports.wait(draft.id, LOOK_SECONDS)
-        if draft.state == "ready" and draft.choices.problem_type not in (None, "", problem_type_id):
-            # Without labels nothing tells the types apart; what the model needs is asked for.
-            draft = self._imports.check(draft.id, Choices(problem_type=problem_type_id))
-            draft = self._imports.wait(draft.id, LOOK_SECONDS)
-        if draft.state != "ready":
-            if blocking(draft.findings):
-                raise FindingsError(draft.findings)
-            message = draft.error.message if draft.error else "The upload could not be read in time."
-            raise StudioError(message, hint=draft.error.hint if draft.error else "Try again.", code="upload")
-        choices = draft.choices
-        table = choices.test or choices.unlabeled or choices.train or next((one.name for one in draft.tables), None)
-        if table is None:
-            raise StudioError(
-                "The upload holds no table.",
-                hint="Send a CSV or parquet file, alone or in a zip with its media.",
-                code="upload",
-            )
-        target = private_folder(folder.path / "input")
-        unpacked = self._home.import_folder(draft.id)
-        converted = converted_folder(unpacked, choices.format or "")
-        if converted is not None:
-            os.rename(converted, target / "tables")
-        kept = kept_beside(unpacked / "files")
-        if kept.is_dir():
-            os.rename(kept, kept_beside(target / "files"))
-        os.rename(unpacked / "files", target / "files")
-        self._imports.delete(draft.id)
-        media = "input/files" if choices.media_folder in (None, "", ".") else f"input/files/{choices.media_folder}"
-        return _Source(f"input/{'files' if converted is None else 'tables'}/{table}", media, table)
 
     def _folder(self, id: str) -> RunFolder:
         return RunFolder(self._home.worker_folder(WorkerKind.PREDICT, id))

@@ -1,7 +1,7 @@
 """What of a run's or prediction's folder can be downloaded, and nothing else of it."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal
 
 from studio.errors import NotFoundError
@@ -49,6 +49,11 @@ def find_file(folder: RunFolder, predictions: Sequence[PredictionSummary], name:
     if name not in known:
         raise NotFoundError.among("file", name[:80], known)
     return resolve_inside(folder.path, name)
+
+
+def download_name(table: str, file: str) -> str:
+    """What to save a file of a prediction as, after the table that was predicted: `new-predictions.csv`."""
+    return f"{PurePath(table).stem or 'table'}-predictions{file.removeprefix('test')}"
 
 
 def _file(path: Path, name: str, kind: Kind, description: str) -> RunFile:

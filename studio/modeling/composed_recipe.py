@@ -14,6 +14,7 @@ import pandas as pd
 from torch import Tensor, nn
 
 from studio.modeling.baseline import Baseline
+from studio.modeling.metric_by_column import MeasuredRows, columns_read, metric_by_column
 from studio.modeling.predictions import PredictedMask, ScoredTable
 from studio.modeling.recipe import (
     Accumulator,
@@ -192,6 +193,10 @@ class Task(ABC):
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         """See `Recipe.insights`."""
 
+    def measured_rows(self, scored: ScoredTable) -> MeasuredRows | None:
+        """The rows with truth and the chosen metric of any of them; None where a metric is not one of any rows."""
+        return None
+
     @abstractmethod
     def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
         """See `Recipe.sample_rows`; `shown` are the rows' inputs."""
@@ -283,6 +288,9 @@ class ComposedRecipe(Recipe[Any]):
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         yield from self.task.insights(scored, split)
         yield from self.input.insights(scored, split)
+        if (measured := self.task.measured_rows(scored)) is not None:
+            info = self.metric_info(self.settings.prediction.metric)
+            yield from metric_by_column(measured, info, split, columns_read(self.settings))
 
     def sample_rows(self, scored: ScoredTable, media: Media) -> Iterator[SampleRow]:
         return self.task.sample_rows(scored, self.input.shown(scored, media))

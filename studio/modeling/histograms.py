@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 BINS = 20
 
@@ -42,18 +42,31 @@ class RangeMeans:
     means: tuple[float | None, ...]
 
 
-def means_by_range(keys: ArrayLike, values: ArrayLike, ranges: int) -> RangeMeans:
-    """Means of `values` where `keys` are low, middle and high: at most `ranges` ranges with about as many keys each."""
-    places, amounts = np.asarray(keys, dtype=np.float64), np.asarray(values, dtype=np.float64)
-    edges = np.unique(np.quantile(places, np.linspace(0, 1, ranges + 1)))
-    if np.all(places == places.round()):
+@dataclass(frozen=True)
+class Ranges:
+    """Ranges by name, and in which of them each value lies."""
+
+    names: tuple[str, ...]
+    places: NDArray[np.int64]
+
+
+def ranges_of(values: ArrayLike, ranges: int) -> Ranges:
+    """At most `ranges` ranges with about as many of the values each."""
+    amounts = np.asarray(values, dtype=np.float64)
+    edges = np.unique(np.quantile(amounts, np.linspace(0, 1, ranges + 1)))
+    if np.all(amounts == amounts.round()):
         edges = np.unique(edges.round())
     if len(edges) == 1:
         edges = np.repeat(edges, 2)
-    bins = np.clip(np.searchsorted(edges, places, side="right") - 1, 0, len(edges) - 2)
-    parts = [amounts[bins == one] for one in range(len(edges) - 1)]
-    names = range_names([float(edge) for edge in edges])
-    return RangeMeans(names, tuple(float(part.mean()) if len(part) else None for part in parts))
+    places = np.clip(np.searchsorted(edges, amounts, side="right") - 1, 0, len(edges) - 2)
+    return Ranges(range_names([float(edge) for edge in edges]), places)
+
+
+def means_by_range(keys: ArrayLike, values: ArrayLike, ranges: int) -> RangeMeans:
+    """Means of `values` where `keys` are low, middle and high: at most `ranges` ranges with about as many keys each."""
+    found, amounts = ranges_of(keys, ranges), np.asarray(values, dtype=np.float64)
+    parts = [amounts[found.places == one] for one in range(len(found.names))]
+    return RangeMeans(found.names, tuple(float(part.mean()) if len(part) else None for part in parts))
 
 
 def range_names(edges: Sequence[float]) -> tuple[str, ...]:

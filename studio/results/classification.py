@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from studio.results.insight import COLUMN_PANEL
 from studio.results.metric import Direction, MetricInfo
 
 
@@ -12,6 +13,7 @@ class Panel(StrEnum):
     CURVES = "ROC and precision-recall"
     CALIBRATION = "Calibration"
     CLASSES = "Classes"
+    BY_COLUMN = COLUMN_PANEL
 
 
 _MICRO = "Counted over all samples and classes together (micro); for one of many classes it equals accuracy."

@@ -21,6 +21,8 @@ class SamplePanel(StrEnum):
 
 
 SAMPLE_PANELS = tuple(SamplePanel)
+COLUMN_PANEL = "Metric by column"
+"""The panel of tables that have further columns; tasks whose metric is one of any rows declare it."""
 
 
 class _Payload(BaseModel):
@@ -113,6 +115,8 @@ class Table(_Payload):
     columns: tuple[str, ...]
     rows: tuple[tuple[str | float | int | None, ...], ...]
     filters: tuple[SampleFilter | None, ...] = ()
+    chosen_by: str | None = None
+    """A column whose values are chosen from, so that the rows of one of them are shown at a time."""
 
 
 class Samples(_Payload):

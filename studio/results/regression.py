@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from studio.results.insight import COLUMN_PANEL
 from studio.results.metric import Direction, MetricInfo
 
 
@@ -12,6 +13,7 @@ class Panel(StrEnum):
     RESIDUALS = "Residuals"
     BY_RANGE = "Error by range of the true value"
     LABELS = "Labels"
+    BY_COLUMN = COLUMN_PANEL
 
 
 _SEVERAL = "With several labels, the mean over the labels."

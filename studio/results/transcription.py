@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from studio.results.insight import COLUMN_PANEL
 from studio.results.metric import Direction, MetricInfo
 
 
@@ -11,10 +12,10 @@ class Panel(StrEnum):
     ERRORS = "Errors"
     RATES = "Word error rate of recordings"
     BY_LENGTH = "Word error rate by length"
-    BY_COLUMN = "Word error rate by column"
     CONFUSIONS = "Confused words"
     DURATIONS = "Durations"
     SPEED = "Words per second"
+    BY_COLUMN = COLUMN_PANEL
 
 
 _COUNTED = (

@@ -77,7 +77,7 @@ def test_a_clicked_word_is_heard_and_no_more(open_page: Callable[..., Any], fini
     assert start <= page.evaluate(PLACE) < start + 0.6
 
 
-PANELS = ("errors", "rate-by-length", "rate-by-column", "confusions", "durations", "words-per-second")
+PANELS = ("errors", "rate-by-length", "confusions", "durations", "words-per-second", "by-column")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -58,6 +58,8 @@ export type TablePayload = {
   columns: string[];
   rows: (string | number | null)[][];
   filters: (SampleFilter | null)[];
+  /** A column whose values are chosen from: the rows of one of them are shown at a time. */
+  chosen_by?: string | null;
 };
 export type SamplesPayload = { kind: "samples"; samples: SampleView[]; confidence: number | null };
 export type ScatterPayload = {

@@ -2803,6 +2803,8 @@ export interface components {
          * @description Rows of values. `filters`, when given, has one entry a row.
          */
         InsightTable: {
+            /** Chosen By */
+            chosen_by?: string | null;
             /** Columns */
             columns: string[];
             /**

@@ -1,6 +1,7 @@
 import { useState } from "react";
 import { Link } from "react-router";
 import type { TablePayload } from "../api/insight";
+import { SelectInput } from "../ui/inputs";
 import { formatCount, formatMetric } from "../ui/format";
 import { useInsightContext } from "./context";
 import type { PanelProps } from "./panel";
@@ -8,6 +9,44 @@ import classes from "./insights.module.css";
 
 /** Rows of figures, sorted by any column; a row with a filter opens its samples. */
 export function InsightTable({ payload, group, title }: PanelProps<TablePayload>) {
+  const by = payload.columns.indexOf(payload.chosen_by ?? "");
+  return by < 0 ? (
+    <SortedTable payload={payload} group={group} title={title} />
+  ) : (
+    <ChosenTable payload={payload} group={group} title={title} by={by} />
+  );
+}
+
+/** The rows of one value of a column; which one, is chosen above the table. */
+function ChosenTable({ payload, group, title, by }: PanelProps<TablePayload> & { by: number }) {
+  const choices = [...new Set(payload.rows.map((row) => String(row[by])))];
+  const [choice, setChoice] = useState<string | null>(null);
+  const chosen = choice ?? choices[0] ?? "";
+  const kept = payload.rows.flatMap((row, i) => (String(row[by]) === chosen ? [i] : []));
+  const others = <T,>(cells: T[]): T[] => cells.filter((_, i) => i !== by);
+  const shown: TablePayload = {
+    ...payload,
+    columns: others(payload.columns),
+    rows: kept.map((i) => others(payload.rows[i] ?? [])),
+    filters: kept.map((i) => payload.filters[i] ?? null),
+  };
+  return (
+    <>
+      <SelectInput
+        size="xs"
+        w={260}
+        maw="100%"
+        label={payload.chosen_by}
+        data={choices}
+        value={chosen}
+        onChange={setChoice}
+      />
+      <SortedTable key={chosen} payload={shown} group={group} title={title} />
+    </>
+  );
+}
+
+function SortedTable({ payload, group, title }: PanelProps<TablePayload>) {
   const { samplesLink } = useInsightContext();
   const [sort, setSort] = useState<{ column: number; isFalling: boolean } | null>(null);
   const isNumber = payload.columns.map((_, i) => payload.rows.some((row) => typeof row[i] === "number"));

@@ -1,5 +1,5 @@
 import { MantineProvider } from "@mantine/core";
-import { render, screen } from "@testing-library/react";
+import { fireEvent, render, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { MemoryRouter } from "react-router";
 import { describe, expect, it } from "vitest";
@@ -90,6 +90,35 @@ describe("the table panel", () => {
     );
 
     expect(screen.getByRole("cell", { name: /1\.000/ })).toBeInTheDocument();
+  });
+
+  it("shows the rows of the column that is chosen, and not those of others", async () => {
+    show(
+      <InsightTable
+        group="validation"
+        title="Metric by column"
+        payload={{
+          kind: "table",
+          columns: ["Column", "Value", "WER"],
+          rows: [
+            ["speaker", "ann", 0.25],
+            ["speaker", "ben", 0.5],
+            ["place", "street", 0.75],
+          ],
+          filters: [],
+          chosen_by: "Column",
+        }}
+      />,
+    );
+    const cells = () => screen.getAllByRole("cell").map((cell) => cell.textContent);
+
+    expect(screen.getAllByRole("columnheader").map((one) => one.textContent)).toEqual(["Value", "WER"]);
+    expect(cells()).toEqual(["ann", "0.250", "ben", "0.500"]);
+
+    fireEvent.click(screen.getByRole("combobox", { name: "Column" }));
+    fireEvent.click(await screen.findByRole("option", { name: "place" }));
+
+    expect(cells()).toEqual(["street", "0.750"]);
   });
 });
 

@@ -31,6 +31,7 @@ from studio.modeling.classification.targets import (
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.linear_probe import fit_linear_probe
+from studio.modeling.metric_by_column import MeasuredRows
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.modeling.row_statistics import RowStatistics
@@ -175,6 +176,18 @@ class ClassificationTask(EncoderTask):
             yield from classification_insights(
                 truth, probabilities, self.space.task, self.labels, self.threshold, split
             )
+
+    def measured_rows(self, scored: ScoredTable) -> MeasuredRows | None:
+        every, (truth, probabilities) = truth_of(scored.table, self.space), self._known(scored)
+        if every is None or truth is None:
+            return None
+        task, name = self.space.task, self.settings.prediction.metric
+
+        def metric_of(rows: NDArray[np.int64]) -> float:
+            return classification_metrics(truth[rows], probabilities[rows], task, self.threshold)[name]
+
+        known = np.flatnonzero(~np.isnan(every).any(axis=1)).tolist()
+        return MeasuredRows(scored.table.iloc[known], metric_of)
 
     def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
         """Every row with truth and prediction."""

@@ -16,6 +16,7 @@ from studio.modeling.baseline import Baseline
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask, Score
 from studio.modeling.linear_probe import fit_linear_probe
+from studio.modeling.metric_by_column import MeasuredRows
 from studio.modeling.predictions import Raw, ScoredTable
 from studio.modeling.recipe import LabelAlignedRows, Note, SampleRow, Split, Target
 from studio.modeling.regression.insights import regression_insights
@@ -145,6 +146,17 @@ class RegressionTask(EncoderTask):
         if truth is not None:
             rows = scored.row_numbers()
             yield from regression_insights(truth, scored.stacked(VALUES), self.targets.columns, rows, split)
+
+    def measured_rows(self, scored: ScoredTable) -> MeasuredRows | None:
+        truth, predicted = self.targets.truth(scored.table), scored.stacked(VALUES)
+        if truth is None:
+            return None
+        known, name = ~np.isnan(truth).all(axis=1), self.settings.prediction.metric
+
+        def metric_of(rows: NDArray[np.int64]) -> float:
+            return regression_metrics(truth[known][rows], predicted[known][rows])[name]
+
+        return MeasuredRows(scored.table.iloc[np.flatnonzero(known).tolist()], metric_of)
 
     def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
         """Every row with truth and prediction."""

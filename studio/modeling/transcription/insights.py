@@ -9,17 +9,15 @@ from studio.modeling.speech.trust import doubts
 from studio.modeling.transcription.alignment import aligned, total
 from studio.modeling.transcription.compared import Compared
 from studio.results.insight import Bars, Insight, Payload, Table
-from studio.results.prediction import is_hidden
 from studio.results.transcription import Panel
 
 RANGES = 6
 MOST_CONFUSIONS = 40
-MOST_GROUPS = 20
 NOTHING = "(nothing)"
 
 
-def transcription_insights(compared: Compared, split: Split, leave_out: Sequence[str]) -> Iterator[Insight]:
-    """Every panel; `leave_out` are columns that say nothing about a recording."""
+def transcription_insights(compared: Compared, split: Split) -> Iterator[Insight]:
+    """Every panel."""
     yield _panel(split, "errors", Panel.ERRORS, _HOW_ERRORS, _errors(compared))
     rates = [one.rate for one in compared.words]
     yield _panel(split, "rates", Panel.RATES, _HOW_RATES, _counts("Word error rate", rates, between=(0.0, 1.0)))
@@ -27,9 +25,6 @@ def transcription_insights(compared: Compared, split: Split, leave_out: Sequence
     found = means_by_range(seconds, rates, RANGES)
     by_length = Bars(x_label="Seconds", y_label="Mean word error rate", names=found.names, values=found.means)
     yield _panel(split, "rate-by-length", Panel.BY_LENGTH, _HOW_LENGTH, by_length)
-    groups = _by_column(compared, leave_out)
-    if groups.rows:
-        yield _panel(split, "rate-by-column", Panel.BY_COLUMN, _HOW_COLUMN, groups)
     yield _panel(split, "confusions", Panel.CONFUSIONS, _HOW_CONFUSIONS, _confusions(compared))
     yield _panel(split, "durations", Panel.DURATIONS, _HOW_DURATIONS, _counts("Seconds", seconds))
     pairs = zip(compared.references, seconds, strict=True)
@@ -44,10 +39,6 @@ _HOW_ERRORS = (
 )
 _HOW_RATES = "Distribution of the word error rate of single recordings; above 1 counts as 1. Lower is better."
 _HOW_LENGTH = "Mean word error rate of single recordings, from short ones to long ones."
-_HOW_COLUMN = (
-    "Word error rate of the recordings with the same value, for every column with few values, such as the speaker. A "
-    "value with a high rate is heard badly, or has wrong labels."
-)
 _HOW_CONFUSIONS = (
     f"Pairs of words that differ, the most frequent first. {NOTHING} stands for a word that the other side lacks."
 )
@@ -69,23 +60,6 @@ def _errors(compared: Compared) -> Table:
     doubtful = sum(any(doubts(one.trust)) for one in compared.transcripts)
     counts = (("Recordings", len(compared.texts)), ("Doubtful transcripts", doubtful))
     return Table(columns=("", "Words", "Characters"), rows=(*rows, *((name, count, None) for name, count in counts)))
-
-
-def _by_column(compared: Compared, leave_out: Sequence[str]) -> Table:
-    """Rates by the values of columns that have a few."""
-    table = compared.table.iloc[list(compared.positions)]
-    rows: list[tuple[str, str, int, float]] = []
-    for column in map(str, table.columns):
-        if column in leave_out or is_hidden(column):
-            continue
-        values = table[column].map(str).tolist()
-        groups = sorted(set(values))
-        if not 2 <= len(groups) <= min(MOST_GROUPS, len(values) // 2):
-            continue
-        for group in groups:
-            chosen = [errors for value, errors in zip(values, compared.words, strict=True) if value == group]
-            rows.append((column, group, len(chosen), total(chosen).rate))
-    return Table(columns=("Column", "Value", "Recordings", "Word error rate"), rows=tuple(rows))
 
 
 def _confusions(compared: Compared) -> Table:

@@ -8,11 +8,13 @@ import pandas as pd
 
 from studio.datasets.texts.text_views import shown_text
 from studio.modeling.composed_recipe import ShownRow
+from studio.modeling.metric_by_column import MeasuredRows
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import SampleRow, Split, Target
 from studio.modeling.reference_task import ReferenceTask
 from studio.modeling.row_statistics import RowStatistics
 from studio.modeling.speech.trust import COMPRESSION_RATIO, MEAN_LOG_PROBABILITY, MOST_COMPRESSION, TRUST, doubts
+from studio.modeling.transcription.alignment import total
 from studio.modeling.transcription.compared import Compared
 from studio.modeling.transcription.insights import transcription_insights
 from studio.modeling.transcription.normalization import normalizer_of
@@ -60,8 +62,15 @@ class TranscriptionTask(ReferenceTask):
     def insights(self, scored: ScoredTable, split: Split) -> Iterator[Insight]:
         compared = self._compared(scored)
         if compared is not None and compared.positions:
-            dataset = self.settings.dataset
-            yield from transcription_insights(compared, split, leave_out=(dataset.label_columns, dataset.audio_column))
+            yield from transcription_insights(compared, split)
+
+    def measured_rows(self, scored: ScoredTable) -> MeasuredRows | None:
+        compared = self._compared(scored)
+        if compared is None:
+            return None
+        errors = {"WER": compared.words, "CER": compared.characters}[self.settings.prediction.metric]
+        known = scored.table.iloc[list(compared.positions)]
+        return MeasuredRows(known, lambda rows: total([errors[row] for row in rows]).rate)
 
     def sample_rows(self, scored: ScoredTable, shown: Iterator[ShownRow]) -> Iterator[SampleRow]:
         references, compared = self.targets_of(scored.table), self._compared(scored)

@@ -21,6 +21,8 @@ KINDS = (
     "text_span_prediction",
     "text_sequence_to_sequence",
 )
+REPRESENTATIVE = ("text_classification", "text_span_prediction")
+"""Driven by hand with every change; `make figures` drives the others."""
 SCREENS = {
     "light": {"color_scheme": "light"},
     "dark and narrow": {"color_scheme": "dark", "width": 390, "height": 800},
@@ -64,7 +66,9 @@ def ask(page: Any, text: str) -> Any:
     return page.get_by_role("region", name="Result", exact=True).first
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(
+    "kind", [pytest.param(kind, marks=() if kind in REPRESENTATIVE else pytest.mark.figures) for kind in KINDS]
+)
 def test_from_the_example_to_the_pipeline(
     kind: str, open_page: Callable[..., Any], server: Any, made: dict[str, dict[str, Any]], tmp_path: Path
 ) -> None:

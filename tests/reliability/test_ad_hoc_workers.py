@@ -16,7 +16,7 @@ from tests.reliability.harness import Server, end_all, wait_for
 from tests.support.requirements import covers
 
 pytestmark = pytest.mark.trust
-PATIENCE_SECONDS = 8
+PATIENCE_SECONDS = 15
 
 
 class Asked:
@@ -127,7 +127,7 @@ def test_a_preview_that_hangs_is_told_and_ended(model: tuple[Server, str]) -> No
     assert late["hint"]
     wait_for(lambda: not psutil.pid_exists(pids[0]))
     # On a busy machine a worker may be too slow for the short patience of this server, too.
-    wait_for(lambda: server.ask("POST", "/api/settings/preview", body, timeout=150)[0] == 200)
+    wait_for(lambda: server.ask("POST", "/api/settings/preview", body, timeout=150)[0] == 200, seconds=200)
 
 
 @covers("F118")

@@ -25,6 +25,14 @@ class StudioError(Exception):
             self.code = code
 
 
+def in_quotes(value: object) -> str:
+    """A value in a sentence: text in single quotes with its invisible signs written out, all else as it is."""
+    if not isinstance(value, str):
+        return str(value)
+    signs = (sign if sign.isprintable() else repr(sign)[1:-1] for sign in value)
+    return f"'{''.join(signs)}'"
+
+
 class NotFoundError(StudioError):
     """Nothing has this id or name; the hint lists the nearest ones."""
 
@@ -42,7 +50,7 @@ class NotFoundError(StudioError):
         else:
             hint = f"There is no {what} yet."
         expected = f"one of {', '.join(names[:5])}{', ...' if len(names) > 5 else ''}" if names else f"a {what}"
-        return cls(f"There is no {what} named {name[:255]!r}.", hint=hint, found=name[:80], expected=expected)
+        return cls(f"There is no {what} named {in_quotes(name[:255])}.", hint=hint, found=name[:80], expected=expected)
 
 
 class ConflictError(StudioError):

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from studio.errors import DiskFullError, PathError
+from studio.errors import DiskFullError, PathError, in_quotes
 from studio.json_text import parse_json
 
 CHUNK_BYTES = 1 << 20
@@ -163,13 +163,15 @@ def relative_path(text: str) -> PurePosixPath:
         PathError: naming what is wrong with the text.
     """
     if not text or _UNSAFE.search(text) or _DRIVE.match(text) or text.startswith("/"):
-        raise PathError(f"{text!r} is not a plain relative path.", hint="Use forward slashes and no leading slash.")
+        raise PathError(
+            f"{in_quotes(text)} is not a plain relative path.", hint="Use forward slashes and no leading slash."
+        )
     path = PurePosixPath(text)
     if ".." in path.parts or not path.parts:
-        raise PathError(f"{text!r} points outside its folder.", hint="Name a file inside the folder.")
+        raise PathError(f"{in_quotes(text)} points outside its folder.", hint="Name a file inside the folder.")
     sizes = [len(part.encode()) for part in path.parts]
     if len(sizes) > MAX_PATH_PARTS or max(sizes) > MAX_NAME_BYTES or sum(sizes) > MAX_PATH_BYTES:
-        raise PathError(f"{text[:80]!r} is too long.", hint=f"{LONGEST_PATH.capitalize()}.")
+        raise PathError(f"{in_quotes(text[:80])} is too long.", hint=f"{LONGEST_PATH.capitalize()}.")
     return path
 
 
@@ -187,12 +189,12 @@ def resolve_inside(root: Path, text: str) -> Path:
         for part in plain.parts:
             path = path / part
             if path.is_symlink():
-                raise PathError(f"{text!r} is a link.", hint="Links are not followed; import the file itself.")
+                raise PathError(f"{in_quotes(text)} is a link.", hint="Links are not followed; import the file itself.")
         is_inside = path.exists() and path.resolve().is_relative_to(root.resolve())
     except OSError:  # too long as a whole, or it became a link while it was looked at
         is_inside = False
     if not is_inside:
-        raise PathError(f"There is no file {text!r} here.", hint="Check the name, its case and its folder.")
+        raise PathError(f"There is no file {in_quotes(text)} here.", hint="Check the name, its case and its folder.")
     return path
 
 
@@ -204,7 +206,7 @@ def resolve_file(root: Path, text: str) -> Path:
     """
     path = resolve_inside(root, text)
     if not path.is_file():
-        raise PathError(f"There is no file {text!r} here.", hint="Name a file, not a folder.")
+        raise PathError(f"There is no file {in_quotes(text)} here.", hint="Name a file, not a folder.")
     return path
 
 
@@ -219,7 +221,7 @@ def open_beneath(root: Path, path: Path) -> int:
     file = open_source(root, path)
     if path == root or not stat.S_ISREG(os.fstat(file).st_mode):
         os.close(file)
-        raise PathError(f"{path.name!r} is no file.", hint="Name a file inside the folder.")
+        raise PathError(f"{in_quotes(path.name)} is no file.", hint="Name a file inside the folder.")
     return file
 
 
@@ -244,11 +246,11 @@ def open_source(root: Path, path: Path) -> int:
                 os.close(outer)
     except OSError:
         raise PathError(
-            f"There is no file {path.name!r} here.", hint="Check the name; links are not followed."
+            f"There is no file {in_quotes(path.name)} here.", hint="Check the name; links are not followed."
         ) from None
     if not (stat.S_ISREG(os.fstat(found).st_mode) or stat.S_ISDIR(os.fstat(found).st_mode)):
         os.close(found)
-        raise PathError(f"{path.name!r} is neither a file nor a folder.", hint="Name a file or a folder.")
+        raise PathError(f"{in_quotes(path.name)} is neither a file nor a folder.", hint="Name a file or a folder.")
     return found
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from studio.errors import StudioError
+from studio.errors import StudioError, in_quotes
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -109,7 +109,7 @@ def _file_error(error: OSError | sqlite3.Error) -> StudioError:
     """A file or folder that somebody named: too long, not searchable, damaged, on a disk that is full or broken."""
     if isinstance(error, sqlite3.Error):
         return StudioError(f"The database of the home cannot be used: {error}.", code="database")
-    place = f": {str(error.filename)!r}" if error.filename else ""
+    place = f": {in_quotes(str(error.filename))}" if error.filename else ""
     return StudioError(f"{error.strerror or type(error).__name__}{place}.", code="file")
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path, require_folder_of
+from studio.errors import in_quotes
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,7 +64,7 @@ def restore(
 
     os.umask(0o077)
     if not file.is_file():
-        raise InputError(f"There is no file {str(file)!r}.", hint="Name a backup that `studio backup` wrote.")
+        raise InputError(f"There is no file {in_quotes(str(file))}.", hint="Name a backup that `studio backup` wrote.")
     manifest = unpack(file, home.absolute())
     if json:
         answer_json({"home": str(home.absolute()), "created": manifest.created, "files": len(manifest.files)})

@@ -12,6 +12,7 @@ import typer
 from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path
 from studio.commands.output import answer_json, answer_table, has_errors, shown, tell, tell_findings, working
+from studio.errors import in_quotes
 from studio.files import iter_files
 
 app = typer.Typer(no_args_is_help=True, help="Datasets")
@@ -33,13 +34,16 @@ def import_dataset(
     test: Annotated[str | None, typer.Option(help="The test table.")] = None,
     unlabeled: Annotated[str | None, typer.Option(help="The table without labels.")] = None,
     media: Annotated[str | None, typer.Option(help="The folder of media files, inside PATH or elsewhere.")] = None,
-    role: Annotated[list[str] | None, typer.Option(help="column=role, such as image=image_column; repeatable.")] = None,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(metavar="COLUMN=ROLE", help="What a column is, such as image=image_column; repeatable."),
+    ] = None,
     home: HomeOption = None,
     json: JsonOption = False,
 ) -> int:
     """Import a file, zip or folder, and inspect it to the end."""
     if not path.exists():
-        raise InputError(f"There is nothing at {str(path)!r}.", hint="Check the path.")
+        raise InputError(f"There is nothing at {in_quotes(str(path))}.", hint="Check the path.")
     given = {"problem_type": problem_type, "format": format, "media_folder": media}
     tables = {"train": train, "validation": validation, "test": test, "unlabeled": unlabeled}
     with connect(home_path(home)) as connection, tempfile.TemporaryDirectory(prefix="studio-") as folder:
@@ -58,7 +62,11 @@ def import_dataset(
             tell_findings(draft["findings"])
         body = {"name": name, "choices": draft["choices"]}
         dataset = connection.post(f"/api/imports/{draft['id']}/finish", body)
-        return _report(connection, _await_dataset(connection, dataset), json)
+        dataset = _await_dataset(connection, dataset)
+        code = _report(connection, dataset, json)
+        if dataset["state"] == "failed":
+            connection.delete(f"/api/datasets/{dataset['id']}")
+        return code
 
 
 @app.command("list")
@@ -145,7 +153,9 @@ def _is_inside(path: Path, value: str) -> bool:
 
 def _refuse_taken(connection: Connection, name: str) -> None:
     if any(one["name"] == name and one["state"] != "failed" for one in connection.get("/api/datasets")):
-        raise InputError(f"There is already a dataset named {name!r}.", hint="Choose another name, or delete that one.")
+        raise InputError(
+            f"There is already a dataset named {in_quotes(name)}.", hint="Choose another name, or delete that one."
+        )
 
 
 def _begin(connection: Connection, path: Path) -> dict[str, Any]:
@@ -250,7 +260,9 @@ def _table(draft: dict[str, Any], text: str) -> str | None:
     if not found and plain.lower() == "none":
         return None
     if len(found) != 1:
-        raise InputError(f"There is no table {text!r} in this data.", hint=f"Tables: {', '.join(names) or 'none'}.")
+        raise InputError(
+            f"There is no table {in_quotes(text)} in this data.", hint=f"Tables: {', '.join(names) or 'none'}."
+        )
     return str(found[0])
 
 
@@ -265,7 +277,7 @@ def _roles(connection: Connection, problem_type: str | None, texts: list[str]) -
         column, _, given = text.rpartition("=")
         name = next((name for name in known if given in (name, name.removesuffix("s").removesuffix("_column"))), None)
         if not column or name is None:
-            raise InputError(f"{text!r} is not column=role.", hint=f"Roles: {', '.join(known)}.")
+            raise InputError(f"{in_quotes(text)} is not column=role.", hint=f"Roles: {', '.join(known)}.")
         if known[name]["is_many"]:
             roles.setdefault(name, []).append(column)
         else:

@@ -105,8 +105,11 @@ def show_experiment(id: str, home: HomeOption = None, json: JsonOption = False) 
 def stop_experiment(id: str, home: HomeOption = None, json: JsonOption = False) -> None:
     """Stop after the present step and keep a checkpoint."""
     with connect(home_path(home)) as connection:
+        before = connection.get(f"/api/experiments/{part(id)}")
         experiment = connection.post(f"/api/experiments/{part(id)}/stop", is_repeatable=True)
         experiment = _await_end(connection, experiment, STOP_SECONDS)
+    if before["state"] in ENDED:
+        tell(f"{before['name']} had ended before ({before['state']}); there was nothing to stop.")
     _answer(experiment, json)
 
 

@@ -9,6 +9,7 @@ from studio.commands.connection import connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path
 from studio.commands.output import answer_json, answer_table, tell, tell_findings
 from studio.datasets.formatting import gigabytes
+from studio.errors import in_quotes
 
 if TYPE_CHECKING:
     from studio.problems.contract import ProblemType
@@ -87,7 +88,7 @@ def example(
     """Write the example dataset of a problem type."""
     kind = _problem_type(problem_type)
     if output.exists() and any(output.iterdir()):
-        raise InputError(f"The folder {str(output)!r} is not empty.", hint="Name a new folder.")
+        raise InputError(f"The folder {in_quotes(str(output))} is not empty.", hint="Name a new folder.")
     try:
         output.mkdir(parents=True, exist_ok=True)
         kind.make_example(output)

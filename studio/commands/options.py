@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from studio.errors import StudioError
+from studio.errors import StudioError, in_quotes
 
 HomeOption = Annotated[
     Path | None,
@@ -16,7 +16,9 @@ HomeOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with one JSON document on standard output.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", help="section.key=value, read as YAML; may be repeated.", show_default=False),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="section.key=value, read as YAML; may be repeated.", show_default=False
+    ),
 ]
 
 
@@ -46,7 +48,9 @@ def require_folder_of(output: Path) -> None:
         InputError: if there is no such folder.
     """
     if not output.absolute().parent.is_dir():
-        raise InputError(f"There is no folder {str(output.absolute().parent)!r}.", hint="Name a folder that exists.")
+        raise InputError(
+            f"There is no folder {in_quotes(str(output.absolute().parent))}.", hint="Name a folder that exists."
+        )
 
 
 def parse_changes(texts: list[str] | None) -> dict[str, object]:
@@ -62,9 +66,13 @@ def parse_changes(texts: list[str] | None) -> dict[str, object]:
     for text in texts or []:
         key, equals, value = text.partition("=")
         if not equals or "." not in key:
-            raise InputError(f"{text!r} is not of the form section.key=value.", hint="Such as training.epochs=3.")
+            raise InputError(
+                f"{in_quotes(text)} is not of the form section.key=value.", hint="Such as training.epochs=3."
+            )
         try:
             changes[key.strip()] = read_yaml_value(value)[0] if value else ""
         except YamlError as error:
-            raise InputError(f"The value of {key} is not YAML: {value!r}.", hint="Put text in quotes.") from error
+            raise InputError(
+                f"The value of {key} is not YAML: {in_quotes(value)}.", hint="Put text in quotes."
+            ) from error
     return changes

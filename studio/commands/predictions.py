@@ -12,6 +12,7 @@ import typer
 from studio.commands.connection import ApiError, Connection, connect, part
 from studio.commands.options import HomeOption, InputError, JsonOption, WorkFailedError, home_path, require_folder_of
 from studio.commands.output import answer_json, tell, tell_findings, working
+from studio.errors import in_quotes
 from studio.files import is_same_file, iter_files
 
 ENDED = frozenset({"finished", "failed", "stopped", "lost"})
@@ -93,7 +94,7 @@ def export(
 ) -> None:
     """The scoring pipeline of a finished experiment."""
     if kind != "python":
-        raise InputError(f"There is no scoring pipeline of kind {kind!r}.", hint="Use python.")
+        raise InputError(f"There is no scoring pipeline of kind {in_quotes(kind)}.", hint="Use python.")
     require_folder_of(output)
     with connect(home_path(home)) as connection:
         model = _model(connection, id, run)

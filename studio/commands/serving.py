@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from studio.commands.options import HomeOption, InputError, JsonOption, home_path
+from studio.errors import in_quotes
 from studio.runs.hang_timeout import HANG_SECONDS, VARIABLE
 
 
@@ -44,7 +45,7 @@ def serve(
 
     missing = [root for root in import_root or [] if not root.is_dir()]
     if missing:
-        raise InputError(f"There is no folder {str(missing[0])!r}.", hint="Name a folder that exists.")
+        raise InputError(f"There is no folder {in_quotes(str(missing[0]))}.", hint="Name a folder that exists.")
     config = ServerConfig(
         home=home_path(home),
         host=host,

@@ -13,7 +13,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from studio.configuration.hydrogen_torch import translate
-from studio.errors import NotFoundError, YamlError
+from studio.errors import NotFoundError, YamlError, in_quotes
 from studio.escape_control import escape_controls
 from studio.problems.contract import ModelType, ProblemType
 from studio.problems.registry import is_problem_type, problem_type, problem_types
@@ -206,7 +206,7 @@ def _head_findings(values: Mapping[str, Any]) -> list[Finding]:
             Finding(
                 code="problem_type",
                 path="problem_type",
-                message=f"There is no problem type {name!r}.",
+                message=f"There is no problem type {in_quotes(name)}.",
                 found=str(name),
                 expected=", ".join(problem_types()),
                 fix=f"Did you mean {near[0]}?" if near else "Use one of the expected ids.",

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from studio.datasets.labels.label_part import LabelPart
 from studio.datasets.profile import DatasetProfile
-from studio.errors import DatasetError, NotFoundError
+from studio.errors import DatasetError, NotFoundError, in_quotes
 from studio.files import read_json, resolve_inside, write_json
 from studio.results.prediction import ROW
 from studio.settings.choices import ChoiceContext
@@ -116,7 +116,7 @@ class Dataset:
         path = folder / "dataset.json"
         if not path.is_file():
             raise DatasetError(
-                f"There is no dataset in {folder.name!r}.",
+                f"There is no dataset in {in_quotes(folder.name)}.",
                 hint="Import it again.",
                 found=f"no {path.name}",
                 expected="the folder of a dataset",
@@ -125,7 +125,7 @@ class Dataset:
             return cls(folder, DatasetManifest.model_validate(read_json(path)))
         except (OSError, ValueError, RecursionError):
             raise DatasetError(
-                f"The description of the dataset {folder.name!r} is damaged.",
+                f"The description of the dataset {in_quotes(folder.name)} is damaged.",
                 hint="Import the data again.",
                 code="damaged",
                 found=f"a {path.name} that cannot be read",

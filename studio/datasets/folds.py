@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from studio.datasets.formatting import counted, listed, quoted
 from studio.datasets.labels.labels import label_text
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.settings.schema import SettingsSchema
 
 _NO_ROWS, _A_ROW = "0 rows", "at least 1 row"
@@ -186,7 +186,7 @@ def _held_out(table: pd.DataFrame, settings: SettingsSchema, strategy: str, fold
     if not held_out.any():
         known = ", ".join(sorted(set(assigned)))
         raise DatasetError(
-            f"There is no fold {chosen!r}.",
+            f"There is no fold {in_quotes(chosen)}.",
             hint=f"The folds are {known}.",
             code="unknown_fold",
             found=quoted(chosen),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from studio.errors import in_quotes
 from studio.on_demand import np
 
 LONGEST = 80
@@ -32,7 +33,7 @@ def quoted(value: Any) -> str:
     if isinstance(value, float | np.floating):
         return f"{value:g}"
     if isinstance(value, str):
-        return repr(value) if len(value) <= _QUOTED else f"{value[:_QUOTED]!r}..."
+        return in_quotes(value) if len(value) <= _QUOTED else f"{in_quotes(value[:_QUOTED])}..."
     return excerpt(str(value))
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from studio.datasets.checksums import write_checksums
 from studio.datasets.dataset import Column, Dataset, DatasetManifest, Table, TableRole
-from studio.datasets.formatting import listed
+from studio.datasets.formatting import counted, listed
 from studio.datasets.importers.format import DatasetFormat
 from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.media_inspection import decode_media
@@ -23,6 +23,7 @@ from studio.datasets.tables.kept_tables import kept_beside
 from studio.datasets.tables.row_checks import check_rows
 from studio.datasets.tables.shards import read_whole_table
 from studio.datasets.tables.table import RawTable, profile_column
+from studio.errors import in_quotes
 from studio.failpoints import failpoint
 from studio.files import fsync_folder, private_folder, resolve_inside, sha256_file, sync_files, write_json
 from studio.importing.file_ledger import UsedFiles, account_for_files
@@ -158,9 +159,9 @@ def _missing_columns(order: ImportOrder, role: TableRole, table: RawTable) -> It
                 yield Finding(
                     code="no_column",
                     path=f"{table.name}: {column}",
-                    message=f"The table has no column {column!r}.",
+                    message=f"The table has no column {in_quotes(column)}.",
                     found=f"the columns {listed(table.frame.columns, 8)}",
-                    expected=f"a column {column!r}",
+                    expected=f"a column {in_quotes(column)}",
                     fix="Choose another column, or add it to the table.",
                 )
 
@@ -187,11 +188,21 @@ def _summarize(inspection: Inspection, imported: Mapping[TableRole, int]) -> Non
                 level=FindingLevel.NOTE,
                 code="rows",
                 path=inspection.names[role],
-                message=f"{imported[role]:,} rows imported, {kept:,} kept, {repaired:,} of them repaired, "
-                f"{imported[role] - kept:,} dropped.",
+                message=_told_rows(imported[role], kept, repaired),
                 count=kept,
             )
         )
+
+
+def _told_rows(imported: int, kept: int, repaired: int) -> str:
+    """What became of the rows of a table; of what did not happen, nothing."""
+    parts = (
+        f"{counted(imported, 'row')} imported",
+        f"{kept:,} kept",
+        f"{repaired:,} of them repaired" if repaired else "",
+    )
+    dropped = f"{imported - kept:,} dropped" if kept < imported else ""
+    return f"{', '.join(filter(None, (*parts, dropped)))}."
 
 
 def _write(

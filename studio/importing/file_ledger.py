@@ -70,7 +70,7 @@ def account_for_files(inspection: Inspection, files: Path, used: UsedFiles, plac
             path=place,
             message=f"{counted(len(paths), 'file')}: {', '.join(words for words, count in parts.items() if count)}.",
             found=counted(len(paths), "file"),
-            expected="every file used",
+            expected="every file used" if unused else "",
             count=len(paths),
         )
     )

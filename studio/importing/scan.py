@@ -25,7 +25,7 @@ from studio.datasets.uploads.discovery import MediaFolder, list_files, list_json
 from studio.datasets.uploads.file_columns import file_columns
 from studio.datasets.uploads.named_files import NamedFiles
 from studio.datasets.uploads.rejections import found_and_expected, refusal_finding
-from studio.errors import ArchiveError, DatasetError, PathError, StudioError
+from studio.errors import ArchiveError, DatasetError, PathError, StudioError, in_quotes
 from studio.files import no_space_error, private_folder, read_json, resolve_inside, write_json
 from studio.importing.format_choice import FormatOffer, chosen_format, recognised_formats
 from studio.importing.lacking_files import lacking_findings, packed_inside
@@ -306,7 +306,7 @@ def _refuse_unreadable(tables: Mapping[str, RawTable], findings: Sequence[Findin
                 Finding(
                     code="no_table",
                     path=str(name),
-                    message=f"There is no table {name!r} in the upload.",
+                    message=f"There is no table {in_quotes(name)} in the upload.",
                     found=quoted(str(name)),
                     expected=f"one of {listed(tables, 8)}",
                     fix="Choose one of the tables there are.",

@@ -10,7 +10,7 @@ from studio.datasets.formatting import quoted
 from studio.datasets.tables.table import EXTENSIONS
 from studio.datasets.uploads.archive import FREE_EXPANSION_BYTES, MAX_EXPANSION, extract_zip, is_junk
 from studio.datasets.uploads.file_kinds import foreign_archive, is_kind, is_web_page, kind_of_bytes
-from studio.errors import ArchiveError, DatasetError
+from studio.errors import ArchiveError, DatasetError, in_quotes
 from studio.files import CHUNK_BYTES, disk_free_bytes, iter_files, open_beneath, read_head, require_free_space
 from studio.importing.format_choice import single_file_endings
 
@@ -31,7 +31,7 @@ def unpack(source: Path, files: Path, name: str = "") -> None:
         return
     if not source.is_file():
         raise DatasetError(
-            f"There is no file {shown!r}.",
+            f"There is no file {in_quotes(shown)}.",
             hint="Check the path.",
             code="no_file",
             found=quoted(shown),

@@ -19,13 +19,12 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
-from studio.errors import CheckpointError
+from studio.errors import CheckpointError, in_quotes
 from studio.failpoints import failpoint
 from studio.files import folder_size, fsync_file, fsync_folder, read_json, sha256_file, write_json
+from studio.runs.checkpoint_files import MANIFEST, OPTIMIZER_FILE
 
 TENSOR_FILES = ("model", "optimizer", "generators")
-OPTIMIZER_FILE = "optimizer.safetensors"
-MANIFEST = "manifest.json"
 VERSION = 1
 
 
@@ -224,7 +223,7 @@ def read_checkpoint(path: Path) -> CheckpointState:
     wrong = damaged_file(path)
     if wrong is not None:
         raise CheckpointError(
-            f"The file {wrong!r} of the checkpoint {path.name!r} is damaged.",
+            f"The file {in_quotes(wrong)} of the checkpoint {in_quotes(path.name)} is damaged.",
             hint="Resume from an earlier one.",
             code="checkpoint_damaged",
         )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from studio.errors import PathError, StudioError, TrainingError
+from studio.errors import PathError, StudioError, TrainingError, in_quotes
 
 
 class SampleError(TrainingError):
@@ -29,7 +29,7 @@ def reading_file(noun: str, name: str, row: int) -> Iterator[None]:
         yield
     except PathError as error:
         raise SampleError(
-            f"Row {row}: the {noun} {name!r} is missing.",
+            f"Row {row}: the {noun} {in_quotes(name)} is missing.",
             row=row,
             file=name,
             hint="Put the file back, or import the dataset again; it checks every file.",
@@ -37,7 +37,7 @@ def reading_file(noun: str, name: str, row: int) -> Iterator[None]:
         ) from error
     except (StudioError, OSError) as error:
         raise SampleError(
-            f"Row {row}: the {noun} {name!r} cannot be read. {error}",
+            f"Row {row}: the {noun} {in_quotes(name)} cannot be read. {error}",
             row=row,
             file=name,
             hint="Replace the file, or import the dataset again; it checks every file.",

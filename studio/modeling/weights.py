@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from studio.bundled_weights import PACKAGED_IMAGE_WEIGHTS
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.files import private_folder, read_json, sha256_file
 from studio.hub import is_hub_reachable
 from studio.interpreter import python_module, without_working_folder
@@ -78,13 +78,13 @@ def find_weights(name: str, cache: Path | None = None) -> WeightsFile:
         return packaged
     if not hub_id:
         raise WeightsError(
-            f"There are no published weights of {name!r}.",
+            f"There are no published weights of {in_quotes(name)}.",
             hint="Switch Pretrained off, or choose another backbone.",
             code="weights_missing",
         )
     if not is_hub_reachable(CONNECT_SECONDS):
         raise WeightsError(
-            f"The weights of {name!r} are not on this machine, and the hub cannot be reached.",
+            f"The weights of {in_quotes(name)} are not on this machine, and the hub cannot be reached.",
             hint=f"Choose {', '.join(sorted(PACKAGED_IMAGE_WEIGHTS))}, whose weights can be installed, put "
             f"{name}.safetensors into the home's weights folder, or switch Pretrained off.",
             code="weights_missing",
@@ -100,7 +100,7 @@ def require_architecture(name: str) -> None:
     """
     if not _NAME.fullmatch(name):
         raise WeightsError(
-            f"{name[:80]!r} is not the name of an architecture of timm.",
+            f"{in_quotes(name[:80])} is not the name of an architecture of timm.",
             hint="Choose a backbone of the list, such as resnet50.",
             code="weights_missing",
             found=name[:80],
@@ -148,11 +148,11 @@ def convert(module: str, name: str, path: Path) -> None:
             command, env=environment, check=False, capture_output=True, text=True, timeout=CONVERSION_TIMEOUT_SECONDS
         )
     except subprocess.TimeoutExpired as error:
-        raise WeightsError(f"Converting the weights of {name!r} took too long.", hint="Try again.") from error
+        raise WeightsError(f"Converting the weights of {in_quotes(name)} took too long.", hint="Try again.") from error
     if done.returncode != 0:
         last = done.stderr.strip().splitlines()[-1:] or ["no message"]
         raise WeightsError(
-            f"The packaged weights of {name!r} cannot be used: {last[0]}", hint="Install the package again."
+            f"The packaged weights of {in_quotes(name)} cannot be used: {last[0]}", hint="Install the package again."
         )
 
 
@@ -177,7 +177,7 @@ def _from_hub(name: str, hub_id: str) -> Path:
         return Path(hf_hub_download(hub_id, HUB_FILE))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise WeightsError(
-            f"The weights of {name!r} cannot be downloaded: {type(error).__name__}.",
+            f"The weights of {in_quotes(name)} cannot be downloaded: {type(error).__name__}.",
             hint="Check the connection to the hub, choose another backbone, or switch Pretrained off.",
             code="weights_missing",
         ) from error

@@ -15,7 +15,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from studio.errors import BundleError, PathError, WeightsError
+from studio.errors import BundleError, PathError, WeightsError, in_quotes
 from studio.failpoints import failpoint
 from studio.files import (
     fsync_file,
@@ -92,7 +92,7 @@ def open_bundle(folder: Path) -> Bundle:
     manifest = _read_manifest(path)
     for name, digest in manifest.files.items():
         if not _matches(folder, name, digest):
-            raise BundleError(f"The file {name!r} of the model does not match.", hint="Copy the bundle again.")
+            raise BundleError(f"The file {in_quotes(name)} of the model does not match.", hint="Copy the bundle again.")
     return Bundle(folder, manifest)
 
 

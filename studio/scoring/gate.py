@@ -28,6 +28,7 @@ from studio.asgi import (
     read_body,
     replay,
 )
+from studio.errors import in_quotes
 
 OPEN_PATHS = frozenset({"/health"})
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -92,7 +93,9 @@ class Gate:
         rules = self._rules
         host = _host(headers)
         if host is None or not (ANY_HOST in rules.hosts or _is_local(host) or host in rules.hosts):
-            return _Refusal(403, f"The host {host or ''!r} is not served here. Start with --allow-host NAME to add it.")
+            return _Refusal(
+                403, f"The host {in_quotes(host or '')} is not served here. Start with --allow-host NAME to add it."
+            )
         if headers.get(b"sec-fetch-site", [b"none"])[0] == b"cross-site" or not _is_same_site(headers):
             return _Refusal(403, "This request comes from a page of another site.")
         if path in OPEN_PATHS:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from studio.errors import PathError
+from studio.errors import PathError, in_quotes
 from studio.modeling.recipe import Media
 from studio.problems.contract import ColumnRole, ProblemType
 from studio.settings.finding import Finding, FindingsError
@@ -82,7 +82,7 @@ def _missing(role: ColumnRole, column: str, table: pd.DataFrame) -> Finding:
     return Finding(
         code="missing_column",
         path=column,
-        message=f"The table has no column {column!r}.",
+        message=f"The table has no column {in_quotes(column)}.",
         found=", ".join(names[:12]) or "no columns",
         expected=column,
         fix=f"It needs the {role.title.lower()} that the model was trained with.",

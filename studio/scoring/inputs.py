@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from studio.datasets.tables.shards import read_whole_table
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.results.prediction import ROW
 from studio.settings.finding import Finding, FindingsError, blocking
 
@@ -23,7 +23,7 @@ def input_table(path: Path, kept: Path | None = None) -> pd.DataFrame:
 def read_input(path: Path, kept: Path | None = None) -> tuple[pd.DataFrame, list[Finding]]:
     """As `input_table`, with what was noticed while it was read."""
     if not path.is_file():
-        raise DatasetError(f"There is no table {path.name!r}.", hint="Check the name and its folder.")
+        raise DatasetError(f"There is no table {in_quotes(path.name)}.", hint="Check the name and its folder.")
     raw = read_whole_table(path.parent, path.name, kept)
     if blocking(raw.findings):
         raise FindingsError(raw.findings)

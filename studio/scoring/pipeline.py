@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from studio.errors import BundleError, StudioError
+from studio.errors import BundleError, StudioError, in_quotes
 from studio.files import is_same_file
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.recipe import Media
@@ -48,7 +48,7 @@ def predict_file(folder: Path, order: Order) -> int:
         raise StudioError(f"{order.output.name} ends neither with .csv nor with .parquet.", hint="Rename the output.")
     for path in (order.output, order.raw):
         if path is not None and not path.parent.is_dir():
-            raise StudioError(f"There is no folder {str(path.parent)!r}.", hint="Name a folder that exists.")
+            raise StudioError(f"There is no folder {in_quotes(str(path.parent))}.", hint="Name a folder that exists.")
     _require_separate(order)
     predictor = Predictor.load(folder / "bundle")
     ending = f".{predictor.recipe.raw_format}"
@@ -128,7 +128,7 @@ def main(folder: Path, arguments: list[str]) -> int:
         sys.stderr.write(told(error) + "\n")
         return FAILED if chosen.command == "verify" else BAD_INPUT
     except OSError as error:  # a name that is too long, a folder that cannot be searched, a full disk
-        place = f": {str(error.filename)!r}" if error.filename else ""
+        place = f": {in_quotes(str(error.filename))}" if error.filename else ""
         sys.stderr.write(f"{error.strerror or error}{place}.\n")
         return FAILED
     sys.stderr.write(f"{count} rows written to {chosen.output}\n")

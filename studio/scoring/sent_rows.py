@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.datasets.media.registry import media_reader
 from studio.datasets.uploads.file_kinds import HEAD_BYTES
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.problems.contract import ProblemType
 
 BASE64_BYTES = 4 / 3
@@ -25,7 +25,9 @@ def input_words(kind: ProblemType, settings: Any) -> str:
     noun = media_reader(kind.medium).noun if kind.medium else ""
     if not is_sent_as_row(kind):
         return f"the bytes of {noun}"
-    with_file = f", with the bytes of {noun} in Base64 as the value of {file_column(kind, settings)!r}" if noun else ""
+    with_file = (
+        f", with the bytes of {noun} in Base64 as the value of {in_quotes(file_column(kind, settings))}" if noun else ""
+    )
     return f"a JSON object of column names and values{with_file}"
 
 
@@ -46,7 +48,7 @@ def with_own_file(kind: ProblemType, settings: Any, row: Mapping[str, Any], fold
     if column is None or kind.medium is None:
         return dict(row)
     reader = media_reader(kind.medium)
-    data = _bytes_of(row.get(column), f"The cell of {column!r}", f"Send the bytes of {reader.noun} in Base64.")
+    data = _bytes_of(row.get(column), f"The cell of {in_quotes(column)}", f"Send the bytes of {reader.noun} in Base64.")
     ending = reader.suffix_of(data[:HEAD_BYTES])
     name = f"{stem}.{ending}" if ending else stem
     (folder / name).write_bytes(data)

@@ -47,6 +47,7 @@ from studio.server.services.models import Models
 from studio.server.services.planning import Planner
 from studio.server.services.runs import Runs
 from studio.server.services.secrets import Secrets
+from studio.server.services.storage import Storage
 from studio.server.services.viewing.live import Live
 from studio.server.services.weights import Weights
 from studio.server.services.yaml_starts import YamlStarts
@@ -129,6 +130,7 @@ def build_studio(config: ServerConfig, token: str, executor: Executor | None = N
         previews=previews,
         answers=OnlineInference(home, store, runs, models, executor, min(ANSWER_SECONDS, config.hang_seconds)),
         machine=MachineService(home, store, weights, launcher_state),
+        storage=Storage(home, store),
         lanes=lanes,
         notices=HomeNotices(home, store, config.reserve_bytes),
         started=time.time(),

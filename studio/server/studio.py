@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from studio.server.services.inference.previews import Previews
     from studio.server.services.machine import MachineService
     from studio.server.services.runs import Runs
+    from studio.server.services.storage import Storage
     from studio.server.services.yaml_starts import YamlStarts
     from studio.store.home import Home
     from studio.store.store import Store
@@ -54,6 +55,7 @@ class Studio:
     answers: "OnlineInference"
     previews: "Previews"
     machine: "MachineService"
+    storage: "Storage"
     notices: "HomeNotices"
     lanes: "Lanes"
     started: float

@@ -19,7 +19,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from studio.errors import YamlError
+from studio.errors import YamlError, in_quotes
 from studio.settings.augmentation_arguments import argument_table, expected_value
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.old_augmentations import modern
@@ -175,7 +175,7 @@ class _Reader:
             near = get_close_matches(argument, known, n=1, cutoff=0.5)
             self._refuse(
                 "unknown_argument",
-                f"{here}, {name}, has no argument {argument!r}.",
+                f"{here}, {name}, has no argument {in_quotes(argument)}.",
                 argument,
                 ", ".join(sorted(known)),
                 f"Did you mean {near[0]}?" if near else "Remove it.",
@@ -206,7 +206,10 @@ class _Reader:
         own = GROUPS[name]
         for argument in sorted(set(arguments) - own):
             self._refuse(
-                "unknown_argument", f"{here}, {name}, has no argument {argument!r}.", argument, ", ".join(sorted(own))
+                "unknown_argument",
+                f"{here}, {name}, has no argument {in_quotes(argument)}.",
+                argument,
+                ", ".join(sorted(own)),
             )
         chance = arguments.get("p", 1)
         if isinstance(chance, bool) or not isinstance(chance, int | float) or not 0 <= chance <= 1:
@@ -225,7 +228,9 @@ class _Reader:
     def _unknown(self, name: str, here: str) -> None:
         near = get_close_matches(name, known_transforms(), n=3, cutoff=0.5)
         fix = OUR_OWN.get(name) or (f"Did you mean {', '.join(near)}?" if near else "Choose one of the reference.")
-        self._refuse("unknown_transform", f"{here} is {name!r}, which cannot be used.", name, "a transform", fix)
+        self._refuse(
+            "unknown_transform", f"{here} is {in_quotes(name)}, which cannot be used.", name, "a transform", fix
+        )
 
     def _refuse(self, code: str, message: str, found: str, expected: str, fix: str = "") -> None:
         fix = fix or "Write a list such as `- HorizontalFlip: {p: 0.5}`."

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from studio.errors import in_quotes
 from studio.settings.choices import ChoiceContext
 from studio.settings.condition import visible_keys
 from studio.settings.field import Field, coerced, field_of
@@ -193,7 +194,7 @@ def unknown_key(key: str, schema: type[SettingsSchema]) -> Finding:
     return Finding(
         code="unknown_key",
         path=key,
-        message=f"There is no setting {key!r} for {schema.problem_type}.",
+        message=f"There is no setting {in_quotes(key)} for {schema.problem_type}.",
         found=key,
         expected=near[0] if near else "a key of the settings reference",
         fix=f"Did you mean {near[0]}?" if near else "Remove it, or look the key up in the settings reference.",

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from studio.errors import in_quotes
 from studio.settings.choices import ChoiceContext, Columns, Experiments, LabelValues, Library
 from studio.settings.field import Field
 from studio.settings.finding import Finding, FindingLevel
@@ -86,7 +87,7 @@ def choice_findings(field: Field, value: Any, context: ChoiceContext) -> Iterato
             yield Finding(
                 code="not_here",
                 path=field.key,
-                message=f"{field.setting.label}: {one!r} does not exist here.",
+                message=f"{field.setting.label}: {in_quotes(one)} does not exist here.",
                 found=_short(one),
                 expected=", ".join(str(option) for option in options[:12]) or "nothing (there are none here)",
                 fix=f"Did you mean {near[0]}?" if near else "Choose one of the expected values.",
@@ -103,7 +104,7 @@ def _library_findings(field: Field, choices: Library, value: Any) -> Iterator[Fi
         yield Finding(
             code="unknown_name",
             path=field.key,
-            message=f"{field.setting.label}: {choices.name} has no architecture named {value!r}.",
+            message=f"{field.setting.label}: {choices.name} has no architecture named {in_quotes(value)}.",
             found=_short(value),
             expected=f"a name of the {choices.name} library",
             fix=f"Did you mean {', '.join(near)}?" if near else "Choose a suggested name.",

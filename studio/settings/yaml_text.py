@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from studio.errors import YamlError
+from studio.errors import YamlError, in_quotes
 
 MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
@@ -126,7 +126,7 @@ class _Builder:
         if depth > MAX_DEPTH:
             raise _too_deep(line)
         if node.tag not in _PLAIN_TAGS:
-            raise YamlError(f"The tag {node.tag!r} is not allowed.", hint="Use plain values only.", line=line)
+            raise YamlError(f"The tag {in_quotes(node.tag)} is not allowed.", hint="Use plain values only.", line=line)
         if id(node) in self._open:
             raise YamlError("An alias refers to itself.", hint="Remove the alias.", line=line)
         self._open.add(id(node))
@@ -151,7 +151,7 @@ class _Builder:
             inner = f"{path}.{key}" if path else key
             if key in values:
                 raise YamlError(
-                    f"The key {inner!r} occurs twice, in lines {self.lines[inner]} and {line}.",
+                    f"The key {in_quotes(inner)} occurs twice, in lines {self.lines[inner]} and {line}.",
                     hint="Keep one of them.",
                     line=line,
                 )
@@ -175,6 +175,6 @@ def _scalar(node: yaml.Node, line: int) -> Any:
     if _FLOAT.match(text) and not re.match(r"[-+]?0[0-9]", text):
         value = float(text)
         if not math.isfinite(value):
-            raise YamlError(f"{text!r} is too large for a number.", hint="Use a smaller number.", line=line)
+            raise YamlError(f"{in_quotes(text)} is too large for a number.", hint="Use a smaller number.", line=line)
         return value
     return text

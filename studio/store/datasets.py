@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 
 from studio.datasets.dataset import DatasetManifest
-from studio.errors import ConflictError, NotFoundError
+from studio.errors import ConflictError, NotFoundError, in_quotes
 from studio.store.database import Database
 from studio.store.tables import dataset, experiment
 
@@ -53,7 +53,9 @@ class Datasets:
         """
         with self._database.write() as connection:
             if self.is_name_taken(row.name):
-                raise ConflictError(f"There is already a dataset named {row.name!r}.", hint="Choose another name.")
+                raise ConflictError(
+                    f"There is already a dataset named {in_quotes(row.name)}.", hint="Choose another name."
+                )
             manifest = row.manifest.model_dump(mode="json") if row.manifest else None
             connection.execute(insert(dataset).values({**vars(row), "manifest": manifest}))
 
@@ -107,7 +109,7 @@ class Datasets:
         with self._database.write() as connection:
             taken = connection.scalar(select(dataset.c.id).where(dataset.c.name == name))
             if taken is not None and taken != id:
-                raise ConflictError(f"There is already a dataset named {name!r}.", hint="Choose another name.")
+                raise ConflictError(f"There is already a dataset named {in_quotes(name)}.", hint="Choose another name.")
             connection.execute(update(dataset).where(dataset.c.id == id).values(name=name))
 
     def complete(self, id: str, manifest: DatasetManifest, findings_count: Mapping[str, int]) -> None:

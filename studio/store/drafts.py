@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from studio.errors import NotFoundError
+from studio.errors import NotFoundError, in_quotes
 from studio.store.database import Database
 from studio.store.tables import import_draft, upload
 
@@ -60,7 +60,7 @@ class Uploads:
         with self._database.read() as connection:
             row = connection.execute(select(upload).where(upload.c.id == id)).mappings().first()
         if row is None:
-            raise NotFoundError(f"There is no upload {id!r}.", hint="Start the upload again.")
+            raise NotFoundError(f"There is no upload {in_quotes(id)}.", hint="Start the upload again.")
         return UploadRow(**row)
 
     def all(self) -> list[UploadRow]:
@@ -100,7 +100,7 @@ class Imports:
         with self._database.read() as connection:
             row = connection.execute(select(import_draft).where(import_draft.c.id == id)).mappings().first()
         if row is None:
-            raise NotFoundError(f"There is no import {id!r}.", hint="Start the import again.")
+            raise NotFoundError(f"There is no import {in_quotes(id)}.", hint="Start the import again.")
         return ImportRow(**row)
 
     def all(self) -> list[ImportRow]:

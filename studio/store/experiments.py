@@ -18,7 +18,7 @@ from sqlalchemy import (
     update,
 )
 
-from studio.errors import ConflictError, NotFoundError, StudioError
+from studio.errors import ConflictError, NotFoundError, StudioError, in_quotes
 from studio.runs.ranking import leading
 from studio.runs.state import ACTIVE, ENDED, RunState, read_state, state_of_experiment
 from studio.store.database import Database
@@ -223,7 +223,7 @@ class Experiments:
     def _refuse_taken_name(self, connection: Connection, name: str, own_id: str | None) -> None:
         taken = connection.scalar(select(experiment.c.id).where(experiment.c.name == name))
         if taken is not None and taken != own_id:
-            raise ConflictError(f"There is already an experiment named {name!r}.", hint="Choose another name.")
+            raise ConflictError(f"There is already an experiment named {in_quotes(name)}.", hint="Choose another name.")
 
     def _write_tags(self, connection: Connection, id: str, tags: Sequence[str]) -> None:
         connection.execute(delete(experiment_tag).where(experiment_tag.c.experiment_id == id))
@@ -337,7 +337,9 @@ def _order(sort: str) -> tuple[ColumnElement[Any], ...]:
     name = sort.removeprefix("-")
     if name not in SORT_COLUMNS:
         raise StudioError(
-            f"Experiments cannot be sorted by {name!r}.", hint=f"Use one of {', '.join(SORT_COLUMNS)}.", code="sort"
+            f"Experiments cannot be sorted by {in_quotes(name)}.",
+            hint=f"Use one of {', '.join(SORT_COLUMNS)}.",
+            code="sort",
         )
     column = SORT_COLUMNS[name]
     # Rows that are equal in this column need an order of their own, or two pages of a list may show one of them twice.

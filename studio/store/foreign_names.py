@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from studio.errors import in_quotes
 from studio.json_text import parse_json
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.store.home import Home
@@ -41,7 +42,11 @@ def foreign_names(home: Home) -> list[str]:
 def foreign_paths(home: Home, kind: WorkerKind, id: str, spec: RunSpec) -> list[str]:
     """Paths of an order that lead out of the home, or a dataset that it would make elsewhere."""
     folder = home.worker_folder(kind, id)
-    return [f"{name} is {text!r}" for name, text in spec.paths().items() if not _is_inside(home, folder, name, text)]
+    return [
+        f"{name} is {in_quotes(text)}"
+        for name, text in spec.paths().items()
+        if not _is_inside(home, folder, name, text)
+    ]
 
 
 def _is_inside(home: Home, folder: Path, name: str, text: str) -> bool:
@@ -57,7 +62,7 @@ def _foreign_ids(connection: sqlite3.Connection) -> Iterator[str]:
         for column in known.intersection(columns):
             for (value,) in connection.execute(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL"):  # noqa: S608
                 if not is_id(value):
-                    yield f"{table}.{column} is {str(value)[:80]!r}"
+                    yield f"{table}.{column} is {in_quotes(str(value)[:80])}"
 
 
 def _foreign_orders(home: Home, connection: sqlite3.Connection) -> Iterator[str]:

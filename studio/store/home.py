@@ -11,7 +11,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from studio.errors import StudioError
+from studio.errors import StudioError, in_quotes
 from studio.files import disk_free_bytes, private_folder
 from studio.runs.spec import WorkerKind
 from studio.store.ids import require_id
@@ -71,7 +71,7 @@ class Home:
                 private_folder(home.path / folder)
         except OSError as error:
             raise HomeError(
-                f"The home {str(home.path)!r} cannot be used: {error.strerror or error}.",
+                f"The home {in_quotes(str(home.path))} cannot be used: {error.strerror or error}.",
                 hint="Choose a folder that you may write, with --home or STUDIO_HOME.",
             ) from error
         return home
@@ -197,26 +197,33 @@ def require_own_place(path: Path) -> None:
     """
     elsewhere = "Choose a new or empty folder of your own with --home or STUDIO_HOME."
     if len(os.fsencode(path)) > LONGEST:
-        raise HomeError(f"The path of the home has more than {LONGEST} bytes: {str(path)!r}.", hint=elsewhere)
+        raise HomeError(f"The path of the home has more than {LONGEST} bytes: {in_quotes(str(path))}.", hint=elsewhere)
     try:
         found = path.stat()
     except FileNotFoundError:
         if path.is_symlink():
-            words = f"The home {str(path)!r} is a link to {os.readlink(path)!r}, which does not exist."
+            words = (
+                f"The home {in_quotes(str(path))} is a link to {in_quotes(os.readlink(path))}, which does not exist."
+            )
             raise HomeError(words, hint="Create that folder, or choose another one with --home.") from None
         return
     if not stat.S_ISDIR(found.st_mode):
-        raise HomeError(f"The home {str(path)!r} is a file, not a folder.", hint=elsewhere)
+        raise HomeError(f"The home {in_quotes(str(path))} is a file, not a folder.", hint=elsewhere)
     if found.st_uid != os.getuid():
-        raise HomeError(f"The home folder {str(path)!r} belongs to another user.", hint=elsewhere, code="home_owner")
+        raise HomeError(
+            f"The home folder {in_quotes(str(path))} belongs to another user.", hint=elsewhere, code="home_owner"
+        )
     if (path / _DATABASE).exists():
         return
     foreign = sorted(entry.name for entry in path.iterdir() if entry.name not in _OWN_NAMES)
     if foreign:
         more = f" and {len(foreign) - 1:,} more" if len(foreign) > 1 else ""
-        raise HomeError(f"The folder {str(path)!r} is not a home: it contains {foreign[0]!r}{more}.", hint=elsewhere)
+        raise HomeError(
+            f"The folder {in_quotes(str(path))} is not a home: it contains {in_quotes(foreign[0])}{more}.",
+            hint=elsewhere,
+        )
     if found.st_mode & stat.S_IWOTH or (found.st_mode & stat.S_IWGRP and found.st_gid != os.getgid()):
         raise HomeError(
-            f"The folder {str(path)!r} can be written by other users.",
+            f"The folder {in_quotes(str(path))} can be written by other users.",
             hint=f"Make it private (chmod 700 {path}), or choose another one with --home.",
         )

@@ -6,7 +6,7 @@ They name files and folders. Those in a database, which may come from elsewhere,
 import re
 import secrets
 
-from studio.errors import PathError
+from studio.errors import PathError, in_quotes
 
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -30,7 +30,7 @@ def require_id(text: str) -> str:
     """
     if not is_id(text):
         raise PathError(
-            f"{text[:80]!r} is not an ID of the studio.",
+            f"{in_quotes(text[:80])} is not an ID of the studio.",
             hint="The database was changed by something else; restore a backup.",
             found=repr(text[:80]),
             expected="letters, digits, - and _",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
-from studio.errors import NotFoundError
+from studio.errors import NotFoundError, in_quotes
 from studio.runs.state import ACTIVE, RunState
 from studio.store.database import Database
 from studio.store.tables import prediction, run
@@ -50,7 +50,7 @@ class Predictions:
         with self._database.read() as connection:
             row = connection.execute(select(prediction).where(prediction.c.id == id)).mappings().first()
         if row is None:
-            raise NotFoundError(f"There is no prediction {id!r}.", hint="Look at the list of predictions.")
+            raise NotFoundError(f"There is no prediction {in_quotes(id)}.", hint="Look at the list of predictions.")
         return _row(row)
 
     def all(self, model_run_id: str = "") -> list[PredictionRow]:

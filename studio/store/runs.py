@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, case, delete, exists, func, insert, or_, select, update
 
-from studio.errors import ConflictError, NotFoundError
+from studio.errors import ConflictError, NotFoundError, in_quotes
 from studio.runs.spec import RunSpec, WorkerKind
 from studio.runs.state import ENDED, RunState, check_move, read_state
 from studio.store.database import Database
@@ -127,7 +127,7 @@ class Runs:
         with self._database.read() as connection:
             row = connection.execute(select(run).where(run.c.id == id)).mappings().first()
         if row is None:
-            raise NotFoundError(f"There is no run {id!r}.", hint="Look at the experiment's page for its runs.")
+            raise NotFoundError(f"There is no run {in_quotes(id)}.", hint="Look at the experiment's page for its runs.")
         return _row(row)
 
     def find(self, id: str) -> RunRow | None:

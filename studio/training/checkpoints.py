@@ -9,13 +9,13 @@ from torch import nn
 from studio.errors import CheckpointError
 from studio.files import folder_size, read_json
 from studio.modeling.checkpoint import (
-    MANIFEST,
     CheckpointLabels,
     CheckpointState,
     CheckpointStore,
     read_checkpoint,
     read_model,
 )
+from studio.runs.checkpoint_files import MANIFEST
 from studio.runs.events import CheckpointSaved
 from studio.training.failures.disk import DiskError, writing
 from studio.training.progress import Progress

@@ -12,7 +12,7 @@ from pyarrow.parquet import read_schema
 from studio.datasets.checksums import require_whole
 from studio.datasets.dataset import Dataset
 from studio.datasets.folds import Split, split
-from studio.errors import DatasetError, TrainingError
+from studio.errors import DatasetError, TrainingError, in_quotes
 from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.input_cache import InputCache, open_cache
 from studio.modeling.loading import data_workers
@@ -169,7 +169,7 @@ def _require_columns(kind: ProblemType, settings: SettingsSchema, dataset: Datas
     missing = [column for column in dict.fromkeys(named) if column not in there]
     if missing:
         raise DatasetError(
-            f"The table {name!r} has no column {', '.join(repr(one) for one in missing)}.",
+            f"The table {in_quotes(name)} has no column {', '.join(repr(one) for one in missing)}.",
             hint="Choose other columns, or import the dataset again.",
             code="missing_column",
         )

@@ -84,6 +84,17 @@ def test_a_used_address_is_told_in_words_with_the_command_for_a_new_one(server: 
     context.close()
 
 
+def test_a_used_address_leads_a_browser_that_is_signed_in_to_the_page(
+    server: Any, open_page: Callable[..., Any]
+) -> None:
+    page = open_page("/experiments")
+
+    page.goto(server.launch_url)
+
+    expect(page.get_by_role("link", name="Experiments").first).to_be_visible()
+    assert "code=" not in page.url
+
+
 def test_a_browser_that_is_not_known_is_told_so_once_and_what_to_run(server: Any, chromium: Any) -> None:
     context = chromium.new_context()
     page = context.new_page()

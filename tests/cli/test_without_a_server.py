@@ -248,3 +248,11 @@ def test_a_run_is_planned_and_started_by_one_request(
 
     body = {"yaml": f"problem_type: {KIND}\n", "changes": {"training.epochs": 3}, "name": "mine"}
     assert (code, recorded) == (0, [("POST", "/api/experiments/from-yaml", body)])
+
+
+def test_stopping_what_has_ended_says_so(copy: Home, capsys: pytest.CaptureFixture[str]) -> None:
+    change(copy, "UPDATE experiment SET state = 'stopped'")
+
+    assert run(["experiment", "stop", "first", "--home", str(copy.path)]) == 0
+
+    assert "first had ended before (stopped); there was nothing to stop." in capsys.readouterr().err

@@ -47,3 +47,26 @@ def test_facts_of_a_dataset_are_told_in_words_not_as_python_values() -> None:
 
 def test_sizes_are_told_in_the_units_of_the_page() -> None:
     assert gigabytes(25_262_297_088) == "23.5 GB"
+
+
+@pytest.mark.parametrize("command", [("dataset", "import"), ("run",), ("predict",)])
+def test_help_shows_what_to_type_and_no_types_of_python(
+    command: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, "--help"]) == 0
+
+    told = capsys.readouterr().out
+    assert "=" in told
+    assert "list[" not in told
+
+
+def test_a_failed_import_leaves_no_dataset(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "mails.csv").write_text("text,label\n" + "\n".join(f"mail {n},spam" for n in range(30)) + "\n")
+    home = ["--home", str(tmp_path / "home")]
+    roles = ["--problem-type", "text_classification", "--role", "text=text_column", "--role", "label=label_columns"]
+
+    assert run(["dataset", "import", str(tmp_path / "mails.csv"), "--name", "mails", *roles, *home]) == 2
+    assert "No dataset was made" in capsys.readouterr().err
+
+    assert run(["dataset", "list", "--json", *home]) == 0
+    assert capsys.readouterr().out.strip() == "[]"

@@ -16,6 +16,8 @@ from studio.importing.scan_result import ScanProblem
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 from tests.datasets.bad_uploads import Make
 
+ROW_COUNTS = re.compile(r"([0-9][0-9,]*)(?: rows?| of them)? (imported|kept|repaired|dropped)")
+
 
 @dataclass(frozen=True)
 class Case:
@@ -99,8 +101,10 @@ def assert_complete(finding: Finding) -> None:
     assert len(finding.rows) <= 20, finding
     assert len(finding.examples) <= 20, finding
     if finding.code == "rows":
-        numbers = [int(one.replace(",", "")) for one in re.findall(r"[0-9][0-9,]*", finding.message)]
-        imported, kept, repaired, dropped = numbers
+        told = {words: int(count.replace(",", "")) for count, words in ROW_COUNTS.findall(finding.message)}
+        imported, kept, repaired, dropped = (
+            told.get(words, 0) for words in ("imported", "kept", "repaired", "dropped")
+        )
         assert imported == kept + dropped, finding
         assert repaired <= kept, finding
     if finding.level is FindingLevel.NOTE:

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, ApiError } from "./client";
-import type { About, Finding, Machine, Me, Queue } from "./types";
+import type { About, CleanUp, Finding, Machine, Me, Queue, StorageUse } from "./types";
 
 /** Whether the server answers and does not know this browser: no lost connection, and nothing to wait for. */
 export function isSignedOut(error: unknown): error is ApiError {
@@ -34,6 +34,18 @@ export function useReorderQueue() {
   return useMutation({
     mutationFn: (runs: string[]) => api.post<unknown>("/api/queue/order", { run_ids: runs }),
     onSettled: () => client.invalidateQueries({ queryKey: ["queue"] }),
+  });
+}
+
+export function useStorage() {
+  return useQuery({ queryKey: ["storage"], queryFn: () => api.get<StorageUse>("/api/storage"), staleTime: 0 });
+}
+
+export function useCleanUp() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: () => api.post<CleanUp>("/api/storage/clean-up"),
+    onSuccess: () => client.invalidateQueries({ queryKey: ["storage"] }),
   });
 }
 

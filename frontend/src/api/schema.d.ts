@@ -1344,6 +1344,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Storage
+         * @description What takes room on the disk, and what a clean-up would free.
+         */
+        get: operations["get_storage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/storage/clean-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Clean Up Storage
+         * @description Drop what nothing reads any more.
+         */
+        post: operations["clean_up_storage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/uploads": {
         parameters: {
             query?: never;
@@ -1588,6 +1628,18 @@ export interface components {
             unlabeled?: string | null;
             /** Validation */
             validation?: string | null;
+        };
+        /**
+         * CleanUp
+         * @description What a clean-up removed.
+         */
+        CleanUp: {
+            /** Files */
+            files: number;
+            /** Freed Bytes */
+            freed_bytes: number;
+            /** Runs */
+            runs: number;
         };
         /**
          * Column
@@ -2336,6 +2388,15 @@ export interface components {
             settings: {
                 [key: string]: boolean | number | string | (boolean | number | string | null)[] | null;
             };
+        };
+        /**
+         * ExperimentUse
+         * @description The room that an experiment takes.
+         */
+        ExperimentUse: {
+            experiment: components["schemas"]["NamedId"];
+            /** Size Bytes */
+            size_bytes: number;
         };
         /**
          * ExplanationInfo
@@ -4249,6 +4310,26 @@ export interface components {
              * @enum {string}
              */
             stage: "asked" | "told" | "killed";
+        };
+        /**
+         * StorageUse
+         * @description What takes room in the home, in bytes.
+         */
+        StorageUse: {
+            /** Datasets Bytes */
+            datasets_bytes: number;
+            /** Experiments */
+            experiments: components["schemas"]["ExperimentUse"][];
+            /** Experiments Bytes */
+            experiments_bytes: number;
+            /** Freeable Bytes */
+            freeable_bytes: number;
+            /** Freeable Runs */
+            freeable_runs: number;
+            /** Predictions Bytes */
+            predictions_bytes: number;
+            /** Total Bytes */
+            total_bytes: number;
         };
         /**
          * SuggestedSettings
@@ -7344,6 +7425,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["YamlText"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            408: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
+            422: components["responses"]["Findings"];
+            429: components["responses"]["Error"];
+            500: components["responses"]["Error"];
+            501: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+            507: components["responses"]["Error"];
+        };
+    };
+    get_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageUse"];
+                };
+            };
+            400: components["responses"]["Error"];
+            401: components["responses"]["Error"];
+            403: components["responses"]["Error"];
+            404: components["responses"]["Error"];
+            408: components["responses"]["Error"];
+            409: components["responses"]["Error"];
+            413: components["responses"]["Error"];
+            415: components["responses"]["Error"];
+            422: components["responses"]["Findings"];
+            429: components["responses"]["Error"];
+            500: components["responses"]["Error"];
+            501: components["responses"]["Error"];
+            503: components["responses"]["Error"];
+            507: components["responses"]["Error"];
+        };
+    };
+    clean_up_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CleanUp"];
                 };
             };
             400: components["responses"]["Error"];

@@ -14,6 +14,8 @@ export type Finding = Complete<Schemas["Finding"]>;
 export type FindingLevel = Finding["level"];
 export type Problem = { code: string; message: string; hint: string; id?: string | null; setting?: string | null };
 
+export type StorageUse = Complete<Schemas["StorageUse"]>;
+export type CleanUp = Complete<Schemas["CleanUp"]>;
 export type ColumnOffer = Complete<Schemas["ColumnOffer"]>;
 
 export type RunState = Schemas["RunState"];

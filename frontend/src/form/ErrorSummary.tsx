@@ -1,6 +1,7 @@
 import { forwardRef } from "react";
 import type { Finding } from "../api/types";
 import { plural } from "../ui/format";
+import { afterLabel } from "./problem-text";
 import { useForm, useFormStore } from "./form-context";
 import classes from "./form.module.css";
 
@@ -22,7 +23,7 @@ export const ErrorSummary = forwardRef<HTMLDivElement, ErrorSummaryProps>(functi
             <button type="button" onClick={() => onGo(key)}>
               {label}
             </button>
-            : {problem}
+            {afterLabel(label, problem)}
           </li>
         ))}
         {others.map((finding, i) => (

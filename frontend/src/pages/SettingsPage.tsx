@@ -1,11 +1,11 @@
 import { Button, SegmentedControl, useMantineColorScheme } from "@mantine/core";
 import { useParams } from "react-router";
 import { usePreferences, useSavePreferences } from "../api/catalogue";
-import { useAbout, useDoctor, useMachine, useSignOut } from "../api/machine";
+import { useAbout, useDoctor, useSignOut } from "../api/machine";
 import type { ExperienceLevel } from "../api/types";
 import { LEVELS } from "../form/schema";
+import { StorageTab } from "../storage/StorageTab";
 import { FindingList } from "../ui/FindingList";
-import { formatBytes } from "../ui/format";
 import { CheckIcon } from "../ui/icons";
 import { FactList, Page, Section } from "../ui/Page";
 import { Answer, EmptyState, LoadingRows } from "../ui/states";
@@ -28,7 +28,7 @@ export function SettingsPage() {
     >
       <TabBar tabs={TABS} base="/settings" label="Settings" />
       {section === "appearance" && <Appearance />}
-      {section === "storage" && <Storage />}
+      {section === "storage" && <StorageTab />}
       {section === "check" && <SystemCheck />}
       {section === "about" && <AboutStudio />}
     </Page>
@@ -96,34 +96,6 @@ function Row({ title, text, children }: { title: string; text: string; children:
       </div>
       <div>{children}</div>
     </div>
-  );
-}
-
-function Storage() {
-  const about = useAbout();
-  const machine = useMachine();
-  return (
-    <Answer query={machine} what="The storage">
-      {(data) => (
-        <div className={classes.narrow}>
-          <FactList
-            facts={[
-              { label: "Data folder", value: <span className="mono">{about.data?.home ?? "…"}</span> },
-              {
-                label: "Free disk space",
-                value: `${formatBytes(data.disk_free_bytes)} of ${formatBytes(data.disk_bytes)}`,
-              },
-              { label: "Packaged pretrained weights", value: data.weights.packaged.join(", ") || "none" },
-              { label: "Cached pretrained weights", value: data.weights.cached.join(", ") || "none" },
-            ]}
-          />
-          <p className="small muted" style={{ marginTop: 12 }}>
-            Datasets, experiments and predictions are deleted on their own pages. The data folder can be moved while the
-            studio is stopped.
-          </p>
-        </div>
-      )}
-    </Answer>
   );
 }
 

@@ -9,6 +9,7 @@ from studio.datasets.formatting import listed, quoted, shortened
 from studio.datasets.importers.box_numbers import Reading
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.tables.box_columns import BoxColumns, BoxForm
+from studio.errors import in_quotes
 from studio.settings.finding import Finding, FindingLevel
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def no_class_column(name: str, columns: Iterable[str], one_class: str, expected:
     yield from trouble(
         "no_class_column",
         name,
-        f"No column is called like one of classes; all boxes are read as of one class, {one_class!r}.",
+        f"No column is called like one of classes; all boxes are read as of one class, {in_quotes(one_class)}.",
         f"Call the column of classes {expected} if there is one.",
         list(columns),
         FindingLevel.WARNING,

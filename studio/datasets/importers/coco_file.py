@@ -17,7 +17,7 @@ from studio.datasets.importers.image_tables import ImageTables
 from studio.datasets.importers.json_file import holds_keys, read_document
 from studio.datasets.importers.upload import Upload
 from studio.datasets.uploads.roles import role_by_path
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.settings.finding import FindingLevel
 
 MAX_BYTES = 768 << 20
@@ -152,7 +152,7 @@ class CocoFile(ABC, Generic[ImageT]):
         for entry in entries:
             id, name = id_of(value_of(entry, "id")), value_of(entry, "name")
             if id is None or not isinstance(name, str) or not name.strip():
-                self._note("coco_category", f"category {value_of(entry, 'id')!r}")
+                self._note("coco_category", f"category {in_quotes(value_of(entry, 'id'))}")
             elif id in names:
                 self._note("coco_category", f"duplicate category {id}")
             else:
@@ -164,7 +164,7 @@ class CocoFile(ABC, Generic[ImageT]):
         for entry in entries:
             id, name = id_of(value_of(entry, "id")), value_of(entry, "file_name")
             if id is None or not isinstance(name, str) or not name.strip():
-                self._note("coco_image", f"image {value_of(entry, 'id')!r} without id or file name")
+                self._note("coco_image", f"image {in_quotes(value_of(entry, 'id'))} without id or file name")
                 continue
             if id in images or id in self.absent:
                 self._note("coco_image", f"duplicate image id {id}")

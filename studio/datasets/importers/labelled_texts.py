@@ -32,7 +32,7 @@ from studio.datasets.importers.text_tables import joined_files, read_begin, with
 from studio.datasets.importers.troubles import trouble
 from studio.datasets.importers.upload import Upload
 from studio.datasets.texts.text_file import decode_text
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.on_demand import pa
 from studio.settings.finding import Finding, FindingLevel, FindingsError
 
@@ -194,7 +194,8 @@ class _Texts:
         asked = [row.asked for row in known if row.classes == (f"not {row.asked}",)]
         if asked:
             words = (
-                f"All texts were asked about the class {asked[0]!r}; rejected ones are of the class 'not {asked[0]}'."
+                f"All texts were asked about the class {in_quotes(asked[0])}; "
+                f"rejected ones are of the class {in_quotes(f'not {asked[0]}')}."
             )
             self.findings += trouble("asked_class", path, words, "", asked, FindingLevel.NOTE, expected="two classes")
         rejected = [row.text for row in known if row.is_rejected]

@@ -24,7 +24,7 @@ from studio.datasets.importers.yolo_splits import key_point_numbers, splits_of
 from studio.datasets.media.reader import MediaError
 from studio.datasets.media.readers.image import READER
 from studio.datasets.uploads.roles import role_by_path
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.files import read_head
 from studio.settings.finding import FindingLevel
 
@@ -269,7 +269,7 @@ def fractions(words: Sequence[str]) -> list[float]:
     try:
         numbers = [float(word) for word in words]
     except ValueError:
-        raise LineError(f"{' '.join(words)[:60]!r} are not all numbers") from None
+        raise LineError(f"{in_quotes(' '.join(words)[:60])} are not all numbers") from None
     if not all(map(math.isfinite, numbers)):
         raise LineError("a number is not finite")
     if not all(-_HAIR <= number <= 1 + _HAIR for number in numbers):
@@ -293,7 +293,7 @@ def _class_index(word: str) -> int:
     except ValueError:
         index = -1
     if index < 0 or index >= _MOST_CLASSES or index != int(index):
-        raise LineError(f"the class {word!r} is not an index")
+        raise LineError(f"the class {in_quotes(word)} is not an index")
     return int(index)
 
 

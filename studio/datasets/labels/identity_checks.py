@@ -6,6 +6,7 @@ from studio.datasets.inspection import Inspection
 from studio.datasets.labels.label_checks import count_labels, drop_unlabeled
 from studio.datasets.labels.label_warnings import note_labels
 from studio.datasets.labels.labels import LabelSpace, Task, label_text
+from studio.errors import in_quotes
 from studio.settings.finding import FindingLevel
 
 LABELED: tuple[TableRole, ...] = ("train", "validation", "test")
@@ -50,7 +51,7 @@ def _space(inspection: Inspection, role: TableRole, column: str) -> LabelSpace:
 def _refuse_unlearnable(inspection: Inspection, column: str, counts: dict[str, int]) -> None:
     """Without two labels, or two rows of one, nothing can be near or far."""
     if len(counts) < LEAST_LABELS:
-        message = f"The column {column!r} holds {len(counts)} label{'s' if len(counts) != 1 else ''}."
+        message = f"The column {in_quotes(column)} holds {len(counts)} label{'s' if len(counts) != 1 else ''}."
         fix = "Metric learning needs at least two labels."
         found = f"only {listed(counts)}" if counts else "no label"
         expected = f"at least {LEAST_LABELS} labels"

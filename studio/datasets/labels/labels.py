@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from studio.datasets.formatting import listed
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.on_demand import np, pd
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class LabelSpace:
         unseen = sorted({text for text in texts if text not in index})
         if unseen:
             raise DatasetError(
-                f"The column {self.columns[0]!r} contains classes that do not occur in training: "
+                f"The column {in_quotes(self.columns[0])} contains classes that do not occur in training: "
                 f"{', '.join(unseen[:10])}.",
                 hint="Add rows of these classes to the train dataframe, or remove these rows.",
                 code="unseen_label",
@@ -99,7 +99,7 @@ def label_space(table: pd.DataFrame, columns: Sequence[str], positive_class: str
     classes = sorted({label_text(value) for value in table[column].dropna()}, key=_natural)
     if len(classes) < LEAST_CLASSES:
         raise DatasetError(
-            f"The column {column!r} holds {len(classes)} class{'es' if len(classes) != 1 else ''}.",
+            f"The column {in_quotes(column)} holds {len(classes)} class{'es' if len(classes) != 1 else ''}.",
             hint="Classification needs at least two classes.",
             code="one_class",
             found=f"only {listed(classes)}" if classes else "no class in any row",

@@ -15,6 +15,7 @@ from studio.datasets.inspection import Inspection, Report
 from studio.datasets.media.decoding_room import DecodingRoom
 from studio.datasets.media.reader import MediaError, MediaReader
 from studio.datasets.uploads.named_files import NamedFile, NamedFiles, is_shortened
+from studio.errors import in_quotes
 from studio.files import private_folder, resolve_inside, sha256_file
 from studio.machine import usable_cores
 from studio.process_limits import GIB, memory_limit_bytes
@@ -183,7 +184,7 @@ def _leave_out_or_refuse(inspection: Inspection, role: TableRole, column: str, w
         FindingLevel.WARNING if is_left_out else FindingLevel.ERROR,
         "table_left_out" if is_left_out else "no_rows_left",
         column,
-        f"None of the {len(written)} named files is in the folder {inspection.media_folder!r}"
+        f"None of the {len(written)} named files is in the folder {in_quotes(inspection.media_folder)}"
         + ("; the table is left out." if is_left_out else "."),
         "Choose the folder that holds the files.",
         found=listed(written, 1) or counted(0, "file name"),
@@ -193,7 +194,7 @@ def _leave_out_or_refuse(inspection: Inspection, role: TableRole, column: str, w
 
 def _place(inspection: Inspection) -> str:
     is_top = inspection.media_folder in ("", ".")
-    return "the top folder" if is_top else f"the folder {inspection.media_folder!r}"
+    return "the top folder" if is_top else f"the folder {in_quotes(inspection.media_folder)}"
 
 
 def _drop_failures(inspection: Inspection, role: TableRole, column: str, failures: Mapping[str, MediaError]) -> None:

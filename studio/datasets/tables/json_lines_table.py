@@ -12,7 +12,7 @@ from studio.datasets.dataset import ColumnKind
 from studio.datasets.formatting import counted, listed
 from studio.datasets.tables.parsed_table import RawTable, checked_header, no_rows
 from studio.datasets.texts.text_file import decode_text
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.json_text import parse_json
 from studio.on_demand import pd
 from studio.settings.finding import Finding
@@ -130,7 +130,7 @@ def json_column(values: list[Any], column: str, name: str) -> tuple[pd.Series, C
         return pd.Series(values, name=column, dtype=object), "list"
     if any(isinstance(value, list | dict) for value in present):
         raise DatasetError(
-            f"{name}: the column {column!r} mixes lists or objects with values.",
+            f"{name}: the column {in_quotes(column)} mixes lists or objects with values.",
             hint="Use one kind.",
             found=", ".join(dict.fromkeys(_KINDS.get(type(value), "text") for value in present)),
             expected="one kind of value in the column",

@@ -5,6 +5,7 @@ import math
 import re
 from typing import Any
 
+from studio.errors import in_quotes
 from studio.json_text import DepthError, parse_json
 
 MAX_CELL_CHARACTERS = 1 << 20
@@ -37,16 +38,16 @@ def parse_list(text: str) -> list[Any]:
     if len(stripped) > MAX_CELL_CHARACTERS:
         raise CellError(f"the cell has {len(stripped):,} characters")
     if not looks_like_list(stripped):
-        raise CellError(f"{stripped[:40]!r} is not a list")
+        raise CellError(f"{in_quotes(stripped[:40])} is not a list")
     array = _ARRAY.fullmatch(stripped)
     values = _parsed(array[1] if array else stripped)
     if not isinstance(values, list | tuple):
-        raise CellError(f"{stripped[:40]!r} is not a list")
+        raise CellError(f"{in_quotes(stripped[:40])} is not a list")
     for value in values:
         if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise CellError(f"{value!r:.40} is not a number or a word")
         if isinstance(value, float) and not math.isfinite(value):
-            raise CellError(f"{value!r} is not a finite number")
+            raise CellError(f"{in_quotes(value)} is not a finite number")
     return list(values)
 
 
@@ -56,14 +57,14 @@ def _parsed(text: str) -> Any:
     except CellError:
         raise
     except DepthError:
-        raise CellError(f"{text[:40]!r} contains nested lists") from None
+        raise CellError(f"{in_quotes(text[:40])} contains nested lists") from None
     except ValueError:  # also a whole number of thousands of digits
         pass
     if _PRINTED.fullmatch(text):
         try:
             return [float(one) if "." in one or "e" in one.lower() else int(one) for one in text[1:-1].split()]
         except ValueError:
-            raise CellError(f"{text[:40]!r} is not a list of numbers") from None
+            raise CellError(f"{in_quotes(text[:40])} is not a list of numbers") from None
     try:
         if _PLAIN.fullmatch(STRINGS.sub("", text)) is None:  # Python's own reader ends the process on deep texts
             raise ValueError(text[:40])

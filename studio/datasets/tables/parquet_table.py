@@ -10,7 +10,7 @@ from studio.datasets.tables.column_kinds import list_column
 from studio.datasets.tables.hub_classes import hub_class_names, named_classes
 from studio.datasets.tables.list_parsing import looks_like_list
 from studio.datasets.tables.parsed_table import RawTable, checked_header, no_rows
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.on_demand import np, pa, pd, pq
 from studio.settings.finding import Finding
 
@@ -45,7 +45,7 @@ def read_parquet_table(path: Path, name: str) -> RawTable:
                 values, kind = named_classes(values, kind, class_names[column], column, name, findings)
             columns[column], kinds[column] = values, kind
         except (pa.ArrowException, ValueError, OverflowError) as error:
-            raise _damaged(f"{name}: the column {column!r}", error) from None
+            raise _damaged(f"{name}: the column {in_quotes(column)}", error) from None
     return RawTable(name, pd.DataFrame(columns), kinds, findings)
 
 
@@ -56,7 +56,7 @@ def _require_shallow(schema: pa.Schema, name: str) -> None:
             depth += 1
             if depth > MAX_DEPTH:
                 raise DatasetError(
-                    f"{name}: the column {column.name!r} is nested more than {MAX_DEPTH} deep.",
+                    f"{name}: the column {in_quotes(column.name)} is nested more than {MAX_DEPTH} deep.",
                     hint="Use values, or lists of them.",
                     code="parquet_type",
                     found=f"more than {MAX_DEPTH} levels of lists or objects",
@@ -97,7 +97,7 @@ def _column(values: pa.ChunkedArray, column: str, name: str, findings: list[Find
     if pa.types.is_date(kind) or pa.types.is_timestamp(kind):
         return pd.Series([None if v is None else str(v) for v in values.to_pylist()], name=column, dtype="str"), "text"
     raise DatasetError(
-        f"{name}: the column {column!r} has the type {kind}, which is not read.",
+        f"{name}: the column {in_quotes(column)} has the type {kind}, which is not read.",
         hint="Use text, numbers, booleans or lists of them.",
         code="parquet_type",
         found=f"the type {str(kind)[:60]}",

@@ -15,7 +15,7 @@ from studio.datasets.formatting import counted, listed
 from studio.datasets.tables.kept_tables import read_table_once
 from studio.datasets.tables.parsed_table import MAX_ROWS_SHOWN, RawTable
 from studio.datasets.tables.table import read_table
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.on_demand import pd
 from studio.settings.finding import Finding, FindingLevel
 
@@ -110,7 +110,7 @@ def _common_kind(column: str, files: Sequence[str], tables: Sequence[RawTable]) 
     if "list" not in found:
         return "text"
     raise DatasetError(
-        f"The parts of {files[0]} mix lists with other values in the column {column!r}.",
+        f"The parts of {files[0]} mix lists with other values in the column {in_quotes(column)}.",
         hint="Write the same kind of values in all parts.",
         code="part_columns",
         found=", ".join(sorted(found)),

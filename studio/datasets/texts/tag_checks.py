@@ -10,6 +10,7 @@ from studio.datasets.formatting import counted, excerpt, listed, quoted
 from studio.datasets.inspection import Inspection
 from studio.datasets.texts.bio_tags import begun, split_tag, stray_inside, words_of
 from studio.datasets.texts.text_checks import is_visible
+from studio.errors import in_quotes
 from studio.on_demand import pd
 from studio.settings.finding import FindingLevel
 
@@ -194,5 +195,5 @@ def _shown(frame: pd.DataFrame, text: str, column: str, where: Callable[[Sequenc
     found = []
     for words, tags in zip(frame[text], frame[column], strict=True):
         position = where(tags)[0]
-        found.append(f"{tags[position]} on {words[position]!r}: {excerpt(' '.join(words))}")
+        found.append(f"{tags[position]} on {in_quotes(words[position])}: {excerpt(' '.join(words))}")
     return found

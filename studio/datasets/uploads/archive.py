@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from studio.datasets.formatting import counted, listed, quoted
-from studio.errors import ArchiveError, PathError
+from studio.errors import ArchiveError, PathError, in_quotes
 from studio.files import CHUNK_BYTES, LONGEST_PATH, MAX_NAME_BYTES, MAX_PATH_PARTS, relative_path
 
 MAX_ENTRIES = 1_000_000
@@ -113,7 +113,7 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
         folded = unicodedata.normalize("NFC", str(path)).casefold()
         if folded in seen:
             raise ArchiveError(
-                f"Two entries have the same name: {seen[folded]!r} and {info.filename!r}.",
+                f"Two entries have the same name: {in_quotes(seen[folded])} and {in_quotes(info.filename)}.",
                 hint="Rename one of them.",
                 found=listed([seen[folded], info.filename]),
                 expected="names that differ in more than case and Unicode form",
@@ -125,7 +125,7 @@ def _checked_entries(source: zipfile.ZipFile) -> Iterator[tuple[zipfile.ZipInfo,
     both = next((name for name in seen if name in folders), None)
     if both is not None:
         raise ArchiveError(
-            f"{seen[both]!r} is a file and a folder.",
+            f"{in_quotes(seen[both])} is a file and a folder.",
             hint="Rename one of them.",
             found=f"two entries {quoted(seen[both])}",
             expected="unique names",
@@ -143,7 +143,7 @@ def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
     name = _decoded_name(info)
     if info.flag_bits & 0x1:
         raise ArchiveError(
-            f"{name!r} is password-protected.",
+            f"{in_quotes(name)} is password-protected.",
             hint="Pack it again without a password.",
             found="an entry with a password",
             expected="entries without a password",
@@ -151,7 +151,7 @@ def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
     if info.compress_type not in _METHODS:
         method = _OTHER_METHODS.get(info.compress_type, f"method {info.compress_type}")
         raise ArchiveError(
-            f"{name!r} is compressed with {method}, which is not supported.",
+            f"{in_quotes(name)} is compressed with {method}, which is not supported.",
             hint="Pack it again with deflate.",
             found=method,
             expected=_PACKING,
@@ -159,7 +159,7 @@ def _checked_path(info: zipfile.ZipInfo) -> PurePosixPath:
     kind = (info.external_attr >> 16) & 0o170000
     if kind not in (0, 0o100000):
         raise ArchiveError(
-            f"{name!r} is a link or a device.",
+            f"{in_quotes(name)} is a link or a device.",
             hint="Pack regular files only.",
             code="zip_link",
             found="a link or a device",
@@ -202,7 +202,7 @@ def _decoded_name(info: zipfile.ZipInfo) -> str:
         return name.encode("cp437").decode()
     except UnicodeError:
         raise ArchiveError(
-            f"The name {name[:80]!r} is not UTF-8, so its characters are unknown.",
+            f"The name {in_quotes(name[:80])} is not UTF-8, so its characters are unknown.",
             hint="Pack the files again with a tool that writes UTF-8 names, or rename them to ASCII letters.",
             code="name_encoding",
             found=quoted(name),
@@ -215,7 +215,7 @@ def _refuse_overlap(infos: list[zipfile.ZipInfo]) -> None:
     for info in sorted(infos, key=lambda one: one.header_offset):
         if info.header_offset < end:
             raise ArchiveError(
-                f"The entry {info.filename!r} overlaps another.",
+                f"The entry {in_quotes(info.filename)} overlaps another.",
                 hint="Pack it again.",
                 code="zip_bomb",
                 found="entries that share bytes",

@@ -6,7 +6,7 @@ from importlib import resources
 from typing import Any
 
 from studio.bundled_weights import PACKAGED_SPEECH_MODELS
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.json_text import parse_json
 from studio.modeling.hub_models.allowed_models import SPEECH_TYPES
 from studio.modeling.hub_models.files import CONFIG, ModelFiles, find_model_files
@@ -65,7 +65,9 @@ def scratch_architecture(name: str) -> Mapping[str, Any]:
     """
     if name not in SCRATCH_MODELS:
         raise WeightsError(
-            f"There is no architecture {name!r}.", hint=f"Choose {' or '.join(SCRATCH_MODELS)}.", code="model_files"
+            f"There is no architecture {in_quotes(name)}.",
+            hint=f"Choose {' or '.join(SCRATCH_MODELS)}.",
+            code="model_files",
         )
     path = resources.files("studio.modeling.audio") / "architectures" / f"{name.removeprefix(SCRATCH)}.json"
     values: Mapping[str, Any] = parse_json(path.read_bytes())
@@ -80,7 +82,7 @@ def _preprocessing(files: ModelFiles) -> Mapping[str, Any]:
     rate = values.get("sampling_rate", SPEECH_RATE)
     if rate != SPEECH_RATE:
         raise WeightsError(
-            f"{files.name!r} hears {str(rate)[:20]} samples a second.",
+            f"{in_quotes(files.name)} hears {str(rate)[:20]} samples a second.",
             hint="Choose a model for recordings of 16 kHz.",
             code="model_files",
             found=str(rate)[:20],

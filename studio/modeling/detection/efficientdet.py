@@ -23,7 +23,7 @@ from effdet.loss import DetectionLoss
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
-from studio.errors import TrainingError
+from studio.errors import TrainingError, in_quotes
 from studio.modeling.batch_normalization import batch_norms
 from studio.modeling.detection.detector import (
     Detections,
@@ -142,7 +142,9 @@ def _library_configuration(model_name: str) -> Any:
         return get_efficientdet_config(model_name)
     except (KeyError, RuntimeError) as error:
         raise TrainingError(
-            f"efficientdet-pytorch has no model {model_name!r}.", hint="Choose a suggested backbone.", code="model"
+            f"efficientdet-pytorch has no model {in_quotes(model_name)}.",
+            hint="Choose a suggested backbone.",
+            code="model",
         ) from error
 
 
@@ -173,7 +175,7 @@ def _network(config: Any, name: str, *, has_weights: bool) -> nn.Module:
         network: nn.Module = EfficientDet(config, pretrained_backbone=has_weights)
     except (TypeError, ValueError, RuntimeError) as error:
         raise TrainingError(
-            f"{name!r} cannot be built: {str(error).splitlines()[0]}",
+            f"{in_quotes(name)} cannot be built: {str(error).splitlines()[0]}",
             hint="Choose another backbone, or leave Drop path rate at Default.",
             code="model",
         ) from error

@@ -16,7 +16,7 @@ from torch.nn import functional
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.ops.feature_pyramid_network import ExtraFPNBlock, FeaturePyramidNetwork
 
-from studio.errors import TrainingError, WeightsError
+from studio.errors import TrainingError, WeightsError, in_quotes
 from studio.modeling.images.backbones import weight_arguments
 from studio.modeling.weights import WeightsFile, require_architecture
 
@@ -51,7 +51,7 @@ class TimmPyramid(nn.Module):
         chosen = _levels(info.reduction(), finest)
         if len(chosen) < 2:
             raise TrainingError(
-                f"The backbone {name!r} gives no feature maps of several scales "
+                f"The backbone {in_quotes(name)} gives no feature maps of several scales "
                 f"(strides {', '.join(map(str, info.reduction()))}), and a pyramid needs them.",
                 hint="Choose a convolutional backbone, such as resnet50, or a hierarchical one, such as Swin.",
                 code="model",
@@ -126,11 +126,11 @@ def _body(name: str, channels: int, image_size: tuple[int, int], weights: Weight
         first = (str(error).splitlines() or [type(error).__name__])[0]
         if weights is not None and isinstance(error, RuntimeError):
             raise WeightsError(
-                f"The weights of {weights.name!r} do not fit {name!r}: {first}",
+                f"The weights of {in_quotes(weights.name)} do not fit {in_quotes(name)}: {first}",
                 hint="Switch Pretrained off, or choose another backbone.",
             ) from error
         raise TrainingError(
-            f"timm cannot give feature maps of {name!r} for {image_size[1]} x {image_size[0]} pixels and "
+            f"timm cannot give feature maps of {in_quotes(name)} for {image_size[1]} x {image_size[0]} pixels and "
             f"{channels} channels: {first}",
             hint="Choose another backbone, such as resnet50, or another image size.",
             code="model",

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 
 ENCODERS = frozenset(
     {
@@ -73,7 +73,7 @@ def allowed_config(values: Mapping[str, Any], name: str, kinds: Set[str] = MODEL
     kind = values.get("model_type")
     if not isinstance(kind, str) or kind not in kinds:
         raise WeightsError(
-            f"The model {name!r} is of the type {str(kind)[:60]!r}, which is not read.",
+            f"The model {in_quotes(name)} is of the type {in_quotes(str(kind)[:60])}, which is not read.",
             hint=f"Choose a model of one of these types: {', '.join(sorted(kinds))}.",
             code="model_files",
             found=str(kind)[:60],
@@ -82,7 +82,8 @@ def allowed_config(values: Mapping[str, Any], name: str, kinds: Set[str] = MODEL
     known = declared_keys(kind)
     if named := next(_code_keys(values), None):
         raise WeightsError(
-            f"The configuration of {name!r} has the key {named!r}, which names code to run or how to load it.",
+            f"The configuration of {in_quotes(name)} has the key {in_quotes(named)}, which names code to run or how to "
+            "load it.",
             hint=f"Choose another model, or take the key out. Of {kind} these are read: {', '.join(sorted(known))}.",
             code="model_code",
             found=named,
@@ -95,7 +96,8 @@ def allowed_config(values: Mapping[str, Any], name: str, kinds: Set[str] = MODEL
     for key, value in allowed.items():
         if key != "model_type" and (wrong := next(_not_plain(value), None)) is not None:
             raise WeightsError(
-                f"The configuration of {name!r} has the value {wrong} of {key!r}, which is no number or plain word.",
+                f"The configuration of {in_quotes(name)} has the value {wrong} of "
+                f"{in_quotes(key)}, which is no number or plain word.",
                 hint="Choose another model.",
                 code="model_files",
                 found=wrong,
@@ -116,7 +118,9 @@ def declared_keys(kind: str) -> frozenset[str]:
 def _half(values: Any, half: str, name: str) -> dict[str, Any]:
     if not isinstance(values, Mapping) or values.get("model_type") == PAIR:
         raise WeightsError(
-            f"The configuration of {name!r} has no plain {half}.", hint="Choose another model.", code="model_files"
+            f"The configuration of {in_quotes(name)} has no plain {half}.",
+            hint="Choose another model.",
+            code="model_files",
         )
     return allowed_config(values, f"{name} ({half})")
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from studio.errors import TrainingError, WeightsError
+from studio.errors import TrainingError, WeightsError, in_quotes
 from studio.modeling.hub_models.allowed_models import allowed_config
 from studio.modeling.hub_models.clean_copies import weights_folder
 from studio.modeling.weights import WeightsFile
@@ -42,7 +42,7 @@ def model_config(values: Mapping[str, Any], dropout: float | None = None) -> Any
         config = AutoConfig.for_model(plain.pop("model_type"), **plain)
     except (StrictDataclassError, ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise WeightsError(
-            f"The transformers library cannot build a model of type {values.get('model_type')!r}: "
+            f"The transformers library cannot build a model of type {in_quotes(values.get('model_type'))}: "
             f"{str(error).splitlines()[0]}",
             hint="Choose another backbone.",
             code="model_files",
@@ -86,14 +86,14 @@ def build(auto_class: Any, config: Any, weights: WeightsFile | None) -> Any:
             )
     except (OSError, ValueError, RuntimeError, KeyError) as error:
         raise WeightsError(
-            f"The weights of {weights.name!r} cannot be loaded: {str(error).splitlines()[0]}",
+            f"The weights of {in_quotes(weights.name)} cannot be loaded: {str(error).splitlines()[0]}",
             hint="Choose another backbone, or switch Pretrained off.",
             code="weights",
         ) from error
     missing, own = len(info["missing_keys"]), len(list(model.named_parameters()))
     if missing > own / 2:
         raise WeightsError(
-            f"The weights of {weights.name!r} hold {own - missing} of {own} tensors of this model.",
+            f"The weights of {in_quotes(weights.name)} hold {own - missing} of {own} tensors of this model.",
             hint="They are of another architecture. Choose another backbone, or switch Pretrained off.",
             code="weights",
         )
@@ -108,7 +108,7 @@ def checkpoint_activations(model: Any, name: str) -> None:
     """
     if not getattr(model, "supports_gradient_checkpointing", False):
         raise TrainingError(
-            f"The backbone {name!r} cannot do gradient checkpointing.",
+            f"The backbone {in_quotes(name)} cannot do gradient checkpointing.",
             hint="Switch Gradient checkpointing off, or choose another backbone. A smaller batch also saves memory.",
             code="gradient_checkpointing",
         )

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.json_text import parse_json
 from studio.modeling.hub_models.allowed_models import MODEL_TYPES
 from studio.modeling.hub_models.files import CONFIG, WEIGHTS, ModelFiles
@@ -95,7 +95,8 @@ def _weight_map(path: Path, name: str) -> dict[str, str]:
     for tensor, shard in places.items():
         if not isinstance(shard, str) or not _SHARD.fullmatch(shard) or not (path.parent / shard).is_file():
             raise WeightsError(
-                f"The index of the weights of {name!r} says that {tensor[:60]!r} is in {str(shard)[:80]!r}, which is "
+                f"The index of the weights of {in_quotes(name)} says that {in_quotes(tensor[:60])} is in "
+                f"{in_quotes(str(shard)[:80])}, which is "
                 "no safetensors file beside it.",
                 hint="Copy all files of the model into one folder.",
                 code="model_files",
@@ -111,7 +112,7 @@ def _allowed_settings(files: ModelFiles, name: str) -> dict[str, Any]:
     kind = allowed.get("tokenizer_class")
     if kind is not None and str(kind).removesuffix("Fast") not in _classes():
         raise WeightsError(
-            f"The tokenizer of {files.name!r} is of the class {str(kind)[:60]!r}, which is not read.",
+            f"The tokenizer of {in_quotes(files.name)} is of the class {in_quotes(str(kind)[:60])}, which is not read.",
             hint=f"Choose a model with one of these: {', '.join(sorted(_classes()))}.",
             code="model_files",
             found=str(kind)[:60],
@@ -139,5 +140,7 @@ def _read(files: ModelFiles, name: str) -> Any:
 
 def _unreadable(model: str, file: str, error: object) -> WeightsError:
     return WeightsError(
-        f"{file} of {model!r} cannot be read: {str(error)[:120]}.", hint="Copy the model again.", code="model_files"
+        f"{file} of {in_quotes(model)} cannot be read: {str(error)[:120]}.",
+        hint="Copy the model again.",
+        code="model_files",
     )

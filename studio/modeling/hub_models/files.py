@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.files import sha256_file
 from studio.hub import is_hub_reachable
 from studio.json_text import parse_json
@@ -45,7 +45,7 @@ class ModelFiles:
         values = self.read_json(CONFIG)
         if not isinstance(values, dict) or "model_type" not in values:
             raise WeightsError(
-                f"The configuration of {self.name!r} names no model_type.",
+                f"The configuration of {in_quotes(self.name)} names no model_type.",
                 hint="Choose a model of the transformers library.",
                 code="model_files",
             )
@@ -61,7 +61,7 @@ class ModelFiles:
             return parse_json((self.folder / file).read_bytes())
         except (OSError, ValueError) as error:
             raise WeightsError(
-                f"{file} of {self.name!r} cannot be read: {str(error)[:120]}.",
+                f"{file} of {in_quotes(self.name)} cannot be read: {str(error)[:120]}.",
                 hint=f"A folder of a model needs a {CONFIG}, what its inputs need, and weights as safetensors.",
                 code="model_files",
             ) from error
@@ -75,13 +75,14 @@ class ModelFiles:
         path = next((self.folder / name for name in WEIGHTS if (self.folder / name).is_file()), None)
         if path is None:
             raise WeightsError(
-                f"{self.name!r} has no weights as safetensors; other files are not read.",
+                f"{in_quotes(self.name)} has no weights as safetensors; other files are not read.",
                 hint="Choose a model that has them, convert it, or switch Pretrained off.",
                 code="weights_missing",
             )
         if self.sha256 is not None and sha256_file(path) != self.sha256:
             raise WeightsError(
-                f"The packaged weights of {self.name!r} are not the known ones.", hint="Install the package again."
+                f"The packaged weights of {in_quotes(self.name)} are not the known ones.",
+                hint="Install the package again.",
             )
         return WeightsFile(self.name, path, self.source)
 
@@ -96,7 +97,7 @@ def find_model_files(name: str, kinds: Set[str], ways_out: str, cache: Path | No
     """
     if not _NAME.fullmatch(name):
         raise WeightsError(
-            f"{name!r} is not the name of a model.",
+            f"{in_quotes(name)} is not the name of a model.",
             hint="Write it as on the hub, owner/name, or name a folder in the home's weights folder.",
             code="model_files",
         )
@@ -109,7 +110,9 @@ def find_model_files(name: str, kinds: Set[str], ways_out: str, cache: Path | No
         return ModelFiles(name, packaged.folder, "packaged", kinds, packaged.sha256)
     if not is_hub_reachable(CONNECT_SECONDS):
         raise WeightsError(
-            f"{name!r} is not on this machine, and the hub cannot be reached.", hint=ways_out, code="weights_missing"
+            f"{in_quotes(name)} is not on this machine, and the hub cannot be reached.",
+            hint=ways_out,
+            code="weights_missing",
         )
     return ModelFiles(name, _from_hub(name), "hub", kinds)
 
@@ -129,7 +132,7 @@ def _from_hub(name: str) -> Path:
         return Path(snapshot_download(name, allow_patterns=list(WANTED)))
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise WeightsError(
-            f"{name!r} cannot be downloaded: {type(error).__name__}.",
+            f"{in_quotes(name)} cannot be downloaded: {type(error).__name__}.",
             hint="Check its name and the connection to the hub, or choose another backbone.",
             code="weights_missing",
         ) from error

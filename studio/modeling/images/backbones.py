@@ -10,7 +10,7 @@ import torch
 from timm.layers import SelectAdaptivePool2d
 from torch import Tensor, nn
 
-from studio.errors import TrainingError, WeightsError
+from studio.errors import TrainingError, WeightsError, in_quotes
 from studio.modeling.images.pooling import Pool, pooled
 from studio.modeling.weights import WeightsFile, require_architecture
 
@@ -82,12 +82,13 @@ def feature_extractor(
         if weights is None:
             raise
         raise WeightsError(
-            f"The weights of {weights.name!r} do not fit {name!r}: {str(error).splitlines()[0]}",
+            f"The weights of {in_quotes(weights.name)} do not fit {in_quotes(name)}: {str(error).splitlines()[0]}",
             hint="Switch Pretrained off, or choose another backbone.",
         ) from error
     except (ValueError, AssertionError, TypeError) as error:
         raise TrainingError(
-            f"timm cannot build {name!r} for {image_size[1]} x {image_size[0]} pixels and {channels} channels: {error}",
+            f"timm cannot build {in_quotes(name)} for {image_size[1]} x {image_size[0]} pixels and {channels} "
+            f"channels: {error}",
             hint="Choose the image size the backbone was made for, or another backbone.",
             code="model",
         ) from error

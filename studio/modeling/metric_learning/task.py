@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from studio.datasets.labels.identity_checks import LEAST_LABELS
 from studio.datasets.labels.labels import label_text
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.modeling.composed_recipe import ShownRow
 from studio.modeling.encoder_recipe import EncoderTask
 from studio.modeling.metric_learning.arcface import ArcFace
@@ -58,10 +58,10 @@ class MetricLearningTask(EncoderTask):
         labels = tuple(sorted({label_text(value) for value in table[column].dropna()}))
         if len(labels) < LEAST_LABELS:
             raise DatasetError(
-                f"The column {column!r} holds {len(labels)} label{'s' if len(labels) != 1 else ''}.",
+                f"The column {in_quotes(column)} holds {len(labels)} label{'s' if len(labels) != 1 else ''}.",
                 hint="Metric learning needs at least two labels to tell apart.",
                 code="one_class",
-                found=f"only {labels[0]!r}" if labels else "no label",
+                found=f"only {in_quotes(labels[0])}" if labels else "no label",
                 expected=f"at least {LEAST_LABELS} labels",
             )
         return Target("metric-learning", labels)

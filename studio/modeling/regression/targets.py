@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from torch import Tensor
 
-from studio.errors import DatasetError
+from studio.errors import DatasetError, in_quotes
 from studio.modeling.recipe import Target
 
 TASK = "regression"
@@ -39,14 +39,14 @@ class RegressionTargets:
         if values is None:
             absent = next(column for column in columns if column not in table.columns)
             raise DatasetError(
-                f"The training table has no column {absent!r}.",
+                f"The training table has no column {in_quotes(absent)}.",
                 hint="Choose label columns that the table has.",
                 code="missing_column",
             )
         for k, column in enumerate(columns):
             if np.isnan(values[:, k]).all():
                 raise DatasetError(
-                    f"Label column {column!r} holds no number in any training row.",
+                    f"Label column {in_quotes(column)} holds no number in any training row.",
                     hint="Choose a numeric column, or remove it from the label columns.",
                     code="no_labels",
                 )

@@ -10,7 +10,7 @@ from typing import Any
 import timm
 from segmentation_models_pytorch.encoders import encoders
 
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.hub import is_hub_reachable
 from studio.modeling.weights import CONNECT_SECONDS, HUB_FILE, WeightsFile, find_weights, weights_cache
 
@@ -42,7 +42,7 @@ def find_encoder_weights(backbone: str) -> WeightsFile:
     published: Mapping[str, Mapping[str, str]] = OWN_ENCODERS[backbone]["pretrained_settings"]
     if not published:
         raise WeightsError(
-            f"There are no published weights of {backbone!r}.",
+            f"There are no published weights of {in_quotes(backbone)}.",
             hint="Switch Pretrained off, or choose another backbone.",
             code="weights_missing",
         )
@@ -59,7 +59,7 @@ def _from_hub(backbone: str, repository: str, revision: str) -> WeightsFile:
         return WeightsFile(backbone, Path(cached), "cache")
     if not is_hub_reachable(CONNECT_SECONDS):
         raise WeightsError(
-            f"The weights of {backbone!r} are not on this machine, and the hub cannot be reached.",
+            f"The weights of {in_quotes(backbone)} are not on this machine, and the hub cannot be reached.",
             hint=f"Put {backbone}.safetensors into the home's weights folder, choose another backbone, or switch "
             "Pretrained off.",
             code="weights_missing",
@@ -68,7 +68,7 @@ def _from_hub(backbone: str, repository: str, revision: str) -> WeightsFile:
         return WeightsFile(backbone, Path(hf_hub_download(repository, HUB_FILE, revision=revision)), "hub")
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         raise WeightsError(
-            f"The weights of {backbone!r} cannot be downloaded: {type(error).__name__}.",
+            f"The weights of {in_quotes(backbone)} cannot be downloaded: {type(error).__name__}.",
             hint="Check the connection to the hub, choose another backbone, or switch Pretrained off.",
             code="weights_missing",
         ) from error

@@ -18,7 +18,7 @@ from segmentation_models_pytorch.encoders import get_encoder
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.errors import TrainingError, WeightsError
+from studio.errors import TrainingError, WeightsError, in_quotes
 from studio.modeling.images.backbones import weight_arguments
 from studio.modeling.images.normalization import PixelNormalization
 from studio.modeling.layout import apply_layout
@@ -110,7 +110,7 @@ def network_of(architecture: Any, channels: int, outputs: int, weights: WeightsF
         if weights is None:
             raise _does_not_fit(kind, name, error) from error
         raise WeightsError(
-            f"The weights of {weights.name!r} do not fit {name!r}: {str(error).splitlines()[0]}",
+            f"The weights of {in_quotes(weights.name)} do not fit {in_quotes(name)}: {str(error).splitlines()[0]}",
             hint="Switch Pretrained off, or choose another backbone.",
         ) from error
     except (ValueError, KeyError, TypeError, AssertionError, AttributeError, IndexError, NotImplementedError) as error:
@@ -131,7 +131,7 @@ def _does_not_fit(kind: str, name: str, error: Exception) -> TrainingError:
     known = name in OWN_ENCODERS or timm.is_model(re.sub(r"\..*", "", timm_name(name) or ""))
     said = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
     return TrainingError(
-        f"{kind} cannot be built on {name!r}: {said}" if known else f"There is no encoder {name!r}.",
+        f"{kind} cannot be built on {in_quotes(name)}: {said}" if known else f"There is no encoder {in_quotes(name)}.",
         hint="Choose a backbone that gives maps of several scales, such as resnet34; for DPT a vision transformer.",
         code="model",
     )

@@ -9,7 +9,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.json_text import parse_json
 
 VOCABULARY = "vocab.json"
@@ -45,7 +45,8 @@ class Vocabulary:
         )
         if not is_whole or BETWEEN_WORDS not in values or not set(BLANKS) & values.keys():
             raise WeightsError(
-                f"{VOCABULARY} of {name!r} is no vocabulary of characters with {BLANKS[0]} and {BETWEEN_WORDS}.",
+                f"{VOCABULARY} of {in_quotes(name)} is no vocabulary of characters with {BLANKS[0]} and "
+                f"{BETWEEN_WORDS}.",
                 hint="Choose another model, or turn Pretrained off.",
                 code="model_files",
             )

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.modeling.text.tokens.tokenizer import TextTokenizer
 
 MULTILINGUAL_VOCABULARY = 51_865
@@ -47,7 +47,7 @@ class WhisperTokens:
         if START in known and int(config.get("vocab_size", 0)) >= MULTILINGUAL_VOCABULARY:
             if f"<|{language}|>" not in known:
                 raise WeightsError(
-                    f"The model does not know the language {language!r}.",
+                    f"The model does not know the language {in_quotes(language)}.",
                     hint="Choose another language or another model.",
                     code="model_files",
                     found=language,

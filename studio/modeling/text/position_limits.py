@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from studio.errors import TrainingError
+from studio.errors import TrainingError, in_quotes
 
 RELATIVE = ("t5", "mt5", "umt5", "longt5", "xlnet")
 """Model types that know distances in place of places."""
@@ -31,7 +31,7 @@ def check_length(values: Mapping[str, Any], length: int, setting: str, name: str
     limit = position_limit(values.get("encoder", values))
     if limit is not None and length > limit:
         raise TrainingError(
-            f"{setting} is {length} tokens, and the backbone {name!r} reads at most {limit}.",
+            f"{setting} is {length} tokens, and the backbone {in_quotes(name)} reads at most {limit}.",
             hint=f"Set {setting} to {limit} or less, or choose a backbone that reads more.",
             code="too_long",
         )

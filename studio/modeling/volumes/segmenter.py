@@ -10,7 +10,7 @@ import timm
 from torch import Tensor, nn
 from torch.nn import functional
 
-from studio.errors import TrainingError, WeightsError
+from studio.errors import TrainingError, WeightsError, in_quotes
 from studio.modeling.images.backbones import weight_arguments
 from studio.modeling.recipe import LabelAlignedRows
 from studio.modeling.segmentation.mask_recipe import MaskNetwork
@@ -85,7 +85,7 @@ def feature_maps(architecture: Any, channels: int, weights: WeightsFile | None) 
         if weights is None:
             raise
         raise WeightsError(
-            f"The weights of {weights.name!r} do not fit {name!r}: {str(error).splitlines()[0]}",
+            f"The weights of {in_quotes(weights.name)} do not fit {in_quotes(name)}: {str(error).splitlines()[0]}",
             hint="Switch Pretrained off, or choose another encoder.",
         ) from error
     if network.feature_info.reduction() != [2 ** (level + 1) for level in range(blocks)]:

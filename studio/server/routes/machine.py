@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from studio.server.lanes import in_lane
 from studio.server.schemas.machine import About, Doctor, MachineInfo, Queue, QueueOrder
 from studio.server.schemas.preferences import Preferences
+from studio.server.schemas.storage import CleanUp, StorageUse
 from studio.server.studio import StudioDep
 
 router = APIRouter(prefix="/api", tags=["machine"])
@@ -27,6 +28,20 @@ def order_queue(studio: StudioDep, body: QueueOrder) -> Queue:
     """Put the waiting runs into another order."""
     studio.scheduler.order(body.run_ids)
     return studio.machine.queue()
+
+
+@router.get("/storage")
+@in_lane("settings")
+def get_storage(studio: StudioDep) -> StorageUse:
+    """What takes room on the disk, and what a clean-up would free."""
+    return studio.storage.use()
+
+
+@router.post("/storage/clean-up")
+@in_lane("deletions")
+def clean_up_storage(studio: StudioDep) -> CleanUp:
+    """Drop what nothing reads any more."""
+    return studio.storage.clean_up()
 
 
 @router.get("/doctor")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from studio.datasets.dataset import Dataset as DatasetFiles
 from studio.datasets.profile import DatasetProfile
+from studio.errors import in_quotes
 from studio.server.schemas.datasets import Dataset
 from studio.server.views import damaged_dataset, dataset_view, shown
 from studio.settings.finding import Finding, FindingLevel
@@ -52,7 +53,7 @@ class DatasetViews:
                 level=FindingLevel.NOTE,
                 code="same_data",
                 path=row.name,
-                message=f"The dataset {same[0]!r} holds the same rows and files.",
+                message=f"The dataset {in_quotes(same[0])} holds the same rows and files.",
                 fix="Use one of them.",
                 examples=tuple(same[:20]),
             )

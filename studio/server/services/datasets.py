@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from studio.datasets.dataset import Dataset as DatasetFiles
-from studio.errors import ConflictError, PathError
+from studio.errors import ConflictError, PathError, in_quotes
 from studio.files import resolve_file
 from studio.runs.spec import WorkerKind
 from studio.runs.state import ACTIVE, ENDED, RunState
@@ -80,10 +80,10 @@ class Datasets(DatasetViews):
         users = self._store.experiments.of_dataset(row.id)
         if users:
             names = [user.name for user in users]
-            raise InUseError(f"The dataset {row.name!r} is used by {len(names)} experiments.", names)
+            raise InUseError(f"The dataset {in_quotes(row.name)} is used by {len(names)} experiments.", names)
         predicting = [one.name for one in self._store.predictions.active(dataset_id=row.id)]
         if predicting:
-            raise InUseError(f"The dataset {row.name!r} is being predicted.", predicting)
+            raise InUseError(f"The dataset {in_quotes(row.name)} is being predicted.", predicting)
 
     def samples(
         self, id_or_name: str, table: str | None, offset: int, limit: int, label: str | None, text: str | None

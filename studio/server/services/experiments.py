@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 
-from studio.errors import ConflictError, PathError
+from studio.errors import ConflictError, PathError, in_quotes
 from studio.failpoints import failpoint
 from studio.runs.folder import RunFolder
 from studio.runs.naming import propose_name
@@ -139,7 +139,7 @@ class Experiments(ExperimentViews):
         runs = [run.id for run in self._store.runs.of_experiment(row.id) if run.state in RESUMABLE]
         if not runs:
             raise ConflictError(
-                f"The experiment {row.name!r} is {row.state}; there is nothing to resume.",
+                f"The experiment {in_quotes(row.name)} is {row.state}; there is nothing to resume.",
                 hint="Stopped, failed and lost runs can be resumed.",
             )
         self._scheduler.resume_runs(runs)
@@ -156,10 +156,10 @@ class Experiments(ExperimentViews):
             runs = self._store.runs.of_experiment(row.id)
             active = [run.id for run in runs if run.state in ACTIVE]
             if active:
-                raise InUseError(f"The experiment {row.name!r} is still {row.state}. Stop it first.", active)
+                raise InUseError(f"The experiment {in_quotes(row.name)} is still {row.state}. Stop it first.", active)
             predicting = [one.name for run in runs for one in self._store.predictions.active(model_run_id=run.id)]
             if predicting:
-                raise InUseError(f"A model of {row.name!r} is predicting.", predicting)
+                raise InUseError(f"A model of {in_quotes(row.name)} is predicting.", predicting)
             self._store.runs.withdraw(runs, time.time())
             self._store.experiments.soft_delete(row.id, time.time())
         self._scheduler.queue_changed()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from studio.errors import PathError
+from studio.errors import PathError, in_quotes
 from studio.files import open_source, resolve_inside
 from studio.store.home import Home
 
@@ -32,7 +32,7 @@ class ImportSources:
                 if path.is_relative_to(root):
                     return resolve_inside(root, str(path.relative_to(root)))
         raise PathError(
-            f"{text!r} is not inside a folder that may be imported from.",
+            f"{in_quotes(text)} is not inside a folder that may be imported from.",
             hint="Upload the file, or start the server with --import-root for its folder.",
         )
 
@@ -47,6 +47,6 @@ class ImportSources:
             if source.is_relative_to(root):
                 return open_source(root, source)
         raise PathError(
-            f"{source.name!r} is in no folder that may be imported from any more.",
+            f"{in_quotes(source.name)} is in no folder that may be imported from any more.",
             hint="Start the server with --import-root for its folder, or upload the file.",
         )

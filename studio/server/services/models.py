@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from studio.errors import ConflictError, NotFoundError
+from studio.errors import ConflictError, NotFoundError, in_quotes
 from studio.runs.folder import RunFolder
 from studio.runs.ranking import best_finished
 from studio.runs.spec import WorkerKind
@@ -56,7 +56,7 @@ class Models:
             if best is not None:
                 return best
             raise NoModelError(
-                f"The experiment {experiment.name!r} has no finished model.",
+                f"The experiment {in_quotes(experiment.name)} has no finished model.",
                 hint="Wait until a run has finished." if experiment.state not in ENDED else "Resume it, or start anew.",
                 found=str(experiment.state),
                 expected="an experiment with a finished run",
@@ -64,7 +64,7 @@ class Models:
         named = next((run for run in runs if run.number == number - 1), None)
         if named is None:
             raise NotFoundError(
-                f"The experiment {experiment.name!r} has no run {number}.",
+                f"The experiment {in_quotes(experiment.name)} has no run {number}.",
                 hint=f"Choose a run from 1 to {len(runs)}.",
                 found=str(number),
                 expected=f"a number from 1 to {len(runs)}",
@@ -80,7 +80,9 @@ class Models:
         """
         run = self._store.runs.get(run_id)
         if run.kind is not WorkerKind.TRAIN:
-            raise NotFoundError(f"There is no run {run_id!r}.", hint="Look at the experiment's page for its runs.")
+            raise NotFoundError(
+                f"There is no run {in_quotes(run_id)}.", hint="Look at the experiment's page for its runs."
+            )
         return self.require(run)
 
     def require(self, run: RunRow) -> RunRow:

@@ -7,7 +7,7 @@ from typing import Any
 from studio.bundled_weights import PACKAGED
 from studio.configuration.split_checks import split_findings
 from studio.datasets.dataset import Dataset
-from studio.errors import NotFoundError
+from studio.errors import NotFoundError, in_quotes
 from studio.machine import machine
 from studio.problems.contract import ModelType, ProblemType, SuggestionContext
 from studio.problems.registry import problem_type
@@ -160,9 +160,11 @@ class Planner:
             return _no_dataset("not_here", error.message, name, "the name of a dataset", error.hint)
         if row.state != "ready":
             fix = "Wait until it is ready, or choose another one."
-            return _no_dataset("not_ready", f"The dataset {row.name!r} is {row.state}.", row.state, "ready", fix)
+            return _no_dataset(
+                "not_ready", f"The dataset {in_quotes(row.name)} is {row.state}.", row.state, "ready", fix
+            )
         if row.problem_type != kind.id:
-            message = f"The dataset {row.name!r} was imported for {row.problem_type}."
+            message = f"The dataset {in_quotes(row.name)} was imported for {row.problem_type}."
             fix = "Import the data again for this problem type, or choose another dataset."
             return _no_dataset("other_problem_type", message, row.problem_type, kind.id, fix)
         return self.open_dataset(row.id), row.id, []

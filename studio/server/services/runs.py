@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from studio.errors import NotFoundError, StudioError
+from studio.errors import NotFoundError, StudioError, in_quotes
 from studio.files import resolve_inside, sha256_file
 from studio.interpreter import python_module
 from studio.results.insight import Insight, InsightEntry
@@ -202,7 +202,7 @@ class Runs:
     def _train(self, id: str) -> RunRow:
         row = self._store.runs.get(id)
         if row.kind is not WorkerKind.TRAIN:
-            raise NotFoundError(f"There is no run {id!r}.", hint="Look at the experiment's page for its runs.")
+            raise NotFoundError(f"There is no run {in_quotes(id)}.", hint="Look at the experiment's page for its runs.")
         return row
 
     def _name(self, row: RunRow) -> str:

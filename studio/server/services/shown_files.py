@@ -5,7 +5,7 @@ from typing import Literal
 
 from studio.datasets.dataset import slices_sheet
 from studio.datasets.media.registry import is_shown_by_browsers
-from studio.errors import NotFoundError
+from studio.errors import NotFoundError, in_quotes
 from studio.files import resolve_inside
 from studio.runs.folder import RunFolder
 
@@ -36,5 +36,7 @@ def written_picture(folder: RunFolder, path: str) -> Path:
     """
     file = resolve_inside(folder.path, path)
     if not file.is_relative_to(folder.insights) or not file.is_file():
-        raise NotFoundError(f"There is no picture {path[:80]!r}.", hint="Pictures of a run lie in insights/media.")
+        raise NotFoundError(
+            f"There is no picture {in_quotes(path[:80])}.", hint="Pictures of a run lie in insights/media."
+        )
     return file

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.errors import NotFoundError
+from studio.errors import NotFoundError, in_quotes
 from studio.server.services.models import Models
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
@@ -66,7 +66,7 @@ def _unfit(
         yield Finding(
             code="other_problem_type",
             path=WEIGHTS,
-            message=f"The experiment {row.name!r} trained another kind of model.",
+            message=f"The experiment {in_quotes(row.name)} trained another kind of model.",
             found=" ".join(filter(None, (row.problem_type, row.model_type))),
             expected=" ".join(filter(None, wanted)),
             fix="Choose an experiment of this problem type and model type, or start without its weights.",
@@ -76,7 +76,7 @@ def _unfit(
         yield Finding(
             code="no_model",
             path=EXPERIMENT,
-            message=f"The experiment {row.name!r} has no finished model.",
+            message=f"The experiment {in_quotes(row.name)} has no finished model.",
             found=str(row.state),
             expected="an experiment with a finished run",
             fix="Wait until one of its runs has finished, or choose another experiment.",
@@ -89,7 +89,7 @@ def _unfit(
             yield Finding(
                 code="other_backbone",
                 path=key,
-                message=f"The weights of {row.name!r} are those of another backbone.",
+                message=f"The weights of {in_quotes(row.name)} are those of another backbone.",
                 found=", ".join(map(str, others)),
                 expected=str(trained),
                 fix=f"Choose {trained}, or start without its weights.",
@@ -103,7 +103,7 @@ def _taken(row: ExperimentRow, best: RunRow) -> Finding:
         level=FindingLevel.NOTE,
         code="weights_of",
         path=WEIGHTS,
-        message=f"The weights are those of the best run of {row.name!r}: run {best.number + 1}{measured}.",
+        message=f"The weights are those of the best run of {in_quotes(row.name)}: run {best.number + 1}{measured}.",
     )
 
 
@@ -128,7 +128,7 @@ def _gone(name: str) -> Finding:
     return warning(
         EXPERIMENT,
         "not_here",
-        f"There is no experiment {name!r} any more. Its settings are here; only the name is invalid.",
+        f"There is no experiment {in_quotes(name)} any more. Its settings are here; only the name is invalid.",
         "Choose None, or keep it as a note.",
         found=name,
         expected=EXISTING,

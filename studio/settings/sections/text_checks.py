@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from studio.errors import in_quotes
 from studio.settings.choices import ChoiceContext
 from studio.settings.finding import Finding, FindingLevel
 from studio.settings.schema import SettingsSchema
@@ -32,7 +33,7 @@ def text_contradictions(settings: SettingsSchema, context: ChoiceContext) -> Ite
             yield Finding(
                 code="contradiction",
                 path="dataset.text_column",
-                message=f"{name!r} is an input column and also the column to predict.",
+                message=f"{in_quotes(name)} is an input column and also the column to predict.",
                 found=name,
                 expected="different columns",
                 fix="Remove it from one of the two.",

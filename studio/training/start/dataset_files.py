@@ -7,6 +7,7 @@ import pandas as pd
 from studio.datasets.checksums import MISSING, MediaTrouble, check_media
 from studio.datasets.dataset import Dataset
 from studio.datasets.folds import Split
+from studio.errors import in_quotes
 from studio.modeling.sample_error import SampleError
 from studio.problems.contract import ProblemType
 from studio.results.prediction import ROW
@@ -59,7 +60,7 @@ def _error(troubles: tuple[MediaTrouble, ...], rows: dict[str, tuple[int, str]])
     state = "is missing" if first.what == MISSING else f"is {first.what} than it was imported with"
     more = f" So are {len(troubles) - 1:,} more files of this run." if len(troubles) > 1 else ""
     return SampleError(
-        f"Row {row}: the file {name!r} {state}.{more}",
+        f"Row {row}: the file {in_quotes(name)} {state}.{more}",
         row=row,
         file=name,
         hint="Restore the dataset from a backup, or import the data again.",

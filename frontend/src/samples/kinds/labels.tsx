@@ -38,7 +38,7 @@ function LabelLines({ sample, classNames, overlay }: PartProps) {
       {top.score !== null && <ScoreTrack score={top.score} isRight={right ?? true} />}
       {truth.length > 0 && right === false && (
         <p className={classes.truthLine}>
-          <span className="muted">is</span> <span className="clip">{words(truth)}</span>
+          <span className="muted">Truth:</span> <span className="clip">{words(truth)}</span>
         </p>
       )}
     </>

@@ -6,7 +6,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.json_text import parse_json
 from studio.modeling.hub_models.clean_copies import tokenizer_folder
 from studio.modeling.hub_models.files import CONFIG, ModelFiles
@@ -74,7 +74,7 @@ def own_tokenizer(files: ModelFiles) -> tuple[Tokenizer, SpecialTokens]:
         tokenizer = Tokenizer.from_str(own.backend_tokenizer.to_str())
     except (OSError, ValueError, AttributeError, ImportError, KeyError, TypeError) as error:
         raise WeightsError(
-            f"The tokenizer of {files.name!r} cannot be used: {str(error).splitlines()[0]}",
+            f"The tokenizer of {in_quotes(files.name)} cannot be used: {str(error).splitlines()[0]}",
             hint="The model's files need a tokenizer.json. Choose another backbone.",
             code="model_files",
         ) from error
@@ -95,7 +95,7 @@ def _check_vocabulary(name: str, config: Mapping[str, Any], tokenizer: Tokenizer
     highest = max(tokenizer.get_vocab(with_added_tokens=True).values(), default=0)
     if isinstance(size, int) and highest >= size:
         raise WeightsError(
-            f"The tokenizer of {name!r} gives ids up to {highest}, and the model knows {size} tokens.",
+            f"The tokenizer of {in_quotes(name)} gives ids up to {highest}, and the model knows {size} tokens.",
             hint="Tokenizer and weights do not belong together: take both from one model.",
             code="tokenizer_mismatch",
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.bundled_weights import PACKAGED_TEXT_MODELS
-from studio.errors import WeightsError
+from studio.errors import WeightsError, in_quotes
 from studio.modeling.hub_models.allowed_models import TEXT_TYPES
 from studio.modeling.hub_models.files import ModelFiles, find_model_files
 from studio.settings.sections.text import SCRATCH, SCRATCH_ENCODERS, SCRATCH_TRANSLATORS
@@ -29,7 +29,7 @@ def scratch_architecture(name: str) -> Mapping[str, Any]:
     """
     if name not in (*SCRATCH_ENCODERS, *SCRATCH_TRANSLATORS):
         raise WeightsError(
-            f"There is no architecture {name!r}.",
+            f"There is no architecture {in_quotes(name)}.",
             hint=f"Choose {', '.join((*SCRATCH_ENCODERS, *SCRATCH_TRANSLATORS))}.",
             code="model_files",
         )

@@ -24,7 +24,7 @@ def refuse_kind(source: Path, name: str) -> None:
     is_packed_table = found is not None and found.id == "gzip" and name.lower().endswith(PACKED_TABLES)
     if found is not None and not is_packed_table and (found.id in NEVER_OPENED or foreign_archive(start)):
         raise ArchiveError(
-            f"{name!r} is {found.words}; files of this kind are never opened.",
+            f"{name} is {found.words}; files of this kind are never opened.",
             hint="Use a zip archive.",
             found=found.words,
             expected=READ_KINDS,
@@ -32,7 +32,7 @@ def refuse_kind(source: Path, name: str) -> None:
     known = (*ENDINGS, *single_file_endings())
     if not name.lower().endswith(known):
         raise ArchiveError(
-            f"{name!r} is not of a kind that is read.",
+            f"{name} is a kind of file that cannot be imported.",
             hint=f"Use one of {', '.join(known)}.",
             found=kind_of_bytes(start),
             expected=READ_KINDS,

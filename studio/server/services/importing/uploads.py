@@ -12,7 +12,7 @@ import anyio
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import ClientDisconnect
 
-from studio.errors import ConflictError, NotFoundError, PathError, StudioError
+from studio.errors import ConflictError, NotFoundError, PathError, StudioError, in_quotes
 from studio.failpoints import failpoint
 from studio.files import remove, require_free_space
 from studio.server.lanes import Lane
@@ -90,7 +90,8 @@ class Uploads:
         row = self._store.uploads.get(id)
         if row.offset != row.size:
             raise ConflictError(
-                f"{row.size - row.offset:,} bytes of {row.name!r} are still missing.", hint="Finish the upload first."
+                f"{row.size - row.offset:,} bytes of {in_quotes(row.name)} are still missing.",
+                hint="Finish the upload first.",
             )
         return self._home.upload(id)
 
@@ -129,7 +130,7 @@ class Uploads:
     def _write(self, id: str, file: int, data: bytes, offset: int) -> None:
         with self._lock:
             if id not in self._busy:
-                raise NotFoundError(f"The upload {id!r} was deleted.", hint="Start the upload again.")
+                raise NotFoundError(f"The upload {in_quotes(id)} was deleted.", hint="Start the upload again.")
         self.require_space(len(data))
         view = memoryview(data)
         while view:
@@ -144,7 +145,7 @@ class Uploads:
             os.close(file)
         failpoint("upload_durable")
         if not self._store.uploads.advance(id, written):
-            raise NotFoundError(f"The upload {id!r} was deleted.", hint="Start the upload again.")
+            raise NotFoundError(f"The upload {in_quotes(id)} was deleted.", hint="Start the upload again.")
 
     def delete(self, id: str) -> None:
         """Forget a file; whoever is sending it is told so."""

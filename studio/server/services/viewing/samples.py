@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.errors import NotFoundError, StudioError
+from studio.errors import NotFoundError, StudioError, in_quotes
 from studio.results.sample_index import SORT_KEYS, SampleFilter, SampleIndex
 from studio.results.sample_index import SUFFIX as INDEX_SUFFIX
 from studio.results.sample_view import SampleView
@@ -57,7 +57,9 @@ def read_samples(predictions: Path, query: SampleQuery) -> RunSamplePage:
         raise NotFoundError.among("split", split, splits)
     key = query.sort.removeprefix("-")
     if key not in SORT_KEYS:
-        raise StudioError(f"Samples cannot be sorted by {key!r}.", hint=f"Use {', '.join(SORT_KEYS)}.", code="sort")
+        raise StudioError(
+            f"Samples cannot be sorted by {in_quotes(key)}.", hint=f"Use {', '.join(SORT_KEYS)}.", code="sort"
+        )
     wanted = SampleFilter(query.truth, query.prediction, query.correct, query.rows)
     index = _index(predictions, split)
     total, positions = index.page(query.sort, wanted, max(query.offset, 0), max(query.limit, 0))

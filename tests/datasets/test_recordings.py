@@ -1,6 +1,8 @@
 """Recordings: recognised by content, read whatever their rate, channels and depth, refused in words (E103 to E108)."""
 
 import os
+import shutil
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -266,3 +268,41 @@ def test_an_mpeg_4_recording_is_decoded_once_at_import_and_keeps_its_name(
     np.testing.assert_allclose(samples, tone(), atol=1e-4, equal_nan=False)
     assert rate == RATE
     assert not kept.with_name("damaged.m4a").exists()
+
+
+def test_without_ffmpeg_an_mpeg_4_recording_is_left_out_and_told_what_to_install(
+    tmp_path: Path, import_files: ImportFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recognised by its content, whatever its name ends in."""
+    source = tmp_path / "s"
+    for number in range(5):
+        write(source / "audios" / f"{number}.wav", tone(loudness=0.2 + 0.1 * number))
+    for name, brand in (("memo.m4a", b"M4A "), ("phone.wav", b"mp42")):
+        (source / "audios" / name).write_bytes(b"\0\0\0\x20ftyp" + brand + bytes(64))
+    names = [*(f"{number}.wav" for number in range(5)), "memo.m4a", "phone.wav"]
+    rows = "".join(f"{name},{'ab'[at % 2]}\n" for at, name in enumerate(names))
+    (source / "train.csv").write_text(f"audio,label\n{rows}")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    data = import_files(source)
+
+    assert data.table("train.csv")["audio"].tolist() == names[:5]
+    told = next(one for one in data.findings() if one.code == "audio_unsupported")
+    assert told.found == "an MPEG-4 recording"
+    assert "Install ffmpeg" in told.fix
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="ffmpeg is not installed")
+def test_aac_is_decoded_to_the_sound_that_was_encoded(tmp_path: Path) -> None:
+    """By the real program, down to the loss of AAC at 128 kbit/s: 30 dB below the tone."""
+    known = write(tmp_path / "tone.wav", tone(2.0))
+    memo = tmp_path / "memo.m4a"
+    subprocess.run(["ffmpeg", "-v", "error", "-i", known, "-c:a", "aac", "-b:a", "128k", memo], check=True)
+
+    samples, rate = open_audio(memo)
+
+    assert rate == RATE
+    # The encoder needs a few frames of an eighth of a second until it has settled.
+    middle = slice(RATE // 2, 3 * RATE // 2)
+    loss = samples[middle] - tone(2.0)[middle]
+    assert np.abs(loss).max() < 10 ** (-30 / 20)

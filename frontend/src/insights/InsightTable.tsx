@@ -9,7 +9,7 @@ import classes from "./insights.module.css";
 
 /** Rows of figures, sorted by any column; a row with a filter opens its samples. */
 export function InsightTable({ payload, group, title }: PanelProps<TablePayload>) {
-  const by = payload.columns.indexOf(payload.chosen_by ?? "");
+  const by = payload.chosen_by ? payload.columns.indexOf(payload.chosen_by) : -1;
   return by < 0 ? (
     <SortedTable payload={payload} group={group} title={title} />
   ) : (

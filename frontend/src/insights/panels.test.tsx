@@ -92,6 +92,27 @@ describe("the table panel", () => {
     expect(screen.getByRole("cell", { name: /1\.000/ })).toBeInTheDocument();
   });
 
+  it("shows all rows where nothing is chosen, under a column without a name", () => {
+    show(
+      <InsightTable
+        group="validation"
+        title="Errors"
+        payload={{
+          kind: "table",
+          columns: ["", "Words"],
+          rows: [
+            ["Reference", 10],
+            ["Hits", 7],
+          ],
+          filters: [],
+          chosen_by: null,
+        }}
+      />,
+    );
+
+    expect(screen.getAllByRole("cell").map((cell) => cell.textContent)).toEqual(["Reference", "10", "Hits", "7"]);
+  });
+
   it("shows the rows of the column that is chosen, and not those of others", async () => {
     show(
       <InsightTable

@@ -61,7 +61,7 @@ def test_keys_and_a_drag_move_the_playhead_and_repeat_a_region(
     page.locator("[data-sample]").first.click()
     dialog = page.get_by_role("dialog")
     picture = dialog.get_by_role("img", name="waveform and spectrogram")
-    page.wait_for_function("() => document.querySelector('audio').readyState > 0")
+    page.wait_for_function("() => document.querySelector('audio')?.readyState > 0")
     box = picture.bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 20)
     page.mouse.down()

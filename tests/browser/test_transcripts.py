@@ -80,18 +80,20 @@ def test_a_clicked_word_is_heard_and_no_more(open_page: Callable[..., Any], fini
 PANELS = ("errors", "rate-by-length", "confusions", "durations", "words-per-second", "by-column")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_panels_tell_of_errors_by_length_and_of_confused_words(
-    open_page: Callable[..., Any], finished: dict[str, Any], scheme: str
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "light"), (390, "dark")])
+def test_panels_tell_of_errors_by_length_by_column_and_of_confused_words(
+    open_page: Callable[..., Any], finished: dict[str, Any], width: int, scheme: str
 ) -> None:
-    page = open_page(f"/experiments/{finished['id']}/insights", color_scheme=scheme)
+    page = open_page(f"/experiments/{finished['id']}/insights", width=width, color_scheme=scheme)
 
     for name in PANELS:
         panel = page.locator(f"#panel-validation-{name}")
         panel.scroll_into_view_if_needed()
         expect(panel.locator("table, svg").first).to_be_visible()
-    settle(page)
-    keep(page, f"transcript-insights-{scheme}", full=True)
+        settle(page)
+        keep(page, f"transcript-{name}-{width}-{scheme}")
+    expect(page.locator("#panel-validation-errors").get_by_role("cell", name="Substitutions")).to_be_visible()
+    expect(page.get_by_label("Column", exact=True).first).to_have_value("instrument")
 
 
 def test_the_samples_of_the_dataset_show_what_is_said(open_page: Callable[..., Any], finished: dict[str, Any]) -> None:

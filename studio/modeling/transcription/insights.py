@@ -59,7 +59,9 @@ def _errors(compared: Compared) -> Table:
     rows.append(("Recordings without errors", perfect, sum(one.rate == 0 for one in compared.characters)))
     doubtful = sum(any(doubts(one.trust)) for one in compared.transcripts)
     counts = (("Recordings", len(compared.texts)), ("Doubtful transcripts", doubtful))
-    return Table(columns=("", "Words", "Characters"), rows=(*rows, *((name, count, None) for name, count in counts)))
+    return Table(
+        columns=("Result", "Words", "Characters"), rows=(*rows, *((name, count, None) for name, count in counts))
+    )
 
 
 def _confusions(compared: Compared) -> Table:

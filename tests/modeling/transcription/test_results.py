@@ -107,6 +107,7 @@ def test_panels_count_what_happened() -> None:
     assert set(found) == set(Panel) - {Panel.BY_COLUMN}
     errors, confusions = found[Panel.ERRORS], found[Panel.CONFUSIONS]
     assert isinstance(errors, Table)
+    assert all(errors.columns), "a column is sorted by a button that has its name"
     words = {row[0]: row[1] for row in errors.rows}
     # The row without a transcript has no reference, and is no error.
     assert (words["Reference"], words["Substitutions"], words["Deletions"], words["Insertions"]) == (10, 1, 1, 1)

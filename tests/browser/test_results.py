@@ -133,6 +133,16 @@ def first_row(page: Any) -> list[dict[str, float]]:
     return [box for box in boxes if abs(box["y"] - boxes[0]["y"]) < 20]
 
 
+def test_charts_stand_in_two_columns_at_1024_pixels(finished: dict[str, Any], open_page: Callable[..., Any]) -> None:
+    page = open_page(f"/experiments/{finished['id']}/charts", width=1024)
+    page.get_by_role("figure").nth(1).wait_for()
+
+    left, right = first_row(page)
+
+    assert left["width"] == pytest.approx(right["width"], abs=2)
+    assert left["width"] + right["width"] > 0.7 * 1024
+
+
 def test_charts_tell_training_from_validation_and_stand_on_one_line(
     finished: dict[str, Any], open_page: Callable[..., Any]
 ) -> None:

@@ -117,7 +117,7 @@ def _left_out(upload: Upload, reader: MediaReader[Any], outside: Collection[str]
 
 
 def _without_files(upload: Upload, reader: MediaReader[Any], places: Mapping[str, _Place]) -> list[Finding]:
-    """Folders beside those of classes whose files are of no kind that is read, so that a class is lost."""
+    """Folders beside those of classes that hold no file in a supported format, so that a class is lost."""
     parents = {_folder(folder) for folder, place in places.items() if place.label is not None}
     lost: dict[str, set[str]] = {}
     for path in upload.paths:
@@ -128,7 +128,7 @@ def _without_files(upload: Upload, reader: MediaReader[Any], places: Mapping[str
     return trouble(
         "class_without_files",
         next(iter(lost), ""),
-        f"{len(lost)} folders hold no {reader.name} of a kind that is read, so they become no class: "
+        f"{len(lost)} folders hold no {reader.name} in a supported format, so they are not used as classes: "
         f"{', '.join(described[:3])}.",
         f"Save their files as {reader.kinds.removeprefix('a ').removeprefix('an ')}.",
         described,

@@ -222,7 +222,7 @@ class OnlineInference:
         reader = media_reader(medium)
         ending = reader.suffix_of(head)
         if ending is None:
-            raise InferenceError(f"This is not {reader.noun} of a kind that is read.", hint=f"Send {reader.kinds}.")
+            raise InferenceError(f"This file is not {reader.noun} that can be read.", hint=f"Send {reader.kinds}.")
         return ending
 
     def _ensure_worker(self, run_id: str, folder: RunFolder) -> None:

@@ -28,6 +28,15 @@ _PAGE = """<!doctype html>
 """
 
 
+_SIGNED_IN = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="refresh" content="0; url=/">
+<title>Deepstudio</title>
+<p>This browser is signed in already: <a href="/">open the studio</a>.</p>
+"""
+
+
 def launch_address(origin: str, code: str) -> str:
     """The address that exchanges a single-use code for a session."""
     return f"{origin}/launch?{urlencode({'code': code})}"
@@ -38,8 +47,10 @@ def link_command() -> str:
     return f"{command_beside('studio')} link"
 
 
-def refused_page() -> str:
-    """What somebody sees whose launch address was used already."""
+def refused_page(*, is_signed_in: bool = False) -> str:
+    """What somebody sees whose launch address was used already; a browser that is signed in goes on to the studio."""
+    if is_signed_in:
+        return _SIGNED_IN
     return _REFUSED.format(command=html.escape(link_command()))
 
 

@@ -189,7 +189,7 @@ def test_a_refused_inspection_gives_every_finding(call: Call, tmp_path: Path) ->
     assert answer["state"] == "failed"
     assert {"error", "warning"} <= {finding["level"] for finding in answer["findings"]}
     assert all(finding["message"] in " ".join(told.split()) for finding in answer["findings"])
-    assert call("dataset", "check", "one-label")[1]["findings"] == answer["findings"]
+    assert "one-label" not in [one["name"] for one in call("dataset", "list")[1]]
 
 
 def test_a_refused_import_tells_each_error_once(call: Call, example: Path) -> None:

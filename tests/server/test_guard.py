@@ -236,6 +236,7 @@ def test_the_launch_address_works_once(idle: Any) -> None:
     assert "SameSite=strict" in cookie
     assert code not in cookie
     assert second.status_code == 403
+    assert "set-cookie" not in second.headers
 
 
 def test_a_session_ends_at_logout(idle: Any) -> None:

@@ -22,9 +22,9 @@ def launch(studio: StudioDep, request: Request, code: NameQuery = "") -> Respons
     try:
         token = studio.sessions.exchange(code, account, _own_cookies(studio, request))
     except ForbiddenError:
-        if any(studio.sessions.is_session(cookie, account) for cookie in _own_cookies(studio, request)):
-            return RedirectResponse("/", status_code=303)
-        return HTMLResponse(refused_page(), status_code=403, headers={"Cache-Control": "no-store"})
+        known = any(studio.sessions.is_session(cookie, account) for cookie in _own_cookies(studio, request))
+        page = refused_page(is_signed_in=known)
+        return HTMLResponse(page, status_code=403, headers={"Cache-Control": "no-store"})
     response = RedirectResponse("/", status_code=303)
     response.set_cookie(studio.sessions.cookie_name, token, httponly=True, samesite="strict", path="/")
     return response

@@ -96,7 +96,7 @@ journeys: $(VENV)/.dev ## Long journeys: real training on real data, two at a ti
 
 # Each part remembers by itself what failed: two run at a time.
 trust: $(VENV)/.dev ## Attacks, faults and bad inputs against real servers
-	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 2 --dist worksteal -o cache_dir=.pytest_cache/trust -m "trust and not faults" $(TRUST) || { \
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -n 3 --dist worksteal -o cache_dir=.pytest_cache/trust -m "trust and not faults" $(TRUST) || { \
 	  echo "Trying what failed once more, on its own:"; \
 	  OMP_NUM_THREADS=1 $(PY) -m pytest -q -o cache_dir=.pytest_cache/trust -m "trust and not faults" --last-failed --last-failed-no-failures none $(TRUST); }
 

@@ -22,7 +22,7 @@ from safetensors.torch import load_file, save_file
 from studio.errors import CheckpointError, in_quotes
 from studio.failpoints import failpoint
 from studio.files import folder_size, fsync_file, fsync_folder, read_json, sha256_file, write_json
-from studio.runs.checkpoint_files import MANIFEST, OPTIMIZER_FILE
+from studio.runs.checkpoint_files import MANIFEST, OPTIMIZER_FILE, drop_optimizer
 
 TENSOR_FILES = ("model", "optimizer", "generators")
 VERSION = 1
@@ -180,9 +180,8 @@ class SlimCheckpoint:
         return folder_size(self.path) - optimizer
 
     def drop_optimizer(self) -> None:
-        """Drop the state. The manifest forgets it first, so the checkpoint is complete at every moment."""
-        write_json(self.path / MANIFEST, self.manifest)
-        (self.path / OPTIMIZER_FILE).unlink(missing_ok=True)
+        """Drop the state; the checkpoint is complete at every moment."""
+        drop_optimizer(self.path / OPTIMIZER_FILE)
 
 
 @dataclass(frozen=True)

@@ -22,9 +22,9 @@ def drop_optimizer(file: Path) -> int:
     Raises:
         OSError, ValueError, KeyError: if the manifest cannot be read; the state stays then.
     """
-    size_bytes = file.stat().st_size
+    size_bytes = file.stat().st_size if file.is_file() else 0
     manifest = read_json(file.parent / MANIFEST)
     manifest["files"].pop(OPTIMIZER_FILE, None)
     write_json(file.parent / MANIFEST, manifest)
-    file.unlink()
+    file.unlink(missing_ok=True)
     return size_bytes

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from studio.files import fsync_file
 from studio.modeling.intervals import Interval, difference_intervals
-from studio.modeling.precision import Precision
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.scoring import score_table
 from studio.runs.events import Phase
@@ -96,7 +95,7 @@ def _average(state: TrainingState, ended: float, probe: Weights) -> bool:
         f"{words}: {_words(interval)}. The model is the average of {share:.0%} of the trained weights and "
         f"{1 - share:.0%} of the probe's, with {name} {metrics[name]:.4g}.",
     )
-    _note_best(state, metrics[name])
+    state.note_best(metrics[name])
     return True
 
 
@@ -123,7 +122,7 @@ def between(probe: Weights, trained: Weights, share: float) -> dict[str, Tensor]
 def _metrics_between(state: TrainingState, probe: Weights, trained: Weights, share: float) -> dict[str, float]:
     state.model.load_state_dict(between(probe, trained, share))
     context, rows = state.context, state.context.split.validation
-    return evaluate(context, state.model, rows, state.progress.batch_size, _precision(state))
+    return evaluate(context, state.model, rows, state.progress.batch_size, state.inference_precision)
 
 
 def _scored(state: TrainingState) -> ScoredTable:
@@ -134,7 +133,7 @@ def _scored(state: TrainingState) -> ScoredTable:
         context.split.validation,
         context.media,
         device=context.device,
-        precision=_precision(state),
+        precision=state.inference_precision,
         batch_size=state.progress.batch_size,
         workers=context.workers,
         after_batch=context.after_batch,
@@ -150,20 +149,7 @@ def _difference(context: RunContext, after: ScoredTable, before: ScoredTable) ->
     return found.get(context.metric.name)
 
 
-def _note_best(state: TrainingState, value: float) -> None:
-    progress = state.progress
-    if state.context.metric.is_better(value, progress.best_metric):
-        epoch = state.table.epoch_at(progress.update)
-        progress.best_metric, progress.best_step, progress.best_epoch = value, progress.step, epoch
-        state.tell_best()
-
-
 def _words(interval: Interval | None) -> str:
     if interval is None:
         return "the rows are too few for an interval"
     return f"95 % interval of the difference {interval[0]:+.4g} to {interval[1]:+.4g}"
-
-
-def _precision(state: TrainingState) -> Precision:
-    is_mixed = state.context.settings.environment.mixed_precision_inference
-    return state.mode.inference(state.context.device, is_mixed=is_mixed).precision

@@ -12,7 +12,7 @@ from studio.modeling.compute_mode import ComputeMode
 from studio.modeling.layout import apply_layout
 from studio.modeling.loading import BatchLoader, TrainingOrder
 from studio.modeling.optimizers import lay_out_moments, optimizer_state, restore_optimizer
-from studio.modeling.precision import gradient_scaler
+from studio.modeling.precision import Precision, gradient_scaler
 from studio.modeling.seeds import generator_states, pack_generators, restore_generators, unpack_generators
 from studio.runs.events import BestValidation
 from studio.training.checkpoints import Checkpoints
@@ -42,6 +42,17 @@ class TrainingState:
     trial: Trial | None = None
     """The choice of the mode, while it is still to be made."""
 
+    @property
+    def epoch(self) -> float:
+        """Epochs done, those of earlier stages included."""
+        return self.table.epoch_at(self.progress.update) if self.table.updates else 0.0
+
+    @property
+    def inference_precision(self) -> Precision:
+        """How rows are scored while training goes on."""
+        is_mixed = self.context.settings.environment.mixed_precision_inference
+        return self.mode.inference(self.context.device, is_mixed=is_mixed).precision
+
     def compute_in(self, mode: ComputeMode) -> None:
         """Go on in a mode, between two updates, as if a checkpoint had been written and resumed in it."""
         apply_layout(self.model, mode.layout)
@@ -57,10 +68,18 @@ class TrainingState:
         self.context.watch.begin("checkpoint")
         generators = self.context.process_group.gather(pack_generators(*generator_states()))
         if self.context.process_group.is_first:
-            epoch = self.table.epoch_at(self.progress.update) if self.table.updates else 0.0
             state = self._state(generators)
             with self.context.reporter.heartbeat.stepping(False):
-                self.checkpoints.write(state, self.progress, epoch, metric=metric, is_best=is_best, is_due=is_due)
+                self.checkpoints.write(state, self.progress, self.epoch, metric=metric, is_best=is_best, is_due=is_due)
+
+    def note_best(self, value: float) -> bool:
+        """Note and tell a validation that is strictly better than all before; whether it is."""
+        progress = self.progress
+        if not self.context.metric.is_better(value, progress.best_metric):
+            return False
+        progress.best_metric, progress.best_step, progress.best_epoch = value, progress.step, self.epoch
+        self.tell_best()
+        return True
 
     def tell_best(self) -> None:
         """Report the best validation so far, if there is one: when it got better, and when a training is resumed."""

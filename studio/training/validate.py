@@ -39,17 +39,14 @@ def validate(state: TrainingState) -> None:
 def _validate(state: TrainingState) -> bool:
     """Compute and tell; whether this is the best so far."""
     context, progress = state.context, state.progress
-    epoch = state.table.epoch_at(progress.update) if state.table.updates else 0.0
+    epoch = state.epoch
     context.reporter.event(Phase(name="validating", detail=f"epoch {epoch:g}"))
     failpoint("validation")
     splits: dict[str, pd.DataFrame] = {"validation": context.split.validation}
     if context.settings.training.calculate_train_metric:
         splits = {"train": train_metric_rows(context), **splits}
-    precision = state.mode.inference(
-        context.device, is_mixed=context.settings.environment.mixed_precision_inference
-    ).precision
     for name, rows in splits.items():
-        values = evaluate(context, state.model, rows, progress.batch_size, precision)
+        values = evaluate(context, state.model, rows, progress.batch_size, state.inference_precision)
         state.metrics[name] = values
         shown = {key: value for key, value in values.items() if name != "train" or key != "loss"}
         context.reporter.metrics({f"{name}.{key}": value for key, value in shown.items()}, progress.step, epoch)
@@ -63,18 +60,14 @@ def _validate(state: TrainingState) -> bool:
             "warning",
             f"{context.metric.name} is not defined on these validation rows (for example with a single class).",
         )
-    return _note_best(state, found, epoch)
+    return _note_best(state, found)
 
 
-def _note_best(state: TrainingState, value: float, epoch: float) -> bool:
+def _note_best(state: TrainingState, value: float) -> bool:
     """Strictly better wins; starting weights count only without training, or if their last layer was fitted."""
     progress = state.progress
     if progress.update == 0 and state.table.updates and not progress.is_probed:
         return False
     if progress.update == 0 and progress.is_probed and math.isfinite(value):
         progress.probe_metric = value
-    if not state.context.metric.is_better(value, progress.best_metric):
-        return False
-    progress.best_metric, progress.best_step, progress.best_epoch = value, progress.step, epoch
-    state.tell_best()
-    return True
+    return state.note_best(value)

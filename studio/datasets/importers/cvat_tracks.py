@@ -14,8 +14,6 @@ from studio.datasets.importers.drawn.shapes import DrawnImage, Shape
 from studio.datasets.importers.file_names import FileNames
 from studio.datasets.importers.picture_size import Size
 
-TITLE = "CVAT for video"
-
 
 def tracked_frames(
     root: Element, path: str, images: FileNames, shape_of: Callable[[Element], Shape]

@@ -34,12 +34,12 @@ LONG = 100_000
 
 @pytest.fixture(scope="module")
 def server(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Server:
-    """One server for the tests that break only runs; four devices, silence allowed for 4 s."""
+    """One server for the tests that break only runs; four devices, silence allowed for 12 s."""
     from tests.reliability.harness import copy_home, end_all
 
     base = tmp_path_factory.mktemp("supervised")
     copy_home(template, base)
-    one = Server(base / "home", STUDIO_FAKE_GPUS="4", STUDIO_HANG_SECONDS="4").ready()
+    one = Server(base / "home", STUDIO_FAKE_GPUS="4", STUDIO_HANG_SECONDS="12").ready()
     yield one
     end_all([one])
 
@@ -151,7 +151,7 @@ def test_no_device_is_given_twice_while_anything_of_its_last_run_lives(server: S
 
 @covers("F18", "F53")
 def test_a_halted_worker_that_goes_on_in_time_is_left_alone(server: Server) -> None:
-    """Halted for 2 s of the 4 s that silence may last here; the product's limit is 300 s."""
+    """Halted for 2 s of the 12 s that silence may last here; the product's limit is 300 s."""
     id = begin(server)
     pid = server.worker(id)
 

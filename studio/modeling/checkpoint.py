@@ -1,6 +1,7 @@
 """Checkpoints: the full state of a training on disk, whole or not at all, without a pickle.
 
     ckpt-<step>/model.safetensors optimizer.safetensors generators.safetensors state.json manifest.json
+                average.safetensors, where an average of the weights is kept
     latest.json best.json      {"name": "ckpt-<step>"}
 
 The manifest names every file with size and SHA-256 and is written last; the folder gets its name after that. A reader
@@ -25,6 +26,7 @@ from studio.files import folder_size, fsync_file, fsync_folder, read_json, sha25
 from studio.runs.checkpoint_files import MANIFEST, OPTIMIZER_FILE, drop_optimizer
 
 TENSOR_FILES = ("model", "optimizer", "generators")
+AVERAGE = "average"
 VERSION = 1
 
 
@@ -37,6 +39,8 @@ class CheckpointState:
     generators: Mapping[str, torch.Tensor]
     rest: Mapping[str, Any]
     """JSON: the optimizer's numbers, generator states, progress, best metric."""
+    average: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    """The average of the weights; empty where none is kept."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +129,7 @@ class CheckpointStore:
         shutil.rmtree(target, ignore_errors=True)
         temporary.mkdir(mode=0o700)
         try:
-            for name in TENSOR_FILES:
+            for name in (*TENSOR_FILES, *((AVERAGE,) if state.average else ())):
                 path = temporary / f"{name}.safetensors"
                 save_file({key: value.detach().cpu().contiguous() for key, value in getattr(state, name).items()}, path)
                 fsync_file(path)
@@ -226,13 +230,15 @@ def read_checkpoint(path: Path) -> CheckpointState:
             hint="Resume from an earlier one.",
             code="checkpoint_damaged",
         )
-    tensors = {name: load_file(path / f"{name}.safetensors") for name in TENSOR_FILES}
+    files = {name: path / f"{name}.safetensors" for name in (*TENSOR_FILES, AVERAGE)}
+    tensors = {name: load_file(file) for name, file in files.items() if name != AVERAGE or file.is_file()}
     return CheckpointState(**tensors, rest=read_json(path / "state.json"))
 
 
 def read_model(path: Path) -> dict[str, torch.Tensor]:
-    """Only the weights of a checkpoint that was found complete."""
-    tensors: dict[str, torch.Tensor] = load_file(path / "model.safetensors")
+    """The weights that a checkpoint was validated with, of one that was found complete: their average if it is kept."""
+    average = path / f"{AVERAGE}.safetensors"
+    tensors: dict[str, torch.Tensor] = load_file(average if average.is_file() else path / "model.safetensors")
     return tensors
 
 

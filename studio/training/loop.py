@@ -83,6 +83,8 @@ def train(context: RunContext) -> Trained:
     finally:
         context.watch.begin(None)
     report_timings(state, is_last=True)
+    if state.average is not None:
+        state.model.load_state_dict(state.validated.state_dict())
     if context.process_group.is_first and not average_with_probe(state) and settings.save_best_checkpoint:
         state.checkpoints.load_best(state.model)
     return Trained(state.model, progress, state.metrics, state.mode)
@@ -163,6 +165,8 @@ def _updates(state: TrainingState) -> Iterator[Tensor]:
         state.scaler.step(state.optimizer)
         state.scaler.update()
         state.optimizer.zero_grad(set_to_none=True)
+        if state.average is not None:
+            state.average.update_parameters(state.model)
         progress.update += 1
         progress.batch = batch_number + 1
         if progress.batch == len(table.bounds):

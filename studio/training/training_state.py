@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import AveragedModel
 
 from studio.modeling.checkpoint import CheckpointState
 from studio.modeling.compute_mode import ComputeMode
@@ -41,11 +42,18 @@ class TrainingState:
     """The last metrics by split."""
     trial: Trial | None = None
     """The choice of the mode, while it is still to be made."""
+    average: AveragedModel | None = None
+    """The average of the weights, where one is kept."""
 
     @property
     def epoch(self) -> float:
         """Epochs done, those of earlier stages included."""
         return self.table.epoch_at(self.progress.update) if self.table.updates else 0.0
+
+    @property
+    def validated(self) -> nn.Module:
+        """The model that is scored and kept: that of the averaged weights where they are averaged."""
+        return self.model if self.average is None else self.average.module
 
     @property
     def inference_precision(self) -> Precision:
@@ -56,6 +64,7 @@ class TrainingState:
     def compute_in(self, mode: ComputeMode) -> None:
         """Go on in a mode, between two updates, as if a checkpoint had been written and resumed in it."""
         apply_layout(self.model, mode.layout)
+        apply_layout(self.validated, mode.layout)
         lay_out_moments(self.optimizer)
         if mode.precision != self.mode.precision:
             self.scaler = gradient_scaler(mode.precision, self.context.device)
@@ -93,6 +102,9 @@ class TrainingState:
     def restore(self, saved: CheckpointState) -> None:
         """Put everything back; the generators last, right before the first batch."""
         self.model.load_state_dict(dict(saved.model))
+        if self.average is not None:
+            self.average.module.load_state_dict(dict(saved.average))
+            self.average.n_averaged.fill_(self.progress.update)
         restore_optimizer(self.optimizer, saved.optimizer, saved.rest["optimizer"])
         if self.scaler.is_enabled() and saved.rest["scaler"]:
             self.scaler.load_state_dict(saved.rest["scaler"])
@@ -116,6 +128,7 @@ class TrainingState:
             model=self.model.state_dict(),
             optimizer=tensors,
             generators=own,
+            average={} if self.average is None else self.average.module.state_dict(),
             rest={
                 "progress": self.progress.to_json(),
                 "mode": self.mode.to_json(),

@@ -46,7 +46,7 @@ def _validate(state: TrainingState) -> bool:
     if context.settings.training.calculate_train_metric:
         splits = {"train": train_metric_rows(context), **splits}
     for name, rows in splits.items():
-        values = evaluate(context, state.model, rows, progress.batch_size, state.inference_precision)
+        values = evaluate(context, state.validated, rows, progress.batch_size, state.inference_precision)
         state.metrics[name] = values
         shown = {key: value for key, value in values.items() if name != "train" or key != "loss"}
         context.reporter.metrics({f"{name}.{key}": value for key, value in shown.items()}, progress.step, epoch)

@@ -70,7 +70,7 @@ def wait_for(folder: Path, pattern: str, seconds: float = 60.0) -> None:
 
 
 def test_two_processes_learn_what_one_does_with_twice_the_batch(tmp_path: Path, shapes: Dataset) -> None:
-    settings = {**NO_NORMS, "training.grad_accumulation": 2, "dataset.data_sample": 0.9}
+    settings = {**NO_NORMS, "training.grad_accumulation": 2, "training.ema_decay": 0.9, "dataset.data_sample": 0.9}
 
     alone = work(tmp_path / "alone", shapes, {**settings, "training.batch_size": 20}, 1)
     both = work(tmp_path / "both", shapes, {**settings, "training.batch_size": 10}, 2)
@@ -104,7 +104,7 @@ def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset)
 @pytest.mark.heavy
 def test_a_team_that_was_killed_and_stopped_resumes_to_the_same_bits(tmp_path: Path, shapes: Dataset) -> None:
     settings = {**NO_NORMS, "architecture.dropout": 0.5, "training.batch_size": 8, "training.epochs": 12}
-    settings |= {"training.evaluation_epochs": 1.0, "training.head_start": "Linear probe"}
+    settings |= {"training.evaluation_epochs": 1.0, "training.head_start": "Linear probe", "training.ema_decay": 0.9}
     whole = work(tmp_path / "whole", shapes, settings, 2)
 
     folder = tmp_path / "parts"

@@ -142,6 +142,20 @@ class TrainingSection(SettingsSection):
             grid_values=(0.0, 1.0, 5.0),
         ),
     ] = 0.0
+    ema_decay: Annotated[
+        float,
+        Field(ge=0, lt=1),
+        Setting(
+            label="EMA decay",
+            help="Validates and keeps an exponential moving average of the weights: every update keeps this share of "
+            "the average and takes the rest from the trained weights. Smooths short and noisy trainings; 0.99 looks "
+            "back about 100 updates. 0 turns it off.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            grid_values=(0.0, 0.99, 0.999),
+            paper="https://arxiv.org/abs/2411.18704",
+        ),
+    ] = 0.0
     grad_accumulation: Annotated[
         int,
         Field(ge=1, le=1024),

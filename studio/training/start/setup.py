@@ -13,6 +13,7 @@ from studio.modeling.optimizers import make_optimizer
 from studio.modeling.precision import gradient_scaler
 from studio.modeling.recipe import Samples
 from studio.modeling.seeds import seed_everything
+from studio.modeling.weight_average import averaged_model
 from studio.runs.events import Phase
 from studio.training.checkpoints import Checkpoints
 from studio.training.outputs.train_batch import write_train_batch
@@ -79,6 +80,7 @@ def set_up(context: RunContext) -> TrainingState:
         checkpoints=checkpoints,
         metrics={},
         trial=trial,
+        average=averaged_model(model, context.settings.training.ema_decay),
     )
     _tell(context, rows, table)
     for note in context.recipe.training_notes(rows):

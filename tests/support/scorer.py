@@ -9,7 +9,8 @@ from pathlib import Path
 _PARENT = """
 import importlib, json, os, runpy, sys
 
-for name in ("torch", "pandas", "pyarrow.parquet"):  # what every pipeline needs; others would see what is blocked later
+# What every pipeline needs, and what imports slowly and looks at nothing that is blocked later.
+for name in ("torch", "pandas", "pyarrow.parquet", "cv2", "timm", "torchvision.models.detection"):
     importlib.import_module(name)
 assert "studio" not in sys.modules
 for line in sys.stdin:

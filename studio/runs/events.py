@@ -201,7 +201,7 @@ class Finished(_Event):
     metrics: dict[str, dict[str, Number]] = {}
     """Final values by split: train, validation, test."""
     best: dict[str, Number] = {}
-    """`metric`, `epoch`, `step` of the best validation."""
+    """`metric`, `epoch`, `step` of the best validation; `averaged`: how many weights the model is the mean of."""
 
 
 class FailedSample(BaseModel):

@@ -82,6 +82,10 @@ class RunFolder:
         """The weights before training, if their last layer is a linear probe; dropped when the run is finished."""
         return self.path / "checkpoints" / "probe.safetensors"
 
+    def soup(self, step: int) -> Path:
+        """Weights that were validated at a step, kept to be averaged; dropped when the run is finished."""
+        return self.path / "checkpoints" / "soup" / f"{step}.safetensors"
+
     @property
     def assets(self) -> Path:
         """What the model needs beside its weights, made at the start of the first attempt."""

@@ -213,7 +213,7 @@ def run_view(
         phase=PhaseInfo(**row.phase) if row.phase else None,
         queued_reason=row.queued_reason,
         metrics=RunMetrics(**{split: dict(values) for split, values in row.metrics.items()}),
-        best=BestPoint(**{**best, "step": None if best.get("step") is None else int(best["step"] or 0)}),
+        best=BestPoint(**{**best, **{name: int(best[name] or 0) for name in ("step", "averaged") if best.get(name)}}),
         error=error_view(row.error),
         created=row.created,
         started=row.started,

@@ -12,6 +12,7 @@ from studio.scoring.golden import write_golden
 from studio.scoring.pack import GOLDEN, pack
 from studio.scoring.predictor import Predictor
 from studio.training.failures.disk import writing
+from studio.training.greedy_soup import drop_ingredients
 from studio.training.loop import TRAINING_SHARE, Trained
 from studio.training.outputs.results import write_results
 from studio.training.run_context import RunContext
@@ -60,6 +61,7 @@ def tell_finished(context: RunContext, finished: Finished) -> None:
     reporter.event(finished)
     reporter.sync()
     context.folder.probe.unlink(missing_ok=True)
+    drop_ingredients(context)
     for one in slim:
         one.drop_optimizer()
 
@@ -105,8 +107,10 @@ def _best(trained: Trained, metric: str, validation: dict[str, float]) -> dict[s
         return {}
     if progress.best_metric is None:
         return {"metric": validation.get(metric, math.nan)}
+    averaged = {"averaged": float(progress.averaged)} if progress.averaged > 1 else {}
     return {
         "metric": progress.best_metric,
         "epoch": progress.best_epoch or 0.0,
         "step": float(progress.best_step or 0),
+        **averaged,
     }

@@ -15,6 +15,7 @@ from studio.modeling.optimizers import set_learning_rate
 from studio.modeling.precision import autocast
 from studio.modeling.schedules import schedule_factor
 from studio.runs.events import Phase
+from studio.training.greedy_soup import use_soup
 from studio.training.probe_average import average_with_probe
 from studio.training.processes.distributed import gathering
 from studio.training.processes.stopping import StopRequested
@@ -85,9 +86,17 @@ def train(context: RunContext) -> Trained:
     report_timings(state, is_last=True)
     if state.average is not None:
         state.model.load_state_dict(state.validated.state_dict())
-    if context.process_group.is_first and not average_with_probe(state) and settings.save_best_checkpoint:
-        state.checkpoints.load_best(state.model)
+    if context.process_group.is_first:
+        _choose_weights(state)
     return Trained(state.model, progress, state.metrics, state.mode)
+
+
+def _choose_weights(state: TrainingState) -> None:
+    """Put the weights that the run is about into the model: an average, the best, or the last as they are."""
+    if use_soup(state) or average_with_probe(state):
+        return
+    if state.context.settings.training.save_best_checkpoint:
+        state.checkpoints.load_best(state.model)
 
 
 def _stop_or_wait(context: RunContext) -> None:

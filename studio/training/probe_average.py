@@ -5,19 +5,23 @@ back towards those of the probe, as far as these rows like best (WiSE-FT, Wortsm
 """
 
 import math
-from collections.abc import Mapping
 
-import torch
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from safetensors.torch import load_file
+from torch import nn
 
-from studio.files import fsync_file
 from studio.modeling.intervals import Interval, difference_intervals
 from studio.modeling.predictions import ScoredTable
 from studio.modeling.scoring import score_table
 from studio.runs.events import Phase
-from studio.training.evaluate import evaluate
-from studio.training.failures.disk import writing
+from studio.training.held_out_average import (
+    Weights,
+    between,
+    has_held_out_rows,
+    held_out_metrics,
+    keep_weights,
+    take,
+    weights_of,
+)
 from studio.training.run_context import RunContext
 from studio.training.training_state import TrainingState
 
@@ -27,28 +31,15 @@ SHARES = (0.75, 0.5, 0.25, 0.0)
 SECONDS = 5.0
 """That resampling the validation rows may take."""
 
-Weights = Mapping[str, Tensor]
-
 
 def wants_average(context: RunContext) -> bool:
     """Whether the weights of the probe will be asked for at the end."""
-    return (
-        SETTING in context.settings.fields()
-        and bool(context.settings.value(SETTING))
-        and not context.settings.training.train_validation_data
-        and not context.split.validation.empty
-    )
+    return SETTING in context.settings.fields() and bool(context.settings.value(SETTING)) and has_held_out_rows(context)
 
 
 def keep_probe(context: RunContext, model: nn.Module) -> None:
     """Write the weights before training, for the first process to find after it, also in a later attempt."""
-    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    path = context.folder.probe
-    temporary = path.with_suffix(".tmp")
-    with writing("the linear probe", path.parent, sum(one.numel() * one.element_size() for one in weights.values())):
-        save_file(weights, temporary)
-        fsync_file(temporary)
-        temporary.rename(path)
+    keep_weights(context.folder.probe, model, "the linear probe")
 
 
 def average_with_probe(state: TrainingState) -> bool:
@@ -73,7 +64,7 @@ def average_with_probe(state: TrainingState) -> bool:
 
 def _average(state: TrainingState, ended: float, probe: Weights) -> bool:
     context, name, progress = state.context, state.context.metric.name, state.progress
-    trained = {key: value.detach().cpu().clone() for key, value in state.model.state_dict().items()}
+    trained = weights_of(state.model)
     after = _scored(state)
     state.model.load_state_dict(dict(probe))
     interval = _difference(context, after, _scored(state))
@@ -88,41 +79,23 @@ def _average(state: TrainingState, ended: float, probe: Weights) -> bool:
         state.model.load_state_dict(trained)
         context.reporter.log("warning", f"{words}: {_words(interval)}.")
         return False
-    state.model.load_state_dict(between(probe, trained, share))
-    state.metrics["validation"] = metrics
+    take(state, between(probe, trained, share), metrics, of=2 if share else 1)
     context.reporter.log(
         "warning",
         f"{words}: {_words(interval)}. The model is the average of {share:.0%} of the trained weights and "
         f"{1 - share:.0%} of the probe's, with {name} {metrics[name]:.4g}.",
     )
-    state.note_best(metrics[name])
     return True
 
 
 def _best_share(state: TrainingState, probe: Weights, trained: Weights) -> tuple[float, dict[str, float]]:
     """The share of the trained weights that validation likes best, the larger one of equals; and its metrics."""
-    found = {share: _metrics_between(state, probe, trained, share) for share in SHARES}
+    found = {share: held_out_metrics(state, between(probe, trained, share)) for share in SHARES}
     best = SHARES[0]
     for share in SHARES[1:]:
         if state.context.metric.is_better(*(found[one][state.context.metric.name] for one in (share, best))):
             best = share
     return best, found[best]
-
-
-def between(probe: Weights, trained: Weights, share: float) -> dict[str, Tensor]:
-    """Weights on the line from the probe's to the trained ones; whole numbers, such as counts, are the trained ones."""
-    return {
-        name: torch.lerp(probe[name].float(), value.float(), share).to(value.dtype)
-        if value.is_floating_point()
-        else value
-        for name, value in trained.items()
-    }
-
-
-def _metrics_between(state: TrainingState, probe: Weights, trained: Weights, share: float) -> dict[str, float]:
-    state.model.load_state_dict(between(probe, trained, share))
-    context, rows = state.context, state.context.split.validation
-    return evaluate(context, state.model, rows, state.progress.batch_size, state.inference_precision)
 
 
 def _scored(state: TrainingState) -> ScoredTable:

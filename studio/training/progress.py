@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from studio.modeling.loading import batch_bounds
@@ -30,6 +30,10 @@ class Progress:
     """Whether the last layer started as a linear probe."""
     probe_metric: float | None = None
     """The validation metric of that probe, before the first update."""
+    averaged: int = 1
+    """Of how many validated weights the model is an average in the end."""
+    soup: dict[int, float] = field(default_factory=dict)
+    """Steps of validated weights that are kept to be averaged, with their validation metric."""
 
     def to_json(self) -> dict[str, Any]:
         """As a checkpoint carries it."""
@@ -38,7 +42,9 @@ class Progress:
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> "Progress":
         """The opposite of `to_json`. Until 0.1.0 a stage was called a round."""
-        return cls(**{"stage" if name == "round" else name: one for name, one in value.items()})
+        read = cls(**{"stage" if name == "round" else name: one for name, one in value.items()})
+        read.soup = {int(step): float(metric) for step, metric in read.soup.items()}
+        return read
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import pandas as pd
 from studio.failpoints import failpoint
 from studio.runs.events import Phase
 from studio.training.evaluate import evaluate, train_metric_rows
+from studio.training.greedy_soup import keep_ingredient
 from studio.training.processes.stopping import StopRequested
 from studio.training.training_state import TrainingState
 
@@ -60,6 +61,7 @@ def _validate(state: TrainingState) -> bool:
             "warning",
             f"{context.metric.name} is not defined on these validation rows (for example with a single class).",
         )
+    keep_ingredient(state, found)
     return _note_best(state, found)
 
 

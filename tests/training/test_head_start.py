@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import torch
 
-from studio.training.probe_average import between
+from studio.training.held_out_average import between
 
 from .test_loop import equal, keep_signals, stop_after
 

@@ -1524,6 +1524,8 @@ export interface components {
          * @description The best validation so far.
          */
         BestPoint: {
+            /** Averaged */
+            averaged?: number | null;
             /** Epoch */
             epoch?: number | null;
             /** Metric */

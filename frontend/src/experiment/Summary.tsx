@@ -123,11 +123,7 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
                       </td>
                     );
                   })}
-                  <td>
-                    {name === main && typeof run.best.metric === "number"
-                      ? `${formatMetric(run.best.metric)}${typeof run.best.epoch === "number" ? `, epoch ${Number(run.best.epoch.toFixed(2))}` : ""}`
-                      : ""}
-                  </td>
+                  <td>{name === main && bestWords(run)}</td>
                   <td className={classes.definition}>{metric?.definition ?? ""}</td>
                 </tr>
               );
@@ -145,6 +141,13 @@ function MetricTable({ run, metrics, main }: { run: Run; metrics: readonly Metri
       )}
     </div>
   );
+}
+
+/** The best validation: where it was reached, and of how many weights the model is the average. */
+function bestWords({ best }: Run) {
+  if (typeof best.metric !== "number") return "";
+  const epoch = typeof best.epoch === "number" ? `, epoch ${Number(best.epoch.toFixed(2))}` : "";
+  return `${formatMetric(best.metric)}${epoch}${best.averaged ? `, mean of ${best.averaged} weights` : ""}`;
 }
 
 function runFacts(experiment: Experiment, run: Run) {

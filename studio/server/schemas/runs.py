@@ -22,6 +22,8 @@ class BestPoint(Payload):
     metric: float | None = None
     epoch: float | None = None
     step: int | None = None
+    averaged: int | None = None
+    """Of how many validated weights the model is the average; None where it is none."""
 
 
 class RunMetrics(Payload):

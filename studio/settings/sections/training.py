@@ -176,6 +176,19 @@ class TrainingSection(SettingsSection):
             level=ExperienceLevel.SKILLED,
         ),
     ] = False
+    greedy_soup: Annotated[
+        int,
+        Field(ge=0, le=50),
+        Setting(
+            label="Greedy soup",
+            help="Keeps this many of the best validated weights until the end. The model is then the mean of those "
+            "that together are best on the validation rows. Each takes the disk space of a model. 0 turns it off.",
+            level=ExperienceLevel.EXPERT,
+            grid=True,
+            grid_values=(0, 5),
+            paper="https://arxiv.org/abs/2203.05482",
+        ),
+    ] = 0
     evaluation_epochs: Annotated[
         float,
         Field(gt=0, le=1000),
@@ -201,7 +214,12 @@ class TrainingSection(SettingsSection):
         Setting(
             label="Train validation data",
             help="Train on the validation rows as well. Validation metrics are then optimistic (leakage).",
-            visible_if=when("training.save_best_checkpoint", False),
+            visible_if=When(
+                all=(
+                    Test("training.save_best_checkpoint", "in", (False,)),
+                    Test("training.greedy_soup", "in", (0,)),
+                )
+            ),
             level=ExperienceLevel.EXPERT,
         ),
     ] = False

@@ -16,6 +16,7 @@ from studio.modeling.seeds import seed_everything
 from studio.modeling.weight_average import averaged_model
 from studio.runs.events import Phase
 from studio.training.checkpoints import Checkpoints
+from studio.training.greedy_soup import drop_ingredients
 from studio.training.outputs.train_batch import write_train_batch
 from studio.training.probe_average import keep_probe, wants_average
 from studio.training.processes.distributed import shared_loss
@@ -93,6 +94,7 @@ def set_up(context: RunContext) -> TrainingState:
         state.tell_best()
     elif context.stage.number > 1 and context.process_group.is_first:
         checkpoints.forget_best()
+        drop_ingredients(context)
     checkpoints.begin(progress.update)
     return state
 

@@ -41,8 +41,9 @@ def make_optimizer(
     weight_decay: float,
     slow_groups: Sequence[str] = (),
     slow_learning_rate: float | None = None,
+    scales: Mapping[nn.Parameter, float] = MappingProxyType({}),
 ) -> torch.optim.Optimizer:
-    """An optimizer over layer groups; `slow_groups` get a rate of their own.
+    """An optimizer over layer groups; `slow_groups` get a rate of their own, which `scales` multiply.
 
     Weight decay is left off vectors and scalars: biases, and the scale and shift of norms. Each parameter group keeps
     its full rate as `full_rate`, which the schedule multiplies.
@@ -56,11 +57,21 @@ def make_optimizer(
             (weight_decay, [one for one in trained if one.dim() > 1]),
             (0.0, [one for one in trained if one.dim() <= 1]),
         ):
-            if chosen:
+            for scale, alike in _by_scale(chosen, scales).items():
+                full = rate * scale
                 parameter_groups.append(
-                    {"params": chosen, "lr": rate, "full_rate": rate, "weight_decay": decay, "name": group}
+                    {"params": alike, "lr": full, "full_rate": full, "weight_decay": decay, "name": group}
                 )
     return info.make(parameter_groups, lr=learning_rate, **info.arguments)
+
+
+def _by_scale(
+    parameters: Sequence[nn.Parameter], scales: Mapping[nn.Parameter, float]
+) -> Mapping[float, list[nn.Parameter]]:
+    alike: dict[float, list[nn.Parameter]] = {}
+    for one in parameters:
+        alike.setdefault(scales.get(one, 1.0), []).append(one)
+    return alike
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, factor: float) -> float:

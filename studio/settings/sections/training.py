@@ -270,7 +270,27 @@ class HeadStartMixin(SettingsSection):
     ] = True
 
 
-class HeadLayersMixin(HeadStartMixin):
+class LayerDecayMixin(SettingsSection):
+    """Learning rates that fall from layer to layer of an encoder."""
+
+    layer_decay: Annotated[
+        float,
+        Field(gt=0, le=1),
+        Setting(
+            label="Layer decay",
+            help="Each layer of the encoder learns at this share of the rate of the layer above it, so that the "
+            "general features of the first layers change least. With Backbone among the differential learning rate "
+            "layers, it starts from that rate. 1 turns it off; 0.65 to 0.9 are usual for transformers.",
+            level=ExperienceLevel.EXPERT,
+            step=0.05,
+            grid=True,
+            grid_values=(0.65, 0.8, 1.0),
+            paper="https://arxiv.org/abs/1801.06146",
+        ),
+    ] = 1.0
+
+
+class HeadLayersMixin(HeadStartMixin, LayerDecayMixin):
     """Layer groups of a backbone with a head."""
 
     differential_learning_rate_layers: Annotated[
@@ -279,7 +299,7 @@ class HeadLayersMixin(HeadStartMixin):
     ] = ()
 
 
-class NeckLayersMixin(HeadStartMixin):
+class NeckLayersMixin(HeadStartMixin, LayerDecayMixin):
     """Layer groups of a backbone with a neck and the block of a loss."""
 
     differential_learning_rate_layers: Annotated[

@@ -7,6 +7,7 @@ from torch import nn
 from studio.errors import TrainingError
 from studio.machine import usable_cores
 from studio.modeling.checkpoint import CheckpointState
+from studio.modeling.layer_decay import layer_scales
 from studio.modeling.layout import apply_layout
 from studio.modeling.loading import BatchLoader, TrainingOrder, source_rows
 from studio.modeling.optimizers import make_optimizer
@@ -180,6 +181,10 @@ def _batches(table: TrainingSchedule) -> int:
 
 def _optimizer(context: RunContext, model: nn.Module) -> torch.optim.Optimizer:
     settings = context.settings.training
+    decay = float(getattr(settings, "layer_decay", 1.0))
+    scales = layer_scales(model, decay)
+    if decay < 1 and not scales:
+        context.reporter.log("warning", "Layer decay has no effect: the layers of this network are not known.")
     return make_optimizer(
         settings.optimizer,
         context.recipe.layer_groups(model),
@@ -187,6 +192,7 @@ def _optimizer(context: RunContext, model: nn.Module) -> torch.optim.Optimizer:
         weight_decay=settings.weight_decay,
         slow_groups=settings.differential_learning_rate_layers,
         slow_learning_rate=settings.differential_learning_rate,
+        scales=scales,
     )
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from studio.json_text import parse_json
 from studio.modeling.audio.augmentations import masked, silenced
 from studio.modeling.audio.by_length import by_length
-from studio.modeling.audio.speech_models import PREPROCESSING, WITHOUT_DRAWS
+from studio.modeling.audio.speech_models import WITHOUT_DRAWS, normalizes
 from studio.modeling.audio.whisper_features import HOP, WhisperFeatures
 from studio.modeling.hub_models.building import build, model_config
 from studio.modeling.hub_models.files import CONFIG
@@ -39,9 +39,8 @@ class SpeechEncoder(nn.Module):
         config = model_config({**values, **WITHOUT_DRAWS})
         model = build(AutoModel, config, weights)
         is_whisper = config.model_type == "whisper"
-        normalizes = parse_json(assets[PREPROCESSING]).get("do_normalize", True)
         self.body: WhisperBody | WaveformBody = (
-            WhisperBody(model.get_encoder().float()) if is_whisper else WaveformBody(model.float(), bool(normalizes))
+            WhisperBody(model.get_encoder().float()) if is_whisper else WaveformBody(model.float(), normalizes(assets))
         )
         self.features = int(config.hidden_size)
         self.pool: Pool = pool

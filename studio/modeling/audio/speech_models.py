@@ -17,6 +17,7 @@ from studio.settings.sections.networks.whisper import SCRATCH_WHISPER
 from studio.settings.sections.text import SCRATCH
 
 PREPROCESSING = "preprocessor_config.json"
+NORMALIZES = "do_normalize"
 SCRATCH_MODELS = (SCRATCH_WHISPER, SCRATCH_WAV2VEC2)
 WITHOUT_DRAWS: Mapping[str, Any] = {
     "apply_spec_augment": False,
@@ -53,7 +54,7 @@ def speech_assets(name: str) -> Assets:
         preprocessing: Mapping[str, Any] = {}
     else:
         files = find_speech_model(name)
-        config, preprocessing = files.config(), _preprocessing(files)
+        config, preprocessing = files.config(), preprocessing_of(files)
     return {CONFIG: json.dumps(config, indent=2).encode(), PREPROCESSING: json.dumps(preprocessing).encode()}
 
 
@@ -74,8 +75,12 @@ def scratch_architecture(name: str) -> Mapping[str, Any]:
     return values
 
 
-def _preprocessing(files: ModelFiles) -> Mapping[str, Any]:
-    """Whether samples are normalized; models that came without such a file were trained on normalized ones."""
+def preprocessing_of(files: ModelFiles) -> Mapping[str, Any]:
+    """Whether samples are normalized; models that came without such a file were trained on normalized ones.
+
+    Raises:
+        WeightsError: if it hears another sample rate.
+    """
     if not (files.folder / PREPROCESSING).is_file():
         return {}
     values = files.read_json(PREPROCESSING)
@@ -88,4 +93,9 @@ def _preprocessing(files: ModelFiles) -> Mapping[str, Any]:
             found=str(rate)[:20],
             expected=str(SPEECH_RATE),
         )
-    return {"do_normalize": bool(values.get("do_normalize", True))}
+    return {NORMALIZES: bool(values.get(NORMALIZES, True))}
+
+
+def normalizes(assets: Assets) -> bool:
+    """Whether a model hears recordings of mean 0 and deviation 1."""
+    return bool(parse_json(assets.get(PREPROCESSING, b"{}")).get(NORMALIZES, True))

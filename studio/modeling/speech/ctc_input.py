@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from studio.modeling.audio.speech_models import normalizes
 from studio.modeling.recipe import Assets, Note
 from studio.modeling.speech.character_model import LANGUAGE_MODEL, CharacterModel
 from studio.modeling.speech.ctc_decoding import needed_frames
@@ -26,7 +27,6 @@ MOST_CHARACTERS_TOLD = 20
 class CtcInput(SpeechInput):
     """Characters of a vocabulary of the model's own, or of the transcripts."""
 
-    is_normalized: ClassVar[bool] = True
     longest_setting: ClassVar[str] = "Max training seconds"
     unlearnable_reason: ClassVar[str] = "they are too short for their transcripts to be heard in them"
 
@@ -52,6 +52,10 @@ class CtcInput(SpeechInput):
         """Of the training transcripts, if one is asked for."""
         content = self.assets.get(LANGUAGE_MODEL)
         return None if content is None else CharacterModel.from_bytes(content)
+
+    @property
+    def is_normalized(self) -> bool:
+        return normalizes(self.assets)
 
     @property
     def longest_seconds(self) -> float:

@@ -5,7 +5,12 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from studio.modeling.audio.speech_models import find_speech_model, scratch_architecture
+from studio.modeling.audio.speech_models import (
+    PREPROCESSING,
+    find_speech_model,
+    preprocessing_of,
+    scratch_architecture,
+)
 from studio.modeling.audio.whisper_features import HOP
 from studio.modeling.hub_models.files import CONFIG, ModelFiles
 from studio.modeling.recipe import Assets
@@ -58,24 +63,29 @@ def whisper_assets(settings: SettingsSchema, texts: Iterable[str], longest_secon
 
 
 def ctc_assets(settings: SettingsSchema, texts: Sequence[str]) -> Assets:
-    """Configuration and vocabulary: that of the model if it has all characters of the texts, else that of the texts.
+    """Configuration, preprocessing and vocabulary; the characters of the texts where the model lacks any of them.
 
     Raises:
-        WeightsError: if the model cannot be had, or is no Wav2vec2.
+        WeightsError: if the model cannot be had, is no Wav2vec2, or hears another sample rate.
     """
     name = str(settings.value("architecture.backbone"))
+    preprocessing: Mapping[str, Any] = {}
     if name.startswith(SCRATCH):
         vocabulary = Vocabulary.of_texts(texts)
         config = {**scratch_architecture(name), "vocab_size": len(vocabulary), "pad_token_id": vocabulary.blank}
     else:
         files = find_speech_model(name, WAV2VEC2)
-        config = files.config()
+        config, preprocessing = files.config(), preprocessing_of(files)
         path = files.folder / VOCABULARY
         own = Vocabulary.from_bytes(path.read_bytes(), name) if path.is_file() else None
         is_enough = own is not None and not any(own.unknown_in(text) for text in texts)
         vocabulary = own if own is not None and is_enough else Vocabulary.of_texts(texts)
         config[HAS_NEW_HEAD] = vocabulary is not own
-    return {CONFIG: json.dumps(config, indent=2).encode(), VOCABULARY: vocabulary.to_bytes()}
+    return {
+        CONFIG: json.dumps(config, indent=2).encode(),
+        PREPROCESSING: json.dumps(preprocessing).encode(),
+        VOCABULARY: vocabulary.to_bytes(),
+    }
 
 
 def speech_config(assets: Assets) -> dict[str, Any]:

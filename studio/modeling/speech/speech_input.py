@@ -121,11 +121,13 @@ class SpeechSamples(Samples):
 class SpeechInput(Input[SpeechBatch]):
     """What is heard, and the tokens to write of it; a subclass knows what tokens are."""
 
-    is_normalized: ClassVar[bool] = False
-    """Whether a recording is brought to mean 0 and deviation 1."""
-
     longest_setting: ClassVar[str]
     """The label of the setting that says so."""
+
+    @property
+    def is_normalized(self) -> bool:
+        """Whether a recording is brought to mean 0 and deviation 1."""
+        return False
 
     @property
     @abstractmethod

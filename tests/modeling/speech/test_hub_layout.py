@@ -51,7 +51,7 @@ def save_whisper(folder: Path) -> None:
     transformers.WhisperFeatureExtractor().save_pretrained(folder)
 
 
-def save_wav2vec2(folder: Path) -> None:
+def save_wav2vec2(folder: Path, **more: Any) -> None:
     """As above, with the characters of the texts in upper case, as published models have them."""
     letters = sorted({sign for text in TEXTS for sign in text.upper() if sign.isalpha()} | set("DFAIMERSOL"))
     folder.mkdir(parents=True)
@@ -65,7 +65,7 @@ def save_wav2vec2(folder: Path) -> None:
     (folder / "characters.json").unlink()
     config = Wav2Vec2Config(
         vocab_size=len(letters) + 3, hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
-        num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2, pad_token_id=0,
+        num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2, pad_token_id=0, **more,
     )  # fmt: skip
     model = Wav2Vec2ForCTC(config)
     torch.nn.init.normal_(model.lm_head.weight, std=2.0)
@@ -133,6 +133,25 @@ def test_a_saved_model_writes_what_it_writes_in_the_library(saved: tuple[str, Pa
     known = [library_text(kind, home / "weights" / "team" / "tiny", samples) for samples in read]
     assert found == known
     assert all(known)
+
+
+def test_a_model_of_samples_as_they_are_hears_them_as_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its `do_normalize` is false: another text is written where recordings are normalized all the same."""
+    monkeypatch.setenv("STUDIO_WEIGHTS", str(tmp_path / "weights"))
+    folder = tmp_path / "weights" / "team" / "tiny"
+    torch.manual_seed(0)
+    # A first layer that is normalized over time would not care.
+    save_wav2vec2(folder, feat_extract_norm="layer", conv_bias=True)
+    table = write_recordings(tmp_path / "audios", (1.0, 0.8, 1.5))
+    table["transcript"] = ["one two", "two", "four five six"]
+    normalized = transcribed("wav2vec2", table, tmp_path / "audios")
+    transformers.Wav2Vec2FeatureExtractor(do_normalize=False).save_pretrained(folder)
+
+    found = transcribed("wav2vec2", table, tmp_path / "audios")
+
+    read = [soundfile.read(tmp_path / "audios" / name, dtype="float32")[0] for name in table["audio"]]
+    assert found == [library_text("wav2vec2", folder, samples) for samples in read]
+    assert found != normalized
 
 
 def test_a_name_is_found_in_the_hubs_cache_without_the_hub(

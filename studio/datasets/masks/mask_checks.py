@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -279,16 +279,29 @@ def _refuse_without_masks(inspection: Inspection) -> None:
     )
 
 
+def _mean_extent(rows: Iterable[CheckedRow], shapes: Sequence[Shape | None]) -> float:
+    """The mean length of a run, no longer than its column, as a share of its image's height."""
+    shares, count = 0.0, 0
+    for row, shape in zip(rows, shapes, strict=False):
+        if not shape:
+            continue
+        for runs in row.runs.values():
+            shares += float(np.minimum(runs[:, 1], shape[0]).sum()) / shape[0]
+            count += len(runs)
+    return shares / count if count else 0.0
+
+
 def _facts(inspection: Inspection, base: TableRole, rows: Mapping[Any, CheckedRow]) -> DatasetProfile:
     """Pixels and images of each class, empty images, and whether classes overlap."""
     pixels: Counter[str] = Counter()
     images: Counter[str] = Counter()
     covered = []
+    shapes = _shapes(inspection, inspection.frames[base])
     for row in rows.values():
         images.update(row.runs.keys())
         pixels.update({name: int(runs[:, 1].sum()) for name, runs in row.runs.items()})
         covered.append(sum(int(runs[:, 1].sum()) for runs in row.runs.values()))
-    sizes = [math.prod(shape) if shape else 0 for shape in _shapes(inspection, inspection.frames[base])]
+    sizes = [math.prod(shape) if shape else 0 for shape in shapes]
     total = sum(sizes)
     overlaps = [row for row in rows.values() if len(row.runs) > 1 and overlap(np.concatenate([*row.runs.values()]))]
     empty = sum(not row.runs for row in rows.values())
@@ -296,6 +309,7 @@ def _facts(inspection: Inspection, base: TableRole, rows: Mapping[Any, CheckedRo
         pixel_shares={name: count / total for name, count in sorted(pixels.items())} if total else {},
         images=dict(sorted(images.items())),
         empty_images=empty,
+        mean_extent=_mean_extent(rows.values(), shapes),
         overlap=bool(overlaps),
     )
     shares = [one / size for one, size in zip(covered, sizes, strict=False) if size]

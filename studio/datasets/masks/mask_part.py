@@ -22,6 +22,8 @@ class MaskPart(ProfilePart):
     """Class -> the images that have any pixel of it."""
     empty_images: int = 0
     """Images without a pixel of any class."""
+    mean_extent: float = 0.0
+    """How far a mask reaches down a column that it is in, on average, in shares of the image's height; 0 if unknown."""
     overlap: bool = False
     """Whether a pixel may be of more than one class."""
 

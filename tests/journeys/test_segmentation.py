@@ -16,6 +16,7 @@ from studio.datasets.masks.run_lengths import decode, encode, from_text, to_text
 Studio = Callable[..., Any]
 
 pytestmark = [pytest.mark.heavy, pytest.mark.shared]
+SHORT = ("training.epochs=8", "image.image_width=128", "image.image_height=128")
 
 
 def pixels(text: str) -> set[int]:
@@ -39,20 +40,19 @@ def otsu(image: Path) -> str:
     return to_text(encode((bright if bright.mean() < 0.5 else 1 - bright) > 0))
 
 
-def test_the_suggested_recipe_finds_nuclei_better_than_otsu(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "changes",
+    [pytest.param(SHORT, id="a short run"), pytest.param((), id="as suggested", marks=pytest.mark.figures)],
+)
+def test_the_suggested_recipe_finds_nuclei_better_than_otsu(
+    changes: tuple[str, ...], studio: Studio, shared_data: Path, tmp_path: Path
+) -> None:
     source = shared_data / "image_semantic_segmentation__nuclei"
     imported = studio("dataset", "import", source, "--name", "nuclei")
     assert imported["problem_type"] == "image_semantic_segmentation"
     config = tmp_path / "nuclei.yaml"
-    small = (
-        "architecture.architecture=Unet",
-        "training.epochs=8",
-        "image.image_width=128",
-        "image.image_height=128",
-        "environment.seed=1",
-    )
     studio("config", "new", "image_semantic_segmentation", "--dataset", "nuclei", "--suggest",
-           *(word for one in small for word in ("--set", one)), "-o", config)  # fmt: skip
+           *(word for one in ("environment.seed=1", *changes) for word in ("--set", one)), "-o", config)  # fmt: skip
 
     shown = studio("run", config, "--name", "masks", "--wait", timeout=900)
 

@@ -59,9 +59,25 @@ def trains(studio: Studio, path: Path, kept: dict[str, Any], changes: dict[str, 
     assert shown["runs"][0]["metrics"]["validation"]
 
 
+REPRESENTATIVE = (
+    "image_object_detection__face_mask_detection",
+    "image_semantic_segmentation__brain_mri_segmentation",
+    "speech_recognition__commands_speech_recognition",
+    "text_classification__amazon_reviews",
+)
+"""Trained with every change; `make figures` trains the others, and the tests of settings read them all."""
+
+
+def parameters(*files: tuple[Any, ...]) -> list[Any]:
+    """One a settings file, whose name is the first."""
+    return [
+        pytest.param(*one, id=one[0], marks=() if one[0] in REPRESENTATIVE else pytest.mark.figures) for one in files
+    ]
+
+
 @pytest.mark.parametrize(
     ("file", "problem_type", "kept"),
-    [
+    parameters(
         (
             "image_object_detection__face_mask_detection",
             "image_object_detection",
@@ -88,7 +104,7 @@ def trains(studio: Studio, path: Path, kept: dict[str, Any], changes: dict[str, 
             "image_semantic_segmentation",
             {"architecture.backbone": "resnet34", "training.loss_function": "BCEDice", "prediction.metric": "IoU"},
         ),
-    ],
+    ),
 )
 def test_a_real_file_trains_on_a_dataset_of_its_kind(
     studio: Studio, shared_data: Path, tmp_path: Path, file: str, problem_type: str, kept: dict[str, Any]
@@ -118,10 +134,7 @@ SOUNDS: tuple[tuple[str, dict[str, str], dict[str, Any]], ...] = (
 )
 
 
-@pytest.mark.parametrize(
-    ("file", "names", "kept"),
-    [pytest.param(*one, id=one[0], marks=pytest.mark.figures if "regression" in one[0] else ()) for one in SOUNDS],
-)
+@pytest.mark.parametrize(("file", "names", "kept"), parameters(*SOUNDS))
 def test_a_real_file_of_sounds_trains_on_a_dataset_with_its_columns(
     studio: Studio, shared_data: Path, tmp_path: Path, file: str, names: dict[str, str], kept: dict[str, Any]
 ) -> None:
@@ -153,11 +166,6 @@ TEXTS = (
         {"logging.ignore_classes": "O,NOT_WORD_START"},
     ),
 )
-REPRESENTATIVE = (
-    "text_classification__amazon_reviews",
-    "text_token_classification__physical_objects_name_specified_texts",
-)
-"""Trained with every change; `make figures` trains the others, and the tests of settings read them all."""
 SMALL = {"text_sequence_to_sequence": "scratch/t5-mini"}
 """What stands for a backbone of the hub, which tests cannot reach."""
 
@@ -177,10 +185,7 @@ def matching_texts(kind: str, folder: Path, names: dict[str, str]) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(
-    ("file", "names", "kept"),
-    [pytest.param(*one, id=one[0], marks=() if one[0] in REPRESENTATIVE else pytest.mark.figures) for one in TEXTS],
-)
+@pytest.mark.parametrize(("file", "names", "kept"), parameters(*TEXTS))
 def test_a_real_file_of_texts_trains_on_a_dataset_with_its_columns(
     studio: Studio, shared_data: Path, tmp_path: Path, file: str, names: dict[str, str], kept: dict[str, Any]
 ) -> None:

@@ -177,6 +177,15 @@ class Task(ABC):
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         """See `Recipe.metrics`."""
 
+    @property
+    def is_fitted_on_held_out(self) -> bool:
+        """See `Recipe.is_fitted_on_held_out`."""
+        return False
+
+    def fit_on_held_out(self, scored: ScoredTable) -> tuple[Target, str]:
+        """See `Recipe.fit_on_held_out`."""
+        raise NotImplementedError
+
     def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
         """See `Recipe.row_statistics`."""
         return None
@@ -275,6 +284,13 @@ class ComposedRecipe(Recipe[Any]):
 
     def metrics(self, scored: ScoredTable) -> dict[str, float]:
         return self.task.metrics(scored)
+
+    @property
+    def is_fitted_on_held_out(self) -> bool:
+        return self.task.is_fitted_on_held_out
+
+    def fit_on_held_out(self, scored: ScoredTable) -> tuple[Target, str]:
+        return self.task.fit_on_held_out(scored)
 
     def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
         return self.task.row_statistics(scored)

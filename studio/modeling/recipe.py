@@ -303,6 +303,15 @@ class Recipe(ABC, Generic[BatchT]):
         """
         return None
 
+    @property
+    def is_fitted_on_held_out(self) -> bool:
+        """Whether the settings ask for something that rows held out of training decide when it is over."""
+        return False
+
+    def fit_on_held_out(self, scored: ScoredTable) -> tuple[Target, str]:
+        """The target with what these rows decide, such as thresholds, and words about it for the log."""
+        raise NotImplementedError
+
     def row_statistics(self, scored: ScoredTable) -> RowStatistics | None:
         """What each row adds to the metrics, from which their intervals are drawn; None without truth."""
         return None

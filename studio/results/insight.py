@@ -74,6 +74,8 @@ class ThresholdCurves(_Payload):
 
     kind: Literal["threshold_curves"] = "threshold_curves"
     default_threshold: float
+    thresholds: tuple[float, ...] = ()
+    """One a class, where each has its own."""
     classes: tuple[str, ...]
     points: tuple[tuple[ThresholdPoint, ...], ...]
     """One tuple a class, thresholds falling."""

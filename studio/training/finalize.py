@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from studio.modeling.checkpoint import CheckpointStore, versions
-from studio.modeling.recipe import Media, Split
+from studio.modeling.recipe import Media, Split, Target
 from studio.runs.events import CheckpointSaved, Finished, Phase
 from studio.scoring.bundle import BundleManifest, write_bundle
 from studio.scoring.golden import write_golden
@@ -13,6 +13,7 @@ from studio.scoring.pack import GOLDEN, pack
 from studio.scoring.predictor import Predictor
 from studio.training.failures.disk import writing
 from studio.training.greedy_soup import drop_ingredients
+from studio.training.held_out_fit import fitted_target
 from studio.training.loop import TRAINING_SHARE, Trained
 from studio.training.outputs.results import write_results
 from studio.training.run_context import RunContext
@@ -20,9 +21,10 @@ from studio.training.run_context import RunContext
 
 def finish(context: RunContext, trained: Trained) -> Finished:
     """Write everything a finished run has; gives the event that says so."""
+    target = fitted_target(context, trained)
     tensors = trained.model.state_dict()
     with writing("the model", context.folder.path, sum(one.numel() * one.element_size() for one in tensors.values())):
-        write_bundle(context.folder.bundle, tensors, _manifest(context, trained), context.recipe.assets)
+        write_bundle(context.folder.bundle, tensors, _manifest(context, trained, target), context.recipe.assets)
     predictor = Predictor.load(context.folder.bundle, context.device)
     metrics = {name: dict(values) for name, values in trained.metrics.items() if name == "train"}
     if not context.split.validation.empty:
@@ -85,13 +87,13 @@ def _predict(
     return values
 
 
-def _manifest(context: RunContext, trained: Trained) -> BundleManifest:
+def _manifest(context: RunContext, trained: Trained, target: Target) -> BundleManifest:
     found = trained.metrics.get("validation", {})
     return BundleManifest(
         problem_type=context.spec.problem_type,
         model_type=context.spec.model_type,
         settings=context.settings.nested(),
-        target=context.recipe.target.to_json(),
+        target=target.to_json(),
         metrics={name: value if math.isfinite(value) else None for name, value in found.items()},
         step=trained.progress.step,
         epoch=float(trained.progress.epoch),

@@ -28,6 +28,8 @@ export type ThresholdPoint = {
 export type ThresholdCurvesPayload = {
   kind: "threshold_curves";
   default_threshold: number;
+  /** One a class, where each has its own. */
+  thresholds?: number[];
   classes: string[];
   points: ThresholdPoint[][];
   roc_auc: (number | null)[];

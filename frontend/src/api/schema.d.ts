@@ -4477,6 +4477,11 @@ export interface components {
             points: components["schemas"]["ThresholdPoint"][][];
             /** Roc Auc */
             roc_auc: (number | null)[];
+            /**
+             * Thresholds
+             * @default []
+             */
+            thresholds: number[];
         };
         /**
          * ThresholdPoint

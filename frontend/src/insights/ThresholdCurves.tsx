@@ -11,7 +11,7 @@ import classes from "./insights.module.css";
 /** ROC and precision-recall of a class. The slider moves the threshold; counts, precision and recall follow. */
 export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPayload>) {
   const [index, setIndex] = useState(0);
-  const [threshold, setThreshold] = useState(payload.default_threshold);
+  const [threshold, setThreshold] = useState(startOf(payload, 0));
   const points = payload.points[index] ?? [];
   const now = pointAt(points, threshold);
   const name = payload.classes[index] ?? "";
@@ -32,7 +32,10 @@ export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPa
             w={200}
             data={payload.classes.map((one, i) => ({ value: String(i), label: one }))}
             value={String(index)}
-            onChange={(value) => setIndex(Number(value))}
+            onChange={(value) => {
+              setIndex(Number(value));
+              if (payload.thresholds?.length) setThreshold(startOf(payload, Number(value)));
+            }}
           />
         )}
         <div className={classes.thresholdSlider}>
@@ -48,7 +51,7 @@ export function ThresholdCurves({ payload, title }: PanelProps<ThresholdCurvesPa
             step={0.01}
             value={threshold}
             onChange={setThreshold}
-            marks={[{ value: payload.default_threshold }]}
+            marks={[{ value: startOf(payload, index) }]}
           />
         </div>
       </div>
@@ -115,6 +118,11 @@ function Curve({ title, score, children }: { title: string; score: string; child
       {children}
     </div>
   );
+}
+
+/** The threshold that decides a class: its own where each has one. */
+function startOf(payload: ThresholdCurvesPayload, index: number): number {
+  return payload.thresholds?.[index] ?? payload.default_threshold;
 }
 
 /** Intersection over union of what is predicted and true; null where neither is. */

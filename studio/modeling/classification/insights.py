@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from studio.datasets.labels.labels import Task
 from studio.modeling.classification.curves import average_precision, calibration_series, roc_auc, threshold_points
-from studio.modeling.classification.metrics import decisions
+from studio.modeling.classification.held_out_fit import Calibration
+from studio.modeling.classification.metrics import Threshold, decisions
 from studio.modeling.recipe import Split
 from studio.results.classification import Panel
 from studio.results.insight import Insight, Lines, Matrix, SampleFilter, Table, ThresholdCurves
@@ -18,9 +19,15 @@ MOST_CURVES = 50
 
 
 def classification_insights(
-    truth_NK: Array, probabilities_NK: Array, task: Task, labels: Sequence[str], threshold: float, split: Split
+    truth_NK: Array,
+    probabilities_NK: Array,
+    task: Task,
+    labels: Sequence[str],
+    threshold: Threshold,
+    split: Split,
+    temperature: float | None = None,
 ) -> Iterator[Insight]:
-    """Every panel that rows with truth allow; none without such rows."""
+    """Every panel that rows with truth allow; none without such rows. A `temperature` is that of the probabilities."""
     if len(truth_NK) == 0:
         return
     decided = decisions(probabilities_NK, task, threshold)
@@ -28,8 +35,9 @@ def classification_insights(
         yield _confusion(truth_NK.argmax(1), decided.argmax(1), labels, split)
     columns = [len(labels) - 1] if task is Task.BINARY else most_frequent(truth_NK, MOST_CURVES)
     yield _curves(truth_NK, probabilities_NK, columns, labels, threshold, split)
-    yield _calibration(truth_NK, probabilities_NK, columns, labels, split)
-    yield _classes(truth_NK, probabilities_NK, decided, labels, task, split)
+    of_temperature = None if temperature is None else Calibration.of(truth_NK, probabilities_NK, task, temperature)
+    yield _calibration(truth_NK, probabilities_NK, columns, labels, split, of_temperature)
+    yield _classes(truth_NK, probabilities_NK, decided, labels, task, split, threshold)
 
 
 def most_frequent(truth_NK: Array, count: int) -> list[int]:
@@ -58,8 +66,14 @@ def _confusion(truth: NDArray[np.int64], answer: NDArray[np.int64], labels: Sequ
 
 
 def _curves(
-    truth: Array, probabilities: Array, columns: Sequence[int], labels: Sequence[str], threshold: float, split: Split
+    truth: Array,
+    probabilities: Array,
+    columns: Sequence[int],
+    labels: Sequence[str],
+    threshold: Threshold,
+    split: Split,
 ) -> Insight:
+    thresholds = () if isinstance(threshold, float) else tuple(float(threshold[column]) for column in columns)
     return Insight(
         key=f"{split}-curves",
         group=split,
@@ -67,7 +81,8 @@ def _curves(
         how_to_read="Move the threshold to trade false negatives against false positives. Curves closer to the "
         "upper corner are better.",
         payload=ThresholdCurves(
-            default_threshold=threshold,
+            default_threshold=threshold if isinstance(threshold, float) else thresholds[0],
+            thresholds=thresholds,
             classes=tuple(labels[column] for column in columns),
             points=tuple(threshold_points(truth[:, column], probabilities[:, column]) for column in columns),
             roc_auc=tuple(roc_auc(truth[:, column], probabilities[:, column]) for column in columns),
@@ -79,14 +94,19 @@ def _curves(
 
 
 def _calibration(
-    truth: Array, probabilities: Array, columns: Sequence[int], labels: Sequence[str], split: Split
+    truth: Array,
+    probabilities: Array,
+    columns: Sequence[int],
+    labels: Sequence[str],
+    split: Split,
+    of_temperature: Calibration | None,
 ) -> Insight:
     return Insight(
         key=f"{split}-calibration",
         group=split,
         title=Panel.CALIBRATION,
         how_to_read="On the diagonal, a probability of 70 % is right in 70 % of the cases. Below the diagonal, the "
-        "model is overconfident.",
+        "model is overconfident." + (f" {of_temperature.describe()}" if of_temperature else ""),
         payload=Lines(
             x_label="Predicted probability",
             y_label="Share of positives",
@@ -99,8 +119,15 @@ def _calibration(
 
 
 def _classes(
-    truth: Array, probabilities: Array, decided: NDArray[np.int64], labels: Sequence[str], task: Task, split: Split
+    truth: Array,
+    probabilities: Array,
+    decided: NDArray[np.int64],
+    labels: Sequence[str],
+    task: Task,
+    split: Split,
+    threshold: Threshold,
 ) -> Insight:
+    further = [] if isinstance(threshold, float) else ["Threshold"]
     rows = []
     for column, label in enumerate(labels):
         is_true, is_chosen = truth[:, column] > 0.5, decided[:, column] > 0
@@ -109,7 +136,8 @@ def _classes(
         recall = hits / positives if positives else None
         f1 = 2 * hits / (chosen + positives) if chosen + positives else None
         area = roc_auc(truth[:, column], probabilities[:, column])
-        rows.append((label, positives, chosen, precision, recall, f1, area))
+        own = () if isinstance(threshold, float) else (float(threshold[column]),)
+        rows.append((label, positives, chosen, precision, recall, f1, area, *own))
     filters = () if task is Task.MULTI_LABEL else tuple(SampleFilter(truth=label) for label in labels)
     return Insight(
         key=f"{split}-classes",
@@ -118,7 +146,7 @@ def _classes(
         how_to_read="Recall: the share of a class's samples that are predicted as this class. Precision: the share "
         "of such predictions that are correct.",
         payload=Table(
-            columns=("Class", "Samples", "Predicted", "Precision", "Recall", "F1", "ROC AUC"),
+            columns=("Class", "Samples", "Predicted", "Precision", "Recall", "F1", "ROC AUC", *further),
             rows=tuple(rows),
             filters=filters,
         ),

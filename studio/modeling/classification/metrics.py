@@ -15,9 +15,13 @@ from sklearn.exceptions import UndefinedMetricWarning
 from studio.datasets.labels.labels import Task
 
 Array = NDArray[np.float64]
+Threshold = float | Array
+"""Of the probability of an answer; of several labels it may be one a class (K)."""
 
 
-def classification_metrics(truth_NK: Array, probabilities_NK: Array, task: Task, threshold: float) -> dict[str, float]:
+def classification_metrics(
+    truth_NK: Array, probabilities_NK: Array, task: Task, threshold: Threshold
+) -> dict[str, float]:
     """Every metric by name. Rows whose truth is NaN must be left out before.
 
     Two classes and several labels are decided by the threshold, one of many by the highest probability. F, Precision
@@ -47,7 +51,7 @@ def classification_metrics(truth_NK: Array, probabilities_NK: Array, task: Task,
 NAMES = ("LogLoss", "ROC_AUC", "F1", "F2", "F05", "Precision", "Recall", "Accuracy", "MCC")
 
 
-def decisions(probabilities_NK: Array, task: Task, threshold: float) -> NDArray[np.int64]:
+def decisions(probabilities_NK: Array, task: Task, threshold: Threshold) -> NDArray[np.int64]:
     """Answers as 0 and 1 (N, K)."""
     if task is Task.MULTI_LABEL:
         return (probabilities_NK > threshold).astype(np.int64)

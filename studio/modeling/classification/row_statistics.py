@@ -8,14 +8,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from studio.datasets.labels.labels import Task
-from studio.modeling.classification.metrics import decisions
+from studio.modeling.classification.metrics import Threshold, decisions
 from studio.modeling.row_statistics import Floats, RowStatistics, ratio
 
 
 class ClassificationStatistics(RowStatistics):
     """Of probabilities with their truth; rows whose truth is NaN must be left out before."""
 
-    def __init__(self, truth_NK: Floats, probabilities_NK: Floats, task: Task, threshold: float) -> None:
+    def __init__(self, truth_NK: Floats, probabilities_NK: Floats, task: Task, threshold: Threshold) -> None:
         self.rows, self._classes = truth_NK.shape
         is_multi_label = task is Task.MULTI_LABEL
         decided_NK = decisions(probabilities_NK, task, threshold).astype(np.float64)
@@ -24,7 +24,7 @@ class ClassificationStatistics(RowStatistics):
         true_NC, found_NC = truth_NK[:, counted], decided_NK[:, counted]
         hits_N = (true_NC * found_NC).sum(1)
         self._sums_NC = np.stack(
-            [right_N, hits_N, true_NC.sum(1), found_NC.sum(1), _losses(truth_NK, probabilities_NK, task)], 1
+            [right_N, hits_N, true_NC.sum(1), found_NC.sum(1), row_losses(truth_NK, probabilities_NK, task)], 1
         )
         # Over all classes together, a wrong answer is a false positive and a false negative: all are the accuracy.
         shares = ("Accuracy", *(("F1", "F2", "F05", "Precision", "Recall") if task is Task.MULTI_CLASS else ()))
@@ -88,7 +88,7 @@ class _RankedElements:
         return ratio(won_B, positive_BG.sum(1) * negative_BG.sum(1))
 
 
-def _losses(truth_NK: Floats, probabilities_NK: Floats, task: Task) -> Floats:
+def row_losses(truth_NK: Floats, probabilities_NK: Floats, task: Task) -> Floats:
     """The log loss of each row (N); probabilities of 0 count as the smallest number, as scikit-learn has it."""
     least = np.finfo(np.float64).eps
     if task is Task.MULTI_LABEL:

@@ -15,9 +15,19 @@ from torch import Tensor, nn
 from studio.datasets.labels.labels import Task as Kind
 from studio.modeling.baseline import Baseline
 from studio.modeling.classification.class_weights import class_weights
+from studio.modeling.classification.held_out_fit import (
+    Calibration,
+    at_temperature,
+    best_thresholds,
+    fit_temperature,
+    temperature_of,
+    thresholds_of,
+    with_temperature,
+    with_thresholds,
+)
 from studio.modeling.classification.insights import classification_insights
 from studio.modeling.classification.losses import loss_of
-from studio.modeling.classification.metrics import classification_metrics, decisions
+from studio.modeling.classification.metrics import Threshold, classification_metrics, decisions
 from studio.modeling.classification.row_statistics import ClassificationStatistics
 from studio.modeling.classification.targets import (
     class_counts,
@@ -53,7 +63,10 @@ class ClassificationTask(EncoderTask):
     def __init__(self, settings: Any, target: Target) -> None:
         super().__init__(settings, target)
         self.space = space_of(target, settings.dataset.label_columns)
-        self.threshold = float(settings.prediction.probability_threshold)
+        self.one_threshold = float(settings.prediction.probability_threshold)
+        own = thresholds_of(target, self.one_threshold)
+        self.threshold: Threshold = self.one_threshold if own is None else own
+        self.temperature = temperature_of(target)
         self.loss_function = loss_of(settings.training, self.space)
         weighting = settings.training.class_weights
         self.weights = class_weights(weighting, self.space.task, *class_counts(target)) if weighting != "None" else None
@@ -99,9 +112,40 @@ class ClassificationTask(EncoderTask):
         return probe.describe()
 
     def raw(self, views: Sequence[Tensor]) -> list[Raw]:
-        """The mean of the probabilities of all views."""
-        means = torch.stack([self.loss_function.probabilities(logits) for logits in views]).mean(0)
-        return [{PROBABILITIES: row} for row in means.cpu().numpy()]
+        """The mean of the probabilities of all views, at the temperature that was fitted, if one was."""
+        means = torch.stack([self.loss_function.probabilities(logits) for logits in views]).mean(0).cpu().numpy()
+        if self.temperature is not None:
+            means = at_temperature(means.astype(np.float64), self.space.task, self.temperature).astype(np.float32)
+        return [{PROBABILITIES: row} for row in means]
+
+    @property
+    def is_fitted_on_held_out(self) -> bool:
+        return bool(self.settings.prediction.temperature_scaling) or self._has_threshold_a_class
+
+    def fit_on_held_out(self, scored: ScoredTable) -> tuple[Target, str]:
+        """The temperature first, then the thresholds of the probabilities that it makes."""
+        truth, probabilities = self._known(scored)
+        if truth is None or not len(truth):
+            return self.target, "No validation row has labels, so that nothing is fitted on them."
+        target, words, task = self.target, [], self.space.task
+        if self.settings.prediction.temperature_scaling:
+            temperature = fit_temperature(truth, probabilities, task)
+            target, probabilities = (
+                with_temperature(target, temperature),
+                at_temperature(probabilities, task, temperature),
+            )
+            words.append(Calibration.of(truth, probabilities, task, temperature).describe())
+        if self._has_threshold_a_class:
+            thresholds = best_thresholds(truth, probabilities, self.one_threshold)
+            target = with_thresholds(target, thresholds)
+            shown = ", ".join(f"{label} {one:.3g}" for label, one in zip(self.labels[:50], thresholds, strict=False))
+            words.append(f"Thresholds of the best F1 on the validation rows: {shown}.")
+        return target, " ".join(words)
+
+    @property
+    def _has_threshold_a_class(self) -> bool:
+        is_asked = self.settings.prediction.thresholds == "Per class"
+        return is_asked and self.space.task is Kind.MULTI_LABEL
 
     def score_of(self, outputs_BO: Tensor) -> Score:
         """The logit of the predicted class; where a sample may have several labels, of the likeliest."""
@@ -174,7 +218,7 @@ class ClassificationTask(EncoderTask):
         truth, probabilities = self._known(scored)
         if truth is not None:
             yield from classification_insights(
-                truth, probabilities, self.space.task, self.labels, self.threshold, split
+                truth, probabilities, self.space.task, self.labels, self.threshold, split, self.temperature
             )
 
     def measured_rows(self, scored: ScoredTable) -> MeasuredRows | None:

@@ -22,7 +22,7 @@ from studio.settings.finding import Finding
 from studio.settings.schema import SettingsSchema
 from studio.settings.sections.dataset import LabelsMixin, UnlabeledMixin
 from studio.settings.sections.losses import ClassificationLossMixin
-from studio.settings.sections.prediction import ThresholdSection
+from studio.settings.sections.tasks.classes import ClassThresholdSection
 from studio.settings.sections.training import HeadLayersMixin
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ CLASSIFICATION = TaskSpec(
     panels=tuple(Panel),
     prediction_columns="pred_<class> with the probability of each class, pred_label with the predicted class",
     contradictions=contradictions,
-    before_metric=(ThresholdSection,),
+    before_metric=(ClassThresholdSection,),
     has_classes=True,
     explained="Explanation of a prediction",
 )

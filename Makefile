@@ -11,6 +11,8 @@ PY := $(VENV)/bin/python
 # Both before torch is imported: waiting threads that spin cost a factor of 10 to 45 beside one busy process.
 export OMP_WAIT_POLICY := PASSIVE
 export NO_ALBUMENTATIONS_UPDATE := 1
+# Byte code is kept even where the caller's environment forbids it: hundreds of processes would compile everything again.
+export PYTHONDONTWRITEBYTECODE :=
 FRONTEND_SOURCES := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
 RUN_EXTRAS := server,train,scoring,offline-weights
 PORT ?= 8877

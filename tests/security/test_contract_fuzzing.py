@@ -18,8 +18,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from studio.server.openapi import describe
 from tests.security.contract_server import BASE, LEAK, TOKEN, ContractServer, contract_server
+from tests.support.api_document import api_document
 
 EXAMPLES = 40
 """The same ones each time; thousands of others are left to `make test-faults`."""
@@ -47,7 +47,7 @@ class Door:
 
 
 DOOR = Door()
-SCHEMA = schemathesis.openapi.from_dict(describe())
+SCHEMA = schemathesis.openapi.from_dict(api_document())
 SCHEMA.app = DOOR
 SCHEMA.config.generation.with_security_parameters = False
 OPERATIONS = {one.ok().label: one.ok() for one in SCHEMA.get_all_operations() if one.ok().path != STREAM}
@@ -118,14 +118,16 @@ def name_existing(places: list[Any], ids: dict[str, str], chance: random.Random)
 
 def test_every_operation_of_the_document_is_fuzzed() -> None:
     methods = ("get", "post", "put", "patch", "delete")
-    documented = {(path, method) for path, one in describe()["paths"].items() for method in one if method in methods}
+    documented = {
+        (path, method) for path, one in api_document()["paths"].items() for method in one if method in methods
+    }
 
     assert len(OPERATIONS) == len(documented) - 1
     assert len(OPERATIONS) > 60
 
 
 def test_the_document_says_that_a_credential_is_needed() -> None:
-    document = describe()
+    document = api_document()
 
     assert document["security"] == [{"token": []}]
     assert document["components"]["securitySchemes"]["token"]["scheme"] == "bearer"

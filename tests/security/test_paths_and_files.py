@@ -12,17 +12,17 @@ from urllib.parse import quote
 
 import pytest
 
-from studio.server.openapi import describe
 from tests.security.black_box import CANARY, BlackBox
 from tests.security.conftest import Trained
 from tests.security.hostile import FORMULA, TRAVERSALS
+from tests.support.api_document import api_document
 
 PAYLOADS = [prefix * depth for prefix in TRAVERSALS for depth in (1, 4, 12)]
 
 
 @cache
 def document() -> dict[str, Any]:
-    return describe()
+    return api_document()
 
 
 def get_routes(known: dict[str, str]) -> Iterator[tuple[str, list[tuple[str, str]]]]:

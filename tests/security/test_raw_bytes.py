@@ -8,10 +8,10 @@ from urllib.parse import quote
 import pytest
 
 from studio.server.json_body import judge
-from studio.server.openapi import describe
 from tests.security.contract_server import ContractServer, contract_server
+from tests.support.api_document import api_document
 
-DOCUMENT = describe()
+DOCUMENT = api_document()
 HALF = b"\xed\xa0\x80"
 """Half a letter (a lone surrogate), as no UTF-8 has it."""
 LONG = "x" * 60_000

@@ -13,8 +13,8 @@ from typing import Any
 import psutil
 import pytest
 
-from studio.server.openapi import describe
 from tests.security.black_box import BlackBox, until
+from tests.support.api_document import api_document
 from tests.support.requirements import ATTACKS_ON_WHAT_IS_NOT_BUILT
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -32,7 +32,7 @@ HEADERS = {
 
 
 def routes() -> Iterator[tuple[str, str]]:
-    for path, methods in describe()["paths"].items():
+    for path, methods in api_document()["paths"].items():
         for method in methods:
             if method in METHODS and path != "/api/health":
                 yield method.upper(), re.sub(r"\{[^}]+\}", "x", path)

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy.exc import OperationalError
 from starlette.routing import Mount, Route
 
-from studio.server.openapi import describe
+from tests.support.api_document import api_document
 
 METHODS = ("get", "post", "put", "patch", "delete")
 OPEN = {("get", "/api/health")}
 ROUTES = [
     (method, path)
-    for path, methods in describe()["paths"].items()
+    for path, methods in api_document()["paths"].items()
     for method in methods
     if method in METHODS and (method, path) not in OPEN
 ]
@@ -49,7 +49,7 @@ def test_every_route_is_closed_to_anybody(idle: Any) -> None:
 
 def test_no_route_stands_outside_the_document_or_the_guard(idle: Any) -> None:
     """B2: what the app has beside the documented routes is the page and the launch exchange."""
-    described = set(describe()["paths"])
+    described = set(api_document()["paths"])
     extra = set()
     for route in idle.anybody.app._app.routes:
         assert not isinstance(route, Mount)

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 import pytest
 
-from studio.server.openapi import describe
+from tests.support.api_document import api_document
 
 CORPUS = ("../", "..%2f", "%2e%2e/", "%2e%2e%2f", "..%252f", "%252e%252e%252f", "....//", "..;/", "..%5c", "..\\",
           "/../", "//..", "%00../", "..%c0%af")  # fmt: skip
@@ -57,7 +57,7 @@ def test_every_get_route_with_text_in_it_is_looked_at() -> None:
     """A new route with a path or name parameter belongs on the list above."""
     named = {
         path
-        for path, methods in describe()["paths"].items()
+        for path, methods in api_document()["paths"].items()
         for parameter in methods.get("get", {}).get("parameters", [])
         if parameter["name"] in ("path", "name", "key", "table", "split")
     }

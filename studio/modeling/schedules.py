@@ -6,8 +6,10 @@ from typing import Literal, assert_never
 Schedule = Literal["Constant", "Cosine", "Linear"]
 
 
-def schedule_factor(schedule: Schedule, update: int, updates: int, warmup_updates: int) -> float:
+def schedule_factor(schedule: Schedule, update: float, updates: int, warmup_updates: int) -> float:
     """What the full learning rate is multiplied with at an update, counted from 0 to `updates` - 1.
+
+    Of a training that time ends sooner, `update` is where it would be by the clock, which may lie between two.
 
     The warm-up rises in a line and reaches 1 right after its last update; the rest falls to 0 behind the last update.
     """

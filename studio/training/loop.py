@@ -61,13 +61,15 @@ def train(context: RunContext) -> Trained:
         is_asked = settings.evaluate_before_training or not table.updates or progress.is_probed
         if progress.is_evaluation_due or (is_before and is_asked):
             validate(state)
-        for epoch in range(progress.epoch, table.epochs):
+        state.limit.begin_training()
+        for epoch in _epochs(state):
             context.reporter.event(Phase(name="training", detail=_epoch(context, epoch)))
             state.order.begin(epoch, progress.batch)
             state.model.train()
             with context.reporter.heartbeat.stepping(True):
                 for loss in _updates(state):
-                    progress.is_evaluation_due = progress.update in table.evaluations
+                    state.note_time()
+                    progress.is_evaluation_due = progress.is_out_of_time or progress.update in table.evaluations
                     failpoint("update")
                     _report_update(state, loss)
                     if state.trial is not None and progress.update >= UPDATES_BEFORE:
@@ -84,11 +86,23 @@ def train(context: RunContext) -> Trained:
     finally:
         context.watch.begin(None)
     report_timings(state, is_last=True)
+    _tell_end(state)
     if state.average is not None:
         state.model.load_state_dict(state.validated.state_dict())
     if context.process_group.is_first:
         _choose_weights(state)
     return Trained(state.model, progress, state.metrics, state.mode)
+
+
+def _tell_end(state: TrainingState) -> None:
+    """Say so if time has ended the training."""
+    progress, settings = state.progress, state.context.settings.training
+    if progress.is_out_of_time:
+        state.context.reporter.log(
+            "info",
+            f"The time limit of {settings.time_limit:g} minutes ended the training after {progress.update} of at most "
+            f"{state.table.updates} updates, epoch {state.epoch:.3g} of {settings.epochs}. The schedule ended with it.",
+        )
 
 
 def _choose_weights(state: TrainingState) -> None:
@@ -143,6 +157,14 @@ def _settle_mode(state: TrainingState) -> None:
         context.reporter.event(before)
 
 
+def _epochs(state: TrainingState) -> Iterator[int]:
+    """The epochs that are still to come, until time is over."""
+    for epoch in range(state.progress.epoch, state.table.epochs):
+        if state.progress.is_out_of_time:
+            return
+        yield epoch
+
+
 def _updates(state: TrainingState) -> Iterator[Tensor]:
     """One optimizer step after another to the end of the epoch; gives each step's mean loss."""
     context, table, progress, watch = state.context, state.table, state.progress, state.context.watch
@@ -166,7 +188,7 @@ def _updates(state: TrainingState) -> Iterator[Tensor]:
             watch.begin("waiting for data")
             continue
         watch.begin("optimizer")
-        factor = schedule_factor(settings.schedule, progress.update, table.updates, table.warmup_updates)
+        factor = schedule_factor(settings.schedule, state.schedule_update, table.updates, table.warmup_updates)
         rate = set_learning_rate(state.optimizer, factor)
         progress.step += table.samples_of_update(batch_number)
         context.reporter.metric("train.learning_rate", progress.step, rate)
@@ -182,6 +204,8 @@ def _updates(state: TrainingState) -> Iterator[Tensor]:
             progress.epoch, progress.batch = progress.epoch + 1, 0
         assert isinstance(total, Tensor)
         yield context.process_group.total(total)
+        if progress.is_out_of_time:
+            return
         total = 0.0
         watch.begin_update(progress.update)
         watch.begin("waiting for data")
@@ -216,13 +240,13 @@ def _report_update(state: TrainingState, loss: Tensor) -> None:
     if done_here == 1:
         context.reporter.nudge()
     context.reporter.progress(
-        TRAINING_SHARE * context.stage.fraction(progress.update / table.updates),
+        TRAINING_SHARE * context.stage.fraction(state.schedule_update / table.updates),
         epoch=table.epoch_at(progress.update),
         epochs=table.epochs * context.stage.count,
         step=progress.step,
         update=progress.update,
         updates=table.updates,
-        seconds_left=seconds,
+        seconds_left=min(seconds, state.limit.left()),
     )
     report_timings(state)
 

@@ -30,6 +30,10 @@ class Progress:
     """Whether the last layer started as a linear probe."""
     probe_metric: float | None = None
     """The validation metric of that probe, before the first update."""
+    seconds: float = 0.0
+    """Of the time limit that are over."""
+    is_out_of_time: bool = False
+    """Whether the time limit has ended the training."""
     averaged: int = 1
     """Of how many validated weights the model is an average in the end."""
     soup: dict[int, float] = field(default_factory=dict)

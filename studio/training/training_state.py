@@ -1,7 +1,7 @@
 """Training state: what the training loop works on, and its state as a checkpoint keeps it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -20,6 +20,7 @@ from studio.training.checkpoints import Checkpoints
 from studio.training.progress import Progress, TrainingSchedule
 from studio.training.run_context import RunContext
 from studio.training.start.speed_choice import Trial
+from studio.training.time_limit import TimeLimit
 
 
 @dataclass
@@ -42,6 +43,9 @@ class TrainingState:
     """The last metrics by split."""
     trial: Trial | None = None
     """The choice of the mode, while it is still to be made."""
+    limit: TimeLimit = field(default_factory=TimeLimit)
+    time_share: float = 0.0
+    """How much of the time for updates is over, as of the last update; 0 without a limit."""
     average: AveragedModel | None = None
     """The average of the weights, where one is kept."""
 
@@ -49,6 +53,26 @@ class TrainingState:
     def epoch(self) -> float:
         """Epochs done, those of earlier stages included."""
         return self.table.epoch_at(self.progress.update) if self.table.updates else 0.0
+
+    @property
+    def schedule_update(self) -> float:
+        """Where the schedule is: at the number of updates done, or further on where the clock is ahead of them."""
+        return max(float(self.progress.update), self.time_share * self.table.updates)
+
+    def note_time(self) -> None:
+        """After an update: take the time, as the first process has it.
+
+        Where a validation comes now and no update with another one would fit behind it, it is the last.
+        """
+        if not self.limit.is_set:
+            return
+        updates = self.progress.update - self.checkpoints.first_update
+        samples = max(1, self.progress.step - self.context.stage.first_step) / max(1, self.progress.update)
+        validation_updates = len(self.context.split.validation) / samples
+        is_due = self.progress.update in self.table.evaluations
+        shares = [self.limit.share(updates, validation_updates, validations=one) for one in (0, int(is_due))]
+        self.time_share, with_validation = self.context.process_group.from_first(shares)
+        self.progress.is_out_of_time = with_validation >= 1 and self.progress.update < self.table.updates
 
     @property
     def validated(self) -> nn.Module:
@@ -102,6 +126,7 @@ class TrainingState:
     def restore(self, saved: CheckpointState) -> None:
         """Put everything back; the generators last, right before the first batch."""
         self.model.load_state_dict(dict(saved.model))
+        self.limit.spent = self.progress.seconds
         if self.average is not None:
             self.average.module.load_state_dict(dict(saved.average))
             self.average.n_averaged.fill_(self.progress.update)
@@ -123,6 +148,7 @@ class TrainingState:
 
     def _state(self, generators: list[str]) -> CheckpointState:
         tensors, optimizer_rest = optimizer_state(self.optimizer)
+        self.progress.seconds = self.limit.elapsed() if self.limit.is_set else 0.0
         own, own_rest = unpack_generators(generators[0])
         return CheckpointState(
             model=self.model.state_dict(),

@@ -24,7 +24,7 @@ def validate(state: TrainingState) -> None:
     is_best = is_stopped = False
     if context.process_group.is_first:
         try:
-            with context.reporter.heartbeat.stepping(False):
+            with context.reporter.heartbeat.stepping(False), state.limit.validating():
                 is_best = _validate(state)
         except StopRequested:
             is_stopped = True
@@ -32,7 +32,8 @@ def validate(state: TrainingState) -> None:
         raise StopRequested
     progress.is_evaluation_due = False
     found = state.metrics.get("validation", {}).get(context.metric.name, math.nan)
-    state.checkpoint(metric=found, is_best=is_best, is_due=is_best or progress.update == state.table.updates)
+    is_last = progress.is_out_of_time or progress.update == state.table.updates
+    state.checkpoint(metric=found, is_best=is_best, is_due=is_best or is_last)
     state.model.train()
     context.watch.begin("logging")
 

@@ -2016,6 +2016,11 @@ export interface components {
                         [key: string]: number;
                     };
                     /**
+                     * Mean Extent
+                     * @default 0
+                     */
+                    mean_extent: number;
+                    /**
                      * Overlap
                      * @default false
                      */

@@ -98,6 +98,18 @@ class TrainingSection(SettingsSection):
         ),
     ] = True
     epochs: Epochs = 5
+    time_limit: Annotated[
+        float,
+        Field(ge=0, le=100_000),
+        Setting(
+            label="Time limit",
+            help="Minutes that a training with its validations may take. The schedule fits itself to the speed, so "
+            "that the learning rate ends low, and the final validation lies within the limit. Epochs are "
+            "the most then. Predictions of the results come on top. 0 is no limit.",
+            unit="min",
+            level=ExperienceLevel.SKILLED,
+        ),
+    ] = 0.0
     schedule: Annotated[
         Literal["Constant", "Cosine", "Linear"],
         Setting(

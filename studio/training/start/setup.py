@@ -17,7 +17,7 @@ from studio.modeling.seeds import seed_everything
 from studio.modeling.weight_average import averaged_model
 from studio.runs.events import Phase
 from studio.training.checkpoints import Checkpoints
-from studio.training.greedy_soup import drop_ingredients
+from studio.training.greedy_soup import drop_ingredients, wants_soup
 from studio.training.outputs.train_batch import write_train_batch
 from studio.training.probe_average import keep_probe, wants_average
 from studio.training.processes.distributed import shared_loss
@@ -29,6 +29,7 @@ from studio.training.start.head_start import fit_head, wants_probe
 from studio.training.start.speed_choice import first_mode
 from studio.training.start.speed_probe import ProbeInputs
 from studio.training.start.start_weights import load_start_weights
+from studio.training.time_limit import TimeLimit
 from studio.training.training_state import TrainingState
 
 
@@ -38,6 +39,7 @@ def set_up(context: RunContext) -> TrainingState:
     Raises:
         StudioError: if weights, model or data cannot be had.
     """
+    limit = _time_limit(context)
     seed_everything(context.seed)
     checkpoints = Checkpoints(context)
     saved = checkpoints.latest() if context.spec.resume else None
@@ -82,6 +84,7 @@ def set_up(context: RunContext) -> TrainingState:
         checkpoints=checkpoints,
         metrics={},
         trial=trial,
+        limit=limit,
         average=averaged_model(model, context.settings.training.ema_decay),
     )
     _tell(context, rows, table)
@@ -98,6 +101,15 @@ def set_up(context: RunContext) -> TrainingState:
         drop_ingredients(context)
     checkpoints.begin(progress.update)
     return state
+
+
+def _time_limit(context: RunContext) -> TimeLimit:
+    """Of this stage. Its clock starts now, so what comes before the first update counts."""
+    settings = context.settings.training
+    if not settings.time_limit:
+        return TimeLimit()
+    averages = settings.greedy_soup if wants_soup(context) else 0
+    return TimeLimit(settings.time_limit * 60 / context.stage.count, validations_after=1 + averages)
 
 
 def _order(context: RunContext, samples: Samples, batch_size: int) -> TrainingOrder:

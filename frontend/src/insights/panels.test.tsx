@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ConfusionMatrix } from "./ConfusionMatrix";
 import { InsightProvider } from "./context";
 import { InsightTable } from "./InsightTable";
-import { iouOf, pointAt } from "./ThresholdCurves";
+import { iouOf, pointAt, ThresholdCurves } from "./ThresholdCurves";
 
 function show(children: ReactNode): void {
   const context = {
@@ -172,5 +172,36 @@ describe("the overlap at a threshold", () => {
     expect(iouOf({ ...point, ...counts })).toBe(0.6);
     const nothing = { true_positives: 0, false_positives: 0, false_negatives: 0, true_negatives: 90 };
     expect(iouOf({ ...point, ...nothing })).toBeNull();
+  });
+});
+
+describe("curves of classes with thresholds of their own", () => {
+  const point = {
+    threshold: 0.3,
+    precision: 1,
+    recall: 1,
+    false_positive_rate: 0,
+    true_positives: 1,
+    false_positives: 0,
+    false_negatives: 0,
+    true_negatives: 1,
+  };
+  const payload = {
+    kind: "threshold_curves" as const,
+    default_threshold: 0.5,
+    classes: ["parcel"],
+    points: [[point]],
+    roc_auc: [1],
+    average_precision: [1],
+  };
+
+  it("begin at the threshold of the class", () => {
+    show(<ThresholdCurves payload={{ ...payload, thresholds: [0.31] }} title="Curves" group="validation" />);
+    expect(screen.getByText("0.31")).toBeVisible();
+  });
+
+  it("begin at the one threshold where there is no other", () => {
+    show(<ThresholdCurves payload={payload} title="Curves" group="validation" />);
+    expect(screen.getByText("0.50")).toBeVisible();
   });
 });

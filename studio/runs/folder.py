@@ -2,6 +2,7 @@
 
 spec.json  secrets.json  run.lock  run.json  events.jsonl  worker.log  stop  answer.sock
 checkpoints/ckpt-<step>/  checkpoints/latest.json  checkpoints/best.json
+checkpoints/probe.safetensors  checkpoints/soup/<step>.safetensors  (weights to be averaged, until the run is finished)
 insights/<key>.json  insights/media/  predictions/  assets/  bundle/  pipeline.zip
 """
 

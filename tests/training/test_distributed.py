@@ -100,6 +100,20 @@ def test_synchronized_norms_see_the_whole_batch(tmp_path: Path, shapes: Dataset)
     torch.testing.assert_close(first, second, rtol=0, atol=1e-4)
 
 
+@pytest.mark.heavy
+def test_a_team_ends_on_time_together_with_its_soup(tmp_path: Path, shapes: Dataset) -> None:
+    settings = {**NO_NORMS, "training.batch_size": 8, "training.epochs": 10_000, "training.time_limit": 0.05}
+
+    done = work(tmp_path / "both", shapes, {**settings, "training.greedy_soup": 2}, 2)
+
+    assert done.code == 0
+    updates = len(done.series("train.loss"))
+    assert 1 < updates < 60_000
+    assert done.series("validation.loss")[-1][0] == 16 * updates
+    assert any("The time limit of 0.05 minutes" in event.text for event in done.of_kind("log"))
+    assert (done.folder / "insights" / "greedy-soup.json").is_file()
+
+
 @covers("I12")
 @pytest.mark.heavy
 def test_a_team_that_was_killed_and_stopped_resumes_to_the_same_bits(tmp_path: Path, shapes: Dataset) -> None:

@@ -83,7 +83,6 @@ def test_files_of_a_stopped_run_are_no_more_than_asked_for(
 @pytest.mark.parametrize(
     ("looks", "changes"),
     [
-        (30, {}),
         (WHILE_AVERAGING, {}),
         (30, {"training.ema_decay": 0.9, "training.save_best_checkpoint": True}),
     ],

@@ -15,6 +15,7 @@ from studio.datasets.dataset import Dataset
 from studio.datasets.labels.labels import Task
 from studio.files import read_json
 from studio.modeling.classification.held_out_fit import best_thresholds, fit_temperature
+from studio.scoring.pack import pack
 from studio.training.worker import run_worker
 
 from .conftest import Worked
@@ -34,6 +35,7 @@ SETTINGS = {
     "environment.number_of_workers": 0,
     "environment.mixed_precision_training": False,
     "logging.number_of_texts": 2,
+    "training.build_scoring_pipelines": False,
 }
 FITTED = {"prediction.temperature_scaling": True, "prediction.thresholds": "Per class"}
 
@@ -68,8 +70,15 @@ def facts(done: Worked) -> dict[str, Any]:
     return dict(read_json(done.folder / "bundle" / "bundle.json")["target"]["facts"])
 
 
-def test_what_validation_rows_decide_goes_wherever_the_model_predicts(tickets: Dataset, tmp_path: Path) -> None:
-    fitted, plain = run(tmp_path / "fitted", tickets, **FITTED), run(tmp_path / "plain", tickets)
+@pytest.fixture(scope="session")
+def fitted(tickets: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Worked:
+    return run(tmp_path_factory.mktemp("runs") / "fitted", tickets, **FITTED)
+
+
+def test_what_validation_rows_decide_goes_wherever_the_model_predicts(
+    tickets: Dataset, fitted: Worked, tmp_path: Path
+) -> None:
+    plain = run(tmp_path / "plain", tickets)
 
     assert (fitted.code, plain.code) == (0, 0)
     assert equal(fitted.weights(), plain.weights())
@@ -96,12 +105,18 @@ def test_what_validation_rows_decide_goes_wherever_the_model_predicts(tickets: D
     assert classes["columns"][-1] == "Threshold"
     assert [row[-1] for row in classes["rows"]] == pytest.approx(thresholds.tolist(), abs=1e-5)
 
+
+@pytest.mark.heavy
+def test_the_pipeline_repeats_what_was_fitted(fitted: Worked, tmp_path: Path) -> None:
+    pack(fitted.folder)
     with zipfile.ZipFile(fitted.folder / "pipeline.zip") as pipeline:
-        pipeline.extractall(tmp_path / "pipeline")
-    [root] = {path.parent for path in (tmp_path / "pipeline").rglob("score.py")}
+        pipeline.extractall(tmp_path)
+    [root] = {path.parent for path in tmp_path.rglob("score.py")}
+
     verified = subprocess.run(
         [sys.executable, "score.py", "verify"], cwd=root, capture_output=True, text=True, check=False
     )
+
     assert verified.returncode == 0, verified.stdout + verified.stderr[-2000:]
 
 

@@ -153,7 +153,7 @@ class Calibration:
         return (
             f"Logits are divided by the temperature {self.temperature:.3g}, fitted on the validation rows: log loss "
             f"{self.log_losses[0]:.4g} before and {self.log_losses[1]:.4g} after, calibration error (ECE) "
-            f"{self.errors[0]:.2%} before and {self.errors[1]:.2%} after."
+            f"{100 * self.errors[0]:.2g} % before and {100 * self.errors[1]:.2g} % after."
         )
 
 

@@ -274,6 +274,8 @@ E99 = [
           "identical_texts", choices=TC),
     found("E102", "texts of test in train", texts(test=[{"text": "a good text 1", "label": "a"}, {"text": "new",
           "label": "b"}]), "leak", (1,), choices=TC),
+    found("E102", "texts of test in train but for case and punctuation", texts(test=[{"text": "A good  text (1)!",
+          "label": "a"}, {"text": "a good text 1 2", "label": "b"}]), "leak", (1,), choices=TC),
     refused("E30", "one label", texts(labels="a"), "one_class", choices=TML),
     refused("E30", "a label a row", texts(labels="abcd"), "all_different", choices=TML),
     handled("E59", "labels of their own in test", texts(test=[{"text": f"new {n}", "label": "z"} for n in range(3)]),

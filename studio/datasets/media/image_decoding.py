@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from studio.datasets.media.image_facts import NUMPY, ImageFacts
+from studio.datasets.media.image_facts import NUMPY, SKETCH_SIDE, ImageFacts
 from studio.datasets.media.numpy_image import (
     BLOCK_VALUES,
     ImageError,
@@ -109,6 +109,7 @@ def inspect_image(path: Path, preview: Path | None = None, *, with_thumbnail: bo
             found=f"{facts.width} x {facts.height} pixels",
             expected=f"at least {MIN_SIDE} x {MIN_SIDE} pixels",
         )
+    facts = replace(facts, sketch=_sketch(upright))
     if preview is not None and (with_thumbnail or not facts.is_drawn):
         _write_preview(upright, preview, THUMBNAIL_SIDE if facts.is_drawn else VIEW_SIDE)
     return facts
@@ -160,6 +161,11 @@ def _write_preview(upright: Image.Image, preview: Path, side: int) -> None:
     small.thumbnail((side, side))
     preview.parent.mkdir(parents=True, exist_ok=True)
     small.convert("RGB").save(preview, "JPEG", quality=85)
+
+
+def _sketch(image: Image.Image) -> bytes:
+    plain = image if image.mode in ("L", "RGB") else image.convert("RGB")
+    return plain.resize((SKETCH_SIDE, SKETCH_SIDE), Image.Resampling.BOX).convert("L").tobytes()
 
 
 def _is_flat(image: Image.Image) -> bool:

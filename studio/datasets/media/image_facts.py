@@ -1,6 +1,6 @@
 """ImageFacts: what is known about an image file. Also where no image is ever read, so nothing here needs Pillow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from studio.datasets.media.numpy_image import Scaling
 
@@ -10,6 +10,8 @@ BYTES_PER_PIXEL = 12
 """Of a decoder at its worst: the decoded image, one that is made of it, and what the decoder itself holds."""
 BYTES_PER_VALUE = 3
 """Of a NumPy file, whose values are converted a block at a time."""
+SKETCH_SIDE = 32
+"""Fields of a sketch, along each side."""
 _DRAWN = frozenset({"JPEG", "PNG", "WEBP", "BMP", "GIF"})
 
 
@@ -30,6 +32,8 @@ class ImageFacts:
     has_alpha: bool = False
     is_flat: bool = False
     """Whether all pixels are the same; known once the image is decoded."""
+    sketch: bytes = field(default=b"", repr=False)
+    """The mean grey level of each of `SKETCH_SIDE` x `SKETCH_SIDE` fields; known once the image is decoded."""
 
     @property
     def shape(self) -> tuple[int, int]:

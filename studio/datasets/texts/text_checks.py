@@ -17,6 +17,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SPECIAL = re.compile(
     r"\[(CLS|SEP|MASK|PAD|UNK)\]|<(s|/s|pad|unk|mask|bos|eos|extra_id_\d+)>|<\|[a-z_]+\|>", re.IGNORECASE
 )
+_WORDS = re.compile(r"\w+")
 JOINED = "\n"
 """Between the texts of several columns, where they are only looked at."""
 
@@ -115,6 +116,12 @@ def joined_texts(frame: pd.DataFrame, columns: Sequence[str]) -> list[str]:
     return [JOINED.join(map(str, cells)) for cells in zip(*(frame[column] for column in columns), strict=True)]
 
 
+def comparable(text: str) -> str:
+    """What two texts that say the same in the same words share: no case, no punctuation, single blanks."""
+    words = _WORDS.findall(unicodedata.normalize("NFKC", text).casefold())
+    return " ".join(words) if words else text
+
+
 def base_table(inspection: Inspection, columns: Sequence[str]) -> pd.DataFrame | None:
     """The table whose rows profiles speak of: the train table, else the first with these columns."""
     return next(
@@ -168,20 +175,21 @@ def _note_identical(inspection: Inspection, columns: Sequence[str]) -> None:
 
 
 def _note_shared(inspection: Inspection, role: TableRole, columns: Sequence[str]) -> None:
-    """The same text in training and in validation or test."""
+    """The same text, but for case, blanks and punctuation, in training and in validation or test."""
     train, other = inspection.frames.get("train"), inspection.frames.get(role)
     if train is None or other is None:
         return
-    known = set(joined_texts(train, columns))
-    shared = [(i, text) for i, text in zip(other.index, joined_texts(other, columns), strict=False) if text in known]
+    known = {comparable(text) for text in joined_texts(train, columns)}
+    texts = zip(other.index, joined_texts(other, columns), strict=False)
+    shared = [(index, text) for index, text in texts if comparable(text) in known]
     if shared:
         inspection.note(
             role,
             FindingLevel.WARNING,
             "leak",
             ", ".join(columns),
-            f"{len(shared)} rows have texts that are also in the training table, which makes metrics optimistic "
-            "(leakage).",
+            f"{len(shared)} rows have texts that are also in the training table, apart from case, spaces and "
+            "punctuation, which makes metrics optimistic (leakage).",
             "Remove these rows from one of the tables.",
             [index for index, _ in shared],
             [excerpt(text) for _, text in shared[:20]],

@@ -89,8 +89,10 @@ class ImageReader(MediaReader[ImageFacts]):
 
     def note_all(self, inspection: "Inspection", column: str) -> None:
         from studio.datasets.media.image_warnings import note_all_images
+        from studio.datasets.media.near_duplicates import note_near_duplicates
 
         note_all_images(inspection, column)
+        note_near_duplicates(inspection, column)
 
     def said(self, settings: Mapping[str, Mapping[str, Any]]) -> str:
         image = settings.get("image", {})

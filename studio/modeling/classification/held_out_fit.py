@@ -73,14 +73,14 @@ def at_temperature(probabilities_NK: Array, task: Task, temperature: float) -> A
 def fit_temperature(truth_NK: Array, probabilities_NK: Array, task: Task) -> float:
     """The temperature with the least log loss, and 1 for fewer than `LEAST_ROWS` rows.
 
-    As in Platt 1999, one row more than there are has all answers to the same degree: rows that are all right would
-    else ask for ever surer probabilities.
+    In the way of Platt 1999, one answer more than there are has the classes in their shares: rows that are all right
+    would else ask for ever surer probabilities. Of several labels each is an answer.
     """
     rows = len(truth_NK)
     if rows < LEAST_ROWS:
         return 1.0
-    even = 0.5 if task is Task.MULTI_LABEL else 1 / truth_NK.shape[1]
-    smooth_NK = (truth_NK * rows + even) / (rows + 1)
+    answers = truth_NK.size if task is Task.MULTI_LABEL else rows
+    smooth_NK = (truth_NK * answers + truth_NK.mean(0)) / (answers + 1)
 
     def loss(temperature: float) -> float:
         return float(row_losses(smooth_NK, at_temperature(probabilities_NK, task, temperature), task).mean())

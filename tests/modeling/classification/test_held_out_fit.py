@@ -110,6 +110,19 @@ def test_rows_that_are_all_right_do_not_ask_for_certainty() -> None:
     assert 0.94 < found.max() < 0.99
 
 
+def test_many_rare_labels_do_not_ask_for_doubt() -> None:
+    """5,700 answers outweigh the one that is added, however sure the others are."""
+    generator = np.random.default_rng(0)
+    truth = (generator.random((300, 19)) < 0.05).astype(float)
+    logits = np.where(truth > 0, 4.0, -9.0) + generator.normal(0, 4, truth.shape)
+    probabilities = probabilities_of(logits, Task.MULTI_LABEL)
+
+    temperature = fit_temperature(truth, probabilities, Task.MULTI_LABEL)
+
+    expected = temperature_of_guo(truth, logits, Task.MULTI_LABEL)
+    assert temperature == pytest.approx(expected, rel=2 * (2 ** (1 / 16) - 1))
+
+
 def test_the_calibration_error_by_hand() -> None:
     """Confidences 0.9, 0.9 and 0.6; the first and the last are right. Gaps: 1.8 to 1, 0.6 to 1, over 3 rows."""
     truth = np.eye(2)[[0, 1, 1]]

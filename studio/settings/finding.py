@@ -2,10 +2,15 @@
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from studio.errors import StudioError
+from studio.settings.agreement import agreed
+
+Sentence = Annotated[str, AfterValidator(agreed)]
+"""Words that may be written for many and be about one."""
 
 
 class FindingLevel(StrEnum):
@@ -26,9 +31,9 @@ class Finding(BaseModel):
     """Stable and machine-readable, such as `unknown_key`."""
     path: str
     """A setting (`training.learning_rate`) or a place in data (`train.csv: label`)."""
-    message: str
-    found: str = ""
-    expected: str = ""
+    message: Sentence
+    found: Sentence = ""
+    expected: Sentence = ""
     fix: str = ""
     line: int | None = None
     """The line in the YAML text, from 1."""

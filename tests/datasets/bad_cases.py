@@ -93,9 +93,17 @@ def assert_says(case: Case, problem: Finding | ScanProblem) -> None:
     assert case.right in problem.expected, problem
 
 
+ONE_OF_MANY = re.compile(
+    r"(?<![\d,.])1 (rows|images|volumes|recordings|texts|cells|classes|labels|files|names|folders|boxes|masks|pictures|"
+    r"values|numbers|columns|lines|tables|sentences|questions|targets|groups|words|tags|characters)\b"
+)
+"""One thing with a plural noun."""
+
+
 def assert_complete(finding: Finding) -> None:
     """What and where, with counts that add up; and, unless it is a note, what was met, what is right, what to do."""
     assert finding.message.endswith("."), finding
+    assert not any(map(ONE_OF_MANY.search, (finding.message, finding.found, finding.expected))), finding
     assert finding.path, finding
     assert finding.count >= len(finding.rows), finding
     assert len(finding.rows) <= 20, finding

@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.heavy, pytest.mark.shared]
 
 @pytest.mark.figures
 def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_data: Path, tmp_path: Path) -> None:
-    """The mean of the training rows is off by 1.27 on average; the suggested recipe was at 0.10."""
+    """The mean of the training rows is off by 1.27 on average; the suggested recipe was at 0.091."""
     source = shared_data / "image_3d_regression__adrenal_volume"
     imported = studio("dataset", "import", source, "--name", "glands")
     assert imported["problem_type"] == "image_3d_regression"
@@ -26,7 +26,7 @@ def test_the_suggested_recipe_measures_adrenal_glands(studio: Studio, shared_dat
 
     measured = shown["runs"][0]["metrics"]["test"]["MAE"]
     print({"MAE": measured})
-    assert measured < 0.12
+    assert measured < 0.10
     predicted = studio("predict", "size", "--table", source / "test.csv", "--media", source / "images",
                        "-o", tmp_path / "predictions.csv")  # fmt: skip
     table = pd.read_csv(tmp_path / "predictions.csv")

@@ -6,7 +6,7 @@ from studio.problems.contract import SuggestionContext
 from studio.problems.volume_suggestions import SMALL_ROWS, volume_changes
 from studio.settings.schema import SettingsSchema, SuggestedChange
 
-UPDATES = 1000
+UPDATES = 1600
 
 
 def suggest(settings: SettingsSchema, context: SuggestionContext) -> Iterator[SuggestedChange]:
